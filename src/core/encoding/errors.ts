@@ -1,0 +1,36 @@
+/**
+ * The two ways in which data from outside can be wrong. Everything else that is thrown is a bug or a
+ * failing disk.
+ */
+
+/** Bytes or text that do not have the form they should have: nothing was decoded. */
+export class DecodeError extends Error {
+  override readonly name = 'DecodeError';
+}
+
+/**
+ * What follows from a broken rule:
+ * - `consensus`: no honest node sends this; punish the sender, remember the hash.
+ * - `policy`: valid, but we do not relay it.
+ * - `missing`: inputs or the parent are not known (yet).
+ * - `early`: not final or not mature yet; may be valid later.
+ * - `mutated`: the body does not belong to its header; says nothing about the header's hash.
+ * - `duplicate`: already known.
+ */
+export type InvalidKind = 'consensus' | 'policy' | 'missing' | 'early' | 'mutated' | 'duplicate';
+
+/** A broken rule. `reason` is Bitcoin Core's exact reject string; `detail` its debug text. */
+export class Invalid extends Error {
+  override readonly name = 'Invalid';
+
+  readonly kind: InvalidKind;
+  readonly reason: string;
+  readonly detail: string;
+
+  constructor(kind: InvalidKind, reason: string, detail = '') {
+    super(detail === '' ? reason : `${reason}, ${detail}`);
+    this.kind = kind;
+    this.reason = reason;
+    this.detail = detail;
+  }
+}

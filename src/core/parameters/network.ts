@@ -1,0 +1,113 @@
+/**
+ * What makes one network differ from another. Everything here comes from a network file
+ * (`genesis.json`) or a preset; nothing else in the rules depends on the network's name.
+ */
+
+/** Bitcoin's rule: at every `interval`-th block, by the time the last interval took. */
+export interface IntervalRule {
+  readonly kind: 'interval';
+  /** Blocks between adjustments (main: 2016). */
+  readonly interval: number;
+  /** A step changes the target at most by this factor (main: 4). */
+  readonly clamp: number;
+  /** Testnet's rule: a block this many seconds after its parent may have the limit's difficulty; 0 is never. */
+  readonly minimumDifficultyAfter: number;
+  /** BIP94: adjust from the first block of the interval, and forbid its time to go back. */
+  readonly bip94: boolean;
+}
+
+/** Every block has the difficulty of the genesis block (regtest). */
+export interface FixedRule {
+  readonly kind: 'none';
+}
+
+/** Zawy's LWMA-1: a linearly weighted average over `window` solve times, at every block. */
+export interface LwmaRule {
+  readonly kind: 'lwma';
+  readonly window: number;
+}
+
+export type DifficultyRule = IntervalRule | FixedRule | LwmaRule;
+
+export interface ActivationHeights {
+  readonly bip34: number;
+  readonly bip65: number;
+  readonly bip66: number;
+  /** BIP68, 112, 113 */
+  readonly csv: number;
+  /** BIP141, 143, 147: from here a witness commitment is required. */
+  readonly segwit: number;
+}
+
+export interface GenesisBlock {
+  readonly version: number;
+  /** Seconds since the epoch. */
+  readonly time: number;
+  readonly bits: number;
+  readonly nonce: number;
+  /** Text in the coinbase's scriptSig. */
+  readonly message: string;
+  /** scriptPubKey of the (unspendable) first coinbase. */
+  readonly outputScript: Uint8Array;
+  /** Satoshis. */
+  readonly value: bigint;
+}
+
+export interface NetworkParameters {
+  readonly name: string;
+  /** What RPC reports as `chain` (main, regtest, or the name). */
+  readonly chain: string;
+  /** Folder below the data directory; empty for main. */
+  readonly dataSubdirectory: string;
+  /** 4 bytes in wire order. */
+  readonly magic: Uint8Array;
+  readonly p2pPort: number;
+  readonly rpcPort: number;
+  /** How gossiped addresses, which carry no scheme, are dialled. */
+  readonly dial: 'ws' | 'tcp';
+  readonly seeds: readonly string[];
+  /** Peers on one machine or local network count as different groups, told apart by port. */
+  readonly localPeers: boolean;
+
+  readonly pubKeyHashPrefix: number;
+  readonly scriptHashPrefix: number;
+  readonly secretKeyPrefix: number;
+  readonly bech32Prefix: string;
+  /** BIP32 version bytes as uint32. */
+  readonly bip32Public: number;
+  readonly bip32Private: number;
+  /** SLIP44 coin type of BIP44 paths: 0 on main, 1 elsewhere. */
+  readonly coinType: number;
+
+  /** Satoshis of the first subsidy. */
+  readonly subsidy: bigint;
+  /** Blocks. */
+  readonly halvingInterval: number;
+  /** Blocks before a coinbase may be spent. */
+  readonly coinbaseMaturity: number;
+  /** Seconds between blocks. */
+  readonly targetSpacing: number;
+  readonly difficulty: DifficultyRule;
+  /** The easiest target allowed. */
+  readonly powLimit: bigint;
+  readonly heights: ActivationHeights;
+  /** Block at `bip34` height known to be final: below it BIP30 need not be checked (Core's BIP34Hash). */
+  readonly bip34Hash: string | null;
+  /** Blocks verified under other script flags: hash in display order to flag names. */
+  readonly scriptFlagExceptions: ReadonlyMap<string, readonly string[]>;
+  /** Blocks that may overwrite unspent coins (the two of 2010). Height and hash. */
+  readonly bip30Exceptions: readonly { readonly height: number; readonly hash: string }[];
+
+  /** Work a chain must promise before its headers are stored. */
+  readonly minimumChainWork: bigint;
+  /** Scripts below this block are not verified; null verifies all. */
+  readonly assumeValid: string | null;
+  /** Seconds; a tip older than this means initial block download (0: never by age). */
+  readonly maxTipAge: number;
+  /** Mine on demand only, without waiting for peers (regtest). */
+  readonly mineBlocksOnDemand: boolean;
+  /** Satoshis per 1,000 vbytes a wallet pays when no estimate is there; 0 refuses. */
+  readonly fallbackFee: bigint;
+
+  readonly genesis: GenesisBlock;
+}

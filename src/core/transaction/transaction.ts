@@ -1,0 +1,249 @@
+/**
+ * White paper section 2: transactions and their serialization (BIP144 where they have witnesses).
+ * Owns form only; whether a transaction is valid is the business of `consensus`.
+ */
+import { concatBytes, equalBytes, toDisplayHex } from '../encoding/bytes.ts';
+import { DecodeError } from '../encoding/errors.ts';
+import { hash256 } from '../encoding/hashes.ts';
+import { Reader } from '../encoding/reader.ts';
+import { compactSizeLength, Writer } from '../encoding/writer.ts';
+
+/** Transaction id in display order (64 lower-case hex digits). */
+export type Txid = string & { readonly __brand: 'Txid' };
+/** Hash of a transaction with its witnesses, in display order (BIP141). */
+export type Wtxid = string & { readonly __brand: 'Wtxid' };
+
+export interface OutPoint {
+  /** 32 bytes, internal order. */
+  readonly txid: Uint8Array;
+  /** uint32; 0xffffffff in a coinbase's null prevout. */
+  readonly vout: number;
+}
+
+export interface TxIn {
+  readonly prevout: OutPoint;
+  readonly scriptSig: Uint8Array;
+  /** uint32 */
+  readonly sequence: number;
+  /** Bottom of the stack first; empty if the input has no witness. */
+  readonly witness: readonly Uint8Array[];
+}
+
+export interface TxOut {
+  /** Satoshis; an int64 as received, so possibly out of range or negative until it is checked. */
+  readonly value: bigint;
+  readonly scriptPubKey: Uint8Array;
+}
+
+export interface TransactionFields {
+  /** uint32 */
+  readonly version: number;
+  readonly inputs: readonly TxIn[];
+  readonly outputs: readonly TxOut[];
+  /** uint32: a height below 500,000,000, otherwise seconds since the epoch. */
+  readonly lockTime: number;
+}
+
+export const SEQUENCE_FINAL = 0xffffffff;
+export const NULL_VOUT = 0xffffffff;
+export const WITNESS_SCALE_FACTOR = 4;
+
+export const NO_WITNESS: readonly Uint8Array[] = Object.freeze([]);
+/** The smallest input: outpoint, empty script, sequence. */
+const MINIMUM_INPUT = 41;
+/** The smallest output: value, empty script. */
+const MINIMUM_OUTPUT = 9;
+
+/** Immutable. Identifiers are hashed from the bytes received, on first use, and kept. */
+export class Transaction implements TransactionFields {
+  readonly version: number;
+  readonly inputs: readonly TxIn[];
+  readonly outputs: readonly TxOut[];
+  readonly lockTime: number;
+  /** Serialization with witnesses, if there are any. */
+  readonly bytes: Uint8Array;
+  readonly hasWitness: boolean;
+  #stripped: Uint8Array | undefined;
+  #txidBytes: Uint8Array | undefined;
+  #wtxidBytes: Uint8Array | undefined;
+  #txid: Txid | undefined;
+  #wtxid: Wtxid | undefined;
+
+  private constructor(fields: TransactionFields, bytes: Uint8Array, hasWitness: boolean) {
+    this.version = fields.version;
+    this.inputs = fields.inputs;
+    this.outputs = fields.outputs;
+    this.lockTime = fields.lockTime;
+    this.bytes = bytes;
+    this.hasWitness = hasWitness;
+  }
+
+  static from(fields: TransactionFields): Transaction {
+    const hasWitness = fields.inputs.some((input) => input.witness.length > 0);
+    return new Transaction(fields, encode(fields, hasWitness), hasWitness);
+  }
+
+  /**
+   * Reads one transaction. The bytes are viewed, not copied.
+   * @param allowWitness false reads the pre-BIP144 form only (as for a PSBT's unsigned transaction).
+   * @throws DecodeError
+   */
+  static read(reader: Reader, allowWitness = true): Transaction {
+    const start = reader.position;
+    const version = reader.uint32();
+    let hasWitness = false;
+    let inputs = readInputs(reader);
+    let outputs: TxOut[] = [];
+    if (inputs.length === 0 && allowWitness) {
+      // BIP144: what looks like no inputs is the marker; the flag follows.
+      const flag = reader.uint8();
+      if (flag === 1) {
+        hasWitness = true;
+        inputs = readInputs(reader);
+        outputs = readOutputs(reader);
+      } else if (flag !== 0) throw new DecodeError('unknown transaction optional data');
+    } else outputs = readOutputs(reader);
+    if (hasWitness) {
+      for (let i = 0; i < inputs.length; i++) {
+        const count = reader.count(1);
+        const witness: Uint8Array[] = [];
+        for (let j = 0; j < count; j++) witness.push(reader.varBytes());
+        inputs[i] = { ...inputs[i]!, witness };
+      }
+      if (inputs.every((input) => input.witness.length === 0))
+        throw new DecodeError('superfluous witness record');
+    }
+    const lockTime = reader.uint32();
+    const bytes = reader.bytes.subarray(start, reader.position);
+    return new Transaction({ version, inputs, outputs, lockTime }, bytes, hasWitness);
+  }
+
+  /** @throws DecodeError also if bytes follow the transaction. */
+  static decode(bytes: Uint8Array, allowWitness = true): Transaction {
+    const reader = new Reader(bytes);
+    const transaction = Transaction.read(reader, allowWitness);
+    reader.finish();
+    return transaction;
+  }
+
+  /** Serialization without witnesses: what the txid commits to. */
+  get stripped(): Uint8Array {
+    this.#stripped ??= this.hasWitness ? encode(this, false) : this.bytes;
+    return this.#stripped;
+  }
+
+  /** Bytes without witnesses; known without serializing. */
+  get strippedSize(): number {
+    if (!this.hasWitness) return this.bytes.length;
+    let size = this.bytes.length - 2;
+    for (const input of this.inputs) {
+      size -= compactSizeLength(input.witness.length);
+      for (const item of input.witness) size -= compactSizeLength(item.length) + item.length;
+    }
+    return size;
+  }
+
+  /** BIP141 weight units. */
+  get weight(): number {
+    return this.strippedSize * (WITNESS_SCALE_FACTOR - 1) + this.bytes.length;
+  }
+
+  /** BIP141 virtual size in vbytes, rounded up. */
+  get virtualSize(): number {
+    return Math.ceil(this.weight / WITNESS_SCALE_FACTOR);
+  }
+
+  get txidBytes(): Uint8Array {
+    this.#txidBytes ??= hash256(this.stripped);
+    return this.#txidBytes;
+  }
+
+  get wtxidBytes(): Uint8Array {
+    this.#wtxidBytes ??= this.hasWitness ? hash256(this.bytes) : this.txidBytes;
+    return this.#wtxidBytes;
+  }
+
+  get txid(): Txid {
+    this.#txid ??= toDisplayHex(this.txidBytes) as Txid;
+    return this.#txid;
+  }
+
+  get wtxid(): Wtxid {
+    this.#wtxid ??= toDisplayHex(this.wtxidBytes) as Wtxid;
+    return this.#wtxid;
+  }
+
+  get isCoinbase(): boolean {
+    return this.inputs.length === 1 && isNullOutPoint(this.inputs[0]!.prevout);
+  }
+}
+
+function readInputs(reader: Reader): TxIn[] {
+  const count = reader.count(MINIMUM_INPUT);
+  const inputs: TxIn[] = [];
+  for (let i = 0; i < count; i++) {
+    const prevout = { txid: reader.view(32), vout: reader.uint32() };
+    const scriptSig = reader.varBytes();
+    inputs.push({ prevout, scriptSig, sequence: reader.uint32(), witness: NO_WITNESS });
+  }
+  return inputs;
+}
+
+function readOutputs(reader: Reader): TxOut[] {
+  const count = reader.count(MINIMUM_OUTPUT);
+  const outputs: TxOut[] = [];
+  for (let i = 0; i < count; i++) outputs.push(readTxOut(reader));
+  return outputs;
+}
+
+export function readTxOut(reader: Reader): TxOut {
+  return { value: reader.int64(), scriptPubKey: reader.varBytes() };
+}
+
+export function writeTxOut(writer: Writer, output: TxOut): void {
+  writer.int64(output.value).varBytes(output.scriptPubKey);
+}
+
+export function writeOutPoint(writer: Writer, outpoint: OutPoint): void {
+  writer.bytes(outpoint.txid).uint32(outpoint.vout);
+}
+
+function encode(fields: TransactionFields, withWitness: boolean): Uint8Array {
+  const writer = new Writer();
+  writer.uint32(fields.version);
+  if (withWitness) writer.uint8(0).uint8(1);
+  writer.compactSize(fields.inputs.length);
+  for (const input of fields.inputs) {
+    writeOutPoint(writer, input.prevout);
+    writer.varBytes(input.scriptSig).uint32(input.sequence);
+  }
+  writer.compactSize(fields.outputs.length);
+  for (const output of fields.outputs) writeTxOut(writer, output);
+  if (withWitness) for (const input of fields.inputs) writeWitness(writer, input.witness);
+  writer.uint32(fields.lockTime);
+  return writer.finish();
+}
+
+export function writeWitness(writer: Writer, witness: readonly Uint8Array[]): void {
+  writer.compactSize(witness.length);
+  for (const item of witness) writer.varBytes(item);
+}
+
+const NULL_TXID = new Uint8Array(32);
+
+export const NULL_OUTPOINT: OutPoint = Object.freeze({ txid: NULL_TXID, vout: NULL_VOUT });
+
+export function isNullOutPoint(outpoint: OutPoint): boolean {
+  return outpoint.vout === NULL_VOUT && equalBytes(outpoint.txid, NULL_TXID);
+}
+
+/** `txid:vout` in display order: a map key, and what people read. */
+export function outPointText(outpoint: OutPoint): string {
+  return `${toDisplayHex(outpoint.txid)}:${outpoint.vout}`;
+}
+
+/** 36 bytes: txid, then vout little endian, as on the wire. */
+export function encodeOutPoint(outpoint: OutPoint): Uint8Array {
+  const vout = outpoint.vout;
+  return concatBytes(outpoint.txid, Uint8Array.of(vout, vout >>> 8, vout >>> 16, vout >>> 24));
+}
