@@ -1,0 +1,35 @@
+/** The real time of a Node process: the system clock, timers, and the event loop's own turn. */
+import type { AdjustableClock, Timer } from '../../seams.ts';
+
+/** `setTimeout` takes a signed 32-bit delay and fires at once beyond it. */
+const LONGEST_TIMEOUT = 2 ** 31 - 1;
+
+export class SystemClock implements AdjustableClock {
+  #mockSeconds = 0;
+
+  now(): number {
+    return this.#mockSeconds === 0 ? Date.now() : this.#mockSeconds * 1000;
+  }
+
+  monotonic(): number {
+    return performance.now();
+  }
+
+  schedule(milliseconds: number, task: () => void): Timer {
+    let handle: NodeJS.Timeout;
+    const arm = (left: number): void => {
+      const step = Math.min(left, LONGEST_TIMEOUT);
+      handle = setTimeout(() => (left > step ? arm(left - step) : task()), step);
+    };
+    arm(Math.max(0, milliseconds));
+    return { cancel: () => clearTimeout(handle) };
+  }
+
+  yield(): Promise<void> {
+    return new Promise((resolve) => setImmediate(resolve));
+  }
+
+  setMockTime(seconds: number): void {
+    this.#mockSeconds = seconds;
+  }
+}

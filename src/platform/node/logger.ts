@@ -1,0 +1,131 @@
+/**
+ * The log of a Node process in Bitcoin Core's form: one line an entry, to `debug.log` and, if asked, to
+ * the console. Owns which debug categories are on; not what is logged.
+ */
+import { closeSync, openSync, readFileSync, statSync, writeFileSync, writeSync } from 'node:fs';
+import type { Clock, Logger, LogLevel } from '../../seams.ts';
+
+/** Bitcoin Core's debug categories that Penny has, and `mining`, which is its own. */
+export const LOG_CATEGORIES = [
+  'addrman',
+  'bench',
+  'blockstorage',
+  'cmpctblock',
+  'coindb',
+  'estimatefee',
+  'http',
+  'leveldb',
+  'mempool',
+  'mempoolrej',
+  'mining',
+  'net',
+  'prune',
+  'reindex',
+  'rpc',
+  'scan',
+  'selectcoins',
+  'txpackages',
+  'validation',
+  'walletdb',
+] as const;
+
+/** Core's: past this size the file is cut at start to its last `SHRUNK_SIZE` bytes. */
+const SHRINK_ABOVE = 11_000_000;
+const SHRUNK_SIZE = 10_000_000;
+
+export interface NodeLoggerOptions {
+  /** Path of debug.log; null writes none. */
+  readonly file: string | null;
+  readonly console: boolean;
+  /** Categories whose debug lines are written. */
+  readonly categories: readonly string[];
+  readonly timestamps: boolean;
+  readonly microseconds: boolean;
+}
+
+export class NodeLogger implements Logger {
+  readonly #options: NodeLoggerOptions;
+  readonly #clock: Clock;
+  readonly #enabled: Set<string>;
+  #descriptor: number | null = null;
+
+  constructor(options: NodeLoggerOptions, clock: Clock) {
+    this.#options = options;
+    this.#clock = clock;
+    this.#enabled = new Set(options.categories);
+    if (options.file !== null) {
+      if (this.#enabled.size === 0) shrink(options.file);
+      this.#descriptor = openSync(options.file, 'a', 0o600);
+    }
+  }
+
+  log(level: LogLevel, category: string, message: string, fields?: Readonly<Record<string, unknown>>): void {
+    if (level === 'debug' && !this.#enabled.has(category)) return;
+    const stamp = this.#options.timestamps ? `${this.#timestamp()} ` : '';
+    const line = `${stamp}${label(level, category)}${oneLine(message)}${describe(fields)}\n`;
+    if (this.#options.console) process.stdout.write(line);
+    if (this.#descriptor === null) return;
+    try {
+      writeSync(this.#descriptor, line);
+    } catch {
+      // A log that cannot be written (a full disk) must not be what stops the node.
+    }
+  }
+
+  /** Every category and whether its debug lines are written. */
+  categories(): Record<string, boolean> {
+    return Object.fromEntries(LOG_CATEGORIES.map((category) => [category, this.#enabled.has(category)]));
+  }
+
+  setCategory(category: string, enabled: boolean): void {
+    if (enabled) this.#enabled.add(category);
+    else this.#enabled.delete(category);
+  }
+
+  /** Opens the file anew, for log rotation (SIGHUP). */
+  reopen(): void {
+    if (this.#options.file === null) return;
+    this.close();
+    this.#descriptor = openSync(this.#options.file, 'a', 0o600);
+  }
+
+  close(): void {
+    if (this.#descriptor !== null) closeSync(this.#descriptor);
+    this.#descriptor = null;
+  }
+
+  #timestamp(): string {
+    const iso = new Date(this.#clock.now()).toISOString();
+    return this.#options.microseconds ? `${iso.slice(0, -1)}000Z` : `${iso.slice(0, 19)}Z`;
+  }
+}
+
+function label(level: LogLevel, category: string): string {
+  if (level === 'debug') return `[${category}] `;
+  return level === 'info' ? '' : `[${category === '' ? '' : `${category}:`}${level}] `;
+}
+
+/** Text from peers may hold line breaks, which would forge log lines. */
+function oneLine(text: string): string {
+  return text.replace(
+    /\p{Cc}/gu,
+    (character) => `\\x${character.charCodeAt(0).toString(16).padStart(2, '0')}`,
+  );
+}
+
+function describe(fields: Readonly<Record<string, unknown>> | undefined): string {
+  if (fields === undefined) return '';
+  return Object.entries(fields)
+    .map(
+      ([name, value]) =>
+        ` ${name}=${oneLine(value instanceof Error ? (value.stack ?? value.message) : String(value))}`,
+    )
+    .join('');
+}
+
+function shrink(file: string): void {
+  const size = statSync(file, { throwIfNoEntry: false })?.size ?? 0;
+  if (size <= SHRINK_ABOVE) return;
+  const kept = readFileSync(file).subarray(size - SHRUNK_SIZE);
+  writeFileSync(file, kept.subarray(kept.indexOf(10) + 1), { mode: 0o600 });
+}
