@@ -1,0 +1,71 @@
+/**
+ * A transaction in the mempool, with what is known about it and its place in the graph of unconfirmed
+ * spends. Owns no rule; only `TransactionGraph` changes the links.
+ */
+import {
+  type Transaction,
+  type Txid,
+  WITNESS_SCALE_FACTOR,
+  type Wtxid,
+} from '../core/transaction/transaction.ts';
+import type { Cluster } from './cluster.ts';
+import { BYTES_PER_SIGOP } from './policy.ts';
+
+export interface EntryFacts {
+  readonly tx: Transaction;
+  /** Satoshis. */
+  readonly fee: bigint;
+  /** BIP141 cost. */
+  readonly sigOpCost: number;
+  /** Seconds since the epoch at which it came. */
+  readonly time: number;
+  /** Height of the tip at which it came. */
+  readonly height: number;
+  /** The mempool's sequence number at which it came; 0 if a reorganisation returned it. */
+  readonly sequence: number;
+  readonly spendsCoinbase: boolean;
+}
+
+export class MempoolEntry implements EntryFacts {
+  readonly tx: Transaction;
+  readonly fee: bigint;
+  readonly sigOpCost: number;
+  readonly time: number;
+  readonly height: number;
+  readonly sequence: number;
+  readonly spendsCoinbase: boolean;
+  readonly weight: number;
+  /** Weight, or what its signature operations take of a block if that is more. Weight units. */
+  readonly adjustedWeight: number;
+  /** `adjustedWeight` in vbytes, rounded up: the size that fee rates are about. */
+  readonly virtualSize: number;
+  /** Satoshis, with what `prioritisetransaction` added. */
+  modifiedFee: bigint;
+  /** Transactions in the mempool that this one spends from, and that spend from it. */
+  readonly parents: Set<MempoolEntry> = new Set();
+  readonly children: Set<MempoolEntry> = new Set();
+  /** Everything connected with it. */
+  cluster!: Cluster;
+
+  constructor(facts: EntryFacts, feeDelta = 0n) {
+    this.tx = facts.tx;
+    this.fee = facts.fee;
+    this.sigOpCost = facts.sigOpCost;
+    this.time = facts.time;
+    this.height = facts.height;
+    this.sequence = facts.sequence;
+    this.spendsCoinbase = facts.spendsCoinbase;
+    this.modifiedFee = facts.fee + feeDelta;
+    this.weight = facts.tx.weight;
+    this.adjustedWeight = Math.max(this.weight, facts.sigOpCost * BYTES_PER_SIGOP);
+    this.virtualSize = Math.ceil(this.adjustedWeight / WITNESS_SCALE_FACTOR);
+  }
+
+  get txid(): Txid {
+    return this.tx.txid;
+  }
+
+  get wtxid(): Wtxid {
+    return this.tx.wtxid;
+  }
+}

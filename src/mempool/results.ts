@@ -1,0 +1,60 @@
+/** What the mempool's door answers. Types only. */
+import type { Invalid } from '../core/encoding/errors.ts';
+import type { Transaction, Wtxid } from '../core/transaction/transaction.ts';
+import type { MempoolEntry } from './entry.ts';
+
+export interface AcceptOptions {
+  /** Judge only; nothing changes. */
+  readonly testOnly?: boolean;
+  /** For transactions of a disconnected block: fee and size limits do not count. */
+  readonly bypassLimits?: boolean;
+  /** False refuses a transaction that conflicts with the mempool (`bip125-replacement-disallowed`). */
+  readonly allowReplacement?: boolean;
+  /** Seconds since the epoch, for transactions loaded from disk. */
+  readonly time?: number;
+}
+
+export interface Accepted {
+  readonly ok: true;
+  /** In the mempool, unless only tested. */
+  readonly entry: MempoolEntry;
+  /** What it took the place of (its conflicts and their descendants). */
+  readonly replaced: readonly Transaction[];
+  /** Satoshis per 1,000 vbytes and wtxids that it was judged by: its own, or its package's. */
+  readonly effectiveFeeRate: bigint;
+  readonly effectiveIncludes: readonly Wtxid[];
+}
+
+export interface Refused {
+  readonly ok: false;
+  readonly invalid: Invalid;
+  /** It paid too little; with a child that pays for it, it may be accepted. */
+  readonly reconsiderable: boolean;
+  /** Its witness may have been stripped on the way: the txid must not be remembered as bad. */
+  readonly witnessStripped: boolean;
+  /** Where an input was not found: the txids (display order) that it waits for. */
+  readonly missing: readonly string[];
+}
+
+export type AcceptResult = Accepted | Refused;
+
+export type PackageMemberResult =
+  | AcceptResult
+  /** The same txid is there with another witness. */
+  | { readonly ok: true; readonly sameTxid: MempoolEntry }
+  /** Already there. */
+  | { readonly ok: true; readonly known: MempoolEntry };
+
+export interface PackageResult {
+  /** Null if every transaction is in the mempool; otherwise why the package as a whole failed. */
+  readonly invalid: Invalid | null;
+  /** By wtxid; transactions that were not reached are absent. */
+  readonly results: ReadonlyMap<Wtxid, PackageMemberResult>;
+}
+
+export type RemovalReason = 'expiry' | 'sizelimit' | 'reorg' | 'block' | 'conflict' | 'replaced';
+
+export interface Removal {
+  readonly entry: MempoolEntry;
+  readonly reason: RemovalReason;
+}
