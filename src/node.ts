@@ -12,10 +12,11 @@ import type { Miner } from './mining/miner.ts';
 import type { NonceSearcher } from './mining/nonce-searcher.ts';
 import type { Network } from './network/network.ts';
 import type { Transport } from './network/transport.ts';
+import type { LoggerControl, RpcContext } from './rpc/context.ts';
 import type { Dispatcher } from './rpc/dispatcher.ts';
-import type { AdjustableClock, Logger, Random } from './seams.ts';
-import type { WalletManager } from './wallet/wallet-manager.ts';
+import type { AdjustableClock, Random } from './seams.ts';
 import type { WalletStorage } from './wallet/storage.ts';
+import type { WalletManager } from './wallet/wallet-manager.ts';
 
 /** What a person chooses. Absent means Bitcoin Core's default. */
 export interface NodeOptions {
@@ -57,13 +58,14 @@ export interface NodeOptions {
 export interface NodeDependencies {
   readonly clock: AdjustableClock;
   readonly random: Random;
-  readonly logger: Logger;
+  readonly logger: LoggerControl;
   readonly storage: Storage;
   readonly walletStorage: WalletStorage;
   readonly scriptVerifier: ScriptVerifier;
   readonly signatureEngine: SignatureEngine;
   readonly nonceSearcher: NonceSearcher;
   readonly transports: { readonly ws: Transport; readonly tcp: Transport };
+  readonly writeFile: RpcContext['writeFile'];
   /** Told what start-up is doing, in Core's words ("Loading block index…"). */
   readonly onProgress?: (status: string) => void;
 }

@@ -3,7 +3,8 @@
  * the console. Owns which debug categories are on; not what is logged.
  */
 import { closeSync, openSync, readFileSync, statSync, writeFileSync, writeSync } from 'node:fs';
-import type { Clock, Logger, LogLevel } from '../../seams.ts';
+import type { LoggerControl } from '../../rpc/context.ts';
+import type { Clock, LogLevel } from '../../seams.ts';
 
 /** Bitcoin Core's debug categories that Penny has, and `mining`, which is its own. */
 export const LOG_CATEGORIES = [
@@ -43,13 +44,17 @@ export interface NodeLoggerOptions {
   readonly microseconds: boolean;
 }
 
-export class NodeLogger implements Logger {
+export class NodeLogger implements LoggerControl {
+  readonly categories: readonly string[] = LOG_CATEGORIES;
+  /** Empty if no file is written. */
+  readonly path: string;
   readonly #options: NodeLoggerOptions;
   readonly #clock: Clock;
   readonly #enabled: Set<string>;
   #descriptor: number | null = null;
 
   constructor(options: NodeLoggerOptions, clock: Clock) {
+    this.path = options.file ?? '';
     this.#options = options;
     this.#clock = clock;
     this.#enabled = new Set(options.categories);
@@ -72,12 +77,11 @@ export class NodeLogger implements Logger {
     }
   }
 
-  /** Every category and whether its debug lines are written. */
-  categories(): Record<string, boolean> {
-    return Object.fromEntries(LOG_CATEGORIES.map((category) => [category, this.#enabled.has(category)]));
+  isEnabled(category: string): boolean {
+    return this.#enabled.has(category);
   }
 
-  setCategory(category: string, enabled: boolean): void {
+  setEnabled(category: string, enabled: boolean): void {
     if (enabled) this.#enabled.add(category);
     else this.#enabled.delete(category);
   }

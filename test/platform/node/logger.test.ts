@@ -38,10 +38,10 @@ test('writes lines in the form of Bitcoin Core', () => {
 test('writes debug lines of enabled categories only, and follows changes', () => {
   const text = written([], (logger) => {
     logger.log('debug', 'net', 'hidden');
-    logger.setCategory('net', true);
+    logger.setEnabled('net', true);
     logger.log('debug', 'net', 'shown');
-    expect(logger.categories().net).toBe(true);
-    logger.setCategory('net', false);
+    expect(logger.isEnabled('net')).toBe(true);
+    logger.setEnabled('net', false);
     logger.log('debug', 'net', 'hidden again');
   });
   expect(text.match(/hidden|shown/g)).toEqual(['shown']);
