@@ -1,0 +1,51 @@
+/** What handlers may use: the parts of the running node, handed in once by `node.ts`. */
+import type { Chain } from '../chain/chain.ts';
+import type { NetworkParameters } from '../core/parameters/network.ts';
+import type { CoinStatisticsIndex } from '../indexes/coin-statistics-index.ts';
+import type { FilterIndex } from '../indexes/filter-index.ts';
+import type { TransactionIndex } from '../indexes/transaction-index.ts';
+import type { FeeEstimator } from '../mempool/fee-estimator.ts';
+import type { Mempool } from '../mempool/mempool.ts';
+import type { Miner } from '../mining/miner.ts';
+import type { Network } from '../network/network.ts';
+import type { AdjustableClock, Logger } from '../seams.ts';
+import type { WalletManager } from '../wallet/wallet-manager.ts';
+
+export interface RpcContext {
+  readonly parameters: NetworkParameters;
+  readonly chain: Chain;
+  readonly mempool: Mempool;
+  readonly fees: FeeEstimator;
+  readonly miner: Miner;
+  readonly network: Network;
+  readonly wallets: WalletManager;
+  readonly indexes: {
+    readonly transactions?: TransactionIndex;
+    readonly filters?: FilterIndex;
+    readonly coinStatistics?: CoinStatisticsIndex;
+  };
+  readonly clock: AdjustableClock;
+  readonly logger: LoggerControl;
+  /** Monotonic milliseconds at which the node started. */
+  readonly startedAt: number;
+  /** Begins a clean stop and returns at once. */
+  stop(): void;
+  /** Writes a file for `dumptxoutset`; refuses to overwrite. Relative paths start at the data directory. */
+  writeFile(path: string, chunks: AsyncIterable<Uint8Array>): Promise<{ path: string }>;
+}
+
+/** The log, and which debug categories it shows (RPC `logging`). */
+export interface LoggerControl extends Logger {
+  readonly categories: readonly string[];
+  isEnabled(category: string): boolean;
+  setEnabled(category: string, enabled: boolean): void;
+  /** Where the log is written, for `getrpcinfo`. */
+  readonly path: string;
+}
+
+export interface RpcRequest {
+  /** From the endpoint `/wallet/<name>`; null on `/`. */
+  readonly walletName: string | null;
+  /** Aborted when the node stops or the client is gone: long waits end. */
+  readonly signal: AbortSignal;
+}

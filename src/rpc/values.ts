@@ -1,0 +1,200 @@
+/**
+ * Reads JSON values as Bitcoin Core's helpers of the same purpose do (rpc/util.cpp, univalue): same
+ * ranges, same errors. For what lies inside objects and arrays; a method's own parameters are read
+ * from their declaration.
+ */
+import { fromDisplayHex, fromHex, isHex } from '../core/encoding/bytes.ts';
+import { isMoney } from '../core/transaction/amount.ts';
+import { RpcCode, RpcError } from './errors.ts';
+import { Amount, JsonNumber, JsonObject, type JsonRead } from './json.ts';
+
+/** UniValue's name of a value's type. */
+export function typeName(value: JsonRead | undefined): string {
+  if (value === undefined || value === null) return 'null';
+  if (typeof value === 'boolean') return 'bool';
+  if (typeof value === 'string') return 'string';
+  if (value instanceof JsonNumber) return 'number';
+  return value instanceof JsonObject ? 'object' : 'array';
+}
+
+function wrongType(value: JsonRead | undefined, expected: string): RpcError {
+  const text = `JSON value of type ${typeName(value)} is not of expected type ${expected}`;
+  return new RpcError(RpcCode.TYPE_ERROR, text);
+}
+
+export function stringFrom(value: JsonRead | undefined): string {
+  if (typeof value !== 'string') throw wrongType(value, 'string');
+  return value;
+}
+
+export function booleanFrom(value: JsonRead | undefined): boolean {
+  if (typeof value !== 'boolean') throw wrongType(value, 'bool');
+  return value;
+}
+
+export function arrayFrom(value: JsonRead | undefined): readonly JsonRead[] {
+  if (typeName(value) !== 'array') throw wrongType(value, 'array');
+  return value as readonly JsonRead[];
+}
+
+export function objectFrom(value: JsonRead | undefined): JsonObject {
+  if (!(value instanceof JsonObject)) throw wrongType(value, 'object');
+  return value;
+}
+
+const INT32 = [-(2 ** 31), 2 ** 31 - 1] as const;
+
+/** An integer within bounds (int32 unless told). */
+export function integerFrom(value: JsonRead | undefined, bounds: readonly [number, number] = INT32): number {
+  if (!(value instanceof JsonNumber)) throw wrongType(value, 'number');
+  const number = /^-?[0-9]{1,20}$/.test(value.text) ? Number(value.text) : Number.NaN;
+  if (!(number >= bounds[0] && number <= bounds[1]))
+    throw new RpcError(RpcCode.MISC_ERROR, 'JSON integer out of range');
+  return number === 0 ? 0 : number;
+}
+
+export function bigintFrom(value: JsonRead | undefined): bigint {
+  if (!(value instanceof JsonNumber)) throw wrongType(value, 'number');
+  const number = /^-?[0-9]{1,20}$/.test(value.text) ? BigInt(value.text) : undefined;
+  if (number === undefined || BigInt.asIntN(64, number) !== number)
+    throw new RpcError(RpcCode.MISC_ERROR, 'JSON integer out of range');
+  return number;
+}
+
+export function realFrom(value: JsonRead | undefined): number {
+  if (!(value instanceof JsonNumber)) throw wrongType(value, 'number');
+  const number = Number(value.text);
+  if (!Number.isFinite(number)) throw new RpcError(RpcCode.MISC_ERROR, 'JSON double out of range');
+  return number;
+}
+
+/** Bitcoin as a number or string to satoshis, exactly. */
+export function amountFrom(value: JsonRead | undefined, decimals = 8): bigint {
+  if (!(value instanceof JsonNumber) && typeof value !== 'string')
+    throw new RpcError(RpcCode.TYPE_ERROR, 'Amount is not a number or string');
+  const satoshis = parseFixedPoint(typeof value === 'string' ? value : value.text, decimals);
+  if (satoshis === null) throw new RpcError(RpcCode.TYPE_ERROR, 'Invalid amount');
+  if (!isMoney(satoshis)) throw new RpcError(RpcCode.TYPE_ERROR, 'Amount out of range');
+  return satoshis;
+}
+
+/** Satoshis per 1,000 vbytes from bitcoin per 1,000 vbytes. */
+export function feeRateFrom(value: JsonRead | undefined): bigint {
+  const rate = amountFrom(value);
+  if (rate >= 100_000_000n)
+    throw new RpcError(
+      RpcCode.INVALID_PARAMETER,
+      'Fee rates larger than or equal to 1BTC/kvB are not accepted',
+    );
+  return rate;
+}
+
+const FIXED_POINT = /^(-?)(0|[1-9][0-9]*)(?:\.([0-9]+))?(?:[eE]([+-]?)([0-9]+))?$/;
+const FIXED_POINT_BOUND = 10n ** 18n - 1n;
+
+/**
+ * Bitcoin Core's ParseFixedPoint: a decimal number times 10^decimals, or null if that is no integer
+ * or does not fit below 10^18. Trailing zeros do not count against the digits allowed.
+ */
+export function parseFixedPoint(text: string, decimals: number): bigint | null {
+  const match = FIXED_POINT.exec(text);
+  if (match === null) return null;
+  const [, sign, whole, fraction = '', exponentSign, exponent = '0'] = match;
+  const digits = (whole! + fraction).replace(/^0+/, '');
+  const mantissa = digits.replace(/0+$/, '');
+  if (mantissa === '') return 0n;
+  // An exponent of seven digits is out of every range, whatever the mantissa of a bounded text.
+  const power = exponent.replace(/^0+/, '').length > 9 ? Infinity : Number(exponent);
+  const scale =
+    (exponentSign === '-' ? -power : power) - fraction.length + (digits.length - mantissa.length) + decimals;
+  if (scale < 0 || mantissa.length + scale > 18) return null;
+  const value = BigInt(mantissa) * 10n ** BigInt(scale);
+  if (value > FIXED_POINT_BOUND) return null;
+  return sign === '-' ? -value : value;
+}
+
+/** 32 bytes in internal order of a hash in display order. `name` is what errors call it. */
+export function hashFrom(value: JsonRead | undefined, name: string): Uint8Array {
+  const text = stringFrom(value);
+  if (text.length !== 64)
+    throw new RpcError(
+      RpcCode.INVALID_PARAMETER,
+      `${name} must be of length 64 (not ${text.length}, for '${text}')`,
+    );
+  if (!isHex(text)) throw notHexadecimal(name, text);
+  return fromDisplayHex(text);
+}
+
+/** The same hash as lower-case text in display order, branded as its caller needs. */
+export function hashTextFrom<T extends string>(value: JsonRead | undefined, name: string): T {
+  hashFrom(value, name);
+  return (value as string).toLowerCase() as T;
+}
+
+export function bytesFrom(value: JsonRead | undefined, name: string): Uint8Array {
+  const text = typeof value === 'string' ? value : '';
+  if (!isHex(text)) throw notHexadecimal(name, text);
+  return fromHex(text);
+}
+
+function notHexadecimal(name: string, text: string): RpcError {
+  return new RpcError(RpcCode.INVALID_PARAMETER, `${name} must be hexadecimal string (not '${text}')`);
+}
+
+/** `type` is UniValue's name, or `any`. */
+export type FieldTypes = Readonly<Record<string, string>>;
+
+/** Checks the fields of an object given by the caller (Core's RPCTypeCheckObj). */
+export function checkFields(
+  object: JsonObject,
+  types: FieldTypes,
+  options: { readonly allowNull?: boolean; readonly strict?: boolean } = {},
+): void {
+  for (const [key, expected] of Object.entries(types).sort(([a], [b]) => (a < b ? -1 : 1))) {
+    const actual = typeName(object.get(key));
+    if (actual === 'null' && options.allowNull) continue;
+    if (actual === 'null') throw new RpcError(RpcCode.TYPE_ERROR, `Missing ${key}`);
+    if (expected !== 'any' && actual !== expected)
+      throw new RpcError(
+        RpcCode.TYPE_ERROR,
+        `JSON value of type ${actual} for field ${key} is not of expected type ${expected}`,
+      );
+  }
+  if (!options.strict) return;
+  for (const [key] of object.entries)
+    if (!Object.hasOwn(types, key)) throw new RpcError(RpcCode.TYPE_ERROR, `Unexpected key ${key}`);
+}
+
+/** Verbosity as a number or, as of old, a boolean. */
+export function verbosityFrom(value: JsonRead | undefined, standard: number): number {
+  if (value === undefined || value === null) return standard;
+  return typeof value === 'boolean' ? Number(value) : integerFrom(value);
+}
+
+/** A range of descriptor indexes, both ends included. */
+export function rangeFrom(value: JsonRead | undefined): { begin: number; end: number } {
+  const [begin, end] = parseRange(value);
+  if (begin < 0) throw new RpcError(RpcCode.INVALID_PARAMETER, 'Range should be greater or equal than 0');
+  if (end >= 2 ** 31) throw new RpcError(RpcCode.INVALID_PARAMETER, 'End of range is too high');
+  if (end >= begin + 1_000_000) throw new RpcError(RpcCode.INVALID_PARAMETER, 'Range is too large');
+  return { begin, end };
+}
+
+const INT64 = [-(2 ** 63), 2 ** 63] as const;
+
+function parseRange(value: JsonRead | undefined): readonly [number, number] {
+  if (value instanceof JsonNumber) return [0, integerFrom(value, INT64)];
+  const pair = typeName(value) === 'array' ? (value as readonly JsonRead[]) : [];
+  if (pair.length !== 2 || !pair.every((end) => end instanceof JsonNumber))
+    throw new RpcError(RpcCode.INVALID_PARAMETER, 'Range must be specified as end or as [begin,end]');
+  const [begin, end] = [integerFrom(pair[0]!, INT64), integerFrom(pair[1]!, INT64)];
+  if (begin > end)
+    throw new RpcError(
+      RpcCode.INVALID_PARAMETER,
+      'Range specified as [begin,end] must not have begin after end',
+    );
+  return [begin, end];
+}
+
+/** Satoshis as bitcoin in the answer. */
+export const btc = (satoshis: bigint): Amount => new Amount(satoshis);
