@@ -1,0 +1,53 @@
+/**
+ * What a wallet needs of a node: the chain it follows, the door to the mempool, and fee rates. The
+ * wallet owns the interface; `node.ts` supplies it.
+ */
+import type { Block } from '../core/block/block.ts';
+import type { BlockHash } from '../core/block/header.ts';
+import type { Coin } from '../core/transaction/coin.ts';
+import type { OutPoint, Transaction, Txid } from '../core/transaction/transaction.ts';
+
+export interface BlockPlace {
+  readonly hash: BlockHash;
+  readonly height: number;
+  /** Seconds since the epoch, as the header says. */
+  readonly time: number;
+  /** BIP113 median time past, seconds. */
+  readonly medianTime: number;
+}
+
+export interface ChainListener {
+  blockConnected(block: Block, place: BlockPlace): void;
+  blockDisconnected(block: Block, place: BlockPlace): void;
+  transactionAdded(transaction: Transaction): void;
+  /** Left the mempool for any reason but a block. */
+  transactionRemoved(transaction: Transaction, reason: string): void;
+}
+
+export interface ChainSource {
+  tip(): BlockPlace;
+  /** In the active chain. */
+  blockAt(height: number): BlockPlace | undefined;
+  /** The block's place if it is in the active chain. */
+  placeOf(hash: BlockHash): BlockPlace | undefined;
+  /** False if the block's body was pruned. */
+  hasBlock(hash: BlockHash): boolean;
+  readBlock(hash: BlockHash): Promise<Block>;
+  /** Unspent coins, those of the mempool included; what the mempool spends is still there. */
+  coins(outpoints: readonly OutPoint[]): Promise<(Coin | undefined)[]>;
+
+  /** The mempool's one door. @throws Invalid with Core's reason */
+  broadcast(transaction: Transaction): Promise<void>;
+  mempoolTransaction(txid: Txid): Transaction | undefined;
+  mempoolTransactions(): Iterable<Transaction>;
+  /** Transactions in the mempool that `txid` descends from and that descend from it, itself counted in both. */
+  mempoolRelatives(txid: Txid): { readonly ancestors: number; readonly descendants: number } | undefined;
+
+  /** Satoshis per 1,000 vbytes to confirm within `target` blocks; null without data. */
+  estimateFeeRate(target: number, conservative: boolean): bigint | null;
+  /** Satoshis per 1,000 vbytes below which the mempool refuses now. */
+  minimumFeeRate(): bigint;
+
+  /** Events in order, each once, after the chain committed it. Returns the way to unsubscribe. */
+  subscribe(listener: ChainListener): () => void;
+}
