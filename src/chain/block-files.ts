@@ -1,0 +1,22 @@
+/**
+ * The seam to the flat files that hold blocks (`blk`) and undo data (`rev`), as Bitcoin Core numbers
+ * them. Owns no format: `block-store.ts` does.
+ */
+
+export type BlockFileKind = 'blk' | 'rev';
+
+export interface BlockFiles {
+  /** Numbers of the `blk` files there are, ascending. */
+  list(): Promise<number[]>;
+  /** Bytes in a file; 0 if it does not exist. */
+  size(kind: BlockFileKind, file: number): Promise<number>;
+  /** Adds bytes at the end of a file, which is made if need be; returns the offset at which they start. */
+  append(kind: BlockFileKind, file: number, bytes: Uint8Array): Promise<number>;
+  /** Exactly `length` bytes. Rejects if the file is too short. */
+  read(kind: BlockFileKind, file: number, offset: number, length: number): Promise<Uint8Array>;
+  /** Returns when everything appended to the file is on the disk (fdatasync). */
+  sync(kind: BlockFileKind, file: number): Promise<void>;
+  /** Deletes both files of this number. */
+  remove(file: number): Promise<void>;
+  close(): Promise<void>;
+}

@@ -1,0 +1,29 @@
+/**
+ * The seam to an ordered store of byte strings (LevelDB, memory, later IndexedDB). Small on purpose: no
+ * held transactions, nothing that IndexedDB could not do. Keys are ordered by their bytes.
+ */
+
+export type Operation =
+  | { readonly put: Uint8Array; readonly value: Uint8Array }
+  | { readonly delete: Uint8Array };
+
+export interface KeyRange {
+  readonly gte?: Uint8Array;
+  readonly gt?: Uint8Array;
+  readonly lt?: Uint8Array;
+  readonly lte?: Uint8Array;
+  readonly reverse?: boolean;
+  readonly limit?: number;
+}
+
+/** Every method rejects on a failing disk; nothing here ever throws `Invalid`. */
+export interface KeyValueStore {
+  get(key: Uint8Array): Promise<Uint8Array | undefined>;
+  /** Values in the order of the keys. */
+  getMany(keys: readonly Uint8Array[]): Promise<(Uint8Array | undefined)[]>;
+  /** Entries in key order, as they were when the first one was asked for. */
+  iterate(range: KeyRange): AsyncIterable<readonly [Uint8Array, Uint8Array]>;
+  /** All of the operations or none, in order. `sync` returns when they are on the disk, not only in the system's buffers. */
+  batch(operations: readonly Operation[], options?: { readonly sync?: boolean }): Promise<void>;
+  close(): Promise<void>;
+}
