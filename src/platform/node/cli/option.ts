@@ -1,0 +1,64 @@
+/** How a command describes an option in Bitcoin Core's spelling. Owns the shape, and how help shows it. */
+
+/**
+ * - `flag`: on or off; `-x`, `-x=1`, `-x=0`, `-nox`.
+ * - `integer`, `amount` (coins, at most 8 decimals), `text`: the last one given counts.
+ * - `list`: may be given many times.
+ */
+export type OptionKind = 'flag' | 'integer' | 'amount' | 'text' | 'list';
+
+export interface Option {
+  /** Without dashes. */
+  readonly name: string;
+  readonly kind: OptionKind;
+  /** What help calls its value: `<n>`; empty for flags. */
+  readonly value: string;
+  readonly help: string;
+  /** In a config file it counts for the default network only inside that network's section. */
+  readonly perNetwork?: boolean;
+  /** `-x` alone means this value. */
+  readonly bare?: string;
+}
+
+export interface OptionGroup {
+  readonly title: string;
+  readonly options: readonly Option[];
+}
+
+/** Options of one command by name. */
+export type OptionTable = ReadonlyMap<string, Option>;
+
+export function optionTable(groups: readonly OptionGroup[]): OptionTable {
+  return new Map(groups.flatMap((group) => group.options).map((option) => [option.name, option]));
+}
+
+const INDENT = 2;
+const TEXT_INDENT = 7;
+const WIDTH = 79;
+
+/** Help text as Bitcoin Core lays it out. */
+export function formatOptions(groups: readonly OptionGroup[]): string {
+  const lines: string[] = [];
+  for (const group of groups) {
+    lines.push(`${group.title}:`, '');
+    for (const option of group.options) {
+      lines.push(`${' '.repeat(INDENT)}-${option.name}${option.value === '' ? '' : `=${option.value}`}`);
+      lines.push(...wrap(option.help, WIDTH - TEXT_INDENT).map((line) => ' '.repeat(TEXT_INDENT) + line), '');
+    }
+  }
+  return lines.join('\n');
+}
+
+function wrap(text: string, width: number): string[] {
+  const lines: string[] = [];
+  let line = '';
+  for (const word of text.split(' ')) {
+    if (line !== '' && line.length + 1 + word.length > width) {
+      lines.push(line);
+      line = word;
+    } else {
+      line = line === '' ? word : `${line} ${word}`;
+    }
+  }
+  return line === '' ? lines : [...lines, line];
+}

@@ -1,0 +1,90 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { readConfiguration } from '../../../../src/platform/node/cli/configuration.ts';
+import { NODE_OPTION_TABLE } from '../../../../src/platform/node/cli/node-options.ts';
+
+let directory: string;
+beforeEach(() => {
+  directory = mkdtempSync(join(tmpdir(), 'penny-conf-'));
+});
+afterEach(() => rmSync(directory, { recursive: true }));
+
+function read(file: string, ...words: string[]) {
+  writeFileSync(join(directory, 'penny.conf'), file);
+  return readConfiguration([`-datadir=${directory}`, ...words], NODE_OPTION_TABLE);
+}
+
+test('the command line ranks before the section, the section before the head', () => {
+  const text = 'dbcache=1\nmaxmempool=1\npar=1\n[regtest]\ndbcache=2\nmaxmempool=2\n';
+  const { settings } = read(text, '-regtest', '-dbcache=3');
+  expect([settings.integer('dbcache'), settings.integer('maxmempool'), settings.integer('par')]).toEqual([
+    3, 2, 1,
+  ]);
+});
+
+test('the last value of the command line counts, and the first one of the file', () => {
+  const { settings } = read('par=1\npar=2\n', '-dbcache=5', '-dbcache=6');
+  expect([settings.integer('dbcache'), settings.integer('par')]).toEqual([6, 1]);
+});
+
+test('lists add up, and a negation drops what ranks below', () => {
+  const file = 'regtest=1\n[regtest]\naddnode=b\n';
+  expect(read(file, '-addnode=a').settings.list('addnode')).toEqual(['a', 'b']);
+  expect(read(file, '-noaddnode', '-addnode=a').settings.list('addnode')).toEqual(['a']);
+  expect(read('[regtest]\naddnode=b\nnoaddnode=1\n', '-regtest').settings.list('addnode')).toEqual([]);
+});
+
+test('ports and peers in the head of the file do not leak onto regtest', () => {
+  const { settings, warnings } = read('rpcport=1\nserver=0\n', '-regtest');
+  expect(settings.integer('rpcport')).toBeUndefined();
+  expect(settings.flag('server', true)).toBe(false);
+  expect(warnings).toEqual([
+    'Config setting for -rpcport only applied on regtest when in [regtest] section.',
+  ]);
+});
+
+test('network.name=value and includeconf', () => {
+  writeFileSync(join(directory, 'more.conf'), '[regtest]\nrpcport=7\n');
+  const { settings } = read('includeconf=more.conf\nregtest.port=9 # why\n', '-regtest');
+  expect([settings.integer('rpcport'), settings.integer('port')]).toEqual([7, 9]);
+});
+
+test.each([
+  ['server=1\nfoo=1', 'penny.conf: parse error on line 2: unknown option foo'],
+  ['-server=1', 'line 1: -server=1, options in configuration file must be specified without leading -'],
+  ['\nnoserver', 'line 2: noserver, if you intended to specify a negated option, use noserver=1 instead'],
+  ['rpcpassword=a#b', 'line 1: using # in rpcpassword can be ambiguous'],
+  ['conf=x', 'line 1: conf cannot be set in the configuration file'],
+])('a wrong file is refused by name and line: %j', (text, message) => {
+  expect(() => read(text)).toThrow(message);
+});
+
+test('wrong values are refused by name', () => {
+  const { settings } = read('', '-dbcache=many', '-port=70000', '-minrelaytxfee=0.000000001');
+  expect(() => settings.integer('dbcache')).toThrow("Invalid value for -dbcache: 'many'");
+  expect(() => settings.integer('port', 0, 65535)).toThrow('-port');
+  expect(() => settings.amount('minrelaytxfee')).toThrow(
+    "Invalid amount for -minrelaytxfee=<amount>: '0.000000001'",
+  );
+  expect(read('', '-minrelaytxfee=0.00001').settings.amount('minrelaytxfee')).toBe(1000n);
+});
+
+test('networks: one at most, and unknown ones are named', () => {
+  expect(read('', '-regtest').parameters.chain).toBe('regtest');
+  expect(read('chain=regtest').networkDirectory).toBe(join(directory, 'regtest'));
+  expect(() => read('', '-regtest', '-chain=main')).toThrow('at most one');
+  expect(() => read('', '-chain=testnet4')).toThrow('Unknown chain testnet4');
+  expect(() => read('', `-genesis=${join(directory, 'none.json')}`)).toThrow(
+    'none.json could not be opened (ENOENT)',
+  );
+});
+
+test('a network file that is wrong is named with its field', () => {
+  const path = join(directory, 'bad.json');
+  writeFileSync(path, '{"name": 5}');
+  expect(() => read('', `-genesis=${path}`)).toThrow(/bad\.json: .*name/);
+  writeFileSync(path, '{');
+  expect(() => read('', `-genesis=${path}`)).toThrow('bad.json');
+});
