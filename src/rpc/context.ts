@@ -10,6 +10,7 @@ import type { Miner } from '../mining/miner.ts';
 import type { Network } from '../network/network.ts';
 import type { AdjustableClock, Logger } from '../seams.ts';
 import type { WalletManager } from '../wallet/wallet-manager.ts';
+import type { Registry } from './registry.ts';
 
 export interface RpcContext {
   readonly parameters: NetworkParameters;
@@ -43,7 +44,14 @@ export interface LoggerControl extends Logger {
   readonly path: string;
 }
 
+/** What the methods about the RPC server itself may see of it. */
+export interface RpcServerView {
+  readonly registry: Registry;
+  activeCalls(): readonly { readonly method: string; readonly microseconds: number }[];
+}
+
 export interface RpcRequest {
+  readonly server: RpcServerView;
   /** From the endpoint `/wallet/<name>`; null on `/`. */
   readonly walletName: string | null;
   /** Aborted when the node stops or the client is gone: long waits end. */

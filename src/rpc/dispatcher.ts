@@ -1,0 +1,254 @@
+/**
+ * From the text of a request to the text of its answer: the dialects of JSON-RPC that Bitcoin Core
+ * speaks (1.0, 1.1, 2.0), batches, errors. Owns no HTTP beyond naming the status, and no method.
+ */
+import { Invalid } from '../core/encoding/errors.ts';
+import type { Clock, Logger } from '../seams.ts';
+import { readArguments } from './arguments.ts';
+import type { RpcContext, RpcRequest, RpcServerView } from './context.ts';
+import { RpcCode, RpcError } from './errors.ts';
+import { JsonError, JsonObject, type JsonRead, type JsonWritable, readJson, writeJson } from './json.ts';
+import type { Registry } from './registry.ts';
+
+export interface Answer {
+  /** HTTP status; with 204 there is no body. */
+  readonly status: number;
+  readonly body: string;
+}
+
+export interface Caller {
+  /** Path of the request, with its query: `/` or `/wallet/<name>`. */
+  readonly path: string;
+  readonly user: string;
+  readonly signal: AbortSignal;
+  /** Methods this user may call; absent allows all. */
+  readonly allowed?: ReadonlySet<string> | undefined;
+}
+
+interface Call {
+  readonly method: string;
+  readonly parameters: readonly JsonRead[] | JsonObject;
+}
+
+/** What an answer must repeat of its request. */
+interface Envelope {
+  /** Absent if the request had none. */
+  readonly id: JsonRead | undefined;
+  readonly version: 1 | 2;
+}
+
+/** For a request of which not even the id could be read. */
+const UNREAD: Envelope = Object.freeze({ id: null, version: 1 });
+const WALLET_PATH = '/wallet/';
+
+interface ActiveCall {
+  readonly method: string;
+  /** Monotonic milliseconds. */
+  readonly start: number;
+}
+
+export class Dispatcher implements RpcServerView {
+  readonly registry: Registry;
+  readonly #clock: Clock;
+  readonly #logger: Logger;
+  readonly #active = new Set<ActiveCall>();
+  #context: RpcContext | undefined;
+  #status = 'RPC server started';
+
+  constructor(registry: Registry, dependencies: { readonly clock: Clock; readonly logger: Logger }) {
+    this.registry = registry;
+    this.#clock = dependencies.clock;
+    this.#logger = dependencies.logger;
+  }
+
+  /** What start-up is doing, for the error that every call gets until `attach`. */
+  setWarmUpStatus(status: string): void {
+    this.#status = status;
+  }
+
+  /** Ends the warm-up: from now on methods run. */
+  attach(context: RpcContext): void {
+    this.#context = context;
+  }
+
+  activeCalls(): readonly { readonly method: string; readonly microseconds: number }[] {
+    const now = this.#clock.monotonic();
+    return Array.from(this.#active, (call) => ({
+      method: call.method,
+      microseconds: Math.round((now - call.start) * 1000),
+    }));
+  }
+
+  /** @param body null if it was not even text (UTF-8). */
+  async handle(body: string | null, caller: Caller): Promise<Answer> {
+    try {
+      const request = parse(body);
+      if (request instanceof JsonObject) return await this.#handleOne(request, caller);
+      if (Array.isArray(request)) return await this.#handleBatch(request, caller);
+      throw new RpcError(RpcCode.PARSE_ERROR, 'Top-level object parse error');
+    } catch (error) {
+      return failure(error, UNREAD);
+    }
+  }
+
+  async #handleOne(request: JsonObject, caller: Caller): Promise<Answer> {
+    let envelope = UNREAD;
+    try {
+      envelope = { id: request.get('id'), version: 1 };
+      envelope = { id: envelope.id, version: readVersion(request) };
+      const call = readCall(request);
+      if (caller.allowed?.has(call.method) === false) return this.#forbid(call.method, caller);
+      let body: string;
+      try {
+        body = success(await this.#execute(call, caller), envelope);
+      } catch (error) {
+        // 1.x tells failures by the HTTP status as well; 2.0 only in the answer.
+        if (envelope.version === 1) throw error;
+        body = failureBody(toRpcError(error), envelope);
+      }
+      if (isNotification(envelope)) return { status: 204, body: '' };
+      return { status: 200, body: `${body}\n` };
+    } catch (error) {
+      return failure(error, envelope);
+    }
+  }
+
+  /** Always 200: each member's failure is told in its own answer. */
+  async #handleBatch(requests: readonly JsonRead[], caller: Caller): Promise<Answer> {
+    if (caller.allowed !== undefined)
+      for (const request of requests) {
+        const method = request instanceof JsonObject ? request.get('method') : undefined;
+        if (typeof method !== 'string' || !caller.allowed.has(method))
+          return this.#forbid(String(method), caller);
+      }
+    const answers: string[] = [];
+    for (const request of requests) {
+      const answer = await this.#answerMember(request, caller);
+      if (answer !== null) answers.push(answer);
+    }
+    // An empty batch carries no version, so clients of 1.x expect an empty array and not silence.
+    if (answers.length === 0 && requests.length > 0) return { status: 204, body: '' };
+    return { status: 200, body: `[${answers.join(',')}]\n` };
+  }
+
+  /** The answer to one member of a batch, or null to a notification. */
+  async #answerMember(request: JsonRead, caller: Caller): Promise<string | null> {
+    let envelope = UNREAD;
+    let body: string;
+    try {
+      if (!(request instanceof JsonObject))
+        throw new RpcError(RpcCode.INVALID_REQUEST, 'Invalid Request object');
+      envelope = { id: request.get('id'), version: 1 };
+      envelope = { id: envelope.id, version: readVersion(request) };
+      body = success(await this.#execute(readCall(request), caller), envelope);
+    } catch (error) {
+      body = failureBody(toRpcError(error), envelope);
+    }
+    return isNotification(envelope) ? null : body;
+  }
+
+  async #execute(call: Call, caller: Caller): Promise<JsonWritable> {
+    const context = this.#context;
+    if (context === undefined) throw new RpcError(RpcCode.IN_WARMUP, this.#status);
+    const method = this.registry.get(call.method);
+    if (method === undefined) throw new RpcError(RpcCode.METHOD_NOT_FOUND, 'Method not found');
+    const active = { method: call.method, start: this.#clock.monotonic() };
+    this.#active.add(active);
+    try {
+      this.#logger.log('debug', 'rpc', `ThreadRPCServer method=${call.method} user=${caller.user}`);
+      const request: RpcRequest = {
+        walletName: walletNameIn(caller.path),
+        signal: caller.signal,
+        server: this,
+      };
+      return await method.handler(readArguments(method, call.parameters), context, request);
+    } catch (error) {
+      if (!(error instanceof RpcError || error instanceof Invalid))
+        this.#logger.log('error', 'rpc', `${call.method} failed`, { error });
+      throw error;
+    } finally {
+      this.#active.delete(active);
+    }
+  }
+
+  #forbid(method: string, caller: Caller): Answer {
+    this.#logger.log('warn', 'rpc', `RPC User ${caller.user} not allowed to call method ${method}`);
+    return { status: 403, body: '' };
+  }
+}
+
+function parse(body: string | null): JsonRead {
+  try {
+    if (body !== null) return readJson(body);
+  } catch (error) {
+    if (!(error instanceof JsonError)) throw error;
+  }
+  throw new RpcError(RpcCode.PARSE_ERROR, 'Parse error');
+}
+
+function readVersion(request: JsonObject): 1 | 2 {
+  const version = request.get('jsonrpc') ?? null;
+  if (version === null) return 1;
+  if (typeof version !== 'string')
+    throw new RpcError(RpcCode.INVALID_REQUEST, 'jsonrpc field must be a string');
+  // The field is new in 2.0, but old documents put "1.0" there.
+  if (version === '1.0') return 1;
+  if (version === '2.0') return 2;
+  throw new RpcError(RpcCode.INVALID_REQUEST, 'JSON-RPC version not supported');
+}
+
+function readCall(request: JsonObject): Call {
+  const method = request.get('method') ?? null;
+  if (method === null) throw new RpcError(RpcCode.INVALID_REQUEST, 'Missing method');
+  if (typeof method !== 'string') throw new RpcError(RpcCode.INVALID_REQUEST, 'Method must be a string');
+  const parameters = request.get('params') ?? [];
+  if (typeof parameters !== 'object' || !(Array.isArray(parameters) || parameters instanceof JsonObject))
+    throw new RpcError(RpcCode.INVALID_REQUEST, 'Params must be an array or object');
+  return { method, parameters };
+}
+
+function isNotification(envelope: Envelope): boolean {
+  return envelope.version === 2 && envelope.id === undefined;
+}
+
+/** The wallet that the endpoint names; null on `/`. */
+function walletNameIn(path: string): string | null {
+  if (!path.startsWith(WALLET_PATH)) return null;
+  const name = path.slice(WALLET_PATH.length);
+  try {
+    return decodeURIComponent(name);
+  } catch {
+    return name;
+  }
+}
+
+function success(result: JsonWritable, envelope: Envelope): string {
+  const text = writeJson(result);
+  return envelope.version === 2
+    ? `{"jsonrpc":"2.0","result":${text}${idField(envelope)}}`
+    : `{"result":${text},"error":null${idField(envelope)}}`;
+}
+
+function failureBody(error: RpcError, envelope: Envelope): string {
+  const text = writeJson({ code: error.code, message: error.message });
+  return envelope.version === 2
+    ? `{"jsonrpc":"2.0","error":${text}${idField(envelope)}}`
+    : `{"result":null,"error":${text}${idField(envelope)}}`;
+}
+
+function idField(envelope: Envelope): string {
+  return envelope.id === undefined ? '' : `,"id":${writeJson(envelope.id)}`;
+}
+
+function failure(error: unknown, envelope: Envelope): Answer {
+  const rpcError = toRpcError(error);
+  const body = `${failureBody(rpcError, envelope)}\n`;
+  if (rpcError.code === RpcCode.INVALID_REQUEST) return { status: 400, body };
+  return { status: rpcError.code === RpcCode.METHOD_NOT_FOUND ? 404 : 500, body };
+}
+
+/** What Core does with an exception that no handler expected. */
+function toRpcError(error: unknown): RpcError {
+  if (error instanceof RpcError) return error;
+  return new RpcError(RpcCode.MISC_ERROR, error instanceof Error ? error.message : String(error));
+}
