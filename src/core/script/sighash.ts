@@ -1,0 +1,297 @@
+/**
+ * What a signature signs: the legacy digest, BIP143 (witness version 0) and BIP341/342 (taproot).
+ * `SighashContext` keeps what the inputs of one transaction share, so that all of them cost O(n).
+ */
+import { concatBytes } from '../encoding/bytes.ts';
+import { hash256, sha256, taggedHash } from '../encoding/hashes.ts';
+import { compactSizeLength, Writer } from '../encoding/writer.ts';
+import { type Transaction, type TxOut, writeOutPoint, writeTxOut } from '../transaction/transaction.ts';
+import { OP } from './opcodes.ts';
+import { ScriptCursor } from './script.ts';
+import { SIGHASH } from './sighash-type.ts';
+
+/** SHA-256 once; BIP143 hashes the first three again. */
+interface SharedHashes {
+  readonly prevouts: Uint8Array;
+  readonly sequences: Uint8Array;
+  readonly outputs: Uint8Array;
+}
+
+interface SpentHashes {
+  readonly amounts: Uint8Array;
+  readonly scripts: Uint8Array;
+}
+
+interface DoubleHashes {
+  readonly prevouts: Uint8Array;
+  readonly sequences: Uint8Array;
+  readonly outputs: Uint8Array;
+}
+
+/** One transaction with the outputs it spends; hashes are computed when first needed and kept. */
+export class SighashContext {
+  readonly tx: Transaction;
+  /** One for each input. Null if unknown, which taproot's digest cannot do without. */
+  readonly spent: readonly TxOut[] | null;
+  #shared: SharedHashes | undefined;
+  #double: DoubleHashes | undefined;
+  #spentHashes: SpentHashes | undefined;
+  #blank: Uint8Array | undefined;
+
+  constructor(tx: Transaction, spent: readonly TxOut[] | null) {
+    this.tx = tx;
+    this.spent = spent;
+  }
+
+  get shared(): SharedHashes {
+    this.#shared ??= hashShared(this.tx);
+    return this.#shared;
+  }
+
+  get double(): DoubleHashes {
+    if (this.#double === undefined) {
+      const { prevouts, sequences, outputs } = this.shared;
+      this.#double = { prevouts: sha256(prevouts), sequences: sha256(sequences), outputs: sha256(outputs) };
+    }
+    return this.#double;
+  }
+
+  get spentHashes(): SpentHashes {
+    this.#spentHashes ??= hashSpent(this.spentOutputs);
+    return this.#spentHashes;
+  }
+
+  /** @throws Error where the outputs were not given: a mistake of the caller, never of the transaction. */
+  get spentOutputs(): readonly TxOut[] {
+    if (this.spent === null) throw new Error('a taproot signature hash needs all spent outputs');
+    return this.spent;
+  }
+
+  /** The transaction without witnesses and with every scriptSig empty: legacy ALL differs in one place. */
+  get blank(): Uint8Array {
+    this.#blank ??= encodeBlank(this.tx);
+    return this.#blank;
+  }
+}
+
+function hashShared(tx: Transaction): SharedHashes {
+  const prevouts = new Writer(36 * tx.inputs.length);
+  const sequences = new Writer(4 * tx.inputs.length);
+  for (const input of tx.inputs) {
+    writeOutPoint(prevouts, input.prevout);
+    sequences.uint32(input.sequence);
+  }
+  const outputs = new Writer();
+  for (const output of tx.outputs) writeTxOut(outputs, output);
+  return {
+    prevouts: sha256(prevouts.finish()),
+    sequences: sha256(sequences.finish()),
+    outputs: sha256(outputs.finish()),
+  };
+}
+
+function hashSpent(spent: readonly TxOut[]): SpentHashes {
+  const amounts = new Writer(8 * spent.length);
+  const scripts = new Writer(36 * spent.length);
+  for (const output of spent) {
+    amounts.int64(output.value);
+    scripts.varBytes(output.scriptPubKey);
+  }
+  return { amounts: sha256(amounts.finish()), scripts: sha256(scripts.finish()) };
+}
+
+function encodeBlank(tx: Transaction): Uint8Array {
+  const writer = new Writer().uint32(tx.version).compactSize(tx.inputs.length);
+  for (const input of tx.inputs) {
+    writeOutPoint(writer, input.prevout);
+    writer.uint8(0).uint32(input.sequence);
+  }
+  writer.compactSize(tx.outputs.length);
+  for (const output of tx.outputs) writeTxOut(writer, output);
+  return writer.uint32(tx.lockTime).finish();
+}
+
+const ONE = Uint8Array.from({ length: 32 }, (_, i) => (i === 0 ? 1 : 0));
+
+/**
+ * The digest before BIP143.
+ * @param hashType all 32 bits are signed, though a signature carries 8 of them.
+ * @returns 32 bytes, internal order
+ */
+export function legacySighash(
+  context: SighashContext,
+  index: number,
+  scriptCode: Uint8Array,
+  hashType: number,
+): Uint8Array {
+  const { tx } = context;
+  const base = hashType & 0x1f;
+  // Satoshi's bug, now a rule: without an output to match, the "hash" is the number one.
+  if (base === SIGHASH.SINGLE && index >= tx.outputs.length) return ONE;
+  const code = removeCodeSeparators(scriptCode);
+  const anyoneCanPay = (hashType & SIGHASH.ANYONECANPAY) !== 0;
+  if (base !== SIGHASH.NONE && base !== SIGHASH.SINGLE && !anyoneCanPay)
+    return hash256(legacyAllPreimage(context, index, code, hashType));
+
+  const writer = new Writer(tx.strippedSize + code.length).uint32(tx.version);
+  writer.compactSize(anyoneCanPay ? 1 : tx.inputs.length);
+  tx.inputs.forEach((input, i) => {
+    if (anyoneCanPay && i !== index) return;
+    writeOutPoint(writer, input.prevout);
+    // Others' sequences may change where others' outputs may.
+    if (i === index) writer.varBytes(code).uint32(input.sequence);
+    else writer.uint8(0).uint32(base === SIGHASH.NONE || base === SIGHASH.SINGLE ? 0 : input.sequence);
+  });
+  if (base === SIGHASH.NONE) writer.compactSize(0);
+  else if (base === SIGHASH.SINGLE) {
+    writer.compactSize(index + 1);
+    for (let i = 0; i < index; i++) writer.int64(-1n).compactSize(0);
+    writeTxOut(writer, tx.outputs[index]!);
+  } else {
+    writer.compactSize(tx.outputs.length);
+    for (const output of tx.outputs) writeTxOut(writer, output);
+  }
+  return hash256(
+    writer
+      .uint32(tx.lockTime)
+      .uint32(hashType >>> 0)
+      .finish(),
+  );
+}
+
+/** The usual case, by copying: only the signed input's script differs from one input to the next. */
+function legacyAllPreimage(
+  context: SighashContext,
+  index: number,
+  code: Uint8Array,
+  hashType: number,
+): Uint8Array {
+  const { blank, tx } = context;
+  const blankInput = 41;
+  const script = 4 + compactSizeLength(tx.inputs.length) + index * blankInput + 36;
+  return new Writer(blank.length + code.length + 12)
+    .bytes(blank.subarray(0, script))
+    .varBytes(code)
+    .bytes(blank.subarray(script + 1))
+    .uint32(hashType >>> 0)
+    .finish();
+}
+
+function removeCodeSeparators(script: Uint8Array): Uint8Array {
+  if (!script.includes(OP.CODESEPARATOR)) return script;
+  const parts: Uint8Array[] = [];
+  const cursor = new ScriptCursor(script);
+  let kept = 0;
+  while (cursor.next())
+    if (cursor.opcode === OP.CODESEPARATOR) {
+      parts.push(script.subarray(kept, cursor.start));
+      kept = cursor.position;
+    }
+  return concatBytes(...parts, script.subarray(kept));
+}
+
+const ZERO = new Uint8Array(32);
+
+/** BIP143. @param amount satoshis of the output spent @returns 32 bytes, internal order */
+export function segwitSighash(
+  context: SighashContext,
+  index: number,
+  scriptCode: Uint8Array,
+  amount: bigint,
+  hashType: number,
+): Uint8Array {
+  const { tx } = context;
+  const input = tx.inputs[index]!;
+  const base = hashType & 0x1f;
+  const anyoneCanPay = (hashType & SIGHASH.ANYONECANPAY) !== 0;
+  const commitsToAll = base !== SIGHASH.NONE && base !== SIGHASH.SINGLE;
+  const writer = new Writer(160 + scriptCode.length);
+  writer.uint32(tx.version);
+  writer.bytes(anyoneCanPay ? ZERO : context.double.prevouts);
+  writer.bytes(anyoneCanPay || !commitsToAll ? ZERO : context.double.sequences);
+  writeOutPoint(writer, input.prevout);
+  writer.varBytes(scriptCode).int64(amount).uint32(input.sequence);
+  if (commitsToAll) writer.bytes(context.double.outputs);
+  else if (base === SIGHASH.SINGLE && index < tx.outputs.length)
+    writer.bytes(hash256(encodeTxOut(tx.outputs[index]!)));
+  else writer.bytes(ZERO);
+  return hash256(
+    writer
+      .uint32(tx.lockTime)
+      .uint32(hashType >>> 0)
+      .finish(),
+  );
+}
+
+function encodeTxOut(output: TxOut): Uint8Array {
+  const writer = new Writer(output.scriptPubKey.length + 12);
+  writeTxOut(writer, output);
+  return writer.finish();
+}
+
+/** What BIP341 and BIP342 sign of the spend itself. */
+export interface TaprootSpend {
+  /** SHA-256 of the annex with its length, or null. */
+  readonly annexHash: Uint8Array | null;
+  /** Script path only. */
+  readonly leafHash: Uint8Array | null;
+  /** Index of the last executed OP_CODESEPARATOR, 0xffffffff if none. */
+  readonly codeSeparatorPosition: number;
+}
+
+export const KEY_PATH_SPEND: TaprootSpend = Object.freeze({
+  annexHash: null,
+  leafHash: null,
+  codeSeparatorPosition: 0xffffffff,
+});
+
+/** BIP341's message with its epoch byte; null if the hash type is undefined or SINGLE has no output. */
+export function taprootMessage(
+  context: SighashContext,
+  index: number,
+  hashType: number,
+  spend: TaprootSpend,
+): Uint8Array | null {
+  const { tx } = context;
+  const base = hashType === SIGHASH.DEFAULT ? SIGHASH.ALL : hashType & 3;
+  const anyoneCanPay = (hashType & SIGHASH.ANYONECANPAY) !== 0;
+  if (hashType > 3 && (hashType < 0x81 || hashType > 0x83)) return null;
+  const input = tx.inputs[index]!;
+  const { annexHash, leafHash } = spend;
+  const writer = new Writer(256).uint8(0).uint8(hashType).uint32(tx.version).uint32(tx.lockTime);
+  if (!anyoneCanPay) {
+    const { shared, spentHashes } = context;
+    writer
+      .bytes(shared.prevouts)
+      .bytes(spentHashes.amounts)
+      .bytes(spentHashes.scripts)
+      .bytes(shared.sequences);
+  }
+  if (base === SIGHASH.ALL) writer.bytes(context.shared.outputs);
+  writer.uint8((leafHash === null ? 0 : 2) + (annexHash === null ? 0 : 1));
+  if (anyoneCanPay) {
+    writeOutPoint(writer, input.prevout);
+    writeTxOut(writer, context.spentOutputs[index]!);
+    writer.uint32(input.sequence);
+  } else writer.uint32(index);
+  if (annexHash !== null) writer.bytes(annexHash);
+  if (base === SIGHASH.SINGLE) {
+    const output = tx.outputs[index];
+    if (output === undefined) return null;
+    writer.bytes(sha256(encodeTxOut(output)));
+  }
+  // BIP342's extension: leaf, key version 0, code separator.
+  if (leafHash !== null) writer.bytes(leafHash).uint8(0).uint32(spend.codeSeparatorPosition);
+  return writer.finish();
+}
+
+/** BIP341's digest, 32 bytes; null where taprootMessage has none. */
+export function taprootSighash(
+  context: SighashContext,
+  index: number,
+  hashType: number,
+  spend: TaprootSpend = KEY_PATH_SPEND,
+): Uint8Array | null {
+  const message = taprootMessage(context, index, hashType, spend);
+  return message === null ? null : taggedHash('TapSighash', message);
+}

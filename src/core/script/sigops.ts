@@ -1,0 +1,97 @@
+/** Counting signature operations, as the block's limit counts them. */
+import {
+  type OutPoint,
+  type Transaction,
+  type TxIn,
+  type TxOut,
+  WITNESS_SCALE_FACTOR,
+} from '../transaction/transaction.ts';
+import { ScriptFlag } from './flags.ts';
+import { OP } from './opcodes.ts';
+import {
+  isPayToScriptHash,
+  isPushOnly,
+  isWitnessProgram,
+  ScriptCursor,
+  type WitnessProgram,
+} from './script.ts';
+import { MAX_PUBKEYS_PER_MULTISIG } from './templates.ts';
+
+/**
+ * @param accurate count a CHECKMULTISIG by the number of keys pushed right before it (BIP16); otherwise as 20.
+ */
+export function countSigOps(script: Uint8Array, accurate: boolean): number {
+  let count = 0;
+  let previous: number = OP.INVALIDOPCODE;
+  const cursor = new ScriptCursor(script);
+  while (cursor.next()) {
+    const { opcode } = cursor;
+    if (opcode === OP.CHECKSIG || opcode === OP.CHECKSIGVERIFY) count++;
+    else if (opcode === OP.CHECKMULTISIG || opcode === OP.CHECKMULTISIGVERIFY) {
+      const known = accurate && previous >= OP.OP_1 && previous <= OP.OP_16;
+      count += known ? previous - OP.OP_1 + 1 : MAX_PUBKEYS_PER_MULTISIG;
+    }
+    previous = opcode;
+  }
+  return count;
+}
+
+/** Signature operations in the transaction's own scripts, counted as before BIP16. */
+export function legacySigOps(tx: Transaction): number {
+  let count = 0;
+  for (const input of tx.inputs) count += countSigOps(input.scriptSig, false);
+  for (const output of tx.outputs) count += countSigOps(output.scriptPubKey, false);
+  return count;
+}
+
+/** The script a scriptSig pushes last: the redeem script of P2SH; null if it does more than push. */
+export function lastPush(scriptSig: Uint8Array): Uint8Array | null {
+  const cursor = new ScriptCursor(scriptSig);
+  let last: Uint8Array | null = null;
+  while (cursor.next()) {
+    if (cursor.opcode > OP.OP_16) return null;
+    last = cursor.data;
+  }
+  return cursor.malformed ? null : last;
+}
+
+/** BIP16: the redeem scripts' operations. */
+export function p2shSigOps(tx: Transaction, spent: (outpoint: OutPoint) => TxOut): number {
+  let count = 0;
+  for (const input of tx.inputs) {
+    if (!isPayToScriptHash(spent(input.prevout).scriptPubKey)) continue;
+    const redeemScript = lastPush(input.scriptSig);
+    if (redeemScript !== null) count += countSigOps(redeemScript, true);
+  }
+  return count;
+}
+
+/** BIP141: the operations in one input's witness, which are not scaled. */
+function witnessSigOps(input: TxIn, scriptPubKey: Uint8Array): number {
+  const bare = isWitnessProgram(scriptPubKey);
+  if (bare !== null) return programSigOps(bare, input.witness);
+  if (!isPayToScriptHash(scriptPubKey) || !isPushOnly(input.scriptSig)) return 0;
+  const redeemScript = lastPush(input.scriptSig);
+  const nested = redeemScript === null ? null : isWitnessProgram(redeemScript);
+  return nested === null ? 0 : programSigOps(nested, input.witness);
+}
+
+function programSigOps({ version, program }: WitnessProgram, witness: readonly Uint8Array[]): number {
+  if (version !== 0) return 0;
+  if (program.length === 20) return 1;
+  const script = witness[witness.length - 1];
+  return program.length === 32 && script !== undefined ? countSigOps(script, true) : 0;
+}
+
+/**
+ * BIP141's signature operation cost of a transaction.
+ * @param spent the output behind each outpoint; not asked for a coinbase
+ */
+export function sigOpCost(tx: Transaction, spent: (outpoint: OutPoint) => TxOut, flags: number): number {
+  let cost = legacySigOps(tx) * WITNESS_SCALE_FACTOR;
+  if (tx.isCoinbase) return cost;
+  if (flags & ScriptFlag.P2SH) cost += p2shSigOps(tx, spent) * WITNESS_SCALE_FACTOR;
+  if (flags & ScriptFlag.WITNESS)
+    for (const input of tx.inputs) cost += witnessSigOps(input, spent(input.prevout).scriptPubKey);
+  return cost;
+}
