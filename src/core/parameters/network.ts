@@ -51,6 +51,8 @@ export interface GenesisBlock {
   readonly outputScript: Uint8Array;
   /** Satoshis. */
   readonly value: bigint;
+  /** What all of this must hash to, in display order. */
+  readonly hash: string;
 }
 
 export interface NetworkParameters {

@@ -8,3 +8,13 @@ export const MAX_MONEY = 21_000_000n * COIN;
 export function isMoney(value: bigint): boolean {
   return value >= 0n && value <= MAX_MONEY;
 }
+
+/** Satoshis as a number of coins, at least two decimals and no more than are needed (Core's FormatMoney). */
+export function formatMoney(value: bigint): string {
+  const magnitude = value < 0n ? -value : value;
+  const decimals = (magnitude % COIN)
+    .toString()
+    .padStart(8, '0')
+    .replace(/0{1,6}$/, '');
+  return `${value < 0n ? '-' : ''}${magnitude / COIN}.${decimals}`;
+}

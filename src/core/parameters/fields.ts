@@ -1,0 +1,99 @@
+/** Takes the fields of a JSON object one by one, each checked for its kind and range. Owns no field. */
+import { fromHex } from '../encoding/bytes.ts';
+import { NetworkFileError } from './network-file-error.ts';
+
+export class Fields {
+  readonly #path: string;
+  readonly #object: Readonly<Record<string, unknown>>;
+  readonly #left: Set<string>;
+
+  /** @throws NetworkFileError if `value` is no object. */
+  constructor(value: unknown, path: string) {
+    if (typeof value !== 'object' || value === null || Array.isArray(value))
+      throw new NetworkFileError(path === '' ? 'network file' : path, 'must be an object');
+    this.#path = path;
+    this.#object = value as Record<string, unknown>;
+    this.#left = new Set(Object.keys(value));
+  }
+
+  /** The error to throw about a field of this object. */
+  error(field: string, problem: string): NetworkFileError {
+    return new NetworkFileError(this.#path === '' ? field : `${this.#path}.${field}`, problem);
+  }
+
+  has(field: string): boolean {
+    return Object.hasOwn(this.#object, field);
+  }
+
+  #take(field: string): unknown {
+    if (!this.has(field)) throw this.error(field, 'is missing');
+    this.#left.delete(field);
+    return this.#object[field];
+  }
+
+  /** Whole number from `minimum` to `maximum`. */
+  integer(field: string, minimum: number, maximum: number): number {
+    const value = this.#take(field);
+    if (!Number.isSafeInteger(value) || (value as number) < minimum || (value as number) > maximum)
+      throw this.error(field, `must be a whole number from ${minimum} to ${maximum}`);
+    return value as number;
+  }
+
+  boolean(field: string): boolean {
+    const value = this.#take(field);
+    if (typeof value !== 'boolean') throw this.error(field, 'must be true or false');
+    return value;
+  }
+
+  /** Text that matches the whole of `pattern`; `form` says in words what that is. */
+  text(field: string, pattern: RegExp, form: string): string {
+    const value = this.#take(field);
+    if (typeof value !== 'string' || !pattern.test(value)) throw this.error(field, `must be ${form}`);
+    return value;
+  }
+
+  /** From `minimum` to `maximum` bytes in hex. */
+  hex(field: string, minimum: number, maximum = minimum): Uint8Array {
+    const length = minimum === maximum ? `${minimum}` : `${minimum} to ${maximum}`;
+    const value = this.text(field, /^([0-9a-f]{2})*$/, `${length} bytes in lower-case hex`);
+    if (value.length < 2 * minimum || value.length > 2 * maximum)
+      throw this.error(field, `must be ${length} bytes in lower-case hex`);
+    return fromHex(value);
+  }
+
+  /** A number of exactly `bytes` bytes in hex, most significant first. */
+  hexNumber(field: string, bytes: number): bigint {
+    return this.hex(field, bytes).reduce((value, byte) => (value << 8n) | BigInt(byte), 0n);
+  }
+
+  /** A block hash in display order. */
+  hash(field: string): string {
+    return this.text(field, /^[0-9a-f]{64}$/, 'a block hash of 64 lower-case hex digits');
+  }
+
+  hashOrNull(field: string): string | null {
+    if (this.#object[field] !== null) return this.hash(field);
+    this.#left.delete(field);
+    return null;
+  }
+
+  /** The elements of an array, each read by `read` (which is given its path). */
+  list<T>(field: string, read: (value: unknown, path: string) => T): T[] {
+    const value = this.#take(field);
+    if (!Array.isArray(value)) throw this.error(field, 'must be a list');
+    return value.map((element, i) => read(element, `${this.error(field, '').field}[${i}]`));
+  }
+
+  /** A nested object; fields that `read` leaves are an error. */
+  object<T>(field: string, read: (fields: Fields) => T): T {
+    const fields = new Fields(this.#take(field), this.error(field, '').field);
+    const result = read(fields);
+    fields.finish();
+    return result;
+  }
+
+  /** @throws NetworkFileError if there are fields that nobody took. */
+  finish(): void {
+    for (const field of this.#left) throw this.error(field, 'is not a field of a network file');
+  }
+}

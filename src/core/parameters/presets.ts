@@ -1,0 +1,129 @@
+/** The two networks that are built in, with exactly Bitcoin's parameters (Core 30's). */
+import { fromHex } from '../encoding/bytes.ts';
+import type { GenesisBlock, NetworkParameters } from './network.ts';
+
+/** 50 bitcoin in satoshis. */
+const FIRST_SUBSIDY = 5_000_000_000n;
+
+const satoshisGenesis: Omit<GenesisBlock, 'time' | 'bits' | 'nonce' | 'hash'> = {
+  version: 1,
+  message: 'The Times 03/Jan/2009 Chancellor on brink of second bailout for banks',
+  outputScript: fromHex(
+    '4104678afdb0fe5548271967f1a67130b7105cd6a828e03909a67962e0ea1f61deb6' +
+      '49f6bc3f4cef38c4f35504e51ec112de5c384df7ba0b8d578a4c702b6bf11d5fac',
+  ),
+  value: FIRST_SUBSIDY,
+};
+
+export const MAIN: NetworkParameters = Object.freeze({
+  name: 'main',
+  chain: 'main',
+  dataSubdirectory: '',
+  magic: fromHex('f9beb4d9'),
+  p2pPort: 8333,
+  rpcPort: 8332,
+  dial: 'tcp',
+  seeds: Object.freeze([
+    'seed.bitcoin.sipa.be',
+    'dnsseed.bluematt.me',
+    'seed.bitcoin.jonasschnelli.ch',
+    'seed.btc.petertodd.net',
+    'seed.bitcoin.sprovoost.nl',
+    'dnsseed.emzy.de',
+    'seed.bitcoin.wiz.biz',
+    'seed.mainnet.achownodes.xyz',
+  ]),
+  localPeers: false,
+
+  pubKeyHashPrefix: 0,
+  scriptHashPrefix: 5,
+  secretKeyPrefix: 128,
+  bech32Prefix: 'bc',
+  bip32Public: 0x0488b21e,
+  bip32Private: 0x0488ade4,
+  coinType: 0,
+
+  subsidy: FIRST_SUBSIDY,
+  halvingInterval: 210_000,
+  coinbaseMaturity: 100,
+  targetSpacing: 600,
+  difficulty: Object.freeze({
+    kind: 'interval',
+    interval: 2016,
+    clamp: 4,
+    minimumDifficultyAfter: 0,
+    bip94: false,
+  }),
+  powLimit: (1n << 224n) - 1n,
+  heights: Object.freeze({ bip34: 227_931, bip65: 388_381, bip66: 363_725, csv: 419_328, segwit: 481_824 }),
+  bip34Hash: '000000000000024b89b42a942fe0d9fea3bb44ab7bd1b19115dd6a759c0808b8',
+  scriptFlagExceptions: new Map<string, readonly string[]>([
+    // The only block that breaks BIP16.
+    ['00000000000002dc756eebf4f49723ed8d30cc28a5f108eb94b1ba88ac4f9c22', []],
+    // The only block that breaks taproot's rules: mined before they were in force.
+    ['0000000000000000000f14c35b2d841e986ab5441de8c585d5ffe55ea1e395ad', ['P2SH', 'WITNESS']],
+  ]),
+  bip30Exceptions: Object.freeze([
+    { height: 91_842, hash: '00000000000a4d0a398161ffc163c503763b1f4360639393e0e4c8e300e0caec' },
+    { height: 91_880, hash: '00000000000743f190a18c5577a3c2d2a1f610ae9601ac046a38084ccb7cd721' },
+  ]),
+
+  minimumChainWork: 0xdee8e2a309ad8a9820433c68n,
+  assumeValid: '00000000000000000000611fd22f2df7c8fbd0688745c3a6c3bb5109cc2a12cb',
+  maxTipAge: 86_400,
+  mineBlocksOnDemand: false,
+  fallbackFee: 0n,
+
+  genesis: Object.freeze({
+    ...satoshisGenesis,
+    time: 1_231_006_505,
+    bits: 0x1d00ffff,
+    nonce: 2_083_236_893,
+    hash: '000000000019d6689c085ae165831e934ff763ae46a2a6c172b3f1b60a8ce26f',
+  }),
+});
+
+export const REGTEST: NetworkParameters = Object.freeze({
+  name: 'regtest',
+  chain: 'regtest',
+  dataSubdirectory: 'regtest',
+  magic: fromHex('fabfb5da'),
+  p2pPort: 18_444,
+  rpcPort: 18_443,
+  dial: 'tcp',
+  seeds: Object.freeze([]),
+  localPeers: true,
+
+  pubKeyHashPrefix: 111,
+  scriptHashPrefix: 196,
+  secretKeyPrefix: 239,
+  bech32Prefix: 'bcrt',
+  bip32Public: 0x043587cf,
+  bip32Private: 0x04358394,
+  coinType: 1,
+
+  subsidy: FIRST_SUBSIDY,
+  halvingInterval: 150,
+  coinbaseMaturity: 100,
+  targetSpacing: 600,
+  difficulty: Object.freeze({ kind: 'none' }),
+  powLimit: (1n << 255n) - 1n,
+  heights: Object.freeze({ bip34: 1, bip65: 1, bip66: 1, csv: 1, segwit: 0 }),
+  bip34Hash: null,
+  scriptFlagExceptions: new Map<string, readonly string[]>(),
+  bip30Exceptions: Object.freeze([]),
+
+  minimumChainWork: 0n,
+  assumeValid: null,
+  maxTipAge: 0,
+  mineBlocksOnDemand: true,
+  fallbackFee: 0n,
+
+  genesis: Object.freeze({
+    ...satoshisGenesis,
+    time: 1_296_688_602,
+    bits: 0x207fffff,
+    nonce: 2,
+    hash: '0f9188f13cb7b2c71f2a335e3a4fc328bf5beb436012afca590b1a11466e2206',
+  }),
+});

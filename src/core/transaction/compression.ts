@@ -1,0 +1,100 @@
+/**
+ * How outputs are packed on disk (Core's compressor.h): amounts without their trailing zeros, common
+ * scripts without their opcodes. Used for coins and undo data, never on the wire.
+ */
+import { Point } from '@noble/secp256k1';
+import { bigintFromLittleEndian, concatBytes } from '../encoding/bytes.ts';
+import { DecodeError } from '../encoding/errors.ts';
+import type { Reader } from '../encoding/reader.ts';
+import type { Writer } from '../encoding/writer.ts';
+import type { TxOut } from './transaction.ts';
+
+/** Satoshis to a number that is small where the amount is round. */
+export function compressAmount(value: bigint): bigint {
+  if (value === 0n) return 0n;
+  let rest = value;
+  let zeros = 0n;
+  while (zeros < 9n && rest % 10n === 0n) {
+    rest /= 10n;
+    zeros++;
+  }
+  if (zeros === 9n) return 1n + (rest - 1n) * 10n + 9n;
+  return 1n + ((rest / 10n) * 9n + (rest % 10n) - 1n) * 10n + zeros;
+}
+
+export function decompressAmount(compressed: bigint): bigint {
+  if (compressed === 0n) return 0n;
+  const zeros = (compressed - 1n) % 10n;
+  const rest = (compressed - 1n) / 10n;
+  const digits = zeros === 9n ? rest + 1n : (rest / 9n) * 10n + (rest % 9n) + 1n;
+  return digits * 10n ** zeros;
+}
+
+/** Sizes from here on are scripts as they are, the size being less by this many. */
+const SPECIAL_SCRIPTS = 6;
+const SPECIAL_SIZES = [20, 20, 32, 32, 32, 32] as const;
+/** Core reads a longer script as an unspendable one; so nothing that large is allocated. */
+const MAX_SCRIPT_SIZE = 10_000;
+
+const FIELD_PRIME = 2n ** 256n - 2n ** 32n - 977n;
+const bigEndian = (bytes: Uint8Array): bigint => bigintFromLittleEndian(Uint8Array.from(bytes).reverse());
+
+function isOnCurve(x: Uint8Array, y: Uint8Array): boolean {
+  const [a, b] = [bigEndian(x), bigEndian(y)];
+  return a < FIELD_PRIME && b < FIELD_PRIME && (b * b - a * a * a - 7n) % FIELD_PRIME === 0n;
+}
+
+/** Kind (0 to 5) and payload of a script that has a short form, or null. */
+function shortForm(script: Uint8Array): Uint8Array | null {
+  const { length } = script;
+  // DUP HASH160 <20> EQUALVERIFY CHECKSIG
+  if (length === 25 && script[0] === 0x76 && script[1] === 0xa9 && script[2] === 20)
+    if (script[23] === 0x88 && script[24] === 0xac)
+      return concatBytes(Uint8Array.of(0), script.subarray(3, 23));
+  // HASH160 <20> EQUAL
+  if (length === 23 && script[0] === 0xa9 && script[1] === 20 && script[22] === 0x87)
+    return concatBytes(Uint8Array.of(1), script.subarray(2, 22));
+  // <33> CHECKSIG
+  if (length === 35 && script[0] === 33 && script[34] === 0xac && (script[1] === 2 || script[1] === 3))
+    return script.subarray(1, 34);
+  // <65> CHECKSIG: only a key on the curve can be brought back from its x.
+  if (length === 67 && script[0] === 65 && script[66] === 0xac && script[1] === 4) {
+    const [x, y] = [script.subarray(2, 34), script.subarray(34, 66)];
+    if (isOnCurve(x, y)) return concatBytes(Uint8Array.of(4 | (y[31]! & 1)), x);
+  }
+  return null;
+}
+
+/** The script that a short form stands for. @throws DecodeError if an x is on no point of the curve. */
+function fromShortForm(kind: number, payload: Uint8Array): Uint8Array {
+  if (kind === 0) return concatBytes(Uint8Array.of(0x76, 0xa9, 20), payload, Uint8Array.of(0x88, 0xac));
+  if (kind === 1) return concatBytes(Uint8Array.of(0xa9, 20), payload, Uint8Array.of(0x87));
+  if (kind < 4) return concatBytes(Uint8Array.of(33, kind), payload, Uint8Array.of(0xac));
+  let key: Uint8Array;
+  try {
+    key = Point.fromBytes(concatBytes(Uint8Array.of(kind - 2), payload)).toBytes(false);
+  } catch {
+    throw new DecodeError('compressed script has no public key');
+  }
+  return concatBytes(Uint8Array.of(65), key, Uint8Array.of(0xac));
+}
+
+export function writeCompressedOutput(writer: Writer, { value, scriptPubKey }: TxOut): void {
+  writer.varInt(compressAmount(value));
+  const short = shortForm(scriptPubKey);
+  if (short !== null) writer.bytes(short);
+  else writer.varInt(scriptPubKey.length + SPECIAL_SCRIPTS).bytes(scriptPubKey);
+}
+
+/** @throws DecodeError */
+export function readCompressedOutput(reader: Reader): TxOut {
+  const value = decompressAmount(reader.varInt());
+  const kind = reader.varInt();
+  if (kind < SPECIAL_SCRIPTS) {
+    const payload = reader.view(SPECIAL_SIZES[Number(kind)]!);
+    return { value, scriptPubKey: fromShortForm(Number(kind), payload) };
+  }
+  const length = kind - BigInt(SPECIAL_SCRIPTS);
+  if (length > MAX_SCRIPT_SIZE) throw new DecodeError('compressed script too long');
+  return { value, scriptPubKey: reader.view(Number(length)) };
+}
