@@ -9,7 +9,7 @@ import { checkProofOfWork } from '../block/proof-of-work.ts';
 import { equalBytes } from '../encoding/bytes.ts';
 import { Invalid } from '../encoding/errors.ts';
 import type { NetworkParameters } from '../parameters/network.ts';
-import { countSigOps } from '../script/sigops.ts';
+import { legacySigOps } from '../script/sigops.ts';
 import { type Transaction, WITNESS_SCALE_FACTOR } from '../transaction/transaction.ts';
 import { checkTransaction } from './check-transaction.ts';
 import { MAX_BLOCK_SIGOPS_COST, MAX_BLOCK_WEIGHT } from './limits.ts';
@@ -75,12 +75,4 @@ function checkTransactionInBlock(tx: Transaction): void {
     const detail = `Transaction check failed (tx hash ${tx.txid}) ${error.detail}`;
     throw new Invalid('consensus', error.reason, detail);
   }
-}
-
-/** Signature operations as they were counted before P2SH and witnesses. */
-function legacySigOps(tx: Transaction): number {
-  let count = 0;
-  for (const input of tx.inputs) count += countSigOps(input.scriptSig, false);
-  for (const output of tx.outputs) count += countSigOps(output.scriptPubKey, false);
-  return count;
 }

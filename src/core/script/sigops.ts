@@ -1,11 +1,5 @@
 /** Counting signature operations, as the block's limit counts them. */
-import {
-  type OutPoint,
-  type Transaction,
-  type TxIn,
-  type TxOut,
-  WITNESS_SCALE_FACTOR,
-} from '../transaction/transaction.ts';
+import { type Transaction, type TxIn, type TxOut, WITNESS_SCALE_FACTOR } from '../transaction/transaction.ts';
 import { ScriptFlag } from './flags.ts';
 import { OP } from './opcodes.ts';
 import {
@@ -56,13 +50,13 @@ export function lastPush(scriptSig: Uint8Array): Uint8Array | null {
 }
 
 /** BIP16: the redeem scripts' operations. */
-export function p2shSigOps(tx: Transaction, spent: (outpoint: OutPoint) => TxOut): number {
+export function p2shSigOps(tx: Transaction, spent: readonly TxOut[]): number {
   let count = 0;
-  for (const input of tx.inputs) {
-    if (!isPayToScriptHash(spent(input.prevout).scriptPubKey)) continue;
+  tx.inputs.forEach((input, i) => {
+    if (!isPayToScriptHash(spent[i]!.scriptPubKey)) return;
     const redeemScript = lastPush(input.scriptSig);
     if (redeemScript !== null) count += countSigOps(redeemScript, true);
-  }
+  });
   return count;
 }
 
@@ -85,13 +79,15 @@ function programSigOps({ version, program }: WitnessProgram, witness: readonly U
 
 /**
  * BIP141's signature operation cost of a transaction.
- * @param spent the output behind each outpoint; not asked for a coinbase
+ * @param spent the output that each input spends, in order; none for a coinbase.
  */
-export function sigOpCost(tx: Transaction, spent: (outpoint: OutPoint) => TxOut, flags: number): number {
+export function sigOpCost(tx: Transaction, spent: readonly TxOut[], flags: number): number {
   let cost = legacySigOps(tx) * WITNESS_SCALE_FACTOR;
   if (tx.isCoinbase) return cost;
   if (flags & ScriptFlag.P2SH) cost += p2shSigOps(tx, spent) * WITNESS_SCALE_FACTOR;
   if (flags & ScriptFlag.WITNESS)
-    for (const input of tx.inputs) cost += witnessSigOps(input, spent(input.prevout).scriptPubKey);
+    tx.inputs.forEach((input, i) => {
+      cost += witnessSigOps(input, spent[i]!.scriptPubKey);
+    });
   return cost;
 }
