@@ -1,0 +1,60 @@
+/**
+ * Words of a command line as JSON-RPC parameters: text stays text where the method wants text, and is
+ * read as JSON elsewhere, by the method's own table. (bitcoin-cli: rpc/client.cpp)
+ */
+import { JsonError, JsonObject, type JsonRead, readJson } from '../../../rpc/json.ts';
+import type { Parameter } from '../../../rpc/parameter.ts';
+import type { Registry } from '../../../rpc/registry.ts';
+import { UsageError } from './arguments.ts';
+
+/** @throws UsageError */
+export function positionalArguments(
+  method: string,
+  words: readonly string[],
+  registry: Registry,
+): JsonRead[] {
+  const parameters = registry.get(method)?.parameters ?? [];
+  return words.map((word, i) => convert(word, parameters[i]));
+}
+
+/** `name=value` words; those without a name go into `args` as Core's do. @throws UsageError */
+export function namedArguments(method: string, words: readonly string[], registry: Registry): JsonObject {
+  const parameters = registry.get(method)?.parameters ?? [];
+  const entries: [string, JsonRead][] = [];
+  const positional: string[] = [];
+  for (const word of words) {
+    const equals = word.indexOf('=');
+    if (equals < 0) {
+      positional.push(word);
+      continue;
+    }
+    const name = word.slice(0, equals);
+    if (entries.some(([known]) => known === name)) {
+      throw new UsageError(`Parameter '${name}' specified multiple times`);
+    }
+    entries.push([name, convert(word.slice(equals + 1), findNamed(name, parameters))]);
+  }
+  if (positional.length > 0) entries.push(['args', positionalArguments(method, positional, registry)]);
+  return new JsonObject(entries);
+}
+
+function findNamed(name: string, parameters: readonly Parameter[]): Parameter | undefined {
+  const options = parameters.filter((parameter) => parameter.type === 'options');
+  return [...parameters, ...options.flatMap((parameter) => parameter.inner)].find((parameter) =>
+    parameter.names.split('|').includes(name),
+  );
+}
+
+function convert(word: string, parameter: Parameter | undefined): JsonRead {
+  // A parameter of several types (a hash or a height) is JSON if it can be, or else text.
+  const either = parameter?.unchecked === true;
+  const isText = parameter === undefined || parameter.type === 'string' || parameter.type === 'hex';
+  if (isText && !either) return word;
+  try {
+    return readJson(word);
+  } catch (error) {
+    if (!(error instanceof JsonError)) throw error;
+    if (either) return word;
+    throw new UsageError(`Error parsing JSON: ${word}`);
+  }
+}

@@ -1,0 +1,156 @@
+/** `penny rpc METHOD [ARGS]`: bitcoin-cli's behaviour, output and exit codes. */
+import { JsonObject, type JsonRead, type JsonWritable, readJson, writeJson } from '../../../rpc/json.ts';
+import type { Registry } from '../../../rpc/registry.ts';
+import { UsageError } from './arguments.ts';
+import type { Configuration } from './configuration.ts';
+import { describeNode } from './get-info.ts';
+import { namedArguments, positionalArguments } from './rpc-arguments.ts';
+import {
+  type Call,
+  ConnectionError,
+  findRpcAddress,
+  type HttpAnswer,
+  post,
+  type RpcAddress,
+  walletPath,
+} from './rpc-connection.ts';
+
+/** What the node answered with an error. */
+export class RpcFailure extends Error {
+  override readonly name = 'RpcFailure';
+  readonly code: number;
+
+  constructor(code: number, message: string) {
+    super(message);
+    this.code = code;
+  }
+}
+
+export interface Terminal {
+  readonly output: (text: string) => void;
+  readonly error: (text: string) => void;
+  /** The whole standard input. */
+  readonly input: () => Promise<string>;
+}
+
+const IN_WARM_UP = -28;
+const RETRY_AFTER = 1_000;
+
+/** Returns the exit code: the RPC error's code without its sign, or 1 for anything else. */
+export async function runRpc(
+  configuration: Configuration,
+  registry: Registry,
+  terminal: Terminal,
+): Promise<number> {
+  try {
+    const text = await answer(configuration, registry, terminal);
+    if (text !== '') terminal.output(`${text}\n`);
+    return 0;
+  } catch (error) {
+    if (error instanceof RpcFailure) {
+      terminal.error(`error code: ${error.code}\nerror message:\n${error.message}\n`);
+      return Math.abs(error.code);
+    }
+    if (!(error instanceof UsageError || error instanceof ConnectionError)) throw error;
+    terminal.error(`error: ${error.message}\n`);
+    return 1;
+  }
+}
+
+async function answer(configuration: Configuration, registry: Registry, terminal: Terminal): Promise<string> {
+  const { settings } = configuration;
+  let words = [...configuration.rest];
+  let password: string | undefined;
+  if (settings.flag('stdin', false) || settings.flag('stdinrpcpass', false)) {
+    const lines = (await terminal.input()).replace(/\n$/, '').split('\n');
+    if (settings.flag('stdinrpcpass', false)) password = lines.shift();
+    if (settings.flag('stdin', false)) words = [...words, ...lines];
+  }
+  const wallet = settings.text('rpcwallet');
+  const deadline = waitDeadline(configuration);
+  const call = (method: string, params: readonly JsonRead[] | JsonObject, path = walletPath(wallet)) =>
+    callWaiting(() => findRpcAddress(configuration, password), path, method, params, deadline);
+
+  if (settings.flag('getinfo', false)) {
+    if (words.length > 0) throw new UsageError('-getinfo takes no arguments');
+    return describeNode(call, wallet);
+  }
+  if (settings.flag('generate', false)) return show(await generate(words, registry, call));
+  const [method, ...rest] = words;
+  if (method === undefined) throw new UsageError('too few parameters (need at least command)');
+  const params = settings.flag('named', false)
+    ? namedArguments(method, rest, registry)
+    : positionalArguments(method, rest, registry);
+  return show(await call(method, params));
+}
+
+export type Call = (
+  method: string,
+  params: readonly JsonRead[] | JsonObject,
+  path?: string,
+) => Promise<JsonRead>;
+
+/** -generate [nblocks [maxtries]]: to a new address of the wallet. */
+async function generate(words: readonly string[], registry: Registry, call: Call): Promise<JsonWritable> {
+  if (words.length > 2) throw new UsageError('too many arguments (maximum 2 for nblocks and maxtries)');
+  if (words[0] === '0')
+    throw new UsageError(
+      'the first argument (number of blocks to generate, default: 1) must be an integer value greater than zero',
+    );
+  const address = await call('getnewaddress', []);
+  const [blocks = '1', ...tries] = words;
+  const params = positionalArguments('generatetoaddress', [blocks, String(address), ...tries], registry);
+  return { address, blocks: await call('generatetoaddress', params) };
+}
+
+/** As bitcoin-cli prints results: text bare, null as nothing, the rest as indented JSON. */
+function show(result: JsonWritable): string {
+  if (result === null) return '';
+  return typeof result === 'string' ? result : writeJson(result, 2);
+}
+
+/** Monotonic milliseconds until which a node that does not answer yet is waited for; null does not wait. */
+function waitDeadline({ settings }: Configuration): number | null {
+  if (!settings.flag('rpcwait', false)) return null;
+  const seconds = settings.integer('rpcwaittimeout') ?? 0;
+  return seconds === 0 ? Number.POSITIVE_INFINITY : performance.now() + seconds * 1000;
+}
+
+async function callWaiting(
+  find: () => RpcAddress,
+  path: string,
+  method: string,
+  params: readonly JsonRead[] | JsonObject,
+  deadline: number | null,
+): Promise<JsonRead> {
+  for (;;) {
+    try {
+      return readResult(await post(find(), path, writeJson({ method, params, id: 1 })));
+    } catch (error) {
+      const mayPass =
+        error instanceof ConnectionError || (error instanceof RpcFailure && error.code === IN_WARM_UP);
+      if (!mayPass || deadline === null) throw error;
+      if (performance.now() > deadline)
+        throw new ConnectionError(`timeout on waiting for the node: ${error.message}`);
+      await new Promise((resolve) => setTimeout(resolve, RETRY_AFTER));
+    }
+  }
+}
+
+/** @throws RpcFailure, ConnectionError */
+function readResult(answer: HttpAnswer): JsonRead {
+  if (answer.status === 401) {
+    throw new ConnectionError(
+      'Authorization failed: Incorrect rpcuser or rpcpassword, or an old cookie was read while the node was starting',
+    );
+  }
+  if (answer.body === '') throw new ConnectionError(`server returned HTTP error ${answer.status}`);
+  const reply = readJson(answer.body);
+  if (!(reply instanceof JsonObject))
+    throw new ConnectionError(`server returned HTTP error ${answer.status}`);
+  const error = reply.get('error') ?? null;
+  if (error instanceof JsonObject) {
+    throw new RpcFailure(Number(writeJson(error.get('code') ?? null)), String(error.get('message')));
+  }
+  return reply.get('result') ?? null;
+}
