@@ -84,12 +84,6 @@ async function answer(configuration: Configuration, registry: Registry, terminal
   return show(await call(method, params));
 }
 
-export type Call = (
-  method: string,
-  params: readonly JsonRead[] | JsonObject,
-  path?: string,
-) => Promise<JsonRead>;
-
 /** -generate [nblocks [maxtries]]: to a new address of the wallet. */
 async function generate(words: readonly string[], registry: Registry, call: Call): Promise<JsonWritable> {
   if (words.length > 2) throw new UsageError('too many arguments (maximum 2 for nblocks and maxtries)');
