@@ -1,0 +1,284 @@
+/**
+ * Which blocks to ask of whom: a moving window over the best headers, at most 16 blocks in flight a peer,
+ * none twice unless a peer keeps one back. Owns the requests; what arrives goes to the chain's door.
+ */
+import type { HeaderEntry } from '../chain/header-entry.ts';
+import type { Block } from '../core/block/block.ts';
+import type { BlockHash } from '../core/block/header.ts';
+import type { Timer } from '../seams.ts';
+import type { PartialBlock } from './compact-block.ts';
+import type { NetworkContext } from './context.ts';
+import { InventoryType } from './messages/inventory.ts';
+import type { Peer } from './peer.ts';
+import type { PeerChains } from './peer-chain.ts';
+import { BLOCKS_IN_FLIGHT, DOWNLOAD_WINDOW, LIMITED_BLOCKS, MINUTE, SECOND } from './protocol.ts';
+
+const STALL_TIMEOUT = 2 * SECOND;
+const MAXIMUM_STALL_TIMEOUT = 64 * SECOND;
+/** A block that is kept back may be asked of this many peers at once. */
+const PARALLEL_REQUESTS = 3;
+/** After keeping back this many blocks, with nothing delivered between, a peer makes room for another. */
+const KEPT_BACK_LIMIT = 3;
+const DOWNLOAD_TIMEOUT = 10 * MINUTE;
+/** Stored blocks whose sender is remembered until they are connected. */
+const MAXIMUM_SOURCES = 2 * DOWNLOAD_WINDOW;
+
+export interface BlockRequest {
+  readonly peer: Peer;
+  readonly entry: HeaderEntry;
+  /** Monotonic milliseconds. */
+  readonly since: number;
+  /** A compact block that waits for its missing transactions. */
+  partial: PartialBlock | undefined;
+}
+
+interface PeerRequests {
+  readonly requests: Map<BlockHash, BlockRequest>;
+  keptBack: number;
+  timer: Timer | undefined;
+}
+
+export class BlockDownload {
+  readonly #context: NetworkContext;
+  readonly #chains: PeerChains;
+  readonly #inFlight = new Map<BlockHash, BlockRequest[]>();
+  readonly #peers = new Map<Peer, PeerRequests>();
+  /** Who gave a stored block that is not connected yet, to be blamed if it turns out invalid. */
+  readonly #sources = new Map<BlockHash, Peer>();
+  #stallTimeout = STALL_TIMEOUT;
+
+  constructor(context: NetworkContext, chains: PeerChains) {
+    this.#context = context;
+    this.#chains = chains;
+    context.chain.connected.subscribe(({ entry }) => {
+      this.#sources.delete(entry.hash);
+      this.#stallTimeout = Math.max(STALL_TIMEOUT, Math.floor(this.#stallTimeout * 0.85));
+    });
+    context.chain.refused.subscribe(({ entry, invalid }) => {
+      const source = this.#sources.get(entry.hash);
+      this.#sources.delete(entry.hash);
+      if (source !== undefined && invalid.kind === 'consensus') context.punish(source, invalid.reason);
+    });
+  }
+
+  add(peer: Peer): void {
+    this.#peers.set(peer, { requests: new Map(), keptBack: 0, timer: undefined });
+  }
+
+  remove(peer: Peer): void {
+    const state = this.#peers.get(peer);
+    if (state === undefined) return;
+    state.timer?.cancel();
+    for (const hash of state.requests.keys()) this.#forget(peer, hash);
+    this.#peers.delete(peer);
+    this.fillAll();
+  }
+
+  /** Heights asked of a peer. */
+  heights(peer: Peer): number[] {
+    return [...(this.#peers.get(peer)?.requests.values() ?? [])].map((request) => request.entry.height);
+  }
+
+  request(peer: Peer, hash: BlockHash): BlockRequest | undefined {
+    return this.#peers.get(peer)?.requests.get(hash);
+  }
+
+  /** Requests under way for a block, whoever was asked. */
+  requestsFor(hash: BlockHash): readonly BlockRequest[] {
+    return this.#inFlight.get(hash) ?? [];
+  }
+
+  canAsk(peer: Peer): boolean {
+    const state = this.#peers.get(peer);
+    return state !== undefined && !peer.closed && state.requests.size < BLOCKS_IN_FLIGHT;
+  }
+
+  /** Notes that a peer was asked for a block; the asking itself is the caller's. */
+  note(peer: Peer, entry: HeaderEntry, partial?: PartialBlock): BlockRequest {
+    const state = this.#peers.get(peer)!;
+    const request: BlockRequest = { peer, entry, since: this.#context.clock.monotonic(), partial };
+    this.#forget(peer, entry.hash);
+    state.requests.set(entry.hash, request);
+    const all = this.#inFlight.get(entry.hash);
+    if (all === undefined) this.#inFlight.set(entry.hash, [request]);
+    else all.push(request);
+    if (state.requests.size === 1) this.#watch(peer);
+    return request;
+  }
+
+  /** Asks for whole blocks. */
+  ask(peer: Peer, entries: readonly HeaderEntry[]): void {
+    if (entries.length === 0) return;
+    for (const entry of entries) this.note(peer, entry);
+    const items = entries.map((entry) => ({ type: InventoryType.WITNESS_BLOCK, hash: entry.hashBytes }));
+    peer.send('getdata', { items });
+  }
+
+  /** The peer does not have it after all. */
+  notFound(peer: Peer, hash: BlockHash): void {
+    this.#forget(peer, hash);
+    this.fillAll();
+  }
+
+  /** A block arrived. False if it was not asked of this peer: then it is dropped. */
+  async receive(peer: Peer, block: Block): Promise<boolean> {
+    const request = this.request(peer, block.hash);
+    if (request === undefined) return false;
+    await this.accept(peer, block, true);
+    return true;
+  }
+
+  /** @param blame whether an invalid block is this peer's fault: it relays compact blocks unverified (BIP152) */
+  async accept(peer: Peer, block: Block, blame: boolean): Promise<void> {
+    const { chain, clock } = this.#context;
+    const request = this.request(peer, block.hash);
+    this.#forget(peer, block.hash);
+    const state = this.#peers.get(peer);
+    if (state !== undefined) state.keptBack = 0;
+    this.fill(peer);
+    if (blame) this.#remember(block.hash, peer);
+    const verdict = await chain.acceptBlock(block, { requested: true });
+    if (verdict.ok) {
+      peer.lastBlock = Math.floor(clock.now() / 1000);
+      if (verdict.connected || !verdict.new) this.#sources.delete(block.hash);
+      this.#overtake(block.hash);
+    } else {
+      this.#sources.delete(block.hash);
+      const { kind } = verdict.invalid;
+      const known = request?.entry ?? chain.entry(block.hash);
+      if (kind === 'mutated' || (kind === 'consensus' && blame))
+        this.#context.punish(peer, verdict.invalid.message);
+      // The header may still have a true body: ask others for it.
+      if (kind !== 'mutated' || known === undefined) this.#overtake(block.hash);
+    }
+    this.fillAll();
+  }
+
+  #remember(hash: BlockHash, peer: Peer): void {
+    this.#sources.set(hash, peer);
+    if (this.#sources.size > MAXIMUM_SOURCES) {
+      const [oldest] = this.#sources.keys();
+      this.#sources.delete(oldest!);
+    }
+  }
+
+  /** The block is here: whoever else was asked is not waited for, and those that kept it back are noted. */
+  #overtake(hash: BlockHash): void {
+    const now = this.#context.clock.monotonic();
+    for (const { peer, since } of [...this.requestsFor(hash)]) {
+      this.#forget(peer, hash);
+      const state = this.#peers.get(peer)!;
+      if (now - since >= this.#stallTimeout && ++state.keptBack >= KEPT_BACK_LIMIT)
+        peer.close('keeps back blocks');
+    }
+  }
+
+  #forget(peer: Peer, hash: BlockHash): void {
+    this.#peers.get(peer)?.requests.delete(hash);
+    const others = this.requestsFor(hash).filter((request) => request.peer !== peer);
+    if (others.length === 0) this.#inFlight.delete(hash);
+    else this.#inFlight.set(hash, others);
+  }
+
+  fillAll(): void {
+    for (const peer of this.#peers.keys()) this.fill(peer);
+  }
+
+  /** Asks a peer for what is next, if it has room and we lack something that it has. */
+  fill(peer: Peer): void {
+    const state = this.#peers.get(peer);
+    if (state === undefined || peer.closed || !peer.ready) return;
+    const room = BLOCKS_IN_FLIGHT - state.requests.size;
+    if (room <= 0) return;
+    const { next, waiting } = this.#next(peer, room);
+    this.ask(peer, next);
+    if (next.length === 0 && waiting !== undefined) this.#hedge(peer, state, waiting);
+  }
+
+  /** Blocks to ask for, and the first one on the way that others were asked for. */
+  #next(peer: Peer, room: number): { next: HeaderEntry[]; waiting: HeaderEntry | undefined } {
+    const { chain } = this.#context;
+    const theirs = this.#chains.of(peer);
+    theirs.resolve(chain);
+    const { best } = theirs;
+    const none = { next: [], waiting: undefined };
+    if (best === undefined || best.chainWork <= chain.tip.chainWork || !peer.servesWitnesses) return none;
+    if (best.chainWork < chain.workThreshold) return none;
+    const end = theirs.commonWith(chain.tip).height + DOWNLOAD_WINDOW;
+    const next: HeaderEntry[] = [];
+    let waiting: HeaderEntry | undefined;
+    let contiguous = true;
+    for (let height = theirs.common!.height + 1; height <= Math.min(best.height, end); height++) {
+      const entry = best.ancestor(height);
+      if (entry.failed !== 'none') break;
+      if (entry.haveData || chain.isActive(entry)) {
+        if (contiguous) theirs.common = entry;
+        continue;
+      }
+      contiguous = false;
+      const asked = this.requestsFor(entry.hash);
+      if (asked.length > 0) {
+        if (asked.every((request) => request.peer !== peer)) waiting ??= entry;
+        continue;
+      }
+      // BIP159: such a peer has the last 288 blocks only.
+      if (!peer.servesHistory && best.height - height >= LIMITED_BLOCKS) continue;
+      next.push(entry);
+      if (next.length === room) break;
+    }
+    return { next, waiting };
+  }
+
+  /**
+   * This peer has nothing to do while another holds up what comes next. Once that has taken too long, ask
+   * this one too; if the whole window waits for it, the other is let go.
+   */
+  #hedge(peer: Peer, state: PeerRequests, entry: HeaderEntry): void {
+    const asked = this.requestsFor(entry.hash);
+    const oldest = asked[0]!;
+    const age = this.#context.clock.monotonic() - oldest.since;
+    if (age < this.#stallTimeout) {
+      state.timer?.cancel();
+      state.timer = this.#context.clock.schedule(this.#stallTimeout - age, () => this.fill(peer));
+      return;
+    }
+    if (asked.length < PARALLEL_REQUESTS && (peer.servesHistory || this.#isRecent(entry)))
+      this.ask(peer, [entry]);
+    const blocked = this.#chains.of(oldest.peer).best;
+    if (
+      blocked !== undefined &&
+      blocked.height - entry.height >= DOWNLOAD_WINDOW &&
+      this.#isWindowFull(entry)
+    ) {
+      this.#stallTimeout = Math.min(2 * this.#stallTimeout, MAXIMUM_STALL_TIMEOUT);
+      oldest.peer.close('stalls the download of blocks');
+    }
+  }
+
+  #isRecent(entry: HeaderEntry): boolean {
+    return this.#context.chain.bestHeader.height - entry.height < LIMITED_BLOCKS;
+  }
+
+  /** Everything in the window behind `entry` is here or was asked for. */
+  #isWindowFull(entry: HeaderEntry): boolean {
+    const { bestHeader } = this.#context.chain;
+    const end = Math.min(bestHeader.height, entry.height + DOWNLOAD_WINDOW - 1);
+    for (let height = end; height > entry.height; height--) {
+      const behind = bestHeader.ancestor(height);
+      if (!behind.haveData && !this.#inFlight.has(behind.hash)) return false;
+    }
+    return true;
+  }
+
+  /** A peer that delivers nothing for long, while blocks are asked of it, is let go. */
+  #watch(peer: Peer): void {
+    const others = Math.max(0, this.#peers.size - 1);
+    const timeout = DOWNLOAD_TIMEOUT * (1 + others / 2);
+    this.#context.clock.schedule(timeout, () => {
+      const [first] = this.#peers.get(peer)?.requests.values() ?? [];
+      if (first === undefined) return;
+      if (this.#context.clock.monotonic() - first.since >= timeout) peer.close('block download timeout');
+      else this.#watch(peer);
+    });
+  }
+}

@@ -1,0 +1,234 @@
+/**
+ * How new blocks travel: announced by header, inventory or compact block (BIP130, BIP152), and fetched.
+ * Owns no request of older blocks; that is block download's.
+ */
+import type { HeaderEntry } from '../chain/header-entry.ts';
+import type { Block } from '../core/block/block.ts';
+import type { BlockHash } from '../core/block/header.ts';
+import { workFromBits } from '../core/block/target.ts';
+import { toDisplayHex } from '../core/encoding/bytes.ts';
+import type { Transaction } from '../core/transaction/transaction.ts';
+import type { BlockDownload } from './block-download.ts';
+import { compactBlockOf, PartialBlock } from './compact-block.ts';
+import type { Handlers, NetworkContext } from './context.ts';
+import type { HeaderSync } from './header-sync.ts';
+import type { BlockTransactions, CompactBlock } from './messages/compact-blocks.ts';
+import { InventoryType } from './messages/inventory.ts';
+import { encodeBody } from './messages/table.ts';
+import type { Peer } from './peer.ts';
+import type { PeerChain, PeerChains } from './peer-chain.ts';
+
+/** More new blocks than this are announced by the last one only. */
+const MAXIMUM_ANNOUNCED = 8;
+const HIGH_BANDWIDTH_PEERS = 3;
+const COMPACT_VERSION = 2n;
+/** A header this far above our tip is for block download. */
+const COMPACT_LOOKAHEAD = 2;
+
+export class BlockRelay {
+  readonly #context: NetworkContext;
+  readonly #chains: PeerChains;
+  readonly #download: BlockDownload;
+  readonly #headers: HeaderSync;
+  /** Transactions that blocks may contain besides the mempool's. */
+  readonly #extra: () => Iterable<Transaction>;
+  /** Those that gave us new blocks first, latest last: they send compact blocks unasked. */
+  #highBandwidth: Peer[] = [];
+  readonly handlers: Handlers;
+
+  constructor(
+    context: NetworkContext,
+    parts: {
+      chains: PeerChains;
+      download: BlockDownload;
+      headers: HeaderSync;
+      extra: () => Iterable<Transaction>;
+    },
+  ) {
+    this.#context = context;
+    this.#chains = parts.chains;
+    this.#download = parts.download;
+    this.#headers = parts.headers;
+    this.#extra = parts.extra;
+    context.chain.tipChanged.subscribe(({ tip, fork }) => this.#announce(tip, fork));
+    this.handlers = {
+      sendheaders: (peer) => {
+        peer.sendHeaders = true;
+      },
+      sendcmpct: (peer, body) => {
+        if (body.version !== COMPACT_VERSION) return;
+        const chain = this.#chains.of(peer);
+        chain.compactBlocks = true;
+        chain.highBandwidthFrom = body.announce;
+      },
+      block: (peer, body) => this.#receiveBlock(peer, body.block),
+      cmpctblock: (peer, body) => this.#receiveCompact(peer, body),
+      blocktxn: (peer, body) => this.#receiveTransactions(peer, body),
+    };
+  }
+
+  /** What a peer is told once the handshake is done. */
+  add(peer: Peer): void {
+    peer.send('sendcmpct', { announce: false, version: COMPACT_VERSION });
+    peer.send('sendheaders', {});
+  }
+
+  remove(peer: Peer): void {
+    this.#highBandwidth = this.#highBandwidth.filter((other) => other !== peer);
+  }
+
+  /** Headers came: fetch what they announce, if we are close enough to know that we want it. */
+  headersAccepted(peer: Peer, last: HeaderEntry): void {
+    const compact = this.#wantsCompact(peer, last);
+    if (compact) {
+      this.#download.note(peer, last);
+      peer.send('getdata', { items: [{ type: InventoryType.COMPACT_BLOCK, hash: last.hashBytes }] });
+    } else this.#download.fillAll();
+  }
+
+  /** The next block after our tip, in a network that is awake, asked of no one yet. */
+  #wantsCompact(peer: Peer, entry: HeaderEntry): boolean {
+    const { chain } = this.#context;
+    return (
+      this.#chains.of(peer).compactBlocks &&
+      !chain.isInitialBlockDownload &&
+      entry.parent === chain.tip &&
+      !entry.haveData &&
+      entry.failed === 'none' &&
+      this.#download.requestsFor(entry.hash).length === 0 &&
+      this.#download.canAsk(peer)
+    );
+  }
+
+  async #receiveBlock(peer: Peer, block: Block): Promise<void> {
+    const before = this.#context.chain.tip;
+    const wanted = await this.#download.receive(peer, block);
+    if (wanted && this.#context.chain.tip !== before) this.#prefer(peer, block.hash);
+  }
+
+  async #receiveCompact(peer: Peer, compact: CompactBlock): Promise<void> {
+    const { chain } = this.#context;
+    const parent = chain.entry(compact.header.prev);
+    if (parent === undefined) {
+      if (!chain.isInitialBlockDownload) this.#headers.announced(peer, compact.header.hash);
+      return;
+    }
+    if (parent.chainWork + workFromBits(compact.header.bits) < chain.workThreshold) return;
+    const verdict = chain.acceptHeaders([compact.header]);
+    if (!verdict.ok) {
+      if (verdict.invalid.kind !== 'early') this.#context.punish(peer, verdict.invalid.message);
+      return;
+    }
+    const entry = chain.entry(compact.header.hash);
+    if (entry === undefined || entry.failed !== 'none') return;
+    this.#chains.of(peer).learn(entry);
+    if (entry.haveData) return;
+    const asked = this.#download.request(peer, entry.hash);
+    const near = entry.height <= chain.height + COMPACT_LOOKAHEAD && entry.chainWork > chain.tip.chainWork;
+    if (!near) return this.#download.fill(peer);
+    // Unasked, it may be one of several copies on the way: a few in parallel defeat a peer that stalls.
+    const elsewhere = this.#download.requestsFor(entry.hash).length;
+    if (asked === undefined && (elsewhere >= HIGH_BANDWIDTH_PEERS || !this.#download.canAsk(peer))) return;
+    await this.#rebuild(peer, entry, compact);
+  }
+
+  async #rebuild(peer: Peer, entry: HeaderEntry, compact: CompactBlock): Promise<void> {
+    const partial = PartialBlock.from(compact, this.#candidates());
+    if (partial === 'invalid') return this.#context.punish(peer, 'invalid compact block');
+    if (partial === 'collision') return this.#download.ask(peer, [entry]);
+    const { missing } = partial;
+    if (missing.length === 0) return this.#complete(peer, entry, partial, []);
+    this.#download.note(peer, entry, partial);
+    peer.send('getblocktxn', { blockHash: entry.hashBytes, indexes: missing });
+  }
+
+  async #receiveTransactions(peer: Peer, body: BlockTransactions): Promise<void> {
+    const request = this.#download.request(peer, toDisplayHex(body.blockHash) as BlockHash);
+    if (request?.partial === undefined) return;
+    const { partial } = request;
+    request.partial = undefined;
+    await this.#complete(peer, request.entry, partial, body.transactions);
+  }
+
+  async #complete(
+    peer: Peer,
+    entry: HeaderEntry,
+    partial: PartialBlock,
+    transactions: readonly Transaction[],
+  ): Promise<void> {
+    const block = partial.complete(transactions);
+    if (block === 'invalid') return this.#context.punish(peer, 'invalid compact block');
+    if (block === 'collision') return this.#download.ask(peer, [entry]);
+    const before = this.#context.chain.tip;
+    await this.#download.accept(peer, block, false);
+    if (this.#context.chain.tip !== before) this.#prefer(peer, block.hash);
+  }
+
+  *#candidates(): Iterable<Transaction> {
+    for (const entry of this.#context.mempool.entries()) yield entry.tx;
+    yield* this.#extra();
+  }
+
+  /** BIP152: three peers that were first with new blocks send compact ones unasked. */
+  #prefer(peer: Peer, hash: BlockHash): void {
+    const { chain } = this.#context;
+    if (chain.tip.hash !== hash || chain.isInitialBlockDownload || peer.closed) return;
+    if (!this.#chains.of(peer).compactBlocks || peer.type === 'block-relay-only') return;
+    const without = this.#highBandwidth.filter((other) => other !== peer);
+    if (without.length === this.#highBandwidth.length) {
+      this.#setHighBandwidth(peer, true);
+      if (without.length >= HIGH_BANDWIDTH_PEERS) this.#setHighBandwidth(without.shift()!, false);
+    }
+    this.#highBandwidth = [...without, peer];
+  }
+
+  #setHighBandwidth(peer: Peer, announce: boolean): void {
+    this.#chains.of(peer).highBandwidthTo = announce;
+    peer.send('sendcmpct', { announce, version: COMPACT_VERSION });
+  }
+
+  #announce(tip: HeaderEntry, fork: HeaderEntry): void {
+    const { chain } = this.#context;
+    if (chain.isInitialBlockDownload) return;
+    const entries: HeaderEntry[] = [];
+    for (let at = tip; at !== fork && entries.length <= MAXIMUM_ANNOUNCED; at = at.parent!)
+      entries.unshift(at);
+    const compactWanted: Peer[] = [];
+    for (const peer of this.#context.readyPeers()) {
+      const theirs = this.#chains.of(peer);
+      theirs.resolve(chain);
+      if (theirs.has(tip)) continue;
+      const single = tip.parent !== null && theirs.has(tip.parent);
+      if (theirs.highBandwidthFrom && single) compactWanted.push(peer);
+      else this.#announceTo(peer, theirs, tip, entries);
+    }
+    if (compactWanted.length > 0) void this.#sendCompact(compactWanted, tip);
+  }
+
+  /** By headers where the peer asked for them and has what comes before them, else by the tip's hash. */
+  #announceTo(peer: Peer, theirs: PeerChain, tip: HeaderEntry, entries: readonly HeaderEntry[]): void {
+    const first = entries.findIndex((entry) => !theirs.has(entry));
+    const rest = entries.slice(Math.max(first, 0));
+    const parent = rest[0]?.parent;
+    const connects = parent !== null && parent !== undefined && theirs.has(parent);
+    if (peer.sendHeaders && connects && rest.length <= MAXIMUM_ANNOUNCED) {
+      peer.send('headers', { headers: rest.map((entry) => entry.header) });
+      theirs.announced = tip;
+    } else peer.send('inv', { items: [{ type: InventoryType.BLOCK, hash: tip.hashBytes }] });
+  }
+
+  /** One encoding for all. */
+  async #sendCompact(peers: readonly Peer[], tip: HeaderEntry): Promise<void> {
+    const block = await this.#context.chain.readBlock(tip);
+    const payload = encodeBody('cmpctblock', compactBlockOf(block, this.compactNonce()));
+    for (const peer of peers) {
+      if (this.#chains.of(peer).has(tip)) continue;
+      peer.sendPayload('cmpctblock', payload);
+      this.#chains.of(peer).announced = tip;
+    }
+  }
+
+  compactNonce(): bigint {
+    return BigInt(this.#context.random.below(2 ** 48));
+  }
+}

@@ -1,0 +1,187 @@
+/** Headers first: asks peers for headers, judges what they send, and knows who is asked. Owns no block. */
+import type { HeaderEntry } from '../chain/header-entry.ts';
+import type { BlockHash, BlockHeader } from '../core/block/header.ts';
+import { checkProofOfWork } from '../core/block/proof-of-work.ts';
+import { workFromBits } from '../core/block/target.ts';
+import { equalBytes } from '../core/encoding/bytes.ts';
+import type { Handlers, NetworkContext } from './context.ts';
+import { HeadersPresync } from './headers-presync.ts';
+import { MAXIMUM_HEADERS } from './messages/inventory.ts';
+import type { Peer } from './peer.ts';
+import type { PeerChains } from './peer-chain.ts';
+import { HOUR, MINUTE, PROTOCOL_VERSION, SECOND } from './protocol.ts';
+
+/** A getheaders that was not answered is repeated after this long. */
+const HEADERS_RESPONSE_TIME = 2 * MINUTE;
+const HEADERS_DOWNLOAD_TIMEOUT = 15 * MINUTE;
+const NO_STOP = new Uint8Array(32);
+/** The time rules allow no more than six blocks a second (median of eleven must grow). */
+const MAXIMUM_BLOCKS_A_SECOND = 6;
+/** Core's MAX_FUTURE_BLOCK_TIME, seconds. */
+const MAXIMUM_FUTURE = 7_200;
+
+export class HeaderSync {
+  readonly #context: NetworkContext;
+  readonly #chains: PeerChains;
+  readonly #accepted: (peer: Peer, last: HeaderEntry) => void;
+  /** While our headers are a day old, one peer is asked at a time. */
+  #syncPeer: Peer | undefined;
+  readonly handlers: Handlers;
+
+  /** @param accepted told of each message's last header once it is in the tree */
+  constructor(
+    context: NetworkContext,
+    chains: PeerChains,
+    accepted: (peer: Peer, last: HeaderEntry) => void,
+  ) {
+    this.#context = context;
+    this.#chains = chains;
+    this.#accepted = accepted;
+    this.handlers = { headers: (peer, body) => this.#receive(peer, body.headers) };
+  }
+
+  /** A peer joined: ask it, unless another is being asked for the bulk. */
+  add(peer: Peer): void {
+    if (peer.type === 'feeler' || peer.type === 'addr-fetch') return;
+    const bulk = !this.#isRecent();
+    if (bulk && this.#syncPeer !== undefined) return;
+    const { bestHeader } = this.#context.chain;
+    // From the parent of our best header, so that the answer is never empty and says whether it has ours.
+    this.request(peer, this.#context.chain.locator(bestHeader.parent ?? bestHeader));
+    if (!bulk) return;
+    this.#syncPeer = peer;
+    const { clock, parameters } = this.#context;
+    const expected = (clock.now() / 1000 - bestHeader.time) / parameters.targetSpacing;
+    clock.schedule(HEADERS_DOWNLOAD_TIMEOUT + expected, () => {
+      if (this.#syncPeer === peer && !this.#isRecent() && !peer.closed)
+        peer.close('headers download timeout');
+    });
+  }
+
+  remove(peer: Peer): void {
+    if (this.#syncPeer === peer) this.#nextSyncPeer();
+  }
+
+  /** A peer announced a block: if it is new to us, ask for the headers that lead to it. */
+  announced(peer: Peer, hash: BlockHash): void {
+    const known = this.#context.chain.entry(hash);
+    const chain = this.#chains.of(peer);
+    if (known !== undefined) return chain.learn(known);
+    chain.unknown = hash;
+    this.request(peer);
+  }
+
+  /** @param locator 32-byte hashes, newest first */
+  request(peer: Peer, locator: readonly Uint8Array[] = this.#ownLocator()): void {
+    const chain = this.#chains.of(peer);
+    const now = this.#context.clock.monotonic();
+    if (chain.headersAsked !== undefined && now - chain.headersAsked < HEADERS_RESPONSE_TIME) return;
+    chain.headersAsked = now;
+    peer.send('getheaders', { version: PROTOCOL_VERSION, locator, stop: NO_STOP });
+  }
+
+  #ownLocator(): Uint8Array[] {
+    return this.#context.chain.locator(this.#context.chain.bestHeader);
+  }
+
+  /** Networks whose tip may be of any age never need to ask one peer at a time. */
+  #isRecent(): boolean {
+    const { chain, clock, parameters } = this.#context;
+    return parameters.maxTipAge === 0 || chain.bestHeader.time > clock.now() / 1000 - (24 * HOUR) / SECOND;
+  }
+
+  #nextSyncPeer(): void {
+    this.#syncPeer = undefined;
+    for (const peer of this.#context.readyPeers()) {
+      if (this.#syncPeer !== undefined) return;
+      if (!peer.closed) this.add(peer);
+    }
+  }
+
+  #receive(peer: Peer, headers: readonly BlockHeader[]): void {
+    const chain = this.#chains.of(peer);
+    chain.headersAsked = undefined;
+    if (headers.length === 0) {
+      chain.presync = undefined;
+      return;
+    }
+    const offence = this.#check(headers);
+    if (offence !== undefined) return this.#context.punish(peer, offence);
+    if (chain.presync !== undefined) this.#continuePresync(peer, chain.presync, headers);
+    else this.#judge(peer, headers);
+  }
+
+  #check(headers: readonly BlockHeader[]): string | undefined {
+    for (let i = 0; i < headers.length; i++) {
+      const header = headers[i]!;
+      if (i > 0 && !equalBytes(header.prevHash, headers[i - 1]!.hashBytes))
+        return 'non-continuous headers sequence';
+      if (!checkProofOfWork(header.hashBytes, header.bits, this.#context.parameters))
+        return 'header with invalid proof of work';
+    }
+    return undefined;
+  }
+
+  #judge(peer: Peer, headers: readonly BlockHeader[]): void {
+    const { chain, clock } = this.#context;
+    const last = headers[headers.length - 1]!;
+    const parent = chain.entry(headers[0]!.prev);
+    if (parent === undefined) {
+      this.#chains.of(peer).unknown = last.hash;
+      this.request(peer);
+      return;
+    }
+    let work = parent.chainWork;
+    for (const header of headers) work += workFromBits(header.bits);
+    if (chain.entry(last.hash) !== undefined || work >= chain.workThreshold)
+      return this.store(peer, headers, headers.length === MAXIMUM_HEADERS);
+    // A branch with too little work that has ended is not worth storing, whoever made it.
+    if (headers.length < MAXIMUM_HEADERS) return;
+    const seconds = Math.max(0, clock.now() / 1000 + MAXIMUM_FUTURE - parent.medianTimePast);
+    const presync = new HeadersPresync(parent, chain.workThreshold, MAXIMUM_BLOCKS_A_SECOND * seconds);
+    this.#chains.of(peer).presync = presync;
+    this.#continuePresync(peer, presync, headers);
+  }
+
+  #continuePresync(peer: Peer, presync: HeadersPresync, headers: readonly BlockHeader[]): void {
+    const step = presync.next(headers);
+    const chain = this.#chains.of(peer);
+    if (step.kind === 'abandon') {
+      chain.presync = undefined;
+      this.#context.logger.log('debug', 'net', `headers of peer ${peer.id} abandoned: ${step.reason}`);
+      return;
+    }
+    if (step.kind === 'store') {
+      const end = step.after === undefined;
+      if (end) chain.presync = undefined;
+      this.store(peer, step.headers, end);
+    }
+    if (step.after !== undefined)
+      this.request(peer, [step.after, ...this.#context.chain.locator(presync.start).slice(0, 90)]);
+  }
+
+  /** Headers that belong to a chain with enough work. */
+  store(peer: Peer, headers: readonly BlockHeader[], more: boolean): void {
+    const { chain } = this.#context;
+    const verdict = chain.acceptHeaders(headers);
+    if (!verdict.ok) {
+      // A header too far in the future may only mean that our clocks differ.
+      if (verdict.invalid.kind !== 'early') this.#context.punish(peer, verdict.invalid.message);
+      return;
+    }
+    const { last } = verdict;
+    if (last === undefined) return;
+    this.#chains.of(peer).learn(last);
+    if (more) this.request(peer, chain.locator(last));
+    else if (this.#syncPeer === peer && this.#isRecent()) this.#askAll(peer);
+    const short = !more && chain.isInitialBlockDownload && last.chainWork < chain.workThreshold;
+    if (short && !peer.inbound && peer.type !== 'manual') return peer.close('its chain has too little work');
+    this.#accepted(peer, last);
+  }
+
+  /** The bulk is here: now everyone may tell what they have. */
+  #askAll(except: Peer): void {
+    this.#syncPeer = undefined;
+    for (const peer of this.#context.readyPeers()) if (peer !== except) this.add(peer);
+  }
+}

@@ -1,0 +1,62 @@
+/** What we know of each peer's chain: shared by header sync, block download and block relay. */
+import type { Chain } from '../chain/chain.ts';
+import { forkOf, type HeaderEntry } from '../chain/header-entry.ts';
+import type { BlockHash } from '../core/block/header.ts';
+import type { HeadersPresync } from './headers-presync.ts';
+import type { Peer } from './peer.ts';
+
+export class PeerChain {
+  /** The block with the most work that the peer has told us of. */
+  best: HeaderEntry | undefined;
+  /** The last block it announced whose header we do not have yet. */
+  unknown: BlockHash | undefined;
+  /** The last block that it and we both have. */
+  common: HeaderEntry | undefined;
+  /** The best header that we sent it. */
+  announced: HeaderEntry | undefined;
+  /** Monotonic time of the getheaders that was not answered yet. */
+  headersAsked: number | undefined;
+  presync: HeadersPresync | undefined;
+  /** BIP152: it accepts compact blocks; it wants them unasked; we want them unasked from it. */
+  compactBlocks = false;
+  highBandwidthFrom = false;
+  highBandwidthTo = false;
+
+  /** The peer has this block, and so all before it. */
+  has(entry: HeaderEntry): boolean {
+    const covers = (top: HeaderEntry | undefined): boolean =>
+      top !== undefined && top.height >= entry.height && top.ancestor(entry.height) === entry;
+    return covers(this.best) || covers(this.announced);
+  }
+
+  learn(entry: HeaderEntry): void {
+    if (this.best === undefined || entry.chainWork >= this.best.chainWork) this.best = entry;
+  }
+
+  /** A block announced before its header was known may be known by now. */
+  resolve(chain: Chain): void {
+    const entry = this.unknown === undefined ? undefined : chain.entry(this.unknown);
+    if (entry === undefined) return;
+    this.unknown = undefined;
+    this.learn(entry);
+  }
+
+  /** The last block in common with the chain of `tip`. Needs `best`. */
+  commonWith(tip: HeaderEntry): HeaderEntry {
+    this.common = forkOf(this.common ?? tip, this.best!);
+    return this.common;
+  }
+}
+
+export class PeerChains {
+  readonly #chains = new WeakMap<Peer, PeerChain>();
+
+  of(peer: Peer): PeerChain {
+    let chain = this.#chains.get(peer);
+    if (chain === undefined) {
+      chain = new PeerChain();
+      this.#chains.set(peer, chain);
+    }
+    return chain;
+  }
+}

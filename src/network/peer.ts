@@ -1,0 +1,293 @@
+/**
+ * One peer: its connection, what was agreed with it, its messages in order, and the times and sizes that
+ * it must keep. Owns no meaning of messages after the handshake's; those go to the handler it is given.
+ */
+import { DecodeError } from '../core/encoding/errors.ts';
+import type { Clock, Random, Timer } from '../seams.ts';
+import { decodeEnvelope, encodeEnvelope } from './messages/envelope.ts';
+import type { Version } from './messages/handshake.ts';
+import {
+  type Body,
+  type Command,
+  decodeBody,
+  encodeBody,
+  isCommand,
+  type Message,
+} from './messages/table.ts';
+import { type NetworkAddress, parseAddress } from './network-address.ts';
+import type { ConnectionType } from './peer-info.ts';
+import {
+  HANDSHAKE_TIMEOUT,
+  IDLE_TIMEOUT,
+  PING_INTERVAL,
+  RECEIVE_QUEUE_BYTES,
+  Service,
+  SLOW_READER_TIMEOUT,
+} from './protocol.ts';
+import {
+  BUFFER_LIMIT,
+  type Connection,
+  ENVELOPE_HEADER_SIZE,
+  HIGH_WATER_MARK,
+  MAXIMUM_HANDSHAKE_MESSAGE,
+  MAXIMUM_MESSAGE,
+} from './transport.ts';
+
+export interface PeerOptions {
+  readonly id: number;
+  readonly type: ConnectionType;
+  readonly magic: Uint8Array;
+  /** As dialled; the connection's remote address if it was accepted. */
+  readonly address: string;
+}
+
+/** Whom a peer tells what happens. */
+export interface PeerEvents {
+  /** A message after the envelope and its body were found well formed. Awaited before the next. */
+  message(peer: Peer, message: Message): Promise<void> | void;
+  /** The peer broke the protocol. */
+  offence(peer: Peer, reason: string): void;
+  /** Its buffer has room again. */
+  drained(peer: Peer): void;
+  closed(peer: Peer, reason: string): void;
+  /** Not its fault: a bug or a failing disk. */
+  failed(error: Error): void;
+}
+
+/** Messages processed before others get their turn. */
+const TURN = 16;
+
+export class Peer {
+  readonly id: number;
+  readonly type: ConnectionType;
+  readonly address: string;
+  readonly networkAddress: NetworkAddress | undefined;
+  readonly connection: Connection;
+  /** Its version message, once received. */
+  version: Version | undefined;
+  /** Both have said verack. */
+  ready = false;
+  wtxidRelay = false;
+  addressV2 = false;
+  sendHeaders = false;
+  /** Nonce of the version we sent. */
+  readonly nonce: bigint;
+
+  /** Seconds since the epoch. */
+  readonly connectedAt: number;
+  lastSend = 0;
+  lastReceive = 0;
+  lastTransaction = 0;
+  lastBlock = 0;
+  /** Milliseconds. */
+  pingTime: number | undefined;
+  minimumPing: number | undefined;
+  readonly sent = new Map<string, number>();
+  readonly received = new Map<string, number>();
+  bytesSent = 0;
+  bytesReceived = 0;
+
+  readonly #magic: Uint8Array;
+  readonly #clock: Clock;
+  readonly #random: Random;
+  readonly #events: PeerEvents;
+  #queue: Uint8Array[] = [];
+  #queued = 0;
+  #processing = false;
+  #paused = false;
+  #closed = false;
+  #timer: Timer;
+  #ping: { readonly nonce: bigint; readonly since: number } | undefined;
+  #heardAt: number;
+  #slowSince: number | undefined;
+
+  constructor(
+    options: PeerOptions,
+    dependencies: { connection: Connection; clock: Clock; random: Random; events: PeerEvents },
+  ) {
+    this.id = options.id;
+    this.type = options.type;
+    this.address = options.address;
+    this.#magic = options.magic;
+    this.connection = dependencies.connection;
+    this.#clock = dependencies.clock;
+    this.#random = dependencies.random;
+    this.#events = dependencies.events;
+    this.networkAddress = hostPort(this.connection.remote) ?? hostPort(options.address);
+    this.nonce = this.#nonce();
+    this.connectedAt = Math.floor(this.#clock.now() / 1000);
+    this.#heardAt = this.#clock.monotonic();
+    this.connection.setMaximumMessage(MAXIMUM_HANDSHAKE_MESSAGE);
+    this.#timer = this.#clock.schedule(HANDSHAKE_TIMEOUT, () => this.close('handshake timeout'));
+  }
+
+  /** Begins to process messages. */
+  start(): void {
+    this.connection.start({
+      message: (envelope) => this.#receive(envelope),
+      drained: () => {
+        if (!this.#closed) this.#events.drained(this);
+      },
+      closed: (reason) => this.close(reason),
+    });
+  }
+
+  get inbound(): boolean {
+    return this.type === 'inbound';
+  }
+
+  get services(): bigint {
+    return this.version?.services ?? 0n;
+  }
+
+  get closed(): boolean {
+    return this.#closed;
+  }
+
+  /** Whether it reads what we send: nothing more is served to it otherwise. */
+  get hasRoom(): boolean {
+    return this.connection.bufferedAmount < HIGH_WATER_MARK;
+  }
+
+  get pingWait(): number | undefined {
+    return this.#ping === undefined ? undefined : this.#clock.monotonic() - this.#ping.since;
+  }
+
+  /** Serves whole blocks, not only recent ones. */
+  get servesHistory(): boolean {
+    return (this.services & Service.NETWORK) !== 0n;
+  }
+
+  get servesWitnesses(): boolean {
+    return (this.services & Service.WITNESS) !== 0n;
+  }
+
+  send<C extends Command>(command: C, body: Body<C>): void {
+    if (!this.#closed) this.sendPayload(command, encodeBody(command, body));
+  }
+
+  /** For payloads that are at hand as bytes. */
+  sendPayload(command: Command, payload: Uint8Array): void {
+    if (this.#closed) return;
+    const size = ENVELOPE_HEADER_SIZE + payload.length;
+    this.connection.send(encodeEnvelope(this.#magic, command, payload));
+    this.bytesSent += size;
+    this.sent.set(command, (this.sent.get(command) ?? 0) + size);
+    this.lastSend = Math.floor(this.#clock.now() / 1000);
+    if (this.connection.bufferedAmount > BUFFER_LIMIT) this.close('does not read what it asks for');
+  }
+
+  /** Both sides have said verack: larger messages are allowed, and pings begin. */
+  becomeReady(): void {
+    this.ready = true;
+    this.connection.setMaximumMessage(MAXIMUM_MESSAGE);
+    this.#timer.cancel();
+    this.ping();
+    this.#timer = this.#clock.schedule(PING_INTERVAL, () => this.#watch());
+  }
+
+  ping(): void {
+    if (!this.ready) return;
+    this.#ping = { nonce: this.#nonce(), since: this.#clock.monotonic() };
+    this.send('ping', { nonce: this.#ping.nonce });
+  }
+
+  receivePong(nonce: bigint | undefined): void {
+    if (this.#ping === undefined || nonce !== this.#ping.nonce) return;
+    this.pingTime = this.#clock.monotonic() - this.#ping.since;
+    this.minimumPing = Math.min(this.minimumPing ?? Number.POSITIVE_INFINITY, this.pingTime);
+    this.#ping = undefined;
+  }
+
+  /** Ends the connection; `closed` is told once. */
+  close(reason: string): void {
+    if (this.#closed) return;
+    this.#closed = true;
+    this.#timer.cancel();
+    this.#queue = [];
+    this.#queued = 0;
+    this.connection.close();
+    this.#events.closed(this, reason);
+  }
+
+  #nonce(): bigint {
+    const bytes = this.#random.bytes(8);
+    return new DataView(bytes.buffer, bytes.byteOffset).getBigUint64(0, true);
+  }
+
+  /** Every two minutes: is it still there, and does it read? */
+  #watch(): void {
+    const now = this.#clock.monotonic();
+    if (now - this.#heardAt > IDLE_TIMEOUT) return this.close('idle');
+    if (this.#ping !== undefined && now - this.#ping.since > IDLE_TIMEOUT) return this.close('ping timeout');
+    if (this.hasRoom) this.#slowSince = undefined;
+    else {
+      this.#slowSince ??= now;
+      if (now - this.#slowSince >= SLOW_READER_TIMEOUT) return this.close('slow reader');
+    }
+    if (this.#ping === undefined) this.ping();
+    this.#timer = this.#clock.schedule(PING_INTERVAL, () => this.#watch());
+  }
+
+  #receive(envelope: Uint8Array): void {
+    if (this.#closed) return;
+    this.#heardAt = this.#clock.monotonic();
+    this.lastReceive = Math.floor(this.#clock.now() / 1000);
+    this.bytesReceived += envelope.length;
+    this.#queue.push(envelope);
+    this.#queued += envelope.length;
+    if (this.#queued > RECEIVE_QUEUE_BYTES && !this.#paused) {
+      this.#paused = true;
+      this.connection.pause();
+    }
+    if (!this.#processing) void this.#process();
+  }
+
+  async #process(): Promise<void> {
+    this.#processing = true;
+    for (let turn = 1; ; turn++) {
+      const envelope = this.#queue.shift();
+      if (envelope === undefined) break;
+      this.#queued -= envelope.length;
+      if (this.#paused && this.#queued < RECEIVE_QUEUE_BYTES / 2) {
+        this.#paused = false;
+        this.connection.resume();
+      }
+      const handled = this.#handle(envelope);
+      if (handled !== undefined) await handled;
+      if (turn % TURN === 0) await this.#clock.yield();
+    }
+    this.#processing = false;
+  }
+
+  #handle(envelope: Uint8Array): Promise<void> | undefined {
+    try {
+      const message = this.#decode(envelope);
+      if (message === undefined) return undefined;
+      const handled = this.#events.message(this, message);
+      return handled?.catch((error: unknown) => this.#blame(error));
+    } catch (error) {
+      this.#blame(error);
+      return undefined;
+    }
+  }
+
+  #decode(envelope: Uint8Array): Message | undefined {
+    const { command, payload } = decodeEnvelope(this.#magic, envelope);
+    const known = isCommand(command);
+    const name = known ? command : '*other*';
+    this.received.set(name, (this.received.get(name) ?? 0) + envelope.length);
+    // Unknown messages are ignored, so that others may extend the protocol.
+    return known ? ({ command, body: decodeBody(command, payload) } as Message) : undefined;
+  }
+
+  #blame(error: unknown): void {
+    if (error instanceof DecodeError) this.#events.offence(this, error.message);
+    else this.#events.failed(error as Error);
+  }
+}
+
+function hostPort(text: string): NetworkAddress | undefined {
+  const match = /^\[?(.+?)\]?:(\d+)$/.exec(text);
+  return match === null ? undefined : parseAddress(match[1]!, Number(match[2]));
+}

@@ -1,0 +1,48 @@
+/** Versions, service bits and limits of the peer-to-peer protocol. */
+
+export const PROTOCOL_VERSION = 70_016;
+/** BIP31 (pings with a nonce) and headers-first: older peers are refused, as in Core. */
+export const MINIMUM_VERSION = 31_800;
+/** BIP339's: peers below it are not sent wtxidrelay or sendaddrv2. */
+export const WTXID_RELAY_VERSION = 70_016;
+
+export const Service = {
+  /** Serves the whole chain. */
+  NETWORK: 1n << 0n,
+  BLOOM: 1n << 2n,
+  /** BIP144 */
+  WITNESS: 1n << 3n,
+  /** BIP157 */
+  COMPACT_FILTERS: 1n << 6n,
+  /** BIP159: serves the last 288 blocks. */
+  NETWORK_LIMITED: 1n << 10n,
+} as const;
+
+export const SECOND = 1_000;
+export const MINUTE = 60 * SECOND;
+export const HOUR = 60 * MINUTE;
+
+export const HANDSHAKE_TIMEOUT = 60 * SECOND;
+export const PING_INTERVAL = 2 * MINUTE;
+/** Without a message, or a pong, for this long the peer is gone. */
+export const IDLE_TIMEOUT = 20 * MINUTE;
+/** A peer that has not read a megabyte for this long is dropped. */
+export const SLOW_READER_TIMEOUT = 2 * MINUTE;
+/** Received but not yet processed; above it the wire is not read. */
+export const RECEIVE_QUEUE_BYTES = 5_000_000;
+
+export const GETDATA_BATCH = 1_000;
+export const BLOCKS_IN_FLIGHT = 16;
+export const DOWNLOAD_WINDOW = 1_024;
+/** Only this many blocks back are served as compact blocks and by getblocktxn. */
+export const COMPACT_BLOCK_DEPTH = 5;
+export const BLOCK_TRANSACTIONS_DEPTH = 10;
+/** BIP159's promise, with two blocks of tolerance. */
+export const LIMITED_BLOCKS = 288;
+
+/** Whether a peer can give us what a full node needs. */
+export function isUsefulPeer(services: bigint): boolean {
+  return (
+    (services & Service.WITNESS) !== 0n && (services & (Service.NETWORK | Service.NETWORK_LIMITED)) !== 0n
+  );
+}
