@@ -1,0 +1,95 @@
+/**
+ * The chain and the mempool as a wallet wants them: `ChainSource` over the real parts. Lives beside the
+ * composition root because the wallet knows neither; owns nothing but the translation.
+ */
+import type { BlockEvent, Chain } from './chain/chain.ts';
+import type { HeaderEntry } from './chain/header-entry.ts';
+import type { BlockHash } from './core/block/header.ts';
+import type { Transaction, Txid } from './core/transaction/transaction.ts';
+import type { FeeEstimator } from './mempool/fee-estimator.ts';
+import type { Mempool } from './mempool/mempool.ts';
+import type { Network } from './network/network.ts';
+import type { BlockPlace, ChainListener, ChainSource } from './wallet/chain-source.ts';
+
+interface Parts {
+  readonly chain: Chain;
+  readonly mempool: Mempool;
+  readonly fees: FeeEstimator;
+  readonly network: Network;
+}
+
+export function createChainSource({ chain, mempool, fees, network }: Parts): ChainSource {
+  return {
+    tip: () => placeOf(chain.tip),
+    blockAt: (height) => maybePlaceOf(chain.entryAt(height)),
+    placeOf: (hash) => maybePlaceOf(activeEntry(chain, hash)),
+    hasBlock: (hash) => chain.entry(hash)?.haveData === true,
+    readBlock: (hash) => {
+      const entry = chain.entry(hash);
+      if (entry === undefined) throw new Error(`block ${hash} is not in the tree`);
+      return chain.readBlock(entry);
+    },
+    coins: async (outpoints) => {
+      const unconfirmed = outpoints.map((outpoint) => mempool.output(outpoint));
+      const confirmed = await chain.coins(outpoints);
+      return outpoints.map((_, i) => unconfirmed[i] ?? confirmed[i]);
+    },
+    broadcast: async (transaction: Transaction) => {
+      const result = await mempool.accept(transaction);
+      if (!result.ok) throw result.invalid;
+      network.broadcast(transaction);
+    },
+    mempoolTransaction: (txid) => mempool.get(txid)?.tx,
+    *mempoolTransactions() {
+      for (const entry of mempool.entries()) yield entry.tx;
+    },
+    mempoolRelatives: (txid: Txid) => {
+      const entry = mempool.get(txid);
+      if (entry === undefined) return undefined;
+      return {
+        ancestors: mempool.ancestors(entry).size + 1,
+        descendants: mempool.descendants(entry).size + 1,
+      };
+    },
+    estimateFeeRate: (target, conservative) => fees.estimate(target, conservative).feeRate,
+    minimumFeeRate: () => mempool.minimumFeeRate(),
+    subscribe: (listener) => subscribe(listener, chain, mempool),
+  };
+}
+
+function subscribe(listener: ChainListener, chain: Chain, mempool: Mempool): () => void {
+  const ends = [
+    chain.connected.subscribe(({ block, entry }: BlockEvent) =>
+      listener.blockConnected(block, placeOf(entry)),
+    ),
+    chain.disconnected.subscribe(({ block, entry }: BlockEvent) =>
+      listener.blockDisconnected(block, placeOf(entry)),
+    ),
+    mempool.added.subscribe((entry) => listener.transactionAdded(entry.tx)),
+    mempool.removed.subscribe(({ entry, reason }) => {
+      // The block itself tells the wallet of what it holds.
+      if (reason !== 'block') listener.transactionRemoved(entry.tx, reason);
+    }),
+  ];
+  return () => {
+    for (const end of ends) end();
+  };
+}
+
+function activeEntry(chain: Chain, hash: BlockHash): HeaderEntry | undefined {
+  const entry = chain.entry(hash);
+  return entry !== undefined && chain.isActive(entry) ? entry : undefined;
+}
+
+function placeOf(entry: HeaderEntry): BlockPlace {
+  return {
+    hash: entry.hash,
+    height: entry.height,
+    time: entry.header.time,
+    medianTime: entry.medianTimePast,
+  };
+}
+
+function maybePlaceOf(entry: HeaderEntry | undefined): BlockPlace | undefined {
+  return entry === undefined ? undefined : placeOf(entry);
+}
