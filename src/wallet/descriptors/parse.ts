@@ -1,0 +1,269 @@
+/** Reads output descriptors (BIP380-387, 389), with Bitcoin Core's error texts. */
+import { fromHex, isHex, toHex } from '../../core/encoding/bytes.ts';
+import type { NetworkParameters } from '../../core/parameters/network.ts';
+import { AddressError, decodeAddress } from '../../core/script/address.ts';
+import { MAX_SCRIPT_ELEMENT_SIZE } from '../../core/script/script.ts';
+import { MAX_PUBKEYS_PER_MULTISIG } from '../../core/script/templates.ts';
+import { MAX_TAPROOT_DEPTH } from '../signing/taproot-tree.ts';
+import { splitChecksum } from './checksum.ts';
+import { Descriptor, type DescriptorNode, mapNodeKeys, nodeKeys, type TreeLeaf } from './descriptor.ts';
+import { DescriptorError } from './descriptor-error.ts';
+import { functionArgument, parseUint32, TextCursor } from './expression.ts';
+import { type KeyExpression, SecretKeys } from './key-expression.ts';
+import { complaint } from './miniscript.ts';
+import { type KeyContext, type KeyParser, parseKey } from './parse-key.ts';
+import { parseMiniscript } from './parse-miniscript.ts';
+
+type Context = Exclude<KeyContext, 'p2wpkh'>;
+
+const MAX_PUBKEYS_PER_MULTI_A = 999;
+
+export interface ParsedDescriptor {
+  /** One, or several where a key has a `<a;b>` step. */
+  readonly descriptors: readonly Descriptor[];
+  /** The secrets that the text had. */
+  readonly secrets: SecretKeys;
+}
+
+/** @throws DescriptorError with Core's text */
+export function parseDescriptor(
+  text: string,
+  parameters: NetworkParameters,
+  requireChecksum = false,
+): ParsedDescriptor {
+  const { payload } = splitChecksum(text, requireChecksum);
+  const secrets = new SecretKeys();
+  const node = new DescriptorParser({ parameters, secrets }).parse(payload);
+  const count = Math.max(1, ...nodeKeys(node).map((key) => key.variants));
+  const descriptors = Array.from({ length: count }, (_, i) => {
+    const chosen = count === 1 ? node : mapNodeKeys(node, (key) => key.variant(i));
+    return new Descriptor(chosen, parameters);
+  });
+  return { descriptors, secrets };
+}
+
+/** How many descriptors these keys make; each must stand for one or for that many. */
+function requireSameVariants(keys: readonly { variants: number }[], message: string): number {
+  const most = Math.max(1, ...keys.map((key) => key.variants));
+  if (keys.some((key) => key.variants !== 1 && key.variants !== most)) throw new DescriptorError(message);
+  return most;
+}
+
+class DescriptorParser {
+  readonly #keys: KeyParser;
+
+  constructor(keys: KeyParser) {
+    this.#keys = keys;
+  }
+
+  parse(text: string): DescriptorNode {
+    const cursor = new TextCursor(text);
+    const node = this.#script(cursor.takeExpression(), 'top');
+    // Core has no words for text after a complete expression.
+    if (cursor.rest !== '') throw new DescriptorError('');
+    return node;
+  }
+
+  #key(text: string, context: KeyContext, owner: string): KeyExpression {
+    try {
+      return parseKey(text, context, this.#keys);
+    } catch (error) {
+      if (error instanceof DescriptorError) throw new DescriptorError(`${owner}: ${error.message}`);
+      throw error;
+    }
+  }
+
+  #script(text: string, context: Context): DescriptorNode {
+    const atTop = context === 'top';
+    const argument = (name: string): string | null => functionArgument(name, text);
+    const nested = atTop || context === 'p2sh';
+    let inner: string | null;
+
+    if ((inner = argument('pk')) !== null) return { kind: 'pk', key: this.#key(inner, context, 'pk()') };
+    if (context !== 'p2tr' && (inner = argument('pkh')) !== null)
+      return { kind: 'pkh', key: this.#key(inner, context, 'pkh()') };
+    if ((inner = argument('combo')) !== null) {
+      if (!atTop) throw new DescriptorError('Can only have combo() at top level');
+      return { kind: 'combo', key: this.#key(inner, context, 'combo()') };
+    }
+    for (const kind of ['multi', 'sortedmulti', 'multi_a', 'sortedmulti_a'] as const)
+      if ((inner = argument(kind)) !== null) return this.#multi(kind, inner, context);
+    if ((inner = argument('wpkh')) !== null) {
+      if (!nested) throw new DescriptorError('Can only have wpkh() at top level or inside sh()');
+      return { kind: 'wpkh', key: this.#key(inner, 'p2wpkh', 'wpkh()') };
+    }
+    if ((inner = argument('sh')) !== null) {
+      if (!atTop) throw new DescriptorError('Can only have sh() at top level');
+      return { kind: 'sh', inner: this.#only(inner, 'p2sh') };
+    }
+    if ((inner = argument('wsh')) !== null) {
+      if (!nested) throw new DescriptorError('Can only have wsh() at top level or inside sh()');
+      return { kind: 'wsh', inner: this.#only(inner, 'p2wsh') };
+    }
+    if ((inner = argument('addr')) !== null) {
+      if (!atTop) throw new DescriptorError('Can only have addr() at top level');
+      return { kind: 'addr', script: this.#address(inner) };
+    }
+    if ((inner = argument('tr')) !== null) {
+      if (!atTop) throw new DescriptorError('Can only have tr at top level');
+      return this.#taproot(inner);
+    }
+    if ((inner = argument('rawtr')) !== null) {
+      if (!atTop) throw new DescriptorError('Can only have rawtr at top level');
+      return {
+        kind: 'rawtr',
+        key: this.#key(onlyKey(inner, 'rawtr(): only one key expected.'), 'p2tr', 'rawtr()'),
+      };
+    }
+    if ((inner = argument('unused')) !== null) {
+      if (!atTop) throw new DescriptorError('Can only have unused at top level');
+      const key = parseKey(onlyKey(inner, 'unused(): only one key expected'), context, this.#keys);
+      if (key.isRange) throw new DescriptorError('unused(): key cannot be ranged');
+      return { kind: 'unused', key };
+    }
+    if ((inner = argument('raw')) !== null) {
+      if (!atTop) throw new DescriptorError('Can only have raw() at top level');
+      if (!isHex(inner)) throw new DescriptorError('Raw script is not hex');
+      return { kind: 'raw', script: fromHex(inner) };
+    }
+    return this.#miniscript(text, context);
+  }
+
+  /** A script expression with nothing after it. */
+  #only(text: string, context: Context): DescriptorNode {
+    const cursor = new TextCursor(text);
+    const node = this.#script(cursor.takeExpression(), context);
+    if (cursor.rest !== '') throw new DescriptorError('');
+    return node;
+  }
+
+  #address(text: string): Uint8Array {
+    try {
+      return decodeAddress(text, this.#keys.parameters);
+    } catch (error) {
+      if (error instanceof AddressError) throw new DescriptorError('Address is not valid');
+      throw error;
+    }
+  }
+
+  #multi(
+    kind: 'multi' | 'sortedmulti' | 'multi_a' | 'sortedmulti_a',
+    text: string,
+    context: Context,
+  ): DescriptorNode {
+    const inTaproot = kind.endsWith('_a');
+    if (inTaproot !== (context === 'p2tr'))
+      throw new DescriptorError(
+        inTaproot
+          ? 'Can only have multi_a/sortedmulti_a inside tr()'
+          : 'Can only have multi/sortedmulti at top level, in sh(), or in wsh()',
+      );
+    const cursor = new TextCursor(text);
+    const first = cursor.takeExpression();
+    const threshold = parseUint32(first);
+    if (threshold === null) throw new DescriptorError(`Multi threshold '${first}' is not valid`);
+    const keys: KeyExpression[] = [];
+    while (cursor.rest !== '') {
+      if (!cursor.skip(',')) throw new DescriptorError(`Multi: expected ',', got '${cursor.rest[0]}'`);
+      keys.push(this.#key(cursor.takeExpression(), context, 'Multi'));
+    }
+    const count = keys.length;
+    const limit = inTaproot ? MAX_PUBKEYS_PER_MULTI_A : MAX_PUBKEYS_PER_MULTISIG;
+    if (count === 0 || count > limit)
+      throw new DescriptorError(
+        `Cannot have ${count} keys in ${inTaproot ? 'multi_a' : 'multisig'}; must have between 1 and ${limit} keys, inclusive`,
+      );
+    if (threshold < 1)
+      throw new DescriptorError(`Multisig threshold cannot be ${threshold}, must be at least 1`);
+    if (threshold > count)
+      throw new DescriptorError(
+        `Multisig threshold cannot be larger than the number of keys; threshold is ${threshold} but only ${count} keys specified`,
+      );
+    if (context === 'top' && count > 3)
+      throw new DescriptorError(`Cannot have ${count} pubkeys in bare multisig; only at most 3 pubkeys`);
+    const size = keys.reduce((sum, key) => sum + key.size + 1, 3);
+    if (context === 'p2sh' && size > MAX_SCRIPT_ELEMENT_SIZE)
+      throw new DescriptorError(
+        `P2SH script is too large, ${size} bytes is larger than ${MAX_SCRIPT_ELEMENT_SIZE} bytes`,
+      );
+    requireSameVariants(keys, 'multi(): Multipath derivation paths have mismatched lengths');
+    return { kind, threshold, keys };
+  }
+
+  #taproot(text: string): DescriptorNode {
+    const cursor = new TextCursor(text);
+    const key = this.#key(cursor.takeExpression(), 'p2tr', 'tr()');
+    const leaves: TreeLeaf[] = [];
+    if (cursor.rest !== '') {
+      if (!cursor.skip(',')) throw new DescriptorError(`tr: expected ',', got '${cursor.rest[0]}'`);
+      this.#leaves(cursor, leaves);
+    }
+    const scripts = leaves.map(({ script }) => ({
+      variants: Math.max(1, ...nodeKeys(script).map((k) => k.variants)),
+    }));
+    const most = requireSameVariants(scripts, 'tr(): Multipath subscripts have mismatched lengths');
+    if (key.variants > 1 && most > 1 && key.variants !== most) {
+      // Core counts the internal key in when it looks for the longest.
+      const text_ =
+        key.variants > most
+          ? 'tr(): Multipath subscripts have mismatched lengths'
+          : 'tr(): Multipath internal key mismatches multipath subscripts lengths';
+      throw new DescriptorError(text_);
+    }
+    return { kind: 'tr', key, leaves };
+  }
+
+  #leaves(cursor: TextCursor, leaves: TreeLeaf[]): void {
+    /** For each open brace: are we in its right branch? */
+    const branches: boolean[] = [];
+    do {
+      while (cursor.skip('{')) {
+        branches.push(false);
+        if (branches.length > MAX_TAPROOT_DEPTH)
+          throw new DescriptorError(`tr() supports at most ${MAX_TAPROOT_DEPTH} nesting levels`);
+      }
+      leaves.push({ depth: branches.length, script: this.#script(cursor.takeExpression(), 'p2tr') });
+      while (branches.at(-1) === true) {
+        if (!cursor.skip('}')) throw new DescriptorError("tr(): expected '}' after script expression");
+        branches.pop();
+      }
+      if (branches.length > 0) {
+        if (!cursor.skip(',')) throw new DescriptorError("tr(): expected ',' after script expression");
+        branches[branches.length - 1] = true;
+      }
+    } while (branches.length > 0);
+    if (cursor.rest !== '') throw new DescriptorError("tr(): expected ')' after script expression");
+  }
+
+  #miniscript(text: string, context: Context): DescriptorNode {
+    const inWitness = context === 'p2wsh' || context === 'p2tr';
+    const kind = context === 'p2wsh' ? 'p2wsh' : 'tapscript';
+    const keyContext = context === 'p2wsh' ? 'p2wsh' : 'p2tr';
+    const root = parseMiniscript(text, kind, (key) => parseKey(key, keyContext, this.#keys));
+    if (root !== null) {
+      if (!inWitness) throw new DescriptorError('Miniscript expressions can only be used in wsh or tr.');
+      const { lookup } = this.#keys.secrets;
+      const identity = (key: KeyExpression): string => {
+        const derived = key.variant(0).derive(0, lookup);
+        return derived === null ? key.format('public', lookup)! : toHex(derived.publicKey);
+      };
+      const problem = complaint(root, (key) => key.variant(0).format('public', lookup)!, identity);
+      if (problem !== null) throw new DescriptorError(problem);
+      requireSameVariants(
+        nodeKeys({ kind: 'miniscript', root }),
+        'Miniscript: Multipath derivation paths have mismatched lengths',
+      );
+      return { kind: 'miniscript', root };
+    }
+    if (context === 'p2sh') throw new DescriptorError('A function is needed within P2SH');
+    if (context === 'p2wsh') throw new DescriptorError('A function is needed within P2WSH');
+    throw new DescriptorError(`'${text}' is not a valid descriptor function`);
+  }
+}
+
+function onlyKey(text: string, message: string): string {
+  const cursor = new TextCursor(text);
+  const key = cursor.takeExpression();
+  if (cursor.rest !== '') throw new DescriptorError(message);
+  return key;
+}

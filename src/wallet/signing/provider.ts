@@ -1,0 +1,64 @@
+/**
+ * What one needs to know to spend outputs: keys by their hash, scripts by theirs, key origins, taproot
+ * trees, secrets. Filled from descriptors, PSBT fields or RPC parameters; knows nothing of where from.
+ */
+import { concatBytes, toHex } from '../../core/encoding/bytes.ts';
+import { hash160 } from '../../core/encoding/hashes.ts';
+import type { KeyOrigin } from '../descriptors/key-path.ts';
+import type { TaprootTree } from './taproot-tree.ts';
+
+export interface OwnedKey {
+  /** 33 or 65 bytes */
+  readonly publicKey: Uint8Array;
+  readonly origin: KeyOrigin | null;
+  readonly secret: Uint8Array | null;
+}
+
+const EVEN = Uint8Array.of(2);
+const ODD = Uint8Array.of(3);
+
+export class SigningProvider {
+  readonly #keys = new Map<string, OwnedKey>();
+  readonly #scripts = new Map<string, Uint8Array>();
+  readonly #trees = new Map<string, TaprootTree>();
+
+  addKey(publicKey: Uint8Array, origin: KeyOrigin | null, secret: Uint8Array | null): void {
+    const id = toHex(hash160(publicKey));
+    const known = this.#keys.get(id);
+    this.#keys.set(id, {
+      publicKey,
+      origin: origin ?? known?.origin ?? null,
+      secret: secret ?? known?.secret ?? null,
+    });
+  }
+
+  /** A redeem or witness script. */
+  addScript(script: Uint8Array): void {
+    this.#scripts.set(toHex(hash160(script)), script);
+  }
+
+  addTree(tree: TaprootTree): void {
+    this.#trees.set(toHex(tree.outputKey), tree);
+  }
+
+  keyByHash(hash: Uint8Array): OwnedKey | undefined {
+    return this.#keys.get(toHex(hash));
+  }
+
+  /** @param publicKey 33 or 65 bytes, or 32 for a key known by its x only */
+  key(publicKey: Uint8Array): OwnedKey | undefined {
+    if (publicKey.length !== 32) return this.keyByHash(hash160(publicKey));
+    const even = this.key(concatBytes(EVEN, publicKey));
+    const odd = this.key(concatBytes(ODD, publicKey));
+    return even?.secret || !odd?.secret ? (even ?? odd) : odd;
+  }
+
+  /** @param hash 20 bytes: HASH160 of the script */
+  scriptByHash(hash: Uint8Array): Uint8Array | undefined {
+    return this.#scripts.get(toHex(hash));
+  }
+
+  tree(outputKey: Uint8Array): TaprootTree | undefined {
+    return this.#trees.get(toHex(outputKey));
+  }
+}
