@@ -6,6 +6,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { genesisBlock } from '../../../core/consensus/genesis.ts';
 import type { NetworkParameters } from '../../../core/parameters/network.ts';
 import { parseNetworkFile } from '../../../core/parameters/network-file.ts';
 import { NetworkFileError } from '../../../core/parameters/network-file-error.ts';
@@ -17,7 +18,7 @@ import { type OptionTable, optionTable } from './option.ts';
 import { Settings } from './settings.ts';
 
 /** The same number of folders up from `src` and from `dist`. */
-const DEFAULT_NETWORK_FILE = fileURLToPath(new URL('../../../../genesis.json', import.meta.url));
+export const DEFAULT_NETWORK_FILE = fileURLToPath(new URL('../../../../genesis.json', import.meta.url));
 
 /** A config file is shared by node and client, so it may hold the options of both. */
 const CONFIG_TABLE: OptionTable = new Map([...optionTable(RPC_OPTIONS), ...NODE_OPTION_TABLE]);
@@ -102,7 +103,9 @@ function selectNetwork(settings: Settings): { parameters: NetworkParameters; isD
 /** @throws UsageError naming the file, and the field if one is wrong. */
 export function readNetworkFile(path: string): NetworkParameters {
   try {
-    return parseNetworkFile(JSON.parse(readFileSync(path, 'utf8')));
+    const parameters = parseNetworkFile(JSON.parse(readFileSync(path, 'utf8')));
+    genesisBlock(parameters);
+    return parameters;
   } catch (error) {
     if (error instanceof NetworkFileError || error instanceof SyntaxError) {
       throw new UsageError(`Network file ${path}: ${error.message}`);
