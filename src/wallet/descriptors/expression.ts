@@ -31,11 +31,6 @@ export class TextCursor {
   }
 }
 
-/** What is between the brackets of `name(...)`, or null if the text is not of that form. */
-export function functionArgument(name: string, text: string): string | null {
-  return text.startsWith(`${name}(`) && text.endsWith(')') ? text.slice(name.length + 1, -1) : null;
-}
-
 /** A decimal uint32 as Core's ToIntegral reads it. */
 export function parseUint32(text: string): number | null {
   if (!/^[0-9]+$/.test(text)) return null;

@@ -8,9 +8,9 @@ import { MAX_TAPROOT_DEPTH } from '../signing/taproot-tree.ts';
 import { splitChecksum } from './checksum.ts';
 import { Descriptor, type DescriptorNode, mapNodeKeys, nodeKeys, type TreeLeaf } from './descriptor.ts';
 import { DescriptorError } from './descriptor-error.ts';
-import { functionArgument, parseUint32, TextCursor } from './expression.ts';
+import { parseUint32, TextCursor } from './expression.ts';
 import { type KeyExpression, SecretKeys } from './key-expression.ts';
-import { complaint } from './miniscript.ts';
+import { complaint } from './miniscript-sanity.ts';
 import { type KeyContext, type KeyParser, parseKey } from './parse-key.ts';
 import { parseMiniscript } from './parse-miniscript.ts';
 
@@ -74,57 +74,59 @@ class DescriptorParser {
   }
 
   #script(text: string, context: Context): DescriptorNode {
+    const [, name = '', inner = ''] = /^([a-z_]+)\((.*)\)$/s.exec(text) ?? [];
     const atTop = context === 'top';
-    const argument = (name: string): string | null => functionArgument(name, text);
-    const nested = atTop || context === 'p2sh';
-    let inner: string | null;
-
-    if ((inner = argument('pk')) !== null) return { kind: 'pk', key: this.#key(inner, context, 'pk()') };
-    if (context !== 'p2tr' && (inner = argument('pkh')) !== null)
-      return { kind: 'pkh', key: this.#key(inner, context, 'pkh()') };
-    if ((inner = argument('combo')) !== null) {
-      if (!atTop) throw new DescriptorError('Can only have combo() at top level');
-      return { kind: 'combo', key: this.#key(inner, context, 'combo()') };
-    }
-    for (const kind of ['multi', 'sortedmulti', 'multi_a', 'sortedmulti_a'] as const)
-      if ((inner = argument(kind)) !== null) return this.#multi(kind, inner, context);
-    if ((inner = argument('wpkh')) !== null) {
-      if (!nested) throw new DescriptorError('Can only have wpkh() at top level or inside sh()');
-      return { kind: 'wpkh', key: this.#key(inner, 'p2wpkh', 'wpkh()') };
-    }
-    if ((inner = argument('sh')) !== null) {
-      if (!atTop) throw new DescriptorError('Can only have sh() at top level');
-      return { kind: 'sh', inner: this.#only(inner, 'p2sh') };
-    }
-    if ((inner = argument('wsh')) !== null) {
-      if (!nested) throw new DescriptorError('Can only have wsh() at top level or inside sh()');
-      return { kind: 'wsh', inner: this.#only(inner, 'p2wsh') };
-    }
-    if ((inner = argument('addr')) !== null) {
-      if (!atTop) throw new DescriptorError('Can only have addr() at top level');
-      return { kind: 'addr', script: this.#address(inner) };
-    }
-    if ((inner = argument('tr')) !== null) {
-      if (!atTop) throw new DescriptorError('Can only have tr at top level');
-      return this.#taproot(inner);
-    }
-    if ((inner = argument('rawtr')) !== null) {
-      if (!atTop) throw new DescriptorError('Can only have rawtr at top level');
-      return {
-        kind: 'rawtr',
-        key: this.#key(onlyKey(inner, 'rawtr(): only one key expected.'), 'p2tr', 'rawtr()'),
-      };
-    }
-    if ((inner = argument('unused')) !== null) {
-      if (!atTop) throw new DescriptorError('Can only have unused at top level');
-      const key = parseKey(onlyKey(inner, 'unused(): only one key expected'), context, this.#keys);
-      if (key.isRange) throw new DescriptorError('unused(): key cannot be ranged');
-      return { kind: 'unused', key };
-    }
-    if ((inner = argument('raw')) !== null) {
-      if (!atTop) throw new DescriptorError('Can only have raw() at top level');
-      if (!isHex(inner)) throw new DescriptorError('Raw script is not hex');
-      return { kind: 'raw', script: fromHex(inner) };
+    const requireTop = (what: string): void => {
+      if (!atTop) throw new DescriptorError(`Can only have ${what} at top level`);
+    };
+    const requireNesting = (what: string): void => {
+      if (!atTop && context !== 'p2sh')
+        throw new DescriptorError(`Can only have ${what} at top level or inside sh()`);
+    };
+    switch (name) {
+      case 'pk':
+        return { kind: name, key: this.#key(inner, context, 'pk()') };
+      case 'pkh':
+        if (context === 'p2tr') break;
+        return { kind: name, key: this.#key(inner, context, 'pkh()') };
+      case 'combo':
+        requireTop('combo()');
+        return { kind: name, key: this.#key(inner, context, 'combo()') };
+      case 'multi':
+      case 'sortedmulti':
+      case 'multi_a':
+      case 'sortedmulti_a':
+        return this.#multi(name, inner, context);
+      case 'wpkh':
+        requireNesting('wpkh()');
+        return { kind: name, key: this.#key(inner, 'p2wpkh', 'wpkh()') };
+      case 'sh':
+        requireTop('sh()');
+        return { kind: name, inner: this.#only(inner, 'p2sh') };
+      case 'wsh':
+        requireNesting('wsh()');
+        return { kind: name, inner: this.#only(inner, 'p2wsh') };
+      case 'addr':
+        requireTop('addr()');
+        return { kind: name, script: this.#address(inner) };
+      case 'tr':
+        requireTop('tr');
+        return this.#taproot(inner);
+      case 'rawtr': {
+        requireTop('rawtr');
+        const key = onlyKey(inner, 'rawtr(): only one key expected.');
+        return { kind: name, key: this.#key(key, 'p2tr', 'rawtr()') };
+      }
+      case 'unused': {
+        requireTop('unused');
+        const key = parseKey(onlyKey(inner, 'unused(): only one key expected'), context, this.#keys);
+        if (key.isRange) throw new DescriptorError('unused(): key cannot be ranged');
+        return { kind: name, key };
+      }
+      case 'raw':
+        requireTop('raw()');
+        if (!isHex(inner)) throw new DescriptorError('Raw script is not hex');
+        return { kind: name, script: fromHex(inner) };
     }
     return this.#miniscript(text, context);
   }
