@@ -1,11 +1,241 @@
-/** Placeholder for the first commit's types. */
+/**
+ * A cluster is everything in the mempool that is connected by spends. It is kept in the order in which it
+ * would be mined, cut into chunks: groups that are worth mining together, best fee rate first. Mining takes
+ * chunks from the front, eviction from the back, and replacement compares them. Owns no link and no limit.
+ */
 import type { MempoolEntry } from './entry.ts';
 
-export interface Chunk {
-  readonly entries: readonly MempoolEntry[];
+export interface FeeAndWeight {
+  /** Satoshis, modified fees. */
   readonly fee: bigint;
+  /** Adjusted weight units. */
   readonly weight: number;
 }
+
+export interface Chunk extends FeeAndWeight {
+  /** Parents before children. */
+  readonly entries: readonly MempoolEntry[];
+}
+
+/** Positive if `a` pays the higher rate. Division is rounded but monotonic, so only ties need exactness. */
+export function compareFeeRates(a: FeeAndWeight, b: FeeAndWeight): number {
+  const difference = Number(a.fee) / a.weight - Number(b.fee) / b.weight;
+  if (difference !== 0) return difference;
+  const left = a.fee * BigInt(b.weight);
+  const right = b.fee * BigInt(a.weight);
+  return left > right ? 1 : left < right ? -1 : 0;
+}
+
 export class Cluster {
-  readonly entries: ReadonlySet<MempoolEntry> = new Set();
+  readonly entries: ReadonlySet<MempoolEntry>;
+  /** Adjusted weight units of all. */
+  readonly weight: number;
+  #chunks: readonly Chunk[] | undefined;
+
+  constructor(entries: ReadonlySet<MempoolEntry>) {
+    this.entries = entries;
+    let weight = 0;
+    for (const entry of entries) weight += entry.adjustedWeight;
+    this.weight = weight;
+  }
+
+  /** Computed when first asked for: most clusters are merged or mined before anybody asks. */
+  get chunks(): readonly Chunk[] {
+    this.#chunks ??= linearize(this.entries);
+    return this.#chunks;
+  }
+
+  /** After a fee was changed. */
+  forgetOrder(): void {
+    this.#chunks = undefined;
+  }
+}
+
+/** A group of transactions while the order is improved. */
+interface Group {
+  fee: bigint;
+  weight: number;
+  members: number[];
+}
+
+/**
+ * The mining order of some transactions as chunks of falling fee rate. Only the `parents` links inside the
+ * set count, so it also judges transactions that are not in the mempool yet.
+ *
+ * Greedy by the fee rate of what is left of each transaction's ancestors (as miners have chosen for long),
+ * then one pass each from the back and from the front that moves or merges better groups forward
+ * (Core's PostLinearize), after which every chunk is connected.
+ */
+export function linearize(entries: ReadonlySet<MempoolEntry>): Chunk[] {
+  if (entries.size === 1) {
+    const [entry] = entries;
+    return [{ entries: [entry!], fee: entry!.modifiedFee, weight: entry!.adjustedWeight }];
+  }
+  const list = inTopologicalOrder(entries);
+  const index = new Map(list.map((entry, i) => [entry, i]));
+  const parents = list.map((entry) => {
+    const inside: number[] = [];
+    for (const parent of entry.parents) {
+      const at = index.get(parent);
+      if (at !== undefined) inside.push(at);
+    }
+    return inside;
+  });
+  const dependsOn = ancestorsOf(parents);
+  const order = improve(
+    improve(byAncestorRate(list, dependsOn), list, dependsOn, true),
+    list,
+    dependsOn,
+    false,
+  );
+  return order.map(({ fee, weight, members }) => ({ fee, weight, entries: members.map((i) => list[i]!) }));
+}
+
+/** Parents first; among equals the txid decides, so that the order does not depend on arrival. */
+function inTopologicalOrder(entries: ReadonlySet<MempoolEntry>): MempoolEntry[] {
+  const order = new Set<MempoolEntry>();
+  const pending = [...entries].sort((a, b) => (a.txid < b.txid ? 1 : -1));
+  while (pending.length > 0) {
+    const entry = pending.at(-1)!;
+    const waiting = [...entry.parents].filter((parent) => entries.has(parent) && !order.has(parent));
+    if (waiting.length > 0 && !order.has(entry)) pending.push(...waiting);
+    else order.add(pending.pop()!);
+  }
+  return [...order];
+}
+
+/** For each transaction the indices of its ancestors and of itself. */
+function ancestorsOf(parents: readonly (readonly number[])[]): Set<number>[] {
+  const sets: Set<number>[] = [];
+  parents.forEach((own, i) => {
+    const set = new Set([i]);
+    for (const parent of own) for (const ancestor of sets[parent]!) set.add(ancestor);
+    sets.push(set);
+  });
+  return sets;
+}
+
+function byAncestorRate(list: readonly MempoolEntry[], dependsOn: readonly Set<number>[]): number[] {
+  const sums = dependsOn.map((set) => {
+    let fee = 0n;
+    let weight = 0;
+    for (const i of set) {
+      fee += list[i]!.modifiedFee;
+      weight += list[i]!.adjustedWeight;
+    }
+    return { fee, weight };
+  });
+  const left = new Set(list.keys());
+  const order: number[] = [];
+  while (left.size > 0) {
+    let best = -1;
+    for (const i of left) if (best < 0 || compareFeeRates(sums[i]!, sums[best]!) > 0) best = i;
+    const taken = [...dependsOn[best]!].filter((i) => left.has(i)).sort((a, b) => a - b);
+    for (const i of taken) left.delete(i);
+    for (const i of left)
+      for (const ancestor of taken)
+        if (dependsOn[i]!.has(ancestor)) {
+          sums[i]!.fee -= list[ancestor]!.modifiedFee;
+          sums[i]!.weight -= list[ancestor]!.adjustedWeight;
+        }
+    order.push(...taken);
+  }
+  return order.reverse();
+}
+
+/**
+ * One pass. Takes transactions one by one; while the group before it pays less, it is merged with that
+ * group if they depend on each other, and passes it otherwise. `fromBack` runs the same on the reversed
+ * graph (children before parents, worst rate first).
+ * @param order the order of the pass: last transaction first if `fromBack`.
+ * @returns order reversed for the next pass, or the chunks.
+ */
+function improve(
+  order: readonly number[],
+  list: readonly MempoolEntry[],
+  dependsOn: readonly Set<number>[],
+  fromBack: true,
+): number[];
+function improve(
+  order: readonly number[],
+  list: readonly MempoolEntry[],
+  dependsOn: readonly Set<number>[],
+  fromBack: false,
+): Group[];
+function improve(
+  order: readonly number[],
+  list: readonly MempoolEntry[],
+  dependsOn: readonly Set<number>[],
+  fromBack: boolean,
+): number[] | Group[] {
+  const depends = (later: number, earlier: number) =>
+    fromBack ? dependsOn[earlier]!.has(later) : dependsOn[later]!.has(earlier);
+  const groups: Group[] = [];
+  for (const i of order) {
+    const group: Group = { fee: list[i]!.modifiedFee, weight: list[i]!.adjustedWeight, members: [i] };
+    let at = groups.length;
+    for (; at > 0; at--) {
+      const before = groups[at - 1]!;
+      const better = compareFeeRates(group, before);
+      if (fromBack ? better >= 0 : better <= 0) break;
+      if (!group.members.some((later) => before.members.some((earlier) => depends(later, earlier)))) continue;
+      group.fee += before.fee;
+      group.weight += before.weight;
+      group.members.unshift(...before.members);
+      groups.splice(at - 1, 1);
+    }
+    groups.splice(at, 0, group);
+  }
+  return fromBack ? groups.flatMap((group) => group.members).reverse() : groups;
+}
+
+/** Chunks of several clusters in the order in which they would be mined. */
+export function sortChunks(clusters: Iterable<Cluster>): Chunk[] {
+  const all: Chunk[] = [];
+  for (const cluster of clusters) for (const chunk of cluster.chunks) all.push(chunk);
+  return all.sort(compareForMining);
+}
+
+/** Ties are broken by the smaller, then by txid: a choice that every node makes alike. */
+function compareForMining(a: Chunk, b: Chunk): number {
+  return compareFeeRates(b, a) || a.weight - b.weight || (a.entries[0]!.txid < b.entries[0]!.txid ? -1 : 1);
+}
+
+/**
+ * Is the first fee-rate diagram above the second somewhere and below it nowhere? A diagram is the fee that
+ * the best chunks earn, by the weight that they take.
+ * @param better and worse by falling fee rate.
+ */
+export function improvesDiagram(better: readonly FeeAndWeight[], worse: readonly FeeAndWeight[]): boolean {
+  let above = false;
+  for (const [own, other, sign] of [
+    [better, worse, 1n],
+    [worse, better, -1n],
+  ] as const) {
+    let fee = 0n;
+    let weight = 0;
+    for (const chunk of own) {
+      fee += chunk.fee;
+      weight += chunk.weight;
+      const difference = sign * compareWithDiagram(fee, weight, other);
+      if (difference < 0n) return false;
+      if (difference > 0n) above = true;
+    }
+  }
+  return above;
+}
+
+/** Sign of (`fee` less the height of the diagram at `weight`). */
+function compareWithDiagram(fee: bigint, weight: number, diagram: readonly FeeAndWeight[]): bigint {
+  let height = 0n;
+  let at = 0;
+  for (const chunk of diagram) {
+    if (at + chunk.weight > weight) {
+      const scale = BigInt(chunk.weight);
+      return (fee - height) * scale - chunk.fee * BigInt(weight - at);
+    }
+    height += chunk.fee;
+    at += chunk.weight;
+  }
+  return fee - height;
 }

@@ -1,17 +1,26 @@
 /**
  * White paper section 5, steps 1 and 2: transactions that wait for a block. The one door for them is
- * `accept`.
+ * `accept`. Owns the queue at the door and keeps in step with the chain; state is in `pool`, how a
+ * transaction is judged in `acceptance` and `packages`.
  */
-import type { Chain } from '../chain/chain.ts';
+import type { BlockEvent, Chain } from '../chain/chain.ts';
 import type { ScriptVerifier } from '../chain/script-verifier.ts';
 import { Signal } from '../chain/signal.ts';
 import type { Storage } from '../chain/storage.ts';
+import { fromDisplayHex } from '../core/encoding/bytes.ts';
+import { DecodeError } from '../core/encoding/errors.ts';
 import type { Coin } from '../core/transaction/coin.ts';
 import type { OutPoint, Transaction, Txid, Wtxid } from '../core/transaction/transaction.ts';
 import type { Clock, Logger, Random } from '../seams.ts';
-import type { Chunk } from './cluster.ts';
+import { Acceptor } from './acceptor.ts';
+import { type Chunk, sortChunks } from './cluster.ts';
 import type { MempoolEntry } from './entry.ts';
+import { withAncestors, withDescendants } from './graph.ts';
+import { decodeMempool, displayTxid, encodeMempool } from './mempool-file.ts';
+import { acceptPackage, testPackage } from './packages.ts';
 import { DEFAULT_POLICY, type MempoolPolicy } from './policy.ts';
+import { Pool } from './pool.ts';
+import { Reorganisation } from './reorganisation.ts';
 import type { AcceptOptions, AcceptResult, PackageResult, Removal } from './results.ts';
 
 export interface MempoolDependencies {
@@ -22,111 +31,240 @@ export interface MempoolDependencies {
   readonly logger: Logger;
 }
 
-declare const later: never;
+/** A block that was connected, and those of its transactions that had been waiting here. */
+export interface Confirmation {
+  readonly height: number;
+  readonly entries: readonly MempoolEntry[];
+}
+
+const FILE = 'mempool.dat';
 
 export class Mempool {
   readonly policy: MempoolPolicy;
-  readonly added: Signal<MempoolEntry> = new Signal();
-  readonly removed: Signal<Removal> = new Signal();
+  readonly added: Signal<MempoolEntry>;
+  readonly removed: Signal<Removal>;
+  readonly confirmed = new Signal<Confirmation>();
+  /** Transactions of our own that no peer has asked for yet. */
+  readonly unbroadcast: Set<Txid>;
+  readonly #pool: Pool;
+  readonly #acceptor: Acceptor;
+  readonly #dependencies: MempoolDependencies;
+  readonly #unsubscribe: readonly (() => void)[];
+  /** Whoever comes is judged after those before him: the end of the queue. */
+  #queue: Promise<unknown> = Promise.resolve();
+  #loaded = false;
 
-  constructor(options: Partial<MempoolPolicy>, _dependencies: MempoolDependencies) {
+  constructor(options: Partial<MempoolPolicy>, dependencies: MempoolDependencies) {
+    const { chain, clock, scriptVerifier } = dependencies;
     this.policy = { ...DEFAULT_POLICY, ...options };
+    this.#dependencies = dependencies;
+    this.#pool = new Pool(this.policy, { parameters: chain.parameters, tip: () => chain.tip, clock });
+    this.added = this.#pool.added;
+    this.removed = this.#pool.removed;
+    this.unbroadcast = this.#pool.unbroadcast;
+    this.#acceptor = new Acceptor(this.#pool, chain, scriptVerifier);
+    const reorganisation = new Reorganisation(this.#acceptor);
+    let reorganised = false;
+    this.#unsubscribe = [
+      chain.connected.subscribe((event) => this.#blockConnected(event)),
+      chain.disconnected.subscribe((event) => {
+        reorganised = true;
+        reorganisation.blockDisconnected(event);
+      }),
+      chain.tipChanged.subscribe(() => {
+        if (reorganised) void this.#enqueue(() => reorganisation.settle());
+        reorganised = false;
+      }),
+    ];
   }
 
-  /** The one door. Never throws for what the transaction is; a thrown error is a bug or a failing disk. */
-  accept(_tx: Transaction, _options: AcceptOptions = {}): Promise<AcceptResult> {
-    return later;
+  /** The one door. What is wrong with the transaction is in the answer; what is thrown is a bug or a failing disk. */
+  accept(tx: Transaction, options: AcceptOptions = {}): Promise<AcceptResult> {
+    return this.#enqueue(() => this.#acceptor.accept(tx, options));
   }
 
-  /** Children after their parents, at most 25 and 404,000 weight units. */
+  /**
+   * A child after its parents: their fees count together. With `testOnly` any few transactions, parents
+   * first, each judged by its own fee.
+   */
   acceptPackage(
-    _txs: readonly Transaction[],
-    _options: { readonly testOnly?: boolean } = {},
+    txs: readonly Transaction[],
+    { testOnly = false }: { readonly testOnly?: boolean } = {},
   ): Promise<PackageResult> {
-    return later;
+    const judgement = testOnly ? testPackage : acceptPackage;
+    return this.#enqueue(() => judgement(txs, this.#acceptor));
   }
 
-  get(_txid: Txid): MempoolEntry | undefined {
-    return later;
+  /** Resolves when everybody who stood at the door was judged, and reorganisations are dealt with. */
+  async settled(): Promise<void> {
+    await this.#queue;
   }
-  getByWtxid(_wtxid: Wtxid): MempoolEntry | undefined {
-    return later;
+
+  #enqueue<T>(task: () => Promise<T>): Promise<T> {
+    const result = this.#queue.then(task);
+    this.#queue = result.catch(() => undefined);
+    return result;
   }
-  has(_txid: Txid): boolean {
-    return later;
+
+  #blockConnected({ entry: { height }, block }: BlockEvent): void {
+    const { graph } = this.#pool;
+    const confirmed: MempoolEntry[] = [];
+    for (const tx of block.transactions) {
+      const entry = graph.get(tx.txid);
+      if (entry !== undefined) confirmed.push(entry);
+    }
+    this.#pool.remove(confirmed, 'block');
+    for (const tx of block.transactions) {
+      for (const conflict of graph.conflictsOf(tx)) this.#pool.remove(withDescendants(conflict), 'conflict');
+      this.#pool.feeDeltas.delete(tx.txid);
+    }
+    this.#pool.blockConnected();
+    this.confirmed.emit({ height, entries: confirmed });
   }
+
+  get(txid: Txid): MempoolEntry | undefined {
+    return this.#pool.graph.get(txid);
+  }
+
+  getByWtxid(wtxid: Wtxid): MempoolEntry | undefined {
+    return this.#pool.graph.getByWtxid(wtxid);
+  }
+
+  has(txid: Txid): boolean {
+    return this.get(txid) !== undefined;
+  }
+
   /** Number of transactions. */
   get size(): number {
-    return later;
+    return this.#pool.graph.size;
   }
+
   /** Virtual size of all, in vbytes. */
   get bytes(): number {
-    return later;
+    return this.#pool.graph.virtualSize;
   }
+
   /** Memory, estimated, in bytes. */
   get usage(): number {
-    return later;
+    return this.#pool.graph.memory;
   }
+
   /** Satoshis, without what was added by prioritising. */
   get totalFee(): bigint {
-    return later;
+    return this.#pool.graph.fees;
   }
-  /** Number that goes up with every transaction added or removed. */
+
+  /** Goes up with every change. */
   get sequence(): number {
-    return later;
+    return this.#pool.sequence;
   }
+
   /** In the order in which they came. */
   entries(): Iterable<MempoolEntry> {
-    return later;
+    return this.#pool.graph.entries();
   }
+
   /** In the order in which they would be mined. */
   sorted(): readonly MempoolEntry[] {
-    return later;
+    return this.chunks().flatMap((chunk) => chunk.entries);
   }
-  /** Chunks of all clusters, best fee rate first, parents before children. */
+
+  /** What would be mined together, best fee rate first. */
   chunks(): readonly Chunk[] {
-    return later;
+    return sortChunks(this.#pool.graph.clusters);
   }
-  /** Satoshis per 1,000 vbytes below which nothing is accepted now. */
+
+  /** The chunk in which an entry would be mined. */
+  chunk(entry: MempoolEntry): Chunk {
+    return entry.cluster.chunks.find((chunk) => chunk.entries.includes(entry))!;
+  }
+
+  /** Satoshis per 1,000 vbytes below which nothing is accepted now (getmempoolinfo's mempoolminfee). */
   minimumFeeRate(): bigint {
-    return later;
+    const rolling = this.#pool.minimumFeeRate();
+    const { minimumRelayFeeRate } = this.policy;
+    return rolling > minimumRelayFeeRate ? rolling : minimumRelayFeeRate;
   }
-  /** The mempool's spender of an output. */
-  spender(_outpoint: OutPoint): MempoolEntry | undefined {
-    return later;
+
+  /** Who spends an output, among those that wait. */
+  spender(outpoint: OutPoint): MempoolEntry | undefined {
+    return this.#pool.graph.spender(outpoint);
   }
-  /** An output that the mempool's transactions create (spent by another or not). */
-  output(_outpoint: OutPoint): Coin | undefined {
-    return later;
+
+  /** An output that one of those that wait creates, whether another spends it or not. */
+  output(outpoint: OutPoint): Coin | undefined {
+    return this.#pool.graph.output(outpoint);
   }
+
   /** Without the entry itself. */
-  ancestors(_entry: MempoolEntry): Set<MempoolEntry> {
-    return later;
+  ancestors(entry: MempoolEntry): Set<MempoolEntry> {
+    const set = withAncestors(entry);
+    set.delete(entry);
+    return set;
   }
-  descendants(_entry: MempoolEntry): Set<MempoolEntry> {
-    return later;
+
+  /** Without the entry itself. */
+  descendants(entry: MempoolEntry): Set<MempoolEntry> {
+    const set = withDescendants(entry);
+    set.delete(entry);
+    return set;
   }
-  /** The chunk of its cluster in which it would be mined. */
-  chunk(_entry: MempoolEntry): Chunk {
-    return later;
+
+  /** Adds satoshis to the fee by which a transaction, here or to come, is judged. */
+  prioritise(txid: Txid, delta: bigint): void {
+    this.#pool.prioritise(txid, delta);
   }
-  /** Adds to the fee by which a transaction, there or to come, is judged. Satoshis. */
-  prioritise(_txid: Txid, _delta: bigint): void {}
-  /** getprioritisedtransactions */
-  prioritised(): ReadonlyMap<Txid, bigint> {
-    return later;
+
+  /** What was added to whose fee, in satoshis. */
+  get feeDeltas(): ReadonlyMap<Txid, bigint> {
+    return this.#pool.feeDeltas;
   }
-  /** Transactions of our own that no peer has asked for yet. */
-  readonly unbroadcast: Set<Txid> = new Set();
-  /** Whether `load` has ended (getmempoolinfo's `loaded`). */
+
+  /** Whether what was saved has been read (getmempoolinfo's `loaded`). */
   get loaded(): boolean {
-    return later;
+    return this.#loaded;
   }
-  save(_storage: Storage): Promise<void> {
-    return later;
+
+  async save(storage: Storage): Promise<void> {
+    const deltas = new Map(this.feeDeltas);
+    const transactions = this.sorted().map(({ tx, time }) => {
+      const feeDelta = deltas.get(tx.txid) ?? 0n;
+      deltas.delete(tx.txid);
+      return { tx, time, feeDelta };
+    });
+    const feeDeltas = Array.from(deltas, ([txid, delta]) => [fromDisplayHex(txid), delta] as const);
+    const unbroadcast = Array.from(this.unbroadcast, fromDisplayHex);
+    const key = this.#dependencies.random.bytes(8);
+    await storage.writeBlob(FILE, encodeMempool({ transactions, feeDeltas, unbroadcast }, key));
   }
-  load(_storage: Storage): Promise<void> {
-    return later;
+
+  /** Takes what was saved through the door, as far as it is still valid. */
+  async load(storage: Storage): Promise<void> {
+    const { clock, logger } = this.#dependencies;
+    try {
+      const bytes = await storage.readBlob(FILE);
+      if (bytes === undefined) return;
+      const saved = decodeMempool(bytes);
+      let count = 0;
+      for (const { tx, time, feeDelta } of saved.transactions) {
+        if (feeDelta !== 0n) this.prioritise(tx.txid, feeDelta);
+        if (time < this.#pool.time - this.policy.expiry) continue;
+        if ((await this.accept(tx, { time })).ok) count++;
+        await clock.yield();
+      }
+      for (const [txid, delta] of saved.feeDeltas) this.prioritise(displayTxid(txid), delta);
+      for (const txid of saved.unbroadcast.map(displayTxid)) if (this.has(txid)) this.unbroadcast.add(txid);
+      logger.log('info', 'mempool', `Loaded ${count} of ${saved.transactions.length} mempool transactions`);
+    } catch (error) {
+      if (!(error instanceof DecodeError)) throw error;
+      logger.log('warn', 'mempool', `${FILE} cannot be read (${error.message}); starting without it`);
+    } finally {
+      this.#loaded = true;
+    }
   }
-  close(): void {}
+
+  /** Follows the chain no longer. */
+  close(): void {
+    for (const unsubscribe of this.#unsubscribe) unsubscribe();
+  }
 }

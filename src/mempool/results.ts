@@ -1,13 +1,29 @@
-/** What the mempool's door answers. Types only. */
-import type { Invalid } from '../core/encoding/errors.ts';
+/** What the mempool's door answers. */
+import { Invalid } from '../core/encoding/errors.ts';
 import type { Transaction, Wtxid } from '../core/transaction/transaction.ts';
 import type { MempoolEntry } from './entry.ts';
+
+/** Refused for its fee alone: together with a child that pays for it, it may be accepted. */
+export class FeeInvalid extends Invalid {
+  constructor(reason: string, detail = '') {
+    super('policy', reason, detail);
+  }
+}
+
+/** A script failed under the flags of relay. */
+export class ScriptInvalid extends Invalid {
+  /** The transaction should have witnesses and has none. */
+  readonly witnessStripped: boolean;
+
+  constructor(reason: string, detail: string, witnessStripped: boolean) {
+    super('policy', reason, detail);
+    this.witnessStripped = witnessStripped;
+  }
+}
 
 export interface AcceptOptions {
   /** Judge only; nothing changes. */
   readonly testOnly?: boolean;
-  /** For transactions of a disconnected block: fee and size limits do not count. */
-  readonly bypassLimits?: boolean;
   /** False refuses a transaction that conflicts with the mempool (`bip125-replacement-disallowed`). */
   readonly allowReplacement?: boolean;
   /** Seconds since the epoch, for transactions loaded from disk. */
@@ -28,7 +44,7 @@ export interface Accepted {
 export interface Refused {
   readonly ok: false;
   readonly invalid: Invalid;
-  /** It paid too little; with a child that pays for it, it may be accepted. */
+  /** It paid too little (`FeeInvalid`). */
   readonly reconsiderable: boolean;
   /** Its witness may have been stripped on the way: the txid must not be remembered as bad. */
   readonly witnessStripped: boolean;

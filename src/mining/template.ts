@@ -1,5 +1,6 @@
 /** White paper section 6: which transactions the next block should contain. */
-import type { Chain, HeaderEntry } from '../chain/chain.ts';
+import type { Chain } from '../chain/chain.ts';
+import type { HeaderEntry } from '../chain/header-entry.ts';
 import type { Block } from '../core/block/block.ts';
 import type { Transaction } from '../core/transaction/transaction.ts';
 import type { Mempool } from '../mempool/mempool.ts';

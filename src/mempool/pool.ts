@@ -1,0 +1,124 @@
+/**
+ * The state of the mempool and its bounds: transactions, fee deltas, size, expiry, minimum fee, events.
+ * Synchronous; whether a transaction may come in was judged before.
+ */
+import type { HeaderEntry } from '../chain/header-entry.ts';
+import { Signal } from '../chain/signal.ts';
+import type { NetworkParameters } from '../core/parameters/network.ts';
+import { type Txid, WITNESS_SCALE_FACTOR } from '../core/transaction/transaction.ts';
+import type { Clock } from '../seams.ts';
+import type { Circumstances } from './acceptance.ts';
+import type { MempoolEntry } from './entry.ts';
+import { EvictionOrder } from './eviction.ts';
+import { TransactionGraph, withDescendants } from './graph.ts';
+import type { MempoolPolicy } from './policy.ts';
+import type { Removal, RemovalReason } from './results.ts';
+import { RollingMinimum } from './rolling-minimum.ts';
+
+/** Seconds between two searches for what has expired. */
+const EXPIRY_INTERVAL = 60;
+
+export interface PoolDependencies {
+  readonly parameters: NetworkParameters;
+  readonly tip: () => HeaderEntry;
+  readonly clock: Clock;
+}
+
+export class Pool {
+  readonly policy: MempoolPolicy;
+  readonly graph = new TransactionGraph();
+  readonly added = new Signal<MempoolEntry>();
+  readonly removed = new Signal<Removal>();
+  readonly feeDeltas = new Map<Txid, bigint>();
+  readonly unbroadcast = new Set<Txid>();
+  /** Goes up with every change. */
+  sequence = 1;
+  readonly #dependencies: PoolDependencies;
+  readonly #minimum: RollingMinimum;
+  readonly #eviction = new EvictionOrder();
+  #expiredAt = 0;
+
+  constructor(policy: MempoolPolicy, dependencies: PoolDependencies) {
+    this.policy = policy;
+    this.#dependencies = dependencies;
+    this.#minimum = new RollingMinimum(policy.incrementalRelayFeeRate);
+  }
+
+  /** Seconds since the epoch. */
+  get time(): number {
+    return Math.floor(this.#dependencies.clock.now() / 1000);
+  }
+
+  /** Satoshis per 1,000 vbytes. */
+  minimumFeeRate(): bigint {
+    return this.#minimum.rate(this.time, this.graph.memory / this.policy.maxBytes);
+  }
+
+  circumstances(): Circumstances {
+    return {
+      graph: this.graph,
+      policy: this.policy,
+      parameters: this.#dependencies.parameters,
+      tip: this.#dependencies.tip(),
+      minimumFeeRate: this.minimumFeeRate(),
+      feeDelta: (txid) => this.feeDeltas.get(txid) ?? 0n,
+      time: this.time,
+      sequence: this.sequence,
+    };
+  }
+
+  add(entry: MempoolEntry): void {
+    this.graph.add(entry);
+    this.sequence++;
+    this.added.emit(entry);
+  }
+
+  remove(entries: Iterable<MempoolEntry>, reason: RemovalReason): void {
+    const gone = [...entries];
+    this.graph.remove(gone);
+    for (const entry of gone) {
+      this.sequence++;
+      this.unbroadcast.delete(entry.txid);
+      this.removed.emit({ entry, reason });
+    }
+  }
+
+  blockConnected(): void {
+    this.#minimum.blockConnected(this.time);
+  }
+
+  /** Lets what is too old go, and the worst until the rest fits. */
+  limit(): void {
+    this.#expire();
+    while (this.graph.memory > this.policy.maxBytes) {
+      const chunk = this.#eviction.worst(this.graph.clusters);
+      if (chunk === undefined) return;
+      this.#minimum.raise((Number(chunk.fee) * 1000 * WITNESS_SCALE_FACTOR) / chunk.weight);
+      this.remove(chunk.entries, 'sizelimit');
+    }
+  }
+
+  #expire(): void {
+    const now = this.time;
+    if (Math.abs(now - this.#expiredAt) < EXPIRY_INTERVAL) return;
+    this.#expiredAt = now;
+    const old = new Set<MempoolEntry>();
+    for (const entry of this.graph.entries())
+      if (entry.time < now - this.policy.expiry)
+        for (const descendant of withDescendants(entry)) old.add(descendant);
+    this.remove(old, 'expiry');
+  }
+
+  /** @param delta satoshis, added to what was added before. */
+  prioritise(txid: Txid, delta: bigint): void {
+    const total = (this.feeDeltas.get(txid) ?? 0n) + delta;
+    if (total === 0n) this.feeDeltas.delete(txid);
+    else this.feeDeltas.set(txid, total);
+    const entry = this.graph.get(txid);
+    if (entry !== undefined) {
+      entry.modifiedFee = entry.fee + total;
+      entry.cluster.forgetOrder();
+    }
+    this.sequence++;
+  }
+}
