@@ -1,5 +1,5 @@
 /** White paper section 7: the Merkle tree over the transactions of a block. */
-import { equalBytes } from '../encoding/bytes.ts';
+import { concatBytes, equalBytes } from '../encoding/bytes.ts';
 import { hash256 } from '../encoding/hashes.ts';
 
 export interface MerkleRoot {
@@ -12,13 +12,9 @@ export interface MerkleRoot {
   readonly mutated: boolean;
 }
 
-const pair = new Uint8Array(64);
-
 /** Hash of an inner node. */
 export function hashPair(left: Uint8Array, right: Uint8Array): Uint8Array {
-  pair.set(left, 0);
-  pair.set(right, 32);
-  return hash256(pair);
+  return hash256(concatBytes(left, right));
 }
 
 /** The level above: neighbours are hashed together, an odd last one with itself. */
