@@ -1,0 +1,219 @@
+/**
+ * The RPC over HTTP, as Bitcoin Core serves it: `POST /` and `POST /wallet/<name>`. Owns who may
+ * connect and how bytes become text; what a request means is the dispatcher's.
+ */
+import { isUtf8 } from 'node:buffer';
+import { createServer, type Server } from 'node:http';
+import { BlockList, isIP, isIPv6 } from 'node:net';
+import { setTimeout as delay } from 'node:timers/promises';
+import fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
+import type { Dispatcher } from '../../../rpc/dispatcher.ts';
+import type { Logger } from '../../../seams.ts';
+import type { Authentication } from './authentication.ts';
+
+/** Bitcoin Core's MAX_SIZE. A block of 4 MB is 8 MB of hex. */
+const BODY_LIMIT = 0x02000000;
+/** Milliseconds that a wrong password costs, against guessing. */
+const WRONG_PASSWORD_DELAY = 250;
+/** Milliseconds in which a whole request must arrive (Core's -rpcservertimeout). */
+const REQUEST_TIMEOUT = 30_000;
+
+export interface RpcServerOptions {
+  /** Addresses to listen on; the first one's port is used for all if theirs is 0. */
+  readonly bind: readonly { readonly host: string; readonly port: number }[];
+  /** IP addresses and subnets besides loopback that may connect. */
+  readonly allowIp: readonly string[];
+  /** Names by which a `Host` header may call this node, besides localhost and plain IP addresses. */
+  readonly allowHost: readonly string[];
+  /** Web pages that may call, as browsers write their `Origin`. */
+  readonly allowOrigin: readonly string[];
+  /** Methods by user; users without an entry may call all, or none if `whitelistDefault`. */
+  readonly whitelist: ReadonlyMap<string, ReadonlySet<string>>;
+  readonly whitelistDefault: boolean;
+}
+
+interface RpcServerDependencies {
+  readonly dispatcher: Dispatcher;
+  readonly authentication: Authentication;
+  readonly logger: Logger;
+}
+
+const NO_METHODS: ReadonlySet<string> = new Set();
+
+export class RpcServer {
+  readonly #options: RpcServerOptions;
+  readonly #dispatcher: Dispatcher;
+  readonly #authentication: Authentication;
+  readonly #logger: Logger;
+  readonly #app: FastifyInstance;
+  readonly #servers: Server[] = [];
+  readonly #stopping = new AbortController();
+  readonly #allowedPeers: BlockList;
+  readonly #hosts: ReadonlySet<string>;
+
+  constructor(options: RpcServerOptions, dependencies: RpcServerDependencies) {
+    this.#options = options;
+    this.#dispatcher = dependencies.dispatcher;
+    this.#authentication = dependencies.authentication;
+    this.#logger = dependencies.logger;
+    this.#allowedPeers = subnets(options.allowIp);
+    this.#hosts = new Set(['localhost', ...options.allowHost.map((host) => host.toLowerCase())]);
+    this.#app = fastify({
+      bodyLimit: BODY_LIMIT,
+      exposeHeadRoutes: false,
+      serverFactory: (handler) => {
+        for (const _ of options.bind) this.#servers.push(createHttpServer(handler));
+        return this.#servers[0]!;
+      },
+    });
+    this.#route();
+  }
+
+  /** Starts listening; resolves with the port of the first address. */
+  async start(): Promise<number> {
+    await this.#app.ready();
+    let port = 0;
+    for (const [i, { host, port: wanted }] of this.#options.bind.entries()) {
+      await listen(this.#servers[i]!, host, wanted === 0 ? port : wanted);
+      const address = this.#servers[i]!.address();
+      if (i === 0 && address !== null && typeof address === 'object') port = address.port;
+      this.#logger.log('info', 'http', `RPC server listening on ${host}:${port}`);
+    }
+    return port;
+  }
+
+  /** Ends long waits, finishes the answers under way, closes idle connections. */
+  async stop(): Promise<void> {
+    this.#stopping.abort();
+    await Promise.all(this.#servers.map(closeServer));
+    await this.#app.close();
+  }
+
+  #route(): void {
+    const app = this.#app;
+    app.removeAllContentTypeParsers();
+    // Whatever a client calls its body, it is JSON (Core does not look at the type either).
+    app.addContentTypeParser('*', { parseAs: 'buffer' }, (_request, body, done) => done(null, body));
+    app.setErrorHandler((error: { statusCode?: number }, _request, reply) => {
+      void reply.code(error.statusCode ?? 500).send();
+    });
+    app.setNotFoundHandler((request, reply) => {
+      if (!isRpcPath(request.url)) return reply.code(404).send();
+      return reply.code(405).header('allow', 'POST').send('JSONRPC server handles only POST requests');
+    });
+    const onRequest = (request: FastifyRequest, reply: FastifyReply) => this.#admit(request, reply);
+    const handler = (request: FastifyRequest, reply: FastifyReply) => this.#answer(request, reply);
+    for (const url of ['/', '/wallet/*']) app.route({ method: 'POST', url, onRequest, handler });
+  }
+
+  /** Refuses before the body is read. */
+  async #admit(request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply | undefined> {
+    if (!this.#isPeerAllowed(request.ip)) return reply.code(403).send();
+    const { origin, host, authorization } = request.headers;
+    // A page in a browser must not reach the node through its user: neither directly nor by a name
+    // that it made resolve to this address (DNS rebinding).
+    if (origin !== undefined && !this.#options.allowOrigin.includes(origin)) return reply.code(403).send();
+    if (!this.#isHostAllowed(host)) return reply.code(403).send();
+    const user = this.#authentication.authenticate(authorization);
+    if (user !== null) {
+      users.set(request, user);
+      return undefined;
+    }
+    if (authorization !== undefined)
+      this.#logger.log('warn', 'rpc', `ThreadRPCServer incorrect password attempt from ${request.ip}`);
+    await delay(WRONG_PASSWORD_DELAY);
+    return reply.code(401).header('www-authenticate', 'Basic realm="jsonrpc"').send();
+  }
+
+  async #answer(request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> {
+    const user = users.get(request) ?? '';
+    const allowed = this.#options.whitelist.get(user);
+    if (allowed === undefined && this.#options.whitelistDefault) return reply.code(403).send();
+    const bytes = (request.body as Buffer | undefined) ?? Buffer.alloc(0);
+    const body = isUtf8(bytes) ? bytes.toString('utf8') : null;
+    const caller = {
+      path: request.url.split('?', 1)[0]!,
+      user,
+      signal: this.#stopping.signal,
+      allowed: allowed ?? (this.#options.whitelistDefault ? NO_METHODS : undefined),
+    };
+    const answer = await this.#dispatcher.handle(body, caller);
+    if (answer.body === '') return reply.code(answer.status).send();
+    // As bytes, since Fastify adds a charset to text and clients compare with exactly this type.
+    return reply
+      .code(answer.status)
+      .header('content-type', 'application/json')
+      .send(Buffer.from(answer.body, 'utf8'));
+  }
+
+  #isPeerAllowed(ip: string): boolean {
+    const mapped = ip.startsWith('::ffff:') ? ip.slice(7) : ip;
+    return this.#allowedPeers.check(mapped, isIPv6(mapped) ? 'ipv6' : 'ipv4');
+  }
+
+  #isHostAllowed(header: string | undefined): boolean {
+    if (header === undefined) return true;
+    const name = header.replace(/:\d+$/, '').toLowerCase();
+    return this.#hosts.has(name) || isIP(name.replace(/^\[|\]$/g, '')) !== 0;
+  }
+}
+
+/** The user of each request under way. */
+const users = new WeakMap<FastifyRequest, string>();
+
+function createHttpServer(handler: Parameters<typeof createServer>[1]): Server {
+  return createServer(
+    { requestTimeout: REQUEST_TIMEOUT, headersTimeout: REQUEST_TIMEOUT, keepAliveTimeout: REQUEST_TIMEOUT },
+    handler,
+  );
+}
+
+function listen(server: Server, host: string, port: number): Promise<void> {
+  return new Promise((resolve, reject) => {
+    server.once('error', reject);
+    server.listen({ host, port }, () => {
+      server.off('error', reject);
+      resolve();
+    });
+  });
+}
+
+function closeServer(server: Server): Promise<void> {
+  return new Promise((resolve) => {
+    server.close(() => resolve());
+    server.closeIdleConnections();
+  });
+}
+
+function isRpcPath(url: string): boolean {
+  const path = url.split('?', 1)[0]!;
+  return path === '/' || path.startsWith('/wallet/');
+}
+
+/** Loopback and what the options add. @throws Error that names the option. */
+function subnets(allowed: readonly string[]): BlockList {
+  const list = new BlockList();
+  list.addSubnet('127.0.0.0', 8, 'ipv4');
+  list.addAddress('::1', 'ipv6');
+  for (const entry of allowed) {
+    const [address, mask] = entry.split('/') as [string, string | undefined];
+    const family = isIP(address);
+    if (family === 0) throw new Error(`Invalid -rpcallowip subnet specification: ${entry}`);
+    const type = family === 6 ? 'ipv6' : 'ipv4';
+    const full = family === 6 ? 128 : 32;
+    const bits = mask === undefined ? full : isIP(mask) === 4 ? maskBits(mask) : Number(mask);
+    if (!Number.isInteger(bits) || bits < 0 || bits > full)
+      throw new Error(`Invalid -rpcallowip subnet specification: ${entry}`);
+    list.addSubnet(address, bits, type);
+  }
+  return list;
+}
+
+/** 255.255.255.0 is 24; NaN if the ones are not all in front. */
+function maskBits(mask: string): number {
+  const ones = mask
+    .split('.')
+    .map((byte) => Number(byte).toString(2).padStart(8, '0'))
+    .join('');
+  return /^1*0*$/.test(ones) ? ones.lastIndexOf('1') + 1 : Number.NaN;
+}

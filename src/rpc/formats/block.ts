@@ -1,0 +1,137 @@
+/** Headers and blocks as Bitcoin Core's RPCs show them. */
+import type { Chain } from '../../chain/chain.ts';
+import type { HeaderEntry } from '../../chain/header-entry.ts';
+import type { Block } from '../../core/block/block.ts';
+import { difficultyFromBits, targetFromBits } from '../../core/block/target.ts';
+import type { BlockUndo } from '../../core/consensus/undo.ts';
+import { toDisplayHex, toHex } from '../../core/encoding/bytes.ts';
+import type { NetworkParameters } from '../../core/parameters/network.ts';
+import type { JsonWritable } from '../json.ts';
+import { type Result, result } from '../result.ts';
+import { transactionJson, transactionResult } from './transaction.ts';
+
+/** What a block shows of its transactions (verbosity 1, 2 and 3). */
+export type BlockDetail = 'txids' | 'transactions' | 'prevouts';
+
+/** `bits` and `target`, as several methods show them. */
+export function targetJson(bits: number): { readonly bits: string; readonly target: string } {
+  return { bits: hex32(bits), target: targetFromBits(bits).target.toString(16).padStart(64, '0') };
+}
+
+export const hex32 = (value: number): string => (value >>> 0).toString(16).padStart(8, '0');
+
+export const workHex = (work: bigint): string => work.toString(16).padStart(64, '0');
+
+/** Blocks from this one to the tip, both counted; -1 off the active chain. */
+export function confirmationsOf(entry: HeaderEntry, chain: Chain): number {
+  return chain.isActive(entry) ? chain.height - entry.height + 1 : -1;
+}
+
+export function headerJson(entry: HeaderEntry, chain: Chain): { readonly [key: string]: JsonWritable } {
+  const { header } = entry;
+  return {
+    hash: entry.hash,
+    confirmations: confirmationsOf(entry, chain),
+    height: entry.height,
+    version: header.version,
+    versionHex: hex32(header.version),
+    merkleroot: toDisplayHex(header.merkleRoot),
+    time: header.time,
+    mediantime: entry.medianTimePast,
+    nonce: header.nonce,
+    ...targetJson(header.bits),
+    difficulty: difficultyFromBits(header.bits),
+    chainwork: workHex(entry.chainWork),
+    nTx: entry.transactionCount,
+    previousblockhash: entry.parent?.hash,
+    nextblockhash: chain.isActive(entry) ? chain.next(entry)?.hash : undefined,
+  };
+}
+
+export function blockJson(
+  entry: HeaderEntry,
+  block: Block,
+  undo: BlockUndo | undefined,
+  detail: BlockDetail,
+  chain: Chain,
+): JsonWritable {
+  const size = block.bytes.length;
+  const { strippedSize } = block;
+  return {
+    ...headerJson(entry, chain),
+    strippedsize: strippedSize,
+    size,
+    weight: strippedSize * 3 + size,
+    coinbase_tx: coinbaseJson(block),
+    tx:
+      detail === 'txids'
+        ? block.transactions.map((tx) => tx.txid)
+        : transactionsJson(block, undo, detail === 'prevouts', chain.parameters),
+  };
+}
+
+function coinbaseJson(block: Block): JsonWritable {
+  const coinbase = block.transactions[0]!;
+  const input = coinbase.inputs[0]!;
+  return {
+    version: coinbase.version,
+    locktime: coinbase.lockTime,
+    sequence: input.sequence,
+    coinbase: toHex(input.scriptSig),
+    witness: input.witness.length > 0 ? toHex(input.witness[0]!) : undefined,
+  };
+}
+
+function transactionsJson(
+  block: Block,
+  undo: BlockUndo | undefined,
+  prevouts: boolean,
+  parameters: NetworkParameters,
+): JsonWritable[] {
+  return block.transactions.map((tx, i) => {
+    const spent = i === 0 ? undefined : undo?.[i - 1];
+    return transactionJson(tx, parameters, { spent, prevouts, hex: true });
+  });
+}
+
+export const headerResult: readonly Result[] = [
+  result.hex('hash', 'the block hash (same as provided)'),
+  result.number('confirmations', 'The number of confirmations, or -1 if the block is not on the main chain'),
+  result.number('height', 'The block height or index'),
+  result.number('version', 'The block version'),
+  result.hex('versionHex', 'The block version formatted in hexadecimal'),
+  result.hex('merkleroot', 'The merkle root'),
+  result.time('time', 'The block time expressed in UNIX epoch time'),
+  result.time('mediantime', 'The median block time expressed in UNIX epoch time'),
+  result.number('nonce', 'The nonce'),
+  result.hex('bits', 'nBits: compact representation of the block difficulty target'),
+  result.hex('target', 'The difficulty target'),
+  result.number('difficulty', 'The difficulty'),
+  result.hex(
+    'chainwork',
+    'Expected number of hashes required to produce the chain up to this block (in hex)',
+  ),
+  result.number('nTx', 'The number of transactions in the block'),
+  result.hex('previousblockhash', 'The hash of the previous block (if available)', { optional: true }),
+  result.hex('nextblockhash', 'The hash of the next block (if available)', { optional: true }),
+];
+
+/** Fields of a block whose `tx` array holds these. */
+export const blockResult = (transactions: Result): readonly Result[] => [
+  ...headerResult,
+  result.number('strippedsize', 'The block size excluding witness data'),
+  result.number('size', 'The block size'),
+  result.number('weight', 'The block weight as defined in BIP 141'),
+  result.object('coinbase_tx', 'Coinbase transaction metadata', [
+    result.number('version', 'The coinbase transaction version'),
+    result.number('locktime', "The coinbase transaction's locktime (nLockTime)"),
+    result.number('sequence', "The coinbase input's sequence number (nSequence)"),
+    result.hex('coinbase', "The coinbase input's script"),
+    result.hex('witness', "The coinbase input's first (and only) witness stack element, if present", {
+      optional: true,
+    }),
+  ]),
+  result.array('tx', 'The transactions of the block', [transactions]),
+];
+
+export const blockTransactionResult = result.object('', '', transactionResult);

@@ -1,0 +1,69 @@
+/** Finds what a caller names: blocks by hash or height, mempool transactions by id. */
+import type { Chain } from '../chain/chain.ts';
+import type { HeaderEntry } from '../chain/header-entry.ts';
+import type { Block } from '../core/block/block.ts';
+import type { BlockHash } from '../core/block/header.ts';
+import type { BlockUndo } from '../core/consensus/undo.ts';
+import type { MempoolEntry } from '../mempool/entry.ts';
+import type { Mempool } from '../mempool/mempool.ts';
+import { RpcCode, RpcError } from './errors.ts';
+import { JsonNumber, type JsonRead } from './json.ts';
+import { hashTextFrom, integerFrom } from './values.ts';
+
+/** @throws RpcError -5 with Core's text */
+export function findBlock(
+  chain: Chain,
+  hash: JsonRead | undefined,
+  name: string,
+  missing = 'Block not found',
+): HeaderEntry {
+  const entry = chain.entry(hashTextFrom<BlockHash>(hash, name));
+  if (entry === undefined) throw new RpcError(RpcCode.INVALID_ADDRESS_OR_KEY, missing);
+  return entry;
+}
+
+/** A block by height (a number) or hash; the tip if neither is given. */
+export function findBlockByHashOrHeight(chain: Chain, value: JsonRead | undefined): HeaderEntry {
+  if (!(value instanceof JsonNumber)) return findBlock(chain, value, 'hash_or_height');
+  const height = integerFrom(value);
+  if (height < 0) throw new RpcError(RpcCode.INVALID_PARAMETER, `Target block height ${height} is negative`);
+  const entry = chain.entryAt(height);
+  if (entry === undefined)
+    throw new RpcError(
+      RpcCode.INVALID_PARAMETER,
+      `Target block height ${height} after current tip ${chain.height}`,
+    );
+  return entry;
+}
+
+/** @throws RpcError -1 if the block is not on disk. */
+export async function readStoredBlock(chain: Chain, entry: HeaderEntry): Promise<Block> {
+  requireData(chain, entry);
+  return chain.readBlock(entry);
+}
+
+export function requireData(chain: Chain, entry: HeaderEntry): void {
+  if (entry.haveData) return;
+  const pruned = entry.transactionCount > 0 && chain.pruneHeight > 0;
+  throw new RpcError(
+    RpcCode.MISC_ERROR,
+    pruned ? 'Block not available (pruned data)' : 'Block not available (not fully downloaded)',
+  );
+}
+
+/** @throws RpcError -1 if there is no undo data. The genesis block spends nothing and needs none. */
+export async function readStoredUndo(chain: Chain, entry: HeaderEntry): Promise<BlockUndo> {
+  if (entry.height === 0) return [];
+  if (!entry.haveUndo) {
+    const pruned = entry.transactionCount > 0 && chain.pruneHeight > 0;
+    throw new RpcError(RpcCode.MISC_ERROR, `Undo data not available${pruned ? ' (pruned data)' : ''}`);
+  }
+  return chain.readUndo(entry);
+}
+
+/** @throws RpcError -5 */
+export function findInMempool(mempool: Mempool, txid: JsonRead | undefined, name: string): MempoolEntry {
+  const entry = mempool.get(hashTextFrom(txid, name));
+  if (entry === undefined) throw new RpcError(RpcCode.INVALID_ADDRESS_OR_KEY, 'Transaction not in mempool');
+  return entry;
+}

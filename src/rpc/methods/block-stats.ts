@@ -1,0 +1,269 @@
+/** getblockstats: what one block did, in numbers. Satoshis and vbytes, as Core has it. */
+import type { Block } from '../../core/block/block.ts';
+import { blockSubsidy } from '../../core/consensus/subsidy.ts';
+import type { BlockUndo } from '../../core/consensus/undo.ts';
+import { compactSizeLength } from '../../core/encoding/writer.ts';
+import { isUnspendable } from '../../core/script/script.ts';
+import type { Transaction, TxOut } from '../../core/transaction/transaction.ts';
+import { RpcCode, RpcError } from '../errors.ts';
+import type { JsonWritable } from '../json.ts';
+import { findBlockByHashOrHeight, readStoredBlock, readStoredUndo } from '../lookup.ts';
+import { defineMethod, type Method } from '../method.ts';
+import { param } from '../parameter.ts';
+import { type Result, result } from '../result.ts';
+import { stringFrom } from '../values.ts';
+
+/** Outpoint, height and coinbase flag that a node keeps for each unspent output. */
+const PER_COIN_OVERHEAD = 41;
+const PERCENTILES = [0.1, 0.25, 0.5, 0.75, 0.9] as const;
+
+type Statistics = Record<string, number | bigint | string | readonly bigint[]>;
+
+/** What is counted transaction by transaction. The coinbase counts as an output only. */
+class Tally {
+  readonly fees: bigint[] = [];
+  readonly sizes: number[] = [];
+  /** Fee rate in satoshi per vbyte, and weight. */
+  readonly rates: (readonly [bigint, number])[] = [];
+  outputs = 0;
+  inputs = 0;
+  totalOut = 0n;
+  totalFee = 0n;
+  totalSize = 0;
+  totalWeight = 0;
+  segwitCount = 0;
+  segwitSize = 0;
+  segwitWeight = 0;
+  coinBytes = 0;
+  /** Without outputs that never enter the UTXO set. */
+  coins = 0;
+  actualCoinBytes = 0;
+
+  /** @param coinsCount false for coinbases whose outputs are no coins (genesis) or replace earlier ones (BIP30). */
+  addOutputs(tx: Transaction, coinsCount: boolean): void {
+    this.outputs += tx.outputs.length;
+    for (const output of tx.outputs) {
+      const bytes = coinBytes(output);
+      this.coinBytes += bytes;
+      if (!coinsCount || isUnspendable(output.scriptPubKey)) continue;
+      this.coins++;
+      this.actualCoinBytes += bytes;
+    }
+  }
+
+  addSpender(tx: Transaction, spent: readonly TxOut[]): void {
+    this.inputs += tx.inputs.length;
+    const size = tx.bytes.length;
+    const { weight } = tx;
+    this.sizes.push(size);
+    this.totalSize += size;
+    this.totalWeight += weight;
+    if (tx.hasWitness) {
+      this.segwitCount++;
+      this.segwitSize += size;
+      this.segwitWeight += weight;
+    }
+    let fee = 0n;
+    for (const output of tx.outputs) fee -= output.value;
+    this.totalOut -= fee;
+    for (const output of spent) {
+      fee += output.value;
+      this.coinBytes -= coinBytes(output);
+      this.actualCoinBytes -= coinBytes(output);
+    }
+    this.totalFee += fee;
+    this.fees.push(fee);
+    this.rates.push([(fee * 4n) / BigInt(weight), weight]);
+  }
+}
+
+function coinBytes({ scriptPubKey }: TxOut): number {
+  return 8 + compactSizeLength(scriptPubKey.length) + scriptPubKey.length + PER_COIN_OVERHEAD;
+}
+
+function tally(block: Block, undo: BlockUndo, coinbaseCounts: boolean): Tally {
+  const counted = new Tally();
+  for (const [i, tx] of block.transactions.entries()) {
+    counted.addOutputs(tx, i > 0 || coinbaseCounts);
+    if (i > 0)
+      counted.addSpender(
+        tx,
+        undo[i - 1]!.map((coin) => coin.output),
+      );
+  }
+  return counted;
+}
+
+const compare = <T extends number | bigint>(a: T, b: T): number => (a < b ? -1 : a > b ? 1 : 0);
+const largest = <T extends number | bigint>(values: readonly T[], none: T): T =>
+  values.reduce((best, value) => (value > best ? value : best), none);
+
+function smallest<T extends number | bigint>(values: readonly T[], none: T): T {
+  return values.length === 0 ? none : values.reduce((best, value) => (value < best ? value : best));
+}
+
+/** Of an even number the mean of the two in the middle, cut to an integer. */
+function medianSize(sizes: readonly number[]): number {
+  const sorted = [...sizes].sort(compare);
+  const middle = sorted.length >> 1;
+  if (sorted.length === 0) return 0;
+  return sorted.length % 2 === 0 ? Math.trunc((sorted[middle - 1]! + sorted[middle]!) / 2) : sorted[middle]!;
+}
+
+function medianFee(fees: readonly bigint[]): bigint {
+  const sorted = [...fees].sort(compare);
+  const middle = sorted.length >> 1;
+  if (sorted.length === 0) return 0n;
+  return sorted.length % 2 === 0 ? (sorted[middle - 1]! + sorted[middle]!) / 2n : sorted[middle]!;
+}
+
+/** The fee rates below which 10, 25, 50, 75 and 90 percent of the block's weight lie. */
+function ratePercentiles({ rates, totalWeight }: Tally): readonly bigint[] {
+  const sorted = [...rates].sort((a, b) => compare(a[0], b[0]) || compare(a[1], b[1]));
+  const found: bigint[] = [];
+  let weight = 0;
+  for (const [rate, own] of sorted) {
+    weight += own;
+    while (found.length < PERCENTILES.length && weight >= totalWeight * PERCENTILES[found.length]!)
+      found.push(rate);
+  }
+  while (found.length < PERCENTILES.length) found.push(sorted.at(-1)?.[0] ?? 0n);
+  return found;
+}
+
+function statistics(block: Block, counted: Tally): Statistics {
+  const spenders = block.transactions.length - 1;
+  const rates = counted.rates.map(([rate]) => rate);
+  const sizes = counted.sizes;
+  return {
+    avgfee: spenders > 0 ? counted.totalFee / BigInt(spenders) : 0n,
+    avgfeerate: counted.totalWeight > 0 ? (counted.totalFee * 4n) / BigInt(counted.totalWeight) : 0n,
+    avgtxsize: spenders > 0 ? Math.trunc(counted.totalSize / spenders) : 0,
+    feerate_percentiles: ratePercentiles(counted),
+    ins: counted.inputs,
+    maxfee: largest(counted.fees, 0n),
+    maxfeerate: largest(rates, 0n),
+    maxtxsize: largest(sizes, 0),
+    medianfee: medianFee(counted.fees),
+    mediantxsize: medianSize(sizes),
+    minfee: smallest(counted.fees, 0n),
+    minfeerate: smallest(rates, 0n),
+    mintxsize: smallest(sizes, 0),
+    outs: counted.outputs,
+    swtotal_size: counted.segwitSize,
+    swtotal_weight: counted.segwitWeight,
+    swtxs: counted.segwitCount,
+    total_out: counted.totalOut,
+    total_size: counted.totalSize,
+    total_weight: counted.totalWeight,
+    totalfee: counted.totalFee,
+    txs: block.transactions.length,
+    utxo_increase: counted.outputs - counted.inputs,
+    utxo_size_inc: counted.coinBytes,
+    utxo_increase_actual: counted.coins - counted.inputs,
+    utxo_size_inc_actual: counted.actualCoinBytes,
+  };
+}
+
+const DESCRIPTIONS: readonly (readonly [string, string])[] = [
+  ['avgfee', 'Average fee in the block'],
+  ['avgfeerate', 'Average feerate (in satoshis per virtual byte)'],
+  ['avgtxsize', 'Average transaction size'],
+  ['height', 'The height of the block'],
+  ['ins', 'The number of inputs (excluding coinbase)'],
+  ['maxfee', 'Maximum fee in the block'],
+  ['maxfeerate', 'Maximum feerate (in satoshis per virtual byte)'],
+  ['maxtxsize', 'Maximum transaction size'],
+  ['medianfee', 'Truncated median fee in the block'],
+  ['mediantime', 'The block median time past'],
+  ['mediantxsize', 'Truncated median transaction size'],
+  ['minfee', 'Minimum fee in the block'],
+  ['minfeerate', 'Minimum feerate (in satoshis per virtual byte)'],
+  ['mintxsize', 'Minimum transaction size'],
+  ['outs', 'The number of outputs'],
+  ['subsidy', 'The block subsidy'],
+  ['swtotal_size', 'Total size of all segwit transactions'],
+  ['swtotal_weight', 'Total weight of all segwit transactions'],
+  ['swtxs', 'The number of segwit transactions'],
+  ['time', 'The block time'],
+  ['total_out', 'Total amount in all outputs (excluding coinbase and thus reward [ie subsidy + totalfee])'],
+  ['total_size', 'Total size of all non-coinbase transactions'],
+  ['total_weight', 'Total weight of all non-coinbase transactions'],
+  ['totalfee', 'The fee total'],
+  ['txs', 'The number of transactions (including coinbase)'],
+  [
+    'utxo_increase',
+    'The increase/decrease in the number of unspent outputs (not discounting op_return and similar)',
+  ],
+  [
+    'utxo_size_inc',
+    'The increase/decrease in size for the utxo index (not discounting op_return and similar)',
+  ],
+  [
+    'utxo_increase_actual',
+    'The increase/decrease in the number of unspent outputs, not counting unspendables',
+  ],
+  ['utxo_size_inc_actual', 'The increase/decrease in size for the utxo index, not counting unspendables'],
+];
+
+const fields: readonly Result[] = [
+  result.hex('blockhash', 'The block hash (to check for potential reorgs)', { optional: true }),
+  result.array(
+    'feerate_percentiles',
+    'Feerates at the 10th, 25th, 50th, 75th, and 90th percentile weight unit (in satoshis per virtual byte)',
+    [result.number('', 'feerate')],
+    { optional: true },
+  ),
+  ...DESCRIPTIONS.map(([name, description]) => result.number(name, description, { optional: true })),
+];
+
+const getblockstats = defineMethod({
+  name: 'getblockstats',
+  category: 'Blockchain',
+  description:
+    'Compute per block statistics for a given window. All amounts are in satoshis.\n' +
+    "It won't work for some heights with pruning.",
+  parameters: [
+    param.any('number', 'hash_or_height', 'The block hash or height of the target block', {
+      typeText: ['', 'string or numeric'],
+    }),
+    param.array(
+      'stats',
+      'Values to plot (see result below)',
+      [
+        param.string('height', 'Selected statistic', { optional: true }),
+        param.string('time', 'Selected statistic', { optional: true }),
+      ],
+      { hint: 'all values', oneLine: 'stats' },
+    ),
+  ],
+  results: [result.object('', '', fields)],
+  examples: ['1000 \'["minfeerate","avgfeerate"]\''],
+  async handler([hashOrHeight, selected], { chain, parameters }) {
+    const entry = findBlockByHashOrHeight(chain, hashOrHeight);
+    const wanted = new Set((selected ?? []).map(stringFrom));
+    const block = await readStoredBlock(chain, entry);
+    const undo = await readStoredUndo(chain, entry);
+    const repeated = parameters.bip30Exceptions.some(
+      ({ height, hash }) => height === entry.height && hash === entry.hash,
+    );
+    const all: Statistics = {
+      ...statistics(block, tally(block, undo, entry.height > 0 && !repeated)),
+      blockhash: entry.hash,
+      height: entry.height,
+      mediantime: entry.medianTimePast,
+      subsidy: blockSubsidy(entry.height, parameters),
+      time: entry.time,
+    };
+    if (wanted.size === 0) return all;
+    const chosen: Record<string, JsonWritable> = {};
+    for (const name of wanted) {
+      if (!Object.hasOwn(all, name))
+        throw new RpcError(RpcCode.INVALID_PARAMETER, `Invalid selected statistic '${name}'`);
+      chosen[name] = all[name];
+    }
+    return chosen;
+  },
+});
+
+export const blockStatsMethods: readonly Method[] = [getblockstats];
