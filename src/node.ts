@@ -38,6 +38,8 @@ export interface NodeOptions {
   /** Keep the mempool over restarts; default true. */
   readonly persistMempool?: boolean;
   readonly network: NetworkOptions;
+  /** False makes no connections until RPC `setnetworkactive` does. */
+  readonly networkActive?: boolean;
   /** Serve BIP157 filters; needs the filter index. */
   readonly serveFilters?: boolean;
   readonly miner?: MinerOptions;
@@ -174,6 +176,7 @@ async function assemble(
   }
 
   progress('Starting network threads…');
+  if (options.networkActive === false) network.setActive(false);
   await network.start();
   closers.push(() => network.stop());
 

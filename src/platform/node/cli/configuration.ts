@@ -13,15 +13,12 @@ import { NetworkFileError } from '../../../core/parameters/network-file-error.ts
 import { MAIN, REGTEST } from '../../../core/parameters/presets.ts';
 import { parseArguments, UsageError } from './arguments.ts';
 import { type ConfigSections, readConfigFile } from './config-file.ts';
-import { NODE_OPTION_TABLE, RPC_OPTIONS } from './node-options.ts';
-import { type OptionTable, optionTable } from './option.ts';
+import { CONFIG_OPTION_TABLE } from './node-options.ts';
+import type { OptionTable } from './option.ts';
 import { Settings } from './settings.ts';
 
 /** The same number of folders up from `src` and from `dist`. */
 export const DEFAULT_NETWORK_FILE = fileURLToPath(new URL('../../../../genesis.json', import.meta.url));
-
-/** A config file is shared by node and client, so it may hold the options of both. */
-const CONFIG_TABLE: OptionTable = new Map([...optionTable(RPC_OPTIONS), ...NODE_OPTION_TABLE]);
 
 export interface Configuration {
   readonly settings: Settings;
@@ -44,14 +41,19 @@ export function readConfiguration(words: readonly string[], table: OptionTable):
   const head = new Settings(table, values, { sections: new Map(), network: '', isDefaultNetwork: true });
   let dataDirectory = resolve(expandHome(head.text('datadir') ?? join(homedir(), '.penny')));
   const configFile = findConfigFile(dataDirectory, head.text('conf'));
-  const sections: ConfigSections = configFile === null ? new Map() : readConfigFile(configFile, CONFIG_TABLE);
+  const sections: ConfigSections =
+    configFile === null ? new Map() : readConfigFile(configFile, CONFIG_OPTION_TABLE);
   // Which network it is must be known before its section can count: so only the file's head can say.
-  const selection = new Settings(CONFIG_TABLE, values, { sections, network: '', isDefaultNetwork: true });
+  const selection = new Settings(CONFIG_OPTION_TABLE, values, {
+    sections,
+    network: '',
+    isDefaultNetwork: true,
+  });
   if (!head.isGiven('datadir') && selection.isGiven('datadir')) {
     dataDirectory = resolve(expandHome(selection.text('datadir')!));
   }
   const { parameters, isDefaultNetwork } = selectNetwork(selection);
-  const settings = new Settings(CONFIG_TABLE, values, {
+  const settings = new Settings(CONFIG_OPTION_TABLE, values, {
     sections,
     network: parameters.name,
     isDefaultNetwork,

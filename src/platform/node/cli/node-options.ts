@@ -1,509 +1,266 @@
 /** Every option of `penny node`, with Bitcoin Core's names where Core has it. Owns the list, not its effects. */
-import { type Option, type OptionGroup, type OptionKind, optionTable } from './option.ts';
-
-const option = (
-  name: string,
-  kind: OptionKind,
-  value: string,
-  help: string,
-  more?: Partial<Option>,
-): Option => Object.freeze({ name, kind, value, help, ...more });
-const flag = (name: string, help: string, more?: Partial<Option>): Option =>
-  option(name, 'flag', '', help, more);
-
-/** Which network, and where its files are: shared by all commands. */
-const CHAIN_SELECTION: OptionGroup = {
-  title: 'Chain selection options',
-  options: [
-    option('chain', 'text', '<chain>', 'Use this network: penny (default), regtest or main.'),
-    option('genesis', 'text', '<file>', 'Use the network that this file defines (see penny genesis).'),
-    flag('regtest', 'Use the regression test network, as bitcoind -regtest does. Same as -chain=regtest.'),
-  ],
-};
-
-const FILES: readonly Option[] = [
-  option(
-    'conf',
-    'text',
-    '<file>',
-    'Read-only configuration file; a relative path starts at the data directory. (default: penny.conf, or bitcoin.conf where that is absent)',
-  ),
-  option('datadir', 'text', '<dir>', 'Data directory. (default: ~/.penny)'),
-];
+import { CHAIN_SELECTION, FILES, RPC_OPTIONS } from './common-options.ts';
+import {
+  amount,
+  flag,
+  integer,
+  list,
+  named,
+  type OptionGroup,
+  type OptionTable,
+  optionTable,
+  text,
+} from './option.ts';
 
 export const NODE_OPTIONS: readonly OptionGroup[] = [
   {
     title: 'Options',
-    options: [
-      flag('help', 'Print this help message and exit.'),
-      flag('version', 'Print the version and exit.'),
+    options: named({
+      help: flag('Print this help message and exit.'),
+      version: flag('Print the version and exit.'),
       ...FILES,
-      option(
-        'assumevalid',
-        'text',
+      assumevalid: text(
         '<hex>',
         "Do not verify scripts of this block's ancestors, if it is in the chain; 0 verifies all. (default: as the network file says)",
       ),
-      option(
-        'blockfilterindex',
-        'text',
+      blockfilterindex: text(
         '<type>',
         'Maintain an index of compact block filters (BIP158): basic, 1 or 0. (default: 0)',
         { bare: '1' },
       ),
-      flag('blocksonly', 'Relay no transactions of other nodes. (default: 0)'),
-      flag('coinstatsindex', 'Maintain coin statistics for gettxoutsetinfo. (default: 0)'),
-      option(
-        'dbcache',
-        'integer',
-        '<n>',
-        'Memory for coins that are not yet on disk, in MiB. (default: 450)',
-      ),
-      option(
-        'debuglogfile',
-        'text',
+      blocksonly: flag('Relay no transactions of other nodes. (default: 0)'),
+      coinstatsindex: flag('Maintain coin statistics for gettxoutsetinfo. (default: 0)'),
+      dbcache: integer('<n>', 'Memory for coins that are not yet on disk, in MiB. (default: 450)'),
+      debuglogfile: text(
         '<file>',
         'Where the log is written; a relative path starts at the network directory; -nodebuglogfile writes none. (default: debug.log)',
       ),
-      option('maxmempool', 'integer', '<n>', 'Keep the mempool below this many megabytes. (default: 300)'),
-      option(
-        'mempoolexpiry',
-        'integer',
-        '<n>',
-        'Forget transactions that waited this many hours. (default: 336)',
+      maxmempool: integer('<n>', 'Keep the mempool below this many megabytes. (default: 300)'),
+      maxtipage: integer(
+        '<s>',
+        'A tip older than this means that we are still catching up. (default: as the network file says)',
       ),
-      option(
-        'minimumchainwork',
-        'text',
+      mempoolexpiry: integer('<n>', 'Forget transactions that waited this many hours. (default: 336)'),
+      minimumchainwork: text(
         '<hex>',
         'Work that a chain must promise before its headers are stored. (default: as the network file says)',
       ),
-      option(
-        'par',
-        'integer',
+      par: integer(
         '<n>',
         'Threads that verify scripts; 0 is one a core, negative leaves that many cores free. (default: 0)',
       ),
-      flag('persistmempool', 'Keep the mempool over restarts. (default: 1)'),
-      option(
-        'pid',
-        'text',
+      persistmempool: flag('Keep the mempool over restarts. (default: 1)'),
+      pid: text(
         '<file>',
         'File that holds the process id while the node runs; a relative path starts at the network directory. (default: penny.pid)',
       ),
-      option(
-        'prune',
-        'integer',
+      prune: integer(
         '<n>',
         'Delete old blocks: 0 never, 1 by RPC pruneblockchain only, 550 and up keeps the files below this many MiB. (default: 0)',
       ),
-      flag('reindex', 'Build the block index and the coins again from the block files.'),
-      flag('reindex-chainstate', 'Build the coins again from the block files.'),
-      option(
-        'signature-engine',
-        'text',
+      reindex: flag('Build the block index and the coins again from the block files.'),
+      'reindex-chainstate': flag('Build the coins again from the block files.'),
+      'signature-engine': text(
         '<name>',
         'Verify signatures with this engine only. (default: the fastest that loads)',
       ),
-      flag('txindex', 'Maintain an index of all transactions for getrawtransaction. (default: 0)'),
-    ],
+      txindex: flag('Maintain an index of all transactions for getrawtransaction. (default: 0)'),
+      welcome: flag(
+        'At the first start make a wallet, and say on the terminal where everything is. (default: 0)',
+      ),
+    }),
   },
   {
     title: 'Connection options',
-    options: [
-      option(
-        'addnode',
-        'list',
+    options: named({
+      addnode: list(
         '<ip>',
         'Keep a connection to this node: host, host:port, or with ws://, wss:// or tcp:// before it. May be given many times.',
         { perNetwork: true },
       ),
-      option('bantime', 'integer', '<n>', 'Default seconds of a ban made by hand. (default: 86400)'),
-      option(
-        'bind',
-        'list',
-        '<addr>[:<port>]',
-        'Listen on this address. May be given many times. (default: 0.0.0.0)',
-        { perNetwork: true },
-      ),
-      option(
-        'connect',
-        'list',
+      bantime: integer('<n>', 'Default seconds of a ban made by hand. (default: 86400)'),
+      bind: list('<addr>[:<port>]', 'Listen on this address. May be given many times. (default: 0.0.0.0)', {
+        perNetwork: true,
+      }),
+      connect: list(
         '<ip>',
         'Connect to this node only; -noconnect makes no connections. May be given many times.',
         { perNetwork: true },
       ),
-      flag(
-        'dnsseed',
+      dnsseed: flag(
         'Ask the seeds of the network file for addresses. (default: 1, unless -connect or -maxconnections=0)',
       ),
-      option('externalip', 'list', '<ip>', 'Advertise this address as our own.'),
-      flag('listen', 'Accept connections. (default: 1, unless -connect or -maxconnections=0)'),
-      option('maxconnections', 'integer', '<n>', 'Keep at most this many connections. (default: 125)'),
-      flag('networkactive', 'Make and accept connections; RPC setnetworkactive changes it. (default: 1)'),
-      flag('peerblockfilters', 'Serve compact block filters to peers (BIP157). (default: 0)'),
-      option('port', 'integer', '<port>', 'Listen on this port. (default: as the network file says)', {
+      externalip: list('<ip>', 'Advertise this address as our own.'),
+      listen: flag('Accept connections. (default: 1, unless -connect or -maxconnections=0)'),
+      maxconnections: integer('<n>', 'Keep at most this many connections. (default: 125)'),
+      networkactive: flag('Make and accept connections; RPC setnetworkactive changes it. (default: 1)'),
+      peerblockfilters: flag('Serve compact block filters to peers (BIP157). (default: 0)'),
+      port: integer('<port>', 'Listen on this port. (default: as the network file says)', {
         perNetwork: true,
       }),
-      option('seednode', 'list', '<ip>', 'Ask this node for addresses. May be given many times.'),
-      option('uacomment', 'list', '<cmt>', 'Add this comment to the user agent.'),
-    ],
+      seednode: list('<ip>', 'Ask this node for addresses. May be given many times.'),
+      uacomment: list('<cmt>', 'Add this comment to the user agent.'),
+    }),
   },
   {
     title: 'Wallet options',
-    options: [
-      option(
-        'addresstype',
-        'text',
-        '<type>',
-        'Addresses that getnewaddress makes: legacy, p2sh-segwit, bech32 or bech32m. (default: bech32)',
-      ),
-      flag('disablewallet', 'Load no wallets, and refuse the wallet methods.'),
-      option(
-        'fallbackfee',
-        'amount',
+    options: named({
+      fallbackfee: amount(
         '<amt>',
         'Fee rate, in coins per kvB, where no estimate is to be had; 0 refuses to send then. (default: as the network file says)',
       ),
-      option(
-        'wallet',
-        'list',
-        '<name>',
-        'Load this wallet at start. May be given many times; -nowallet loads none.',
-        { perNetwork: true },
-      ),
-    ],
+      keypool: integer('<n>', 'Addresses watched beyond the last used one. (default: 1000)'),
+      wallet: list('<name>', 'Load this wallet at start. May be given many times; -nowallet loads none.', {
+        perNetwork: true,
+      }),
+    }),
   },
   {
     title: 'Mining options',
-    options: [
-      option(
-        'blockmaxweight',
-        'integer',
+    options: named({
+      blockmaxweight: integer('<n>', 'Largest weight of blocks that this node makes. (default: 4000000)'),
+      blockreservedweight: integer(
         '<n>',
-        'Largest weight of blocks that this node makes. (default: 4000000)',
+        'Weight kept free in them for header and coinbase. (default: 8000)',
       ),
-      option(
-        'blockmintxfee',
-        'amount',
+      blockmintxfee: amount(
         '<amt>',
         'Lowest fee rate, in coins per kvB, of transactions in them. (default: 0.00000001)',
       ),
-      option(
-        'mine',
-        'integer',
+      mine: integer(
         '<threads>',
         'Mine without pause in this many threads; 0 mines by RPC only. (default: 0)',
       ),
-      option(
-        'mine-address',
-        'text',
+      'mine-address': text(
         '<address>',
         "Pay what is mined to this address. (default: a new one of the node's own wallet)",
       ),
-      option(
-        'mine-interval',
-        'integer',
+      'mine-interval': integer(
         '<s>',
         'Find a block no more often than this many seconds on average. (default: 0, no pacing)',
       ),
-      option(
-        'mine-load',
-        'integer',
-        '<percent>',
-        'Use this share of each mining thread, 1 to 100. (default: 100)',
-      ),
-    ],
+      'mine-load': integer('<percent>', 'Use this share of each mining thread, 1 to 100. (default: 100)'),
+    }),
   },
   {
     title: 'Debugging/Testing options',
-    options: [
-      option(
-        'checkblocks',
-        'integer',
-        '<n>',
-        'Check this many of the last blocks at start; 0 is all. (default: 6)',
-      ),
-      option('checklevel', 'integer', '<n>', 'How thoroughly, 0 to 4. (default: 3)'),
-      option(
-        'debug',
-        'list',
+    options: named({
+      checkblocks: integer('<n>', 'Check this many of the last blocks at start; 0 is all. (default: 6)'),
+      checklevel: integer('<n>', 'How thoroughly, 0 to 4. (default: 3)'),
+      debug: list(
         '<category>',
         'Log debugging information of this category; 1 or none given is all. May be given many times.',
         { bare: '1' },
       ),
-      option('debugexclude', 'list', '<category>', 'Not of this category. May be given many times.'),
-      flag('logtimemicros', 'Timestamps in the log have microseconds. (default: 0)'),
-      flag('logtimestamps', 'Lines of the log begin with a timestamp. (default: 1)'),
-      option('mocktime', 'integer', '<n>', 'The clock stands at this many seconds since the epoch.'),
-      flag('printtoconsole', 'Write the log to the terminal as well. (default: 1 without -daemon)'),
-    ],
+      debugexclude: list('<category>', 'Not of this category. May be given many times.'),
+      logtimemicros: flag('Timestamps in the log have microseconds. (default: 0)'),
+      logtimestamps: flag('Lines of the log begin with a timestamp. (default: 1)'),
+      mocktime: integer('<n>', 'The clock stands at this many seconds since the epoch.'),
+      printtoconsole: flag('Write the log to the terminal as well. (default: 1 without -daemon)'),
+    }),
   },
   CHAIN_SELECTION,
   {
     title: 'Node relay options',
-    options: [
-      option(
-        'dustrelayfee',
-        'amount',
+    options: named({
+      acceptnonstdtxn: flag('Relay transactions that are not standard. (default: 0)'),
+      dustrelayfee: amount(
         '<amt>',
         'Fee rate, in coins per kvB, that says which outputs are dust. (default: 0.00003000)',
       ),
-      flag('datacarrier', 'Relay transactions with data outputs. (default: 1)'),
-      option(
-        'datacarriersize',
-        'integer',
-        '<n>',
-        'Largest such scripts in a transaction, in bytes. (default: 100000)',
-      ),
-      option(
-        'incrementalrelayfee',
-        'amount',
+      datacarrier: flag('Relay transactions with data outputs. (default: 1)'),
+      datacarriersize: integer('<n>', 'Largest such scripts in a transaction, in bytes. (default: 100000)'),
+      incrementalrelayfee: amount(
         '<amt>',
         'Fee rate, in coins per kvB, by which a replacement must be better. (default: 0.00000100)',
       ),
-      option(
-        'limitancestorcount',
-        'integer',
+      limitancestorcount: integer(
         '<n>',
-        'Most unconfirmed ancestors of a transaction, itself counted. (default: 25)',
+        'Most unconfirmed ancestors of a transaction, itself counted. (default: no limit but the cluster)',
       ),
-      option(
-        'limitdescendantcount',
-        'integer',
+      limitdescendantcount: integer(
         '<n>',
-        'Most unconfirmed descendants of a transaction, itself counted. (default: 25)',
+        'Most unconfirmed descendants of a transaction, itself counted. (default: no limit but the cluster)',
       ),
-      option(
-        'minrelaytxfee',
-        'amount',
+      limitclustercount: integer('<n>', 'Most unconfirmed transactions that hang together. (default: 64)'),
+      limitclustersize: integer('<n>', 'Largest size of these, in kvB. (default: 101)'),
+      minrelaytxfee: amount(
         '<amt>',
         'Lowest fee rate, in coins per kvB, that is relayed. (default: 0.00000100)',
       ),
-      flag('permitbaremultisig', 'Relay bare multisig outputs. (default: 1)'),
-    ],
+      permitbaremultisig: flag('Relay bare multisig outputs. (default: 1)'),
+    }),
   },
   {
     title: 'RPC server options',
-    options: [
-      option(
-        'rpcallowip',
-        'list',
+    options: named({
+      rpcallowip: list(
         '<ip>',
         'Answer requests from this address or subnet as well. May be given many times.',
       ),
-      option(
-        'rpcalloworigin',
-        'list',
+      rpcalloworigin: list(
         '<origin>',
         'Answer requests of browser pages from this origin. May be given many times.',
       ),
-      option(
-        'rpcauth',
-        'list',
-        '<userpw>',
-        'User and hashed password: <user>:<salt>$<hash>. May be given many times.',
-      ),
-      option(
-        'rpcbind',
-        'list',
+      rpcauth: list('<userpw>', 'User and hashed password: <user>:<salt>$<hash>. May be given many times.'),
+      rpcbind: list(
         '<addr>[:<port>]',
         'Listen for requests on this address; has an effect only with -rpcallowip. (default: 127.0.0.1 and ::1)',
         { perNetwork: true },
       ),
-      option(
-        'rpccookiefile',
-        'text',
+      rpccookiefile: text(
         '<file>',
         'Where the cookie is; a relative path starts at the network directory. (default: .cookie)',
       ),
-      option(
-        'rpchost',
-        'list',
+      rpchost: list(
         '<name>',
         'Answer requests whose Host header has this name, besides addresses and localhost. May be given many times.',
       ),
-      option('rpcpassword', 'text', '<pw>', 'Password for requests.'),
-      option(
-        'rpcport',
-        'integer',
-        '<port>',
-        'Listen for requests on this port. (default: as the network file says)',
-        { perNetwork: true },
+      rpcpassword: text('<pw>', 'Password for requests.'),
+      rpcport: integer('<port>', 'Listen for requests on this port. (default: as the network file says)', {
+        perNetwork: true,
+      }),
+      rpcuser: text('<user>', 'User name for requests.'),
+      rpcwhitelist: list(
+        '<whitelist>',
+        'Methods that a user may call: <user>:<method>,<method>. May be given many times.',
       ),
-      option('rpcuser', 'text', '<user>', 'User name for requests.'),
-      flag('server', 'Answer JSON-RPC requests. (default: 1)'),
-    ],
+      rpcwhitelistdefault: flag(
+        'Users without -rpcwhitelist may call nothing. (default: 1 with -rpcwhitelist)',
+      ),
+      server: flag('Answer JSON-RPC requests. (default: 1)'),
+    }),
   },
 ];
 
 /**
  * Options of Bitcoin Core's that Penny has no use for: accepted, and named in the log. Not here: those
- * whose silent absence would leave a node open (`rpcwhitelist`, `proxy`, `onlynet`); they are refused.
+ * whose silent absence would expose the user (`proxy`, `onlynet`); they are refused as unknown.
  */
-export const UNUSED_CORE_OPTIONS: readonly string[] = [
-  'acceptnonstdtxn',
-  'acceptstalefeeestimates',
-  'addrmantest',
-  'alertnotify',
-  'allowignoredconf',
-  'asmap',
-  'avoidpartialspends',
-  'blocknotify',
-  'blockreconstructionextratxn',
-  'blockreservedweight',
-  'blocksdir',
-  'blocksxor',
-  'blockversion',
-  'bytespersigop',
-  'capturemessages',
-  'changetype',
-  'checkaddrman',
-  'checkblockindex',
-  'checkmempool',
-  'checkpoints',
-  'cjdnsreachable',
-  'consolidatefeerate',
-  'daemon',
-  'daemonwait',
-  'dbbatchsize',
-  'dbcrashratio',
-  'deprecatedrpc',
-  'discardfee',
-  'discover',
-  'dns',
-  'fastprune',
-  'fixedseeds',
-  'flushwallet',
-  'forcednsseed',
-  'i2pacceptincoming',
-  'i2psam',
-  'keypool',
-  'limitancestorsize',
-  'limitclustercount',
-  'limitclustersize',
-  'limitdescendantsize',
-  'listenonion',
-  'loadblock',
-  'logips',
-  'loglevel',
-  'loglevelalways',
-  'logsourcelocations',
-  'logthreadnames',
-  'maxapsfee',
-  'maxorphantx',
-  'maxreceivebuffer',
-  'maxsendbuffer',
-  'maxsigcachesize',
-  'maxtipage',
-  'maxtxfee',
-  'maxuploadtarget',
-  'mempoolfullrbf',
-  'mintxfee',
-  'natpmp',
-  'onion',
-  'paytxfee',
-  'peerbloomfilters',
-  'peertimeout',
-  'persistmempoolv1',
-  'printpriority',
-  'privatebroadcast',
-  'rest',
-  'rpccookieperms',
-  'rpcdoccheck',
-  'rpcservertimeout',
-  'rpcthreads',
-  'rpcworkqueue',
-  'settings',
-  'shrinkdebugfile',
-  'shutdownnotify',
-  'signer',
-  'spendzeroconfchange',
-  'startupnotify',
-  'stopafterblockimport',
-  'stopatheight',
-  'swapbdbendian',
-  'timeout',
-  'torcontrol',
-  'torpassword',
-  'txconfirmtarget',
-  'txreconciliation',
-  'unsafesqlitesync',
-  'upnp',
-  'v2transport',
-  'vbparams',
-  'walletbroadcast',
-  'walletcrosschain',
-  'walletdir',
-  'walletnotify',
-  'walletrbf',
-  'walletrejectlongchains',
-  'whitebind',
-  'whitelist',
-  'whitelistforcerelay',
-  'whitelistrelay',
-  'zmqpubhashblock',
-  'zmqpubhashblockhwm',
-  'zmqpubhashtx',
-  'zmqpubhashtxhwm',
-  'zmqpubrawblock',
-  'zmqpubrawblockhwm',
-  'zmqpubrawtx',
-  'zmqpubrawtxhwm',
-  'zmqpubsequence',
-  'zmqpubsequencehwm',
-];
+export const UNUSED_CORE_OPTIONS: readonly string[] = `
+  acceptstalefeeestimates addrmantest alertnotify allowignoredconf asmap avoidpartialspends blocknotify 
+  blockreconstructionextratxn blocksdir blocksxor blockversion bytespersigop capturemessages changetype 
+  checkaddrman checkblockindex checkmempool checkpoints cjdnsreachable consolidatefeerate daemon 
+  daemonwait dbbatchsize dbcrashratio deprecatedrpc discardfee discover dns fastprune fixedseeds 
+  flushwallet forcednsseed i2pacceptincoming i2psam limitancestorsize limitdescendantsize 
+  listenonion loadblock logips loglevel loglevelalways logsourcelocations logthreadnames maxapsfee 
+  maxorphantx maxreceivebuffer maxsendbuffer maxsigcachesize maxtxfee maxuploadtarget 
+  mempoolfullrbf mintxfee natpmp onion paytxfee peerbloomfilters peertimeout persistmempoolv1 
+  printpriority privatebroadcast rest rpccookieperms rpcdoccheck rpcservertimeout rpcthreads rpcworkqueue 
+  settings shrinkdebugfile shutdownnotify signer spendzeroconfchange startupnotify stopafterblockimport 
+  stopatheight swapbdbendian timeout torcontrol torpassword txconfirmtarget txreconciliation 
+  unsafesqlitesync upnp v2transport vbparams walletbroadcast walletcrosschain walletdir walletnotify 
+  walletrbf walletrejectlongchains whitebind whitelist whitelistforcerelay whitelistrelay zmqpubhashblock 
+  zmqpubhashblockhwm zmqpubhashtx zmqpubhashtxhwm zmqpubrawblock zmqpubrawblockhwm zmqpubrawtx 
+  zmqpubrawtxhwm zmqpubsequence zmqpubsequencehwm addresstype disablewallet
+`
+  .trim()
+  .split(/\s+/);
 
-/** What the parser knows; a value's absence is no error for options that are not used. */
-export const NODE_OPTION_TABLE = optionTable([
-  ...NODE_OPTIONS,
-  { title: '', options: UNUSED_CORE_OPTIONS.map((name) => option(name, 'list', '', '', { bare: '1' })) },
+export const NODE_OPTION_TABLE: OptionTable = new Map([
+  ...optionTable(NODE_OPTIONS),
+  ...UNUSED_CORE_OPTIONS.map((name) => [name, { ...list('', ''), name, bare: '1' }] as const),
 ]);
 
-/** Where a command finds the node it talks to. */
-export const RPC_OPTIONS: readonly OptionGroup[] = [
-  {
-    title: 'Options',
-    options: [
-      flag('help', 'Print this help message and exit.'),
-      flag('version', 'Print the version and exit.'),
-      ...FILES,
-      flag('generate', 'Mine blocks to a new address of the wallet: -generate [nblocks [maxtries]].'),
-      flag('getinfo', 'Show the state of the node and its wallets in brief.'),
-      flag('named', 'Arguments are given by name, as name=value.'),
-      option(
-        'rpcclienttimeout',
-        'integer',
-        '<n>',
-        'Seconds to wait for an answer; 0 waits for ever. (default: 900)',
-      ),
-      option('rpcconnect', 'text', '<ip>', 'Send requests to this host. (default: 127.0.0.1)'),
-      option(
-        'rpccookiefile',
-        'text',
-        '<file>',
-        "Where the cookie is. (default: .cookie in the network's directory)",
-      ),
-      option('rpcpassword', 'text', '<pw>', 'Password for requests.'),
-      option(
-        'rpcport',
-        'integer',
-        '<port>',
-        'Send requests to this port. (default: as the network file says)',
-        { perNetwork: true },
-      ),
-      option('rpcuser', 'text', '<user>', 'User name for requests.'),
-      flag('rpcwait', 'Wait for the node to start.'),
-      option(
-        'rpcwaittimeout',
-        'integer',
-        '<n>',
-        'Seconds that -rpcwait waits; 0 waits for ever. (default: 0)',
-      ),
-      option('rpcwallet', 'text', '<name>', 'Ask this wallet (RPC path /wallet/<name>).'),
-      flag('stdin', 'Read further arguments from the standard input, one a line.'),
-      flag('stdinrpcpass', 'Read the RPC password from the first line of the standard input.'),
-    ],
-  },
-  CHAIN_SELECTION,
-];
+/** A config file is shared by node and client, so it may hold the options of both. */
+export const CONFIG_OPTION_TABLE: OptionTable = new Map([...optionTable(RPC_OPTIONS), ...NODE_OPTION_TABLE]);

@@ -20,6 +20,25 @@ export interface Option {
   readonly bare?: string;
 }
 
+type Unnamed = Omit<Option, 'name'>;
+type Maker = (value: string, help: string, more?: Partial<Unnamed>) => Unnamed;
+
+const maker =
+  (kind: OptionKind): Maker =>
+  (value, help, more) =>
+    Object.freeze({ kind, value, help, ...more });
+
+export const integer = maker('integer');
+export const amount = maker('amount');
+export const text = maker('text');
+export const list = maker('list');
+export const flag = (help: string): Unnamed => maker('flag')('', help);
+
+/** Options whose names are the keys. */
+export function named(options: Readonly<Record<string, Unnamed>>): readonly Option[] {
+  return Object.entries(options).map(([name, option]) => ({ name, ...option }));
+}
+
 export interface OptionGroup {
   readonly title: string;
   readonly options: readonly Option[];

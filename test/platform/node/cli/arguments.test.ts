@@ -38,6 +38,6 @@ test('options end at the first other word', () => {
 
 test('an unknown option is an error, one of Core that has no use here is not', () => {
   expect(() => parse('-frobnicate=1')).toThrow('Invalid parameter -frobnicate=1');
-  expect(() => parse('-rpcwhitelist=a:b')).toThrow('Invalid parameter');
+  expect(() => parse('-proxy=127.0.0.1:9050')).toThrow('Invalid parameter -proxy');
   expect(parse('-dbbatchsize=5', '-natpmp').rest).toEqual([]);
 });

@@ -1,0 +1,113 @@
+#!/usr/bin/env node
+/** The `penny` command: picks the subcommand, and turns errors into one line and an exit code. */
+import { Command } from 'commander';
+import { systemRandom } from '../random.ts';
+import { UsageError } from './arguments.ts';
+import { RPC_OPTION_TABLE, RPC_OPTIONS } from './common-options.ts';
+import { DEFAULT_NETWORK_FILE, readConfiguration, readNetworkFile } from './configuration.ts';
+import { askGenesis, newNetwork, writeNetworkFile } from './genesis-command.ts';
+import { NODE_OPTION_TABLE, NODE_OPTIONS } from './node-options.ts';
+import { formatOptions, type OptionGroup } from './option.ts';
+import { VERSION } from './version.ts';
+
+const program = new Command('penny')
+  .description("A peer-to-peer electronic cash node in Bitcoin's own formats, rules and JSON-RPC.")
+  .version(VERSION)
+  .enablePositionalOptions();
+
+/** A subcommand whose words are read in Bitcoin Core's spelling. */
+function coreCommand(
+  name: string,
+  usage: string,
+  description: string,
+  groups: readonly OptionGroup[],
+): Command {
+  return program
+    .command(name)
+    .usage(usage)
+    .description(description)
+    .passThroughOptions()
+    .allowUnknownOption()
+    .helpOption(false)
+    .argument('[words...]')
+    .hook('preAction', (_program, command) => {
+      const words = command.args;
+      // Before the first word that is no option, which may be a method with a -help of its own.
+      const end = words.findIndex((word) => !word.startsWith('-'));
+      const options = end < 0 ? words : words.slice(0, end);
+      const wants = (...names: string[]) => options.some((word) => names.includes(word.replace(/^--?/, '')));
+      if (wants('help', 'h', '?'))
+        finish(`${description}\n\nUsage: penny ${name} ${usage}\n\n${formatOptions(groups)}`);
+      if (wants('version')) finish(`Penny version v${VERSION}\n`);
+    });
+}
+
+function finish(text: string): never {
+  process.stdout.write(text);
+  process.exit(0);
+}
+
+coreCommand('node', '[options]', 'Runs a node.', NODE_OPTIONS).action(async (words: string[]) => {
+  const { runNode } = await import('./node-command.ts');
+  process.exitCode = await runNode(readConfiguration(words, NODE_OPTION_TABLE));
+});
+
+coreCommand('rpc', '[options] <method> [args]', 'Calls an RPC method of a running node.', RPC_OPTIONS).action(
+  async (words: string[]) => {
+    const { runRpc } = await import('./rpc-command.ts');
+    const { METHODS } = await import('../../../rpc/methods.ts');
+    process.exitCode = await runRpc(readConfiguration(words, RPC_OPTION_TABLE), METHODS, {
+      output: (text) => process.stdout.write(text),
+      error: (text) => process.stderr.write(text),
+      input: readStandardInput,
+    });
+  },
+);
+
+program
+  .command('genesis')
+  .description('Writes the file of a new network and mines its genesis block.')
+  .option('--name <name>', 'name of the network: letters a-z, digits, hyphens')
+  .option('--message <text>', 'text in the genesis block')
+  .option('--port <port>', 'port for peers; the RPC takes the one before it (default: by chance)', Number)
+  .option('--spacing <seconds>', 'seconds between blocks (default: as on penny)', Number)
+  .option('--output <file>', 'file to write (default: <name>.json)')
+  .action(
+    async (options: {
+      name?: string;
+      message?: string;
+      port?: number;
+      spacing?: number;
+      output?: string;
+    }) => {
+      const answers = await askGenesis({
+        ...(options.name !== undefined && { name: options.name }),
+        ...(options.message !== undefined && { message: options.message }),
+        ...(options.port !== undefined && { port: options.port }),
+        ...(options.spacing !== undefined && { targetSpacing: options.spacing }),
+      });
+      const time = Math.floor(Date.now() / 1000);
+      const network = newNetwork(readNetworkFile(DEFAULT_NETWORK_FILE), answers, time, systemRandom);
+      const file = options.output ?? `${network.name}.json`;
+      writeNetworkFile(file, network);
+      process.stdout.write(
+        `${file}: network "${network.name}", genesis ${network.genesis.hash}\nRun a node on it: penny node --genesis ${file}\n`,
+      );
+    },
+  );
+
+async function readStandardInput(): Promise<string> {
+  const chunks: Buffer[] = [];
+  for await (const chunk of process.stdin) chunks.push(chunk as Buffer);
+  return Buffer.concat(chunks).toString('utf8');
+}
+
+try {
+  await program.parseAsync();
+} catch (error) {
+  if (!(error instanceof UsageError)) throw error;
+  process.stderr.write(`Error: ${error.message}\n`);
+  process.exitCode = 1;
+}
+// Whatever was left open must not keep a finished command alive.
+process.exit();
