@@ -1,0 +1,115 @@
+/** What a script may ask about the transaction that runs it. */
+import { SEQUENCE_FINAL, type TxOut } from '../transaction/transaction.ts';
+import { ScriptFailure } from './errors.ts';
+import type { SigVersion } from './machine.ts';
+import {
+  legacySighash,
+  type SighashContext,
+  segwitSighash,
+  type TaprootSpend,
+  taprootSighash,
+} from './sighash.ts';
+import { SIGHASH } from './sighash-type.ts';
+import { hasKeySize, parseLaxDer } from './signature-encoding.ts';
+import type { SignatureEngine } from './signature-engine.ts';
+
+/** From here on a lock time is seconds since the epoch, below a height. */
+const LOCK_TIME_THRESHOLD = 500_000_000n;
+/** BIP68's bits of a sequence number. */
+const SEQUENCE_DISABLE_FLAG = 2 ** 31;
+const SEQUENCE_TYPE_FLAG = 1 << 22;
+const SEQUENCE_MASK = SEQUENCE_TYPE_FLAG | 0xffff;
+
+export interface SignatureChecker {
+  /** @param signature with its hash type; @param scriptCode as it is signed, code separators aside */
+  checkEcdsa(signature: Uint8Array, key: Uint8Array, scriptCode: Uint8Array, sigVersion: SigVersion): boolean;
+  /** @param key 32 bytes @throws ScriptFailure SCHNORR_SIG_SIZE, SCHNORR_SIG_HASHTYPE or SCHNORR_SIG */
+  checkSchnorr(signature: Uint8Array, key: Uint8Array, spend: TaprootSpend): void;
+  /** BIP341: does the output key commit to the internal key and the tweak? */
+  checkTweak(outputX: Uint8Array, parity: 0 | 1, internalX: Uint8Array, tweak: Uint8Array): boolean;
+  /** BIP65 */
+  checkLockTime(lockTime: bigint): boolean;
+  /** BIP112 */
+  checkSequence(sequence: bigint): boolean;
+}
+
+/** Checks against one input of a real transaction. */
+export class TransactionChecker implements SignatureChecker {
+  readonly #context: SighashContext;
+  readonly #index: number;
+  readonly #amount: bigint;
+  readonly #engine: SignatureEngine;
+  #lastCode: Uint8Array | undefined;
+  #lastType = -1;
+  #lastHash: Uint8Array | undefined;
+
+  constructor(context: SighashContext, index: number, spent: TxOut, engine: SignatureEngine) {
+    this.#context = context;
+    this.#index = index;
+    this.#amount = spent.value;
+    this.#engine = engine;
+  }
+
+  checkEcdsa(
+    signature: Uint8Array,
+    key: Uint8Array,
+    scriptCode: Uint8Array,
+    sigVersion: SigVersion,
+  ): boolean {
+    if (signature.length === 0 || !hasKeySize(key)) return false;
+    const compact = parseLaxDer(signature.subarray(0, -1));
+    if (compact === null) return false;
+    const hash = this.#hash(scriptCode, signature[signature.length - 1]!, sigVersion);
+    return this.#engine.verifyEcdsa(compact, hash, key);
+  }
+
+  /** A multisig tries many keys on one hash: keep the last, or a hostile script hashes megabytes each time. */
+  #hash(scriptCode: Uint8Array, hashType: number, sigVersion: SigVersion): Uint8Array {
+    if (this.#lastHash === undefined || this.#lastCode !== scriptCode || this.#lastType !== hashType) {
+      this.#lastHash =
+        sigVersion === 'base'
+          ? legacySighash(this.#context, this.#index, scriptCode, hashType)
+          : segwitSighash(this.#context, this.#index, scriptCode, this.#amount, hashType);
+      this.#lastCode = scriptCode;
+      this.#lastType = hashType;
+    }
+    return this.#lastHash;
+  }
+
+  checkSchnorr(signature: Uint8Array, key: Uint8Array, spend: TaprootSpend): void {
+    if (signature.length !== 64 && signature.length !== 65) throw new ScriptFailure('SCHNORR_SIG_SIZE');
+    let hashType: number = SIGHASH.DEFAULT;
+    if (signature.length === 65) {
+      hashType = signature[64]!;
+      // One meaning, one form: DEFAULT is never written out.
+      if (hashType === SIGHASH.DEFAULT) throw new ScriptFailure('SCHNORR_SIG_HASHTYPE');
+    }
+    const hash = taprootSighash(this.#context, this.#index, hashType, spend);
+    if (hash === null) throw new ScriptFailure('SCHNORR_SIG_HASHTYPE');
+    if (!this.#engine.verifySchnorr(signature.subarray(0, 64), hash, key))
+      throw new ScriptFailure('SCHNORR_SIG');
+  }
+
+  checkTweak(outputX: Uint8Array, parity: 0 | 1, internalX: Uint8Array, tweak: Uint8Array): boolean {
+    return this.#engine.checkTweak(outputX, parity, internalX, tweak);
+  }
+
+  checkLockTime(lockTime: bigint): boolean {
+    const { tx } = this.#context;
+    const own = BigInt(tx.lockTime);
+    if (own < LOCK_TIME_THRESHOLD !== lockTime < LOCK_TIME_THRESHOLD) return false;
+    if (lockTime > own) return false;
+    // A final input switches the transaction's lock time off, so it would prove nothing.
+    return tx.inputs[this.#index]!.sequence !== SEQUENCE_FINAL;
+  }
+
+  checkSequence(sequence: bigint): boolean {
+    const { tx } = this.#context;
+    const own = tx.inputs[this.#index]!.sequence;
+    if (tx.version < 2 || own >= SEQUENCE_DISABLE_FLAG) return false;
+    const ownLock = own & SEQUENCE_MASK;
+    const lock = Number(sequence & BigInt(SEQUENCE_MASK));
+    if (ownLock < SEQUENCE_TYPE_FLAG !== lock < SEQUENCE_TYPE_FLAG) return false;
+    return lock <= ownLock;
+  }
+}

@@ -1,0 +1,48 @@
+/**
+ * The shared conformance vectors, which are not part of the repository: found by PENNY_VECTORS or beside
+ * it. A test that needs them is skipped, loudly, where they are absent.
+ */
+import { existsSync, readFileSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import { test } from 'vitest';
+import { type ConformanceModule, Report, VectorFile } from '../../scripts/conformance/suite.ts';
+
+const ROOT = process.env.PENNY_VECTORS ?? resolve(import.meta.dirname, '../../../shared/vectors');
+
+/** Path of a vector file, or undefined (and a warning) where it is absent. */
+export function vectorPath(name: string): string | undefined {
+  const path = join(ROOT, name);
+  if (existsSync(path)) return path;
+  console.warn(`no conformance vectors at ${path}: set PENNY_VECTORS; tests that need them are skipped`);
+  return undefined;
+}
+
+/** Parsed JSON of a vector file such as `script/script_tests.json`; undefined where it is absent. */
+export function vectors<T>(name: string): T | undefined {
+  const path = vectorPath(name);
+  return path === undefined ? undefined : (JSON.parse(readFileSync(path, 'utf8')) as T);
+}
+
+/** Bytes of a vector file; undefined where it is absent. */
+export function vectorBytes(name: string): Uint8Array | undefined {
+  const path = vectorPath(name);
+  return path === undefined ? undefined : new Uint8Array(readFileSync(path));
+}
+
+/** A test that runs a whole vector file as the conformance command does; every row must pass. */
+export function testConformance(
+  module: ConformanceModule,
+  folder: string,
+  name: string,
+  timeout = 60_000,
+): void {
+  const path = vectorPath(`${folder}/${name}`);
+  test.skipIf(path === undefined)(`${folder}/${name}`, { timeout }, async () => {
+    const report = new Report();
+    const find = (other: string) => [join(ROOT, folder, other)].find((candidate) => existsSync(candidate));
+    await module.runners[name]!(new VectorFile(path!, find), report);
+    const failures = report.failures.slice(0, 10).map(({ row, message }) => `${row}: ${message}`);
+    if (report.failed > 0) throw new Error(`${report.failed} rows failed:\n${failures.join('\n')}`);
+    if (report.passed === 0) throw new Error('no rows');
+  });
+}
