@@ -10,8 +10,8 @@ export interface BlockFiles {
   list(): Promise<number[]>;
   /** Bytes in a file; 0 if it does not exist. */
   size(kind: BlockFileKind, file: number): Promise<number>;
-  /** Adds bytes at the end of a file, which is made if need be; returns the offset at which they start. */
-  append(kind: BlockFileKind, file: number, bytes: Uint8Array): Promise<number>;
+  /** Adds the parts at the end of a file, which is made if need be; returns the offset at which they start. */
+  append(kind: BlockFileKind, file: number, parts: readonly Uint8Array[]): Promise<number>;
   /** Exactly `length` bytes. Rejects if the file is too short. */
   read(kind: BlockFileKind, file: number, offset: number, length: number): Promise<Uint8Array>;
   /** Returns when everything appended to the file is on the disk (fdatasync). */

@@ -1,18 +1,38 @@
 /**
- * The chain: one door for blocks and headers, one writer, and what everyone else may ask about it.
+ * The chain: one door for blocks, one for headers, one writer, and what everyone else may ask. The rules are
+ * in `core/consensus`; the loop that moves the tip is in `activation.ts`.
  */
 import type { Block } from '../core/block/block.ts';
 import type { BlockHash, BlockHeader } from '../core/block/header.ts';
+import { workFromBits } from '../core/block/target.ts';
+import { type CheckedBlock, checkBlock } from '../core/consensus/check-block.ts';
+import { coinsNeeded, connectBlock } from '../core/consensus/connect-block.ts';
+import { checkBlockContext, checkHeaderContext } from '../core/consensus/contextual.ts';
 import type { BlockUndo } from '../core/consensus/undo.ts';
-import type { Invalid } from '../core/encoding/errors.ts';
+import { Invalid } from '../core/encoding/errors.ts';
 import type { NetworkParameters } from '../core/parameters/network.ts';
 import type { Coin } from '../core/transaction/coin.ts';
 import type { OutPoint } from '../core/transaction/transaction.ts';
 import type { Clock, Logger, Random } from '../seams.ts';
-import type { HeaderEntry } from './header-entry.ts';
+import { Activation, scriptInvalid } from './activation.ts';
+import { ActiveChain } from './active-chain.ts';
+import { BlockStore, MissingDataError } from './block-store.ts';
+import { Chainstate } from './chainstate.ts';
+import type { BlockEvent, BlockVerdict, ChainTip, HeadersVerdict, RefusedEvent, TipEvent } from './events.ts';
+import type { HeaderEntry, Position } from './header-entry.ts';
+import { HeaderTree } from './header-tree.ts';
+import type { KeyValueStore } from './key-value-store.ts';
+import { Progress } from './progress.ts';
+import { Pruner } from './pruning.ts';
+import { COIN_STORE, INDEX_STORE } from './schema.ts';
 import type { ScriptVerifier } from './script-verifier.ts';
 import { Signal } from './signal.ts';
-import type { Storage } from './storage.ts';
+import { loadCoins, loadTree, saveIndex } from './startup.ts';
+import { CorruptionError, type Storage } from './storage.ts';
+import { chainTips } from './tips.ts';
+import { verifyChain } from './verification.ts';
+
+export type { BlockEvent, BlockVerdict, ChainTip, HeadersVerdict, TipEvent } from './events.ts';
 
 export interface ChainOptions {
   /** Bound of the coin cache in MiB. */
@@ -27,8 +47,6 @@ export interface ChainOptions {
   /** Blocks checked at start (0: all) and how thoroughly (0 to 4). */
   readonly checkBlocks?: number;
   readonly checkLevel?: number;
-  /** Rebuild everything from the block files, or the coins only. */
-  readonly reindex?: 'blocks' | 'chainstate';
 }
 
 export interface ChainDependencies {
@@ -41,167 +59,576 @@ export interface ChainDependencies {
   readonly logger: Logger;
 }
 
-/**
- * `new`: the block was not stored before. `connected`: it is valid to the last script, being or having been
- * in the active chain; false where it lies on a side branch or was not wanted (submitblock's `inconclusive`).
- */
-export type BlockVerdict =
-  | { readonly ok: true; readonly new: boolean; readonly connected: boolean }
-  | { readonly ok: false; readonly invalid: Invalid };
-
-/** `last`: the entry of the last header that was accepted or known. */
-export type HeadersVerdict =
-  | { readonly ok: true; readonly last: HeaderEntry | undefined; readonly new: number }
-  | { readonly ok: false; readonly invalid: Invalid; readonly last: HeaderEntry | undefined };
-
-/** A block that joined or left the active chain. `sequence` counts these events without a gap. */
-export interface BlockEvent {
-  readonly entry: HeaderEntry;
-  readonly block: Block;
-  readonly undo: BlockUndo;
-  readonly sequence: number;
+export interface AcceptBlockOptions {
+  /** False: the block came unasked, and Core's rules against floods say whether it is stored. */
+  readonly requested?: boolean;
+  /** Where the block lies in the block files already (reindex). */
+  readonly position?: Position;
 }
 
-export interface TipEvent {
-  readonly tip: HeaderEntry;
-  /** Last block that the new active chain shares with the old one. */
-  readonly fork: HeaderEntry;
+interface Incoming {
+  readonly entry: HeaderEntry;
+  readonly block: CheckedBlock;
+  readonly position: Position | undefined;
 }
 
-/** The states of getchaintips. */
-export type TipStatus = 'active' | 'valid-fork' | 'valid-headers' | 'headers-only' | 'invalid';
+const DEFAULT_DBCACHE = 450;
+/** Milliseconds between flushes while nothing else makes one necessary. */
+const FLUSH_INTERVAL = 10 * 60_000;
+/** Core: an unrequested block this far above the tip is not worth its disk space. */
+const MAX_UNREQUESTED_DISTANCE = 288;
+/** Blocks of work by which a branch of headers may be behind the tip and still be stored. */
+const ANTI_SPAM_BLOCKS = 144n;
+/** Core: assumeValid holds only for blocks buried under two weeks' worth of work. */
+const ASSUME_VALID_BURIAL = 2n * 7n * 24n * 60n * 60n;
 
-export interface ChainTip {
-  readonly entry: HeaderEntry;
-  /** Blocks from the active chain to this tip. */
-  readonly branchLength: number;
-  readonly status: TipStatus;
+interface Parts {
+  readonly index: KeyValueStore;
+  readonly blocks: BlockStore;
+  readonly chainstate: Chainstate;
 }
 
 export class Chain {
   readonly parameters: NetworkParameters;
+  readonly #dependencies: ChainDependencies;
+  readonly #options: ChainOptions;
+  readonly #index: KeyValueStore;
+  readonly #blocks: BlockStore;
+  readonly #chainstate: Chainstate;
+  readonly #tree: HeaderTree;
+  readonly #active = new ActiveChain();
+  readonly #activation: Activation;
+  readonly #progress: Progress;
+  readonly #pruner: Pruner;
+  readonly #minimumChainWork: bigint;
+  readonly #assumeValid: string | null;
+
+  /** The end of the writer's queue. */
+  #queue: Promise<unknown> = Promise.resolve();
+  #halted: Error | undefined;
+  #incoming: Incoming[] = [];
+  readonly #verdicts = new Map<HeaderEntry, Deferred<BlockVerdict>>();
+  /** The tip as last announced by `tipChanged`. */
+  #announced!: HeaderEntry;
+  /** Whose coins the database has. */
+  #flushed!: HeaderEntry;
+  #flushedAt = 0;
 
   /** A block joined or left the active chain; in order, right after it was committed. */
   readonly connected = new Signal<BlockEvent>();
   readonly disconnected = new Signal<BlockEvent>();
-  /** The tip changed; after all `connected` and `disconnected` of one change. */
+  /** The tip changed; after the `connected` and `disconnected` that led there. */
   readonly tipChanged = new Signal<TipEvent>();
   /** There is a new best header. */
   readonly headersChanged = new Signal<HeaderEntry>();
-  /** A block that was stored before turned out to be invalid. */
-  readonly refused = new Signal<{ readonly entry: HeaderEntry; readonly invalid: Invalid }>();
+  readonly refused = new Signal<RefusedEvent>();
   /** The disk failed or there is a bug: nothing is written any more; the node should stop. */
   readonly fatal = new Signal<Error>();
 
-  private constructor(_options: ChainOptions, dependencies: ChainDependencies) {
-    this.parameters = dependencies.parameters;
+  private constructor(options: ChainOptions, dependencies: ChainDependencies, parts: Parts) {
+    const { parameters, clock, logger, scriptVerifier } = dependencies;
+    this.parameters = parameters;
+    this.#options = options;
+    this.#dependencies = dependencies;
+    this.#index = parts.index;
+    this.#blocks = parts.blocks;
+    this.#chainstate = parts.chainstate;
+    this.#minimumChainWork = options.minimumChainWork ?? parameters.minimumChainWork;
+    this.#assumeValid = options.assumeValid === undefined ? parameters.assumeValid : options.assumeValid;
+    this.#tree = new HeaderTree(parameters);
+    const { targetSpacing } = parameters;
+    const maxTipAge = options.maxTipAge ?? parameters.maxTipAge;
+    this.#progress = new Progress(
+      { minimumChainWork: this.#minimumChainWork, maxTipAge, targetSpacing },
+      clock,
+    );
+    this.#pruner = new Pruner(options.prune ?? 0, this.#blocks, this.#tree, logger);
+    const [tree, active, blocks, chainstate] = [this.#tree, this.#active, this.#blocks, this.#chainstate];
+    this.#activation = new Activation(
+      { parameters, clock, logger, scriptVerifier, tree, active, blocks, chainstate },
+      {
+        intake: () => this.#intake(),
+        scriptsNeeded: (entry) => this.#scriptsNeeded(entry),
+        connected: (event) => this.#onConnected(event),
+        disconnected: (event) => this.disconnected.emit(event),
+        refused: (entry, invalid) => {
+          this.#answer(entry, { ok: false, invalid });
+          this.refused.emit({ entry, invalid });
+        },
+      },
+    );
   }
 
-  static open(_options: ChainOptions, _dependencies: ChainDependencies): Promise<Chain> {
-    throw new Error('not yet');
+  /**
+   * Opens what is on the disk, mends what a kill left behind, checks the last blocks, and connects what can be.
+   * @throws CorruptionError if only `--reindex` helps.
+   */
+  static async open(options: ChainOptions, dependencies: ChainDependencies): Promise<Chain> {
+    const { storage, parameters, random } = dependencies;
+    const index = await storage.store(INDEX_STORE);
+    const blocks = await BlockStore.open(await storage.blockFiles(), parameters.magic);
+    const limit = (options.dbcache ?? DEFAULT_DBCACHE) * 2 ** 20;
+    const chainstate = new Chainstate(await storage.store(COIN_STORE), { limit, salt: random.bytes(8) });
+    const chain = new Chain(options, dependencies, { index, blocks, chainstate });
+    try {
+      await chain.#start();
+    } catch (error) {
+      await chain.#closeStores();
+      throw error;
+    }
+    return chain;
   }
+
+  async #start(): Promise<void> {
+    const { parameters, logger, clock } = this.#dependencies;
+    const parts = { parameters, logger, index: this.#index, tree: this.#tree };
+    const more = { active: this.#active, blocks: this.#blocks, chainstate: this.#chainstate };
+    await loadTree({ ...parts, ...more });
+    await loadCoins({ ...parts, ...more });
+    this.#announced = this.tip;
+    this.#flushed = this.tip;
+    this.#flushedAt = clock.monotonic();
+    this.#pruner.load();
+    const { checkLevel = 3, checkBlocks = 6 } = this.#options;
+    const problem = await this.#verify(checkLevel, checkBlocks);
+    if (problem !== null) throw new CorruptionError(`the block database is corrupt: ${problem}`);
+    await this.#exclusive(() => this.#activate());
+  }
+
   get tip(): HeaderEntry {
-    throw new Error('not yet');
+    return this.#active.tip;
   }
+
+  get height(): number {
+    return this.tip.height;
+  }
+
+  get genesis(): HeaderEntry {
+    return this.#tree.genesis;
+  }
+
   /** The header with the most work that is not known to be invalid. */
   get bestHeader(): HeaderEntry {
-    throw new Error('not yet');
+    return this.#tree.bestHeader;
   }
-  get height(): number {
-    throw new Error('not yet');
-  }
-  get genesis(): HeaderEntry {
-    throw new Error('not yet');
-  }
-  /** Work that a branch of headers must promise before it is worth storing: anti-spam, for `network`. */
+
+  /** Work that a branch of headers must promise before it is worth storing: against spam, for `network`. */
   get workThreshold(): bigint {
-    throw new Error('not yet');
+    const nearTip = this.tip.chainWork - ANTI_SPAM_BLOCKS * workFromBits(this.tip.bits);
+    return nearTip > this.#minimumChainWork ? nearTip : this.#minimumChainWork;
   }
+
   get isInitialBlockDownload(): boolean {
-    throw new Error('not yet');
+    return this.#progress.isInitialBlockDownload(this.tip, this.bestHeader);
   }
-  /** 0 to 1, by transactions. */
+
+  /** 0 to 1. */
   get verificationProgress(): number {
-    throw new Error('not yet');
+    return this.#progress.verification(this.tip, this.bestHeader);
   }
-  entry(_hash: BlockHash): HeaderEntry | undefined {
-    throw new Error('not yet');
+
+  /** Bytes of the coin cache. */
+  get coinCacheMemory(): number {
+    return this.#chainstate.cacheMemory;
   }
+
+  entry(hash: BlockHash): HeaderEntry | undefined {
+    return this.#tree.get(hash);
+  }
+
   /** On the active chain. */
-  entryAt(_height: number): HeaderEntry | undefined {
-    throw new Error('not yet');
+  entryAt(height: number): HeaderEntry | undefined {
+    return this.#active.at(height);
   }
-  isActive(_entry: HeaderEntry): boolean {
-    throw new Error('not yet');
+
+  isActive(entry: HeaderEntry): boolean {
+    return this.#active.includes(entry);
   }
-  next(_entry: HeaderEntry): HeaderEntry | undefined {
-    throw new Error('not yet');
+
+  /** The active block above an active block. */
+  next(entry: HeaderEntry): HeaderEntry | undefined {
+    return this.#active.next(entry);
   }
-  acceptHeaders(_headers: readonly BlockHeader[]): HeadersVerdict {
-    throw new Error('not yet');
+
+  /** The last active block that an entry descends from. */
+  forkWith(entry: HeaderEntry): HeaderEntry {
+    return this.#active.forkWith(entry);
   }
-  /** @param options.requested false: it came unasked, and Core's rules against floods say if it is stored. */
-  acceptBlock(_block: Block, _options?: { readonly requested?: boolean }): Promise<BlockVerdict> {
-    throw new Error('not yet');
-  }
-  /** Whether the block would be valid on top of the tip, proof of work aside (getblocktemplate's proposals). */
-  testBlock(_block: Block): Promise<Invalid | null> {
-    throw new Error('not yet');
-  }
-  readBlock(_entry: HeaderEntry): Promise<Block> {
-    throw new Error('not yet');
-  }
-  readBlockBytes(_entry: HeaderEntry): Promise<Uint8Array> {
-    throw new Error('not yet');
-  }
-  readUndo(_entry: HeaderEntry): Promise<BlockUndo> {
-    throw new Error('not yet');
-  }
-  coin(_outpoint: OutPoint): Promise<Coin | undefined> {
-    throw new Error('not yet');
-  }
-  coins(_outpoints: readonly OutPoint[]): Promise<(Coin | undefined)[]> {
-    throw new Error('not yet');
-  }
+
   /** Hashes (32 bytes, internal order) from an entry (the tip) down to genesis, ever sparser. */
-  locator(_entry?: HeaderEntry): Uint8Array[] {
-    throw new Error('not yet');
+  locator(entry: HeaderEntry = this.tip): Uint8Array[] {
+    return this.#tree.locator(entry);
   }
+
   /** The first block of a locator that is on the active chain; genesis if none is. */
-  findFork(_locator: readonly Uint8Array[]): HeaderEntry {
-    throw new Error('not yet');
+  findFork(locator: readonly Uint8Array[]): HeaderEntry {
+    return this.#tree.findFork(locator, (entry) => this.isActive(entry));
   }
+
+  /** The ends of all branches, highest first. */
   tips(): ChainTip[] {
-    throw new Error('not yet');
+    return chainTips(this.#tree, this.#active);
   }
-  invalidate(_hash: BlockHash): Promise<void> {
-    throw new Error('not yet');
+
+  /** The header door. Headers follow one another; the first that is refused ends it. */
+  acceptHeaders(headers: readonly BlockHeader[]): HeadersVerdict {
+    const before = this.#tree.size;
+    let last: HeaderEntry | undefined;
+    let invalid: Invalid | undefined;
+    const best = this.bestHeader;
+    try {
+      for (const header of headers) last = this.#tree.accept(header, this.#now());
+    } catch (error) {
+      invalid = asInvalid(error);
+    }
+    if (this.#tree.dirty.size > 0) this.#inBackground(() => saveIndex(this.#index, this.#tree));
+    if (this.bestHeader !== best) this.headersChanged.emit(this.bestHeader);
+    return invalid === undefined
+      ? { ok: true, last, new: this.#tree.size - before }
+      : { ok: false, invalid, last };
   }
-  reconsider(_hash: BlockHash): Promise<void> {
-    throw new Error('not yet');
+
+  /** The block door. Resolves when the block is connected, refused, or stored on a side branch. */
+  async acceptBlock(block: Block, options: AcceptBlockOptions = {}): Promise<BlockVerdict> {
+    if (this.#halted !== undefined) throw this.#halted;
+    const { requested = true, position } = options;
+    let checked: CheckedBlock;
+    let entry: HeaderEntry;
+    try {
+      // Before the header is stored: a body that fails here never condemns the header (CVE-2012-2459).
+      checked = checkBlock(block, this.parameters);
+      const verdict = this.acceptHeaders([block.header]);
+      if (!verdict.ok) return verdict;
+      entry = verdict.last!;
+    } catch (error) {
+      return { ok: false, invalid: asInvalid(error) };
+    }
+    if (entry.haveData) return { ok: true, new: false, connected: entry.validScripts };
+    const pending = this.#verdicts.get(entry);
+    if (pending !== undefined) {
+      const verdict = await pending.promise;
+      return verdict.ok ? { ...verdict, new: false } : verdict;
+    }
+    if (!requested && !this.#wanted(entry)) return { ok: true, new: false, connected: false };
+    try {
+      checkBlockContext(checked, entry.parent!, this.parameters);
+    } catch (error) {
+      const invalid = asInvalid(error);
+      if (invalid.kind !== 'mutated') {
+        this.#tree.markFailed(entry);
+        this.#inBackground(() => saveIndex(this.#index, this.#tree));
+      }
+      return { ok: false, invalid };
+    }
+    const verdict = new Deferred<BlockVerdict>();
+    this.#verdicts.set(entry, verdict);
+    this.#incoming.push({ entry, block: checked, position });
+    this.#inBackground(() => this.#activate());
+    return verdict.promise;
   }
-  precious(_hash: BlockHash): Promise<void> {
-    throw new Error('not yet');
+
+  /** Core's rules against floods, for a block that came unasked. */
+  #wanted(entry: HeaderEntry): boolean {
+    return (
+      entry.transactionCount === 0 &&
+      entry.chainWork >= this.tip.chainWork &&
+      entry.height <= this.height + MAX_UNREQUESTED_DISTANCE &&
+      entry.chainWork >= this.#minimumChainWork
+    );
   }
-  verify(_level: number, _blocks: number): Promise<boolean> {
-    throw new Error('not yet');
+
+  /** Whether the block would be valid on top of the tip, proof of work aside (getblocktemplate's proposals). */
+  testBlock(block: Block): Promise<Invalid | null> {
+    return this.#exclusive(async () => {
+      const { parameters } = this;
+      const parent = this.tip;
+      try {
+        if (block.header.prev !== parent.hash)
+          throw new Invalid('policy', 'inconclusive-not-best-prevblk', 'the block does not build on the tip');
+        checkHeaderContext(block.header, parent, parameters, this.#now());
+        const checked = checkBlock(block, parameters, { checkPow: false });
+        checkBlockContext(checked, parent, parameters);
+        const place = { height: parent.height + 1, hash: block.hash, parent };
+        const coins = await this.#chainstate.fetch(coinsNeeded(block, place, parameters), []);
+        const { scriptChecks } = connectBlock(checked, place, coins, parameters, { scripts: true });
+        const failure = await this.#dependencies.scriptVerifier.verify(scriptChecks);
+        return failure === null ? null : scriptInvalid(scriptChecks, failure);
+      } catch (error) {
+        return asInvalid(error);
+      }
+    });
   }
-  /** Every unspent coin by (txid bytes, vout), as of one tip. */
+
+  /** @throws MissingDataError if the block was never received or is pruned. */
+  readBlock(entry: HeaderEntry): Promise<Block> {
+    return this.#blocks.readBlock(entry);
+  }
+
+  readBlockBytes(entry: HeaderEntry): Promise<Uint8Array> {
+    return this.#blocks.readBlockBytes(entry);
+  }
+
+  readUndo(entry: HeaderEntry): Promise<BlockUndo> {
+    return this.#blocks.readUndo(entry);
+  }
+
+  async coin(outpoint: OutPoint): Promise<Coin | undefined> {
+    return (await this.#chainstate.coins([outpoint]))[0];
+  }
+
+  /** In the order asked for; undefined where a coin does not exist or is spent. */
+  coins(outpoints: readonly OutPoint[]): Promise<(Coin | undefined)[]> {
+    return this.#chainstate.coins(outpoints);
+  }
+
+  /** Every unspent coin by (txid bytes, vout), as of one tip; the chain goes on meanwhile. */
   snapshotCoins(): Promise<{ readonly tip: HeaderEntry; readonly coins: AsyncIterable<[OutPoint, Coin]> }> {
-    throw new Error('not yet');
+    return this.#exclusive(async () => {
+      await this.#flush();
+      return { tip: this.tip, coins: await this.#chainstate.snapshot() };
+    });
   }
-  /** Height below which blocks may be missing; 0 if nothing was pruned. */
+
+  /** Declares a block invalid, and with it all that is built on it (invalidateblock). */
+  invalidate(hash: BlockHash): Promise<void> {
+    return this.#exclusive(async () => {
+      const entry = this.#known(hash);
+      if (entry.parent === null) throw new BlockRequestError('the genesis block cannot be invalidated');
+      while (this.isActive(entry)) await this.#activation.disconnectTip();
+      this.#tree.markFailed(entry);
+      this.#tree.rebuildCandidates(this.tip);
+      await this.#activate();
+    });
+  }
+
+  /** Takes an invalidation back, whoever made it. */
+  reconsider(hash: BlockHash): Promise<void> {
+    return this.#exclusive(async () => {
+      this.#tree.clearFailed(this.#known(hash));
+      this.#tree.rebuildCandidates(this.tip);
+      await this.#activate();
+    });
+  }
+
+  /** Prefers a block to others of the same work, as if it had been seen first. */
+  precious(hash: BlockHash): Promise<void> {
+    return this.#exclusive(async () => {
+      const entry = this.#known(hash);
+      if (entry.chainWork >= this.tip.chainWork) this.#tree.makePrecious(entry, this.tip);
+      await this.#activate();
+    });
+  }
+
+  /** verifychain. @param blocks from the tip down; 0 is all. */
+  verify(level: number, blocks: number): Promise<boolean> {
+    return this.#exclusive(async () => {
+      const problem = await this.#verify(level, blocks);
+      if (problem !== null) this.#dependencies.logger.log('error', 'validation', problem);
+      return problem === null;
+    });
+  }
+
+  #verify(level: number, count: number): Promise<string | null> {
+    const { clock, scriptVerifier } = this.#dependencies;
+    const [parameters, active, blocks] = [this.parameters, this.#active, this.#blocks];
+    const parts = { parameters, clock, scriptVerifier, active, blocks, chainstate: this.#chainstate };
+    return verifyChain(parts, level, count);
+  }
+
+  /** Height up to which blocks may be missing; -1 if none was pruned. */
   get pruneHeight(): number {
-    throw new Error('not yet');
+    return this.#pruner.prunedHeight;
   }
+
+  /** Followers that still need blocks above a height, each saying which. */
+  get pruneLocks(): Set<() => number> {
+    return this.#pruner.locks;
+  }
+
   /** Deletes files whose blocks all lie at or below a height; returns the height of the last block pruned. */
-  prune(_height: number): Promise<number> {
-    throw new Error('not yet');
+  prune(height: number): Promise<number> {
+    return this.#exclusive(async () => {
+      await this.#flush();
+      await this.#deleteFiles(this.#pruner.prune(Math.min(height, this.height)));
+      return this.pruneHeight;
+    });
   }
+
+  /** The index forgets the blocks before their files go. */
+  async #deleteFiles(files: readonly number[]): Promise<void> {
+    await saveIndex(this.#index, this.#tree, { sync: true });
+    for (const file of files) await this.#blocks.remove(file);
+  }
+
   flush(): Promise<void> {
-    throw new Error('not yet');
+    return this.#exclusive(() => this.#flush());
   }
-  close(): Promise<void> {
-    throw new Error('not yet');
+
+  /** Writes what is not written yet, and closes the stores. After a fatal error nothing more is written. */
+  async close(): Promise<void> {
+    try {
+      if (this.#halted === undefined) await this.flush();
+    } finally {
+      this.#halted ??= new Error('the chain is closed');
+      await this.#queue;
+      await this.#closeStores();
+    }
+  }
+
+  async #closeStores(): Promise<void> {
+    await this.#index.close();
+    await this.#chainstate.close();
+    await this.#blocks.close();
+  }
+
+  /** One writer: tasks run one after the other. An error that is no verdict stops everything. */
+  #exclusive<T>(task: () => Promise<T>): Promise<T> {
+    const run = async (): Promise<T> => {
+      if (this.#halted !== undefined) throw this.#halted;
+      try {
+        return await task();
+      } catch (error) {
+        if (!isRefusal(error)) this.#halt(error as Error);
+        throw error;
+      }
+    };
+    const result = this.#queue.then(run);
+    this.#queue = result.catch(() => {});
+    return result;
+  }
+
+  /** A task whose failure is told by `fatal` and by the verdicts that wait. */
+  #inBackground(task: () => Promise<void>): void {
+    this.#exclusive(task).catch(() => {});
+  }
+
+  #halt(error: Error): void {
+    if (this.#halted !== undefined) return;
+    this.#halted = error;
+    this.#dependencies.logger.log('error', 'validation', `stopping: ${error.message}`);
+    for (const verdict of this.#verdicts.values()) verdict.reject(error);
+    this.#verdicts.clear();
+    this.fatal.emit(error);
+  }
+
+  async #activate(): Promise<void> {
+    await this.#activation.run();
+    await saveIndex(this.#index, this.#tree);
+    for (const entry of [...this.#verdicts.keys()])
+      if (entry.haveData) this.#answer(entry, { ok: true, new: true, connected: this.isActive(entry) });
+    this.#announce();
+  }
+
+  /** Stores the blocks that came in, and answers for those that cannot be connected now. */
+  async #intake(): Promise<void> {
+    if (this.#incoming.length === 0) return;
+    const file = this.#blocks.currentFile;
+    const taken: HeaderEntry[] = [];
+    while (this.#incoming.length > 0) {
+      const { entry, block, position } = this.#incoming.shift()!;
+      entry.data = position ?? (await this.#blocks.writeBlock(block));
+      this.#tree.receive(entry, block.transactions.length, this.tip);
+      this.#activation.remember(entry, block);
+      taken.push(entry);
+    }
+    await saveIndex(this.#index, this.#tree);
+    const target = this.#tree.best((entry) => this.isActive(entry));
+    for (const entry of taken)
+      if (entry.height > target.height || target.ancestor(entry.height) !== entry)
+        this.#answer(entry, { ok: true, new: true, connected: false });
+    if (this.#blocks.currentFile !== file && this.#pruner.isAutomatic) {
+      await this.#flush();
+      await this.#deleteFiles(await this.#pruner.pruneToTarget(this.tip));
+    }
+  }
+
+  #answer(entry: HeaderEntry, verdict: BlockVerdict): void {
+    this.#verdicts.get(entry)?.resolve(verdict);
+    this.#verdicts.delete(entry);
+  }
+
+  async #onConnected(event: BlockEvent): Promise<void> {
+    const { entry } = event;
+    const syncing = this.isInitialBlockDownload;
+    this.#dependencies.logger.log(syncing ? 'debug' : 'info', 'validation', 'new tip', {
+      hash: entry.hash,
+      height: entry.height,
+      transactions: event.block.transactions.length,
+    });
+    this.connected.emit(event);
+    // In the middle of a reorganisation the new branch is not the better one yet.
+    if (entry.chainWork > this.#announced.chainWork) this.#announce();
+    const due = this.#dependencies.clock.monotonic() - this.#flushedAt > FLUSH_INTERVAL && !syncing;
+    if (due || this.#chainstate.isFull) await this.#flush();
+    this.#answer(entry, { ok: true, new: true, connected: true });
+  }
+
+  #announce(): void {
+    if (this.#announced === this.tip) return;
+    const fork = this.#active.forkWith(this.#announced);
+    this.#announced = this.tip;
+    this.tipChanged.emit({ tip: this.tip, fork });
+  }
+
+  /** Blocks and undo data first, then the index that points to them, then the coins (DESIGN.md, State). */
+  async #flush(): Promise<void> {
+    await this.#blocks.sync();
+    await saveIndex(this.#index, this.#tree, { sync: true });
+    await this.#chainstate.flush(this.#flushed.hashBytes, this.tip.hashBytes);
+    this.#flushed = this.tip;
+    this.#flushedAt = this.#dependencies.clock.monotonic();
+  }
+
+  /** False for blocks verified before, and for those buried below the assumed valid block (Core's conditions). */
+  #scriptsNeeded(entry: HeaderEntry): boolean {
+    if (entry.validScripts) return false;
+    const assumed = this.#assumeValid === null ? undefined : this.entry(this.#assumeValid as BlockHash);
+    if (assumed === undefined || assumed.height < entry.height) return true;
+    if (assumed.ancestor(entry.height) !== entry) return true;
+    const best = this.bestHeader;
+    if (best.height < assumed.height || best.ancestor(assumed.height) !== assumed) return true;
+    if (best.chainWork < this.#minimumChainWork) return true;
+    const work = best.chainWork - entry.chainWork;
+    const seconds = (work * BigInt(this.parameters.targetSpacing)) / workFromBits(best.bits);
+    return seconds <= ASSUME_VALID_BURIAL;
+  }
+
+  #known(hash: BlockHash): HeaderEntry {
+    const entry = this.entry(hash);
+    if (entry === undefined) throw new BlockRequestError(`Block not found: ${hash}`);
+    return entry;
+  }
+
+  #now(): number {
+    return Math.floor(this.#dependencies.clock.now() / 1000);
+  }
+}
+
+/** The block that a request names is not there, or nothing of the kind can be done with it. */
+export class BlockRequestError extends Error {
+  override readonly name = 'BlockRequestError';
+}
+
+/** Requests that cannot be met are the caller's trouble, not the chain's. */
+function isRefusal(error: unknown): boolean {
+  return error instanceof BlockRequestError || error instanceof MissingDataError;
+}
+
+/** Doors turn broken rules into verdicts; anything else is a bug or a failing disk. */
+function asInvalid(error: unknown): Invalid {
+  if (error instanceof Invalid) return error;
+  throw error;
+}
+
+class Deferred<T> {
+  readonly promise: Promise<T>;
+  resolve!: (value: T) => void;
+  reject!: (error: Error) => void;
+
+  constructor() {
+    this.promise = new Promise((resolve, reject) => {
+      this.resolve = resolve;
+      this.reject = reject;
+    });
   }
 }

@@ -1,0 +1,211 @@
+/**
+ * White paper section 5: moves the active chain to the branch with the most work. Owns the one loop that
+ * connects and disconnects blocks; runs only inside the chain's queue, so nothing else writes meanwhile.
+ *
+ * Blocks are pipelined: while the scripts of one are verified, the next are read, checked and given their
+ * coins, on layers above the chainstate. They are merged in order; a failure drops the layers above it.
+ */
+import { type CheckedBlock, checkBlock } from '../core/consensus/check-block.ts';
+import {
+  type ConnectResult,
+  coinsNeeded,
+  connectBlock,
+  disconnectBlock,
+  type ScriptCheck,
+} from '../core/consensus/connect-block.ts';
+import { DecodeError, Invalid } from '../core/encoding/errors.ts';
+import type { NetworkParameters } from '../core/parameters/network.ts';
+import { scriptErrorMessage } from '../core/script/errors.ts';
+import type { Clock, Logger } from '../seams.ts';
+import type { ActiveChain } from './active-chain.ts';
+import type { BlockStore } from './block-store.ts';
+import { type Chainstate, CoinLayer } from './chainstate.ts';
+import type { BlockEvent } from './events.ts';
+import type { HeaderEntry } from './header-entry.ts';
+import type { HeaderTree } from './header-tree.ts';
+import type { ScriptFailure, ScriptVerifier } from './script-verifier.ts';
+import { CorruptionError } from './storage.ts';
+
+/** Blocks judged at once: one whose scripts run, one ready to follow, one in preparation. */
+const MAX_IN_FLIGHT = 3;
+/** Milliseconds after which everything else gets its turn. */
+const MAX_TURN = 10;
+/** Bytes of received blocks kept until they are connected; beyond, they are read from the disk again. */
+const MAX_RECENT_BYTES = 64 << 20;
+
+export interface ActivationParts {
+  readonly parameters: NetworkParameters;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  readonly scriptVerifier: ScriptVerifier;
+  readonly tree: HeaderTree;
+  readonly active: ActiveChain;
+  readonly blocks: BlockStore;
+  readonly chainstate: Chainstate;
+}
+
+/** What the chain does around the loop. */
+export interface ActivationHooks {
+  /** Stores what was received meanwhile. */
+  intake(): Promise<void>;
+  scriptsNeeded(entry: HeaderEntry): boolean;
+  connected(event: BlockEvent): Promise<void>;
+  disconnected(event: BlockEvent): void;
+  refused(entry: HeaderEntry, invalid: Invalid): void;
+}
+
+interface InFlight {
+  readonly entry: HeaderEntry;
+  readonly block: CheckedBlock;
+  readonly result: ConnectResult;
+  readonly layer: CoinLayer;
+  readonly verification: Promise<ScriptFailure | null>;
+}
+
+export class Activation {
+  readonly #parts: ActivationParts;
+  readonly #hooks: ActivationHooks;
+  #flight: InFlight[] = [];
+  readonly #recent = new Map<HeaderEntry, CheckedBlock>();
+  #recentBytes = 0;
+  #sequence = 0;
+  #turnStarted = 0;
+
+  constructor(parts: ActivationParts, hooks: ActivationHooks) {
+    this.#parts = parts;
+    this.#hooks = hooks;
+  }
+
+  /** Keeps a block that was just stored at hand for its connection. */
+  remember(entry: HeaderEntry, block: CheckedBlock): void {
+    if (this.#recentBytes + block.bytes.length > MAX_RECENT_BYTES) return;
+    this.#recent.set(entry, block);
+    this.#recentBytes += block.bytes.length;
+  }
+
+  /** Connects and disconnects until the best branch that can be had is active. */
+  async run(): Promise<void> {
+    const { tree, active, clock } = this.#parts;
+    this.#turnStarted = clock.monotonic();
+    for (;;) {
+      await this.#hooks.intake();
+      const target = tree.best((entry) => active.includes(entry));
+      const head = this.#flight.at(-1)?.entry ?? active.tip;
+      const extends_ = target.height > head.height && target.ancestor(head.height) === head;
+      if (extends_ && this.#flight.length < MAX_IN_FLIGHT)
+        await this.#begin(target.ancestor(head.height + 1));
+      else if (this.#flight.length > 0) await this.#settle();
+      else if (target !== active.tip) await this.disconnectTip();
+      else break;
+      await this.#takeTurns();
+    }
+    this.#recent.clear();
+    this.#recentBytes = 0;
+  }
+
+  async #takeTurns(): Promise<void> {
+    const { clock } = this.#parts;
+    if (clock.monotonic() - this.#turnStarted < MAX_TURN) return;
+    await clock.yield();
+    this.#turnStarted = clock.monotonic();
+  }
+
+  /** Judges a block on top of those in flight, and has its scripts verified. */
+  async #begin(entry: HeaderEntry): Promise<void> {
+    const { parameters, chainstate, scriptVerifier } = this.#parts;
+    const block = await this.#take(entry);
+    if (block === undefined) return;
+    const place = { height: entry.height, hash: entry.hash, parent: entry.parent! };
+    const needed = coinsNeeded(block, place, parameters);
+    const layers = this.#flight.map(({ layer }) => layer);
+    const coins = await chainstate.fetch(needed, layers);
+    let result: ConnectResult;
+    try {
+      result = connectBlock(block, place, coins, parameters, { scripts: this.#hooks.scriptsNeeded(entry) });
+    } catch (error) {
+      if (!(error instanceof Invalid)) throw error;
+      // Blame it only if the blocks it was judged upon hold.
+      while (this.#flight.length > 0) await this.#settle();
+      if (this.#parts.active.tip === entry.parent) this.#fail(entry, error);
+      return;
+    }
+    const verification =
+      result.scriptChecks.length > 0 ? scriptVerifier.verify(result.scriptChecks) : Promise.resolve(null);
+    // Whoever awaits it sees the error; until then it must not count as unhandled.
+    verification.catch(() => {});
+    this.#flight.push({ entry, block, result, layer: new CoinLayer(result.changes), verification });
+  }
+
+  /** Waits for the oldest block in flight, and merges it or drops all. */
+  async #settle(): Promise<void> {
+    const [oldest] = this.#flight;
+    const failure = await oldest!.verification;
+    if (failure !== null) {
+      const dropped = this.#flight;
+      this.#flight = [];
+      await Promise.all(dropped.map(({ verification }) => verification));
+      this.#fail(oldest!.entry, scriptInvalid(oldest!.result.scriptChecks, failure));
+      return;
+    }
+    await this.#commit(oldest!);
+  }
+
+  async #commit({ entry, block, result }: InFlight): Promise<void> {
+    const { tree, active, blocks, chainstate } = this.#parts;
+    entry.undo ??= await blocks.writeUndo(entry, result.undo);
+    entry.validScripts = true;
+    tree.dirty.add(entry);
+    chainstate.apply(result.changes, { fresh: true });
+    active.push(entry);
+    this.#flight.shift();
+    tree.pruneCandidates(entry);
+    await this.#hooks.connected({ entry, block, undo: result.undo, sequence: this.#sequence++ });
+  }
+
+  #fail(entry: HeaderEntry, invalid: Invalid): void {
+    this.#parts.logger.log('warn', 'validation', `invalid block ${entry.hash}: ${invalid.message}`);
+    this.#parts.tree.markFailed(entry);
+    this.#hooks.refused(entry, invalid);
+  }
+
+  /** Takes the tip off the active chain. Nothing may be in flight. */
+  async disconnectTip(): Promise<void> {
+    const { active, blocks, chainstate } = this.#parts;
+    const entry = active.tip;
+    if (entry.parent === null) throw new Error('the genesis block cannot be disconnected');
+    const block = await blocks.readBlock(entry);
+    const undo = await blocks.readUndo(entry);
+    chainstate.apply(disconnectBlock(block, undo), { fresh: false });
+    active.pop();
+    this.#hooks.disconnected({ entry, block, undo, sequence: this.#sequence++ });
+  }
+
+  /** The block, from memory or disk; undefined if the disk does not have it as it was: it must be fetched again. */
+  async #take(entry: HeaderEntry): Promise<CheckedBlock | undefined> {
+    const recent = this.#recent.get(entry);
+    if (recent !== undefined) {
+      this.#recent.delete(entry);
+      this.#recentBytes -= recent.bytes.length;
+      return recent;
+    }
+    try {
+      return checkBlock(await this.#parts.blocks.readBlock(entry), this.#parts.parameters);
+    } catch (error) {
+      if (!(error instanceof CorruptionError || error instanceof DecodeError || error instanceof Invalid))
+        throw error;
+      this.#parts.logger.log('warn', 'validation', `lost the data of block ${entry.hash}: ${error.message}`);
+      this.#parts.tree.loseData(entry);
+      return undefined;
+    }
+  }
+}
+
+/** Core's reason for a block with an invalid script. */
+export function scriptInvalid(
+  checks: readonly ScriptCheck[],
+  { check, input, error }: ScriptFailure,
+): Invalid {
+  const { tx } = checks[check]!;
+  const reason = `block-script-verify-flag-failed (${scriptErrorMessage(error)})`;
+  return new Invalid('consensus', reason, `input ${input} of ${tx.txid} (wtxid ${tx.wtxid})`);
+}

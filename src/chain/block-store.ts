@@ -1,0 +1,134 @@
+/**
+ * Blocks and undo data in flat files, in the records of Bitcoin Core's blk and rev files: network magic,
+ * length, content; for undo data a checksum behind it. Owns the frames and which file is written to;
+ * where a block lies is kept with its header entry.
+ */
+
+import { Block } from '../core/block/block.ts';
+import { type BlockUndo, decodeUndo, encodeUndo } from '../core/consensus/undo.ts';
+import { concatBytes, equalBytes } from '../core/encoding/bytes.ts';
+import { hash256 } from '../core/encoding/hashes.ts';
+import { Writer } from '../core/encoding/writer.ts';
+import type { BlockFileKind, BlockFiles } from './block-files.ts';
+import type { HeaderEntry, Position } from './header-entry.ts';
+import { CorruptionError } from './storage.ts';
+
+/** Core's: a file is closed before it grows beyond 128 MiB. */
+const MAX_BLOCK_FILE_SIZE = 0x8000000;
+/** Magic and length. */
+export const FRAME_SIZE = 8;
+const CHECKSUM_SIZE = 32;
+
+export class BlockStore {
+  readonly #files: BlockFiles;
+  readonly #magic: Uint8Array;
+  #current: number;
+  /** Files with bytes that no fdatasync has seen yet. */
+  readonly #unsynced = new Map<string, readonly [BlockFileKind, number]>();
+
+  private constructor(files: BlockFiles, magic: Uint8Array, current: number) {
+    this.#files = files;
+    this.#magic = magic;
+    this.#current = current;
+  }
+
+  static async open(files: BlockFiles, magic: Uint8Array): Promise<BlockStore> {
+    return new BlockStore(files, magic, (await files.list()).at(-1) ?? 0);
+  }
+
+  /** The file that is written to; it is never pruned. */
+  get currentFile(): number {
+    return this.#current;
+  }
+
+  get files(): BlockFiles {
+    return this.#files;
+  }
+
+  async writeBlock(block: Block): Promise<Position> {
+    const { bytes } = block;
+    const size = await this.#files.size('blk', this.#current);
+    if (size > 0 && size + FRAME_SIZE + bytes.length > MAX_BLOCK_FILE_SIZE) this.#current++;
+    return this.#append('blk', this.#current, bytes, []);
+  }
+
+  /** Undo data go into the file of the same number as the block's. */
+  async writeUndo(entry: HeaderEntry, undo: BlockUndo): Promise<Position> {
+    const bytes = encodeUndo(undo);
+    return this.#append('rev', entry.data!.file, bytes, [undoChecksum(entry, bytes)]);
+  }
+
+  async #append(
+    kind: BlockFileKind,
+    file: number,
+    content: Uint8Array,
+    rest: readonly Uint8Array[],
+  ): Promise<Position> {
+    const frame = new Writer(FRAME_SIZE).bytes(this.#magic).uint32(content.length).finish();
+    this.#unsynced.set(`${kind}${file}`, [kind, file]);
+    const start = await this.#files.append(kind, file, [frame, content, ...rest]);
+    return { file, offset: start + FRAME_SIZE, size: content.length };
+  }
+
+  /** The block's bytes as they were received. @throws CorruptionError if they are not the block's. */
+  async readBlockBytes(entry: HeaderEntry): Promise<Uint8Array> {
+    const { file, offset, size } = present(entry.data, entry);
+    const bytes = await this.#files.read('blk', file, offset, size);
+    if (!equalBytes(bytes.subarray(0, entry.headerBytes.length), entry.headerBytes))
+      throw new CorruptionError(`block ${entry.hash} is not where the index says`);
+    return bytes;
+  }
+
+  async readBlock(entry: HeaderEntry): Promise<Block> {
+    return Block.decode(await this.readBlockBytes(entry));
+  }
+
+  /** @throws CorruptionError if the checksum does not fit. */
+  async readUndo(entry: HeaderEntry): Promise<BlockUndo> {
+    if (entry.parent === null) return [];
+    const { file, offset, size } = present(entry.undo, entry);
+    const record = await this.#files.read('rev', file, offset, size + CHECKSUM_SIZE);
+    const bytes = record.subarray(0, size);
+    if (!equalBytes(record.subarray(size), undoChecksum(entry, bytes)))
+      throw new CorruptionError(`the undo data of block ${entry.hash} have a wrong checksum`);
+    return decodeUndo(bytes);
+  }
+
+  /** Returns when all that was written is on the disk. */
+  async sync(): Promise<void> {
+    for (const [key, [kind, file]] of [...this.#unsynced]) {
+      this.#unsynced.delete(key);
+      await this.#files.sync(kind, file);
+    }
+  }
+
+  async remove(file: number): Promise<void> {
+    this.#unsynced.delete(`blk${file}`);
+    this.#unsynced.delete(`rev${file}`);
+    await this.#files.remove(file);
+  }
+
+  /** Bytes of a file and its undo data. */
+  async fileSize(file: number): Promise<number> {
+    return (await this.#files.size('blk', file)) + (await this.#files.size('rev', file));
+  }
+
+  close(): Promise<void> {
+    return this.#files.close();
+  }
+}
+
+/** Core's: SHA256d of the previous block's hash and the undo data. */
+function undoChecksum(entry: HeaderEntry, bytes: Uint8Array): Uint8Array {
+  return hash256(concatBytes(entry.parent!.hashBytes, bytes));
+}
+
+function present(position: Position | null, entry: HeaderEntry): Position {
+  if (position === null) throw new MissingDataError(`data of block ${entry.hash} are not on the disk`);
+  return position;
+}
+
+/** The block was pruned or never received. */
+export class MissingDataError extends Error {
+  override readonly name = 'MissingDataError';
+}

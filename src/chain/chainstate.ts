@@ -1,0 +1,164 @@
+/**
+ * The coins as of the tip: a cache of changes over a database, and the order of writes that lets any kill at
+ * any instant be mended. Knows blocks only by hash.
+ */
+
+import type { CoinChanges } from '../core/consensus/connect-block.ts';
+import { concatBytes } from '../core/encoding/bytes.ts';
+import type { Coin, CoinView } from '../core/transaction/coin.ts';
+import { OutPointMap } from '../core/transaction/outpoint-map.ts';
+import type { OutPoint } from '../core/transaction/transaction.ts';
+import { CoinCache } from './coin-cache.ts';
+import type { KeyValueStore, Operation } from './key-value-store.ts';
+import {
+  BEST_BLOCK_KEY,
+  COIN_RANGE,
+  coinKey,
+  decodeCoinKey,
+  decodeStoredCoin,
+  HEAD_MARKER_KEY,
+} from './schema.ts';
+import { CorruptionError } from './storage.ts';
+
+/** Coins written in one batch: enough for speed, few enough that nothing else waits long. */
+const FLUSH_CHUNK = 10_000;
+
+/** Changes that are not merged yet, because the scripts are still being verified. */
+export class CoinLayer {
+  readonly #coins = new OutPointMap<Coin | null>();
+
+  constructor(changes: CoinChanges) {
+    for (const outpoint of changes.spent) this.#coins.set(outpoint, null);
+    for (const { outpoint, coin } of changes.created) this.#coins.set(outpoint, coin);
+  }
+
+  /** Null: spent here; undefined: ask below. */
+  get(outpoint: OutPoint): Coin | null | undefined {
+    return this.#coins.get(outpoint);
+  }
+}
+
+/** What the database says of itself: hashes of 32 bytes, internal order. */
+export interface Head {
+  readonly best: Uint8Array | undefined;
+  /** A flush did not end. */
+  readonly marker: { readonly from: Uint8Array; readonly to: Uint8Array } | undefined;
+}
+
+export class Chainstate {
+  readonly #store: KeyValueStore;
+  readonly #cache: CoinCache;
+  readonly #limit: number;
+  /** Counts merges and flushes, so that a reader notices one that happened while it waited for the disk. */
+  #version = 0;
+
+  /** @param limit bytes of the cache beyond which it wants to be flushed. */
+  constructor(store: KeyValueStore, options: { readonly limit: number; readonly salt: Uint8Array }) {
+    this.#store = store;
+    this.#cache = new CoinCache(options.salt);
+    this.#limit = options.limit;
+  }
+
+  get isFull(): boolean {
+    return this.#cache.memory > this.#limit;
+  }
+
+  get cacheMemory(): number {
+    return this.#cache.memory;
+  }
+
+  async readHead(): Promise<Head> {
+    const [best, marker] = await this.#store.getMany([BEST_BLOCK_KEY, HEAD_MARKER_KEY]);
+    if (best !== undefined && best.length !== 32)
+      throw new CorruptionError('the best block record is damaged');
+    if (marker === undefined) return { best, marker };
+    if (marker.length !== 64) throw new CorruptionError('the head marker is damaged');
+    return { best, marker: { from: marker.subarray(0, 32), to: marker.subarray(32) } };
+  }
+
+  /** Brings the coins named, as they are on top of the layers (oldest first). */
+  async fetch(outpoints: readonly OutPoint[], layers: readonly CoinLayer[]): Promise<CoinView> {
+    const coins = new OutPointMap<Coin>();
+    const missing: OutPoint[] = [];
+    for (const outpoint of outpoints) {
+      let coin: Coin | null | undefined;
+      for (let i = layers.length - 1; i >= 0 && coin === undefined; i--) coin = layers[i]!.get(outpoint);
+      if (coin === undefined) coin = this.#cache.get(outpoint);
+      if (coin === undefined) missing.push(outpoint);
+      else if (coin !== null) coins.set(outpoint, coin);
+    }
+    if (missing.length > 0) {
+      const stored = await this.#store.getMany(missing.map(({ txid, vout }) => coinKey(txid, vout)));
+      stored.forEach((bytes, i) => {
+        if (bytes !== undefined) coins.set(missing[i]!, decodeStoredCoin(bytes));
+      });
+    }
+    return coins;
+  }
+
+  /** For readers other than the writer, at any time: all coins as of one and the same tip. */
+  async coins(outpoints: readonly OutPoint[]): Promise<(Coin | undefined)[]> {
+    for (;;) {
+      const version = this.#version;
+      const view = await this.fetch(outpoints, []);
+      if (version === this.#version) return outpoints.map((outpoint) => view.get(outpoint));
+    }
+  }
+
+  /**
+   * Merges what a block did.
+   * @param options.fresh the database cannot have the coins created; false for a way back or a replay.
+   */
+  apply(changes: CoinChanges, { fresh }: { readonly fresh: boolean }): void {
+    this.#version++;
+    for (const outpoint of changes.spent) this.#cache.spend(outpoint);
+    for (const { outpoint, coin } of changes.created) {
+      // Coinbases of before BIP34 could be repeated (BIP30's exceptions).
+      this.#cache.add(outpoint, coin, fresh && !coin.coinbase);
+    }
+  }
+
+  /**
+   * Writes all changes. The marker stays if this is only part of a way.
+   * @param from the block whose coins the database has.
+   * @param to the block whose coins it shall have.
+   */
+  async flush(from: Uint8Array, to: Uint8Array, { complete = true } = {}): Promise<void> {
+    const marker: Operation = { put: HEAD_MARKER_KEY, value: concatBytes(from, to) };
+    await this.#store.batch([marker], { sync: true });
+    let chunk: Operation[] = [];
+    for (const [key, stored] of this.#cache.changes()) {
+      const vout = new DataView(key.buffer, key.byteOffset).getUint32(32, true);
+      const coin = coinKey(key.subarray(0, 32), vout);
+      chunk.push(stored === null ? { delete: coin } : { put: coin, value: stored });
+      if (chunk.length === FLUSH_CHUNK) {
+        // Synced each: LevelDB may lose the end of an older log and keep a newer one.
+        await this.#store.batch(chunk, { sync: true });
+        chunk = [];
+      }
+    }
+    if (complete) chunk.push({ put: BEST_BLOCK_KEY, value: to }, { delete: HEAD_MARKER_KEY });
+    await this.#store.batch(chunk, { sync: true });
+    this.#cache.clear();
+    this.#version++;
+  }
+
+  /** Every coin of the database by (txid bytes, vout), from the moment of this call; flush before. */
+  async snapshot(): Promise<AsyncIterable<[OutPoint, Coin]>> {
+    const iterator = this.#store.iterate(COIN_RANGE)[Symbol.asyncIterator]();
+    // The store fixes what it shows when the first entry is asked for.
+    let entry = await iterator.next();
+    return (async function* () {
+      try {
+        for (; entry.done !== true; entry = await iterator.next())
+          yield [decodeCoinKey(entry.value[0]), decodeStoredCoin(entry.value[1])];
+      } finally {
+        await iterator.return?.();
+      }
+    })();
+  }
+
+  close(): Promise<void> {
+    return this.#store.close();
+  }
+}

@@ -1,0 +1,289 @@
+/**
+ * White paper section 5: the tree of all headers, and which branches could become the active chain. In
+ * memory, from one pass over the index at start. Knows nothing of coins, and writes nothing: what changed
+ * is in `dirty` until the writer takes it.
+ */
+import { type BlockHash, BlockHeader } from '../core/block/header.ts';
+import { checkHeaderWork } from '../core/consensus/check-block.ts';
+import { checkHeaderContext } from '../core/consensus/contextual.ts';
+import { toDisplayHex } from '../core/encoding/bytes.ts';
+import { Invalid } from '../core/encoding/errors.ts';
+import type { NetworkParameters } from '../core/parameters/network.ts';
+import { HeaderEntry, HeaderSlabs } from './header-entry.ts';
+import type { HeaderRecord } from './schema.ts';
+import { CorruptionError } from './storage.ts';
+
+/** Blocks loaded from disk count as seen before all that come later; the old active chain before the rest. */
+const SEQUENCE_LOADED = 1;
+const SEQUENCE_LOADED_ACTIVE = 0;
+
+export class HeaderTree {
+  readonly #parameters: NetworkParameters;
+  readonly #entries = new Map<BlockHash, HeaderEntry>();
+  readonly #slabs = new HeaderSlabs();
+  /** Complete up to the block itself, valid as far as known, and at least as good as the tip; the tip too. */
+  readonly #candidates = new Set<HeaderEntry>();
+  /** By a parent that lacks a block on its way: blocks that were received already. */
+  readonly #unlinked = new Map<HeaderEntry, HeaderEntry[]>();
+  /** The best candidate, until one is added that may be better, or it drops out. */
+  #best: HeaderEntry | undefined;
+  #genesis: HeaderEntry | undefined;
+  #bestHeader: HeaderEntry | undefined;
+  #nextSequence = SEQUENCE_LOADED + 1;
+  /** preciousblock counts down, so that its block wins over all seen before. */
+  #preciousSequence = -1;
+  #preciousWork = 0n;
+  /** Entries that differ from the index on disk. */
+  readonly dirty = new Set<HeaderEntry>();
+
+  constructor(parameters: NetworkParameters) {
+    this.#parameters = parameters;
+  }
+
+  get genesis(): HeaderEntry {
+    return this.#genesis!;
+  }
+
+  get bestHeader(): HeaderEntry {
+    return this.#bestHeader!;
+  }
+
+  get size(): number {
+    return this.#entries.size;
+  }
+
+  get(hash: BlockHash): HeaderEntry | undefined {
+    return this.#entries.get(hash);
+  }
+
+  entries(): Iterable<HeaderEntry> {
+    return this.#entries.values();
+  }
+
+  /** Adds a header of the index; parents come first. @throws CorruptionError */
+  load(record: HeaderRecord): void {
+    const header = BlockHeader.decode(record.header);
+    const parent = this.#entries.get(header.prev) ?? null;
+    if (parent === null && this.#genesis !== undefined)
+      throw new CorruptionError(`the block index lacks the parent of ${record.hash}`);
+    const entry = this.#insert(header, record.hash as BlockHash, parent);
+    entry.failed = record.failed;
+    entry.validScripts = record.validScripts;
+    entry.transactionCount = record.transactionCount;
+    entry.data = record.data;
+    entry.undo = record.undo;
+    entry.sequence = SEQUENCE_LOADED;
+    if (entry.transactionCount > 0) this.#link(entry);
+    this.#raiseBestHeader(entry);
+  }
+
+  /** After the last `load`: the coins say which tip was active. */
+  finishLoading(tip: HeaderEntry): void {
+    for (let at: HeaderEntry | null = tip; at !== null; at = at.parent) at.sequence = SEQUENCE_LOADED_ACTIVE;
+    this.rebuildCandidates(tip);
+  }
+
+  /** @throws CorruptionError if the index is not empty. */
+  addGenesis(header: BlockHeader): HeaderEntry {
+    if (this.#genesis !== undefined) throw new CorruptionError('the block index has a genesis block already');
+    const entry = this.#insert(header, header.hash, null);
+    this.#raiseBestHeader(entry);
+    return entry;
+  }
+
+  /**
+   * The header's entry, new or known.
+   * @param now seconds since the epoch.
+   * @throws Invalid
+   */
+  accept(header: BlockHeader, now: number): HeaderEntry {
+    const known = this.#entries.get(header.hash);
+    if (known !== undefined) {
+      if (known.failed === 'none') return known;
+      const detail = `block ${known.hash} was previously marked invalid`;
+      throw new Invalid('consensus', 'duplicate-invalid', detail);
+    }
+    checkHeaderWork(header, this.#parameters);
+    const parent = this.#entries.get(header.prev);
+    if (parent === undefined) throw new Invalid('missing', 'prev-blk-not-found', `parent ${header.prev}`);
+    if (parent.failed !== 'none')
+      throw new Invalid('consensus', 'bad-prevblk', `parent ${header.prev} is invalid`);
+    checkHeaderContext(header, parent, this.#parameters, now);
+    const entry = this.#insert(header, header.hash, parent);
+    this.dirty.add(entry);
+    this.#raiseBestHeader(entry);
+    return entry;
+  }
+
+  /** The block's data are stored: it, and those that waited for it, may become candidates. */
+  receive(entry: HeaderEntry, transactionCount: number, tip: HeaderEntry): void {
+    const again = entry.chainTransactionCount > 0;
+    entry.transactionCount = transactionCount;
+    this.dirty.add(entry);
+    for (const linked of this.#link(entry)) {
+      linked.sequence = this.#nextSequence++;
+      if (linked.failed === 'none' && !isBetter(tip, linked)) this.#addCandidate(linked);
+    }
+    // Data that had been lost: branches above it, which had dropped out, may come back.
+    if (again) this.rebuildCandidates(tip);
+  }
+
+  #addCandidate(entry: HeaderEntry): void {
+    this.#candidates.add(entry);
+    // Usually it extends the best one, and then no search is needed.
+    if (this.#best !== undefined) this.#best = entry.parent === this.#best ? entry : undefined;
+  }
+
+  /** Counts transactions from the genesis block on; returns the entries that became complete. */
+  #link(entry: HeaderEntry): HeaderEntry[] {
+    const { parent } = entry;
+    if (parent !== null && parent.chainTransactionCount === 0) {
+      const waiting = this.#unlinked.get(parent);
+      if (waiting === undefined) this.#unlinked.set(parent, [entry]);
+      else if (!waiting.includes(entry)) waiting.push(entry);
+      return [];
+    }
+    const linked = [entry];
+    for (const at of linked) {
+      at.chainTransactionCount = (at.parent?.chainTransactionCount ?? 0) + at.transactionCount;
+      linked.push(...(this.#unlinked.get(at) ?? []));
+      this.#unlinked.delete(at);
+    }
+    return linked;
+  }
+
+  /**
+   * The tip of the best branch that can be had: most work, then first seen. Branches that turn out to have a
+   * failed block, or one that was pruned, drop out on the way.
+   */
+  best(isActive: (entry: HeaderEntry) => boolean): HeaderEntry {
+    for (;;) {
+      let best = this.#best;
+      if (best !== undefined) return best;
+      for (const candidate of this.#candidates)
+        if (best === undefined || isBetter(candidate, best)) best = candidate;
+      if (best === undefined) throw new Error('no candidate for the tip: the index is inconsistent');
+      let at = best;
+      while (!isActive(at) && at.failed === 'none' && at.data !== null) at = at.parent!;
+      if (isActive(at)) this.#best = best;
+      else this.#candidates.delete(best);
+    }
+  }
+
+  /** Drops the candidates that are worse than the tip; the tip itself stays. */
+  pruneCandidates(tip: HeaderEntry): void {
+    for (const candidate of this.#candidates)
+      if (isBetter(tip, candidate)) this.#candidates.delete(candidate);
+  }
+
+  rebuildCandidates(tip: HeaderEntry): void {
+    this.#best = undefined;
+    this.#candidates.clear();
+    this.#candidates.add(tip);
+    for (const entry of this.#entries.values())
+      if (entry.failed === 'none' && entry.chainTransactionCount > 0 && !isBetter(tip, entry))
+        this.#candidates.add(entry);
+  }
+
+  /** The block broke a rule: neither it nor anything above it can ever be active. */
+  markFailed(entry: HeaderEntry): void {
+    this.#setFailed(entry, 'self');
+    for (const other of this.#entries.values())
+      if (other.height > entry.height && other.failed === 'none' && other.ancestor(entry.height) === entry)
+        this.#setFailed(other, 'ancestor');
+    this.#findBestHeader();
+  }
+
+  #setFailed(entry: HeaderEntry, failed: HeaderEntry['failed']): void {
+    entry.failed = failed;
+    this.#dropCandidate(entry);
+    this.dirty.add(entry);
+  }
+
+  #dropCandidate(entry: HeaderEntry): void {
+    this.#candidates.delete(entry);
+    this.#best = undefined;
+  }
+
+  /** The block's data cannot be read: it must be fetched again before its branch can be had. */
+  loseData(entry: HeaderEntry): void {
+    entry.data = null;
+    entry.undo = null;
+    this.#best = undefined;
+    this.dirty.add(entry);
+  }
+
+  /** Forgives a block, its ancestors and its descendants (reconsiderblock). */
+  clearFailed(entry: HeaderEntry): void {
+    for (const other of this.#entries.values()) {
+      if (other.failed === 'none') continue;
+      const [low, high] = other.height < entry.height ? [other, entry] : [entry, other];
+      if (high.ancestor(low.height) === low) {
+        other.failed = 'none';
+        this.dirty.add(other);
+      }
+    }
+    this.#findBestHeader();
+  }
+
+  /** Makes a block win over others of equal work (preciousblock). */
+  makePrecious(entry: HeaderEntry, tip: HeaderEntry): void {
+    // Work was added since the last call: the count may start again (Core).
+    if (tip.chainWork > this.#preciousWork) this.#preciousSequence = -1;
+    this.#preciousWork = tip.chainWork;
+    entry.sequence = this.#preciousSequence--;
+    this.#best = undefined;
+    if (entry.failed === 'none' && entry.chainTransactionCount > 0) this.#candidates.add(entry);
+  }
+
+  #insert(header: BlockHeader, hash: BlockHash, parent: HeaderEntry | null): HeaderEntry {
+    const entry = new HeaderEntry(header, hash, parent, this.#slabs);
+    this.#entries.set(hash, entry);
+    this.#genesis ??= entry;
+    return entry;
+  }
+
+  #raiseBestHeader(entry: HeaderEntry): void {
+    if (entry.failed !== 'none') return;
+    if (this.#bestHeader === undefined || entry.chainWork > this.#bestHeader.chainWork)
+      this.#bestHeader = entry;
+  }
+
+  #findBestHeader(): void {
+    this.#bestHeader = undefined;
+    for (const entry of this.#entries.values()) this.#raiseBestHeader(entry);
+  }
+
+  /** Hashes from an entry down to the genesis block: ten in a row, then at doubling distances (Core). */
+  locator(from: HeaderEntry): Uint8Array[] {
+    const hashes: Uint8Array[] = [];
+    let step = 1;
+    for (let at = from; ; at = at.ancestor(Math.max(at.height - step, 0))) {
+      hashes.push(at.hashBytes);
+      if (at.height === 0) return hashes;
+      if (hashes.length > 10) step *= 2;
+    }
+  }
+
+  /** The highest known block of a locator for which `accepted` holds; the genesis block if there is none. */
+  findFork(locator: readonly Uint8Array[], accepted: (entry: HeaderEntry) => boolean): HeaderEntry {
+    for (const hash of locator) {
+      const entry = this.#entries.get(toDisplayHex(hash) as BlockHash);
+      if (entry !== undefined && accepted(entry)) return entry;
+    }
+    return this.genesis;
+  }
+
+  /** Entries without children. */
+  leaves(): HeaderEntry[] {
+    const parents = new Set<HeaderEntry | null>();
+    for (const entry of this.#entries.values()) parents.add(entry.parent);
+    return [...this.#entries.values()].filter((entry) => !parents.has(entry));
+  }
+}
+
+/** More work; then seen earlier. */
+function isBetter(a: HeaderEntry, b: HeaderEntry): boolean {
+  if (a.chainWork !== b.chainWork) return a.chainWork > b.chainWork;
+  return a.sequence < b.sequence;
+}

@@ -1,0 +1,47 @@
+/** How far along we are: initial block download, and the share of it that is done. Owns no state but one latch. */
+import type { Clock } from '../seams.ts';
+import type { HeaderEntry } from './header-entry.ts';
+
+/** Where the age of the tip says nothing: more blocks behind the best header than this is catching up. */
+const CATCHING_UP_BLOCKS = 24;
+
+export interface ProgressOptions {
+  readonly minimumChainWork: bigint;
+  /** Seconds; 0: age says nothing (penny, regtest). */
+  readonly maxTipAge: number;
+  /** Seconds between blocks. */
+  readonly targetSpacing: number;
+}
+
+export class Progress {
+  readonly #options: ProgressOptions;
+  readonly #clock: Clock;
+  /** Once synchronised, a node stays so, however long its peers are silent (Core). */
+  #synchronised = false;
+
+  constructor(options: ProgressOptions, clock: Clock) {
+    this.#options = options;
+    this.#clock = clock;
+  }
+
+  isInitialBlockDownload(tip: HeaderEntry, bestHeader: HeaderEntry): boolean {
+    const { minimumChainWork, maxTipAge } = this.#options;
+    if (maxTipAge === 0) return bestHeader.height - tip.height > CATCHING_UP_BLOCKS;
+    if (this.#synchronised) return false;
+    if (tip.chainWork < minimumChainWork) return true;
+    if (tip.time < this.#clock.now() / 1000 - maxTipAge) return true;
+    this.#synchronised = true;
+    return false;
+  }
+
+  /** 0 to 1, by transactions: those to come are estimated by the average block so far. */
+  verification(tip: HeaderEntry, bestHeader: HeaderEntry): number {
+    const { maxTipAge, targetSpacing } = this.#options;
+    let missing = bestHeader.height - tip.height;
+    if (maxTipAge > 0) {
+      const age = this.#clock.now() / 1000 - tip.time;
+      missing = Math.max(missing, Math.floor((age - maxTipAge) / targetSpacing));
+    }
+    return (tip.height + 1) / (tip.height + 1 + Math.max(0, missing));
+  }
+}

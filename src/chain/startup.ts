@@ -1,0 +1,119 @@
+/**
+ * From what is on the disk to a chain that stands: the header tree, the coins' tip, and a flush that a kill
+ * cut short brought to its end. Everything here may run any number of times.
+ */
+
+import type { Block } from '../core/block/block.ts';
+import type { BlockHash } from '../core/block/header.ts';
+import { type CoinChanges, disconnectBlock } from '../core/consensus/connect-block.ts';
+import { genesisBlock } from '../core/consensus/genesis.ts';
+import { toDisplayHex } from '../core/encoding/bytes.ts';
+import type { NetworkParameters } from '../core/parameters/network.ts';
+import { isUnspendable } from '../core/script/script.ts';
+import type { Coin } from '../core/transaction/coin.ts';
+import { type OutPoint, outPointText } from '../core/transaction/transaction.ts';
+import type { Logger } from '../seams.ts';
+import type { ActiveChain } from './active-chain.ts';
+import type { BlockStore } from './block-store.ts';
+import type { Chainstate } from './chainstate.ts';
+import { forkOf, type HeaderEntry } from './header-entry.ts';
+import type { HeaderTree } from './header-tree.ts';
+import type { KeyValueStore, Operation } from './key-value-store.ts';
+import { decodeHeaderRecord, encodeHeaderRecord, HEADER_RANGE, headerKey } from './schema.ts';
+import { CorruptionError } from './storage.ts';
+
+export interface StartupParts {
+  readonly parameters: NetworkParameters;
+  readonly logger: Logger;
+  readonly index: KeyValueStore;
+  readonly tree: HeaderTree;
+  readonly active: ActiveChain;
+  readonly blocks: BlockStore;
+  readonly chainstate: Chainstate;
+}
+
+/** @throws CorruptionError if the index is damaged or not of this network. */
+export async function loadTree({ parameters, index, tree, blocks }: StartupParts): Promise<void> {
+  for await (const [key, record] of index.iterate(HEADER_RANGE)) tree.load(decodeHeaderRecord(key, record));
+  const genesis = genesisBlock(parameters);
+  if (tree.size === 0) {
+    const entry = tree.addGenesis(genesis.header);
+    entry.data = await blocks.writeBlock(genesis);
+    entry.validScripts = true;
+    tree.receive(entry, genesis.transactions.length, entry);
+    await saveIndex(index, tree);
+  }
+  if (tree.genesis.hash !== genesis.hash)
+    throw new CorruptionError(`the block index belongs to another network (genesis ${tree.genesis.hash})`);
+}
+
+/** Writes the entries that changed. */
+export async function saveIndex(
+  index: KeyValueStore,
+  tree: HeaderTree,
+  options = { sync: false },
+): Promise<void> {
+  if (tree.dirty.size === 0 && !options.sync) return;
+  const operations: Operation[] = [];
+  for (const entry of tree.dirty)
+    operations.push({ put: headerKey(entry), value: encodeHeaderRecord(entry) });
+  tree.dirty.clear();
+  await index.batch(operations, options);
+}
+
+/** Finds the tip that the coins belong to, and ends a flush that was cut short. @throws CorruptionError */
+export async function loadCoins(parts: StartupParts): Promise<void> {
+  const { tree, active, chainstate } = parts;
+  const { best, marker } = await chainstate.readHead();
+  const entryOf = (hash: Uint8Array): HeaderEntry => {
+    const entry = tree.get(toDisplayHex(hash) as BlockHash);
+    if (entry === undefined)
+      throw new CorruptionError(
+        `the coins belong to block ${toDisplayHex(hash)}, which the block index lacks`,
+      );
+    return entry;
+  };
+  let tip = best === undefined ? tree.genesis : entryOf(best);
+  if (marker !== undefined) {
+    tip = entryOf(marker.to);
+    await replay(parts, entryOf(marker.from), tip);
+  } else if (best === undefined) await chainstate.flush(tip.hashBytes, tip.hashBytes);
+  active.reset(tip);
+  tree.finishLoading(tip);
+}
+
+/**
+ * The database holds the coins of `from`, of `to`, or some of each: undoing and doing what lies between,
+ * whatever is there, gives the coins of `to`.
+ */
+async function replay(parts: StartupParts, from: HeaderEntry, to: HeaderEntry): Promise<void> {
+  const { blocks, chainstate, logger } = parts;
+  logger.log('info', 'validation', `ending an interrupted flush, from block ${from.height} to ${to.height}`);
+  const fork = forkOf(from, to);
+  const apply = async (changes: CoinChanges): Promise<void> => {
+    chainstate.apply(changes, { fresh: false });
+    if (chainstate.isFull) await chainstate.flush(from.hashBytes, to.hashBytes, { complete: false });
+  };
+  for (let at = from; at !== fork; at = at.parent!)
+    await apply(disconnectBlock(await blocks.readBlock(at), await blocks.readUndo(at)));
+  for (let height = fork.height + 1; height <= to.height; height++)
+    await apply(changesOf(await blocks.readBlock(to.ancestor(height)), height));
+  await chainstate.flush(from.hashBytes, to.hashBytes);
+}
+
+/** What a block that is known to be valid does to the coins, without looking at them. */
+function changesOf(block: Block, height: number): CoinChanges {
+  const created = new Map<string, { outpoint: OutPoint; coin: Coin }>();
+  const spent: OutPoint[] = [];
+  for (const tx of block.transactions) {
+    const coinbase = tx.isCoinbase;
+    if (!coinbase)
+      for (const { prevout } of tx.inputs) if (!created.delete(outPointText(prevout))) spent.push(prevout);
+    tx.outputs.forEach((output, vout) => {
+      if (isUnspendable(output.scriptPubKey)) return;
+      const outpoint = { txid: tx.txidBytes, vout };
+      created.set(outPointText(outpoint), { outpoint, coin: { output, height, coinbase } });
+    });
+  }
+  return { created: [...created.values()], spent };
+}

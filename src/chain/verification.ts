@@ -1,0 +1,91 @@
+/** verifychain, and the check at start: are the last blocks on the disk what they were when they were connected? */
+import { checkBlock } from '../core/consensus/check-block.ts';
+import { coinsNeeded, connectBlock, disconnectBlock } from '../core/consensus/connect-block.ts';
+import { DecodeError, Invalid } from '../core/encoding/errors.ts';
+import type { NetworkParameters } from '../core/parameters/network.ts';
+import type { Clock } from '../seams.ts';
+import type { ActiveChain } from './active-chain.ts';
+import { type BlockStore, MissingDataError } from './block-store.ts';
+import { type Chainstate, CoinLayer } from './chainstate.ts';
+import type { HeaderEntry } from './header-entry.ts';
+import type { ScriptVerifier } from './script-verifier.ts';
+import { CorruptionError } from './storage.ts';
+
+export interface VerificationParts {
+  readonly parameters: NetworkParameters;
+  readonly clock: Clock;
+  readonly scriptVerifier: ScriptVerifier;
+  readonly active: ActiveChain;
+  readonly blocks: BlockStore;
+  readonly chainstate: Chainstate;
+}
+
+/**
+ * Core's levels: 0 reads the blocks, 1 checks them, 2 reads their undo data, 3 takes them off the coins (in
+ * memory), 4 connects them again with all scripts. Stops early, without a complaint, where blocks were pruned.
+ * @param count of blocks from the tip down; 0 is all.
+ * @returns what is wrong, or null.
+ */
+export async function verifyChain(
+  parts: VerificationParts,
+  level: number,
+  count: number,
+): Promise<string | null> {
+  const { active, blocks, parameters, clock } = parts;
+  const tip = active.tip;
+  const last = count <= 0 ? 1 : Math.max(1, tip.height - count + 1);
+  const layers: CoinLayer[] = [];
+  let at = tip;
+  try {
+    for (; at.height >= last; at = at.parent!) {
+      const block = checkBlock(await blocks.readBlock(at), parameters, { checkPow: level >= 1 });
+      if (level >= 2) {
+        const undo = await blocks.readUndo(at);
+        if (level >= 3) {
+          const changes = disconnectBlock(block, undo);
+          const coins = await parts.chainstate.fetch(changes.spent, layers);
+          if (changes.spent.some((outpoint) => coins.get(outpoint) === undefined))
+            return `block ${at.hash} created coins that are not there`;
+          layers.push(new CoinLayer(changes));
+        }
+      }
+      await clock.yield();
+    }
+  } catch (error) {
+    if (!(error instanceof MissingDataError)) return describe(at, error);
+  }
+  if (level < 4) return null;
+  for (let height = at.height + 1; height <= tip.height; height++) {
+    const entry = active.at(height)!;
+    const problem = await reconnect(parts, entry, layers);
+    if (problem !== null) return problem;
+    await clock.yield();
+  }
+  return null;
+}
+
+async function reconnect(
+  { parameters, blocks, chainstate, scriptVerifier }: VerificationParts,
+  entry: HeaderEntry,
+  layers: CoinLayer[],
+): Promise<string | null> {
+  try {
+    const block = checkBlock(await blocks.readBlock(entry), parameters);
+    const place = { height: entry.height, hash: entry.hash, parent: entry.parent! };
+    const coins = await chainstate.fetch(coinsNeeded(block, place, parameters), layers);
+    const { changes, scriptChecks } = connectBlock(block, place, coins, parameters, { scripts: true });
+    const failure = await scriptVerifier.verify(scriptChecks);
+    if (failure !== null) return `block ${entry.hash} has an invalid script: ${failure.error}`;
+    layers.push(new CoinLayer(changes));
+    return null;
+  } catch (error) {
+    return describe(entry, error);
+  }
+}
+
+/** Damage is an answer; any other error is a failing disk or a bug. */
+function describe(entry: HeaderEntry, error: unknown): string {
+  if (error instanceof Invalid || error instanceof DecodeError || error instanceof CorruptionError)
+    return `block ${entry.hash} at height ${entry.height}: ${error.message}`;
+  throw error;
+}

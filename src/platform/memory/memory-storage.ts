@@ -1,0 +1,36 @@
+/** Storage in memory. It outlives the node that used it: opening it again finds what was written. */
+import type { BlockFiles } from '../../chain/block-files.ts';
+import type { KeyValueStore } from '../../chain/key-value-store.ts';
+import type { Storage } from '../../chain/storage.ts';
+import { MemoryBlockFiles } from './memory-block-files.ts';
+import { MemoryStore } from './memory-store.ts';
+
+export class MemoryStorage implements Storage {
+  readonly #stores = new Map<string, MemoryStore>();
+  readonly #blobs = new Map<string, Uint8Array>();
+  readonly #blockFiles = new MemoryBlockFiles();
+
+  async store(name: string): Promise<KeyValueStore> {
+    const store = this.#stores.get(name) ?? new MemoryStore();
+    this.#stores.set(name, store);
+    return store;
+  }
+
+  async destroy(name: string): Promise<void> {
+    this.#stores.delete(name);
+  }
+
+  async blockFiles(): Promise<BlockFiles> {
+    return this.#blockFiles;
+  }
+
+  async readBlob(name: string): Promise<Uint8Array | undefined> {
+    return this.#blobs.get(name);
+  }
+
+  async writeBlob(name: string, bytes: Uint8Array): Promise<void> {
+    this.#blobs.set(name, bytes.slice());
+  }
+
+  async close(): Promise<void> {}
+}

@@ -1,0 +1,85 @@
+/** A KeyValueStore in LevelDB. */
+import { Level } from 'level';
+import type { KeyRange, KeyValueStore, Operation } from '../../../chain/key-value-store.ts';
+import { CorruptionError } from '../../../chain/storage.ts';
+
+type Database = Level<Uint8Array, Uint8Array>;
+
+/** Entries fetched at once while iterating: a call each is slow, all at once is unbounded. */
+const ITERATE_CHUNK = 1000;
+
+export interface LevelOptions {
+  /** Bytes of LevelDB's own block cache. */
+  readonly cacheSize?: number;
+  /** Bytes collected in memory before a table is written. */
+  readonly writeBufferSize?: number;
+}
+
+/** Another process has the store open. */
+export class StoreLockedError extends Error {
+  override readonly name = 'StoreLockedError';
+}
+
+export class LevelStore implements KeyValueStore {
+  readonly #database: Database;
+
+  private constructor(database: Database) {
+    this.#database = database;
+  }
+
+  /** @throws StoreLockedError, CorruptionError */
+  static async open(directory: string, options: LevelOptions = {}): Promise<LevelStore> {
+    const database: Database = new Level(directory, {
+      keyEncoding: 'view',
+      valueEncoding: 'view',
+      ...options,
+    });
+    try {
+      await database.open();
+    } catch (error) {
+      const cause = (error as { cause?: { code?: string; message?: string } }).cause;
+      if (cause?.code === 'LEVEL_LOCKED')
+        throw new StoreLockedError(`${directory} is in use by another process`);
+      if (cause?.code === 'LEVEL_CORRUPTION' || cause?.message?.includes('orruption') === true)
+        throw new CorruptionError(`the database ${directory} is corrupt: ${cause.message}`);
+      throw cause ?? error;
+    }
+    return new LevelStore(database);
+  }
+
+  get(key: Uint8Array): Promise<Uint8Array | undefined> {
+    return this.#database.get(key);
+  }
+
+  getMany(keys: readonly Uint8Array[]): Promise<(Uint8Array | undefined)[]> {
+    return this.#database.getMany(keys as Uint8Array[]);
+  }
+
+  async *iterate(range: KeyRange): AsyncIterable<readonly [Uint8Array, Uint8Array]> {
+    // The iterator sees the store as it is when it is made.
+    const iterator = this.#database.iterator(range);
+    try {
+      for (;;) {
+        const entries = await iterator.nextv(ITERATE_CHUNK);
+        if (entries.length === 0) return;
+        for (const entry of entries) yield entry as [Uint8Array, Uint8Array];
+      }
+    } finally {
+      await iterator.close();
+    }
+  }
+
+  /** A chained batch: its operations go to native memory one by one, five times as fast as an array of objects. */
+  async batch(operations: readonly Operation[], options: { readonly sync?: boolean } = {}): Promise<void> {
+    const batch = this.#database.batch();
+    for (const operation of operations) {
+      if ('put' in operation) batch.put(operation.put, operation.value);
+      else batch.del(operation.delete);
+    }
+    await batch.write({ sync: options.sync === true });
+  }
+
+  close(): Promise<void> {
+    return this.#database.close();
+  }
+}

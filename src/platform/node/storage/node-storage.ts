@@ -1,0 +1,144 @@
+/**
+ * A data directory: LevelDB stores, block files, small blobs. It belongs to one network, which a marker
+ * names, and to one process at a time, which LevelDB's own lock on the block index ensures: unlike a
+ * lock file, the system lifts it when the process dies.
+ */
+import { mkdir, open, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import type { BlockFiles } from '../../../chain/block-files.ts';
+import type { KeyValueStore } from '../../../chain/key-value-store.ts';
+import type { Storage } from '../../../chain/storage.ts';
+import { genesisBlock } from '../../../core/consensus/genesis.ts';
+import type { NetworkParameters } from '../../../core/parameters/network.ts';
+import { FlatBlockFiles } from './flat-block-files.ts';
+import { type LevelOptions, LevelStore, StoreLockedError } from './level-store.ts';
+
+/** The data directory cannot be used, and why, by name. */
+export class DataDirectoryError extends Error {
+  override readonly name = 'DataDirectoryError';
+}
+
+const NETWORK_MARKER = 'network.json';
+const LOCK_STORE = 'lock';
+const OWNER = 'owner.pid';
+
+/** Stores that hold much get more of LevelDB's memory. */
+const LARGE: LevelOptions = { cacheSize: 32 << 20, writeBufferSize: 16 << 20 };
+const LEVEL_OPTIONS: Readonly<Record<string, LevelOptions>> = { chainstate: LARGE, 'indexes/txindex': LARGE };
+
+export class NodeStorage implements Storage {
+  readonly directory: string;
+  readonly #lock: LevelStore;
+
+  private constructor(directory: string, lock: LevelStore) {
+    this.directory = directory;
+    this.#lock = lock;
+  }
+
+  /**
+   * @param directory of one network (below the user's data directory); made if need be.
+   * @throws DataDirectoryError if it is in use, or belongs to another network.
+   */
+  static async open(directory: string, parameters: NetworkParameters): Promise<NodeStorage> {
+    await mkdir(directory, { recursive: true });
+    const lock = await lockDirectory(directory);
+    try {
+      await checkNetwork(directory, parameters);
+      await writeFile(join(directory, OWNER), `${process.pid}\n`);
+    } catch (error) {
+      await lock.close();
+      throw error;
+    }
+    return new NodeStorage(directory, lock);
+  }
+
+  store(name: string): Promise<KeyValueStore> {
+    return this.#open(name);
+  }
+
+  async #open(name: string): Promise<KeyValueStore> {
+    const path = join(this.directory, name);
+    await mkdir(dirname(path), { recursive: true });
+    return LevelStore.open(path, LEVEL_OPTIONS[name]);
+  }
+
+  destroy(name: string): Promise<void> {
+    return rm(join(this.directory, name), { recursive: true, force: true });
+  }
+
+  blockFiles(): Promise<BlockFiles> {
+    return FlatBlockFiles.open(join(this.directory, 'blocks'));
+  }
+
+  readBlob(name: string): Promise<Uint8Array | undefined> {
+    return readIfThere(join(this.directory, name));
+  }
+
+  async writeBlob(name: string, bytes: Uint8Array): Promise<void> {
+    await replaceFile(join(this.directory, name), bytes);
+  }
+
+  async close(): Promise<void> {
+    await rm(join(this.directory, OWNER), { force: true });
+    await this.#lock.close();
+  }
+}
+
+async function lockDirectory(directory: string): Promise<LevelStore> {
+  try {
+    return await LevelStore.open(join(directory, LOCK_STORE));
+  } catch (error) {
+    if (!(error instanceof StoreLockedError)) throw error;
+    const owner = (await readIfThere(join(directory, OWNER))) ?? new Uint8Array();
+    const process = Buffer.from(owner).toString().trim();
+    throw new DataDirectoryError(
+      `the data directory ${directory} is in use by another process${process === '' ? '' : ` (${process})`}`,
+    );
+  }
+}
+
+async function checkNetwork(directory: string, parameters: NetworkParameters): Promise<void> {
+  const path = join(directory, NETWORK_MARKER);
+  const genesis = genesisBlock(parameters).hash;
+  const bytes = await readIfThere(path);
+  if (bytes === undefined) {
+    await replaceFile(path, Buffer.from(`${JSON.stringify({ network: parameters.name, genesis })}\n`));
+    return;
+  }
+  const found = parseMarker(Buffer.from(bytes).toString());
+  if (found?.genesis !== genesis)
+    throw new DataDirectoryError(
+      `the data directory ${directory} belongs to the network "${found?.network ?? '?'}" ` +
+        `(genesis ${found?.genesis ?? '?'}), not to "${parameters.name}" (genesis ${genesis})`,
+    );
+}
+
+function parseMarker(text: string): { network?: unknown; genesis?: unknown } | undefined {
+  try {
+    return JSON.parse(text) ?? undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+async function readIfThere(path: string): Promise<Uint8Array | undefined> {
+  try {
+    return await readFile(path);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
+    throw error;
+  }
+}
+
+/** Written beside, synced, and moved over the old one, so that a crash leaves the one or the other. */
+async function replaceFile(path: string, bytes: Uint8Array): Promise<void> {
+  const beside = `${path}.new`;
+  const file = await open(beside, 'w');
+  try {
+    await file.writeFile(bytes);
+    await file.datasync();
+  } finally {
+    await file.close();
+  }
+  await rename(beside, path);
+}
