@@ -128,7 +128,8 @@ export class BlockRelay {
     if (!near) return this.#download.fill(peer);
     // Unasked, it may be one of several copies on the way: a few in parallel defeat a peer that stalls.
     const elsewhere = this.#download.requestsFor(entry.hash).length;
-    if (asked === undefined && (elsewhere >= HIGH_BANDWIDTH_PEERS || !this.#download.canAsk(peer))) return;
+    if (asked === undefined && (elsewhere >= HIGH_BANDWIDTH_PEERS || !this.#download.canAsk(peer)))
+      return this.#download.fill(peer);
     await this.#rebuild(peer, entry, compact);
   }
 
@@ -220,7 +221,7 @@ export class BlockRelay {
   /** One encoding for all. */
   async #sendCompact(peers: readonly Peer[], tip: HeaderEntry): Promise<void> {
     const block = await this.#context.chain.readBlock(tip);
-    const payload = encodeBody('cmpctblock', compactBlockOf(block, this.compactNonce()));
+    const payload = encodeBody('cmpctblock', compactBlockOf(block, this.#compactNonce()));
     for (const peer of peers) {
       if (this.#chains.of(peer).has(tip)) continue;
       peer.sendPayload('cmpctblock', payload);
@@ -228,7 +229,7 @@ export class BlockRelay {
     }
   }
 
-  compactNonce(): bigint {
+  #compactNonce(): bigint {
     return BigInt(this.#context.random.below(2 ** 48));
   }
 }

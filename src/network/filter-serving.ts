@@ -1,5 +1,17 @@
 /** BIP157: serves compact block filters to light clients. Owns the requests; an index owns the filters. */
 import type { HeaderEntry } from '../chain/header-entry.ts';
+import type { BlockHash } from '../core/block/header.ts';
+import { toDisplayHex } from '../core/encoding/bytes.ts';
+import { hash256 } from '../core/encoding/hashes.ts';
+import type { Handlers, NetworkContext } from './context.ts';
+import type { FilterRange } from './messages/filters.ts';
+import type { Peer } from './peer.ts';
+
+const BASIC_FILTER = 0;
+const MAXIMUM_FILTERS = 1_000;
+const MAXIMUM_FILTER_HEADERS = 2_000;
+const CHECKPOINT_INTERVAL = 1_000;
+const NO_HEADER = new Uint8Array(32);
 
 /** What the filter index offers; undefined where it has not reached the block yet. */
 export interface FilterSource {
@@ -7,4 +19,78 @@ export interface FilterSource {
   filter(entry: HeaderEntry): Promise<Uint8Array | undefined>;
   /** 32 bytes, internal order. */
   filterHeader(entry: HeaderEntry): Promise<Uint8Array | undefined>;
+}
+
+export class FilterServing {
+  readonly #context: NetworkContext;
+  readonly #source: FilterSource | undefined;
+  readonly handlers: Handlers;
+
+  /** @param source undefined: filters are not served, and whoever asks is let go */
+  constructor(context: NetworkContext, source: FilterSource | undefined) {
+    this.#context = context;
+    this.#source = source;
+    this.handlers = {
+      getcfilters: (peer, range) => this.#sendFilters(peer, range),
+      getcfheaders: (peer, range) => this.#sendHeaders(peer, range),
+      getcfcheckpt: (peer, body) => this.#sendCheckpoints(peer, body.filterType, body.stopHash),
+    };
+  }
+
+  /** The last block asked for, if the request may be answered; a senseless one ends the connection. */
+  #stop(peer: Peer, filterType: number, stopHash: Uint8Array): HeaderEntry | undefined {
+    const entry = this.#context.chain.entry(toDisplayHex(stopHash) as BlockHash);
+    const served = this.#source !== undefined && filterType === BASIC_FILTER;
+    if (served && entry !== undefined && (entry.validScripts || this.#context.chain.isActive(entry)))
+      return entry;
+    peer.close('filter request that cannot be answered');
+    return undefined;
+  }
+
+  #range(peer: Peer, range: FilterRange, limit: number): HeaderEntry[] | undefined {
+    const stop = this.#stop(peer, range.filterType, range.stopHash);
+    if (stop === undefined) return undefined;
+    const count = stop.height - range.startHeight + 1;
+    if (count < 1 || count > limit) {
+      peer.close('filter request out of range');
+      return undefined;
+    }
+    return Array.from({ length: count }, (_, i) => stop.ancestor(range.startHeight + i));
+  }
+
+  async #sendFilters(peer: Peer, range: FilterRange): Promise<void> {
+    for (const entry of this.#range(peer, range, MAXIMUM_FILTERS) ?? []) {
+      const filter = await this.#source!.filter(entry);
+      if (filter === undefined || peer.closed) return;
+      peer.send('cfilter', { filterType: BASIC_FILTER, blockHash: entry.hashBytes, filter });
+    }
+  }
+
+  async #sendHeaders(peer: Peer, range: FilterRange): Promise<void> {
+    const entries = this.#range(peer, range, MAXIMUM_FILTER_HEADERS);
+    if (entries === undefined) return;
+    const before = entries[0]!.parent;
+    const previousHeader = before === null ? NO_HEADER : await this.#source!.filterHeader(before);
+    const filters = await Promise.all(entries.map((entry) => this.#source!.filter(entry)));
+    if (previousHeader === undefined || filters.includes(undefined)) return;
+    const filterHashes = (filters as Uint8Array[]).map((filter) => hash256(filter));
+    peer.send('cfheaders', {
+      filterType: BASIC_FILTER,
+      stopHash: range.stopHash,
+      previousHeader,
+      filterHashes,
+    });
+  }
+
+  async #sendCheckpoints(peer: Peer, filterType: number, stopHash: Uint8Array): Promise<void> {
+    const stop = this.#stop(peer, filterType, stopHash);
+    if (stop === undefined) return;
+    const filterHeaders: Uint8Array[] = [];
+    for (let height = CHECKPOINT_INTERVAL; height <= stop.height; height += CHECKPOINT_INTERVAL) {
+      const header = await this.#source!.filterHeader(stop.ancestor(height));
+      if (header === undefined) return;
+      filterHeaders.push(header);
+    }
+    peer.send('cfcheckpt', { filterType, stopHash, filterHeaders });
+  }
 }

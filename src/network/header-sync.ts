@@ -66,7 +66,10 @@ export class HeaderSync {
   announced(peer: Peer, hash: BlockHash): void {
     const known = this.#context.chain.entry(hash);
     const chain = this.#chains.of(peer);
-    if (known !== undefined) return chain.learn(known);
+    if (known !== undefined) {
+      chain.learn(known);
+      return;
+    }
     chain.unknown = hash;
     this.request(peer);
   }
@@ -106,8 +109,8 @@ export class HeaderSync {
       return;
     }
     const offence = this.#check(headers);
-    if (offence !== undefined) return this.#context.punish(peer, offence);
-    if (chain.presync !== undefined) this.#continuePresync(peer, chain.presync, headers);
+    if (offence !== undefined) this.#context.punish(peer, offence);
+    else if (chain.presync !== undefined) this.#continuePresync(peer, chain.presync, headers);
     else this.#judge(peer, headers);
   }
 
@@ -133,8 +136,10 @@ export class HeaderSync {
     }
     let work = parent.chainWork;
     for (const header of headers) work += workFromBits(header.bits);
-    if (chain.entry(last.hash) !== undefined || work >= chain.workThreshold)
-      return this.store(peer, headers, headers.length === MAXIMUM_HEADERS);
+    if (chain.entry(last.hash) !== undefined || work >= chain.workThreshold) {
+      this.#store(peer, headers, headers.length === MAXIMUM_HEADERS);
+      return;
+    }
     // A branch with too little work that has ended is not worth storing, whoever made it.
     if (headers.length < MAXIMUM_HEADERS) return;
     const seconds = Math.max(0, clock.now() / 1000 + MAXIMUM_FUTURE - parent.medianTimePast);
@@ -154,14 +159,14 @@ export class HeaderSync {
     if (step.kind === 'store') {
       const end = step.after === undefined;
       if (end) chain.presync = undefined;
-      this.store(peer, step.headers, end);
+      this.#store(peer, step.headers, end);
     }
     if (step.after !== undefined)
       this.request(peer, [step.after, ...this.#context.chain.locator(presync.start).slice(0, 90)]);
   }
 
   /** Headers that belong to a chain with enough work. */
-  store(peer: Peer, headers: readonly BlockHeader[], more: boolean): void {
+  #store(peer: Peer, headers: readonly BlockHeader[], more: boolean): void {
     const { chain } = this.#context;
     const verdict = chain.acceptHeaders(headers);
     if (!verdict.ok) {
@@ -175,8 +180,8 @@ export class HeaderSync {
     if (more) this.request(peer, chain.locator(last));
     else if (this.#syncPeer === peer && this.#isRecent()) this.#askAll(peer);
     const short = !more && chain.isInitialBlockDownload && last.chainWork < chain.workThreshold;
-    if (short && !peer.inbound && peer.type !== 'manual') return peer.close('its chain has too little work');
-    this.#accepted(peer, last);
+    if (short && !peer.inbound && peer.type !== 'manual') peer.close('its chain has too little work');
+    else this.#accepted(peer, last);
   }
 
   /** The bulk is here: now everyone may tell what they have. */

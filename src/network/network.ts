@@ -5,10 +5,16 @@
 import type { Chain } from '../chain/chain.ts';
 import type { HeaderEntry } from '../chain/header-entry.ts';
 import type { Storage } from '../chain/storage.ts';
-import type { Transaction } from '../core/transaction/transaction.ts';
 import type { Mempool } from '../mempool/mempool.ts';
-import type { Clock, Logger, Random } from '../seams.ts';
+import type { Clock, Logger, Random, Timer } from '../seams.ts';
+import { AddressManager } from './address-manager.ts';
+import { BanList, DEFAULT_BAN_TIME } from './ban-list.ts';
+import { Connections } from './connections.ts';
 import type { FilterSource } from './filter-serving.ts';
+import { LocalAddresses } from './local-addresses.ts';
+import { decodeBody, encodeBody } from './messages/table.ts';
+import { formatHost, networkName, parseAddress, parseTarget } from './network-address.ts';
+import type { Peer } from './peer.ts';
 import type {
   AddedNodeInfo,
   AddressCount,
@@ -19,7 +25,9 @@ import type {
   NetworkTotals,
   PeerInfo,
 } from './peer-info.ts';
-import type { Transport } from './transport.ts';
+import { PeerManager } from './peer-manager.ts';
+import { MINUTE, SECOND, Service } from './protocol.ts';
+import type { Listener, Transport } from './transport.ts';
 
 export interface NetworkOptions {
   /** `host:port` to bind, port 0 for a free one; empty does not listen. */
@@ -58,128 +66,337 @@ export interface NetworkDependencies {
   readonly filters?: FilterSource;
 }
 
+/** Core's default of -maxconnections. */
+const MAXIMUM_CONNECTIONS = 125;
+const SAVE_INTERVAL = 15 * MINUTE;
+const STALE_CHECK_INTERVAL = 10 * MINUTE;
+const PEERS_FILE = 'peers.dat';
+const BANS_FILE = 'banlist.json';
+const ANCHORS_FILE = 'anchors.dat';
+
 export class Network {
-  readonly options: NetworkOptions;
+  readonly #options: NetworkOptions;
   readonly #dependencies: NetworkDependencies;
+  readonly #addresses: AddressManager;
+  readonly #bans: BanList;
+  readonly #local: LocalAddresses;
+  readonly #connections: Connections;
+  readonly #peers: PeerManager;
+  readonly #totals = { bytesReceived: 0, bytesSent: 0 };
+  #listeners: Listener[] = [];
+  #timers: Timer[] = [];
+  #tipChangedAt = 0;
+
+  /** NODE_* bits we offer. */
+  readonly localServices: bigint;
 
   constructor(options: NetworkOptions, dependencies: NetworkDependencies) {
-    this.options = options;
+    this.#options = options;
     this.#dependencies = dependencies;
+    const { chain, clock, random, filters } = dependencies;
+    const { parameters } = chain;
+    this.localServices =
+      Service.NETWORK_LIMITED |
+      Service.WITNESS |
+      (options.pruned ? 0n : Service.NETWORK) |
+      (filters === undefined ? 0n : Service.COMPACT_FILTERS);
+    this.#addresses = new AddressManager(parameters, { clock, random });
+    this.#bans = new BanList(clock);
+    this.#local = new LocalAddresses(parameters, options.externalAddresses ?? []);
+    this.#connections = new Connections(
+      {
+        connect: options.connect,
+        addNodes: options.addNodes,
+        seeds: options.seeds ?? [],
+        maximumConnections: options.maximumConnections ?? MAXIMUM_CONNECTIONS,
+        dnsSeed: options.dnsSeed ?? true,
+      },
+      {
+        ...dependencies,
+        parameters,
+        manager: this.#addresses,
+        bans: this.#bans,
+        events: {
+          message: (peer, message) => this.#peers.receive(peer, message),
+          offence: (peer, reason) => this.#connections.punish(peer, reason),
+          drained: (peer) => this.#peers.drained(peer),
+          closed: (peer, reason) => this.#closed(peer, reason),
+          failed: (error) => chain.fatal.emit(error),
+        },
+        opened: (peer) => this.#peers.opened(peer),
+      },
+    );
+    this.#peers = new PeerManager(
+      {
+        services: this.localServices,
+        userAgent: options.userAgent,
+        blocksOnly: options.blocksOnly ?? false,
+        pruned: options.pruned ?? false,
+      },
+      {
+        ...dependencies,
+        parameters,
+        filters,
+        connections: this.#connections,
+        addresses: this.#addresses,
+        local: this.#local,
+      },
+    );
+    chain.tipChanged.subscribe(() => {
+      this.#tipChangedAt = clock.monotonic();
+    });
   }
 
   /** Loads what is known of the network, binds, and begins to dial. @throws if an address cannot be bound. */
-  async start(): Promise<void> {}
+  async start(): Promise<void> {
+    await this.#load();
+    const { chain, clock, transport } = this.#dependencies;
+    for (const bind of this.#options.bind) {
+      const { host, port } = parseTarget(bind, chain.parameters.dial, chain.parameters.p2pPort);
+      const listener = await transport.listen(host, port, (connection) =>
+        this.#connections.accept(connection),
+      );
+      this.#listeners.push(listener);
+    }
+    this.#local.ports = this.boundAddresses.map((address) =>
+      Number(address.slice(address.lastIndexOf(':') + 1)),
+    );
+    this.#tipChangedAt = clock.monotonic();
+    this.#peers.start();
+    this.#connections.start();
+    this.#every(SAVE_INTERVAL, () => void this.#save());
+    this.#every(STALE_CHECK_INTERVAL, () => this.#checkTip());
+  }
 
   /** Ends all connections and saves addresses, bans and anchors. */
-  async stop(): Promise<void> {}
+  async stop(): Promise<void> {
+    for (const timer of this.#timers) timer.cancel();
+    await this.#saveAnchors();
+    this.#connections.stop();
+    this.#peers.stop();
+    await Promise.all(this.#listeners.map((listener) => listener.close()));
+    await this.#save();
+  }
 
   /** `host:port` actually bound. */
   get boundAddresses(): readonly string[] {
-    return [];
-  }
-
-  /** NODE_* bits we offer. */
-  get localServices(): bigint {
-    return 0n;
+    return this.#listeners.map((listener) => listener.address);
   }
 
   /** Core's setnetworkactive: false ends all connections and makes no new ones. */
   get active(): boolean {
-    return true;
+    return this.#connections.active;
   }
 
-  setActive(_active: boolean): void {}
+  setActive(active: boolean): void {
+    this.#connections.setActive(active);
+  }
 
   peers(): PeerInfo[] {
-    return [];
+    return [...this.#connections.peers()]
+      .filter((peer) => !peer.closed)
+      .map((peer) => this.#peers.describe(peer));
   }
 
   connectionCount(): { readonly inbound: number; readonly outbound: number } {
-    return { inbound: 0, outbound: 0 };
+    const inbound = this.#connections.count(['inbound']);
+    return { inbound, outbound: [...this.#connections.peers()].length - inbound };
   }
 
   /** Median of our peers' clocks less ours, in seconds. */
   get timeOffset(): number {
-    return 0;
+    const offsets = [...this.#connections.ready()]
+      .filter((peer) => !peer.inbound)
+      .map((peer) => peer.timeOffset);
+    return offsets.sort((a, b) => a - b)[offsets.length >> 1] ?? 0;
   }
 
   /** Keeps a connection to `address` (addnode add). False if it was added before. @throws AddressError */
-  addNode(_address: string): boolean {
-    return true;
+  addNode(address: string): boolean {
+    return this.#connections.add(address);
   }
 
   /** addnode remove. False if it was not added. */
-  removeNode(_address: string): boolean {
-    return true;
+  removeNode(address: string): boolean {
+    return this.#connections.remove(address);
   }
 
-  /** One attempt (addnode onetry); resolves when it is connected or has failed. */
-  async connectOnce(_address: string): Promise<boolean> {
-    return true;
+  /** One attempt (addnode onetry); resolves when it is connected or has failed. @throws AddressError */
+  connectOnce(address: string): Promise<boolean> {
+    return this.#connections.connectOnce(address);
   }
 
   addedNodes(): AddedNodeInfo[] {
-    return [];
+    return this.#connections.added().map(({ text, peer }) => ({
+      address: text,
+      connected: peer === undefined ? undefined : { address: peer.connection.remote, inbound: peer.inbound },
+    }));
   }
 
   /** By `host:port` as in `PeerInfo.address`, or by id. False if there is no such peer. */
-  disconnect(_peer: string | number): boolean {
-    return true;
+  disconnect(peer: string | number): boolean {
+    const found = [...this.#connections.peers()].filter((each) => each.id === peer || each.address === peer);
+    for (const each of found) each.close('disconnected by hand');
+    return found.length > 0;
   }
 
   /** Asks every peer for a pong now. */
-  pingAll(): void {}
-
-  /** Bans an address or subnet and ends its connections. `until` in seconds since the epoch. @throws AddressError */
-  ban(_subnet: string, _until?: number): boolean {
-    return true;
+  pingAll(): void {
+    for (const peer of this.#connections.ready()) peer.ping();
   }
 
-  /** False if it was not banned. */
-  unban(_subnet: string): boolean {
-    return true;
+  /** Bans an address or subnet and ends its connections. `until` in seconds since the epoch. @throws AddressError */
+  ban(subnet: string, until?: number): boolean {
+    const now = Math.floor(this.#dependencies.clock.now() / 1000);
+    const added = this.#bans.add(subnet, until ?? now + (this.#options.banTime ?? DEFAULT_BAN_TIME));
+    for (const peer of [...this.#connections.peers()])
+      if (peer.networkAddress !== undefined && this.#bans.isBanned(peer.networkAddress)) peer.close('banned');
+    void this.#save();
+    return added;
+  }
+
+  /** False if it was not banned. @throws AddressError */
+  unban(subnet: string): boolean {
+    const removed = this.#bans.remove(subnet);
+    void this.#save();
+    return removed;
   }
 
   bans(): Ban[] {
-    return [];
+    return this.#bans.list();
   }
 
-  clearBans(): void {}
+  clearBans(): void {
+    this.#bans.clear();
+    void this.#save();
+  }
 
   /** A random sample of known addresses; 0 for all. */
-  knownAddresses(_count: number, _network?: NetworkName): KnownAddress[] {
-    return [];
+  knownAddresses(count: number, network?: NetworkName): KnownAddress[] {
+    const known = this.#addresses.sample(network === undefined ? count : 0, 0).map((peer) => ({
+      time: peer.time,
+      services: peer.services,
+      host: formatHost(peer.address),
+      port: peer.address.port,
+      network: networkName(peer.address),
+    }));
+    if (network === undefined) return known;
+    const matching = known.filter((peer) => peer.network === network);
+    return count === 0 ? matching : matching.slice(0, count);
   }
 
   /** addpeeraddress: puts one address into the tables. False if they have no room for it. */
-  addKnownAddress(_host: string, _port: number, _tried: boolean): boolean {
-    return true;
+  addKnownAddress(host: string, port: number, tried: boolean): boolean {
+    const address = parseAddress(host, port);
+    if (address === undefined) return false;
+    const time = Math.floor(this.#dependencies.clock.now() / 1000);
+    const added = this.#addresses.add(
+      { time, services: Service.NETWORK | Service.WITNESS, address },
+      address,
+    );
+    if (added && tried) this.#addresses.good(address);
+    this.#connections.addressesLearned();
+    return added;
   }
 
   /** getaddrmaninfo, by network. */
   addressCounts(): ReadonlyMap<NetworkName, AddressCount> {
-    return new Map();
+    const counts = new Map<NetworkName, { new: number; tried: number }>();
+    for (const { address, tried } of this.#addresses.all()) {
+      const name = networkName(address);
+      const count = counts.get(name) ?? { new: 0, tried: 0 };
+      count[tried ? 'tried' : 'new']++;
+      counts.set(name, count);
+    }
+    return counts;
   }
 
   totals(): NetworkTotals {
-    return { bytesReceived: 0, bytesSent: 0 };
+    const totals = { ...this.#totals };
+    for (const peer of this.#connections.peers()) {
+      totals.bytesReceived += peer.bytesReceived;
+      totals.bytesSent += peer.bytesSent;
+    }
+    return totals;
   }
 
   localAddresses(): LocalAddress[] {
-    return [];
+    return this.#local.list();
   }
 
   /** Asks one peer for a block (getblockfrompeer). @throws Error with Core's text */
-  requestBlock(_entry: HeaderEntry, _peerId: number): void {}
+  requestBlock(entry: HeaderEntry, peerId: number): void {
+    this.#peers.requestBlock(entry, this.#connections.peer(peerId));
+  }
 
-  /**
-   * A transaction of our own, already in the mempool: announced again until some peer has asked for it.
-   * (Everything that enters the mempool is announced once anyway.)
-   */
-  broadcast(_transaction: Transaction): void {}
-
-  /** Where the best peer says the chain ends; for progress. */
+  /** Where the best peer says the chain ends; for progress. -1 without peers. */
   get bestKnownHeight(): number {
-    return -1;
+    return this.#peers.bestKnownHeight;
+  }
+
+  #closed(peer: Peer, reason: string): void {
+    if (reason !== '')
+      this.#dependencies.logger.log('debug', 'net', `peer ${peer.id} disconnected: ${reason}`);
+    this.#totals.bytesReceived += peer.bytesReceived;
+    this.#totals.bytesSent += peer.bytesSent;
+    if (peer.ready && !peer.inbound && peer.networkAddress !== undefined)
+      this.#addresses.seen(peer.networkAddress);
+    this.#local.forget(peer);
+    this.#peers.closed(peer);
+    this.#connections.closed(peer);
+  }
+
+  /** No new block for long: perhaps our peers keep them from us, and one more would help. */
+  #checkTip(): void {
+    const { chain, clock } = this.#dependencies;
+    const stale = 3 * chain.parameters.targetSpacing * SECOND;
+    this.#connections.extraOutbound =
+      clock.monotonic() - this.#tipChangedAt > Math.max(stale, STALE_CHECK_INTERVAL) &&
+      this.#connections.count(['outbound-full-relay']) > 0;
+    if (this.#connections.extraOutbound) this.#connections.addressesLearned();
+  }
+
+  #every(interval: number, task: () => void): void {
+    const index = this.#timers.length;
+    const arm = (): void => {
+      this.#timers[index] = this.#dependencies.clock.schedule(interval, () => {
+        task();
+        arm();
+      });
+    };
+    arm();
+  }
+
+  async #load(): Promise<void> {
+    const { logger, storage } = this.#dependencies;
+    const load = async (name: string, read: (bytes: Uint8Array) => void): Promise<void> => {
+      const bytes = await storage.readBlob(name);
+      try {
+        if (bytes !== undefined) read(bytes);
+      } catch (error) {
+        // What is lost can be learned again: not worth refusing to start.
+        logger.log('warn', 'net', `${name} is damaged and was left aside: ${(error as Error).message}`);
+      }
+    };
+    await load(PEERS_FILE, (bytes) => this.#addresses.load(bytes));
+    await load(BANS_FILE, (bytes) => this.#bans.load(bytes));
+    await load(ANCHORS_FILE, (bytes) => {
+      this.#connections.anchors = decodeBody('addrv2', bytes).addresses.map((item) => item.address);
+    });
+    // Used once: an anchor that makes us crash must not do so for ever.
+    await storage.writeBlob(ANCHORS_FILE, encodeBody('addrv2', { addresses: [] }));
+  }
+
+  async #save(): Promise<void> {
+    const { storage } = this.#dependencies;
+    await storage.writeBlob(PEERS_FILE, this.#addresses.encode());
+    await storage.writeBlob(BANS_FILE, this.#bans.encode());
+  }
+
+  async #saveAnchors(): Promise<void> {
+    const addresses = [...this.#connections.ready()]
+      .filter((peer) => peer.type === 'block-relay-only' && peer.networkAddress !== undefined)
+      .map((peer) => ({ time: peer.connectedAt, services: peer.services, address: peer.networkAddress! }));
+    await this.#dependencies.storage.writeBlob(ANCHORS_FILE, encodeBody('addrv2', { addresses }));
   }
 }

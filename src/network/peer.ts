@@ -79,6 +79,8 @@ export class Peer {
   lastReceive = 0;
   lastTransaction = 0;
   lastBlock = 0;
+  /** Seconds by which its clock is ahead of ours. */
+  timeOffset = 0;
   /** Milliseconds. */
   pingTime: number | undefined;
   minimumPing: number | undefined;
@@ -217,16 +219,25 @@ export class Peer {
 
   /** Every two minutes: is it still there, and does it read? */
   #watch(): void {
-    const now = this.#clock.monotonic();
-    if (now - this.#heardAt > IDLE_TIMEOUT) return this.close('idle');
-    if (this.#ping !== undefined && now - this.#ping.since > IDLE_TIMEOUT) return this.close('ping timeout');
-    if (this.hasRoom) this.#slowSince = undefined;
-    else {
-      this.#slowSince ??= now;
-      if (now - this.#slowSince >= SLOW_READER_TIMEOUT) return this.close('slow reader');
+    const fault = this.#fault();
+    if (fault !== undefined) {
+      this.close(fault);
+      return;
     }
     if (this.#ping === undefined) this.ping();
     this.#timer = this.#clock.schedule(PING_INTERVAL, () => this.#watch());
+  }
+
+  #fault(): string | undefined {
+    const now = this.#clock.monotonic();
+    if (now - this.#heardAt > IDLE_TIMEOUT) return 'idle';
+    if (this.#ping !== undefined && now - this.#ping.since > IDLE_TIMEOUT) return 'ping timeout';
+    if (this.hasRoom) this.#slowSince = undefined;
+    else {
+      this.#slowSince ??= now;
+      if (now - this.#slowSince >= SLOW_READER_TIMEOUT) return 'slow reader';
+    }
+    return undefined;
   }
 
   #receive(envelope: Uint8Array): void {

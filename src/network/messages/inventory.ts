@@ -23,6 +23,11 @@ export const InventoryType = {
   WITNESS_BLOCK: 2 | WITNESS_FLAG,
 } as const;
 
+/** The type without BIP144's flag. */
+export function withoutWitnessFlag(type: number): number {
+  return type & ~WITNESS_FLAG;
+}
+
 export interface InventoryItem {
   readonly type: number;
   /** 32 bytes, internal order. */

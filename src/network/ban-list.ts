@@ -1,0 +1,108 @@
+/** Whom we do not speak with: bans set by hand (kept on disk), and peers discouraged for an offence. */
+import { latin1, utf8 } from '../core/encoding/bytes.ts';
+import type { Clock } from '../seams.ts';
+import { AddressError, formatHost, type NetworkAddress, parseAddress } from './network-address.ts';
+import type { Ban } from './peer-info.ts';
+import { RecentSet } from './recent-set.ts';
+
+/** Core's -bantime: a day. */
+export const DEFAULT_BAN_TIME = 86_400;
+const DISCOURAGED = 25_000;
+
+interface Subnet {
+  readonly address: NetworkAddress;
+  readonly prefix: number;
+  readonly text: string;
+}
+
+/** `1.2.3.4`, `1.2.3.0/24`, `1.2.3.0/255.255.255.0`, `::1/64`. @throws AddressError */
+export function parseSubnet(text: string): Subnet {
+  const [host = '', mask, ...rest] = text.split('/');
+  const address = parseAddress(host.replace(/^\[|\]$/g, ''), 0);
+  if (address === undefined || rest.length > 0) throw new AddressError('Error: Invalid IP/Subnet');
+  const bits = 8 * address.bytes.length;
+  const prefix = mask === undefined ? bits : parsePrefix(mask, bits);
+  const bytes = address.bytes.map((byte, i) => byte & maskByte(prefix, i));
+  const network = { ...address, bytes };
+  return { address: network, prefix, text: `${formatHost(network)}/${prefix}` };
+}
+
+function parsePrefix(mask: string, bits: number): number {
+  if (/^\d{1,3}$/.test(mask) && Number(mask) <= bits) return Number(mask);
+  const address = parseAddress(mask, 0);
+  const binary = [...(address?.bytes ?? [])].map((byte) => byte.toString(2).padStart(8, '0')).join('');
+  if (binary.length !== bits || !/^1*0*$/.test(binary)) throw new AddressError('Error: Invalid IP/Subnet');
+  return binary.replace(/0/g, '').length;
+}
+
+function maskByte(prefix: number, index: number): number {
+  return (0xff00 >> Math.min(8, Math.max(0, prefix - 8 * index))) & 0xff;
+}
+
+function contains(subnet: Subnet, address: NetworkAddress): boolean {
+  if (subnet.address.id !== address.id) return false;
+  return address.bytes.every((byte, i) => (byte & maskByte(subnet.prefix, i)) === subnet.address.bytes[i]);
+}
+
+export class BanList {
+  readonly #clock: Clock;
+  readonly #bans = new Map<string, { readonly subnet: Subnet; readonly ban: Ban }>();
+  readonly #discouraged = new RecentSet<string>(DISCOURAGED);
+
+  constructor(clock: Clock) {
+    this.#clock = clock;
+  }
+
+  #now(): number {
+    return Math.floor(this.#clock.now() / 1000);
+  }
+
+  /** False if exactly this subnet is banned already. @throws AddressError */
+  add(text: string, until: number): boolean {
+    const subnet = parseSubnet(text);
+    if (this.list().some((ban) => ban.subnet === subnet.text)) return false;
+    this.#bans.set(subnet.text, { subnet, ban: { subnet: subnet.text, createdAt: this.#now(), until } });
+    return true;
+  }
+
+  /** False if it was not banned. @throws AddressError */
+  remove(text: string): boolean {
+    return this.#bans.delete(parseSubnet(text).text);
+  }
+
+  clear(): void {
+    this.#bans.clear();
+  }
+
+  /** Those in force. */
+  list(): Ban[] {
+    const now = this.#now();
+    for (const [text, { ban }] of this.#bans) if (ban.until <= now) this.#bans.delete(text);
+    return [...this.#bans.values()].map(({ ban }) => ban);
+  }
+
+  isBanned(address: NetworkAddress): boolean {
+    const now = this.#now();
+    for (const { subnet, ban } of this.#bans.values())
+      if (ban.until > now && contains(subnet, address)) return true;
+    return false;
+  }
+
+  discourage(address: NetworkAddress): void {
+    this.#discouraged.add(formatHost(address));
+  }
+
+  isDiscouraged(address: NetworkAddress): boolean {
+    return this.#discouraged.has(formatHost(address));
+  }
+
+  encode(): Uint8Array {
+    return utf8(JSON.stringify({ banned_nets: this.list() }));
+  }
+
+  /** @throws if it is not what `encode` wrote */
+  load(bytes: Uint8Array): void {
+    const { banned_nets: bans } = JSON.parse(latin1(bytes)) as { banned_nets: Ban[] };
+    for (const ban of bans) this.#bans.set(ban.subnet, { subnet: parseSubnet(ban.subnet), ban });
+  }
+}

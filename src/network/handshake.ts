@@ -1,0 +1,102 @@
+/** Version and verack, and what must be said between them (BIP155, BIP339). Everything else waits. */
+import type { Clock } from '../seams.ts';
+import type { Version, VersionAddress } from './messages/handshake.ts';
+import type { Message } from './messages/table.ts';
+import { type NetworkAddress, writeLegacyIp } from './network-address.ts';
+import type { Peer } from './peer.ts';
+import { isUsefulPeer, MINIMUM_VERSION, PROTOCOL_VERSION, Service, WTXID_RELAY_VERSION } from './protocol.ts';
+
+export interface HandshakeOptions {
+  readonly services: bigint;
+  readonly userAgent: string;
+  /** Whether transactions are wanted from anyone. */
+  readonly relay: boolean;
+}
+
+export interface HandshakeDependencies {
+  readonly clock: Clock;
+  /** Height that we claim. */
+  readonly height: () => number;
+  /** A peer that we are dialling carries this nonce: we dialled ourselves. */
+  readonly isOwnNonce: (nonce: bigint) => boolean;
+  /** Both have said verack. */
+  readonly ready: (peer: Peer) => void;
+}
+
+const NOWHERE: VersionAddress = { services: 0n, ip: new Uint8Array(16), port: 0 };
+
+export class Handshake {
+  readonly #options: HandshakeOptions;
+  readonly #dependencies: HandshakeDependencies;
+
+  constructor(options: HandshakeOptions, dependencies: HandshakeDependencies) {
+    this.#options = options;
+    this.#dependencies = dependencies;
+  }
+
+  /** Who dials speaks first. */
+  begin(peer: Peer): void {
+    if (!peer.inbound) this.#sendVersion(peer);
+  }
+
+  /** A message of a peer that is not ready yet. Anything out of order is ignored, as in Core. */
+  receive(peer: Peer, message: Message): void {
+    if (message.command === 'version') this.#receiveVersion(peer, message.body);
+    else if (peer.version === undefined) return;
+    else if (message.command === 'wtxidrelay') peer.wtxidRelay = peer.version.version >= WTXID_RELAY_VERSION;
+    else if (message.command === 'sendaddrv2') peer.addressV2 = true;
+    else if (message.command === 'verack') {
+      peer.becomeReady();
+      this.#dependencies.ready(peer);
+    }
+  }
+
+  #sendVersion(peer: Peer): void {
+    const relayType = peer.type !== 'block-relay-only' && peer.type !== 'feeler';
+    peer.send('version', {
+      version: PROTOCOL_VERSION,
+      services: this.#options.services,
+      time: BigInt(Math.floor(this.#dependencies.clock.now() / 1000)),
+      receiver: receiverOf(peer.networkAddress),
+      // Our own address is told by addr; here Core writes zeros too.
+      sender: { ...NOWHERE, services: this.#options.services },
+      nonce: peer.nonce,
+      userAgent: this.#options.userAgent,
+      startHeight: this.#dependencies.height(),
+      relay: this.#options.relay && relayType,
+    });
+  }
+
+  #receiveVersion(peer: Peer, version: Version): void {
+    if (peer.version !== undefined) return;
+    if (peer.inbound && this.#dependencies.isOwnNonce(version.nonce)) {
+      peer.close('connected to self');
+      return;
+    }
+    peer.version = version;
+    peer.timeOffset = Number(version.time) - Math.floor(this.#dependencies.clock.now() / 1000);
+    const refusal = this.#refusal(peer, version);
+    if (refusal !== undefined) {
+      peer.close(refusal);
+      return;
+    }
+    if (peer.inbound) this.#sendVersion(peer);
+    if (version.version >= WTXID_RELAY_VERSION) {
+      peer.send('wtxidrelay', {});
+      peer.send('sendaddrv2', {});
+    }
+    peer.send('verack', {});
+  }
+
+  #refusal(peer: Peer, version: Version): string | undefined {
+    if (version.version < MINIMUM_VERSION) return `using obsolete version ${version.version}`;
+    const chosen = peer.type === 'outbound-full-relay' || peer.type === 'block-relay-only';
+    if (chosen && !isUsefulPeer(version.services)) return 'does not offer the expected services';
+    return undefined;
+  }
+}
+
+function receiverOf(address: NetworkAddress | undefined): VersionAddress {
+  if (address === undefined) return NOWHERE;
+  return { services: Service.NETWORK, ip: writeLegacyIp(address), port: address.port };
+}

@@ -1,0 +1,268 @@
+/**
+ * Puts the parts of the protocol together for every peer: which of them hears of a new peer, which answers
+ * to a message, and what is shown of it. Owns no part's work and no connection.
+ */
+import type { Chain } from '../chain/chain.ts';
+import type { HeaderEntry } from '../chain/header-entry.ts';
+import type { BlockHash } from '../core/block/header.ts';
+import { toDisplayHex } from '../core/encoding/bytes.ts';
+import type { NetworkParameters } from '../core/parameters/network.ts';
+import type { Mempool } from '../mempool/mempool.ts';
+import type { Clock, Logger, Random } from '../seams.ts';
+import type { AddressManager } from './address-manager.ts';
+import { AddressRelay } from './address-relay.ts';
+import { BlockDownload } from './block-download.ts';
+import { BlockRelay } from './block-relay.ts';
+import type { Connections } from './connections.ts';
+import type { Handlers, NetworkContext } from './context.ts';
+import { FilterServing, type FilterSource } from './filter-serving.ts';
+import { Handshake } from './handshake.ts';
+import { HeaderSync } from './header-sync.ts';
+import { LocalAddresses } from './local-addresses.ts';
+import { type InventoryItem, InventoryType, withoutWitnessFlag } from './messages/inventory.ts';
+import type { Message } from './messages/table.ts';
+import { networkName } from './network-address.ts';
+import type { Peer } from './peer.ts';
+import { PeerChains } from './peer-chain.ts';
+import type { PeerInfo } from './peer-info.ts';
+import { Serving } from './serving.ts';
+import { TransactionAnnouncer } from './transaction-announcer.ts';
+import { TransactionFetcher } from './transaction-fetcher.ts';
+
+export interface PeerManagerOptions {
+  readonly services: bigint;
+  readonly userAgent: string;
+  readonly blocksOnly: boolean;
+  readonly pruned: boolean;
+}
+
+export interface PeerManagerDependencies {
+  readonly parameters: NetworkParameters;
+  readonly chain: Chain;
+  readonly mempool: Mempool;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly logger: Logger;
+  readonly filters: FilterSource | undefined;
+  readonly connections: Connections;
+  readonly addresses: AddressManager;
+  readonly local: LocalAddresses;
+}
+
+export class PeerManager {
+  readonly #dependencies: PeerManagerDependencies;
+  readonly #handshake: Handshake;
+  readonly #chains = new PeerChains();
+  readonly #headers: HeaderSync;
+  readonly #download: BlockDownload;
+  readonly #blocks: BlockRelay;
+  readonly #announcer: TransactionAnnouncer;
+  readonly #fetcher: TransactionFetcher;
+  readonly #addressRelay: AddressRelay;
+  readonly #serving: Serving;
+  readonly #handlers: Handlers;
+
+  constructor(options: PeerManagerOptions, dependencies: PeerManagerDependencies) {
+    this.#dependencies = dependencies;
+    const { addresses, chain, clock, connections, filters, local } = dependencies;
+    const { services, userAgent, blocksOnly, pruned } = options;
+    this.#handshake = new Handshake(
+      { services, userAgent, relay: !blocksOnly },
+      {
+        clock,
+        height: () => chain.height,
+        isOwnNonce: (nonce) => connections.isOwnNonce(nonce),
+        ready: (peer) => this.#ready(peer),
+      },
+    );
+    const context: NetworkContext = {
+      ...dependencies,
+      readyPeers: () => connections.ready(),
+      punish: (peer, reason) => connections.punish(peer, reason),
+    };
+    const chains = this.#chains;
+    this.#download = new BlockDownload(context, chains);
+    this.#headers = new HeaderSync(context, chains, (peer, last) => this.#blocks.headersAccepted(peer, last));
+    this.#announcer = new TransactionAnnouncer(context, { blocksOnly });
+    this.#fetcher = new TransactionFetcher(context, this.#announcer, { blocksOnly });
+    this.#blocks = new BlockRelay(context, {
+      chains,
+      download: this.#download,
+      headers: this.#headers,
+      extra: () => this.#fetcher.extra(),
+    });
+    this.#addressRelay = new AddressRelay(context, addresses, {
+      own: (peer) => local.advertised(peer, services, Math.floor(clock.now() / 1000)),
+      learned: () => connections.addressesLearned(),
+    });
+    this.#serving = new Serving(context, { chains, announcer: this.#announcer, pruned });
+    const noBloom = (peer: Peer): void => peer.close('bloom filters are not served');
+    this.#handlers = {
+      ping: (peer, body) => {
+        if (body.nonce !== undefined) peer.send('pong', body);
+      },
+      pong: (peer, body) => peer.receivePong(body.nonce),
+      feefilter: (peer, body) => this.#announcer.setFeeFilter(peer, body.feeRate),
+      inv: (peer, body) => this.#receiveInventory(peer, body.items),
+      notfound: (peer, body) => this.#receiveNotFound(peer, body.items),
+      tx: (peer, body) => this.#fetcher.receive(peer, body.transaction),
+      filterload: noBloom,
+      filteradd: noBloom,
+      filterclear: noBloom,
+      ...this.#headers.handlers,
+      ...this.#blocks.handlers,
+      ...this.#addressRelay.handlers,
+      ...this.#serving.handlers,
+      ...new FilterServing(context, filters).handlers,
+    };
+  }
+
+  start(): void {
+    this.#announcer.start();
+  }
+
+  stop(): void {
+    this.#announcer.stop();
+    this.#fetcher.stop();
+  }
+
+  /** A connection stands. */
+  opened(peer: Peer): void {
+    this.#handshake.begin(peer);
+  }
+
+  receive(peer: Peer, message: Message): Promise<void> | void {
+    if (!peer.ready) return this.#handshake.receive(peer, message);
+    const handler = this.#handlers[message.command] as
+      | ((peer: Peer, body: Message['body']) => Promise<void> | void)
+      | undefined;
+    return handler?.(peer, message.body);
+  }
+
+  drained(peer: Peer): void {
+    this.#serving.wake(peer);
+  }
+
+  closed(peer: Peer): void {
+    this.#serving.wake(peer);
+    this.#blocks.remove(peer);
+    this.#announcer.remove(peer);
+    this.#fetcher.remove(peer);
+    this.#addressRelay.remove(peer);
+    this.#headers.remove(peer);
+    this.#download.remove(peer);
+  }
+
+  #ready(peer: Peer): void {
+    const { addresses, clock, local, logger } = this.#dependencies;
+    const { userAgent, startHeight } = peer.version!;
+    logger.log('info', 'net', `peer ${peer.id} connected`, {
+      address: peer.address,
+      type: peer.type,
+      userAgent,
+      height: startHeight,
+    });
+    const address = peer.networkAddress;
+    if (address !== undefined && !peer.inbound) {
+      // A node added by hand is one that others may hear of, too.
+      addresses.add({ time: Math.floor(clock.now() / 1000), services: peer.services, address }, address);
+      addresses.setServices(address, peer.services);
+      addresses.good(address);
+    }
+    if (peer.type === 'feeler') {
+      peer.close('feeler done');
+      return;
+    }
+    local.learn(peer);
+    this.#blocks.add(peer);
+    this.#download.add(peer);
+    this.#announcer.add(peer);
+    this.#addressRelay.add(peer);
+    this.#headers.add(peer);
+  }
+
+  #receiveInventory(peer: Peer, items: readonly InventoryItem[]): void {
+    let block: InventoryItem | undefined;
+    for (const item of items) {
+      if (peer.closed) return;
+      if (item.type === InventoryType.BLOCK) block = item;
+      else if (item.type === InventoryType.TX || item.type === InventoryType.WTX)
+        this.#fetcher.announced(peer, item);
+    }
+    // The last of several is the tip; its headers bring the others.
+    if (block !== undefined) this.#headers.announced(peer, toDisplayHex(block.hash) as BlockHash);
+    this.#download.fill(peer);
+  }
+
+  #receiveNotFound(peer: Peer, items: readonly InventoryItem[]): void {
+    for (const item of items) {
+      if (withoutWitnessFlag(item.type) === InventoryType.BLOCK)
+        this.#download.notFound(peer, toDisplayHex(item.hash) as BlockHash);
+      else this.#fetcher.notFound(peer, item);
+    }
+  }
+
+  /** Asks one peer for a block (getblockfrompeer). @throws Error with Core's text */
+  requestBlock(entry: HeaderEntry, peer: Peer | undefined): void {
+    if (peer === undefined || !peer.ready) throw new Error('Peer does not exist');
+    if (!peer.servesWitnesses) throw new Error('Pre-SegWit peer');
+    if (this.#download.request(peer, entry.hash) !== undefined)
+      throw new Error('Already requested from this peer');
+    this.#download.ask(peer, [entry]);
+  }
+
+  /** Where the best peer says the chain ends; -1 without peers. */
+  get bestKnownHeight(): number {
+    let best = -1;
+    for (const peer of this.#dependencies.connections.ready())
+      best = Math.max(best, peer.version!.startHeight, this.#chains.of(peer).best?.height ?? -1);
+    return best;
+  }
+
+  describe(peer: Peer): PeerInfo {
+    const chain = this.#chains.of(peer);
+    const counts = this.#addressRelay.counts(peer);
+    const seconds = (milliseconds: number | undefined): number | undefined =>
+      milliseconds === undefined ? undefined : milliseconds / 1000;
+    return {
+      id: peer.id,
+      address: peer.address,
+      addressBind: peer.connection.local,
+      addressLocal: LocalAddresses.reportedBy(peer),
+      network: networkName(peer.networkAddress),
+      services: peer.services,
+      relayTransactions: (peer.version?.relay ?? false) && TransactionAnnouncer.relaysTo(peer),
+      lastInvSequence: this.#announcer.lastSequence(peer),
+      invToSend: this.#announcer.queued(peer),
+      lastSend: peer.lastSend,
+      lastReceive: peer.lastReceive,
+      lastTransaction: peer.lastTransaction,
+      lastBlock: peer.lastBlock,
+      bytesSent: peer.bytesSent,
+      bytesReceived: peer.bytesReceived,
+      connectedAt: peer.connectedAt,
+      timeOffset: peer.timeOffset,
+      pingTime: seconds(peer.pingTime),
+      minimumPing: seconds(peer.minimumPing),
+      pingWait: seconds(peer.pingWait),
+      version: peer.version?.version ?? 0,
+      userAgent: peer.version?.userAgent ?? '',
+      inbound: peer.inbound,
+      highBandwidthTo: chain.highBandwidthTo,
+      highBandwidthFrom: chain.highBandwidthFrom,
+      startingHeight: peer.version?.startHeight ?? -1,
+      presyncedHeaders: chain.presync?.height ?? -1,
+      syncedHeaders: chain.best?.height ?? -1,
+      syncedBlocks: chain.common?.height ?? -1,
+      inFlight: this.#download.heights(peer),
+      addressRelay: counts !== undefined,
+      addressesProcessed: counts?.processed ?? 0,
+      addressesRateLimited: counts?.limited ?? 0,
+      minimumFeeFilter: this.#announcer.feeFilter(peer),
+      bytesSentPerMessage: Object.fromEntries(peer.sent),
+      bytesReceivedPerMessage: Object.fromEntries(peer.received),
+      connectionType: peer.type,
+      scheme: peer.connection.scheme,
+    };
+  }
+}

@@ -1,0 +1,192 @@
+/** Answers what peers ask for: headers, blocks, transactions. Serves no faster than the peer reads. */
+import type { HeaderEntry } from '../chain/header-entry.ts';
+import type { Block } from '../core/block/block.ts';
+import type { BlockHash } from '../core/block/header.ts';
+import { toDisplayHex } from '../core/encoding/bytes.ts';
+import { Writer } from '../core/encoding/writer.ts';
+import type { Transaction, Txid, Wtxid } from '../core/transaction/transaction.ts';
+import { compactBlockOf } from './compact-block.ts';
+import type { Handlers, NetworkContext } from './context.ts';
+import type { BlockTransactionsRequest } from './messages/compact-blocks.ts';
+import {
+  type InventoryItem,
+  InventoryType,
+  type LocatorRequest,
+  MAXIMUM_HEADERS,
+} from './messages/inventory.ts';
+import type { Peer } from './peer.ts';
+import type { PeerChains } from './peer-chain.ts';
+import { BLOCK_TRANSACTIONS_DEPTH, COMPACT_BLOCK_DEPTH, LIMITED_BLOCKS } from './protocol.ts';
+import type { TransactionAnnouncer } from './transaction-announcer.ts';
+
+const BLOCKS_A_GETBLOCKS = 500;
+/** A side branch this many seconds older than our best header is not served (it would tell who we are). */
+const STALE_AGE = 30 * 24 * 3_600;
+
+export class Serving {
+  readonly #context: NetworkContext;
+  readonly #chains: PeerChains;
+  readonly #announcer: TransactionAnnouncer;
+  readonly #pruned: boolean;
+  /** Peers that wait for room in their buffer. */
+  readonly #waiting = new Map<Peer, () => void>();
+  /** Transactions of the last block, for peers that were told of them before it. */
+  #latest = new Map<string, Transaction>();
+  readonly handlers: Handlers;
+
+  constructor(
+    context: NetworkContext,
+    parts: { chains: PeerChains; announcer: TransactionAnnouncer; pruned: boolean },
+  ) {
+    this.#context = context;
+    this.#chains = parts.chains;
+    this.#announcer = parts.announcer;
+    this.#pruned = parts.pruned;
+    context.chain.connected.subscribe(({ block }) => {
+      if (context.chain.isInitialBlockDownload) return;
+      this.#latest = new Map();
+      for (const tx of block.transactions) this.#latest.set(tx.txid, tx).set(tx.wtxid, tx);
+    });
+    this.handlers = {
+      getheaders: (peer, body) => this.#sendHeaders(peer, body),
+      getblocks: (peer, body) => this.#sendInventory(peer, body),
+      getdata: (peer, body) => this.#sendData(peer, body.items),
+      getblocktxn: (peer, body) => this.#sendBlockTransactions(peer, body),
+      mempool: (peer) => peer.close('mempool message without bloom service'),
+    };
+  }
+
+  /** The peer has room again, or is gone. */
+  wake(peer: Peer): void {
+    const resume = this.#waiting.get(peer);
+    this.#waiting.delete(peer);
+    resume?.();
+  }
+
+  /** Headers after the first common block of the locator; nothing while our own chain may be a false one. */
+  #sendHeaders(peer: Peer, { locator, stop }: LocatorRequest): void {
+    const { chain } = this.#context;
+    if (chain.tip.chainWork < chain.parameters.minimumChainWork && peer.type !== 'manual') {
+      peer.send('headers', { headers: [] });
+      return;
+    }
+    const stopHash = toDisplayHex(stop) as BlockHash;
+    const headers = [];
+    let last: HeaderEntry | undefined;
+    if (locator.length === 0) {
+      const entry = chain.entry(stopHash);
+      if (entry === undefined || !this.#mayShow(entry)) return;
+      headers.push(entry.header);
+      last = entry;
+    } else {
+      last = chain.findFork(locator);
+      for (let entry = chain.next(last); entry !== undefined; entry = chain.next(entry)) {
+        headers.push(entry.header);
+        last = entry;
+        if (headers.length === MAXIMUM_HEADERS || entry.hash === stopHash) break;
+      }
+    }
+    // Also when there is nothing to add: the peer has our tip, and may be told of the next by its header.
+    this.#chains.of(peer).announced = last;
+    peer.send('headers', { headers });
+  }
+
+  #sendInventory(peer: Peer, { locator, stop }: LocatorRequest): void {
+    const { chain } = this.#context;
+    const items: InventoryItem[] = [];
+    let entry = chain.next(chain.findFork(locator));
+    for (; entry !== undefined && items.length < BLOCKS_A_GETBLOCKS; entry = chain.next(entry)) {
+      if (entry.hash === toDisplayHex(stop)) break;
+      if (this.#pruned && chain.height - entry.height >= LIMITED_BLOCKS) break;
+      items.push({ type: InventoryType.BLOCK, hash: entry.hashBytes });
+    }
+    if (items.length > 0) peer.send('inv', { items });
+  }
+
+  /** On the active chain, or a recent branch that was valid. */
+  #mayShow(entry: HeaderEntry): boolean {
+    const { chain } = this.#context;
+    if (chain.isActive(entry)) return true;
+    const { bestHeader } = chain;
+    return entry.validScripts && entry.failed === 'none' && bestHeader.time - entry.time < STALE_AGE;
+  }
+
+  /** In order; the peer's next messages wait until all is sent, so a slow reader holds up only itself. */
+  async #sendData(peer: Peer, items: readonly InventoryItem[]): Promise<void> {
+    const missing: InventoryItem[] = [];
+    for (const item of items) {
+      if (peer.closed) return;
+      if (!peer.hasRoom) await new Promise<void>((resolve) => this.#waiting.set(peer, resolve));
+      const found = this.#isTransaction(item)
+        ? this.#sendTransaction(peer, item)
+        : await this.#sendBlock(peer, item);
+      if (!found) missing.push(item);
+    }
+    if (missing.length > 0) peer.send('notfound', { items: missing });
+  }
+
+  #isTransaction(item: InventoryItem): boolean {
+    const { type } = item;
+    return type === InventoryType.TX || type === InventoryType.WTX || type === InventoryType.WITNESS_TX;
+  }
+
+  #sendTransaction(peer: Peer, item: InventoryItem): boolean {
+    const { mempool } = this.#context;
+    const hash = toDisplayHex(item.hash);
+    const entry =
+      item.type === InventoryType.WTX ? mempool.getByWtxid(hash as Wtxid) : mempool.get(hash as Txid);
+    const tx = entry !== undefined && this.#announcer.mayAsk(peer, entry) ? entry.tx : this.#latest.get(hash);
+    if (tx === undefined) return false;
+    peer.sendPayload('tx', item.type === InventoryType.TX ? tx.stripped : tx.bytes);
+    mempool.unbroadcast.delete(tx.txid);
+    return true;
+  }
+
+  async #sendBlock(peer: Peer, item: InventoryItem): Promise<boolean> {
+    const { chain } = this.#context;
+    const entry = chain.entry(toDisplayHex(item.hash) as BlockHash);
+    if (entry === undefined || !this.#mayShow(entry)) return false;
+    // BIP159: asking for more than was promised tells a pruned node from a full one; Core disconnects too.
+    if (this.#pruned && chain.height - entry.height > LIMITED_BLOCKS + 2) {
+      peer.close('asked for a block below the pruning limit');
+      return true;
+    }
+    if (!entry.haveData) return false;
+    if (item.type === InventoryType.WITNESS_BLOCK)
+      peer.sendPayload('block', await chain.readBlockBytes(entry));
+    else if (item.type === InventoryType.BLOCK)
+      peer.sendPayload('block', withoutWitnesses(await chain.readBlock(entry)));
+    else if (item.type === InventoryType.COMPACT_BLOCK) await this.#sendCompact(peer, entry);
+    // A filtered block (BIP37) is ignored: bloom filters are not served.
+    return true;
+  }
+
+  async #sendCompact(peer: Peer, entry: HeaderEntry): Promise<void> {
+    const { chain, random } = this.#context;
+    const block = await chain.readBlock(entry);
+    if (chain.height - entry.height >= COMPACT_BLOCK_DEPTH) peer.sendPayload('block', block.bytes);
+    else peer.send('cmpctblock', compactBlockOf(block, BigInt(random.below(2 ** 48))));
+  }
+
+  async #sendBlockTransactions(peer: Peer, { blockHash, indexes }: BlockTransactionsRequest): Promise<void> {
+    const { chain } = this.#context;
+    const entry = chain.entry(toDisplayHex(blockHash) as BlockHash);
+    if (entry === undefined || !entry.haveData || !this.#mayShow(entry)) return;
+    // So old a block is sent whole: it costs us the same, and the peer more.
+    if (chain.height - entry.height >= BLOCK_TRANSACTIONS_DEPTH)
+      return this.#sendData(peer, [{ type: InventoryType.WITNESS_BLOCK, hash: blockHash }]);
+    const block = await chain.readBlock(entry);
+    const transactions = indexes.map((index) => block.transactions[index]);
+    if (transactions.includes(undefined))
+      this.#context.punish(peer, 'getblocktxn with out-of-bounds tx indices');
+    else peer.send('blocktxn', { blockHash, transactions: transactions as Transaction[] });
+  }
+}
+
+/** BIP144: who does not ask for witnesses gets none. */
+function withoutWitnesses(block: Block): Uint8Array {
+  const writer = new Writer(block.bytes.length).bytes(block.header.bytes);
+  writer.compactSize(block.transactions.length);
+  for (const transaction of block.transactions) writer.bytes(transaction.stripped);
+  return writer.finish();
+}

@@ -1,0 +1,226 @@
+/**
+ * Announces what enters the mempool, a little later and in no telling order (so that nobody can see where
+ * a payment began), and fetches what others announce. Judging is the mempool's.
+ */
+import type { MempoolEntry } from '../mempool/entry.ts';
+import type { Timer } from '../seams.ts';
+import { exponential, type NetworkContext } from './context.ts';
+import { InventoryType } from './messages/inventory.ts';
+import type { Peer } from './peer.ts';
+import { MINUTE, SECOND } from './protocol.ts';
+import { RecentSet } from './recent-set.ts';
+
+/** Mean waits between announcements (Core's): one clock for all inbound peers, one for each outbound. */
+const INBOUND_INTERVAL = 5 * SECOND;
+const OUTBOUND_INTERVAL = 2 * SECOND;
+const MINIMUM_BATCH = 70;
+const MAXIMUM_BATCH = 1_000;
+/** Announcements that wait for one peer; older ones are dropped. */
+const MAXIMUM_QUEUE = 5_000;
+const KNOWN_A_PEER = 2_500;
+const FEE_FILTER_INTERVAL = 10 * MINUTE;
+/** The fee rate nobody pays: send me none. */
+const MAX_MONEY_FILTER = 2_100_000_000_000_000n;
+/** Fee filters grow by this factor between steps, so that they do not tell one node from another. */
+const FEE_FILTER_SPACING = 1.1;
+const REBROADCAST_INTERVAL = 12 * MINUTE;
+
+interface Relay {
+  readonly queue: Map<string, MempoolEntry>;
+  /** Wtxids, or txids for peers without BIP339, that the peer has told us or we told it. */
+  readonly known: RecentSet<string>;
+  timer: Timer | undefined;
+  feeTimer: Timer | undefined;
+  /** Satoshis per 1,000 vbytes. */
+  feeFilter: bigint;
+  sentFeeFilter: bigint | undefined;
+  /** Mempool sequence up to which it may ask for transactions. */
+  lastSequence: number;
+}
+
+export class TransactionAnnouncer {
+  readonly #context: NetworkContext;
+  readonly #peers = new Map<Peer, Relay>();
+  readonly #blocksOnly: boolean;
+  #inboundTimer: Timer | undefined;
+  #rebroadcastTimer: Timer | undefined;
+
+  constructor(context: NetworkContext, options: { readonly blocksOnly: boolean }) {
+    this.#context = context;
+    this.#blocksOnly = options.blocksOnly;
+    context.mempool.added.subscribe((entry) => this.#enqueueAll(entry));
+    context.mempool.removed.subscribe(({ entry }) => context.mempool.unbroadcast.delete(entry.txid));
+  }
+
+  start(): void {
+    this.#scheduleRebroadcast();
+  }
+
+  stop(): void {
+    this.#inboundTimer?.cancel();
+    this.#rebroadcastTimer?.cancel();
+  }
+
+  /** Whether transactions are exchanged with this kind of peer at all. */
+  static relaysTo(peer: Peer): boolean {
+    return peer.type === 'inbound' || peer.type === 'manual' || peer.type === 'outbound-full-relay';
+  }
+
+  add(peer: Peer): void {
+    if (!TransactionAnnouncer.relaysTo(peer)) return;
+    const relay: Relay = {
+      queue: new Map(),
+      known: new RecentSet(KNOWN_A_PEER),
+      timer: undefined,
+      feeTimer: undefined,
+      feeFilter: 0n,
+      sentFeeFilter: undefined,
+      lastSequence: this.#context.mempool.sequence,
+    };
+    this.#peers.set(peer, relay);
+    this.#sendFeeFilter(peer, relay);
+    if (peer.version!.relay)
+      for (const txid of this.#context.mempool.unbroadcast) {
+        const entry = this.#context.mempool.get(txid);
+        if (entry !== undefined) this.#enqueue(peer, relay, entry);
+      }
+  }
+
+  remove(peer: Peer): void {
+    const relay = this.#peers.get(peer);
+    relay?.timer?.cancel();
+    relay?.feeTimer?.cancel();
+    this.#peers.delete(peer);
+  }
+
+  queued(peer: Peer): number {
+    return this.#peers.get(peer)?.queue.size ?? 0;
+  }
+
+  lastSequence(peer: Peer): number {
+    return this.#peers.get(peer)?.lastSequence ?? 0;
+  }
+
+  feeFilter(peer: Peer): bigint {
+    return this.#peers.get(peer)?.feeFilter ?? 0n;
+  }
+
+  setFeeFilter(peer: Peer, feeRate: bigint): void {
+    const relay = this.#peers.get(peer);
+    if (relay !== undefined && feeRate >= 0n && feeRate <= MAX_MONEY_FILTER) relay.feeFilter = feeRate;
+  }
+
+  /** The peer has it: it need not be told. */
+  markKnown(peer: Peer, hash: string): void {
+    this.#peers.get(peer)?.known.add(hash);
+  }
+
+  /**
+   * A mempool transaction that this peer may ask for: one that was there when it was last told of anything.
+   * Otherwise anyone could probe us for what has just come.
+   */
+  mayAsk(peer: Peer, entry: MempoolEntry): boolean {
+    const relay = this.#peers.get(peer);
+    return relay !== undefined && entry.sequence <= relay.lastSequence;
+  }
+
+  #hashFor(peer: Peer, entry: MempoolEntry): string {
+    return peer.wtxidRelay ? entry.wtxid : entry.txid;
+  }
+
+  #enqueueAll(entry: MempoolEntry): void {
+    for (const [peer, relay] of this.#peers) this.#enqueue(peer, relay, entry);
+  }
+
+  #enqueue(peer: Peer, relay: Relay, entry: MempoolEntry): void {
+    if (!peer.version!.relay) return;
+    const hash = this.#hashFor(peer, entry);
+    if (relay.known.has(hash)) return;
+    relay.queue.set(hash, entry);
+    if (relay.queue.size > MAXIMUM_QUEUE) relay.queue.delete(relay.queue.keys().next().value!);
+    this.#arm(peer, relay);
+  }
+
+  #arm(peer: Peer, relay: Relay): void {
+    const { clock, random } = this.#context;
+    if (peer.inbound) {
+      this.#inboundTimer ??= clock.schedule(exponential(random, INBOUND_INTERVAL), () => {
+        this.#inboundTimer = undefined;
+        for (const [other, queue] of this.#peers)
+          if (other.inbound && queue.queue.size > 0) this.#trickle(other, queue);
+      });
+    } else
+      relay.timer ??= clock.schedule(exponential(random, OUTBOUND_INTERVAL), () => {
+        relay.timer = undefined;
+        this.#trickle(peer, relay);
+      });
+  }
+
+  /** Parents before children, better fee rates first; each only if the peer wants it still. */
+  #trickle(peer: Peer, relay: Relay): void {
+    if (!peer.hasRoom) {
+      this.#arm(peer, relay);
+      return;
+    }
+    const { mempool } = this.#context;
+    const limit = Math.min(MAXIMUM_BATCH, MINIMUM_BATCH + Math.floor(relay.queue.size / 1_000) * 5);
+    const waiting = [...relay.queue].filter(([, entry]) => mempool.getByWtxid(entry.wtxid) === entry);
+    waiting.sort(
+      ([, a], [, b]) => mempool.ancestors(a).size - mempool.ancestors(b).size || compareFees(a, b),
+    );
+    const items = [];
+    const rest = waiting.slice(limit);
+    for (const [hash, entry] of waiting.slice(0, limit)) {
+      if (relay.known.has(hash)) continue;
+      if (entry.fee * 1000n < relay.feeFilter * BigInt(entry.virtualSize)) continue;
+      relay.known.add(hash);
+      const type = peer.wtxidRelay ? InventoryType.WTX : InventoryType.TX;
+      items.push({ type, hash: peer.wtxidRelay ? entry.tx.wtxidBytes : entry.tx.txidBytes });
+    }
+    relay.queue.clear();
+    for (const [hash, entry] of rest) relay.queue.set(hash, entry);
+    if (items.length > 0) peer.send('inv', { items });
+    relay.lastSequence = mempool.sequence;
+    if (rest.length > 0) this.#arm(peer, relay);
+  }
+
+  /** BIP133. During initial block download, and with blocksOnly, nothing is wanted. */
+  #sendFeeFilter(peer: Peer, relay: Relay): void {
+    const { chain, clock, mempool, random } = this.#context;
+    const none = chain.isInitialBlockDownload || this.#blocksOnly;
+    const filter = none ? MAX_MONEY_FILTER : roundFeeFilter(mempool.minimumFeeRate());
+    if (filter !== relay.sentFeeFilter) {
+      relay.sentFeeFilter = filter;
+      peer.send('feefilter', { feeRate: filter });
+    }
+    const wait = chain.isInitialBlockDownload ? 10 * SECOND : exponential(random, FEE_FILTER_INTERVAL);
+    relay.feeTimer = clock.schedule(wait, () => this.#sendFeeFilter(peer, relay));
+  }
+
+  /** Our own transactions are announced again until a peer has asked for them. */
+  #scheduleRebroadcast(): void {
+    const { clock, mempool, random } = this.#context;
+    const wait = REBROADCAST_INTERVAL + exponential(random, MINUTE);
+    this.#rebroadcastTimer = clock.schedule(wait, () => {
+      for (const txid of mempool.unbroadcast) {
+        const entry = mempool.get(txid);
+        if (entry !== undefined) this.#enqueueAll(entry);
+        else mempool.unbroadcast.delete(txid);
+      }
+      this.#scheduleRebroadcast();
+    });
+  }
+}
+
+function compareFees(a: MempoolEntry, b: MempoolEntry): number {
+  const left = a.fee * BigInt(b.virtualSize);
+  const right = b.fee * BigInt(a.virtualSize);
+  return left > right ? -1 : left < right ? 1 : a.wtxid < b.wtxid ? -1 : 1;
+}
+
+/** Down to the nearest step of a coarse scale. */
+function roundFeeFilter(feeRate: bigint): bigint {
+  if (feeRate <= 100n) return feeRate;
+  const steps = Math.floor(Math.log(Number(feeRate) / 100) / Math.log(FEE_FILTER_SPACING) + 1e-9);
+  return BigInt(Math.floor(100 * FEE_FILTER_SPACING ** steps));
+}

@@ -1,0 +1,228 @@
+/**
+ * Transactions that others announce: what is worth asking for, what becomes of an answer, and orphans that
+ * wait for parents (alone, or as a package of one parent and one child).
+ */
+import { fromDisplayHex, toDisplayHex } from '../core/encoding/bytes.ts';
+import type { Transaction, Txid, Wtxid } from '../core/transaction/transaction.ts';
+import { OrphanPool } from '../mempool/orphans.ts';
+import type { AcceptResult, Refused } from '../mempool/results.ts';
+import type { NetworkContext } from './context.ts';
+import { type InventoryItem, InventoryType } from './messages/inventory.ts';
+import type { Peer } from './peer.ts';
+import { GETDATA_BATCH } from './protocol.ts';
+import { RecentSet } from './recent-set.ts';
+import { TransactionAnnouncer } from './transaction-announcer.ts';
+import { type Announcement, TransactionRequests } from './transaction-requests.ts';
+
+const REMEMBERED = 20_000;
+/** Refused or replaced transactions that a block may still contain. */
+const EXTRA_TRANSACTIONS = 100;
+/** An orphan with more missing parents than this is not worth the asking. */
+const MAXIMUM_MISSING = 24;
+
+export class TransactionFetcher {
+  readonly #context: NetworkContext;
+  readonly #announcer: TransactionAnnouncer;
+  readonly #blocksOnly: boolean;
+  readonly #requests: TransactionRequests;
+  readonly #orphans = new OrphanPool();
+  /** Refused for good (until the tip changes): by wtxid, and by txid where the witness cannot matter. */
+  readonly #rejected = new RecentSet<string>(REMEMBERED);
+  /** Refused for their fee alone: only a child can bring them in. */
+  readonly #reconsiderable = new RecentSet<string>(REMEMBERED);
+  readonly #confirmed = new RecentSet<string>(REMEMBERED);
+  readonly #extra: Transaction[] = [];
+
+  constructor(
+    context: NetworkContext,
+    announcer: TransactionAnnouncer,
+    options: { readonly blocksOnly: boolean },
+  ) {
+    this.#context = context;
+    this.#announcer = announcer;
+    this.#blocksOnly = options.blocksOnly;
+    this.#requests = new TransactionRequests(context, (peer, announcements) =>
+      this.#ask(peer, announcements),
+    );
+    context.chain.connected.subscribe(({ block }) => {
+      for (const { txid, wtxid } of block.transactions) {
+        this.#confirmed.add(txid);
+        this.#confirmed.add(wtxid);
+        this.#requests.forget(txid);
+        this.#requests.forget(wtxid);
+      }
+      this.#orphans.eraseForBlock(block.transactions);
+    });
+    context.chain.disconnected.subscribe(() => this.#confirmed.clear());
+    context.chain.tipChanged.subscribe(() => {
+      this.#rejected.clear();
+      this.#reconsiderable.clear();
+    });
+    context.mempool.removed.subscribe(({ entry, reason }) => {
+      if (reason === 'replaced') this.#keepExtra(entry.tx);
+    });
+  }
+
+  stop(): void {
+    this.#requests.close();
+  }
+
+  remove(peer: Peer): void {
+    this.#requests.remove(peer);
+    this.#orphans.eraseForPeer(peer.id);
+  }
+
+  get orphanCount(): number {
+    return this.#orphans.size;
+  }
+
+  extra(): Iterable<Transaction> {
+    return this.#extra;
+  }
+
+  announced(peer: Peer, item: InventoryItem): void {
+    if (this.#blocksOnly || !TransactionAnnouncer.relaysTo(peer)) {
+      this.#context.punish(peer, 'transaction sent in violation of protocol');
+      return;
+    }
+    // BIP339: each peer announces by one kind of hash only.
+    if (peer.wtxidRelay !== (item.type === InventoryType.WTX)) return;
+    const hash = toDisplayHex(item.hash);
+    this.#announcer.markKnown(peer, hash);
+    if (this.#context.chain.isInitialBlockDownload || this.#isKnown(hash) || this.#reconsiderable.has(hash))
+      return;
+    this.#requests.announced(peer, hash, { byTxid: !peer.wtxidRelay, delay: !peer.wtxidRelay });
+  }
+
+  notFound(peer: Peer, item: InventoryItem): void {
+    this.#requests.answered(peer, toDisplayHex(item.hash));
+  }
+
+  async receive(peer: Peer, tx: Transaction): Promise<void> {
+    if (this.#blocksOnly || !TransactionAnnouncer.relaysTo(peer)) {
+      this.#context.punish(peer, 'transaction sent in violation of protocol');
+      return;
+    }
+    this.#announcer.markKnown(peer, peer.wtxidRelay ? tx.wtxid : tx.txid);
+    const asked = this.#requests.isAsked(peer, tx.wtxid) || this.#requests.isAsked(peer, tx.txid);
+    this.#requests.answered(peer, tx.wtxid);
+    this.#requests.answered(peer, tx.txid);
+    if (!asked || this.#context.chain.isInitialBlockDownload || this.#isKnown(tx.wtxid)) return;
+    if (this.#reconsiderable.has(tx.wtxid)) {
+      await this.#tryWithChild(peer, tx);
+      return;
+    }
+    const result = await this.#context.mempool.accept(tx);
+    await this.#conclude(peer, tx, result);
+  }
+
+  #isKnown(hash: string): boolean {
+    const { mempool } = this.#context;
+    return (
+      this.#rejected.has(hash) ||
+      this.#confirmed.has(hash) ||
+      this.#orphans.has(hash as Wtxid) ||
+      mempool.getByWtxid(hash as Wtxid) !== undefined ||
+      mempool.has(hash as Txid)
+    );
+  }
+
+  #ask(peer: Peer, announcements: readonly Announcement[]): void {
+    const wanted = announcements.filter(({ hash, state }) => {
+      if (state === 'asked' && this.#isKnown(hash)) this.#requests.forget(hash);
+      return state === 'asked';
+    });
+    for (let at = 0; at < wanted.length; at += GETDATA_BATCH)
+      peer.send('getdata', {
+        items: wanted.slice(at, at + GETDATA_BATCH).map(({ hash, byTxid }) => ({
+          type: byTxid ? InventoryType.WITNESS_TX : InventoryType.WTX,
+          hash: fromDisplayHex(hash),
+        })),
+      });
+  }
+
+  async #conclude(peer: Peer, tx: Transaction, result: AcceptResult): Promise<void> {
+    if (result.ok) {
+      this.#forget(tx);
+      peer.lastTransaction = Math.floor(this.#context.clock.now() / 1000);
+      await this.#adoptChildren(tx);
+      return;
+    }
+    const { kind, reason } = result.invalid;
+    if (kind === 'missing') this.#keepOrphan(peer, tx, result);
+    else if (kind === 'duplicate') this.#forget(tx);
+    else if (result.reconsiderable) {
+      this.#reconsiderable.add(tx.wtxid);
+      this.#reconsiderable.add(tx.txid);
+      this.#keepExtra(tx);
+      await this.#tryWithChild(peer, tx);
+    } else {
+      this.#reject(tx, result);
+      if (kind === 'consensus') this.#context.punish(peer, reason);
+    }
+  }
+
+  #forget(tx: Transaction): void {
+    this.#requests.forget(tx.wtxid);
+    this.#requests.forget(tx.txid);
+    this.#orphans.erase(tx.wtxid);
+  }
+
+  #reject(tx: Transaction, result: Refused): void {
+    this.#orphans.erase(tx.wtxid);
+    this.#keepExtra(tx);
+    // A stripped witness says nothing of the true transaction, and one txid may have many witnesses.
+    if (result.witnessStripped) return;
+    this.#rejected.add(tx.wtxid);
+    if (!tx.hasWitness) this.#rejected.add(tx.txid);
+  }
+
+  #keepExtra(tx: Transaction): void {
+    this.#extra.push(tx);
+    if (this.#extra.length > EXTRA_TRANSACTIONS) this.#extra.shift();
+  }
+
+  /** Its parents are asked for by txid, of those who announced it. */
+  #keepOrphan(peer: Peer, tx: Transaction, result: Refused): void {
+    const parents = [...new Set(result.missing)];
+    if (parents.length > MAXIMUM_MISSING || parents.some((txid) => this.#rejected.has(txid))) {
+      this.#rejected.add(tx.wtxid);
+      return;
+    }
+    const announcers = new Set([peer, ...this.#requests.announcers(tx.wtxid)]);
+    if (!this.#orphans.add(tx, peer.id)) return;
+    this.#requests.forget(tx.wtxid);
+    for (const txid of parents)
+      if (!this.#isKnown(txid))
+        for (const other of announcers) this.#requests.announced(other, txid, { byTxid: true, delay: false });
+  }
+
+  /** A new transaction may be what orphans waited for. */
+  async #adoptChildren(parent: Transaction): Promise<void> {
+    const queue = [...this.#orphans.children(parent.txid)];
+    for (let orphan = queue.shift(); orphan !== undefined; orphan = queue.shift()) {
+      if (!this.#orphans.has(orphan.wtxid)) continue;
+      const result = await this.#context.mempool.accept(orphan);
+      if (result.ok) {
+        this.#forget(orphan);
+        queue.push(...this.#orphans.children(orphan.txid));
+      } else if (result.invalid.kind !== 'missing') this.#reject(orphan, result);
+    }
+  }
+
+  /** One parent, one child: together they may pay enough (BIP331's simplest case, by orphans as in Core). */
+  async #tryWithChild(peer: Peer, parent: Transaction): Promise<void> {
+    const [child] = this.#orphans.children(parent.txid, peer.id);
+    if (child === undefined) return;
+    const result = await this.#context.mempool.acceptPackage([parent, child]);
+    if (result.invalid === null) {
+      this.#forget(parent);
+      this.#forget(child);
+      await this.#adoptChildren(child);
+      return;
+    }
+    const verdict = result.results.get(child.wtxid);
+    if (verdict?.ok === false && verdict.invalid.kind !== 'missing' && !verdict.reconsiderable)
+      this.#reject(child, verdict);
+  }
+}

@@ -1,0 +1,199 @@
+/**
+ * Which announced transaction to ask of whom, and when (after Core's txrequest): outbound peers first,
+ * one at a time, another when the first does not answer. Owns no transaction.
+ */
+import type { Clock, Random, Timer } from '../seams.ts';
+import type { Peer } from './peer.ts';
+import { SECOND } from './protocol.ts';
+
+const ANNOUNCEMENTS_A_PEER = 5_000;
+const IN_FLIGHT_A_PEER = 100;
+/** How long an inbound, an overloaded or a txid-only announcer waits for a better one. */
+const DELAY = 2 * SECOND;
+const TIMEOUT = 60 * SECOND;
+
+export interface Announcement {
+  readonly peer: Peer;
+  /** Display-order hex: a wtxid, or a txid if `byTxid`. */
+  readonly hash: string;
+  readonly byTxid: boolean;
+  /** Monotonic milliseconds. */
+  readonly readyAt: number;
+  readonly preferred: boolean;
+  /** Random; decides between equals so that nobody can know who is asked. */
+  readonly priority: number;
+  state: 'candidate' | 'asked' | 'done';
+}
+
+/** Times that only ever grow, so that a queue in order of arrival is in order of time. */
+interface Due {
+  readonly at: number;
+  readonly announcement: Announcement;
+}
+
+export class TransactionRequests {
+  readonly #clock: Clock;
+  readonly #random: Random;
+  readonly #ask: (peer: Peer, announcements: readonly Announcement[]) => void;
+  readonly #byHash = new Map<string, Announcement[]>();
+  readonly #byPeer = new Map<Peer, Map<string, Announcement>>();
+  readonly #inFlight = new Map<Peer, number>();
+  #delayed: Due[] = [];
+  #asked: Due[] = [];
+  #timer: Timer | undefined;
+  #batch = new Map<Peer, Announcement[]>();
+  #flushing = false;
+
+  /** @param ask sends the requests of one moment for one peer */
+  constructor(
+    dependencies: { clock: Clock; random: Random },
+    ask: (peer: Peer, announcements: readonly Announcement[]) => void,
+  ) {
+    this.#clock = dependencies.clock;
+    this.#random = dependencies.random;
+    this.#ask = ask;
+  }
+
+  announced(peer: Peer, hash: string, options: { byTxid: boolean; delay: boolean }): void {
+    const own = this.#byPeer.get(peer) ?? new Map<string, Announcement>();
+    this.#byPeer.set(peer, own);
+    if (own.has(hash) || own.size >= ANNOUNCEMENTS_A_PEER) return;
+    const overloaded = (this.#inFlight.get(peer) ?? 0) >= IN_FLIGHT_A_PEER;
+    const preferred = !peer.inbound;
+    const wait = !preferred || overloaded || options.delay;
+    const now = this.#clock.monotonic();
+    const announcement: Announcement = {
+      peer,
+      hash,
+      byTxid: options.byTxid,
+      readyAt: wait ? now + DELAY : now,
+      preferred,
+      priority: this.#random.below(2 ** 32),
+      state: 'candidate',
+    };
+    own.set(hash, announcement);
+    const all = this.#byHash.get(hash);
+    if (all === undefined) this.#byHash.set(hash, [announcement]);
+    else all.push(announcement);
+    if (wait) {
+      this.#delayed.push({ at: announcement.readyAt, announcement });
+      this.#arm();
+    } else this.#consider(hash);
+  }
+
+  /** It is here, or not wanted any more: forget it for everyone. */
+  forget(hash: string): void {
+    for (const announcement of this.#byHash.get(hash) ?? []) this.#drop(announcement);
+    this.#byHash.delete(hash);
+  }
+
+  /** This peer answered, with it or without it: others may be asked. */
+  answered(peer: Peer, hash: string): void {
+    const announcement = this.#byPeer.get(peer)?.get(hash);
+    if (announcement === undefined) return;
+    this.#finish(announcement);
+    this.#consider(hash);
+  }
+
+  /** Whether we asked this peer for it and wait for the answer. */
+  isAsked(peer: Peer, hash: string): boolean {
+    return this.#byPeer.get(peer)?.get(hash)?.state === 'asked';
+  }
+
+  /** Peers that announced it and could still be asked. */
+  announcers(hash: string): Peer[] {
+    return (this.#byHash.get(hash) ?? []).filter((item) => item.state !== 'done').map((item) => item.peer);
+  }
+
+  remove(peer: Peer): void {
+    const own = [...(this.#byPeer.get(peer)?.values() ?? [])];
+    for (const announcement of own) this.#finish(announcement);
+    this.#byPeer.delete(peer);
+    this.#inFlight.delete(peer);
+    for (const { hash } of own) this.#consider(hash);
+  }
+
+  close(): void {
+    this.#timer?.cancel();
+  }
+
+  #setState(announcement: Announcement, state: 'asked' | 'done'): void {
+    const { peer } = announcement;
+    const change = (state === 'asked' ? 1 : 0) - (announcement.state === 'asked' ? 1 : 0);
+    announcement.state = state;
+    if (change !== 0) this.#inFlight.set(peer, (this.#inFlight.get(peer) ?? 0) + change);
+  }
+
+  #drop(announcement: Announcement): void {
+    this.#setState(announcement, 'done');
+    this.#byPeer.get(announcement.peer)?.delete(announcement.hash);
+  }
+
+  /** Done with one announcer; when no other is left, the hash is forgotten. */
+  #finish(announcement: Announcement): void {
+    this.#drop(announcement);
+    const others = (this.#byHash.get(announcement.hash) ?? []).filter((item) => item !== announcement);
+    if (others.length === 0) this.#byHash.delete(announcement.hash);
+    else this.#byHash.set(announcement.hash, others);
+  }
+
+  /** Asks the best announcer whose time has come, unless one is being asked. */
+  #consider(hash: string): void {
+    const all = this.#byHash.get(hash);
+    if (all === undefined || all.some((item) => item.state === 'asked')) return;
+    const now = this.#clock.monotonic();
+    let best: Announcement | undefined;
+    for (const item of all) {
+      if (item.readyAt > now) continue;
+      const better =
+        best === undefined ||
+        (item.preferred !== best.preferred ? item.preferred : item.priority < best.priority);
+      if (better) best = item;
+    }
+    if (best === undefined) return;
+    this.#setState(best, 'asked');
+    this.#asked.push({ at: now + TIMEOUT, announcement: best });
+    this.#arm();
+    const batch = this.#batch.get(best.peer);
+    if (batch === undefined) this.#batch.set(best.peer, [best]);
+    else batch.push(best);
+    if (this.#flushing) return;
+    this.#flushing = true;
+    queueMicrotask(() => this.#flush());
+  }
+
+  /** What one inventory message made us ask for goes into one getdata. */
+  #flush(): void {
+    this.#flushing = false;
+    const batch = this.#batch;
+    this.#batch = new Map();
+    for (const [peer, announcements] of batch) if (!peer.closed) this.#ask(peer, announcements);
+  }
+
+  #arm(): void {
+    if (this.#timer !== undefined) return;
+    const next = Math.min(this.#delayed[0]?.at ?? Infinity, this.#asked[0]?.at ?? Infinity);
+    if (next === Infinity) return;
+    const wait = Math.max(0, next - this.#clock.monotonic());
+    this.#timer = this.#clock.schedule(wait, () => {
+      this.#timer = undefined;
+      this.#tick();
+      this.#arm();
+    });
+  }
+
+  #tick(): void {
+    const now = this.#clock.monotonic();
+    const due = (queue: Due[]): number => {
+      const later = queue.findIndex((item) => item.at > now);
+      return later < 0 ? queue.length : later;
+    };
+    for (const { announcement } of this.#delayed.splice(0, due(this.#delayed)))
+      if (announcement.state === 'candidate') this.#consider(announcement.hash);
+    for (const { announcement } of this.#asked.splice(0, due(this.#asked))) {
+      if (announcement.state !== 'asked') continue;
+      this.#finish(announcement);
+      this.#consider(announcement.hash);
+    }
+  }
+}
