@@ -1,10 +1,14 @@
 #!/usr/bin/env node
 /** The `penny` command: picks the subcommand, and turns errors into one line and an exit code. */
-import { Command } from 'commander';
+import { homedir } from 'node:os';
+import { join } from 'node:path';
+import { Command, InvalidArgumentError } from 'commander';
+import { NetworkFileError } from '../../../core/parameters/network-file-error.ts';
 import { systemRandom } from '../random.ts';
 import { UsageError } from './arguments.ts';
 import { RPC_OPTION_TABLE, RPC_OPTIONS } from './common-options.ts';
 import { DEFAULT_NETWORK_FILE, readConfiguration, readNetworkFile } from './configuration.ts';
+import type { DevnetFlags } from './devnet-command.ts';
 import { askGenesis, newNetwork, writeNetworkFile } from './genesis-command.ts';
 import { NODE_OPTION_TABLE, NODE_OPTIONS } from './node-options.ts';
 import { formatOptions, type OptionGroup } from './option.ts';
@@ -69,8 +73,12 @@ program
   .description('Writes the file of a new network and mines its genesis block.')
   .option('--name <name>', 'name of the network: letters a-z, digits, hyphens')
   .option('--message <text>', 'text in the genesis block')
-  .option('--port <port>', 'port for peers; the RPC takes the one before it (default: by chance)', Number)
-  .option('--spacing <seconds>', 'seconds between blocks (default: as on penny)', Number)
+  .option(
+    '--port <port>',
+    'port for peers; the RPC takes the one before it (default: by chance)',
+    wholeNumber(2, 65_535),
+  )
+  .option('--spacing <seconds>', 'seconds between blocks (default: as on penny)', wholeNumber(1, 86_400))
   .option('--output <file>', 'file to write (default: <name>.json)')
   .action(
     async (options: {
@@ -96,6 +104,30 @@ program
     },
   );
 
+program
+  .command('devnet')
+  .description('Runs a local network of several nodes that mine and pay each other.')
+  .option('--nodes <n>', 'how many nodes', wholeNumber(2, 20), 3)
+  .option('--block-time <s>', 'seconds between blocks, on average', wholeNumber(1, 3_600), 10)
+  .option('--payments-per-minute <n>', 'payments between wallets taken by chance', wholeNumber(0, 600), 6)
+  .option('--datadir <dir>', 'where the data goes', join(homedir(), '.penny-devnet'))
+  .option('--keep', 'go on with the data of the last run, and leave it afterwards', false)
+  .option('--exit-when-confirmed', 'leave once the first payments are confirmed on every node', false)
+  .option('--mnemonic <words>', "BIP39 words of the first node's wallet; the others' follow from them")
+  .option('--base-port <port>', 'nodes take ports from here on', wholeNumber(1, 65_000))
+  .action(async (options: DevnetFlags) => {
+    const { runDevnet } = await import('./devnet-command.ts');
+    process.exitCode = await runDevnet(options);
+  });
+
+function wholeNumber(minimum: number, maximum: number): (text: string) => number {
+  return (text) => {
+    const number = Number(text);
+    if (Number.isInteger(number) && number >= minimum && number <= maximum) return number;
+    throw new InvalidArgumentError(`Must be a whole number from ${minimum} to ${maximum}.`);
+  };
+}
+
 async function readStandardInput(): Promise<string> {
   const chunks: Buffer[] = [];
   for await (const chunk of process.stdin) chunks.push(chunk as Buffer);
@@ -105,7 +137,7 @@ async function readStandardInput(): Promise<string> {
 try {
   await program.parseAsync();
 } catch (error) {
-  if (!(error instanceof UsageError)) throw error;
+  if (!(error instanceof UsageError || error instanceof NetworkFileError)) throw error;
   process.stderr.write(`Error: ${error.message}\n`);
   process.exitCode = 1;
 }

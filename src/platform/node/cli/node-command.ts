@@ -30,6 +30,8 @@ export async function runNode(configuration: Configuration): Promise<number> {
   const asked = new Promise<Error | null>((resolveAsked) => {
     for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => resolveAsked(null));
   });
+  // Started by a devnet, a node ends when its channel does: no devnet leaves nodes behind.
+  if (process.connected) process.on('disconnect', () => process.emit('SIGTERM'));
   process.on('SIGHUP', () => logger.reopen());
 
   let running: NodeProcess | undefined;

@@ -1,0 +1,74 @@
+/** What a devnet looks like before anything runs: network, ports, directories, mnemonics. The same at every start. */
+import { join } from 'node:path';
+import { entropyToMnemonic } from '@scure/bip39';
+import { wordlist } from '@scure/bip39/wordlists/english.js';
+import { fromHex, utf8 } from '../../../core/encoding/bytes.ts';
+import { sha256 } from '../../../core/encoding/hashes.ts';
+import type { NetworkParameters } from '../../../core/parameters/network.ts';
+
+export interface DevnetOptions {
+  readonly nodes: number;
+  /** Seconds between blocks, on average. */
+  readonly blockTime: number;
+  readonly paymentsPerMinute: number;
+  readonly directory: string;
+  /** Go on with the data of the last run, and leave it afterwards. */
+  readonly keep: boolean;
+  /** Leave once the first payments are confirmed everywhere. */
+  readonly exitWhenConfirmed: boolean;
+  readonly mnemonic: string;
+  readonly basePort: number;
+}
+
+export const DEFAULT_BASE_PORT = 17_000;
+/** All zeros: everyone knows its keys, as everyone should know those of a devnet. */
+export const DEFAULT_MNEMONIC = entropyToMnemonic(new Uint8Array(16), wordlist);
+
+export interface NodePlan {
+  /** From 1. */
+  readonly number: number;
+  readonly name: string;
+  readonly directory: string;
+  readonly peerPort: number;
+  readonly rpcPort: number;
+  readonly mnemonic: string;
+  readonly wallet: string;
+}
+
+/** Room for a person's own ports between those of two nodes. */
+const PORTS_PER_NODE = 10;
+const ENTROPY_BYTES = 16;
+/** "DEV", beyond ASCII in its first byte. */
+const MAGIC = fromHex('c4455600');
+
+export function planNodes(options: DevnetOptions): readonly NodePlan[] {
+  return Array.from({ length: options.nodes }, (_, i) => ({
+    number: i + 1,
+    name: `node${i + 1}`,
+    directory: join(options.directory, `node${i + 1}`),
+    peerPort: options.basePort + PORTS_PER_NODE * (i + 1),
+    rpcPort: options.basePort + PORTS_PER_NODE * (i + 1) + 1,
+    mnemonic: i === 0 ? options.mnemonic : deriveMnemonic(options.mnemonic, i + 1),
+    wallet: `wallet${i + 1}`,
+  }));
+}
+
+/** The first node's words are the given ones; the others' follow from them. */
+function deriveMnemonic(mnemonic: string, number: number): string {
+  return entropyToMnemonic(sha256(utf8(`${mnemonic} ${number}`)).subarray(0, ENTROPY_BYTES), wordlist);
+}
+
+/** The rules of `penny` under a name and a magic of its own: a devnet never meets a real node. */
+export function devnetParameters(penny: NetworkParameters, options: DevnetOptions): NetworkParameters {
+  return {
+    ...penny,
+    name: 'devnet',
+    chain: 'devnet',
+    dataSubdirectory: 'devnet',
+    magic: MAGIC,
+    p2pPort: options.basePort,
+    rpcPort: options.basePort + 1,
+    targetSpacing: options.blockTime,
+    seeds: [],
+  };
+}
