@@ -2,7 +2,7 @@
 import { Block } from '../block/block.ts';
 import { BlockHeader } from '../block/header.ts';
 import { merkleRoot } from '../block/merkle.ts';
-import { checkProofOfWork } from '../block/proof-of-work.ts';
+import { allowedTarget, checkProofOfWork } from '../block/proof-of-work.ts';
 import { concatBytes, fromHex, utf8 } from '../encoding/bytes.ts';
 import type { GenesisBlock, NetworkParameters } from '../parameters/network.ts';
 import { NetworkFileError } from '../parameters/network-file-error.ts';
@@ -52,8 +52,10 @@ export function genesisBlock(parameters: Pick<NetworkParameters, 'genesis' | 'po
 
 /** Looks for the nonce of a new genesis block, starting at the one given; null if there is none. */
 export function mineGenesis(fields: GenesisFields, powLimit: bigint): GenesisBlock | null {
+  if (allowedTarget(fields.bits, { powLimit }) === null) return null;
+  const first = buildGenesis(fields).header;
   for (let { nonce } = fields; nonce <= 0xffffffff; nonce++) {
-    const { header } = buildGenesis({ ...fields, nonce });
+    const header = BlockHeader.from({ ...first, nonce });
     if (checkProofOfWork(header.hashBytes, fields.bits, { powLimit }))
       return { ...fields, nonce, hash: header.hash };
   }
