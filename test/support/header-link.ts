@@ -39,9 +39,12 @@ export class ListedHeader implements HeaderLink {
     return link;
   }
 
-  /** A child; what is not given is as in this header. */
+  /** A child; what is not given is as in this header, but for a version that every rule accepts. */
   child(fields: Partial<HeaderFields> = {}): ListedHeader {
     const { header } = this;
-    return new ListedHeader(BlockHeader.from({ ...header, prevHash: header.hashBytes, ...fields }), this);
+    return new ListedHeader(
+      BlockHeader.from({ ...header, version: 0x20000000, prevHash: header.hashBytes, ...fields }),
+      this,
+    );
   }
 }
