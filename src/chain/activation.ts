@@ -20,7 +20,7 @@ import type { Clock, Logger } from '../seams.ts';
 import type { ActiveChain } from './active-chain.ts';
 import type { BlockStore } from './block-store.ts';
 import { type Chainstate, CoinLayer } from './chainstate.ts';
-import type { BlockEvent } from './events.ts';
+import type { BlockEvent, RefusedEvent } from './events.ts';
 import type { HeaderEntry } from './header-entry.ts';
 import type { HeaderTree } from './header-tree.ts';
 import type { ScriptFailure, ScriptVerifier } from './script-verifier.ts';
@@ -51,7 +51,7 @@ export interface ActivationHooks {
   scriptsNeeded(entry: HeaderEntry): boolean;
   connected(event: BlockEvent): Promise<void>;
   disconnected(event: BlockEvent): void;
-  refused(entry: HeaderEntry, invalid: Invalid): void;
+  refused(event: RefusedEvent): void;
 }
 
 interface InFlight {
@@ -165,7 +165,7 @@ export class Activation {
   #fail(entry: HeaderEntry, invalid: Invalid): void {
     this.#parts.logger.log('warn', 'validation', `invalid block ${entry.hash}: ${invalid.message}`);
     this.#parts.tree.markFailed(entry);
-    this.#hooks.refused(entry, invalid);
+    this.#hooks.refused({ entry, invalid });
   }
 
   /** Takes the tip off the active chain. Nothing may be in flight. */

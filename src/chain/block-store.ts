@@ -23,17 +23,22 @@ export class BlockStore {
   readonly #files: BlockFiles;
   readonly #magic: Uint8Array;
   #current: number;
+  #sizeOnDisk: number;
   /** Files with bytes that no fdatasync has seen yet. */
   readonly #unsynced = new Map<string, readonly [BlockFileKind, number]>();
 
-  private constructor(files: BlockFiles, magic: Uint8Array, current: number) {
+  private constructor(files: BlockFiles, magic: Uint8Array, state: { current: number; sizeOnDisk: number }) {
     this.#files = files;
     this.#magic = magic;
-    this.#current = current;
+    this.#current = state.current;
+    this.#sizeOnDisk = state.sizeOnDisk;
   }
 
   static async open(files: BlockFiles, magic: Uint8Array): Promise<BlockStore> {
-    return new BlockStore(files, magic, (await files.list()).at(-1) ?? 0);
+    const numbers = await files.list();
+    const state = { current: numbers.at(-1) ?? 0, sizeOnDisk: 0 };
+    for (const file of numbers) state.sizeOnDisk += await sizeOf(files, file);
+    return new BlockStore(files, magic, state);
   }
 
   /** The file that is written to; it is never pruned. */
@@ -41,8 +46,9 @@ export class BlockStore {
     return this.#current;
   }
 
-  get files(): BlockFiles {
-    return this.#files;
+  /** Bytes of all files. */
+  get sizeOnDisk(): number {
+    return this.#sizeOnDisk;
   }
 
   async writeBlock(block: Block): Promise<Position> {
@@ -67,6 +73,7 @@ export class BlockStore {
     const frame = new Writer(FRAME_SIZE).bytes(this.#magic).uint32(content.length).finish();
     this.#unsynced.set(`${kind}${file}`, [kind, file]);
     const start = await this.#files.append(kind, file, [frame, content, ...rest]);
+    this.#sizeOnDisk += rest.reduce((sum, part) => sum + part.length, FRAME_SIZE + content.length);
     return { file, offset: start + FRAME_SIZE, size: content.length };
   }
 
@@ -105,17 +112,22 @@ export class BlockStore {
   async remove(file: number): Promise<void> {
     this.#unsynced.delete(`blk${file}`);
     this.#unsynced.delete(`rev${file}`);
+    this.#sizeOnDisk -= await this.fileSize(file);
     await this.#files.remove(file);
   }
 
   /** Bytes of a file and its undo data. */
-  async fileSize(file: number): Promise<number> {
-    return (await this.#files.size('blk', file)) + (await this.#files.size('rev', file));
+  fileSize(file: number): Promise<number> {
+    return sizeOf(this.#files, file);
   }
 
   close(): Promise<void> {
     return this.#files.close();
   }
+}
+
+async function sizeOf(files: BlockFiles, file: number): Promise<number> {
+  return (await files.size('blk', file)) + (await files.size('rev', file));
 }
 
 /** Core's: SHA256d of the previous block's hash and the undo data. */

@@ -108,6 +108,8 @@ export class Chain {
   #halted: Error | undefined;
   #incoming: Incoming[] = [];
   readonly #verdicts = new Map<HeaderEntry, Deferred<BlockVerdict>>();
+  /** Blocks that failed; answered for when the chain has found its way back to the best tip. */
+  readonly #refusals = new Map<HeaderEntry, Invalid>();
   /** The tip as last announced by `tipChanged`. */
   #announced!: HeaderEntry;
   /** Whose coins the database has. */
@@ -151,9 +153,9 @@ export class Chain {
         scriptsNeeded: (entry) => this.#scriptsNeeded(entry),
         connected: (event) => this.#onConnected(event),
         disconnected: (event) => this.disconnected.emit(event),
-        refused: (entry, invalid) => {
-          this.#answer(entry, { ok: false, invalid });
-          this.refused.emit({ entry, invalid });
+        refused: (event) => {
+          this.#refusals.set(event.entry, event.invalid);
+          this.refused.emit(event);
         },
       },
     );
@@ -230,6 +232,16 @@ export class Chain {
   /** Bytes of the coin cache. */
   get coinCacheMemory(): number {
     return this.#chainstate.cacheMemory;
+  }
+
+  /** Bytes of all block and undo files. */
+  get sizeOnDisk(): number {
+    return this.#blocks.sizeOnDisk;
+  }
+
+  /** MiB that block files may take; 1: pruned on demand only, 0: never. */
+  get pruneTarget(): number {
+    return this.#options.prune ?? 0;
   }
 
   entry(hash: BlockHash): HeaderEntry | undefined {
@@ -514,9 +526,13 @@ export class Chain {
   async #activate(): Promise<void> {
     await this.#activation.run();
     await saveIndex(this.#index, this.#tree);
-    for (const entry of [...this.#verdicts.keys()])
-      if (entry.haveData) this.#answer(entry, { ok: true, new: true, connected: this.isActive(entry) });
     this.#announce();
+    for (const entry of [...this.#verdicts.keys()]) {
+      const invalid = this.#refusals.get(entry);
+      if (invalid !== undefined) this.#answer(entry, { ok: false, invalid });
+      else if (entry.haveData) this.#answer(entry, { ok: true, new: true, connected: this.isActive(entry) });
+    }
+    this.#refusals.clear();
   }
 
   /** Stores the blocks that came in, and answers for those that cannot be connected now. */
