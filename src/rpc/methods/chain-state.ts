@@ -80,7 +80,7 @@ const getblockchaininfo = defineMethod({
       size_on_disk: chain.sizeOnDisk,
       pruned: chain.pruneTarget > 0,
       ...(chain.pruneTarget > 0 && {
-        pruneheight: chain.pruneHeight,
+        pruneheight: chain.pruneHeight + 1,
         automatic_pruning: chain.pruneTarget > 1,
         prune_target_size: chain.pruneTarget > 1 ? chain.pruneTarget * 1024 * 1024 : undefined,
       }),
