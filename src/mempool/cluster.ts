@@ -15,6 +15,8 @@ export interface FeeAndWeight {
 export interface Chunk extends FeeAndWeight {
   /** Parents before children. */
   readonly entries: readonly MempoolEntry[];
+  /** Weight of this chunk and of those before it in its cluster that pay the same rate: breaks ties. */
+  readonly tieWeight: number;
 }
 
 /** Positive if `a` pays the higher rate. Division is rounded but monotonic, so only ties need exactness. */
@@ -69,7 +71,8 @@ interface Group {
 export function linearize(entries: ReadonlySet<MempoolEntry>): Chunk[] {
   if (entries.size === 1) {
     const [entry] = entries;
-    return [{ entries: [entry!], fee: entry!.modifiedFee, weight: entry!.adjustedWeight }];
+    const weight = entry!.adjustedWeight;
+    return [{ entries: [entry!], fee: entry!.modifiedFee, weight, tieWeight: weight }];
   }
   const list = inTopologicalOrder(entries);
   const index = new Map(list.map((entry, i) => [entry, i]));
@@ -88,7 +91,14 @@ export function linearize(entries: ReadonlySet<MempoolEntry>): Chunk[] {
     dependsOn,
     false,
   );
-  return order.map(({ fee, weight, members }) => ({ fee, weight, entries: members.map((i) => list[i]!) }));
+  const chunks: Chunk[] = [];
+  for (const { fee, weight, members } of order) {
+    const before = chunks.at(-1);
+    const ties = before !== undefined && compareFeeRates(before, { fee, weight }) === 0;
+    const tieWeight = weight + (ties ? before.tieWeight : 0);
+    chunks.push({ fee, weight, tieWeight, entries: members.map((i) => list[i]!) });
+  }
+  return chunks;
 }
 
 /** Parents first; among equals the txid decides, so that the order does not depend on arrival. */
@@ -196,9 +206,11 @@ export function sortChunks(clusters: Iterable<Cluster>): Chunk[] {
   return all.sort(compareForMining);
 }
 
-/** Ties are broken by the smaller, then by txid: a choice that every node makes alike. */
+/** Ties are broken so that chunks of one cluster keep their order, and every node chooses alike. */
 function compareForMining(a: Chunk, b: Chunk): number {
-  return compareFeeRates(b, a) || a.weight - b.weight || (a.entries[0]!.txid < b.entries[0]!.txid ? -1 : 1);
+  return (
+    compareFeeRates(b, a) || a.tieWeight - b.tieWeight || (a.entries[0]!.txid < b.entries[0]!.txid ? -1 : 1)
+  );
 }
 
 /**

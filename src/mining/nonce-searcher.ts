@@ -1,23 +1,29 @@
 /** The seam behind which nonces are tried: in this thread, or in workers. */
-export interface SearchResult {
-  /** The first nonce found; null if the range is spent or the search was stopped. */
-  readonly nonce: number | null;
-  /** Hashes that were computed. */
-  readonly hashes: number;
+
+export interface SearchOptions {
+  /** Ends the search at once. */
+  readonly signal?: AbortSignal;
+  /** Percent of the time that is searched, 1 to 100 (the default). */
+  readonly load?: number;
 }
+
 export interface NonceSearcher {
-  /** How many searches run side by side. */
-  readonly threads: number;
+  /** Hashes computed so far, in all searches and while one is under way. */
+  readonly hashes: number;
   /**
-   * Tries nonces `from`, `from + 1`, ... for `count` of them on an 80-byte header.
-   * @param target The hash, as a little-endian number, must not be above it.
+   * Tries `count` nonces from `from` on (modulo 2^32) on an 80-byte header; one search at a time.
+   * @param target The hash as a little-endian number must not be above it.
+   * @returns a nonce that was found, or null if the range is spent or the search was stopped.
    */
   search(
     header: Uint8Array,
     target: bigint,
     from: number,
     count: number,
-    signal?: AbortSignal,
-  ): Promise<SearchResult>;
+    options?: SearchOptions,
+  ): Promise<number | null>;
   close(): Promise<void>;
 }
+
+/** Nonces that are tried without looking up: a few milliseconds, and enough for the engine to optimize. */
+export const SLICE = 1 << 14;

@@ -1,0 +1,159 @@
+/**
+ * How soon transactions of each fee rate were confirmed, over one horizon: counts in buckets of fee rates that
+ * fade with every block (Core's TxConfirmStats). Owns the counting; what is asked of it is `fee-estimator`'s.
+ */
+import type { Reader } from '../core/encoding/reader.ts';
+import type { Writer } from '../core/encoding/writer.ts';
+
+/** Satoshis per 1,000 vbytes: bounds of the buckets, each this much above the last. */
+const LOWEST = 100;
+const HIGHEST = 1e7;
+const SPACING = 1.05;
+
+const BOUNDS: readonly number[] = (() => {
+  const bounds: number[] = [];
+  for (let bound = LOWEST; bound <= HIGHEST; bound *= SPACING) bounds.push(bound);
+  return [...bounds, Number.POSITIVE_INFINITY];
+})();
+const BUCKETS = BOUNDS.length;
+
+/** Index of the bucket of a fee rate. */
+export function bucketOf(feeRate: number): number {
+  let low = 0;
+  for (let high = BUCKETS - 1; low < high; ) {
+    const middle = (low + high) >> 1;
+    if (BOUNDS[middle]! < feeRate) low = middle + 1;
+    else high = middle;
+  }
+  return low;
+}
+
+export interface Horizon {
+  /** Blocks in one period of counting, number of periods. */
+  readonly scale: number;
+  readonly periods: number;
+  /** What a count keeps of itself with every block. */
+  readonly decay: number;
+  /** Transactions a block that a range of buckets must have had to say anything. */
+  readonly sufficient: number;
+}
+
+export class FeeStatistics {
+  readonly #horizon: Horizon;
+  /** Confirmed transactions and the sum of their fee rates, by bucket. */
+  readonly #count = new Float64Array(BUCKETS);
+  readonly #feeRates = new Float64Array(BUCKETS);
+  /** Confirmed within a number of periods, or gone unconfirmed after them, by period and bucket. */
+  readonly #confirmed: readonly Float64Array[];
+  readonly #failed: readonly Float64Array[];
+  /** Still waiting, by the height (modulo) at which they came; and those that came before. */
+  readonly #waiting: readonly Int32Array[];
+  readonly #waitingLong = new Int32Array(BUCKETS);
+
+  constructor(horizon: Horizon) {
+    this.#horizon = horizon;
+    const byPeriod = () => Array.from({ length: horizon.periods }, () => new Float64Array(BUCKETS));
+    this.#confirmed = byPeriod();
+    this.#failed = byPeriod();
+    this.#waiting = Array.from({ length: this.maxTarget }, () => new Int32Array(BUCKETS));
+  }
+
+  /** Blocks. */
+  get maxTarget(): number {
+    return this.#horizon.scale * this.#horizon.periods;
+  }
+
+  #waitingSince(height: number): Int32Array {
+    const bins = this.#waiting.length;
+    return this.#waiting[((height % bins) + bins) % bins]!;
+  }
+
+  /** A new block: everything counted before counts a bit less. */
+  blockConnected(height: number): void {
+    const oldest = this.#waitingSince(height);
+    for (let b = 0; b < BUCKETS; b++) this.#waitingLong[b]! += oldest[b]!;
+    oldest.fill(0);
+    for (const counts of this.#faded) for (let b = 0; b < BUCKETS; b++) counts[b]! *= this.#horizon.decay;
+  }
+
+  get #faded(): readonly Float64Array[] {
+    return [this.#count, this.#feeRates, ...this.#confirmed, ...this.#failed];
+  }
+
+  transactionAdded(height: number, bucket: number): void {
+    this.#waitingSince(height)[bucket]!++;
+  }
+
+  /** @param inBlock confirmed; otherwise it has failed for all the time that it waited. */
+  transactionRemoved(height: number, bestHeight: number, bucket: number, inBlock: boolean): void {
+    const waited = bestHeight - height;
+    const counts = waited >= this.#waiting.length ? this.#waitingLong : this.#waitingSince(height);
+    if (counts[bucket]! > 0) counts[bucket]!--;
+    if (inBlock) return;
+    const periods = Math.min(Math.floor(waited / this.#horizon.scale), this.#failed.length);
+    for (let i = 0; i < periods; i++) this.#failed[i]![bucket]!++;
+  }
+
+  transactionConfirmed(blocks: number, feeRate: number): void {
+    const bucket = bucketOf(feeRate);
+    for (let i = Math.ceil(blocks / this.#horizon.scale) - 1; i < this.#confirmed.length; i++)
+      this.#confirmed[i]![bucket]!++;
+    this.#count[bucket]!++;
+    this.#feeRates[bucket]! += feeRate;
+  }
+
+  /**
+   * The median fee rate of the cheapest range of buckets in which (and above which) the given share of the
+   * transactions was confirmed within `target` blocks; -1 without enough data.
+   */
+  medianFeeRate(target: number, share: number, height: number): number {
+    const { scale, sufficient, decay } = this.#horizon;
+    const period = Math.ceil(target / scale) - 1;
+    const enough = sufficient / (1 - decay);
+    let best: { near: number; far: number } | null = null;
+    let near = BUCKETS - 1;
+    let partial = 0;
+    let confirmed = 0;
+    let others = 0;
+    for (let bucket = BUCKETS - 1; bucket >= 0; bucket--) {
+      confirmed += this.#confirmed[period]![bucket]!;
+      others += this.#failed[period]![bucket]! + this.#waitingLong[bucket]! + this.#count[bucket]!;
+      for (let age = target; age < this.#waiting.length; age++)
+        others += this.#waitingSince(height - age)[bucket]!;
+      partial += this.#count[bucket]!;
+      // Only confirmed ones make a range large enough, so that every target looks at the same ranges.
+      if (partial < enough) continue;
+      partial = 0;
+      // A range that fails is not given up: together with cheaper ones it may pass.
+      if (confirmed / others < share) continue;
+      best = { near, far: bucket };
+      near = bucket - 1;
+      confirmed = 0;
+      others = 0;
+    }
+    return best === null ? -1 : this.#median(best.far, best.near);
+  }
+
+  #median(from: number, to: number): number {
+    let half = 0;
+    for (let b = from; b <= to; b++) half += this.#count[b]! / 2;
+    if (half === 0) return -1;
+    for (let b = from; b <= to; b++) {
+      if (this.#count[b]! >= half) return this.#feeRates[b]! / this.#count[b]!;
+      half -= this.#count[b]!;
+    }
+    return -1;
+  }
+
+  /** The counts that fade; what is waiting begins anew. */
+  write(writer: Writer): void {
+    for (const counts of this.#faded)
+      writer.bytes(new Uint8Array(counts.buffer, counts.byteOffset, counts.byteLength));
+  }
+
+  /** @throws DecodeError */
+  read(reader: Reader): void {
+    for (const counts of this.#faded)
+      counts.set(new Float64Array(reader.view(counts.byteLength).slice().buffer));
+  }
+}

@@ -1,0 +1,140 @@
+/**
+ * Just enough of a WebAssembly assembler for straight-line functions with one loop: opcodes by name, locals
+ * handed out one by one, and the module around it. Knows nothing of hashing.
+ */
+
+/** One-byte opcodes, and those behind the SIMD prefix. Numbers as in the WebAssembly specification. */
+const OPCODE = Object.freeze({
+  loop: [0x03, 0x40],
+  if: [0x04, 0x40],
+  end: [0x0b],
+  br_if: [0x0d],
+  return: [0x0f],
+  'local.get': [0x20],
+  'local.set': [0x21],
+  'local.tee': [0x22],
+  'i32.load': [0x28],
+  'i32.const': [0x41],
+  'i32.lt_u': [0x49],
+  'i32.le_u': [0x4d],
+  'i32.add': [0x6a],
+  'i32.and': [0x71],
+  'i32.or': [0x72],
+  'i32.xor': [0x73],
+  'i32.shl': [0x74],
+  'i32.shr_u': [0x76],
+  'i32.rotl': [0x77],
+  'i32.rotr': [0x78],
+  'v128.load32_splat': [0xfd, 0x09],
+  'v128.const': [0xfd, 0x0c],
+  'i8x16.shuffle': [0xfd, 0x0d],
+  'i32x4.splat': [0xfd, 0x11],
+  'i32x4.le_u': [0xfd, 0x3e],
+  'v128.and': [0xfd, 0x4e],
+  'v128.or': [0xfd, 0x50],
+  'v128.xor': [0xfd, 0x51],
+  'v128.bitselect': [0xfd, 0x52],
+  'v128.any_true': [0xfd, 0x53],
+  'i32x4.shl': [0xfd, 0xab, 0x01],
+  'i32x4.shr_u': [0xfd, 0xad, 0x01],
+  'i32x4.add': [0xfd, 0xae, 0x01],
+});
+
+export type Opcode = keyof typeof OPCODE;
+
+export type ValueType = 'i32' | 'v128';
+const VALUE_TYPE = Object.freeze({ i32: 0x7f, v128: 0x7b });
+
+function unsigned(value: number): number[] {
+  const bytes: number[] = [];
+  for (let rest = value; ; rest >>>= 7) {
+    if (rest < 0x80) return [...bytes, rest];
+    bytes.push((rest & 0x7f) | 0x80);
+  }
+}
+
+/** LEB128 of a 32-bit integer, as `i32.const` wants it. */
+export function signed(value: number): number[] {
+  const bytes: number[] = [];
+  for (let rest = value | 0; ; rest >>= 7) {
+    const low = rest & 0x7f;
+    const done = (rest === low && low < 0x40) || (rest >> 7 === -1 && low >= 0x40);
+    if (done) return [...bytes, low];
+    bytes.push(low | 0x80);
+  }
+}
+
+/** A piece of a function's body. */
+export class Code {
+  readonly bytes: number[] = [];
+
+  /** @param immediates bytes that follow the opcode, already encoded. */
+  emit(opcode: Opcode, ...immediates: readonly number[]): this {
+    this.bytes.push(...OPCODE[opcode], ...immediates);
+    return this;
+  }
+
+  /** An opcode with one unsigned number (a local, a label). */
+  at(opcode: Opcode, index: number): this {
+    return this.emit(opcode, ...unsigned(index));
+  }
+
+  /** A load of four bytes at a fixed address. */
+  load(opcode: 'i32.load' | 'v128.load32_splat', address: number): this {
+    return this.at('i32.const', 0).emit(opcode, 2, ...unsigned(address));
+  }
+}
+
+/** Locals of one type in the order in which they are asked for, after the parameters. */
+export class Locals {
+  readonly types: ValueType[] = [];
+  readonly #parameters: number;
+
+  constructor(parameters: number) {
+    this.#parameters = parameters;
+  }
+
+  add(type: ValueType): number {
+    this.types.push(type);
+    return this.#parameters + this.types.length - 1;
+  }
+}
+
+function vector(items: readonly (readonly number[])[]): number[] {
+  return [...unsigned(items.length), ...items.flat()];
+}
+
+function section(id: number, content: readonly number[]): number[] {
+  return [id, ...unsigned(content.length), ...content];
+}
+
+function name(text: string): number[] {
+  return vector([...text].map((character) => [character.charCodeAt(0)]));
+}
+
+/** A module with one page of memory and one function of i32 parameters and result, both exported by name. */
+export function assembleModule(
+  functionName: string,
+  parameters: number,
+  locals: Locals,
+  body: Code,
+): Uint8Array {
+  const i32 = VALUE_TYPE.i32;
+  const type = [0x60, ...vector(Array.from({ length: parameters }, () => [i32])), 1, i32];
+  const declared = vector(locals.types.map((local) => [1, VALUE_TYPE[local]]));
+  const code = [...declared, ...body.bytes, ...OPCODE.end];
+  return Uint8Array.from([
+    ...[0x00, 0x61, 0x73, 0x6d, 0x01, 0x00, 0x00, 0x00],
+    ...section(1, vector([type])),
+    ...section(3, vector([[0]])),
+    ...section(5, vector([[0, 1]])),
+    ...section(
+      7,
+      vector([
+        [...name('memory'), 2, 0],
+        [...name(functionName), 0, 0],
+      ]),
+    ),
+    ...section(10, vector([[...unsigned(code.length), ...code]])),
+  ]);
+}
