@@ -1,64 +1,257 @@
-/** White paper sections 4 and 6: searches for blocks, continuously or on demand. */
+/**
+ * White paper sections 4 and 6: searches for blocks, continuously or on demand, and hands what it finds to
+ * the chain's door. Owns when is searched on what; how is behind `NonceSearcher`.
+ */
 import type { Chain } from '../chain/chain.ts';
 import type { Block } from '../core/block/block.ts';
-import type { BlockHash } from '../core/block/header.ts';
+import { type BlockHash, BlockHeader } from '../core/block/header.ts';
+import { targetFromBits } from '../core/block/target.ts';
+import { Invalid } from '../core/encoding/errors.ts';
+import type { Transaction } from '../core/transaction/transaction.ts';
 import type { Mempool } from '../mempool/mempool.ts';
-import type { Clock, Logger } from '../seams.ts';
+import type { Clock, Logger, Random } from '../seams.ts';
+import { HashRate } from './hash-rate.ts';
 import type { NonceSearcher } from './nonce-searcher.ts';
+import {
+  type BlockTemplate,
+  buildTemplate,
+  DEFAULT_RESERVED_WEIGHT,
+  type TemplateOptions,
+} from './template.ts';
 
 export interface MinerDependencies {
   readonly chain: Chain;
   readonly mempool: Mempool;
   readonly clock: Clock;
+  readonly random: Random;
   readonly logger: Logger;
-  /** For `mineBlocks`; in this thread. */
+  /** For blocks on demand; in this thread. */
   readonly searcher: NonceSearcher;
   /** For continuous mining. */
   readonly createSearcher: (threads: number) => NonceSearcher;
 }
-export interface MinerOptions {
-  readonly maxWeight?: number;
-  readonly reservedWeight?: number;
-  readonly minimumFeeRate?: bigint;
-}
+
+export type MinerOptions = Pick<TemplateOptions, 'maxWeight' | 'reservedWeight' | 'minimumFeeRate'>;
+
 export interface MiningOptions {
   readonly threads: number;
   /** Percent of each thread's time, 1 to 100. */
   readonly load: number;
-  /** A scriptPubKey to pay, asked for each new template. */
+  /** The scriptPubKey to pay, asked for each new template. */
   readonly script: () => Promise<Uint8Array>;
-  /** Seconds; blocks come no faster than this on average, however easy they are (0: no pacing). */
+  /** Seconds from one block to the next, however easy they are: for calm networks. 0 is no pacing. */
   readonly blockInterval?: number;
 }
-declare const later: never;
+
+/** All nonces of a header. */
+const NONCES = 2 ** 32;
+/** Milliseconds after which new transactions and the time are taken into account. */
+const REFRESH = 30_000;
+/** Milliseconds to wait after something went wrong. */
+const PAUSE = 5_000;
+/** Core's DEFAULT_MAX_TRIES. */
+const DEFAULT_MAX_TRIES = 1_000_000;
+
+interface Run {
+  readonly options: MiningOptions;
+  readonly searcher: NonceSearcher;
+  readonly rate: HashRate;
+  readonly stop: AbortController;
+  done: Promise<void>;
+}
+
 export class Miner {
-  constructor(_options: MinerOptions, _dependencies: MinerDependencies) {}
-  /** Null while not mining continuously. */
-  get mining(): Omit<MiningOptions, 'script'> | null {
-    return later;
+  readonly #options: MinerOptions;
+  readonly #dependencies: MinerDependencies;
+  #run: Run | null = null;
+  #blocksFound = 0;
+  #lastTemplate: { readonly weight: number; readonly transactions: number } | null = null;
+
+  constructor(options: MinerOptions, dependencies: MinerDependencies) {
+    this.#options = options;
+    this.#dependencies = dependencies;
   }
+
+  /** Null while not mining continuously. */
+  get mining(): Readonly<Omit<MiningOptions, 'script'>> | null {
+    return this.#run?.options ?? null;
+  }
+
   /** Hashes a second, counted over the last seconds. */
   get hashRate(): number {
-    return later;
+    return this.#run?.rate.perSecond() ?? 0;
   }
-  /** Blocks found since the start. */
+
+  /** Blocks found since the start, on demand and continuously. */
   get blocksFound(): number {
-    return later;
+    return this.#blocksFound;
   }
-  /** Weight and number of transactions (without the coinbase) of the last template; null before the first. */
+
+  /** Weight of the last template and its transactions, without the coinbase; null before the first. */
   get lastTemplate(): { readonly weight: number; readonly transactions: number } | null {
-    return later;
+    return this.#lastTemplate;
   }
-  start(_options: MiningOptions): void {}
-  stop(): Promise<void> {
-    return later;
+
+  /** A template under this node's limits. */
+  async template(coinbaseScript: Uint8Array, transactions?: readonly Transaction[]): Promise<BlockTemplate> {
+    const { chain, mempool, clock } = this.#dependencies;
+    const time = Math.floor(clock.now() / 1000);
+    const given = transactions === undefined ? {} : { transactions };
+    const template = await buildTemplate(chain, mempool, {
+      ...this.#options,
+      coinbaseScript,
+      time,
+      ...given,
+    });
+    const reserved = this.#options.reservedWeight ?? DEFAULT_RESERVED_WEIGHT;
+    const weight = template.transactions.reduce((sum, { tx }) => sum + tx.weight, reserved);
+    this.#lastTemplate = { weight, transactions: template.transactions.length };
+    return template;
   }
-  /** Mines on demand. Ends early after `maxTries` hashes in all. */
-  mineBlocks(_count: number, _script: Uint8Array, _maxTries?: number): Promise<BlockHash[]> {
-    return later;
+
+  /** Mines blocks now, on the lowest nonces. Ends early after `maxTries` hashes in all. */
+  async mineBlocks(count: number, script: Uint8Array, maxTries = DEFAULT_MAX_TRIES): Promise<BlockHash[]> {
+    const hashes: BlockHash[] = [];
+    for (let left = maxTries; hashes.length < count; ) {
+      const template = await this.template(script);
+      const before = this.#dependencies.searcher.hashes;
+      const block = await this.#solve(template, left);
+      if (block === null) break;
+      left -= this.#dependencies.searcher.hashes - before;
+      await this.#submit(block);
+      hashes.push(block.hash);
+    }
+    return hashes;
   }
-  /** A block of exactly these transactions (generateblock), solved and, if `submit`, connected. @throws Invalid */
-  mineBlock(_script: Uint8Array, _transactions: Block['transactions'], _submit: boolean): Promise<Block> {
-    return later;
+
+  /**
+   * A solved block of exactly these transactions.
+   * @returns null if `maxTries` hashes found none. @throws Invalid if they make no valid block.
+   */
+  async mineBlock(
+    script: Uint8Array,
+    transactions: readonly Transaction[],
+    { submit, maxTries = DEFAULT_MAX_TRIES }: { readonly submit: boolean; readonly maxTries?: number },
+  ): Promise<Block | null> {
+    const template = await this.template(script, transactions);
+    const invalid = await this.#dependencies.chain.testBlock(template.block());
+    if (invalid !== null) throw invalid;
+    const block = await this.#solve(template, maxTries);
+    if (block !== null && submit) await this.#submit(block);
+    return block;
+  }
+
+  async #solve(template: BlockTemplate, maxTries: number): Promise<Block | null> {
+    const header = template.header();
+    const { target } = targetFromBits(header.bits);
+    const nonce = await this.#dependencies.searcher.search(
+      header.bytes,
+      target,
+      0,
+      Math.min(maxTries, NONCES),
+    );
+    return nonce === null ? null : template.block(0, BlockHeader.from({ ...header, nonce }));
+  }
+
+  /** @throws Invalid */
+  async #submit(block: Block): Promise<void> {
+    const verdict = await this.#dependencies.chain.acceptBlock(block);
+    if (!verdict.ok) throw verdict.invalid;
+    this.#blocksFound++;
+  }
+
+  /** Mines continuously from now on, instead of what was started before. */
+  start(options: MiningOptions): void {
+    const before = this.stop();
+    const searcher = this.#dependencies.createSearcher(options.threads);
+    const stop = new AbortController();
+    const rate = new HashRate(this.#dependencies.clock, () => searcher.hashes);
+    const run: Run = { options, searcher, rate, stop, done: Promise.resolve() };
+    this.#run = run;
+    run.done = before.then(() => this.#mine(run)).finally(() => searcher.close());
+  }
+
+  /** Resolves when no thread searches any more. */
+  async stop(): Promise<void> {
+    const run = this.#run;
+    this.#run = null;
+    run?.stop.abort();
+    run?.rate.close();
+    await run?.done;
+  }
+
+  async #mine(run: Run): Promise<void> {
+    const { logger } = this.#dependencies;
+    while (!run.stop.signal.aborted) {
+      try {
+        await this.#mineOnTip(run);
+      } catch (error) {
+        // A full disk halts the chain, which stops the node; nothing is gained by trying in a hurry.
+        const detail = error instanceof Invalid ? error.message : (error as Error).stack;
+        logger.log('error', 'mining', `A block could not be mined: ${detail}`);
+        await this.#wait(PAUSE, run.stop.signal);
+      }
+    }
+  }
+
+  /** Until a block is found, or the tip changes, or there may be something new to put in. */
+  async #mineOnTip(run: Run): Promise<void> {
+    const { chain, clock, logger } = this.#dependencies;
+    const changed = new AbortController();
+    const abort = () => changed.abort();
+    const unsubscribe = chain.tipChanged.subscribe(abort);
+    run.stop.signal.addEventListener('abort', abort);
+    if (run.stop.signal.aborted) abort();
+    const { signal } = changed;
+    let refresh = { cancel: () => {} };
+    try {
+      await this.#pace(run.options.blockInterval ?? 0, signal);
+      if (signal.aborted) return;
+      const template = await this.template(await run.options.script());
+      refresh = clock.schedule(REFRESH, abort);
+      const block = await this.#search(template, run, signal);
+      if (block === null) return;
+      // Whoever else waits for the tip is told by the chain; this is no reason to stop ourselves.
+      await this.#submit(block);
+      logger.log('info', 'mining', `Found block ${block.hash} at height ${template.height}`);
+    } finally {
+      refresh.cancel();
+      unsubscribe();
+      run.stop.signal.removeEventListener('abort', abort);
+    }
+  }
+
+  /** Rolls the extra nonce, and the time with it, whenever all nonces are spent. */
+  async #search(template: BlockTemplate, run: Run, signal: AbortSignal): Promise<Block | null> {
+    const { load } = run.options;
+    for (let extraNonce = 1; !signal.aborted; extraNonce++) {
+      const now = Math.floor(this.#dependencies.clock.now() / 1000);
+      const header = template.header(extraNonce, Math.max(template.time, now));
+      const { target } = targetFromBits(header.bits);
+      const nonce = await run.searcher.search(header.bytes, target, 0, NONCES, { signal, load });
+      if (nonce !== null) return template.block(extraNonce, BlockHeader.from({ ...header, nonce }));
+    }
+    return null;
+  }
+
+  /**
+   * Waits so that blocks come `interval` seconds apart whoever finds them: not all miners of a calm network
+   * shall begin at the same moment.
+   */
+  async #pace(interval: number, signal: AbortSignal): Promise<void> {
+    if (interval <= 0) return;
+    const { random } = this.#dependencies;
+    await this.#wait(interval * (750 + random.below(501)), signal);
+  }
+
+  async #wait(milliseconds: number, signal: AbortSignal): Promise<void> {
+    if (signal.aborted) return;
+    await new Promise<void>((resolve) => {
+      const timer = this.#dependencies.clock.schedule(milliseconds, resolve);
+      signal.addEventListener('abort', () => {
+        timer.cancel();
+        resolve();
+      });
+    });
   }
 }

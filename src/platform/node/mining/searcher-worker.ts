@@ -7,7 +7,7 @@ import { bindFastHashes } from '../hashes.ts';
 import { JOB, type Job, type JobResult, type WorkerSetup } from './searcher-protocol.ts';
 
 bindFastHashes();
-const { shared, thread } = workerData as WorkerSetup;
+const { shared, thread } = workerData.data as WorkerSetup;
 const control = new Int32Array(shared, 0, 1);
 const counter = new Float64Array(shared, 8 + 8 * thread, 1);
 const kernel = isSupported(false) ? new NonceKernel() : null;

@@ -1,7 +1,7 @@
 /** Searches in worker threads, each a part of the range. They stop within one slice, a few milliseconds. */
 import type { Worker } from 'node:worker_threads';
 import type { NonceSearcher, SearchOptions } from '../../../mining/nonce-searcher.ts';
-import { startWorker } from '../start-worker.ts';
+import { startWorker } from '../worker.ts';
 import { JOB, type Job, type JobResult, sharedSize, type WorkerSetup } from './searcher-protocol.ts';
 
 export class WorkerSearcher implements NonceSearcher {
@@ -17,8 +17,8 @@ export class WorkerSearcher implements NonceSearcher {
     this.#control = new Int32Array(shared, 0, 1);
     this.#counters = new Float64Array(shared, 8, threads);
     this.#workers = Array.from({ length: threads }, (_, thread) => {
-      const workerData: WorkerSetup = { shared, thread };
-      const worker = startWorker(new URL('./searcher-worker.ts', import.meta.url), { workerData });
+      const setup: WorkerSetup = { shared, thread };
+      const worker = startWorker(new URL('./searcher-worker', import.meta.url), setup);
       worker.on('message', (result: JobResult) => this.#finish(result));
       worker.on('error', (error: Error) => this.#fail(error));
       // A thread that waits for work shall not keep the process alive.
