@@ -61,23 +61,26 @@ export class EnvelopeSplitter {
     this.maximum = maximum;
   }
 
-  /** @throws DecodeError */
-  push(chunk: Uint8Array): Uint8Array[] {
+  /**
+   * Hands over every envelope that is whole with this chunk, one by one: what it does with one may change
+   * `maximum` for the next. @throws DecodeError
+   */
+  push(chunk: Uint8Array, onEnvelope: (envelope: Uint8Array) => void): void {
     this.#chunks.push(chunk);
     this.#length += chunk.length;
-    const whole: Uint8Array[] = [];
     for (;;) {
       if (this.#needed === 0) {
-        if (this.#length < ENVELOPE_HEADER_SIZE) return whole;
+        if (this.#length < ENVELOPE_HEADER_SIZE) return;
         this.#needed = this.#readSize();
       }
-      if (this.#length < this.#needed) return whole;
+      if (this.#length < this.#needed) return;
       const joined = this.#join();
-      whole.push(joined.subarray(0, this.#needed));
+      const envelope = joined.subarray(0, this.#needed);
       const rest = joined.subarray(this.#needed);
       this.#chunks = rest.length === 0 ? [] : [rest];
       this.#length = rest.length;
       this.#needed = 0;
+      onEnvelope(envelope);
     }
   }
 

@@ -1,0 +1,103 @@
+/** A connection over plain TCP: Bitcoin's own peers. Messages are cut out of the stream. */
+import type { Socket } from 'node:net';
+import { EnvelopeSplitter } from '../../../network/messages/envelope.ts';
+import {
+  type Connection,
+  type ConnectionEvents,
+  LOW_WATER_MARK,
+  MAXIMUM_HANDSHAKE_MESSAGE,
+} from '../../../network/transport.ts';
+import { Cork, endpoint, ownBytes } from './socket-bytes.ts';
+
+export class TcpConnection implements Connection {
+  readonly scheme = 'tcp';
+  readonly inbound: boolean;
+  readonly remote: string;
+  readonly local: string;
+  readonly #socket: Socket;
+  readonly #splitter: EnvelopeSplitter;
+  readonly #cork: Cork;
+  #events: ConnectionEvents | undefined;
+  #full = false;
+  #closed = false;
+
+  /** @param socket connected, and not read from yet but for what was put back */
+  constructor(socket: Socket, options: { readonly inbound: boolean; readonly magic: Uint8Array }) {
+    this.inbound = options.inbound;
+    this.remote = endpoint(socket.remoteAddress, socket.remotePort);
+    this.local = endpoint(socket.localAddress, socket.localPort);
+    this.#socket = socket;
+    this.#splitter = new EnvelopeSplitter(options.magic, MAXIMUM_HANDSHAKE_MESSAGE);
+    this.#cork = new Cork(socket);
+    socket.setNoDelay(true);
+    socket.on('error', (error) => this.#finish(error.message));
+    socket.on('close', () => this.#finish(''));
+    socket.on('drain', () => this.#drained());
+  }
+
+  get bufferedAmount(): number {
+    return this.#socket.writableLength;
+  }
+
+  start(events: ConnectionEvents): void {
+    this.#events = events;
+    if (this.#socket.destroyed) {
+      this.#finish('');
+      return;
+    }
+    this.#socket.on('data', (chunk: Uint8Array) => this.#receive(chunk));
+    this.#socket.resume();
+  }
+
+  #receive(chunk: Uint8Array): void {
+    try {
+      this.#splitter.push(chunk, (envelope) => {
+        if (!this.#closed) this.#events!.message(ownBytes(envelope));
+      });
+    } catch (error) {
+      this.#finish((error as Error).message);
+    }
+  }
+
+  send(envelope: Uint8Array): void {
+    if (this.#closed) return;
+    this.#cork.hold();
+    this.#full = !this.#socket.write(envelope) || this.#full;
+  }
+
+  #drained(): void {
+    if (!this.#full || this.bufferedAmount > LOW_WATER_MARK) return;
+    this.#full = false;
+    if (!this.#closed) this.#events?.drained();
+  }
+
+  setMaximumMessage(bytes: number): void {
+    this.#splitter.maximum = bytes;
+  }
+
+  pause(): void {
+    this.#socket.pause();
+  }
+
+  resume(): void {
+    this.#socket.resume();
+  }
+
+  close(): void {
+    this.#finish('');
+  }
+
+  #finish(reason: string): void {
+    if (this.#closed) return;
+    this.#closed = true;
+    // What was sent last (a reason to go, a block) may still leave; a peer that does not read is not waited for.
+    if (this.bufferedAmount === 0) this.#socket.destroy();
+    else {
+      this.#socket.end();
+      setTimeout(() => this.#socket.destroy(), LINGER).unref();
+    }
+    this.#events?.closed(reason);
+  }
+}
+
+const LINGER = 1_000;

@@ -1,0 +1,126 @@
+/** A connection over a WebSocket: one binary frame is one message in its envelope. */
+import type { Socket } from 'node:net';
+import type { RawData, WebSocket } from 'ws';
+import {
+  type Connection,
+  type ConnectionEvents,
+  HIGH_WATER_MARK,
+  LOW_WATER_MARK,
+  MAXIMUM_HANDSHAKE_MESSAGE,
+} from '../../../network/transport.ts';
+import { Cork, endpoint, ownBytes } from './socket-bytes.ts';
+
+/** Bytes that may arrive before the handshake is over, whatever their frames claim: `ws` itself cannot be told later. */
+const HANDSHAKE_BYTES = 64 * 1024;
+const LINGER = 1_000;
+/** RFC 6455: the other side sends what the protocol has no place for. */
+const PROTOCOL_ERROR = 1_002;
+
+export class WebSocketConnection implements Connection {
+  readonly scheme: 'ws' | 'wss';
+  readonly inbound: boolean;
+  readonly remote: string;
+  readonly local: string;
+  readonly #webSocket: WebSocket;
+  readonly #socket: Socket;
+  readonly #cork: Cork;
+  readonly #bytesBefore: number;
+  #maximum = MAXIMUM_HANDSHAKE_MESSAGE;
+  #events: ConnectionEvents | undefined;
+  #received: Uint8Array[] = [];
+  #full = false;
+  #closed = false;
+  readonly #countBytes = (): void => {
+    if (this.#socket.bytesRead - this.#bytesBefore > HANDSHAKE_BYTES) this.#finish('too much before verack');
+  };
+
+  /** @param webSocket open, with `socket` below it */
+  constructor(
+    webSocket: WebSocket,
+    socket: Socket,
+    options: { readonly inbound: boolean; readonly scheme: 'ws' | 'wss'; readonly remote?: string },
+  ) {
+    this.inbound = options.inbound;
+    this.scheme = options.scheme;
+    this.remote = options.remote ?? endpoint(socket.remoteAddress, socket.remotePort);
+    this.local = endpoint(socket.localAddress, socket.localPort);
+    this.#webSocket = webSocket;
+    this.#socket = socket;
+    this.#cork = new Cork(socket);
+    this.#bytesBefore = socket.bytesRead;
+    socket.setNoDelay(true);
+    socket.on('data', this.#countBytes);
+    webSocket.on('message', (data, isBinary) => this.#receive(data, isBinary));
+    webSocket.on('ping', (data) => {
+      // Answered by hand: a flood of pings to a peer that does not read must not fill our buffer.
+      if (this.bufferedAmount < HIGH_WATER_MARK) webSocket.pong(data);
+    });
+    webSocket.on('error', (error) => this.#finish(error.message));
+    webSocket.on('close', () => this.#finish(''));
+  }
+
+  get bufferedAmount(): number {
+    return this.#webSocket.bufferedAmount;
+  }
+
+  start(events: ConnectionEvents): void {
+    this.#events = events;
+    if (this.#closed) {
+      events.closed('');
+      return;
+    }
+    for (const envelope of this.#received.splice(0)) events.message(envelope);
+  }
+
+  #receive(data: RawData, isBinary: boolean): void {
+    if (this.#closed) return;
+    const bytes = data as Buffer;
+    if (!isBinary || bytes.length > this.#maximum) {
+      this.#finish(isBinary ? 'message too large' : 'text frame');
+      return;
+    }
+    const envelope = ownBytes(bytes);
+    if (this.#events === undefined) this.#received.push(envelope);
+    else this.#events.message(envelope);
+  }
+
+  send(envelope: Uint8Array): void {
+    if (this.#closed) return;
+    this.#cork.hold();
+    this.#webSocket.send(envelope, () => this.#written());
+    if (this.bufferedAmount > LOW_WATER_MARK) this.#full = true;
+  }
+
+  #written(): void {
+    if (!this.#full || this.bufferedAmount > LOW_WATER_MARK) return;
+    this.#full = false;
+    if (!this.#closed) this.#events?.drained();
+  }
+
+  setMaximumMessage(bytes: number): void {
+    this.#maximum = bytes;
+    if (bytes > MAXIMUM_HANDSHAKE_MESSAGE) this.#socket.off('data', this.#countBytes);
+  }
+
+  pause(): void {
+    this.#webSocket.pause();
+  }
+
+  resume(): void {
+    this.#webSocket.resume();
+  }
+
+  close(): void {
+    this.#finish('');
+  }
+
+  #finish(reason: string): void {
+    if (this.#closed) return;
+    this.#closed = true;
+    this.#received = [];
+    this.#webSocket.close(reason === '' ? undefined : PROTOCOL_ERROR);
+    // A closing handshake is good manners, but nobody is waited for.
+    setTimeout(() => this.#webSocket.terminate(), LINGER).unref();
+    this.#events?.closed(reason);
+  }
+}
