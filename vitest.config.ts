@@ -14,6 +14,7 @@ export default defineConfig({
         test: {
           name: 'functional',
           include: ['test/functional/**/*.test.ts'],
+          globalSetup: ['test/functional/support/build.ts'],
           testTimeout: 120_000,
           hookTimeout: 60_000,
         },

@@ -15,6 +15,7 @@ import { Mempool } from './mempool/mempool.ts';
 import type { MempoolPolicy } from './mempool/policy.ts';
 import { Miner, type MinerOptions } from './mining/miner.ts';
 import type { NonceSearcher } from './mining/nonce-searcher.ts';
+import type { FilterSource } from './network/filter-serving.ts';
 import { Network, type NetworkOptions } from './network/network.ts';
 import type { Transport } from './network/transport.ts';
 import type { LoggerControl, RpcContext } from './rpc/context.ts';
@@ -147,7 +148,7 @@ async function assemble(
   };
   for (const index of Object.values(indexes)) closers.push(() => index.close());
 
-  const filters = options.serveFilters ? indexes.filters : undefined;
+  const filters = options.serveFilters ? filterSource(indexes.filters) : undefined;
   const network = new Network(options.network, {
     ...dependencies,
     chain,
@@ -158,7 +159,7 @@ async function assemble(
   progress('Loading wallet…');
   const wallets = await WalletManager.open(options.wallet ?? {}, {
     parameters,
-    chain: createChainSource({ chain, mempool, fees, network }),
+    chain: createChainSource({ chain, mempool, fees }),
     storage: dependencies.walletStorage,
     clock,
     random,
@@ -213,6 +214,15 @@ async function assemble(
     return stopping;
   };
   return { ...context, rpc, ended, mine, stop };
+}
+
+/** The filter index as the network asks it; undefined without one. */
+function filterSource(index: FilterIndex | undefined): FilterSource | undefined {
+  if (index === undefined) return undefined;
+  return {
+    filter: async (entry) => (await index.find(entry))?.filter,
+    filterHeader: async (entry) => (await index.find(entry))?.header,
+  };
 }
 
 /** Last opened, first closed; one failure does not keep the rest open. */

@@ -8,17 +8,15 @@ import type { BlockHash } from './core/block/header.ts';
 import type { Transaction, Txid } from './core/transaction/transaction.ts';
 import type { FeeEstimator } from './mempool/fee-estimator.ts';
 import type { Mempool } from './mempool/mempool.ts';
-import type { Network } from './network/network.ts';
 import type { BlockPlace, ChainListener, ChainSource } from './wallet/chain-source.ts';
 
 interface Parts {
   readonly chain: Chain;
   readonly mempool: Mempool;
   readonly fees: FeeEstimator;
-  readonly network: Network;
 }
 
-export function createChainSource({ chain, mempool, fees, network }: Parts): ChainSource {
+export function createChainSource({ chain, mempool, fees }: Parts): ChainSource {
   return {
     tip: () => placeOf(chain.tip),
     blockAt: (height) => maybePlaceOf(chain.entryAt(height)),
@@ -37,7 +35,8 @@ export function createChainSource({ chain, mempool, fees, network }: Parts): Cha
     broadcast: async (transaction: Transaction) => {
       const result = await mempool.accept(transaction);
       if (!result.ok) throw result.invalid;
-      network.broadcast(transaction);
+      // Ours: announced again until some peer has asked for it.
+      mempool.unbroadcast.add(transaction.txid);
     },
     mempoolTransaction: (txid) => mempool.get(txid)?.tx,
     *mempoolTransactions() {

@@ -1,0 +1,17 @@
+/** Sends coins and waits for confirmations: `npx tsx scripts/wallet/send.ts ADDRESS AMOUNT CONFIRMATIONS` */
+import { connect, sleep } from './connect.ts';
+
+const { wallet, words } = connect('send.ts ADDRESS AMOUNT CONFIRMATIONS', 3);
+const [address, amount, wanted] = words as [string, string, string];
+
+const txid = await wallet.call('sendtoaddress', address, amount);
+console.log(`sent ${amount} to ${address}: ${txid}`);
+
+for (let seen = -1; ; await sleep(1)) {
+  const { confirmations } = await wallet.call('gettransaction', txid);
+  if (confirmations !== seen) console.log(`${confirmations} confirmations`);
+  seen = confirmations;
+  // Negative: a conflicting transaction was confirmed instead (white paper, section 11).
+  if (confirmations < 0) throw new Error('double spent');
+  if (confirmations >= Number(wanted)) break;
+}

@@ -1,0 +1,76 @@
+/** What a node refuses to start with, and what it says then. */
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { penny, TestNode } from './support/node-process.ts';
+
+let node: TestNode;
+beforeAll(async () => {
+  node = await TestNode.create();
+});
+afterAll(() => node.remove());
+
+const start = (...words: string[]) =>
+  penny('node', `-datadir=${node.directory}`, '-rpcport=0', '-port=0', ...words);
+
+test('an unknown option, and a word that is none', async () => {
+  expect(await start('-regtest', '-frobnicate')).toMatchObject({
+    code: 1,
+    errors: 'Error: Invalid parameter -frobnicate\n',
+  });
+  expect((await start('-regtest', 'now')).errors).toContain("unexpected token 'now'");
+});
+
+test('a config file that is wrong, by file and line', async () => {
+  writeFileSync(join(node.directory, 'penny.conf'), 'server=1\nnosuch=1\n');
+  const { code, errors } = await start('-regtest');
+  expect(code).toBe(1);
+  expect(errors).toContain('penny.conf: parse error on line 2: unknown option nosuch');
+  writeFileSync(join(node.directory, 'penny.conf'), '');
+});
+
+test('a network file that is wrong, by field', async () => {
+  const path = join(node.directory, 'bad.json');
+  writeFileSync(path, '{"name": "bad", "magic": "xyz"}');
+  expect((await start(`-genesis=${path}`)).errors).toContain(`${path}: magic`);
+});
+
+test('a data directory that another process uses', async () => {
+  await node.start();
+  const { code, errors, output } = await start('-regtest');
+  expect(code).toBe(1);
+  expect(errors + output).toContain('is in use by another process');
+  await node.stop();
+});
+
+test('a data directory of another network', async () => {
+  const path = join(node.directory, 'mine.json');
+  expect((await penny('genesis', '--name=mine', '--message=one', `--output=${path}`)).code).toBe(0);
+  mkdirSync(join(node.directory, 'mine'));
+  writeFileSync(join(node.directory, 'mine', 'network.json'), '{"network": "other", "genesis": "00"}');
+  const { code, errors, output } = await start(`-genesis=${path}`);
+  expect(code).toBe(1);
+  expect(errors + output).toContain('belongs to the network "other"');
+});
+
+test('an RPC port that is taken', async () => {
+  await node.start();
+  const other = await TestNode.create();
+  const { code, errors, output } = await penny(
+    'node',
+    '-regtest',
+    `-datadir=${other.directory}`,
+    `-rpcport=${node.rpcPort}`,
+    '-port=0',
+  );
+  expect(code).toBe(1);
+  expect(errors + output).toContain(String(node.rpcPort));
+  await node.stop();
+  await other.remove();
+});
+
+test("options of Bitcoin Core's that have no use here are named in the log", async () => {
+  await node.start('-dbbatchsize=1', '-natpmp=0');
+  expect(node.output).toContain('Option -dbbatchsize has no effect in Penny');
+  expect(await node.stop('SIGINT')).toBe(0);
+});

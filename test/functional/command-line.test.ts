@@ -1,0 +1,76 @@
+/** `penny rpc` drives a payment between two nodes, and says what went wrong as bitcoin-cli does. */
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { inSync, PENNY, penny, run, TestNode, until } from './support/node-process.ts';
+
+let payer: TestNode;
+let payee: TestNode;
+
+const rpc = async (node: TestNode, ...words: string[]): Promise<string> => {
+  const { code, output, errors } = await penny('rpc', ...node.words, ...words);
+  if (code !== 0) throw new Error(errors);
+  return output.trim();
+};
+
+beforeAll(async () => {
+  payer = await (await TestNode.create()).start('-fallbackfee=0.0001');
+  payee = await (await TestNode.create()).start(`-addnode=127.0.0.1:${payer.peerPort}`);
+});
+afterAll(() => Promise.all([payer, payee].map((node) => node.remove())));
+
+test('a payment from wallet to wallet', async () => {
+  await rpc(payer, 'createwallet', 'alice');
+  await rpc(payee, '-named', 'createwallet', 'wallet_name=bob');
+  const mined = JSON.parse(await rpc(payer, '-rpcwallet=alice', '-generate', '101'));
+  expect(mined.blocks).toHaveLength(101);
+  const address = await rpc(payee, '-rpcwallet=bob', 'getnewaddress', 'from alice', 'bech32m');
+  const txid = await rpc(payer, '-rpcwallet', 'alice', 'sendtoaddress', address, '12.5');
+  await until('the payment has arrived', async () =>
+    JSON.parse(await rpc(payee, 'getrawmempool')).includes(txid),
+  );
+  await rpc(payer, '-generate', '1');
+  await inSync(payer, payee);
+  expect(await rpc(payee, 'getbalance')).toBe('12.50000000');
+});
+
+test('-named, -stdin and -getinfo', async () => {
+  const hash = await rpc(payer, 'getblockhash', '1');
+  expect(JSON.parse(await rpc(payer, '-named', 'getblock', `blockhash=${hash}`, 'verbosity=1')).height).toBe(
+    1,
+  );
+  const words = [PENNY, 'rpc', ...payer.words, '-stdin', 'getblock'];
+  const { output } = await run(process.execPath, words, `${hash}\n0\n`);
+  expect(output).toMatch(/^[0-9a-f]+\n$/);
+  expect(await rpc(payer, '-getinfo')).toContain('Chain: regtest\nBlocks: 102');
+});
+
+test('errors: code and message on standard error, and the code as exit code', async () => {
+  const wrong = await penny('rpc', ...payer.words, 'getblockhash', '5000');
+  expect(wrong).toEqual({
+    code: 8,
+    output: '',
+    errors: 'error code: -8\nerror message:\nBlock height out of range\n',
+  });
+  const unknown = await penny('rpc', ...payer.words, 'nosuchmethod');
+  expect(unknown.errors).toBe('error code: -32601\nerror message:\nMethod not found\n');
+  const json = await penny('rpc', ...payer.words, 'getblockhash', 'one');
+  expect([json.code, json.errors]).toEqual([1, 'error: Error parsing JSON: one\n']);
+  const nobody = await penny('rpc', '-regtest', `-datadir=${payer.directory}`, '-rpcport=1', 'uptime');
+  expect([nobody.code, nobody.errors]).toEqual([
+    1,
+    expect.stringContaining('Could not connect to the server'),
+  ]);
+});
+
+test('-rpcwait waits for a node that is starting', async () => {
+  await payee.stop();
+  const waiting = penny('rpc', ...payee.words, '-rpcwait', '-rpcwaittimeout=20', 'getblockcount');
+  await payee.start();
+  expect(await waiting).toEqual({ code: 0, output: '102\n', errors: '' });
+});
+
+test('stop ends the node with exit code 0 and leaves no cookie', async () => {
+  expect(await rpc(payee, 'stop')).toBe('Penny stopping');
+  expect(await payee.ended()).toBe(0);
+  const { code, errors } = await penny('rpc', ...payee.words, 'uptime');
+  expect([code, errors]).toEqual([1, expect.stringContaining('No authentication cookie')]);
+});

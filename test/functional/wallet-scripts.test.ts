@@ -1,0 +1,108 @@
+/** The wallet scripts do what they say, as a reader would run them. */
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { TestNode, until } from './support/node-process.ts';
+
+const TSX = fileURLToPath(new URL('../../node_modules/tsx/dist/cli.mjs', import.meta.url));
+const GENESIS = fileURLToPath(new URL('../../genesis.json', import.meta.url));
+
+let node: TestNode;
+let miner: string;
+const running: ChildProcess[] = [];
+
+/** Starts a script; `output` grows while it runs. */
+function launch(name: string, ...words: string[]) {
+  const path = fileURLToPath(new URL(`../../scripts/wallet/${name}.ts`, import.meta.url));
+  const where = ['--rpc', `http://127.0.0.1:${node.rpcPort}/`, '--cookie', node.cookieFile, '--wallet', 'w'];
+  const child = spawn(process.execPath, [TSX, path, ...words, ...where]);
+  const script = { child, output: '', code: once(child, 'exit').then(([code]) => code as number) };
+  for (const stream of [child.stdout, child.stderr]) {
+    stream.on('data', (chunk: Buffer) => {
+      script.output += chunk.toString('utf8');
+    });
+  }
+  running.push(child);
+  return script;
+}
+
+async function runScript(name: string, ...words: string[]): Promise<string> {
+  const script = launch(name, ...words);
+  expect(await script.code, script.output).toBe(0);
+  return script.output;
+}
+
+const mine = () => node.rpc.call('generatetoaddress', 1, miner);
+const received = async (address: string) => Number(await node.rpc.call('getreceivedbyaddress', address));
+
+beforeAll(async () => {
+  node = await (await TestNode.create([], 'penny')).start('-noconnect');
+  await node.rpc.call('createwallet', 'w');
+  miner = await node.rpc.call('getnewaddress');
+  await node.rpc.call('generatetoaddress', 15, miner);
+});
+afterAll(async () => {
+  for (const child of running) child.kill();
+  await node.remove();
+});
+
+test('send.ts sends and waits for confirmations', async () => {
+  const address = await node.rpc.call('getnewaddress');
+  const script = launch('send', address, '1.25', '2');
+  await until('it is sent', async () => script.output.includes('0 confirmations'));
+  await mine();
+  await until('one confirmation', async () => script.output.includes('1 confirmations'));
+  await mine();
+  expect(await script.code).toBe(0);
+  expect(await received(address)).toBe(1.25);
+});
+
+test('pay-csv.ts pays a list, or nothing of it', async () => {
+  const addresses = await Promise.all([1, 2, 3].map(() => node.rpc.call('getnewaddress')));
+  const file = join(node.directory, 'payments.csv');
+  writeFileSync(file, addresses.map((address, i) => `${address},0.0${i + 1}\n`).join(''));
+  expect(await runScript('pay-csv', file)).toContain('paid 3 addresses');
+  await mine();
+  expect(await Promise.all(addresses.map(received))).toEqual([0.01, 0.02, 0.03]);
+  writeFileSync(file, `${addresses[0]},0.01\nnobody,1\n`);
+  const wrong = launch('pay-csv', file);
+  expect(await wrong.code).not.toBe(0);
+  expect(wrong.output).toContain('line 2');
+  expect(await node.rpc.call('getrawmempool')).toEqual([]);
+});
+
+test('watch.ts tells of payments', async () => {
+  const address = await node.rpc.call('getnewaddress');
+  const script = launch('watch', address);
+  await until('it watches', async () => script.output.includes('watching'));
+  const txid = await node.rpc.call('sendtoaddress', address, 0.5);
+  await mine();
+  await until(
+    'it tells',
+    async () => script.output.includes(`0.5 in ${txid}`) || script.output.includes(`0.50000000 in ${txid}`),
+  );
+});
+
+test('sweep.ts empties a key', async () => {
+  const from = await node.rpc.call('getnewaddress');
+  await node.rpc.call('sendtoaddress', from, 0.75);
+  await mine();
+  const wif = await node.rpc.call('exportkey', from);
+  const to = await node.rpc.call('getnewaddress');
+  expect(await runScript('sweep', wif, to)).toContain('swept 0.7499');
+  await mine();
+  expect(await received(to)).toBeCloseTo(0.75, 4);
+});
+
+test('raw-transaction.ts pays by hand', async () => {
+  const from = await node.rpc.call('getnewaddress');
+  await node.rpc.call('sendtoaddress', from, 0.5);
+  await mine();
+  const to = await node.rpc.call('getnewaddress');
+  await runScript('raw-transaction', GENESIS, await node.rpc.call('exportkey', from), to, '0.3');
+  await mine();
+  expect(await received(to)).toBe(0.3);
+});
