@@ -1,0 +1,216 @@
+/**
+ * What all indexes have in common: a store of their own, how far they are in it, and a loop that brings them
+ * to the chain's tip in the background. A crash may leave an index ahead of the chain, behind it, or on
+ * another branch; the loop finds its way from there. Never makes the chain wait.
+ */
+import type { BlockEvent, Chain } from '../chain/chain.ts';
+import type { HeaderEntry } from '../chain/header-entry.ts';
+import type { KeyValueStore, Operation } from '../chain/key-value-store.ts';
+import { Signal } from '../chain/signal.ts';
+import type { Storage } from '../chain/storage.ts';
+import type { BlockHash } from '../core/block/header.ts';
+import { toDisplayHex } from '../core/encoding/bytes.ts';
+import type { Clock, Logger } from '../seams.ts';
+
+export interface IndexDependencies {
+  readonly chain: Chain;
+  readonly storage: Storage;
+  readonly clock: Clock;
+  readonly logger: Logger;
+}
+
+/** A block with what it spent. */
+export type IndexedBlock = Pick<BlockEvent, 'entry' | 'block' | 'undo'>;
+
+/** What one kind of index does with a block. */
+export interface IndexContent {
+  /** Operations that add the block; its parent was added before. */
+  connect(indexed: IndexedBlock, store: PendingStore): Promise<readonly Operation[]>;
+  /** Operations that take the block back; none where what was written of it may stay. */
+  disconnect?(indexed: IndexedBlock, store: PendingStore): Promise<readonly Operation[]>;
+}
+
+/** Reads through what is not written yet. */
+export interface PendingStore {
+  get(key: Uint8Array): Promise<Uint8Array | undefined>;
+}
+
+/** Hash of the last block added, 32 bytes. */
+const BEST_KEY = Uint8Array.of(0x42);
+/** Operations collected before they are written, while catching up. */
+const BATCH_OPERATIONS = 5000;
+/** Milliseconds after which everything else gets its turn. */
+const MAX_TURN = 10;
+
+export class Follower implements PendingStore {
+  readonly name: string;
+  readonly #store: KeyValueStore;
+  readonly #content: IndexContent;
+  readonly #dependencies: IndexDependencies;
+  /** The last block that was added; null before the genesis block. */
+  #best: HeaderEntry | null = null;
+  /** The last block added as the store has it. */
+  #written: HeaderEntry | null = null;
+  #pending: Operation[] = [];
+  readonly #pendingValues = new Map<string, Uint8Array | null>();
+  /** The chain's last event: usually the block needed next, which need not be read then. */
+  #latest: BlockEvent | undefined;
+  #running: Promise<void> | undefined;
+  #closed = false;
+  #failure: Error | undefined;
+  readonly #unsubscribe: (() => void)[] = [];
+  readonly #advanced = new Signal<void>();
+
+  private constructor(
+    name: string,
+    content: IndexContent,
+    dependencies: IndexDependencies,
+    store: KeyValueStore,
+  ) {
+    this.name = name;
+    this.#content = content;
+    this.#dependencies = dependencies;
+    this.#store = store;
+  }
+
+  /** @param name of the store, in Core's words (`txindex`). Starts to catch up at once. */
+  static async open(name: string, content: IndexContent, dependencies: IndexDependencies): Promise<Follower> {
+    const path = `indexes/${name}`;
+    let store = await dependencies.storage.store(path);
+    const hash = await store.get(BEST_KEY);
+    const best = hash === undefined ? null : dependencies.chain.entry(toDisplayHex(hash) as BlockHash);
+    if (best === undefined) {
+      // The block it ends with is unknown, so nothing can be taken back: the block index was rebuilt or lost.
+      dependencies.logger.log('warn', 'index', `${name} does not fit the chain and is built anew`);
+      await store.close();
+      await dependencies.storage.destroy(path);
+      store = await dependencies.storage.store(path);
+    }
+    const follower = new Follower(name, content, dependencies, store);
+    follower.#best = best ?? null;
+    follower.#written = follower.#best;
+    follower.#follow();
+    return follower;
+  }
+
+  /** Height of the last block added; -1 before the genesis block. */
+  get height(): number {
+    return this.#best?.height ?? -1;
+  }
+
+  get bestBlock(): HeaderEntry | null {
+    return this.#best;
+  }
+
+  get isSynchronized(): boolean {
+    return this.#best === this.#dependencies.chain.tip;
+  }
+
+  /** Resolves when the tip of this moment, or a later one, is in the index. @throws what stopped the index. */
+  async synchronize(): Promise<void> {
+    const { tip } = this.#dependencies.chain;
+    const reached = (): boolean =>
+      this.isSynchronized ||
+      (this.#best !== null && this.#best.height >= tip.height && this.#best.ancestor(tip.height) === tip);
+    while (!reached()) {
+      if (this.#failure !== undefined) throw this.#failure;
+      if (this.#closed) return;
+      await new Promise<void>((resolve) => {
+        const unsubscribe = this.#advanced.subscribe(() => {
+          unsubscribe();
+          resolve();
+        });
+      });
+    }
+  }
+
+  async get(key: Uint8Array): Promise<Uint8Array | undefined> {
+    const pending = this.#pendingValues.get(key.join());
+    return pending === undefined ? this.#store.get(key) : (pending ?? undefined);
+  }
+
+  async close(): Promise<void> {
+    this.#closed = true;
+    for (const unsubscribe of this.#unsubscribe) unsubscribe();
+    await this.#running;
+    this.#advanced.emit();
+    await this.#store.close();
+  }
+
+  #follow(): void {
+    const { chain } = this.#dependencies;
+    const wake = (event: BlockEvent): void => {
+      this.#latest = event;
+      this.#wake();
+    };
+    const lock = (): number => this.height;
+    chain.pruneLocks.add(lock);
+    this.#unsubscribe.push(chain.connected.subscribe(wake), chain.disconnected.subscribe(wake));
+    this.#unsubscribe.push(() => chain.pruneLocks.delete(lock));
+    this.#wake();
+  }
+
+  #wake(): void {
+    if (this.#running !== undefined || this.#closed || this.#failure !== undefined) return;
+    this.#running = this.#catchUp()
+      .catch((error: Error) => {
+        // An index is a service: without it the node goes on.
+        this.#failure = error;
+        this.#dependencies.logger.log('error', 'index', `${this.name} stops: ${error.message}`);
+      })
+      .then(() => {
+        this.#running = undefined;
+        this.#advanced.emit();
+        // A block may have come while the last batch was written.
+        if (!this.isSynchronized) this.#wake();
+      });
+  }
+
+  async #catchUp(): Promise<void> {
+    const { chain, clock } = this.#dependencies;
+    let turn = clock.monotonic();
+    while (!this.isSynchronized && !this.#closed) {
+      const best = this.#best;
+      if (best !== null && !chain.isActive(best)) {
+        const { disconnect } = this.#content;
+        if (disconnect !== undefined) this.#collect(await disconnect(await this.#indexed(best), this));
+        this.#best = best.parent;
+      } else {
+        const next = best === null ? chain.genesis : chain.next(best)!;
+        this.#collect(await this.#content.connect(await this.#indexed(next), this));
+        this.#best = next;
+      }
+      if (this.#pending.length >= BATCH_OPERATIONS || this.isSynchronized) await this.#write();
+      if (clock.monotonic() - turn > MAX_TURN) {
+        await clock.yield();
+        turn = clock.monotonic();
+      }
+    }
+    await this.#write();
+  }
+
+  async #indexed(entry: HeaderEntry): Promise<IndexedBlock> {
+    if (this.#latest?.entry === entry) return this.#latest;
+    const { chain } = this.#dependencies;
+    return { entry, block: await chain.readBlock(entry), undo: await chain.readUndo(entry) };
+  }
+
+  #collect(operations: readonly Operation[]): void {
+    for (const operation of operations) {
+      this.#pending.push(operation);
+      if ('put' in operation) this.#pendingValues.set(operation.put.join(), operation.value);
+      else this.#pendingValues.set(operation.delete.join(), null);
+    }
+  }
+
+  /** With the best block in the same batch, so that the index and what it says of itself never part. */
+  async #write(): Promise<void> {
+    const best = this.#best;
+    if (best === null || best === this.#written) return;
+    await this.#store.batch([...this.#pending, { put: BEST_KEY, value: best.hashBytes }]);
+    this.#written = best;
+    this.#pending = [];
+    this.#pendingValues.clear();
+    this.#advanced.emit();
+  }
+}

@@ -1,0 +1,70 @@
+/** Where each confirmed transaction is (`-txindex`). The genesis coinbase, which is no coin, is left out as in Core. */
+import type { Chain } from '../chain/chain.ts';
+import type { HeaderEntry } from '../chain/header-entry.ts';
+import type { BlockHash } from '../core/block/header.ts';
+import { fromDisplayHex, toDisplayHex } from '../core/encoding/bytes.ts';
+import { Reader } from '../core/encoding/reader.ts';
+import { Writer } from '../core/encoding/writer.ts';
+import { Transaction, type Txid } from '../core/transaction/transaction.ts';
+import { Follower, type IndexContent, type IndexDependencies } from './follower.ts';
+
+/** 't' txid (32) -> block hash (32), offset in the block and size in bytes (u32 each). */
+const PREFIX = 0x74;
+
+function keyOf(txid: Uint8Array): Uint8Array {
+  const key = new Uint8Array(33);
+  key[0] = PREFIX;
+  key.set(txid, 1);
+  return key;
+}
+
+const content: IndexContent = {
+  // Blocks that were left stay: their transactions can still be shown, and the branch that won overwrites
+  // what it repeats.
+  async connect({ entry, block }) {
+    if (entry.height === 0) return [];
+    const { hashBytes } = entry;
+    const end = block.bytes.length;
+    let offset = end - block.transactions.reduce((sum, tx) => sum + tx.bytes.length, 0);
+    return block.transactions.map((tx) => {
+      const value = new Writer(40).bytes(hashBytes).uint32(offset).uint32(tx.bytes.length).finish();
+      offset += tx.bytes.length;
+      return { put: keyOf(tx.txidBytes), value };
+    });
+  },
+};
+
+export class TransactionIndex {
+  readonly follower: Follower;
+  readonly #chain: Chain;
+
+  private constructor(follower: Follower, chain: Chain) {
+    this.follower = follower;
+    this.#chain = chain;
+  }
+
+  static async open(dependencies: IndexDependencies): Promise<TransactionIndex> {
+    return new TransactionIndex(await Follower.open('txindex', content, dependencies), dependencies.chain);
+  }
+
+  /** Resolves when the chain's tip is in the index. */
+  synchronize(): Promise<void> {
+    return this.follower.synchronize();
+  }
+
+  /** The transaction and its block, which need not be active any more. */
+  async find(txid: Txid): Promise<{ readonly tx: Transaction; readonly entry: HeaderEntry } | undefined> {
+    const value = await this.follower.get(keyOf(fromDisplayHex(txid)));
+    if (value === undefined) return undefined;
+    const reader = new Reader(value);
+    const entry = this.#chain.entry(toDisplayHex(reader.view(32)) as BlockHash);
+    if (entry === undefined || !entry.haveData) return undefined;
+    const [offset, size] = [reader.uint32(), reader.uint32()];
+    const block = await this.#chain.readBlockBytes(entry);
+    return { tx: Transaction.decode(block.slice(offset, offset + size)), entry };
+  }
+
+  close(): Promise<void> {
+    return this.follower.close();
+  }
+}
