@@ -5,20 +5,21 @@
 import { createWriteStream } from 'node:fs';
 import { resolve } from 'node:path';
 import { pipeline } from 'node:stream/promises';
-import {
-  createDispatcher,
-  createNode,
-  type Node,
-  type NodeDependencies,
-  type NodeOptions,
-} from '../../node.ts';
+import type { ScriptVerifier } from '../../chain/script-verifier.ts';
+import { ThreadSearcher } from '../../mining/thread-searcher.ts';
+import { createDispatcher, createNode, type Node, type NodeOptions } from '../../node.ts';
 import type { Dispatcher } from '../../rpc/dispatcher.ts';
 import type { AdjustableClock } from '../../seams.ts';
+import { bindFastHashes } from './hashes.ts';
 import type { NodeLogger } from './logger.ts';
+import { WorkerSearcher } from './mining/worker-searcher.ts';
+import { NodeTransport } from './network/node-transport.ts';
 import { systemRandom } from './random.ts';
 import { Authentication, removeCookie, writeCookie } from './rpc/authentication.ts';
 import { RpcServer, type RpcServerOptions } from './rpc/server.ts';
 import { NodeStorage } from './storage/node-storage.ts';
+import { NodeWalletStorage } from './storage/node-wallet-storage.ts';
+import { createScriptVerifier, type ScriptVerifierOptions } from './verification/create-script-verifier.ts';
 
 export interface RpcOptions {
   readonly server: RpcServerOptions;
@@ -32,8 +33,7 @@ export interface ProcessOptions {
   readonly node: NodeOptions;
   /** Where this network's files are. */
   readonly directory: string;
-  readonly verifierThreads: number;
-  readonly signatureEngine?: string;
+  readonly scripts: ScriptVerifierOptions;
   /** Null serves no RPC. */
   readonly rpc: RpcOptions | null;
   /** Seconds since the epoch at which the clock stands; 0 lets it run. */
@@ -56,54 +56,75 @@ export async function startNode(
   options: ProcessOptions,
   { logger, clock }: { readonly logger: NodeLogger; readonly clock: AdjustableClock },
 ): Promise<NodeProcess> {
+  bindFastHashes();
   clock.setMockTime(options.mockTime);
-  const closers: (() => Promise<void>)[] = [];
+  const { parameters } = options.node;
+  const open: { storage?: NodeStorage; scriptVerifier?: ScriptVerifier; server?: RpcEndpoint; node?: Node } =
+    {};
+  // Nobody may ask a node that is closing, and nothing may be closed that it still uses.
   const stop = async (): Promise<void> => {
-    for (const close of closers.splice(0).reverse()) await close();
+    await open.server?.stop();
+    await open.node?.stop();
+    await open.scriptVerifier?.close();
+    await open.storage?.close();
   };
   try {
-    const storage = await NodeStorage.open(options.directory, options.node.parameters);
-    closers.push(() => storage.close());
+    open.storage = await NodeStorage.open(options.directory, parameters);
     const rpc = createDispatcher({ logger, clock });
-    const rpcPort = options.rpc === null ? null : await serveRpc(options.rpc, rpc, logger, closers);
-    const dependencies: NodeDependencies = {
+    if (options.rpc !== null) open.server = await serveRpc(options.rpc, rpc, logger);
+    open.scriptVerifier = await createScriptVerifier(options.scripts, {
       clock,
       random: systemRandom,
       logger,
-      storage,
+    });
+    open.node = await createNode(options.node, {
+      clock,
+      random: systemRandom,
+      logger,
+      storage: open.storage,
+      walletStorage: new NodeWalletStorage(options.directory),
+      scriptVerifier: open.scriptVerifier,
+      searcher: new ThreadSearcher(clock),
+      createSearcher: (threads) => new WorkerSearcher(threads),
+      transport: new NodeTransport({ magic: parameters.magic }),
       rpc,
       writeFile: (path, chunks) => writeNewFile(resolve(options.directory, path), chunks),
-    };
-    const node = await createNode(options.node, dependencies);
-    closers.push(() => node.stop());
-    return { node, rpcPort, stop };
+    });
+    return { node: open.node, rpcPort: open.server?.port ?? null, stop };
   } catch (error) {
     await stop();
     throw error;
   }
 }
 
-/** The server is the last to be asked and the first to be closed, but for the node behind it. */
+interface RpcEndpoint {
+  readonly port: number;
+  stop(): Promise<void>;
+}
+
 async function serveRpc(
   options: RpcOptions,
   dispatcher: Dispatcher,
   logger: NodeLogger,
-  closers: (() => Promise<void>)[],
-): Promise<number> {
+): Promise<RpcEndpoint> {
   const authentication = new Authentication();
   for (const entry of options.rpcAuth) authentication.addRpcAuth(entry);
   if (options.user !== null) authentication.addPassword(options.user.name, options.user.password);
   const server = new RpcServer(options.server, { dispatcher, authentication, logger });
   const port = await server.start();
-  closers.push(() => server.stop());
   const { cookieFile } = options;
   if (cookieFile !== null) {
-    // After the port is ours: a second node that fails here must not break the first one's cookie.
+    // After the port is ours: a second node that fails there must not break the first one's cookie.
     const { user, password } = await writeCookie(cookieFile, systemRandom);
     authentication.addPassword(user, password);
-    closers.push(() => removeCookie(cookieFile));
   }
-  return port;
+  return {
+    port,
+    stop: async () => {
+      await server.stop();
+      if (cookieFile !== null) await removeCookie(cookieFile);
+    },
+  };
 }
 
 /** @throws if the file exists */

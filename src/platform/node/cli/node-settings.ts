@@ -32,7 +32,6 @@ export function processOptions(configuration: Configuration): ProcessOptions {
   if (prune > 0 && transactions) throw new UsageError('Prune mode is incompatible with -txindex.');
   const mine = mineOptions(settings);
   const threads = settings.integer('par', -availableParallelism()) ?? 0;
-  const engine = settings.text('signature-engine');
   return {
     directory: networkDirectory,
     node: {
@@ -51,8 +50,10 @@ export function processOptions(configuration: Configuration): ProcessOptions {
         ...defined({ fallbackFee: settings.amount('fallbackfee'), keypool: settings.integer('keypool', 1) }),
       },
     },
-    verifierThreads: threads > 0 ? threads : Math.max(1, availableParallelism() + threads),
-    ...(engine !== undefined && { signatureEngine: engine }),
+    scripts: {
+      threads: threads > 0 ? threads : Math.max(1, availableParallelism() + threads),
+      ...defined({ signatureEngine: settings.text('signature-engine') }),
+    },
     rpc: settings.flag('server', true) ? rpcOptions(configuration) : null,
     mockTime: settings.integer('mocktime') ?? 0,
   };
