@@ -5,7 +5,13 @@
 import { OP } from '../../core/script/opcodes.ts';
 import { isMinimalPush, ScriptCursor } from '../../core/script/script.ts';
 import { decodeScriptNumber } from '../../core/script/script-number.ts';
-import { type Fragment, HASH_OPCODES, type Miniscript, type MiniscriptContext, miniscript } from './miniscript.ts';
+import {
+  type Fragment,
+  HASH_OPCODES,
+  type Miniscript,
+  type MiniscriptContext,
+  miniscript,
+} from './miniscript.ts';
 
 interface Token {
   readonly opcode: number;
@@ -61,7 +67,11 @@ class BackwardReader {
   /** Tokens from here on are read. */
   #end: number;
 
-  constructor(tokens: readonly Token[], context: MiniscriptContext, keyByHash: (hash: Uint8Array) => Uint8Array | undefined) {
+  constructor(
+    tokens: readonly Token[],
+    context: MiniscriptContext,
+    keyByHash: (hash: Uint8Array) => Uint8Array | undefined,
+  ) {
     this.#tokens = tokens;
     this.#context = context;
     this.#keyByHash = keyByHash;
@@ -116,7 +126,8 @@ class BackwardReader {
     }
     // The parts were read last to first; and_v() nests to the left of what follows.
     node = parts.at(-1)!;
-    for (let i = parts.length - 2; i >= 0; i--) node = miniscript('and_v', this.#context, { subs: [node, parts[i]!] });
+    for (let i = parts.length - 2; i >= 0; i--)
+      node = miniscript('and_v', this.#context, { subs: [node, parts[i]!] });
     return node;
   }
 
@@ -146,8 +157,11 @@ class BackwardReader {
   /** After VERIFY: a key hash, or anything wrapped by v. */
   #verified(depth: number): Node | null {
     const hash = this.#peek(2);
-    const isKeyHash = this.#peek()?.opcode === OP.EQUAL && hash?.data?.length === 20 &&
-      this.#peek(3)?.opcode === OP.HASH160 && this.#peek(4)?.opcode === OP.DUP;
+    const isKeyHash =
+      this.#peek()?.opcode === OP.EQUAL &&
+      hash?.data?.length === 20 &&
+      this.#peek(3)?.opcode === OP.HASH160 &&
+      this.#peek(4)?.opcode === OP.DUP;
     if (!isKeyHash) return this.#make('v', this.#single(depth + 1));
     const key = this.#keyByHash(hash!.data!);
     if (key === undefined) return null;
@@ -166,9 +180,17 @@ class BackwardReader {
   #hash(): Node | null {
     const data = this.#peek(2)?.data;
     const opcode = this.#peek(3)?.opcode;
-    const kind = (Object.keys(HASH_OPCODES) as (keyof typeof HASH_OPCODES)[]).find((name) => HASH_OPCODES[name] === opcode);
-    const fits = data && kind && data.length === (kind.endsWith('256') ? 32 : 20) && this.#peek(4)?.opcode === OP.VERIFY &&
-      this.#peek(5)?.opcode === OP.EQUAL && this.#number(this.#peek(6)) === 32 && this.#peek(7)?.opcode === OP.SIZE;
+    const kind = (Object.keys(HASH_OPCODES) as (keyof typeof HASH_OPCODES)[]).find(
+      (name) => HASH_OPCODES[name] === opcode,
+    );
+    const fits =
+      data &&
+      kind &&
+      data.length === (kind.endsWith('256') ? 32 : 20) &&
+      this.#peek(4)?.opcode === OP.VERIFY &&
+      this.#peek(5)?.opcode === OP.EQUAL &&
+      this.#number(this.#peek(6)) === 32 &&
+      this.#peek(7)?.opcode === OP.SIZE;
     if (!fits) return null;
     this.#end -= 7;
     return miniscript(kind, this.#context, { data });

@@ -15,6 +15,13 @@ const HASH_SIZE: Readonly<Record<string, number>> = Object.freeze({
   ripemd160: 20,
   hash160: 20,
 });
+/** pk() and pkh() stand for the fragments with their check. */
+const KEY_FRAGMENT: Readonly<Record<string, Fragment>> = Object.freeze({
+  pk: 'pk_k',
+  pkh: 'pk_h',
+  pk_k: 'pk_k',
+  pk_h: 'pk_h',
+});
 const TWO_ARGUMENTS = ['and_v', 'and_b', 'or_b', 'or_c', 'or_d', 'or_i', 'and_n'];
 const MAX_KEYS = { multi: 20, multi_a: 999 };
 /** Nesting that a script of consensus size could need is far below; a hostile text must not exhaust the stack. */
@@ -73,6 +80,7 @@ class Reader<K> {
     if (cursor.skip('1')) return this.#make('1');
     const name = /^([a-z0-9_]+)\(/.exec(cursor.rest)?.[1];
     if (name === undefined) return null;
+    if (name in KEY_FRAGMENT) return this.#readKeyFragment(name);
     cursor.skip(`${name}(`);
     const node = this.#readArguments(name, depth);
     return node !== null && cursor.skip(')') ? node : null;
@@ -81,14 +89,6 @@ class Reader<K> {
   #readArguments(name: string, depth: number): Miniscript<K> | null {
     const context = this.#context;
     switch (name) {
-      case 'pk':
-      case 'pkh': {
-        const keys = [this.#readKey()];
-        return this.#make('c', miniscript<K>(name === 'pk' ? 'pk_k' : 'pk_h', context, { keys }));
-      }
-      case 'pk_k':
-      case 'pk_h':
-        return miniscript<K>(name, context, { keys: [this.#readKey()] });
       case 'older':
       case 'after': {
         const k = parseUint32(this.#cursor.takeExpression());
@@ -115,6 +115,14 @@ class Reader<K> {
     return name === 'and_n'
       ? this.#make('andor', ...subs, this.#make('0'))
       : this.#make(name as Fragment, ...subs);
+  }
+
+  #readKeyFragment(name: string): Miniscript<K> | null {
+    const text = this.#cursor.takeExpression();
+    if (!text.endsWith(')')) return null;
+    const keys = [this.#key(text.slice(name.length + 1, -1))];
+    const node = miniscript<K>(KEY_FRAGMENT[name]!, this.#context, { keys });
+    return name.startsWith('pk_') ? node : this.#make('c', node);
   }
 
   #readKey(): K {

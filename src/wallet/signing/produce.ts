@@ -11,10 +11,10 @@ import { pushMinimal } from '../../core/script/script.ts';
 import { TAPSCRIPT_LEAF, tapLeafHash } from '../../core/script/taproot.ts';
 import { p2pkh, type ScriptType, solve } from '../../core/script/templates.ts';
 import { verifyScript } from '../../core/script/verify.ts';
-import { isSane } from '../descriptors/miniscript-sanity.ts';
 import { decodeMiniscript } from '../descriptors/decode-miniscript.ts';
+import { isSane } from '../descriptors/miniscript-sanity.ts';
 import type { SigningProvider } from './provider.ts';
-import { satisfy, type Satisfier } from './satisfy.ts';
+import { type Satisfier, satisfy } from './satisfy.ts';
 import type { ScriptVersion, SignatureCreator } from './signature-creator.ts';
 import type { HashKind, SpendData } from './spend-data.ts';
 
@@ -74,10 +74,13 @@ class Producer {
     if (witness !== null) data.usesWitness = true;
     if (witness !== null || step.type === 'witness_v1_taproot') items = [];
     data.witness = witness ?? [];
-    data.scriptSig = concatBytes(...[...items, ...(redeemScript === null ? [] : [redeemScript])].map(pushMinimal));
+    data.scriptSig = concatBytes(
+      ...[...items, ...(redeemScript === null ? [] : [redeemScript])].map(pushMinimal),
+    );
     data.complete =
       solved &&
-      verifyScript(data.scriptSig, scriptPubKey, data.witness, STANDARD_FLAGS, this.#creator.checker) === null;
+      verifyScript(data.scriptSig, scriptPubKey, data.witness, STANDARD_FLAGS, this.#creator.checker) ===
+        null;
   }
 
   #solve(script: Uint8Array, version: ScriptVersion): Step {
@@ -136,7 +139,10 @@ class Producer {
     if (step.solved || step.items.length > 0) return nested ? { ...step, solved: false } : step;
     const node = decodeMiniscript(script, 'p2wsh', (hash) => this.#keyByHash(hash));
     if (node === null || !isSane(node, toHex)) return step;
-    const items = satisfy(node, this.#satisfier((key) => this.#sign(key, script, 'witness-v0')));
+    const items = satisfy(
+      node,
+      this.#satisfier((key) => this.#sign(key, script, 'witness-v0')),
+    );
     return { type: 'nonstandard', solved: items !== null, items: items ?? [] };
   }
 
@@ -202,7 +208,12 @@ class Producer {
       return undefined;
     };
     const node = decodeMiniscript(script, 'tapscript', keyByHash);
-    return node === null ? null : satisfy(node, this.#satisfier((x) => this.#signLeaf(x, leafHash)));
+    return node === null
+      ? null
+      : satisfy(
+          node,
+          this.#satisfier((x) => this.#signLeaf(x, leafHash)),
+        );
   }
 
   #signLeaf(x: Uint8Array, leafHash: Uint8Array): Uint8Array | null {
@@ -220,7 +231,8 @@ class Producer {
     const { checker } = this.#creator;
     return {
       sign,
-      preimage: (kind: HashKind, hash: Uint8Array) => this.#data.preimages.get(`${kind}:${toHex(hash)}`) ?? null,
+      preimage: (kind: HashKind, hash: Uint8Array) =>
+        this.#data.preimages.get(`${kind}:${toHex(hash)}`) ?? null,
       checkAfter: (lockTime: number) => checker.checkLockTime(BigInt(lockTime)),
       checkOlder: (sequence: number) => checker.checkSequence(BigInt(sequence)),
     };

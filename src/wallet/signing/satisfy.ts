@@ -32,7 +32,10 @@ const ONE = Uint8Array.of(1);
 const ZEROS = new Uint8Array(32);
 
 const push = (item: Uint8Array, signed = false, malleable = false): Input => ({
-  items: [item], size: compactSizeLength(item.length) + item.length, signed, malleable,
+  items: [item],
+  size: compactSizeLength(item.length) + item.length,
+  signed,
+  malleable,
 });
 const NOTHING: Input = { items: [], size: 0, signed: false, malleable: false };
 

@@ -1,5 +1,5 @@
 /** Makes the signatures of one input: real ones, or blanks of the same size to measure with. */
-import { concatBytes, EMPTY, equalBytes } from '../../core/encoding/bytes.ts';
+import { concatBytes, equalBytes } from '../../core/encoding/bytes.ts';
 import { nobleEngine } from '../../core/script/noble-engine.ts';
 import {
   KEY_PATH_SPEND,
@@ -39,7 +39,13 @@ export class TransactionSigner implements SignatureCreator {
   readonly #hashType: number;
 
   /** @param hashType DEFAULT is ALL where there is no taproot */
-  constructor(provider: SigningProvider, context: SighashContext, index: number, spent: TxOut, hashType: number) {
+  constructor(
+    provider: SigningProvider,
+    context: SighashContext,
+    index: number,
+    spent: TxOut,
+    hashType: number,
+  ) {
     this.#provider = provider;
     this.#context = context;
     this.#index = index;
@@ -60,7 +66,11 @@ export class TransactionSigner implements SignatureCreator {
     return concatBytes(signEcdsa(hash, secret, { grindLowR: true }), Uint8Array.of(type));
   }
 
-  createSchnorr(x: Uint8Array, leafHash: Uint8Array | null, merkleRoot: Uint8Array | null): Uint8Array | null {
+  createSchnorr(
+    x: Uint8Array,
+    leafHash: Uint8Array | null,
+    merkleRoot: Uint8Array | null,
+  ): Uint8Array | null {
     const secret = this.#provider.key(x)?.secret;
     if (!secret || this.#context.spent === null) return null;
     const spend = leafHash === null ? KEY_PATH_SPEND : { ...KEY_PATH_SPEND, leafHash };
@@ -68,7 +78,9 @@ export class TransactionSigner implements SignatureCreator {
     if (hash === null) return null;
     const key = merkleRoot === null ? secret : tweakSecret(secret, taprootTweak(x, merkleRoot));
     const signature = signSchnorr(hash, key, NO_AUXILIARY);
-    return this.#hashType === SIGHASH.DEFAULT ? signature : concatBytes(signature, Uint8Array.of(this.#hashType));
+    return this.#hashType === SIGHASH.DEFAULT
+      ? signature
+      : concatBytes(signature, Uint8Array.of(this.#hashType));
   }
 }
 
@@ -85,7 +97,7 @@ const BLANK_SCHNORR = new Uint8Array(64);
 /** Signs for any key with blanks, and takes everything that is asked of the transaction for granted. */
 export const blankSigner: SignatureCreator = Object.freeze({
   createEcdsa: () => BLANK_ECDSA,
-  createSchnorr: (x: Uint8Array) => (x === EMPTY ? null : BLANK_SCHNORR),
+  createSchnorr: () => BLANK_SCHNORR,
   checker: Object.freeze({
     checkEcdsa: (signature: Uint8Array) => signature.length > 0,
     checkSchnorr: () => undefined,

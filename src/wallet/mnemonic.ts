@@ -1,0 +1,48 @@
+/** BIP39: the words that a wallet's keys are made from, in every language the standard lists. */
+import { HDKey } from '@scure/bip32';
+import { entropyToMnemonic, mnemonicToSeedSync, validateMnemonic } from '@scure/bip39';
+import { wordlist as czech } from '@scure/bip39/wordlists/czech.js';
+import { wordlist as english } from '@scure/bip39/wordlists/english.js';
+import { wordlist as french } from '@scure/bip39/wordlists/french.js';
+import { wordlist as italian } from '@scure/bip39/wordlists/italian.js';
+import { wordlist as japanese } from '@scure/bip39/wordlists/japanese.js';
+import { wordlist as korean } from '@scure/bip39/wordlists/korean.js';
+import { wordlist as portuguese } from '@scure/bip39/wordlists/portuguese.js';
+import { wordlist as chineseSimplified } from '@scure/bip39/wordlists/simplified-chinese.js';
+import { wordlist as spanish } from '@scure/bip39/wordlists/spanish.js';
+import { wordlist as chineseTraditional } from '@scure/bip39/wordlists/traditional-chinese.js';
+import type { NetworkParameters } from '../core/parameters/network.ts';
+import type { Random } from '../seams.ts';
+
+/** 2,048 words each. */
+export const WORD_LISTS: Readonly<Record<string, string[]>> = Object.freeze({
+  english,
+  chinese_simplified: chineseSimplified,
+  chinese_traditional: chineseTraditional,
+  czech,
+  french,
+  italian,
+  japanese,
+  korean,
+  portuguese,
+  spanish,
+});
+
+/** Bits of entropy in 12 words. */
+const ENTROPY_BYTES = 16;
+
+/** 12 English words. */
+export function drawMnemonic(random: Random): string {
+  return entropyToMnemonic(random.bytes(ENTROPY_BYTES), english);
+}
+
+/** Are these the words of one language, with the right checksum? */
+export function isMnemonic(words: string): boolean {
+  return Object.values(WORD_LISTS).some((list) => validateMnemonic(words, list));
+}
+
+/** The master key; the passphrase is part of the secret. The words must be a mnemonic. */
+export function masterKey(words: string, passphrase: string, parameters: NetworkParameters): HDKey {
+  const versions = { public: parameters.bip32Public, private: parameters.bip32Private };
+  return HDKey.fromMasterSeed(mnemonicToSeedSync(words, passphrase), versions);
+}
