@@ -20,8 +20,14 @@ import {
 } from './schema.ts';
 import { CorruptionError } from './storage.ts';
 
-/** Coins written in one batch: enough for speed, few enough that nothing else waits long. */
-const FLUSH_CHUNK = 10_000;
+export interface ChainstateOptions {
+  /** Bytes of the cache beyond which it wants to be flushed. */
+  readonly limit: number;
+  /** 8 random bytes. */
+  readonly salt: Uint8Array;
+  /** Coins written in one batch. */
+  readonly batchCoins: number;
+}
 
 /** Changes that are not merged yet, because the scripts are still being verified. */
 export class CoinLayer {
@@ -48,19 +54,18 @@ export interface Head {
 export class Chainstate {
   readonly #store: KeyValueStore;
   readonly #cache: CoinCache;
-  readonly #limit: number;
+  readonly #options: ChainstateOptions;
   /** Counts merges and flushes, so that a reader notices one that happened while it waited for the disk. */
   #version = 0;
 
-  /** @param limit bytes of the cache beyond which it wants to be flushed. */
-  constructor(store: KeyValueStore, options: { readonly limit: number; readonly salt: Uint8Array }) {
+  constructor(store: KeyValueStore, options: ChainstateOptions) {
     this.#store = store;
     this.#cache = new CoinCache(options.salt);
-    this.#limit = options.limit;
+    this.#options = options;
   }
 
   get isFull(): boolean {
-    return this.#cache.memory > this.#limit;
+    return this.#cache.memory > this.#options.limit;
   }
 
   get cacheMemory(): number {
@@ -131,7 +136,7 @@ export class Chainstate {
       const vout = new DataView(key.buffer, key.byteOffset).getUint32(32, true);
       const coin = coinKey(key.subarray(0, 32), vout);
       chunk.push(stored === null ? { delete: coin } : { put: coin, value: stored });
-      if (chunk.length === FLUSH_CHUNK) {
+      if (chunk.length === this.#options.batchCoins) {
         // Synced each: LevelDB may lose the end of an older log and keep a newer one.
         await this.#store.batch(chunk, { sync: true });
         chunk = [];

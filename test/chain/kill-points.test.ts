@@ -1,0 +1,105 @@
+/** A node dies at its k-th write, for every k: the next start mends what it left, and ends with the same coins. */
+import { describe, expect, it } from 'vitest';
+import type { BlockFiles } from '../../src/chain/block-files.ts';
+import type { KeyValueStore } from '../../src/chain/key-value-store.ts';
+import type { Storage } from '../../src/chain/storage.ts';
+import type { Block } from '../../src/core/block/block.ts';
+import { MemoryStorage } from '../../src/platform/memory/memory-storage.ts';
+import { forkStory, STORY_NETWORK, utxoHash } from '../support/fork-story.ts';
+import { openMemoryChain } from '../support/memory-chain.ts';
+
+class Killed extends Error {}
+
+/** Lets so many writes through to a storage that survives; the next one is lost, or half of it is. */
+class MortalStorage implements Storage {
+  readonly #inner: Storage;
+  #lives: number;
+
+  constructor(inner: Storage, lives: number) {
+    this.#inner = inner;
+    this.#lives = lives;
+  }
+
+  /** False at the write that kills. */
+  #survives(): boolean {
+    if (this.#lives < 0) throw new Killed();
+    return this.#lives-- > 0;
+  }
+
+  async store(name: string): Promise<KeyValueStore> {
+    const inner = await this.#inner.store(name);
+    return {
+      get: (key) => inner.get(key),
+      getMany: (keys) => inner.getMany(keys),
+      iterate: (range) => inner.iterate(range),
+      batch: async (operations, options) => {
+        if (!this.#survives()) throw new Killed();
+        await inner.batch(operations, options);
+      },
+      close: async () => {},
+    };
+  }
+
+  async blockFiles(): Promise<BlockFiles> {
+    const inner = await this.#inner.blockFiles();
+    return {
+      list: () => inner.list(),
+      size: (kind, file) => inner.size(kind, file),
+      append: async (kind, file, parts) => {
+        if (this.#survives()) return inner.append(kind, file, parts);
+        // The system wrote the first part of it.
+        await inner.append(kind, file, [parts[0]!, parts[1]!.subarray(0, 20)]);
+        throw new Killed();
+      },
+      read: (kind, file, offset, length) => inner.read(kind, file, offset, length),
+      sync: async () => {},
+      remove: (file) => inner.remove(file),
+      close: async () => {},
+    };
+  }
+
+  destroy = (name: string): Promise<void> => this.#inner.destroy(name);
+  readBlob = (name: string): Promise<Uint8Array | undefined> => this.#inner.readBlob(name);
+  writeBlob = (name: string, bytes: Uint8Array): Promise<void> => this.#inner.writeBlob(name, bytes);
+  close = (): Promise<void> => this.#inner.close();
+}
+
+/** Few coins a batch, so that a flush has many writes. */
+const OPTIONS = { parameters: STORY_NETWORK, batchCoins: 3, checkBlocks: 3, checkLevel: 4 };
+
+/** Feeds the story, with a flush now and then; true if it lived to the end. */
+async function live(story: readonly Block[], storage: Storage): Promise<boolean> {
+  try {
+    const chain = await openMemoryChain({ ...OPTIONS, storage });
+    for (const [i, block] of story.entries()) {
+      await chain.acceptBlock(block);
+      if (i % 5 === 4) await chain.flush();
+    }
+    await chain.close();
+    return true;
+  } catch (error) {
+    if (!(error instanceof Killed)) throw error;
+    return false;
+  }
+}
+
+describe('a kill at any write', () => {
+  it('leaves a chain that starts again and ends with the same coins', async () => {
+    const story = forkStory(7, 24);
+    const undisturbed = await openMemoryChain(OPTIONS);
+    for (const block of story) await undisturbed.acceptBlock(block);
+    const expected = { tip: undisturbed.tip.hash, coins: await utxoHash(undisturbed) };
+
+    let kills = 0;
+    for (; ; kills++) {
+      const storage = new MemoryStorage();
+      if (await live(story, new MortalStorage(storage, kills))) break;
+      const chain = await openMemoryChain({ ...OPTIONS, storage });
+      for (const block of story) await chain.acceptBlock(block);
+      expect({ kills, tip: chain.tip.hash, coins: await utxoHash(chain) }).toEqual({ kills, ...expected });
+      expect(await chain.verify(4, 0)).toBe(true);
+      await chain.close();
+    }
+    expect(kills).toBeGreaterThan(100);
+  });
+});
