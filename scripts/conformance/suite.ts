@@ -10,8 +10,8 @@ import { gunzipSync } from 'node:zlib';
 /** Rows that Penny rightly does not run, each with the reason. A module names one of these; there is no fallback. */
 export const NOT_APPLICABLE = {
   bip324: 'Penny has no encrypted v2 transport; its peers speak v1 envelopes',
+  bip37: 'Penny serves no bloom filters (BIP37, BIP111), which hash with MurmurHash3',
   musig2: 'Penny makes no MuSig2 signatures (BIP327, BIP328, BIP373)',
-  'core-internal': 'a hash function inside Bitcoin Core that nobody else sees',
 } as const;
 
 export type NotApplicable = keyof typeof NOT_APPLICABLE;

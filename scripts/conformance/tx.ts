@@ -1,0 +1,71 @@
+/** tx/: odd transactions of history, and transactions as decoderawtransaction shows them. */
+import { fromHex, toHex } from '../../src/core/encoding/bytes.ts';
+import { Reader } from '../../src/core/encoding/reader.ts';
+import { MAIN } from '../../src/core/parameters/presets.ts';
+import { flagsFromNames } from '../../src/core/script/flags.ts';
+import { SighashContext } from '../../src/core/script/sighash.ts';
+import { verifyInput } from '../../src/core/script/verify.ts';
+import { Transaction } from '../../src/core/transaction/transaction.ts';
+import { ANY_FORM, decodeTransaction } from '../../src/rpc/decode.ts';
+import { transactionJson } from '../../src/rpc/formats/transaction.ts';
+import { writeJson } from '../../src/rpc/json.ts';
+import { conformanceEngine } from './engine.ts';
+import { type ConformanceModule, expectEqual, type Report, type VectorFile } from './suite.ts';
+
+interface Historical {
+  readonly name: string;
+  readonly about: string;
+  readonly hex: string;
+  readonly txid: string;
+  readonly wtxid: string;
+  readonly size: number;
+  readonly weight: number;
+  readonly input_count: number;
+  readonly output_count: number;
+  readonly spent_outputs: readonly { value: number; script_pubkey: string }[] | null;
+}
+
+/** The flags that a description ends in ("verify all inputs with P2SH,DERSIG"); none where it names none. */
+function flagsOf(about: string): number {
+  const names = /verif.* with ([A-Z0-9_,]+)$/.exec(about)?.[1];
+  return flagsFromNames(names === undefined ? [] : names.split(','));
+}
+
+async function runHistorical(file: VectorFile, report: Report): Promise<void> {
+  const engine = await conformanceEngine();
+  for (const row of file.json<Historical[]>())
+    report.row(`${row.name}: ${row.about}`, () => {
+      // Other bytes may follow; the first transaction is meant.
+      const tx = Transaction.read(new Reader(fromHex(row.hex)));
+      expectEqual(tx.txid, row.txid, 'txid');
+      expectEqual(tx.wtxid, row.wtxid, 'wtxid');
+      expectEqual(tx.bytes.length, row.size, 'size');
+      expectEqual(tx.weight, row.weight, 'weight');
+      expectEqual([tx.inputs.length, tx.outputs.length], [row.input_count, row.output_count], 'counts');
+      expectEqual(toHex(Transaction.from(tx).bytes), toHex(tx.bytes), 'encoded again');
+      if (row.spent_outputs === null) return;
+      const spent = row.spent_outputs.map((output) => ({
+        value: BigInt(output.value),
+        scriptPubKey: fromHex(output.script_pubkey),
+      }));
+      const context = new SighashContext(tx, spent);
+      for (const [index, output] of spent.entries())
+        expectEqual(
+          verifyInput(tx, index, output, flagsOf(row.about), context, engine),
+          null,
+          `input ${index}`,
+        );
+    });
+}
+
+function runDecoded(file: VectorFile, report: Report): void {
+  for (const { name, hex, decoded } of file.json<{ name: string; hex: string; decoded: unknown }[]>())
+    report.row(name, () => {
+      const tx = decodeTransaction(hex, ANY_FORM)!;
+      expectEqual(JSON.parse(writeJson(transactionJson(tx, MAIN, { hex: true }))), decoded);
+    });
+}
+
+export const conformance: ConformanceModule = {
+  runners: { 'historical_txs.json': runHistorical, 'decoded_txs.json': runDecoded },
+};
