@@ -22,14 +22,19 @@ export function shortIdFunction(header: BlockHeader, nonce: bigint): (wtxid: Uin
   return (wtxid) => Number(siphash24(k0, k1, wtxid) & SHORT_ID_MASK);
 }
 
-/** Only the coinbase is prefilled: nobody has it. */
-export function compactBlockOf(block: Block, nonce: bigint): CompactBlock {
+/** @param prefilled indexes sent in full: by default the coinbase, for nobody has that */
+export function compactBlockOf(
+  block: Block,
+  nonce: bigint,
+  prefilled: readonly number[] = [0],
+): CompactBlock {
   const shortId = shortIdFunction(block.header, nonce);
+  const others = block.transactions.filter((_, index) => !prefilled.includes(index));
   return {
     header: block.header,
     nonce,
-    shortIds: block.transactions.slice(1).map((transaction) => shortId(transaction.wtxidBytes)),
-    prefilled: [{ index: 0, transaction: block.transactions[0]! }],
+    shortIds: others.map((transaction) => shortId(transaction.wtxidBytes)),
+    prefilled: prefilled.map((index) => ({ index, transaction: block.transactions[index]! })),
   };
 }
 

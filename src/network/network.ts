@@ -75,7 +75,7 @@ const BANS_FILE = 'banlist.json';
 const ANCHORS_FILE = 'anchors.dat';
 
 export class Network {
-  readonly #options: NetworkOptions;
+  readonly options: NetworkOptions;
   readonly #dependencies: NetworkDependencies;
   readonly #addresses: AddressManager;
   readonly #bans: BanList;
@@ -91,7 +91,7 @@ export class Network {
   readonly localServices: bigint;
 
   constructor(options: NetworkOptions, dependencies: NetworkDependencies) {
-    this.#options = options;
+    this.options = options;
     this.#dependencies = dependencies;
     const { chain, clock, random, filters } = dependencies;
     const { parameters } = chain;
@@ -151,7 +151,7 @@ export class Network {
   async start(): Promise<void> {
     await this.#load();
     const { chain, clock, transport } = this.#dependencies;
-    for (const bind of this.#options.bind) {
+    for (const bind of this.options.bind) {
       const { host, port } = parseTarget(bind, chain.parameters.dial, chain.parameters.p2pPort);
       const listener = await transport.listen(host, port, (connection) =>
         this.#connections.accept(connection),
@@ -248,7 +248,7 @@ export class Network {
   /** Bans an address or subnet and ends its connections. `until` in seconds since the epoch. @throws AddressError */
   ban(subnet: string, until?: number): boolean {
     const now = Math.floor(this.#dependencies.clock.now() / 1000);
-    const added = this.#bans.add(subnet, until ?? now + (this.#options.banTime ?? DEFAULT_BAN_TIME));
+    const added = this.#bans.add(subnet, until ?? now + (this.options.banTime ?? DEFAULT_BAN_TIME));
     for (const peer of [...this.#connections.peers()])
       if (peer.networkAddress !== undefined && this.#bans.isBanned(peer.networkAddress)) peer.close('banned');
     void this.#save();

@@ -1,6 +1,11 @@
 /** Messages that announce and ask for things by hash, and those that carry blocks, headers, transactions. */
 import { Block } from '../../core/block/block.ts';
 import { BlockHeader, HEADER_SIZE } from '../../core/block/header.ts';
+import {
+  type PartialMerkleTree,
+  readPartialMerkleTree,
+  writePartialMerkleTree,
+} from '../../core/block/partial-merkle-tree.ts';
 import { DecodeError } from '../../core/encoding/errors.ts';
 import { Transaction } from '../../core/transaction/transaction.ts';
 import { type Codec, readList, writeList } from './codec.ts';
@@ -102,22 +107,10 @@ export const tx: Codec<{ readonly transaction: Transaction }> = {
 };
 
 /** BIP37's answer to getdata of a filtered block; also the form of a gettxoutproof. */
-export const merkleblock: Codec<{
-  readonly header: BlockHeader;
-  readonly transactionCount: number;
-  readonly hashes: readonly Uint8Array[];
-  /** One bit a node of the tree, depth first, least significant bit first. */
-  readonly flags: Uint8Array;
-}> = {
-  read: (reader) => ({
-    header: BlockHeader.read(reader),
-    transactionCount: reader.uint32(),
-    hashes: readList(reader, 32, MAXIMUM_INVENTORY, () => reader.view(32)),
-    flags: reader.varBytes(),
-  }),
+export const merkleblock: Codec<{ readonly header: BlockHeader; readonly tree: PartialMerkleTree }> = {
+  read: (reader) => ({ header: BlockHeader.read(reader), tree: readPartialMerkleTree(reader) }),
   write(writer, body) {
-    writer.bytes(body.header.bytes).uint32(body.transactionCount);
-    writeList(writer, body.hashes, (hash) => writer.bytes(hash));
-    writer.varBytes(body.flags);
+    writer.bytes(body.header.bytes);
+    writePartialMerkleTree(writer, body.tree);
   },
 };

@@ -1,0 +1,94 @@
+/** Real chains, mempools and networks that reach each other in memory, on one virtual clock. */
+import { Chain } from '../../src/chain/chain.ts';
+import type { Block } from '../../src/core/block/block.ts';
+import type { NetworkParameters } from '../../src/core/parameters/network.ts';
+import { REGTEST } from '../../src/core/parameters/presets.ts';
+import { nobleEngine } from '../../src/core/script/noble-engine.ts';
+import { Mempool } from '../../src/mempool/mempool.ts';
+import { Network, type NetworkOptions } from '../../src/network/network.ts';
+import { InlineScriptVerifier } from '../../src/platform/memory/inline-script-verifier.ts';
+import { MemoryNetwork, type MemoryNetworkOptions } from '../../src/platform/memory/memory-transport.ts';
+import { MemoryStorage } from '../../src/platform/memory/memory-storage.ts';
+import { SeededRandom } from '../../src/simulation/seeded-random.ts';
+import { VirtualClock } from '../../src/simulation/virtual-clock.ts';
+import { ChainBuilder } from '../support/chain-builder.ts';
+import { silentLogger } from '../support/memory-chain.ts';
+
+export const PORT = REGTEST.p2pPort;
+/** Two years after regtest's genesis: no test's chain runs into the future. */
+const START = (REGTEST.genesis.time + 2 * 365 * 86_400) * 1000;
+
+export interface MemoryNode {
+  readonly host: string;
+  /** `host:port` at which it listens. */
+  readonly address: string;
+  readonly chain: Chain;
+  readonly mempool: Mempool;
+  readonly network: Network;
+  readonly storage: MemoryStorage;
+}
+
+export interface NodeSpec extends Partial<NetworkOptions> {
+  readonly parameters?: NetworkParameters;
+  readonly storage?: MemoryStorage;
+  readonly blocks?: readonly Block[];
+  readonly minimumChainWork?: bigint;
+}
+
+export class MemoryWorld {
+  readonly clock = new VirtualClock(START);
+  readonly random: SeededRandom;
+  readonly net: MemoryNetwork;
+  readonly nodes: MemoryNode[] = [];
+
+  constructor(seed = 1, options: MemoryNetworkOptions = {}) {
+    this.random = new SeededRandom(seed);
+    this.net = new MemoryNetwork(options, { clock: this.clock, random: this.random.fork() });
+  }
+
+  /** Starts a node at `host`; it knows nobody unless told. */
+  async start(host: string, spec: NodeSpec = {}): Promise<MemoryNode> {
+    const { parameters = REGTEST, storage = new MemoryStorage(), blocks = [], minimumChainWork, ...options } = spec;
+    const random = this.random.fork();
+    const common = { parameters, clock: this.clock, random, storage, logger: silentLogger };
+    const scriptVerifier = new InlineScriptVerifier(nobleEngine, this.clock);
+    const chain = await this.settle(
+      Chain.open(minimumChainWork === undefined ? {} : { minimumChainWork }, { ...common, scriptVerifier }),
+    );
+    for (const block of blocks) await this.settle(chain.acceptBlock(block, { requested: true }));
+    const mempool = new Mempool({}, { ...common, chain, scriptVerifier });
+    const network = new Network(
+      { bind: [`${host}:${PORT}`], addNodes: [], userAgent: '/Penny:test/', ...options },
+      { ...common, chain, mempool, transport: this.net.transport(host) },
+    );
+    await this.settle(network.start());
+    const node = { host, address: `${host}:${PORT}`, chain, mempool, network, storage };
+    this.nodes.push(node);
+    return node;
+  }
+
+  /** A promise that needs the clock to go on. */
+  async settle<T>(promise: Promise<T>): Promise<T> {
+    let done = false;
+    const watched = promise.finally(() => {
+      done = true;
+    });
+    watched.catch(() => {});
+    await this.clock.runUntil(() => done, Number.POSITIVE_INFINITY);
+    return watched;
+  }
+
+  /** Lets time pass until it holds. False if it does not within so many seconds. */
+  until(condition: () => boolean, seconds = 60): Promise<boolean> {
+    return this.clock.runUntil(condition, this.clock.monotonic() + seconds * 1000);
+  }
+
+  async pass(seconds: number): Promise<void> {
+    await this.clock.advance(seconds * 1000);
+  }
+}
+
+/** `count` empty blocks on regtest. */
+export function emptyChain(count: number): ChainBuilder {
+  return new ChainBuilder().mine(count);
+}
