@@ -14,11 +14,10 @@ export const SEQUENCE_MASK = 0x0000ffff;
 const SEQUENCE_GRANULARITY = 512;
 
 /**
- * @param height of the block the transaction would be in.
+ * @param height of the block the transaction would be in: 1 or more, so that lock time 0 has passed.
  * @param time seconds: the parent's median time past (BIP113), before BIP113 the block's own time.
  */
 export function isFinal(tx: Transaction, height: number, time: number): boolean {
-  if (tx.lockTime === 0) return true;
   if (tx.lockTime < (tx.lockTime < LOCK_TIME_THRESHOLD ? height : time)) return true;
   return tx.inputs.every((input) => input.sequence === SEQUENCE_FINAL);
 }
