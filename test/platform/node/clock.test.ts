@@ -26,5 +26,6 @@ test('a cancelled timer does not run, and a very long one does not run at once',
 
 test('random integers stay below their bound', () => {
   for (let i = 0; i < 100; i++) expect(systemRandom.below(3)).toBeLessThan(3);
+  expect(systemRandom.below(2 ** 48)).toBeLessThan(2 ** 48);
   expect(systemRandom.bytes(100_000)).toHaveLength(100_000);
 });
