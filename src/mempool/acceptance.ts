@@ -16,7 +16,7 @@ import { Changes } from './changes.ts';
 import { checkDustIsSpent, checkDustPaysNothing } from './dust.ts';
 import { MempoolEntry } from './entry.ts';
 import { MEMPOOL_HEIGHT, spendsFrom, type TransactionGraph, withAncestors } from './graph.ts';
-import { feeAtRate, MAX_STANDARD_TX_SIGOPS_COST, type MempoolPolicy } from './policy.ts';
+import { feeAtRate, feeRateOf, MAX_STANDARD_TX_SIGOPS_COST, type MempoolPolicy } from './policy.ts';
 import { checkPaysForReplacement, conflictsWithDescendants, diagramFailure } from './replacement.ts';
 import { FeeInvalid } from './results.ts';
 import {
@@ -166,6 +166,12 @@ export function checkFeeRate(
     const needed = feeAtRate(rate, size);
     if (fee < needed) throw new FeeInvalid(reason, `${fee} < ${needed}`);
   }
+}
+
+/** @param maximum satoshis per 1,000 vbytes. @throws Invalid above what its sender can have meant. */
+export function checkMaximumFeeRate(entry: MempoolEntry, maximum: bigint | undefined): void {
+  if (maximum !== undefined && feeRateOf(entry.modifiedFee, entry.virtualSize) > maximum)
+    throw new Invalid('policy', 'max feerate exceeded');
 }
 
 /**

@@ -15,7 +15,14 @@ import {
   type Transaction,
   type TxOut,
 } from '../core/transaction/transaction.ts';
-import { type Circumstances, checkAlone, judge, judgeChanges, type Manner } from './acceptance.ts';
+import {
+  type Circumstances,
+  checkAlone,
+  checkMaximumFeeRate,
+  judge,
+  judgeChanges,
+  type Manner,
+} from './acceptance.ts';
 import { feeRateOf } from './policy.ts';
 import type { Pool } from './pool.ts';
 import { type AcceptOptions, type AcceptResult, FeeInvalid, type Refused, ScriptInvalid } from './results.ts';
@@ -48,6 +55,7 @@ export class Acceptor {
         const own = options.time === undefined ? circumstances : { ...circumstances, time: options.time };
         const candidate = judge(tx, find, own, manner);
         const replaced = judgeChanges(candidate, circumstances);
+        checkMaximumFeeRate(candidate.entry, options.maximumFeeRate);
         await this.checkScripts(tx, candidate.spent);
         return { entry: candidate.entry, replaced };
       });

@@ -116,7 +116,7 @@ export class FeeEstimator {
   }
 
   /** Blocks; the largest target that `estimate` takes. */
-  get maxTarget(): number {
+  get highestTarget(): number {
     return this.#long.maxTarget;
   }
 
@@ -125,11 +125,11 @@ export class FeeEstimator {
     const seen = this.#firstHeight === 0 ? 0 : this.#bestHeight - this.#firstHeight;
     const { first, best } = this.#history;
     const before = first === 0 || this.#bestHeight - best > OLDEST_HISTORY ? 0 : best - first;
-    return Math.min(this.maxTarget, Math.floor(Math.max(seen, before) / 2));
+    return Math.min(this.highestTarget, Math.floor(Math.max(seen, before) / 2));
   }
 
   /**
-   * @param target blocks within which to be confirmed, 1 to `maxTarget`.
+   * @param target blocks within which to be confirmed, 1 to `highestTarget`.
    * @param conservative also look at longer times, so as to be slow to follow a fall of fees.
    */
   estimate(target: number, conservative: boolean): FeeEstimate {
@@ -152,7 +152,7 @@ export class FeeEstimator {
 
   /** From the shortest horizon that knows the target; a lower answer of a shorter one for less is taken. */
   #combined(target: number, share: number, checkShorter: boolean): number {
-    if (target < 1 || target > this.maxTarget) return -1;
+    if (target < 1 || target > this.highestTarget) return -1;
     const at = this.#horizons.findIndex((horizon) => target <= horizon.maxTarget);
     let rate = this.#horizons[at]!.medianFeeRate(target, share, this.#bestHeight);
     if (!checkShorter) return rate;

@@ -89,10 +89,10 @@ export class Mempool {
    */
   acceptPackage(
     txs: readonly Transaction[],
-    { testOnly = false }: { readonly testOnly?: boolean } = {},
+    options: Pick<AcceptOptions, 'testOnly' | 'maximumFeeRate'> = {},
   ): Promise<PackageResult> {
-    const judgement = testOnly ? testPackage : acceptPackage;
-    return this.#enqueue(() => judgement(txs, this.#acceptor));
+    const judgement = options.testOnly ? testPackage : acceptPackage;
+    return this.#enqueue(() => judgement(txs, this.#acceptor, options.maximumFeeRate));
   }
 
   /** Resolves when everybody who stood at the door was judged, and reorganisations are dealt with. */
@@ -216,7 +216,7 @@ export class Mempool {
   }
 
   /** What was added to whose fee, in satoshis. */
-  get feeDeltas(): ReadonlyMap<Txid, bigint> {
+  prioritised(): ReadonlyMap<Txid, bigint> {
     return this.#pool.feeDeltas;
   }
 
@@ -226,7 +226,7 @@ export class Mempool {
   }
 
   async save(storage: Storage): Promise<void> {
-    const deltas = new Map(this.feeDeltas);
+    const deltas = new Map(this.prioritised());
     const transactions = this.sorted().map(({ tx, time }) => {
       const feeDelta = deltas.get(tx.txid) ?? 0n;
       deltas.delete(tx.txid);

@@ -12,6 +12,7 @@ import {
   type Circumstances,
   checkAlone,
   checkFeeRate,
+  checkMaximumFeeRate,
   judge,
   type Manner,
 } from './acceptance.ts';
@@ -65,13 +66,21 @@ function checkWellFormed(txs: readonly Transaction[]): void {
 }
 
 /** Judges transactions that need not be connected, each by its own fee; changes nothing. */
-export async function testPackage(txs: readonly Transaction[], acceptor: Acceptor): Promise<PackageResult> {
+export async function testPackage(
+  txs: readonly Transaction[],
+  acceptor: Acceptor,
+  maximumFeeRate?: bigint,
+): Promise<PackageResult> {
   const manner: Manner = { allowReplacement: false, allowSiblingEviction: false, packageFees: false };
-  return submitTogether(txs, acceptor, manner, true);
+  return submitTogether(txs, acceptor, { manner, maximumFeeRate, testOnly: true });
 }
 
 /** Takes in a child with its parents, or a single transaction. */
-export async function acceptPackage(txs: readonly Transaction[], acceptor: Acceptor): Promise<PackageResult> {
+export async function acceptPackage(
+  txs: readonly Transaction[],
+  acceptor: Acceptor,
+  maximumFeeRate?: bigint,
+): Promise<PackageResult> {
   const { graph } = acceptor.pool;
   try {
     checkWellFormed(txs);
@@ -94,7 +103,7 @@ export async function acceptPackage(txs: readonly Transaction[], acceptor: Accep
       continue;
     }
     // Whoever can pay for himself shall: otherwise a child might pay for what a parent could.
-    const alone = await acceptor.accept(tx, {}, true);
+    const alone = await acceptor.accept(tx, { maximumFeeRate }, true);
     results.set(tx.wtxid, alone);
     if (alone.ok) continue;
     together.push(tx);
@@ -105,7 +114,7 @@ export async function acceptPackage(txs: readonly Transaction[], acceptor: Accep
     const result =
       together.length === 1
         ? { invalid: transactionFailed(), results: new Map() }
-        : await submitTogether(together, acceptor, manner, false);
+        : await submitTogether(together, acceptor, { manner, maximumFeeRate, testOnly: false });
     invalid = result.invalid;
     for (const [wtxid, member] of result.results) results.set(wtxid, member);
   }
@@ -123,17 +132,23 @@ function failed(error: unknown, results: Results = new Map()): PackageResult {
   return { invalid: error, results };
 }
 
+interface Terms {
+  readonly manner: Manner;
+  readonly maximumFeeRate: bigint | undefined;
+  readonly testOnly: boolean;
+}
+
 async function submitTogether(
   txs: readonly Transaction[],
   acceptor: Acceptor,
-  manner: Manner,
-  testOnly: boolean,
+  terms: Terms,
 ): Promise<PackageResult> {
+  const { manner, testOnly } = terms;
   const results: Results = new Map();
   try {
     checkWellFormed(txs);
     const { entries, replaced } = await acceptor.settled((circumstances) =>
-      judgeTogether(txs, acceptor, circumstances, manner),
+      judgeTogether(txs, acceptor, circumstances, terms),
     );
     if (!testOnly) {
       acceptor.pool.remove(replaced, 'replaced');
@@ -182,7 +197,7 @@ async function judgeTogether(
   txs: readonly Transaction[],
   acceptor: Acceptor,
   circumstances: Circumstances,
-  manner: Manner,
+  { manner, maximumFeeRate }: Terms,
 ): Promise<{ entries: readonly MempoolEntry[]; replaced: ReadonlySet<MempoolEntry> }> {
   const { graph, policy } = circumstances;
   const findOutside = await acceptor.fetch(txs);
@@ -195,15 +210,10 @@ async function judgeTogether(
   for (const tx of txs)
     blame(tx, () => {
       checkAlone(tx, circumstances, manner);
-      candidates.push(
-        judge(
-          tx,
-          find,
-          circumstances,
-          manner,
-          candidates.map(({ entry }) => entry),
-        ),
-      );
+      const before = candidates.map((candidate) => candidate.entry);
+      const candidate = judge(tx, find, circumstances, manner, before);
+      checkMaximumFeeRate(candidate.entry, maximumFeeRate);
+      candidates.push(candidate);
     });
   const entries = candidates.map((candidate) => candidate.entry);
   for (const { tx, virtualSize } of entries) {

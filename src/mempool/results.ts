@@ -26,6 +26,8 @@ export interface AcceptOptions {
   readonly testOnly?: boolean;
   /** False refuses a transaction that conflicts with the mempool (`bip125-replacement-disallowed`). */
   readonly allowReplacement?: boolean;
+  /** Satoshis per 1,000 vbytes above which it must be a mistake (`max feerate exceeded`). */
+  readonly maximumFeeRate?: bigint | undefined;
   /** Seconds since the epoch, for transactions loaded from disk. */
   readonly time?: number;
 }

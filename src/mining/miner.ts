@@ -15,6 +15,7 @@ import type { NonceSearcher } from './nonce-searcher.ts';
 import {
   type BlockTemplate,
   buildTemplate,
+  DEFAULT_MINIMUM_FEE_RATE,
   DEFAULT_RESERVED_WEIGHT,
   type TemplateOptions,
 } from './template.ts';
@@ -57,6 +58,8 @@ interface Run {
   readonly searcher: NonceSearcher;
   readonly rate: HashRate;
   readonly stop: AbortController;
+  /** The tip for which `begin`, a time of the monotonic clock, was drawn. */
+  paced: { readonly tip: BlockHash; readonly begin: number } | null;
   done: Promise<void>;
 }
 
@@ -92,6 +95,11 @@ export class Miner {
     return this.#lastTemplate;
   }
 
+  /** Satoshis per 1,000 vbytes below which nothing is mined. */
+  get minimumFeeRate(): bigint {
+    return this.#options.minimumFeeRate ?? DEFAULT_MINIMUM_FEE_RATE;
+  }
+
   /** A template under this node's limits. */
   async template(coinbaseScript: Uint8Array, transactions?: readonly Transaction[]): Promise<BlockTemplate> {
     const { chain, mempool, clock } = this.#dependencies;
@@ -124,20 +132,14 @@ export class Miner {
     return hashes;
   }
 
-  /**
-   * A solved block of exactly these transactions.
-   * @returns null if `maxTries` hashes found none. @throws Invalid if they make no valid block.
-   */
-  async mineBlock(
-    script: Uint8Array,
-    transactions: readonly Transaction[],
-    { submit, maxTries = DEFAULT_MAX_TRIES }: { readonly submit: boolean; readonly maxTries?: number },
-  ): Promise<Block | null> {
+  /** A solved block of exactly these transactions (generateblock). @throws Invalid if they make no valid block. */
+  async mineBlock(script: Uint8Array, transactions: readonly Transaction[], submit: boolean): Promise<Block> {
     const template = await this.template(script, transactions);
     const invalid = await this.#dependencies.chain.testBlock(template.block());
     if (invalid !== null) throw invalid;
-    const block = await this.#solve(template, maxTries);
-    if (block !== null && submit) await this.#submit(block);
+    const block = await this.#solve(template, NONCES);
+    if (block === null) throw new Error('All nonces of the block are spent');
+    if (submit) await this.#submit(block);
     return block;
   }
 
@@ -166,7 +168,7 @@ export class Miner {
     const searcher = this.#dependencies.createSearcher(options.threads);
     const stop = new AbortController();
     const rate = new HashRate(this.#dependencies.clock, () => searcher.hashes);
-    const run: Run = { options, searcher, rate, stop, done: Promise.resolve() };
+    const run: Run = { options, searcher, rate, stop, paced: null, done: Promise.resolve() };
     this.#run = run;
     run.done = before.then(() => this.#mine(run)).finally(() => searcher.close());
   }
@@ -205,7 +207,7 @@ export class Miner {
     const { signal } = changed;
     let refresh = { cancel: () => {} };
     try {
-      await this.#pace(run.options.blockInterval ?? 0, signal);
+      await this.#pace(run, signal);
       if (signal.aborted) return;
       const template = await this.template(await run.options.script());
       refresh = clock.schedule(REFRESH, abort);
@@ -235,13 +237,18 @@ export class Miner {
   }
 
   /**
-   * Waits so that blocks come `interval` seconds apart whoever finds them: not all miners of a calm network
-   * shall begin at the same moment.
+   * Waits so that blocks come an interval apart whoever finds them. A bit of chance keeps the miners of a calm
+   * network from beginning at the same moment.
    */
-  async #pace(interval: number, signal: AbortSignal): Promise<void> {
+  async #pace(run: Run, signal: AbortSignal): Promise<void> {
+    const interval = run.options.blockInterval ?? 0;
     if (interval <= 0) return;
-    const { random } = this.#dependencies;
-    await this.#wait(interval * (750 + random.below(501)), signal);
+    const { chain, clock, random } = this.#dependencies;
+    const tip = chain.tip.hash;
+    if (run.paced?.tip !== tip)
+      run.paced = { tip, begin: clock.monotonic() + interval * (750 + random.below(501)) };
+    const wait = run.paced.begin - clock.monotonic();
+    if (wait > 0) await this.#wait(wait, signal);
   }
 
   async #wait(milliseconds: number, signal: AbortSignal): Promise<void> {

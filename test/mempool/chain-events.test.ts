@@ -1,0 +1,171 @@
+import { describe, expect, test } from 'vitest';
+import type { Transaction } from '../../src/core/transaction/transaction.ts';
+import { MemoryStorage } from '../../src/platform/memory/memory-storage.ts';
+import { openTestPool, outputAt, spend } from '../support/pool.ts';
+
+const ids = (txs: readonly Transaction[]) => txs.map(({ txid }) => txid).sort();
+
+describe('a block', () => {
+  test('takes along what it contains, and what it makes impossible', async () => {
+    const pool = await openTestPool();
+    const [coin, other] = [pool.coin(), pool.coin()];
+    const mined = spend([coin]);
+    const child = spend([outputAt(mined)]);
+    const double = spend([other]);
+    const orphaned = spend([outputAt(double)]);
+    for (const tx of [mined, child, double, orphaned]) await pool.accept(tx);
+    const reasons = new Map<string, string>();
+    pool.mempool.removed.subscribe(({ entry, reason }) => reasons.set(entry.txid, reason));
+    await pool.miner.mineBlock(mined.outputs[0]!.scriptPubKey, [mined, spend([other], { fee: 5n })], true);
+    expect(reasons.get(mined.txid)).toBe('block');
+    expect([reasons.get(double.txid), reasons.get(orphaned.txid)]).toEqual(['conflict', 'conflict']);
+    expect([...pool.mempool.entries()].map(({ tx }) => tx)).toEqual([child]);
+    expect(pool.mempool.ancestors(pool.mempool.get(child.txid)!).size).toBe(0);
+  });
+});
+
+describe('a reorganisation', () => {
+  test('brings transactions back under the children that waited', async () => {
+    const pool = await openTestPool();
+    const parent = spend([pool.coin()]);
+    await pool.accept(parent);
+    await pool.mine();
+    const child = spend([outputAt(parent)]);
+    await pool.accept(child);
+    await pool.chain.invalidate(pool.chain.tip.hash);
+    expect(ids([...pool.mempool.entries()].map(({ tx }) => tx))).toEqual(ids([parent, child]));
+    await pool.mempool.settled();
+    expect(pool.mempool.ancestors(pool.mempool.get(child.txid)!).size).toBe(1);
+    await pool.mine();
+    expect(pool.mempool.size).toBe(0);
+  });
+
+  test('drops what is too early again', async () => {
+    const pool = await openTestPool({}, { blocks: 111 });
+    const first = pool.coin();
+    for (let i = 0; i < 10; i++) pool.coin();
+    // Mature at the tip only; and final, and unlocked, at the tip only.
+    const young = spend([pool.coin()]);
+    const late = spend([first], { lockTime: 111 });
+    await pool.accept(young);
+    await pool.accept(late);
+    await pool.chain.invalidate(pool.chain.tip.hash);
+    await pool.mempool.settled();
+    expect(pool.mempool.size).toBe(0);
+  });
+
+  test('drops what the block had, but is not standard, with what spends it', async () => {
+    const pool = await openTestPool();
+    const odd = spend([pool.coin()], { version: 4 });
+    await pool.miner.mineBlock(odd.outputs[0]!.scriptPubKey, [odd], true);
+    await pool.accept(spend([outputAt(odd)]));
+    await pool.chain.invalidate(pool.chain.tip.hash);
+    await pool.mempool.settled();
+    expect(pool.mempool.size).toBe(0);
+  });
+});
+
+describe('bounds', () => {
+  test('the worst goes when it is full, and the minimum fee rises and falls again', async () => {
+    const pool = await openTestPool({ maxBytes: 20_000 }, { blocks: 120 });
+    const txs = Array.from({ length: 20 }, (_, i) => spend([pool.coin()], { fee: BigInt(1_000 * (i + 1)) }));
+    const results: string[] = [];
+    for (const tx of txs) results.push(await pool.reason(tx));
+    expect(new Set(results)).toEqual(new Set(['accepted']));
+    expect(pool.mempool.usage).toBeLessThanOrEqual(20_000);
+    const left = pool.mempool.size;
+    expect([...pool.mempool.entries()].map(({ tx }) => tx)).toEqual(txs.slice(-left));
+    const minimum = pool.mempool.minimumFeeRate();
+    expect(minimum).toBeGreaterThan(100n);
+    expect(await pool.reason(txs[0]!)).toMatch(/^mempool min fee not met, 1000 < \d+$/);
+    await pool.mine();
+    pool.clock.time += 12 * 3_600_000;
+    expect(pool.mempool.minimumFeeRate()).toBeLessThan(minimum / 2n);
+  });
+
+  test('a transaction that would have to go at once is not taken', async () => {
+    const pool = await openTestPool({ maxBytes: 1_000 });
+    const result = await pool.mempool.accept(spend([pool.coin()]));
+    expect(result).toMatchObject({ ok: false, reconsiderable: true, invalid: { reason: 'mempool full' } });
+  });
+
+  test('what nobody mines expires, with its children', async () => {
+    const pool = await openTestPool();
+    const parent = spend([pool.coin()]);
+    await pool.accept(parent);
+    pool.clock.time += 335 * 3_600_000;
+    await pool.accept(spend([outputAt(parent)]));
+    expect(pool.mempool.size).toBe(2);
+    pool.clock.time += 2 * 3_600_000;
+    const fresh = spend([pool.coin()]);
+    await pool.accept(fresh);
+    expect([...pool.mempool.entries()].map(({ tx }) => tx)).toEqual([fresh]);
+  });
+});
+
+describe('prioritising', () => {
+  test('changes what a transaction is judged by, not what it pays', async () => {
+    const pool = await openTestPool();
+    const free = spend([pool.coin()], { fee: 0n });
+    pool.mempool.prioritise(free.txid, 5_000n);
+    const { entry } = await pool.accept(free);
+    expect([entry.fee, entry.modifiedFee]).toEqual([0n, 5_000n]);
+    pool.mempool.prioritise(free.txid, -1_000n);
+    expect([entry.modifiedFee, pool.mempool.chunk(entry).fee]).toEqual([4_000n, 4_000n]);
+    expect([...pool.mempool.prioritised()]).toEqual([[free.txid, 4_000n]]);
+    pool.mempool.prioritise(free.txid, -4_000n);
+    expect(pool.mempool.prioritised().size).toBe(0);
+  });
+});
+
+describe('a restart', () => {
+  test('keeps transactions, times, priorities and what was not broadcast', async () => {
+    const pool = await openTestPool();
+    const storage = new MemoryStorage();
+    const txs = [spend([pool.coin()]), spend([pool.coin()], { fee: 7_000n })];
+    for (const tx of txs) await pool.accept(tx);
+    const elsewhere = spend([pool.coin()]);
+    pool.mempool.prioritise(txs[0]!.txid, 250n);
+    pool.mempool.prioritise(elsewhere.txid, 99n);
+    pool.mempool.unbroadcast.add(txs[1]!.txid);
+    await pool.mempool.save(storage);
+    const before = [...pool.mempool.entries()].map(({ txid, time, modifiedFee }) => ({
+      txid,
+      time,
+      modifiedFee,
+    }));
+
+    pool.clock.time += 3_600_000;
+    const next = await openTestPool();
+    next.clock.time = pool.clock.time;
+    expect(next.mempool.loaded).toBe(false);
+    await next.mempool.load(storage);
+    expect(next.mempool.loaded).toBe(true);
+    const after = [...next.mempool.entries()].map(({ txid, time, modifiedFee }) => ({
+      txid,
+      time,
+      modifiedFee,
+    }));
+    expect(after).toEqual(expect.arrayContaining(before));
+    expect(after).toHaveLength(2);
+    expect(next.mempool.prioritised().get(elsewhere.txid)).toBe(99n);
+    expect([...next.mempool.unbroadcast]).toEqual([txs[1]!.txid]);
+  });
+
+  test("reads Core's older form, and starts empty if it cannot read", async () => {
+    const pool = await openTestPool();
+    const tx = spend([pool.coin()]);
+    const words = (...values: bigint[]) => new Uint8Array(BigInt64Array.from(values).buffer);
+    const time = BigInt(Math.floor(pool.clock.time / 1000));
+    const storage = new MemoryStorage();
+    const plain = [words(1n, 1n), tx.bytes, words(time, 0n), new Uint8Array(2)];
+    await storage.writeBlob('mempool.dat', Uint8Array.from(plain.flatMap((part) => [...part])));
+    await pool.mempool.load(storage);
+    expect(pool.mempool.has(tx.txid)).toBe(true);
+    await storage.writeBlob('mempool.dat', words(3n));
+    await pool.mempool.load(storage);
+    await storage.writeBlob('mempool.dat', words(1n, 1n << 40n));
+    await pool.mempool.load(storage);
+    expect(pool.mempool.size).toBe(1);
+  });
+});
