@@ -200,6 +200,7 @@ async function assemble(
     network,
     wallets,
     indexes,
+    storage,
     clock,
     logger,
     startedAt,

@@ -1,5 +1,6 @@
 /** What handlers may use: the parts of the running node, handed in once by `node.ts`. */
 import type { Chain } from '../chain/chain.ts';
+import type { Storage } from '../chain/storage.ts';
 import type { NetworkParameters } from '../core/parameters/network.ts';
 import type { CoinStatisticsIndex } from '../indexes/coin-statistics-index.ts';
 import type { FilterIndex } from '../indexes/filter-index.ts';
@@ -25,6 +26,7 @@ export interface RpcContext {
     readonly filters?: FilterIndex;
     readonly coinStatistics?: CoinStatisticsIndex;
   };
+  readonly storage: Storage;
   readonly clock: AdjustableClock;
   readonly logger: LoggerControl;
   /** Monotonic milliseconds at which the node started. */
@@ -44,9 +46,17 @@ export interface LoggerControl extends Logger {
   readonly path: string;
 }
 
+export interface UtxoScan {
+  /** First two bytes of the txid it has come to. */
+  txid: number;
+  aborted: boolean;
+}
+
 /** What the methods about the RPC server itself may see of it. */
 export interface RpcServerView {
   readonly registry: Registry;
+  /** The walk over the UTXO set under way, of which there is one at most (scantxoutset). */
+  readonly scan: { current: UtxoScan | null };
   activeCalls(): readonly { readonly method: string; readonly microseconds: number }[];
 }
 

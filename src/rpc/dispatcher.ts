@@ -49,6 +49,7 @@ interface ActiveCall {
 
 export class Dispatcher implements RpcServerView {
   readonly registry: Registry;
+  readonly scan: RpcServerView['scan'] = { current: null };
   readonly #clock: Clock;
   readonly #logger: Logger;
   readonly #active = new Set<ActiveCall>();

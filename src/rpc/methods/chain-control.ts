@@ -25,8 +25,9 @@ const invalidateblock = defineMethod({
   parameters: [param.hex('blockhash', 'the hash of the block to mark as invalid')],
   results: none,
   examples: ['"blockhash"'],
-  async handler([blockhash], { chain }) {
+  async handler([blockhash], { chain, mempool }) {
     await chain.invalidate(findBlock(chain, blockhash, 'blockhash').hash);
+    await mempool.settled();
     return null;
   },
 });
@@ -40,8 +41,9 @@ const reconsiderblock = defineMethod({
   parameters: [param.hex('blockhash', 'the hash of the block to reconsider')],
   results: none,
   examples: ['"blockhash"'],
-  async handler([blockhash], { chain }) {
+  async handler([blockhash], { chain, mempool }) {
     await chain.reconsider(findBlock(chain, blockhash, 'blockhash').hash);
+    await mempool.settled();
     return null;
   },
 });
@@ -56,8 +58,9 @@ const preciousblock = defineMethod({
   parameters: [param.hex('blockhash', 'the hash of the block to mark as precious')],
   results: none,
   examples: ['"blockhash"'],
-  async handler([blockhash], { chain }) {
+  async handler([blockhash], { chain, mempool }) {
     await chain.precious(findBlock(chain, blockhash, 'blockhash').hash);
+    await mempool.settled();
     return null;
   },
 });

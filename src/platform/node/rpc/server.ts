@@ -50,6 +50,8 @@ export class RpcServer {
   readonly #stopping = new AbortController();
   readonly #allowedPeers: BlockList;
   readonly #hosts: ReadonlySet<string>;
+  /** The user of each request under way. */
+  readonly #users = new WeakMap<FastifyRequest, string>();
 
   constructor(options: RpcServerOptions, dependencies: RpcServerDependencies) {
     this.#options = options;
@@ -116,7 +118,7 @@ export class RpcServer {
     if (!this.#isHostAllowed(host)) return reply.code(403).send();
     const user = this.#authentication.authenticate(authorization);
     if (user !== null) {
-      users.set(request, user);
+      this.#users.set(request, user);
       return undefined;
     }
     if (authorization !== undefined)
@@ -126,7 +128,7 @@ export class RpcServer {
   }
 
   async #answer(request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> {
-    const user = users.get(request) ?? '';
+    const user = this.#users.get(request) ?? '';
     const allowed = this.#options.whitelist.get(user);
     if (allowed === undefined && this.#options.whitelistDefault) return reply.code(403).send();
     const bytes = (request.body as Buffer | undefined) ?? Buffer.alloc(0);
@@ -157,9 +159,6 @@ export class RpcServer {
     return this.#hosts.has(name) || isIP(name.replace(/^\[|\]$/g, '')) !== 0;
   }
 }
-
-/** The user of each request under way. */
-const users = new WeakMap<FastifyRequest, string>();
 
 function createHttpServer(handler: Parameters<typeof createServer>[1]): Server {
   return createServer(

@@ -1,0 +1,169 @@
+/** A transaction from the inputs and outputs that a caller lists (Core's ConstructTransaction). */
+import { concatBytes, EMPTY, toHex } from '../core/encoding/bytes.ts';
+import type { NetworkParameters } from '../core/parameters/network.ts';
+import { AddressError, decodeAddress } from '../core/script/address.ts';
+import { OP } from '../core/script/opcodes.ts';
+import { pushData } from '../core/script/script.ts';
+import {
+  NO_WITNESS,
+  SEQUENCE_FINAL,
+  Transaction,
+  type TxIn,
+  type TxOut,
+} from '../core/transaction/transaction.ts';
+import { RpcCode, RpcError } from './errors.ts';
+import { JsonNumber, JsonObject, type JsonRead } from './json.ts';
+import { param } from './parameter.ts';
+import { amountFrom, arrayFrom, bytesFrom, hashFrom, integerFrom, objectFrom } from './values.ts';
+
+/** The highest sequence that signals replaceability (BIP125). */
+const SEQUENCE_REPLACEABLE = 0xfffffffd;
+/** The highest sequence that lets the lock time count. */
+const SEQUENCE_NOT_FINAL = 0xfffffffe;
+const UINT32 = 0xffffffff;
+const INT64 = [-(2 ** 63), 2 ** 63] as const;
+const STANDARD_VERSIONS = [1, 3] as const;
+
+export interface Construction {
+  /** `[{txid, vout, sequence?}]`; null for none. */
+  readonly inputs: JsonRead | undefined;
+  /** `[{address: amount}, {data: hex}]`, or all in one object. */
+  readonly outputs: JsonRead | undefined;
+  readonly lockTime: number;
+  /** Undefined: replaceable, but explicit sequences may say otherwise. */
+  readonly replaceable: boolean | undefined;
+  readonly version: number;
+}
+
+/** @throws RpcError */
+export function constructTransaction(wanted: Construction, parameters: NetworkParameters): Transaction {
+  const { lockTime, replaceable, version } = wanted;
+  if (lockTime < 0 || lockTime > UINT32) throw invalid('locktime out of range');
+  if (version < STANDARD_VERSIONS[0] || version > STANDARD_VERSIONS[1])
+    throw invalid(`version out of range(${STANDARD_VERSIONS[0]}~${STANDARD_VERSIONS[1]})`);
+  const sequence = standardSequence(replaceable ?? true, lockTime);
+  const listed = wanted.inputs === undefined || wanted.inputs === null ? [] : arrayFrom(wanted.inputs);
+  const inputs = listed.map((input) => inputFrom(input, sequence));
+  const outputs = outputsFrom(wanted.outputs, parameters);
+  if (replaceable && inputs.length > 0 && !inputs.some((input) => input.sequence <= SEQUENCE_REPLACEABLE))
+    throw new RpcError(
+      RpcCode.INVALID_PARAMETER,
+      'Invalid parameter combination: Sequence number(s) contradict replaceable option',
+    );
+  return Transaction.from({ version, inputs, outputs, lockTime });
+}
+
+function standardSequence(replaceable: boolean, lockTime: number): number {
+  if (replaceable) return SEQUENCE_REPLACEABLE;
+  return lockTime === 0 ? SEQUENCE_FINAL : SEQUENCE_NOT_FINAL;
+}
+
+const invalid = (what: string): RpcError =>
+  new RpcError(RpcCode.INVALID_PARAMETER, `Invalid parameter, ${what}`);
+
+function inputFrom(value: JsonRead, standard: number): TxIn {
+  const object = objectFrom(value);
+  const txid = hashFrom(object.get('txid'), 'txid');
+  const given = object.get('vout');
+  if (!(given instanceof JsonNumber)) throw invalid('missing vout key');
+  const vout = integerFrom(given);
+  if (vout < 0) throw invalid('vout cannot be negative');
+  const explicit = object.get('sequence');
+  const sequence = explicit instanceof JsonNumber ? integerFrom(explicit, INT64) : standard;
+  if (sequence < 0 || sequence > SEQUENCE_FINAL) throw invalid('sequence number is out of range');
+  return { prevout: { txid, vout }, scriptSig: EMPTY, sequence, witness: NO_WITNESS };
+}
+
+/** @throws RpcError also if an address, or `data`, is there twice. */
+export function outputsFrom(value: JsonRead | undefined, parameters: NetworkParameters): TxOut[] {
+  const outputs: TxOut[] = [];
+  const scripts = new Set<string>();
+  let hasData = false;
+  for (const [key, item] of outputPairs(value)) {
+    if (key === 'data') {
+      if (hasData) throw invalid('duplicate key: data');
+      hasData = true;
+      const data = bytesFrom(item, 'Data');
+      outputs.push({ value: 0n, scriptPubKey: concatBytes(Uint8Array.of(OP.RETURN), pushData(data)) });
+      continue;
+    }
+    const satoshis = amountFrom(item);
+    const scriptPubKey = addressScript(key, parameters);
+    if (scripts.has(toHex(scriptPubKey))) throw invalid(`duplicated address: ${key}`);
+    scripts.add(toHex(scriptPubKey));
+    outputs.push({ value: satoshis, scriptPubKey });
+  }
+  return outputs;
+}
+
+function outputPairs(value: JsonRead | undefined): readonly (readonly [string, JsonRead])[] {
+  if (value === undefined || value === null) throw invalid('output argument must be non-null');
+  if (value instanceof JsonObject) return value.entries;
+  return arrayFrom(value).map((pair) => {
+    if (!(pair instanceof JsonObject)) throw invalid('key-value pair not an object as expected');
+    if (pair.entries.length !== 1) throw invalid('key-value pair must contain exactly one key');
+    return pair.entries[0]!;
+  });
+}
+
+/** @throws RpcError -5 in Core's words, `what` coming before the address. */
+export function addressScript(
+  address: string,
+  parameters: NetworkParameters,
+  what = 'Invalid Bitcoin address: ',
+): Uint8Array {
+  try {
+    return decodeAddress(address, parameters);
+  } catch (error) {
+    if (!(error instanceof AddressError)) throw error;
+    throw new RpcError(RpcCode.INVALID_ADDRESS_OR_KEY, `${what}${what.endsWith(' ') ? address : ''}`);
+  }
+}
+
+/** The parameter `inputs` of every method that constructs a transaction. */
+export const inputsParameter = param.array('inputs', 'The inputs', [
+  param.object(
+    '',
+    '',
+    [
+      param.hex('txid', 'The transaction id'),
+      param.integer('vout', 'The output number'),
+      param.long('sequence', 'The sequence number', {
+        hint: "depends on the value of the 'replaceable' and 'locktime' arguments",
+      }),
+    ],
+    { optional: true },
+  ),
+]);
+
+/** The parameter `outputs`: an array, or for compatibility an object, so its type is not checked before. */
+export const outputsParameter = {
+  ...param.any(
+    'array',
+    'outputs',
+    'The outputs specified as key-value pairs.\n' +
+      "Each key may only appear once, i.e. there can only be one 'data' output, and no address may be duplicated.\n" +
+      'At least one output of either type must be specified.\n' +
+      'For compatibility reasons, a dictionary, which holds the key-value pairs directly, is also\n' +
+      'accepted as second parameter.',
+  ),
+  inner: [
+    param.keyed(
+      '',
+      '',
+      [
+        param.amount(
+          'address',
+          'A key-value pair. The key (string) is the bitcoin address, the value (float or string) is the amount in BTC',
+        ),
+      ],
+      { optional: true },
+    ),
+    param.object(
+      '',
+      '',
+      [param.hex('data', 'A key-value pair. The key must be "data", the value is hex-encoded data')],
+      { optional: true },
+    ),
+  ],
+} as const;

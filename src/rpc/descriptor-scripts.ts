@@ -1,0 +1,82 @@
+/** Output scripts of the descriptors that callers name. */
+import type { NetworkParameters } from '../core/parameters/network.ts';
+import { DescriptorError } from '../wallet/descriptors/descriptor-error.ts';
+import { parseDescriptor } from '../wallet/descriptors/parse.ts';
+import { RpcCode, RpcError } from './errors.ts';
+import { inferDescriptor } from './formats/script.ts';
+import { JsonObject, type JsonRead } from './json.ts';
+import { rangeFrom, stringFrom } from './values.ts';
+
+/** Indexes of a ranged descriptor that are looked at unless a range is given. */
+const DEFAULT_RANGE = { begin: 0, end: 1000 } as const;
+
+/**
+ * The one script to pay to. Of a combo() it is P2WPKH, or P2PKH where the key is uncompressed.
+ * @throws DescriptorError if the text is no descriptor, RpcError if it is one that stands for several.
+ */
+export function descriptorScript(text: string, parameters: NetworkParameters): Uint8Array {
+  const { descriptors, secrets } = parseDescriptor(text, parameters);
+  const [descriptor] = descriptors;
+  if (descriptor === undefined || descriptors.length > 1)
+    throw new RpcError(RpcCode.INVALID_PARAMETER, 'Multipath descriptor not accepted');
+  if (descriptor.isRange)
+    throw new RpcError(
+      RpcCode.INVALID_PARAMETER,
+      'Ranged descriptor not accepted. Maybe pass through deriveaddresses first?',
+    );
+  const scripts = descriptor.scriptsAt(0, secrets.lookup);
+  if (scripts === null)
+    throw new RpcError(RpcCode.INVALID_ADDRESS_OR_KEY, 'Cannot derive script without private keys');
+  if (scripts.length === 1) return scripts[0]!;
+  return scripts.length === 4 ? scripts[2]! : scripts[1]!;
+}
+
+export interface ScriptOfDescriptor {
+  readonly script: Uint8Array;
+  /** The descriptor at the index that gives this script, without range, with its checksum. */
+  readonly descriptor: string;
+}
+
+/**
+ * The scripts of an object to scan for: a descriptor, or `{desc, range}` (Core's
+ * EvalDescriptorStringOrObject).
+ * @throws RpcError
+ */
+export function scanScripts(value: JsonRead, parameters: NetworkParameters): ScriptOfDescriptor[] {
+  const { text, begin, end } = scanObject(value);
+  const found: ScriptOfDescriptor[] = [];
+  try {
+    const { descriptors, secrets } = parseDescriptor(text, parameters);
+    for (const descriptor of descriptors) {
+      const [first, last] = descriptor.isRange ? [begin, end] : [0, 0];
+      for (let index = first; index <= last; index++) {
+        const scripts = descriptor.scriptsAt(index, secrets.lookup);
+        if (scripts === null)
+          throw new RpcError(
+            RpcCode.INVALID_ADDRESS_OR_KEY,
+            `Cannot derive script without private keys: '${text}'`,
+          );
+        for (const script of scripts) found.push({ script, descriptor: inferDescriptor(script, parameters) });
+      }
+    }
+  } catch (error) {
+    if (error instanceof DescriptorError) throw new RpcError(RpcCode.INVALID_ADDRESS_OR_KEY, error.message);
+    throw error;
+  }
+  return found;
+}
+
+function scanObject(value: JsonRead): {
+  readonly text: string;
+  readonly begin: number;
+  readonly end: number;
+} {
+  if (typeof value === 'string') return { text: value, ...DEFAULT_RANGE };
+  if (!(value instanceof JsonObject))
+    throw new RpcError(RpcCode.INVALID_PARAMETER, 'Scan object needs to be either a string or an object');
+  const descriptor = value.get('desc') ?? null;
+  if (descriptor === null)
+    throw new RpcError(RpcCode.INVALID_PARAMETER, 'Descriptor needs to be provided in scan object');
+  const range = value.get('range') ?? null;
+  return { text: stringFrom(descriptor), ...(range === null ? DEFAULT_RANGE : rangeFrom(range)) };
+}

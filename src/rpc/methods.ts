@@ -1,0 +1,47 @@
+/** All methods there are. */
+import { blockStatsMethods } from './methods/block-stats.ts';
+import { blockTemplateMethods } from './methods/block-template.ts';
+import { blockMethods } from './methods/blocks.ts';
+import { chainControlMethods } from './methods/chain-control.ts';
+import { chainStateMethods } from './methods/chain-state.ts';
+import { coinMethods } from './methods/coins.ts';
+import { controlMethods } from './methods/control.ts';
+import { decodeScriptMethods } from './methods/decode-script.ts';
+import { feeMethods } from './methods/fees.ts';
+import { generatingMethods } from './methods/generating.ts';
+import { getRawTransactionMethods } from './methods/get-raw-transaction.ts';
+import { indexMethods } from './methods/indexes.ts';
+import { mempoolMethods } from './methods/mempool.ts';
+import { miningMethods } from './methods/mining.ts';
+import { networkMethods } from './methods/network.ts';
+import { peerMethods } from './methods/peers.ts';
+import { proofMethods } from './methods/proofs.ts';
+import { rawTransactionMethods } from './methods/raw-transactions.ts';
+import { scanMethods } from './methods/scan.ts';
+import { submissionMethods } from './methods/submission.ts';
+import { waitingMethods } from './methods/waiting.ts';
+import { createRegistry, type Registry } from './registry.ts';
+
+export const METHODS: Registry = createRegistry(
+  blockMethods,
+  blockStatsMethods,
+  blockTemplateMethods,
+  chainControlMethods,
+  chainStateMethods,
+  coinMethods,
+  controlMethods,
+  decodeScriptMethods,
+  feeMethods,
+  generatingMethods,
+  getRawTransactionMethods,
+  indexMethods,
+  mempoolMethods,
+  miningMethods,
+  networkMethods,
+  peerMethods,
+  proofMethods,
+  rawTransactionMethods,
+  scanMethods,
+  submissionMethods,
+  waitingMethods,
+);

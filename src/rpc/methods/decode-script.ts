@@ -1,0 +1,94 @@
+/** decodescript: what a script is, and what it would be inside P2SH and P2WSH. */
+
+import { EMPTY } from '../../core/encoding/bytes.ts';
+import { hash160, sha256 } from '../../core/encoding/hashes.ts';
+import type { NetworkParameters } from '../../core/parameters/network.ts';
+import { encodeAddress } from '../../core/script/address.ts';
+import { isOpSuccess, OP } from '../../core/script/opcodes.ts';
+import { isUnspendable, ScriptCursor } from '../../core/script/script.ts';
+import { p2sh, p2wpkh, p2wsh, type ScriptType, type Solution, solve } from '../../core/script/templates.ts';
+import { hasValidOperations } from '../decode.ts';
+import { scriptJson, scriptResult } from '../formats/script.ts';
+import { defineMethod, type Method } from '../method.ts';
+import { param } from '../parameter.ts';
+import { result } from '../result.ts';
+import { bytesFrom } from '../values.ts';
+
+const WRAPPED_IN_P2SH: ReadonlySet<ScriptType> = new Set([
+  'multisig',
+  'nonstandard',
+  'pubkey',
+  'pubkeyhash',
+  'witness_v0_keyhash',
+  'witness_v0_scripthash',
+]);
+
+function canWrap(script: Uint8Array, type: ScriptType): boolean {
+  if (!WRAPPED_IN_P2SH.has(type) || !hasValidOperations(script) || isUnspendable(script)) return false;
+  const cursor = new ScriptCursor(script);
+  while (cursor.next()) if (cursor.opcode === OP.CHECKSIGADD || isOpSuccess(cursor.opcode)) return false;
+  return true;
+}
+
+/** The segwit output that stands for a script, and its witness script if it is P2WSH; null if none can. */
+function segwitForm(
+  script: Uint8Array,
+  { type, solutions }: Solution,
+): { readonly output: Uint8Array; readonly witnessScript?: Uint8Array } | null {
+  const isKeyed = type === 'pubkey' || type === 'multisig';
+  // Segwit knows compressed keys only (BIP143 policy).
+  if (isKeyed && !solutions.every((key) => key.length === 33)) return null;
+  if (type === 'pubkey') return { output: p2wpkh(hash160(solutions[0]!)) };
+  if (type === 'pubkeyhash') return { output: p2wpkh(solutions[0]!) };
+  if (type !== 'multisig' && type !== 'nonstandard') return null;
+  return { output: p2wsh(sha256(script)), witnessScript: script };
+}
+
+const p2shAddress = (script: Uint8Array, parameters: NetworkParameters): string =>
+  encodeAddress(p2sh(hash160(script)), parameters)!;
+
+const decodescript = defineMethod({
+  name: 'decodescript',
+  category: 'Rawtransactions',
+  description: 'Decode a hex-encoded script.',
+  parameters: [param.hex('hexstring', 'the hex-encoded script')],
+  results: [
+    result.object('', '', [
+      ...scriptResult.filter((field) => field.name !== 'hex'),
+      result.string(
+        'p2sh',
+        'address of P2SH script wrapping this redeem script (not returned for types that should not be wrapped)',
+        {
+          optional: true,
+        },
+      ),
+      result.object(
+        'segwit',
+        'Result of a witness output script wrapping this redeem script (not returned for types that should not be wrapped)',
+        [
+          ...scriptResult,
+          result.string('p2sh-segwit', 'address of the P2SH script wrapping this witness redeem script'),
+        ],
+        { optional: true },
+      ),
+    ]),
+  ],
+  examples: ['"hexstring"'],
+  handler([hexstring], { parameters }) {
+    const script = hexstring === '' ? EMPTY : bytesFrom(hexstring, 'argument');
+    const decoded = scriptJson(script, parameters, { hex: false });
+    const solution = solve(script);
+    if (!canWrap(script, solution.type)) return decoded;
+    const wrapped = { ...decoded, p2sh: p2shAddress(script, parameters) };
+    const segwit = segwitForm(script, solution);
+    if (segwit === null) return wrapped;
+    const { output, witnessScript } = segwit;
+    const options = witnessScript === undefined ? { hex: true } : { hex: true, witnessScript };
+    return {
+      ...wrapped,
+      segwit: { ...scriptJson(output, parameters, options), 'p2sh-segwit': p2shAddress(output, parameters) },
+    };
+  },
+});
+
+export const decodeScriptMethods: readonly Method[] = [decodescript];

@@ -1,0 +1,70 @@
+/** Transactions in hex: making, decoding and finding them. */
+
+import { toHex } from '../../core/encoding/bytes.ts';
+import { constructTransaction, inputsParameter, outputsParameter } from '../construct-transaction.ts';
+import { ANY_FORM, decodeTransaction } from '../decode.ts';
+import { RpcCode, RpcError } from '../errors.ts';
+import { transactionJson, transactionResult } from '../formats/transaction.ts';
+import { defineMethod, type Method } from '../method.ts';
+import { param } from '../parameter.ts';
+import { result } from '../result.ts';
+
+const createrawtransaction = defineMethod({
+  name: 'createrawtransaction',
+  category: 'Rawtransactions',
+  description:
+    'Create a transaction spending the given inputs and creating new outputs.\n' +
+    'Outputs can be addresses or data.\n' +
+    'Returns hex-encoded raw transaction.\n' +
+    "Note that the transaction's inputs are not signed, and\n" +
+    'it is not stored in the wallet or transmitted to the network.',
+  parameters: [
+    inputsParameter,
+    outputsParameter,
+    param.long('locktime', 'Raw locktime. Non-0 value also locktime-activates inputs', { default: 0 }),
+    param.boolean(
+      'replaceable',
+      'Marks this transaction as BIP125-replaceable.\nAllows this transaction to be replaced by a transaction with higher fees. If provided, it is an error if explicit sequence numbers are incompatible.',
+      { hint: 'true' },
+    ),
+    param.long('version', 'Transaction version', { default: 2 }),
+  ],
+  results: [result.hex('', 'hex string of the transaction')],
+  examples: [
+    '\'[{"txid":"myid","vout":0}]\' \'[{"address":0.01}]\'',
+    '\'[{"txid":"myid","vout":0}]\' \'[{"data":"00010203"}]\'',
+  ],
+  handler([inputs, outputs, lockTime, replaceable, version], { parameters }) {
+    const wanted = { inputs, outputs, lockTime, replaceable, version };
+    return toHex(constructTransaction(wanted, parameters).bytes);
+  },
+});
+
+const decoderawtransaction = defineMethod({
+  name: 'decoderawtransaction',
+  category: 'Rawtransactions',
+  description: 'Return a JSON object representing the serialized, hex-encoded transaction.',
+  parameters: [
+    param.hex('hexstring', 'The transaction hex string'),
+    param.boolean(
+      'iswitness',
+      'Whether the transaction hex is a serialized witness transaction.\n' +
+        'If iswitness is not present, heuristic tests will be used in decoding.\n' +
+        'If true, only witness deserialization will be tried.\n' +
+        'If false, only non-witness deserialization will be tried.\n' +
+        'This boolean should reflect whether the transaction has inputs\n' +
+        '(e.g. fully valid, or on-chain transactions), if known by the caller.',
+      { hint: 'depends on heuristic tests' },
+    ),
+  ],
+  results: [result.object('', '', transactionResult)],
+  examples: ['"hexstring"'],
+  handler([hexstring, isWitness], { parameters }) {
+    const forms = isWitness === undefined ? ANY_FORM : { witness: isWitness, plain: !isWitness };
+    const tx = decodeTransaction(hexstring, forms);
+    if (tx === null) throw new RpcError(RpcCode.DESERIALIZATION_ERROR, 'TX decode failed');
+    return transactionJson(tx, parameters);
+  },
+});
+
+export const rawTransactionMethods: readonly Method[] = [createrawtransaction, decoderawtransaction];
