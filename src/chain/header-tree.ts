@@ -80,6 +80,7 @@ export class HeaderTree {
   /** After the last `load`: the coins say which tip was active. */
   finishLoading(tip: HeaderEntry): void {
     for (let at: HeaderEntry | null = tip; at !== null; at = at.parent) at.sequence = SEQUENCE_LOADED_ACTIVE;
+    if (tip.chainWork >= this.bestHeader.chainWork) this.#bestHeader = tip;
     this.rebuildCandidates(tip);
   }
 

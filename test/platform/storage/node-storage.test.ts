@@ -1,0 +1,67 @@
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, describe, expect, it } from 'vitest';
+import { MAIN, REGTEST } from '../../../src/core/parameters/presets.ts';
+import { LevelStore } from '../../../src/platform/node/storage/level-store.ts';
+import { NodeStorage } from '../../../src/platform/node/storage/node-storage.ts';
+import { describeStorage } from './storage-suite.ts';
+
+const directories: string[] = [];
+function temporaryDirectory(): string {
+  const directory = mkdtempSync(join(tmpdir(), 'penny-storage-'));
+  directories.push(directory);
+  return directory;
+}
+afterAll(() => {
+  for (const directory of directories) rmSync(directory, { recursive: true, force: true });
+});
+
+const shared = temporaryDirectory();
+describeStorage('NodeStorage', () => NodeStorage.open(shared, REGTEST));
+
+describe('a data directory', () => {
+  it('is refused by name while it is in use', async () => {
+    const directory = temporaryDirectory();
+    const storage = await NodeStorage.open(directory, REGTEST);
+    await expect(NodeStorage.open(directory, REGTEST)).rejects.toThrow(
+      `the data directory ${directory} is in use by another process (${process.pid})`,
+    );
+    await storage.close();
+    await (await NodeStorage.open(directory, REGTEST)).close();
+  });
+
+  it('is refused by name if it is of another network', async () => {
+    const directory = temporaryDirectory();
+    await (await NodeStorage.open(directory, REGTEST)).close();
+    await expect(NodeStorage.open(directory, MAIN)).rejects.toThrow(
+      /belongs to the network "regtest" .* not to "main"/,
+    );
+    // The refusal does not keep it locked.
+    await (await NodeStorage.open(directory, REGTEST)).close();
+    writeFileSync(join(directory, 'network.json'), 'garbage');
+    await expect(NodeStorage.open(directory, REGTEST)).rejects.toThrow('belongs to the network');
+  });
+
+  it('keeps a blob whole: it is written beside and moved', async () => {
+    const directory = temporaryDirectory();
+    const storage = await NodeStorage.open(directory, REGTEST);
+    writeFileSync(join(directory, 'mempool.dat.new'), 'left by a crash');
+    await storage.writeBlob('mempool.dat', Uint8Array.of(1, 2));
+    expect(readdirSync(directory)).not.toContain('mempool.dat.new');
+    expect([...readFileSync(join(directory, 'mempool.dat'))]).toEqual([1, 2]);
+    await storage.close();
+  });
+});
+
+describe('LevelStore', () => {
+  it('says clearly that a database is corrupt', async () => {
+    const directory = join(temporaryDirectory(), 'store');
+    const store = await LevelStore.open(directory);
+    await store.batch([{ put: Uint8Array.of(1), value: Uint8Array.of(2) }]);
+    await store.close();
+    for (const name of readdirSync(directory))
+      if (name.startsWith('MANIFEST')) writeFileSync(join(directory, name), 'not a manifest at all');
+    await expect(LevelStore.open(directory)).rejects.toThrow(`the database ${directory} is corrupt`);
+  });
+});
