@@ -112,9 +112,9 @@ export class Follower implements PendingStore {
     const reached = (): boolean =>
       this.isSynchronized ||
       (this.#best !== null && this.#best.height >= tip.height && this.#best.ancestor(tip.height) === tip);
-    while (!reached()) {
+    for (;;) {
       if (this.#failure !== undefined) throw this.#failure;
-      if (this.#closed) return;
+      if (reached() || this.#closed) return;
       await new Promise<void>((resolve) => {
         const unsubscribe = this.#advanced.subscribe(() => {
           unsubscribe();

@@ -1,0 +1,133 @@
+/** Indexes beside a chain that reorganises, and after restarts that leave them ahead or behind. */
+import { describe, expect, it } from 'vitest';
+import type { Chain } from '../../src/chain/chain.ts';
+import { utxoStatistics } from '../../src/chain/utxo-statistics.ts';
+import { basicFilter, filterHeader } from '../../src/core/block/filter.ts';
+import { blockSubsidy } from '../../src/core/consensus/subsidy.ts';
+import { toHex } from '../../src/core/encoding/bytes.ts';
+import { CoinStatisticsIndex } from '../../src/indexes/coin-statistics-index.ts';
+import { FilterIndex } from '../../src/indexes/filter-index.ts';
+import type { IndexDependencies } from '../../src/indexes/follower.ts';
+import { TransactionIndex } from '../../src/indexes/transaction-index.ts';
+import { MemoryStorage } from '../../src/platform/memory/memory-storage.ts';
+import { forkStory, STORY_NETWORK } from '../support/fork-story.ts';
+import { openMemoryChain, StillClock, silentLogger } from '../support/memory-chain.ts';
+
+const story = forkStory(21, 60);
+
+async function openAll(storage: MemoryStorage) {
+  const clock = new StillClock(1_893_456_000);
+  const chain = await openMemoryChain({ parameters: STORY_NETWORK, storage, clock });
+  const dependencies: IndexDependencies = { chain, storage, clock, logger: silentLogger };
+  return {
+    chain,
+    transactions: await TransactionIndex.open(dependencies),
+    filters: await FilterIndex.open(dependencies),
+    statistics: await CoinStatisticsIndex.open(dependencies),
+  };
+}
+
+type All = Awaited<ReturnType<typeof openAll>>;
+
+async function closeAll({ chain, transactions, filters, statistics }: All): Promise<void> {
+  for (const part of [transactions, filters, statistics, chain]) await part.close();
+}
+
+async function checkTransactions(index: TransactionIndex, chain: Chain): Promise<void> {
+  await index.synchronize();
+  for (let height = 1; height <= chain.height; height++) {
+    const entry = chain.entryAt(height)!;
+    for (const { txid, bytes } of (await chain.readBlock(entry)).transactions) {
+      const found = (await index.find(txid))!;
+      expect([found.entry.hash, toHex(found.tx.bytes)]).toEqual([entry.hash, toHex(bytes)]);
+    }
+  }
+}
+
+async function checkFilters(index: FilterIndex, chain: Chain): Promise<void> {
+  await index.synchronize();
+  let header: Uint8Array = new Uint8Array(32);
+  for (let height = 0; height <= chain.height; height++) {
+    const entry = chain.entryAt(height)!;
+    const spent = (await chain.readUndo(entry)).flat().map((coin) => coin.output);
+    const filter = basicFilter(await chain.readBlock(entry), spent);
+    header = filterHeader(filter, header);
+    expect(await index.find(entry)).toEqual({ filter, header });
+  }
+}
+
+async function checkStatistics(index: CoinStatisticsIndex, chain: Chain): Promise<void> {
+  await index.synchronize();
+  const expected = await utxoStatistics((await chain.snapshotCoins()).coins, 'muhash');
+  const { totals, before, muhash } = (await index.find(chain.tip))!;
+  expect([Number(totals.coins), Number(totals.bogoSize), totals.amount]).toEqual([
+    expected.coins,
+    expected.bogoSize,
+    expected.amount,
+  ]);
+  expect(toHex(muhash)).toBe(toHex(expected.hash!));
+  const subsidy = blockSubsidy(chain.height, STORY_NETWORK);
+  expect(totals.subsidy - before.subsidy).toBe(subsidy);
+  // Nothing is lost: what was ever paid out is in a coin, or cannot be spent.
+  expect(totals.amount + totals.unspendable).toBe(totals.subsidy);
+}
+
+async function checkAll(all: All): Promise<void> {
+  await checkTransactions(all.transactions, all.chain);
+  await checkFilters(all.filters, all.chain);
+  await checkStatistics(all.statistics, all.chain);
+}
+
+describe('indexes', () => {
+  it('follow the chain through reorganisations', async () => {
+    const all = await openAll(new MemoryStorage());
+    for (const [i, block] of story.entries()) {
+      await all.chain.acceptBlock(block);
+      if (i % 7 === 0) await checkStatistics(all.statistics, all.chain);
+    }
+    await checkAll(all);
+    await closeAll(all);
+  });
+
+  it('catch up with a chain that went on without them, and leave a branch that lost', async () => {
+    const storage = new MemoryStorage();
+    let all = await openAll(storage);
+    for (const block of story.slice(0, 20)) await all.chain.acceptBlock(block);
+    await checkAll(all);
+    await closeAll(all);
+    const alone = await openMemoryChain({ parameters: STORY_NETWORK, storage });
+    for (const block of story) await alone.acceptBlock(block);
+    await alone.close();
+    all = await openAll(storage);
+    await checkAll(all);
+    await all.chain.invalidate(all.chain.entryAt(all.chain.height - 3)!.hash);
+    await checkStatistics(all.statistics, all.chain);
+    await checkFilters(all.filters, all.chain);
+    await closeAll(all);
+  });
+
+  it('start anew if the chain does not know where they stand', async () => {
+    const storage = new MemoryStorage();
+    let all = await openAll(storage);
+    for (const block of story) await all.chain.acceptBlock(block);
+    await checkAll(all);
+    await closeAll(all);
+    await storage.destroy('blocks/index');
+    await storage.destroy('chainstate');
+    all = await openAll(storage);
+    for (const block of story.slice(0, 10)) await all.chain.acceptBlock(block);
+    await checkAll(all);
+    await closeAll(all);
+  });
+
+  it('leave the node alone when they fail, and say so to who asks', async () => {
+    const storage = new MemoryStorage();
+    const all = await openAll(storage);
+    const store = await storage.store('indexes/txindex');
+    store.batch = () => Promise.reject(new Error('disk on fire'));
+    await all.chain.acceptBlock(story[0]!);
+    expect(await all.chain.acceptBlock(story[1]!)).toMatchObject({ ok: true });
+    await expect(all.transactions.synchronize()).rejects.toThrow('disk on fire');
+    await checkFilters(all.filters, all.chain);
+  });
+});
