@@ -100,6 +100,7 @@ export class SharedListener implements Listener {
   /** Looks at the first bytes and puts them back. */
   #sniff(socket: Socket): void {
     let seen = new Uint8Array(0);
+    const chunks: Uint8Array[] = [];
     const onData = (chunk: Uint8Array): void => {
       seen = Uint8Array.from([...seen, ...chunk.subarray(0, PREFIX_LENGTH)]);
       const isHttp = isPrefix(seen, HTTP_METHOD);
@@ -113,10 +114,11 @@ export class SharedListener implements Listener {
       socket.off('data', onData);
       socket.pause();
       socket.unshift(Buffer.concat(chunks));
-      if (isHttp) this.#http.emit('connection', socket);
-      else this.#openTcp(socket);
+      if (isHttp) {
+        this.#http.emit('connection', socket);
+        socket.resume();
+      } else this.#openTcp(socket);
     };
-    const chunks: Uint8Array[] = [];
     socket.on('data', onData);
   }
 
