@@ -7,8 +7,8 @@ import { nobleEngine } from '../../src/core/script/noble-engine.ts';
 import { Mempool } from '../../src/mempool/mempool.ts';
 import { Network, type NetworkOptions } from '../../src/network/network.ts';
 import { InlineScriptVerifier } from '../../src/platform/memory/inline-script-verifier.ts';
-import { MemoryNetwork, type MemoryNetworkOptions } from '../../src/platform/memory/memory-transport.ts';
 import { MemoryStorage } from '../../src/platform/memory/memory-storage.ts';
+import { MemoryNetwork, type MemoryNetworkOptions } from '../../src/platform/memory/memory-transport.ts';
 import { SeededRandom } from '../../src/simulation/seeded-random.ts';
 import { VirtualClock } from '../../src/simulation/virtual-clock.ts';
 import { ChainBuilder } from '../support/chain-builder.ts';
@@ -48,7 +48,13 @@ export class MemoryWorld {
 
   /** Starts a node at `host`; it knows nobody unless told. */
   async start(host: string, spec: NodeSpec = {}): Promise<MemoryNode> {
-    const { parameters = REGTEST, storage = new MemoryStorage(), blocks = [], minimumChainWork, ...options } = spec;
+    const {
+      parameters = REGTEST,
+      storage = new MemoryStorage(),
+      blocks = [],
+      minimumChainWork,
+      ...options
+    } = spec;
     const random = this.random.fork();
     const common = { parameters, clock: this.clock, random, storage, logger: silentLogger };
     const scriptVerifier = new InlineScriptVerifier(nobleEngine, this.clock);

@@ -1,0 +1,109 @@
+import { expect, test } from 'vitest';
+import type { Transaction } from '../../src/core/transaction/transaction.ts';
+import { ChainBuilder } from '../support/chain-builder.ts';
+import { outputAt, P2WSH_TRUE, spend } from '../support/pool.ts';
+import { type MemoryNode, MemoryWorld } from './memory-node.ts';
+
+function payableChain(): ChainBuilder {
+  return new ChainBuilder().mine(110, { coinbase: { scriptPubKey: P2WSH_TRUE } });
+}
+
+/** Nodes in a line, each connected to the one before. */
+async function line(world: MemoryWorld, count: number, builder: ChainBuilder): Promise<MemoryNode[]> {
+  const nodes: MemoryNode[] = [];
+  for (let i = 0; i < count; i++) {
+    const connect = nodes.length === 0 ? [] : [nodes.at(-1)!.address];
+    nodes.push(await world.start(`10.0.0.${i + 1}`, { blocks: builder.blocks, connect }));
+  }
+  await world.until(() => nodes.every((node) => node.network.peers().length > 0), 20);
+  await world.pass(15);
+  return nodes;
+}
+
+async function give(world: MemoryWorld, node: MemoryNode, tx: Transaction): Promise<void> {
+  const result = await world.settle(node.mempool.accept(tx));
+  if (!result.ok) throw result.invalid;
+}
+
+test('a transaction reaches every node of a line, and the block that confirms it empties the pools', async () => {
+  const world = new MemoryWorld(31);
+  const builder = payableChain();
+  const nodes = await line(world, 4, builder);
+  const tx = spend([builder.takeMature()]);
+  await give(world, nodes[0]!, tx);
+  expect(await world.until(() => nodes.every((node) => node.mempool.has(tx.txid)))).toBe(true);
+  const block = builder.block({ transactions: [tx] });
+  await world.settle(nodes[3]!.chain.acceptBlock(block));
+  expect(await world.until(() => nodes.every((node) => node.chain.tip.hash === block.hash), 5)).toBe(true);
+  expect(nodes.map((node) => node.mempool.size)).toEqual([0, 0, 0, 0]);
+});
+
+test('a chain of unconfirmed transactions arrives whole', async () => {
+  const world = new MemoryWorld(32);
+  const builder = payableChain();
+  const nodes = await line(world, 3, builder);
+  const txs = [spend([builder.takeMature()])];
+  for (let i = 1; i < 10; i++) txs.push(spend([outputAt(txs.at(-1)!)]));
+  for (const tx of txs) await give(world, nodes[0]!, tx);
+  expect(await world.until(() => nodes.every((node) => node.mempool.size === 10))).toBe(true);
+});
+
+test('announcements are delayed at random, and by wtxid', async () => {
+  const world = new MemoryWorld(33);
+  const builder = payableChain();
+  const [first, second] = await line(world, 2, builder);
+  const waits: number[] = [];
+  for (let i = 0; i < 8; i++) {
+    const tx = spend([builder.takeMature()]);
+    const start = world.clock.monotonic();
+    await give(world, first!, tx);
+    expect(await world.until(() => second!.mempool.has(tx.txid))).toBe(true);
+    waits.push(world.clock.monotonic() - start);
+    await world.pass(1);
+  }
+  expect(new Set(waits).size).toBe(8);
+  expect(Math.max(...waits)).toBeGreaterThan(1_000);
+});
+
+test('a peer that wants more fee is not told of less', async () => {
+  const world = new MemoryWorld(34);
+  const builder = payableChain();
+  const [first, second] = await line(world, 2, builder);
+  second!.mempool.minimumFeeRate = () => 50_000n;
+  await world.pass(3_600);
+  const cheap = spend([builder.takeMature()], { fee: 1_000n });
+  const dear = spend([builder.takeMature()], { fee: 100_000n });
+  await give(world, first!, cheap);
+  await give(world, first!, dear);
+  expect(await world.until(() => second!.mempool.has(dear.txid))).toBe(true);
+  await world.pass(60);
+  expect(second!.mempool.has(cheap.txid)).toBe(false);
+});
+
+test('our own transaction is announced again to whoever comes later', async () => {
+  const world = new MemoryWorld(35);
+  const builder = payableChain();
+  const first = await world.start('10.0.0.1', { blocks: builder.blocks, connect: [] });
+  const tx = spend([builder.takeMature()]);
+  await give(world, first, tx);
+  first.mempool.unbroadcast.add(tx.txid);
+  await world.pass(60);
+  const second = await world.start('10.0.0.2', { blocks: builder.blocks, connect: [first.address] });
+  expect(await world.until(() => second.mempool.has(tx.txid))).toBe(true);
+  expect(first.mempool.unbroadcast.size).toBe(0);
+});
+
+test('an orphan waits for its parent', async () => {
+  const world = new MemoryWorld(36);
+  const builder = payableChain();
+  const [first, second] = await line(world, 2, builder);
+  const parent = spend([builder.takeMature()]);
+  const child = spend([outputAt(parent)]);
+  await give(world, first!, parent);
+  await give(world, first!, child);
+  // As if the announcement of the parent had been lost.
+  const announced: string[] = [];
+  world.net.observe((from) => announced.push(from));
+  expect(await world.until(() => second!.mempool.has(child.txid), 120)).toBe(true);
+  expect(second!.mempool.has(parent.txid)).toBe(true);
+});
