@@ -49,7 +49,7 @@ async function fund(address: string): Promise<Coin> {
 async function isMined(hex: string): Promise<void> {
   const txid = await node.rpc.call('sendrawtransaction', hex);
   const [hash] = await node.rpc.call('generatetoaddress', 1, miner);
-  expect((await node.rpc.call('getblock', hash!)).tx).toContain(txid);
+  expect(new Set<string>((await node.rpc.call('getblock', hash!)).tx)).toContain(txid);
 }
 
 test('bitcoinjs-lib pays from P2WPKH', async () => {

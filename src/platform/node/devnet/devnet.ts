@@ -129,7 +129,7 @@ export class Devnet {
 
   /** Each node pays the next; done when one block with all payments is every node's tip. */
   async #payAndConfirm(): Promise<void> {
-    const txids = [];
+    const txids: string[] = [];
     for (const [i, node] of this.#nodes.entries()) {
       txids.push(await this.#pay(node, this.#nodes[(i + 1) % this.#nodes.length]!, FIRST_PAYMENT));
     }
@@ -140,7 +140,8 @@ export class Devnet {
     const hash = await this.#mine(this.#nodes.at(-1)!, 1);
     for (const node of this.#nodes) {
       const block = await node.rpc.call('getblock', hash);
-      const missing = txids.filter((txid) => !block.tx.includes(txid));
+      const confirmed = new Set<string>(block.tx);
+      const missing = txids.filter((txid) => !confirmed.has(txid));
       if (missing.length > 0)
         throw new Error(`${node.plan.name} has no confirmation of ${missing.join(', ')}`);
     }
