@@ -45,6 +45,8 @@ export class BlockDownload {
   readonly #peers = new Map<Peer, PeerRequests>();
   /** Who gave a stored block that is not connected yet, to be blamed if it turns out invalid. */
   readonly #sources = new Map<BlockHash, Peer>();
+  /** Blocks that are here and being judged. */
+  readonly #judging = new Set<BlockHash>();
   #stallTimeout = STALL_TIMEOUT;
 
   constructor(context: NetworkContext, chains: PeerChains) {
@@ -86,6 +88,11 @@ export class BlockDownload {
   /** Requests under way for a block, whoever was asked. */
   requestsFor(hash: BlockHash): readonly BlockRequest[] {
     return this.#inFlight.get(hash) ?? [];
+  }
+
+  /** The block came and is being judged. */
+  isJudging(hash: BlockHash): boolean {
+    return this.#judging.has(hash);
   }
 
   canAsk(peer: Peer): boolean {
@@ -135,9 +142,11 @@ export class BlockDownload {
     this.#forget(peer, block.hash);
     const state = this.#peers.get(peer);
     if (state !== undefined) state.keptBack = 0;
+    this.#judging.add(block.hash);
     this.fill(peer);
     if (blame) this.#remember(block.hash, peer);
     const verdict = await chain.acceptBlock(block, { requested: true });
+    this.#judging.delete(block.hash);
     if (verdict.ok) {
       peer.lastBlock = Math.floor(clock.now() / 1000);
       if (verdict.connected || !verdict.new) this.#sources.delete(block.hash);
@@ -216,6 +225,7 @@ export class BlockDownload {
         continue;
       }
       contiguous = false;
+      if (this.#judging.has(entry.hash)) continue;
       const asked = this.requestsFor(entry.hash);
       if (asked.length > 0) {
         if (asked.every((request) => request.peer !== peer)) waiting ??= entry;
@@ -265,7 +275,8 @@ export class BlockDownload {
     const end = Math.min(bestHeader.height, entry.height + DOWNLOAD_WINDOW - 1);
     for (let height = end; height > entry.height; height--) {
       const behind = bestHeader.ancestor(height);
-      if (!behind.haveData && !this.#inFlight.has(behind.hash)) return false;
+      if (!behind.haveData && !this.#inFlight.has(behind.hash) && !this.#judging.has(behind.hash))
+        return false;
     }
     return true;
   }

@@ -94,6 +94,7 @@ export class BlockRelay {
       !chain.isInitialBlockDownload &&
       entry.parent === chain.tip &&
       !entry.haveData &&
+      !this.#download.isJudging(entry.hash) &&
       entry.failed === 'none' &&
       this.#download.requestsFor(entry.hash).length === 0 &&
       this.#download.canAsk(peer)
@@ -122,7 +123,7 @@ export class BlockRelay {
     const entry = chain.entry(compact.header.hash);
     if (entry === undefined || entry.failed !== 'none') return;
     this.#chains.of(peer).learn(entry);
-    if (entry.haveData) return;
+    if (entry.haveData || this.#download.isJudging(entry.hash)) return;
     const asked = this.#download.request(peer, entry.hash);
     const near = entry.height <= chain.height + COMPACT_LOOKAHEAD && entry.chainWork > chain.tip.chainWork;
     if (!near) return this.#download.fill(peer);

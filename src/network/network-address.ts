@@ -146,8 +146,16 @@ function parseIpv6(text: string): Uint8Array | undefined {
   return Uint8Array.from(all.flatMap((value) => [value >> 8, value & 0xff]));
 }
 
-/** `host`, `host:port`, `[host]:port`, `ws://host:port`. @throws AddressError */
-export function parseTarget(text: string, defaultScheme: Scheme, defaultPort: number): Target {
+/**
+ * `host`, `host:port`, `[host]:port`, `ws://host:port`. @throws AddressError
+ * @param lowestPort 0 where a free one may be asked for
+ */
+export function parseTarget(
+  text: string,
+  defaultScheme: Scheme,
+  defaultPort: number,
+  lowestPort = 1,
+): Target {
   const match =
     /^(?:(ws|wss|tcp):\/\/)?(?:\[([^\]]+)\]|([^:/[\]]+)|([0-9a-fA-F:.]+))(?::(\d{1,5}))?\/?$/.exec(
       text.trim(),
@@ -155,7 +163,7 @@ export function parseTarget(text: string, defaultScheme: Scheme, defaultPort: nu
   if (match === null) throw new AddressError(`Invalid address: ${text}`);
   const [, scheme, bracketed, name, bareIpv6, digits] = match;
   const port = digits === undefined ? (scheme === 'wss' ? 443 : defaultPort) : Number(digits);
-  if (port < 1 || port > 65_535) throw new AddressError(`Invalid port: ${text}`);
+  if (port < lowestPort || port > 65_535) throw new AddressError(`Invalid port: ${text}`);
   const host = bracketed ?? name ?? bareIpv6!;
   return { scheme: (scheme as Scheme | undefined) ?? defaultScheme, host, port };
 }

@@ -152,7 +152,7 @@ export class Network {
     await this.#load();
     const { chain, clock, transport } = this.#dependencies;
     for (const bind of this.options.bind) {
-      const { host, port } = parseTarget(bind, chain.parameters.dial, chain.parameters.p2pPort);
+      const { host, port } = parseTarget(bind, chain.parameters.dial, chain.parameters.p2pPort, 0);
       const listener = await transport.listen(host, port, (connection) =>
         this.#connections.accept(connection),
       );
