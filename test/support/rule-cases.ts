@@ -26,6 +26,8 @@ export interface RuleCase {
   readonly parameters?: Partial<NetworkParameters>;
   /** Blocks before; 8 if not given. */
   readonly before?: number;
+  /** The case needs coins that no chain makes: only the pure rules can be asked. */
+  readonly impossible?: boolean;
   /** Done on the chain before either block is built. */
   readonly prepare?: (chain: ChainBuilder) => void;
   readonly valid: (chain: ChainBuilder) => BlockSpec;
@@ -494,8 +496,8 @@ const coinCases: readonly RuleCase[] = [
   {
     title: 'all fees of a block are no more than all money',
     reason: 'bad-txns-accumulated-fee-outofrange',
+    impossible: true,
     prepare: ({ coins }) => {
-      // No chain makes such coins.
       for (const vout of [0, 1])
         coins.set({ txid: repeat(7, 32), vout }, { output: output(MAX_MONEY), height: 1, coinbase: false });
     },
