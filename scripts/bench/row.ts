@@ -8,3 +8,13 @@ export interface BenchRow {
   /** Whether more is better; default false (times, bytes). */
   readonly higherIsBetter?: boolean;
 }
+
+export interface BenchOptions {
+  /** Repetitions of each measurement. */
+  readonly repeat: number;
+  /** Less work each, to see that everything runs. */
+  readonly quick: boolean;
+}
+
+/** What a module of this folder exports as `bench`. */
+export type Bench = (options: BenchOptions) => Promise<readonly BenchRow[]>;
