@@ -28,12 +28,6 @@ export default defineConfig({
           hookTimeout: 60_000,
         },
       },
-      {
-        test: {
-          name: 'slow',
-          include: ['test/slow/**/*.test.ts'],
-        },
-      },
     ],
   },
 });
