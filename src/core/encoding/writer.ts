@@ -1,12 +1,15 @@
 /** Writes Bitcoin's serialization into a buffer that grows. */
+
+/** Where 64-bit numbers become bytes: a view on each writer's own buffer would cost more than all it writes. */
+const eight = new Uint8Array(8);
+const eightView = new DataView(eight.buffer);
+
 export class Writer {
   #bytes: Uint8Array;
-  #view: DataView;
   #length = 0;
 
   constructor(capacity = 256) {
     this.#bytes = new Uint8Array(capacity);
-    this.#view = new DataView(this.#bytes.buffer);
   }
 
   get length(): number {
@@ -20,7 +23,6 @@ export class Writer {
       const larger = new Uint8Array(Math.max(needed, this.#bytes.length * 2));
       larger.set(this.#bytes.subarray(0, start));
       this.#bytes = larger;
-      this.#view = new DataView(larger.buffer);
     }
     this.#length = needed;
     return start;
@@ -34,38 +36,40 @@ export class Writer {
 
   uint16(value: number): this {
     const at = this.#grow(2);
-    this.#view.setUint16(at, value, true);
+    this.#bytes[at] = value;
+    this.#bytes[at + 1] = value >>> 8;
     return this;
   }
 
   uint16BigEndian(value: number): this {
     const at = this.#grow(2);
-    this.#view.setUint16(at, value, false);
+    this.#bytes[at] = value >>> 8;
+    this.#bytes[at + 1] = value;
     return this;
   }
 
   uint32(value: number): this {
     const at = this.#grow(4);
-    this.#view.setUint32(at, value, true);
+    this.#bytes[at] = value;
+    this.#bytes[at + 1] = value >>> 8;
+    this.#bytes[at + 2] = value >>> 16;
+    this.#bytes[at + 3] = value >>> 24;
     return this;
   }
 
+  /** The same bytes as uint32: two's complement. */
   int32(value: number): this {
-    const at = this.#grow(4);
-    this.#view.setInt32(at, value, true);
-    return this;
+    return this.uint32(value);
   }
 
   uint64(value: bigint): this {
-    const at = this.#grow(8);
-    this.#view.setBigUint64(at, value, true);
-    return this;
+    eightView.setBigUint64(0, value, true);
+    return this.bytes(eight);
   }
 
+  /** The same bytes as uint64: two's complement. */
   int64(value: bigint): this {
-    const at = this.#grow(8);
-    this.#view.setBigInt64(at, value, true);
-    return this;
+    return this.uint64(value);
   }
 
   bytes(value: Uint8Array): this {
@@ -98,9 +102,9 @@ export class Writer {
     return this;
   }
 
-  /** The bytes written so far; a copy of its own. */
+  /** The bytes written so far, which later writing does not change. Not copied where they fill the capacity. */
   finish(): Uint8Array {
-    return this.#bytes.slice(0, this.#length);
+    return this.#length === this.#bytes.length ? this.#bytes : this.#bytes.slice(0, this.#length);
   }
 }
 

@@ -81,7 +81,7 @@ function hashShared(tx: Transaction): SharedHashes {
     writeOutPoint(prevouts, input.prevout);
     sequences.uint32(input.sequence);
   }
-  const outputs = new Writer();
+  const outputs = new Writer(tx.outputs.reduce((size, output) => size + sizeOf(output), 0));
   for (const output of tx.outputs) writeTxOut(outputs, output);
   return {
     prevouts: sha256(prevouts.finish()),
@@ -169,7 +169,7 @@ function legacyAllPreimage(
   const { blank, tx } = context;
   const blankInput = 41;
   const script = 4 + compactSizeLength(tx.inputs.length) + index * blankInput + 36;
-  return new Writer(blank.length + code.length + 12)
+  return new Writer(blank.length - 1 + compactSizeLength(code.length) + code.length + 4)
     .bytes(blank.subarray(0, script))
     .varBytes(code)
     .bytes(blank.subarray(script + 1))
@@ -205,7 +205,7 @@ export function segwitSighash(
   const base = hashType & 0x1f;
   const anyoneCanPay = (hashType & SIGHASH.ANYONECANPAY) !== 0;
   const commitsToAll = base !== SIGHASH.NONE && base !== SIGHASH.SINGLE;
-  const writer = new Writer(160 + scriptCode.length);
+  const writer = new Writer(156 + compactSizeLength(scriptCode.length) + scriptCode.length);
   writer.uint32(tx.version);
   writer.bytes(anyoneCanPay ? ZERO : context.double.prevouts);
   writer.bytes(anyoneCanPay || !commitsToAll ? ZERO : context.double.sequences);
@@ -223,8 +223,13 @@ export function segwitSighash(
   );
 }
 
+/** Bytes of a serialized output. */
+function sizeOf({ scriptPubKey }: TxOut): number {
+  return 8 + compactSizeLength(scriptPubKey.length) + scriptPubKey.length;
+}
+
 function encodeTxOut(output: TxOut): Uint8Array {
-  const writer = new Writer(output.scriptPubKey.length + 12);
+  const writer = new Writer(sizeOf(output));
   writeTxOut(writer, output);
   return writer.finish();
 }

@@ -2,13 +2,13 @@
  * How ECDSA signatures and public keys may be written in a script: strict DER (BIP66), the lax DER that
  * history needs, low S (BIP146), hash types, key prefixes. No curve arithmetic.
  */
-import { compareBytes, fromHex } from '../encoding/bytes.ts';
+import { fromHex } from '../encoding/bytes.ts';
 import { ScriptFailure } from './errors.ts';
 import { ScriptFlag } from './flags.ts';
 import { SIGHASH } from './sighash-type.ts';
 
 /** Order of the group, big endian. */
-export const GROUP_ORDER = fromHex('fffffffffffffffffffffffffffffffebaaedce6af48a03bbfd25e8cd0364141');
+const GROUP_ORDER = fromHex('fffffffffffffffffffffffffffffffebaaedce6af48a03bbfd25e8cd0364141');
 const HALF_ORDER = fromHex('7fffffffffffffffffffffffffffffff5d576e7357a4501ddfe92f46681b20a0');
 
 /**
@@ -51,21 +51,21 @@ export function parseLaxDer(der: Uint8Array): Uint8Array | null {
   }
   const compact = new Uint8Array(64);
   let overflow = false;
-  for (const target of [32, 64]) {
-    const integer = readLaxInteger(der, at);
-    if (integer === null) return null;
-    at = integer.end;
-    let start = integer.start;
+  for (let end = 32; end <= 64; end += 32) {
+    const length = readLaxLength(der, at);
+    if (length === null) return null;
+    let { start } = length;
+    at = length.end;
     while (start < at && der[start] === 0) start++;
     if (at - start > 32) overflow = true;
-    else compact.set(der.subarray(start, at), target - (at - start));
+    else for (let from = start, to = end - (at - start); from < at; ) compact[to++] = der[from++]!;
   }
-  if (overflow || !isBelowOrder(compact.subarray(0, 32)) || !isBelowOrder(compact.subarray(32)))
-    return new Uint8Array(64);
+  if (overflow || !isBelowOrder(compact, 0) || !isBelowOrder(compact, 32)) return new Uint8Array(64);
   return compact;
 }
 
-function readLaxInteger(der: Uint8Array, position: number): { start: number; end: number } | null {
+/** Where an integer's bytes are; null if it is not one. */
+function readLaxLength(der: Uint8Array, position: number): { start: number; end: number } | null {
   let at = position;
   if (at === der.length || der[at++] !== 0x02) return null;
   if (at === der.length) return null;
@@ -85,13 +85,19 @@ function readLaxInteger(der: Uint8Array, position: number): { start: number; end
   return { start: at, end: at + length };
 }
 
-function isBelowOrder(scalar: Uint8Array): boolean {
-  return compareBytes(scalar, GROUP_ORDER) < 0;
+/** The 32 bytes from here on, as a number. */
+function isBelowOrder(bytes: Uint8Array, at: number): boolean {
+  return compareAt(bytes, at, GROUP_ORDER) < 0;
+}
+
+function compareAt(bytes: Uint8Array, at: number, bound: Uint8Array): number {
+  for (let i = 0; i < 32; i++) if (bytes[at + i] !== bound[i]) return bytes[at + i]! - bound[i]!;
+  return 0;
 }
 
 /** BIP146. @param compact 64 bytes as parseLaxDer gives them. */
 export function isLowS(compact: Uint8Array): boolean {
-  return compareBytes(compact.subarray(32), HALF_ORDER) <= 0;
+  return compareAt(compact, 32, HALF_ORDER) <= 0;
 }
 
 /** ALL, NONE or SINGLE, with or without ANYONECANPAY, as the last byte. */

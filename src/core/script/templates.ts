@@ -113,9 +113,13 @@ export function p2pk(key: Uint8Array): Uint8Array {
   return script(key, OP.CHECKSIG);
 }
 
+const P2PKH = Uint8Array.of(OP.DUP, OP.HASH160, 20, ...new Uint8Array(20), OP.EQUALVERIFY, OP.CHECKSIG);
+
 /** @param hash 20 bytes: HASH160 of the key */
 export function p2pkh(hash: Uint8Array): Uint8Array {
-  return script(OP.DUP, OP.HASH160, hash, OP.EQUALVERIFY, OP.CHECKSIG);
+  const bytes = P2PKH.slice();
+  bytes.set(hash, 3);
+  return bytes;
 }
 
 /** @param hash 20 bytes: HASH160 of the redeem script */
