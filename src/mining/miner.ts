@@ -187,6 +187,8 @@ export class Miner {
     while (!run.stop.signal.aborted) {
       try {
         await this.#mineOnTip(run);
+        // However easy the blocks are: others must have their turn.
+        await this.#wait(0, run.stop.signal);
       } catch (error) {
         // A full disk halts the chain, which stops the node; nothing is gained by trying in a hurry.
         const detail = error instanceof Invalid ? error.message : (error as Error).stack;
@@ -254,11 +256,13 @@ export class Miner {
   async #wait(milliseconds: number, signal: AbortSignal): Promise<void> {
     if (signal.aborted) return;
     await new Promise<void>((resolve) => {
-      const timer = this.#dependencies.clock.schedule(milliseconds, resolve);
-      signal.addEventListener('abort', () => {
+      const end = () => {
         timer.cancel();
+        signal.removeEventListener('abort', end);
         resolve();
-      });
+      };
+      const timer = this.#dependencies.clock.schedule(milliseconds, end);
+      signal.addEventListener('abort', end);
     });
   }
 }

@@ -109,7 +109,7 @@ export class NonceKernel {
   }
 
   /**
-   * The first of `count` nonces (a multiple of four) whose hash is not above the target, or null. The CPU is
+   * The first of `count` nonces whose hash is not above the target, or null. The CPU is
    * held meanwhile: about 2^14 nonces a call, so that the engine can optimize and the caller can look up.
    * @param header 80 bytes; the nonce in it is ignored.
    */
@@ -126,7 +126,7 @@ export class NonceKernel {
     for (let done = 0; done < count; ) {
       const found = this.#search((from + done) | 0, count - done);
       if (found < 0) return null;
-      for (let lane = 0; lane < this.lanes; lane++) {
+      for (let lane = 0; lane < this.lanes && done + found + lane < count; lane++) {
         const nonce = (from + done + found + lane) >>> 0;
         trialView.setUint32(76, nonce, true);
         if (asNumber(trial) <= target) return nonce;
