@@ -47,11 +47,11 @@ function checkTypes(parameters: readonly Parameter[], values: readonly JsonRead[
 }
 
 function convert(parameter: Parameter, value: JsonRead): unknown {
+  if (parameter.unchecked) return value ?? undefined;
   if (value === null) {
     if (parameter.default !== undefined) return parameter.default;
     return parameter.required && parameter.type === 'amount' ? amountFrom(value) : undefined;
   }
-  if (parameter.unchecked) return value;
   if (parameter.type === 'amount') return amountFrom(value);
   if (parameter.type !== 'number') return value;
   return parameter.bounds === undefined ? realFrom(value) : integerFrom(value, parameter.bounds);

@@ -13,8 +13,8 @@ import { param } from '../parameter.ts';
 import { type Result, result } from '../result.ts';
 import { stringFrom } from '../values.ts';
 
-/** Outpoint, height and coinbase flag that a node keeps for each unspent output. */
-const PER_COIN_OVERHEAD = 41;
+/** Outpoint, and height with coinbase flag, that a node keeps with each unspent output. */
+const PER_COIN_OVERHEAD = 40;
 const PERCENTILES = [0.1, 0.25, 0.5, 0.75, 0.9] as const;
 
 type Statistics = Record<string, number | bigint | string | readonly bigint[]>;
