@@ -35,6 +35,7 @@ async function scene(blocks = 110): Promise<Scene> {
   nodes.push(node);
   const honest = await RawPeer.join(node.port);
   honest.send('sendheaders', {});
+  await honest.isServed();
   return {
     node,
     builder,
@@ -229,11 +230,11 @@ test('floods of inventory, addresses, transactions, headers, blocks and pings', 
   ];
   const before = process.memoryUsage().rss;
   for (let round = 0; round < 2 * SCALE; round++)
-    for (const flood of floods) {
+    for (const [kind, flood] of floods.entries()) {
       const peer = await RawPeer.join(node.port);
       flood(peer);
       flood(peer);
-      expect(await honestIsServed()).toBe(true);
+      expect(await honestIsServed(), `flood ${kind}`).toBe(true);
       peer.end();
     }
   expect(node.network.knownAddresses(0).length).toBeLessThan(2_500 * SCALE);
