@@ -11,8 +11,11 @@ import { wordlist as portuguese } from '@scure/bip39/wordlists/portuguese.js';
 import { wordlist as chineseSimplified } from '@scure/bip39/wordlists/simplified-chinese.js';
 import { wordlist as spanish } from '@scure/bip39/wordlists/spanish.js';
 import { wordlist as chineseTraditional } from '@scure/bip39/wordlists/traditional-chinese.js';
+import { toHex } from '../core/encoding/bytes.ts';
+import { hash160 } from '../core/encoding/hashes.ts';
 import type { NetworkParameters } from '../core/parameters/network.ts';
 import type { Random } from '../seams.ts';
+import type { OutputType } from './descriptors/descriptor.ts';
 
 /** 2,048 words each. */
 export const WORD_LISTS: Readonly<Record<string, string[]>> = Object.freeze({
@@ -45,4 +48,38 @@ export function isMnemonic(words: string): boolean {
 export function masterKey(words: string, passphrase: string, parameters: NetworkParameters): HDKey {
   const versions = { public: parameters.bip32Public, private: parameters.bip32Private };
   return HDKey.fromMasterSeed(mnemonicToSeedSync(words, passphrase), versions);
+}
+
+interface AccountDescriptor {
+  /** With the account's extended private key; its public form is what a wallet keeps. */
+  readonly text: string;
+  readonly type: OutputType;
+  readonly internal: boolean;
+}
+
+/** Purpose of BIP43, and what it says the account's scripts are. */
+const PURPOSES: readonly (readonly [purpose: number, type: OutputType, script: (key: string) => string])[] = [
+  [44, 'legacy', (key) => `pkh(${key})`],
+  [49, 'p2sh-segwit', (key) => `sh(wpkh(${key}))`],
+  [84, 'bech32', (key) => `wpkh(${key})`],
+  [86, 'bech32m', (key) => `tr(${key})`],
+];
+
+/** Account 0 of every purpose, for addresses to hand out and for change. */
+export function accountDescriptors(
+  words: string,
+  passphrase: string,
+  parameters: NetworkParameters,
+): AccountDescriptor[] {
+  const master = masterKey(words, passphrase, parameters);
+  const fingerprint = toHex(hash160(master.publicKey!).subarray(0, 4));
+  return PURPOSES.flatMap(([purpose, type, script]) => {
+    const account = master.derive(`m/${purpose}'/${parameters.coinType}'/0'`);
+    const origin = `[${fingerprint}/${purpose}h/${parameters.coinType}h/0h]`;
+    return [false, true].map((internal) => ({
+      text: script(`${origin}${account.privateExtendedKey}/${internal ? 1 : 0}/*`),
+      type,
+      internal,
+    }));
+  });
 }

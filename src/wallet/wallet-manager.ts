@@ -1,14 +1,16 @@
-/** All wallets of one node. */
+/** All wallets of one node: making, loading and unloading them. */
 import type { NetworkParameters } from '../core/parameters/network.ts';
 import type { Clock, Logger, Random } from '../seams.ts';
 import type { ChainSource } from './chain-source.ts';
+import { drawMnemonic, isMnemonic } from './mnemonic.ts';
 import type { WalletStorage } from './storage.ts';
-import type { Wallet } from './wallet.ts';
+import { newInfo, Wallet, type WalletParts } from './wallet.ts';
+import { WalletError } from './wallet-error.ts';
 
 export interface WalletManagerOptions {
   /** Satoshis per 1,000 vbytes where the estimator has no data; without it the network's. */
   readonly fallbackFee?: bigint;
-  /** Scripts watched beyond the last used one of each ranged descriptor: the gap limit. */
+  /** Scripts watched beyond the next unused one of each ranged descriptor: the gap limit. */
   readonly keypool?: number;
 }
 
@@ -29,16 +31,150 @@ export interface CreateWalletOptions {
   readonly disablePrivateKeys?: boolean;
   /** Without any keys or descriptors. */
   readonly blank?: boolean;
-  readonly loadOnStartup?: boolean;
+  /** Loaded when the node starts again; undefined leaves it as it is. */
+  readonly loadOnStartup?: boolean | undefined;
 }
 
-export declare class WalletManager {
-  static open(options: WalletManagerOptions, dependencies: WalletDependencies): Promise<WalletManager>;
-  create(name: string, options?: CreateWalletOptions): Promise<Wallet>;
-  load(name: string, loadOnStartup?: boolean): Promise<Wallet>;
-  unload(name: string, loadOnStartup?: boolean): Promise<void>;
+const DEFAULT_GAP = 100;
+/** Letters that a file system or a URL may take amiss are not allowed in names. */
+const NAME = /^[^\\/:*?"<>|\p{Cc}]{0,100}$/u;
+
+export class WalletManager {
+  readonly #options: WalletManagerOptions;
+  readonly #dependencies: WalletDependencies;
+  readonly #wallets = new Map<string, Wallet>();
+  /** Names that are being made, loaded or unloaded. */
+  readonly #busy = new Set<string>();
+
+  private constructor(options: WalletManagerOptions, dependencies: WalletDependencies) {
+    this.#options = options;
+    this.#dependencies = dependencies;
+  }
+
+  /** Loads the wallets that were told to be there at start. */
+  static async open(options: WalletManagerOptions, dependencies: WalletDependencies): Promise<WalletManager> {
+    const manager = new WalletManager(options, dependencies);
+    for (const name of await dependencies.storage.readStartup()) {
+      try {
+        await manager.load(name);
+      } catch (error) {
+        if (!(error instanceof WalletError)) throw error;
+        dependencies.logger.log('warn', 'wallet', `Wallet ${name} is not loaded: ${error.message}`);
+      }
+    }
+    return manager;
+  }
+
+  async #parts(name: string, create: boolean): Promise<WalletParts> {
+    const { parameters, chain, clock, random, logger, storage } = this.#dependencies;
+    return {
+      parameters,
+      chain,
+      clock,
+      random,
+      logger,
+      store: await storage.open(name, create),
+      gap: this.#options.keypool ?? DEFAULT_GAP,
+      fallbackFee: this.#options.fallbackFee ?? parameters.fallbackFee,
+    };
+  }
+
+  /** One change at a time to a name. */
+  async #exclusively<T>(name: string, task: () => Promise<T>): Promise<T> {
+    if (!NAME.test(name) || name === '.' || name === '..')
+      throw new WalletError('wallet', `Wallet file verification failed. Invalid wallet name '${name}'.`);
+    if (this.#busy.has(name)) throw new WalletError('already-loaded', 'Wallet already loading.');
+    this.#busy.add(name);
+    try {
+      return await task();
+    } finally {
+      this.#busy.delete(name);
+    }
+  }
+
+  create(name: string, options: CreateWalletOptions = {}): Promise<Wallet> {
+    const { storage, clock, random } = this.#dependencies;
+    const { disablePrivateKeys = false, blank = false, passphrase = '' } = options;
+    return this.#exclusively(name, async () => {
+      if (options.mnemonic !== undefined && !isMnemonic(options.mnemonic))
+        throw new WalletError('address', 'Invalid mnemonic');
+      if (await storage.exists(name))
+        throw new WalletError(
+          'wallet',
+          `Wallet file verification failed. Failed to create database path '${name}'. Database already exists.`,
+        );
+      const now = Math.floor(clock.now() / 1000);
+      const wallet = Wallet.create(
+        name,
+        await this.#parts(name, true),
+        newInfo(now, !disablePrivateKeys, blank),
+      );
+      if (!disablePrivateKeys && !blank)
+        wallet.useMnemonic(options.mnemonic ?? drawMnemonic(random), passphrase, now);
+      await wallet.settled();
+      this.#wallets.set(name, wallet);
+      await this.#keepStartup(name, options.loadOnStartup);
+      return wallet;
+    });
+  }
+
+  load(name: string, loadOnStartup?: boolean): Promise<Wallet> {
+    return this.#exclusively(name, async () => {
+      if (this.#wallets.has(name))
+        throw new WalletError('already-loaded', `Wallet "${name}" is already loaded.`);
+      if (!(await this.#dependencies.storage.exists(name)))
+        throw new WalletError(
+          'not-found',
+          `Wallet file verification failed. Failed to load database path '${name}'. Path does not exist.`,
+        );
+      const parts = await this.#parts(name, false);
+      let wallet: Wallet;
+      try {
+        wallet = await Wallet.open(name, parts);
+      } catch (error) {
+        await parts.store.close();
+        throw error;
+      }
+      this.#wallets.set(name, wallet);
+      await this.#keepStartup(name, loadOnStartup);
+      return wallet;
+    });
+  }
+
+  unload(name: string, loadOnStartup?: boolean): Promise<void> {
+    return this.#exclusively(name, async () => {
+      const wallet = this.#wallets.get(name);
+      if (wallet === undefined)
+        throw new WalletError('not-found', 'Requested wallet does not exist or is not loaded');
+      this.#wallets.delete(name);
+      await wallet.close();
+      await this.#keepStartup(name, loadOnStartup);
+    });
+  }
+
+  async #keepStartup(name: string, load: boolean | undefined): Promise<void> {
+    if (load === undefined) return;
+    const { storage } = this.#dependencies;
+    const others = (await storage.readStartup()).filter((other) => other !== name);
+    await storage.writeStartup(load ? [...others, name] : others);
+  }
+
   /** Names of the loaded wallets. */
-  list(): string[];
-  get(name: string): Wallet | undefined;
-  close(): Promise<void>;
+  list(): string[] {
+    return [...this.#wallets.keys()];
+  }
+
+  /** Names of all wallets on disk. */
+  directory(): Promise<string[]> {
+    return this.#dependencies.storage.list();
+  }
+
+  get(name: string): Wallet | undefined {
+    return this.#wallets.get(name);
+  }
+
+  async close(): Promise<void> {
+    for (const wallet of this.#wallets.values()) await wallet.close();
+    this.#wallets.clear();
+  }
 }

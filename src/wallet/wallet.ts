@@ -1,10 +1,535 @@
-/** One wallet. */
-export type AddressType = 'legacy' | 'p2sh-segwit' | 'bech32' | 'bech32m';
+/**
+ * One wallet: its keys, scripts, transactions and labels, kept in step with the chain. What happens in
+ * memory happens at once, as events arrive; the store follows in order.
+ */
+import type { Block } from '../core/block/block.ts';
+import { fromHex } from '../core/encoding/bytes.ts';
+import type { NetworkParameters } from '../core/parameters/network.ts';
+import { decodeAddress, encodeAddress } from '../core/script/address.ts';
+import { encodeWif } from '../core/script/wif.ts';
+import { type OutPoint, outPointText, Transaction, type Txid } from '../core/transaction/transaction.ts';
+import type { Clock, Logger, Random } from '../seams.ts';
+import { ChainFollower } from './chain-follower.ts';
+import type { BlockPlace, ChainListener, ChainSource } from './chain-source.ts';
+import type { Descriptor, OutputType } from './descriptors/descriptor.ts';
+import { SecretKeys } from './descriptors/key-expression.ts';
+import { parseDescriptor } from './descriptors/parse.ts';
+import { type BlockRef, History, type OwnOutput, recordOf, type WalletTransaction } from './history.ts';
+import { Journal } from './journal.ts';
+import { KeyRing, OwnDescriptor, type ScriptPlace } from './key-ring.ts';
+import { accountDescriptors } from './mnemonic.ts';
+import {
+  type DescriptorRecord,
+  type InfoRecord,
+  type LabelRecord,
+  type LocatorRecord,
+  type MnemonicRecord,
+  putBytes,
+  putJson,
+  readJson,
+  readRecords,
+  remove,
+  type TransactionRecord,
+} from './records.ts';
+import type { WalletStore } from './storage.ts';
+import { WalletError } from './wallet-error.ts';
 
-export declare class Wallet {
+export interface WalletParts {
+  readonly parameters: NetworkParameters;
+  readonly chain: ChainSource;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly logger: Logger;
+  readonly store: WalletStore;
+  /** Scripts watched beyond the next one. */
+  readonly gap: number;
+  /** Satoshis per 1,000 vbytes where the estimator has no data; 0 refuses. */
+  readonly fallbackFee: bigint;
+}
+
+export interface Balances {
+  readonly trusted: bigint;
+  readonly pending: bigint;
+  readonly immature: bigint;
+}
+
+/** An own output that is unspent, with what coin control asks about it. */
+export interface Coin extends OwnOutput {
+  readonly place: ScriptPlace;
+  readonly depth: number;
+  readonly trusted: boolean;
+  readonly locked: boolean;
+}
+
+export interface ImportOptions {
+  readonly active: boolean;
+  readonly internal: boolean;
+  /** Seconds */
+  readonly createdAt: number;
+  readonly range?: readonly [number, number];
+  readonly next?: number;
+  readonly label?: string;
+}
+
+/** What a new wallet begins with. */
+export const newInfo = (birthday: number, privateKeys: boolean, blank: boolean): InfoRecord => ({
+  version: 1,
+  birthday,
+  privateKeys,
+  blank,
+  nextOrder: 0,
+});
+
+export class Wallet {
   readonly name: string;
-  newAddress(type?: AddressType, label?: string): string;
-  /** WIF of the key of one of this wallet's addresses. */
-  exportKey(address: string): string;
-  mnemonic(): string | null;
+  readonly parts: WalletParts;
+  readonly keys: KeyRing;
+  readonly history: History;
+  readonly follower: ChainFollower;
+  readonly #journal: Journal;
+  readonly #secrets = new SecretKeys();
+  readonly #labels = new Map<string, LabelRecord>();
+  /** Locked outpoints; true if the lock is kept over restarts. */
+  readonly #locks = new Map<string, { readonly outpoint: OutPoint; readonly kept: boolean }>();
+  #info: InfoRecord;
+  #mnemonic: MnemonicRecord | null = null;
+  #unsubscribe: (() => void) | null = null;
+  /** Satoshis per 1,000 vbytes that `settxfee` asked for; 0: by the estimator. */
+  payFeeRate = 0n;
+
+  private constructor(name: string, parts: WalletParts, info: InfoRecord, trail: LocatorRecord['blocks']) {
+    this.name = name;
+    this.parts = parts;
+    this.#info = info;
+    this.#journal = new Journal(parts.store);
+    this.keys = new KeyRing(parts.gap, this.#secrets);
+    this.history = new History({
+      isOurs: (script) => this.keys.place(script) !== undefined,
+      inMempool: (txid) => parts.chain.mempoolTransaction(txid) !== undefined,
+      tipHeight: () => this.follower.last.height,
+      coinbaseMaturity: parts.parameters.coinbaseMaturity,
+    });
+    const followed = {
+      connect: (block: Block, place: BlockPlace) => this.#connect(block, place),
+      disconnectAbove: (height: number) => this.#disconnectAbove(height),
+      moved: () => this.#journal.write(putJson('locator', { blocks: this.follower.locator })),
+    };
+    this.follower = new ChainFollower(parts.chain, parts.clock, followed, [...trail].reverse());
+  }
+
+  /** A wallet that was never there before; it begins at the tip. */
+  static create(name: string, parts: WalletParts, info: InfoRecord): Wallet {
+    const wallet = new Wallet(name, parts, info, []);
+    wallet.#saveInfo();
+    wallet.follower.startAtTip();
+    wallet.#subscribe();
+    return wallet;
+  }
+
+  /** Reads a wallet from its store and moves it to the tip. */
+  static async open(name: string, parts: WalletParts): Promise<Wallet> {
+    const records = await readRecords(parts.store);
+    const info = records.get('info');
+    if (info === undefined) throw new WalletError('wallet', 'Wallet corrupted');
+    const locator = records.get('locator');
+    const blocks = locator === undefined ? [] : readJson<LocatorRecord>(locator).blocks;
+    const wallet = new Wallet(name, parts, readJson<InfoRecord>(info), blocks);
+    wallet.#load(records);
+    wallet.#subscribe();
+    await wallet.follower.catchUp(wallet.birthday);
+    for (const tx of parts.chain.mempoolTransactions()) wallet.#see(tx, null);
+    await wallet.#resubmit();
+    return wallet;
+  }
+
+  #load(records: ReadonlyMap<string, Uint8Array>): void {
+    const transactions: WalletTransaction[] = [];
+    for (const [key, value] of records) {
+      const [kind, id = ''] = key.split(/:(.*)/s);
+      if (kind === 'secret') this.#secrets.add(fromHex(id), value);
+      else if (kind === 'mnemonic') this.#mnemonic = readJson<MnemonicRecord>(value);
+      else if (kind === 'label') this.#labels.set(id, readJson<LabelRecord>(value));
+      else if (kind === 'lock') {
+        const [txid, vout] = id.split(':') as [string, string];
+        const outpoint = { txid: fromHex(txid).reverse(), vout: Number(vout) };
+        this.#locks.set(id, { outpoint, kept: true });
+      } else if (kind === 'tx') {
+        const { hex, ...rest } = readJson<TransactionRecord>(value);
+        transactions.push({ tx: Transaction.decode(fromHex(hex)), ...rest });
+      }
+    }
+    for (const [key, value] of records) {
+      if (!key.startsWith('descriptor:')) continue;
+      const record = readJson<DescriptorRecord>(value);
+      const scripts = records.get(key.replace('descriptor:', 'scripts:'));
+      const { descriptors } = parseDescriptor(record.text, this.parts.parameters);
+      const own = new OwnDescriptor(descriptors[0]!, record);
+      this.keys.add(own, scripts === undefined ? [] : readJson<string[][]>(scripts));
+      this.keys.topUp(own, record.rangeEnd);
+    }
+    // Outputs first: whose inputs are whose depends on them.
+    for (const entry of transactions.sort((a, b) => a.order - b.order)) this.history.add(entry);
+  }
+
+  #subscribe(): void {
+    const listener: ChainListener = {
+      ...this.follower.listener,
+      transactionAdded: (tx) => this.#see(tx, null),
+      transactionRemoved: () => undefined,
+    };
+    this.#unsubscribe = this.parts.chain.subscribe(listener);
+  }
+
+  /** Offers what was never confirmed to the mempool again. */
+  async #resubmit(): Promise<void> {
+    for (const entry of this.history.transactions) {
+      if (entry.block !== null || entry.conflict !== null || entry.abandoned || entry.tx.isCoinbase) continue;
+      if (this.history.inMempool(entry)) continue;
+      try {
+        await this.parts.chain.broadcast(entry.tx);
+      } catch (error) {
+        this.parts.logger.log(
+          'info',
+          'wallet',
+          `${entry.tx.txid} is not accepted now: ${(error as Error).message}`,
+        );
+      }
+    }
+  }
+
+  // What happens on the chain
+
+  #connect(block: Block, place: BlockPlace): void {
+    const ref: BlockRef = { hash: place.hash, height: place.height, time: place.time };
+    for (const [index, tx] of block.transactions.entries()) {
+      for (const entry of this.history.contradict(tx, ref)) this.#saveTransaction(entry);
+      this.#see(tx, { ...ref, index });
+    }
+  }
+
+  #disconnectAbove(height: number): void {
+    for (const entry of this.history.transactions) {
+      const wasConfirmed = entry.block !== null && entry.block.height > height;
+      const wasContradicted = entry.conflict !== null && entry.conflict.height > height;
+      if (!wasConfirmed && !wasContradicted) continue;
+      if (wasConfirmed) entry.block = null;
+      if (wasContradicted) entry.conflict = null;
+      // A coinbase without its block can never come again by itself.
+      if (wasConfirmed && entry.tx.isCoinbase) entry.abandoned = true;
+      this.#saveTransaction(entry);
+    }
+  }
+
+  /** Takes note of a transaction if it concerns this wallet. */
+  #see(tx: Transaction, block: WalletTransaction['block']): void {
+    const known = this.history.get(tx.txid);
+    if (known === undefined && !this.history.concerns(tx)) return;
+    if (known !== undefined) {
+      if (known.block?.hash === block?.hash && !known.abandoned) return;
+      if (block !== null) known.block = block;
+      known.conflict = null;
+      known.abandoned = false;
+      this.#saveTransaction(known);
+      return;
+    }
+    this.#markUsed(tx);
+    const order = this.#info.nextOrder;
+    this.#info = { ...this.#info, nextOrder: order + 1 };
+    this.#saveInfo();
+    const received = block?.time ?? Math.floor(this.parts.clock.now() / 1000);
+    const entry: WalletTransaction = { tx, block, conflict: null, received, order, abandoned: false };
+    this.history.add(entry);
+    this.#saveTransaction(entry);
+  }
+
+  #markUsed(tx: Transaction): void {
+    for (const { scriptPubKey } of tx.outputs) {
+      const place = this.keys.place(scriptPubKey);
+      if (place === undefined) continue;
+      const address = encodeAddress(scriptPubKey, this.parts.parameters);
+      // An address that this wallet did not hand out itself: its keys were restored.
+      if (
+        !place.own.internal &&
+        address !== null &&
+        place.index >= place.own.next &&
+        !this.#labels.has(address)
+      )
+        this.setLabel(address, '', 'receive');
+      if (this.keys.markUsed(place)) this.#saveDescriptor(place.own);
+    }
+  }
+
+  // What is kept
+
+  #saveInfo(): void {
+    this.#journal.write(putJson('info', this.#info));
+  }
+
+  #saveTransaction(entry: WalletTransaction): void {
+    this.#journal.write(putJson(`tx:${entry.tx.txid}`, recordOf(entry)));
+  }
+
+  #saveDescriptor(own: OwnDescriptor): void {
+    this.#journal.write(
+      putJson(`descriptor:${own.id}`, own.record),
+      putJson(`scripts:${own.id}`, own.scripts),
+    );
+  }
+
+  #saveSecrets(secrets: SecretKeys): void {
+    for (const [key, secret] of secrets.entries()) {
+      this.#secrets.add(fromHex(key), secret);
+      this.#journal.write(putBytes(`secret:${key}`, secret));
+    }
+  }
+
+  /** Resolves when everything so far is on the disk. */
+  settled(): Promise<void> {
+    return this.#journal.settled();
+  }
+
+  async close(): Promise<void> {
+    this.#unsubscribe?.();
+    this.follower.abortScan();
+    await this.#journal.close();
+  }
+
+  // Keys and addresses
+
+  get birthday(): number {
+    return this.#info.birthday;
+  }
+
+  get hasPrivateKeys(): boolean {
+    return this.#info.privateKeys;
+  }
+
+  get isBlank(): boolean {
+    return this.#info.blank && this.keys.descriptors.length === 0;
+  }
+
+  mnemonic(): string | null {
+    return this.#mnemonic?.words ?? null;
+  }
+
+  /**
+   * Takes BIP39 words as the source of all new addresses: BIP44, 49, 84 and 86, account 0. Its history from
+   * the birthday on is looked for by `rescanFrom`.
+   * @param createdAt seconds
+   */
+  useMnemonic(words: string, passphrase: string, createdAt: number): void {
+    if (!this.hasPrivateKeys)
+      throw new WalletError('wallet', 'Cannot import private keys to a wallet with private keys disabled');
+    for (const { text, type, internal } of accountDescriptors(words, passphrase, this.parts.parameters)) {
+      const { descriptors, secrets } = parseDescriptor(text, this.parts.parameters);
+      this.#saveSecrets(secrets);
+      const own = new OwnDescriptor(descriptors[0]!, {
+        createdAt,
+        active: null,
+        internal,
+        rangeStart: 0,
+        next: 0,
+      });
+      this.#adopt(own, type);
+    }
+    this.#mnemonic = { words, passphrase };
+    this.#info = { ...this.#info, birthday: Math.min(this.#info.birthday, createdAt), blank: false };
+    this.#journal.write(putJson('mnemonic', this.#mnemonic));
+    this.#saveInfo();
+  }
+
+  #adopt(candidate: OwnDescriptor, activeFor: OutputType | null): OwnDescriptor {
+    const own = this.keys.add(candidate);
+    if (activeFor !== null) {
+      const before = this.keys.activate(own, activeFor, candidate.internal);
+      if (before !== undefined) this.#saveDescriptor(before);
+    }
+    this.keys.topUp(own);
+    this.history.reindex();
+    this.#saveDescriptor(own);
+    return own;
+  }
+
+  /** @throws WalletError with Core's words */
+  importDescriptor(descriptor: Descriptor, secrets: SecretKeys, options: ImportOptions): void {
+    const [start, end] = options.range ?? [0, 0];
+    const next = options.next ?? start;
+    const fields = {
+      createdAt: options.createdAt,
+      active: null,
+      internal: options.internal,
+      rangeStart: start,
+      next,
+    };
+    const candidate = new OwnDescriptor(descriptor, fields);
+    this.#saveSecrets(secrets);
+    this.#secretsMustDo(descriptor, secrets);
+    const own = this.#adopt(candidate, options.active ? descriptor.outputType : null);
+    if (own.next < next) own.next = next;
+    if (!options.active && own.active === descriptor.outputType && own.internal === options.internal)
+      own.active = null;
+    this.keys.topUp(own, end);
+    this.history.reindex();
+    this.#saveDescriptor(own);
+    if (options.label !== undefined && !descriptor.isRange)
+      for (const script of descriptor.scriptsAt(0, secrets.lookup) ?? []) {
+        const address = encodeAddress(script, this.parts.parameters);
+        if (address !== null) this.setLabel(address, options.label, 'receive');
+      }
+    this.#info = { ...this.#info, birthday: Math.min(this.#info.birthday, options.createdAt), blank: false };
+    this.#saveInfo();
+  }
+
+  #secretsMustDo(descriptor: Descriptor, secrets: SecretKeys): void {
+    if (descriptor.expand(0, this.#secrets.lookup) === null)
+      throw new WalletError(
+        'wallet',
+        'Cannot expand descriptor. Probably because of hardened derivations without private keys provided',
+      );
+    if (!this.hasPrivateKeys && secrets.size > 0)
+      throw new WalletError('wallet', 'Cannot import private keys to a wallet with private keys disabled');
+  }
+
+  /** Reads blocks again from this time (seconds) on. */
+  async rescanFrom(timestamp: number): Promise<number> {
+    return this.follower.rescan(this.follower.heightOf(timestamp), null);
+  }
+
+  newAddress(type: OutputType = 'bech32', label = ''): string {
+    const address = this.#take(type, false);
+    this.setLabel(address, label, 'receive');
+    return address;
+  }
+
+  changeAddress(type: OutputType = 'bech32'): string {
+    return this.#take(type, true);
+  }
+
+  #take(type: OutputType, internal: boolean): string {
+    const { script, own } = this.keys.take(type, internal);
+    this.#saveDescriptor(own);
+    return encodeAddress(script, this.parts.parameters)!;
+  }
+
+  /** WIF of the key of one of this wallet's addresses. @throws WalletError */
+  exportKey(address: string): string {
+    const script = decodeAddress(address, this.parts.parameters);
+    const place = this.keys.place(script);
+    if (place === undefined) throw new WalletError('wallet', `Address ${address} is not in this wallet`);
+    const [key, ...others] = place.own.descriptor.keys;
+    const secret = key?.deriveSecret(place.index, this.#secrets.lookup) ?? null;
+    if (key === undefined || secret === null || others.length > 0)
+      throw new WalletError('wallet', `Private key for address ${address} is not known`);
+    const { publicKey } = key.derive(place.index, this.#secrets.lookup)!;
+    return encodeWif(secret, publicKey.length === 33, this.parts.parameters);
+  }
+
+  // Labels and locks
+
+  label(address: string): LabelRecord | undefined {
+    return this.#labels.get(address);
+  }
+
+  get labels(): ReadonlyMap<string, LabelRecord> {
+    return this.#labels;
+  }
+
+  setLabel(address: string, label: string, purpose: LabelRecord['purpose']): void {
+    const record = { label, purpose };
+    this.#labels.set(address, record);
+    this.#journal.write(putJson(`label:${address}`, record));
+  }
+
+  lock(outpoint: OutPoint, keep: boolean): void {
+    const id = outPointText(outpoint);
+    this.#locks.set(id, { outpoint, kept: keep });
+    if (keep) this.#journal.write(putJson(`lock:${id}`, true));
+  }
+
+  unlock(outpoint: OutPoint): void {
+    const id = outPointText(outpoint);
+    if (this.#locks.get(id)?.kept) this.#journal.write(remove(`lock:${id}`));
+    this.#locks.delete(id);
+  }
+
+  isLocked(outpoint: OutPoint): { readonly kept: boolean } | undefined {
+    return this.#locks.get(outPointText(outpoint));
+  }
+
+  get locked(): readonly OutPoint[] {
+    return [...this.#locks.values()].map(({ outpoint }) => outpoint);
+  }
+
+  // Coins and transactions
+
+  /** Unspent and mature outputs, unconfirmed ones of the mempool included. */
+  coins(): Coin[] {
+    const coins: Coin[] = [];
+    for (const own of this.history.outputs()) {
+      const { parent, outpoint, output } = own;
+      const depth = this.history.depth(parent);
+      if (depth < 0 || (depth === 0 && !this.history.inMempool(parent))) continue;
+      if (this.history.blocksToMaturity(parent) > 0 || this.history.isSpent(outpoint)) continue;
+      const place = this.keys.place(output.scriptPubKey)!;
+      const trusted = this.history.isTrusted(parent);
+      coins.push({ ...own, place, depth, trusted, locked: this.#locks.has(outPointText(outpoint)) });
+    }
+    return coins;
+  }
+
+  /** @param minimumDepth confirmations that count as trusted */
+  balances(minimumDepth = 0): Balances {
+    let [trusted, pending, immature] = [0n, 0n, 0n];
+    for (const { parent, outpoint, output } of this.history.outputs()) {
+      if (this.history.isSpent(outpoint)) continue;
+      const depth = this.history.depth(parent);
+      if (this.history.blocksToMaturity(parent) > 0) {
+        if (depth > 0) immature += output.value;
+      } else if (this.history.isTrusted(parent)) {
+        if (depth >= minimumDepth) trusted += output.value;
+      } else if (depth === 0 && this.history.inMempool(parent)) pending += output.value;
+    }
+    return { trusted, pending, immature };
+  }
+
+  /** An own output that nobody was told of: it goes back to us from our own spending. */
+  isChange(script: Uint8Array): boolean {
+    const place = this.keys.place(script);
+    if (place === undefined) return false;
+    const address = encodeAddress(script, this.parts.parameters);
+    return address === null || !this.#labels.has(address);
+  }
+
+  /**
+   * Sends a transaction of this wallet's making through the mempool's door and takes note of it.
+   * @throws Invalid if the mempool refuses it
+   */
+  async send(
+    tx: Transaction,
+    notes: Pick<WalletTransaction, 'comment' | 'to' | 'replaces'> = {},
+  ): Promise<void> {
+    await this.parts.chain.broadcast(tx);
+    this.#see(tx, null);
+    const entry = this.history.get(tx.txid);
+    if (entry === undefined) return;
+    Object.assign(entry, notes);
+    this.#saveTransaction(entry);
+    const replaced = notes.replaces === undefined ? undefined : this.history.get(notes.replaces as Txid);
+    if (replaced !== undefined) {
+      replaced.replacedBy = tx.txid;
+      this.#saveTransaction(replaced);
+    }
+    await this.settled();
+  }
+
+  /** Gives up a transaction that is neither confirmed nor in the mempool, with all that descends from it. */
+  abandon(entry: WalletTransaction): void {
+    if (this.history.depth(entry) !== 0 || this.history.inMempool(entry) || entry.abandoned)
+      throw new WalletError('address', 'Transaction not eligible for abandonment');
+    for (const one of this.history.descendants(entry)) {
+      if (this.history.depth(one) !== 0) continue;
+      one.abandoned = true;
+      this.#saveTransaction(one);
+    }
+  }
 }

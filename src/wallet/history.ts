@@ -1,0 +1,230 @@
+/**
+ * The transactions of a wallet and what follows from them: which coins are unspent, what is settled, what
+ * contradicts what. Knows nothing of keys; it is told which outputs are ours.
+ */
+
+import type { BlockHash } from '../core/block/header.ts';
+import { toHex } from '../core/encoding/bytes.ts';
+import {
+  type OutPoint,
+  outPointText,
+  type Transaction,
+  type Txid,
+  type TxOut,
+} from '../core/transaction/transaction.ts';
+import type { TransactionRecord } from './records.ts';
+
+export interface BlockRef {
+  readonly hash: BlockHash;
+  readonly height: number;
+  /** Seconds */
+  readonly time: number;
+}
+
+export interface WalletTransaction {
+  readonly tx: Transaction;
+  block: (BlockRef & { readonly index: number }) | null;
+  conflict: { readonly hash: BlockHash; readonly height: number } | null;
+  readonly received: number;
+  /** Order in which the wallet learned of its transactions. */
+  readonly order: number;
+  abandoned: boolean;
+  comment?: string;
+  to?: string;
+  replaces?: string;
+  replacedBy?: string;
+}
+
+export interface OwnOutput {
+  readonly outpoint: OutPoint;
+  readonly output: TxOut;
+  readonly parent: WalletTransaction;
+}
+
+export function recordOf(entry: WalletTransaction): TransactionRecord {
+  const { tx, ...rest } = entry;
+  return { hex: toHex(tx.bytes), ...rest };
+}
+
+/** What the history must ask of others. */
+export interface HistorySources {
+  isOurs(script: Uint8Array): boolean;
+  inMempool(txid: Txid): boolean;
+  tipHeight(): number;
+  readonly coinbaseMaturity: number;
+}
+
+export class History {
+  readonly #sources: HistorySources;
+  readonly #transactions = new Map<Txid, WalletTransaction>();
+  /** Own outputs by outpoint. */
+  readonly #outputs = new Map<string, OwnOutput>();
+  /** Who of ours spends an outpoint, ours or not. */
+  readonly #spenders = new Map<string, Set<WalletTransaction>>();
+
+  constructor(sources: HistorySources) {
+    this.#sources = sources;
+  }
+
+  get(txid: Txid): WalletTransaction | undefined {
+    return this.#transactions.get(txid);
+  }
+
+  get size(): number {
+    return this.#transactions.size;
+  }
+
+  /** In the order in which they came. */
+  get transactions(): readonly WalletTransaction[] {
+    return [...this.#transactions.values()].sort((a, b) => a.order - b.order);
+  }
+
+  /** Is it about us: paid to us, spending from us, or against a transaction of ours? */
+  concerns(tx: Transaction): boolean {
+    return tx.outputs.some((output) => this.#sources.isOurs(output.scriptPubKey)) || this.spendsOurs(tx);
+  }
+
+  spendsOurs(tx: Transaction): boolean {
+    return tx.inputs.some((input) => this.#outputs.has(outPointText(input.prevout)));
+  }
+
+  add(entry: WalletTransaction): void {
+    this.#transactions.set(entry.tx.txid, entry);
+    for (const input of entry.tx.inputs) {
+      const id = outPointText(input.prevout);
+      const spenders = this.#spenders.get(id);
+      if (spenders === undefined) this.#spenders.set(id, new Set([entry]));
+      else spenders.add(entry);
+    }
+    this.#indexOutputs(entry);
+  }
+
+  remove(entry: WalletTransaction): void {
+    this.#transactions.delete(entry.tx.txid);
+    for (const input of entry.tx.inputs) this.#spenders.get(outPointText(input.prevout))?.delete(entry);
+    for (const vout of entry.tx.outputs.keys()) this.#outputs.delete(`${entry.tx.txid}:${vout}`);
+  }
+
+  #indexOutputs(entry: WalletTransaction): void {
+    for (const [vout, output] of entry.tx.outputs.entries()) {
+      if (!this.#sources.isOurs(output.scriptPubKey)) continue;
+      const outpoint = { txid: entry.tx.txidBytes, vout };
+      this.#outputs.set(outPointText(outpoint), { outpoint, output, parent: entry });
+    }
+  }
+
+  /** New scripts are ours: outputs that were strangers may be too. */
+  reindex(): void {
+    for (const entry of this.#transactions.values()) this.#indexOutputs(entry);
+  }
+
+  /** Our output that an input spends. */
+  output(outpoint: OutPoint): OwnOutput | undefined {
+    return this.#outputs.get(outPointText(outpoint));
+  }
+
+  outputs(): IterableIterator<OwnOutput> {
+    return this.#outputs.values();
+  }
+
+  /** Negative: contradicted by a block that deep. */
+  depth(entry: WalletTransaction): number {
+    const tip = this.#sources.tipHeight();
+    if (entry.block !== null) return tip - entry.block.height + 1;
+    return entry.conflict === null ? 0 : -(tip - entry.conflict.height + 1);
+  }
+
+  /** Blocks until a coinbase may be spent; 0 for all others. */
+  blocksToMaturity(entry: WalletTransaction): number {
+    if (!entry.tx.isCoinbase) return 0;
+    return Math.max(0, this.#sources.coinbaseMaturity + 1 - this.depth(entry));
+  }
+
+  inMempool(entry: WalletTransaction): boolean {
+    return entry.block === null && this.#sources.inMempool(entry.tx.txid);
+  }
+
+  /** Does anything that still counts spend this? */
+  isSpent(outpoint: OutPoint): boolean {
+    for (const spender of this.#spenders.get(outPointText(outpoint)) ?? [])
+      if (spender.conflict === null && !spender.abandoned && !this.#lostInMempool(spender)) return true;
+    return false;
+  }
+
+  /** Replaced by another that the mempool holds. */
+  #lostInMempool(entry: WalletTransaction): boolean {
+    if (entry.block !== null || this.inMempool(entry)) return false;
+    return this.conflictsOf(entry).some((other) => this.inMempool(other));
+  }
+
+  /** Transactions of ours that spend what this one spends. */
+  conflictsOf(entry: WalletTransaction): WalletTransaction[] {
+    const conflicts = new Set<WalletTransaction>();
+    for (const input of entry.tx.inputs)
+      for (const spender of this.#spenders.get(outPointText(input.prevout)) ?? [])
+        if (spender !== entry) conflicts.add(spender);
+    return [...conflicts];
+  }
+
+  /** Transactions of ours that spend outputs of this one. */
+  #childrenOf(entry: WalletTransaction): WalletTransaction[] {
+    return [...entry.tx.outputs.keys()].flatMap((vout) => [
+      ...(this.#spenders.get(`${entry.tx.txid}:${vout}`) ?? []),
+    ]);
+  }
+
+  descendants(entry: WalletTransaction): Set<WalletTransaction> {
+    const found = new Set<WalletTransaction>();
+    const open = [entry];
+    for (let next = open.pop(); next !== undefined; next = open.pop()) {
+      if (found.has(next)) continue;
+      found.add(next);
+      open.push(...this.#childrenOf(next));
+    }
+    return found;
+  }
+
+  /**
+   * A block confirmed this transaction: what of ours spends the same is contradicted, with all that
+   * descends from it. @returns those that changed
+   */
+  contradict(tx: Transaction, block: BlockRef): WalletTransaction[] {
+    const changed: WalletTransaction[] = [];
+    for (const input of tx.inputs)
+      for (const rival of this.#spenders.get(outPointText(input.prevout)) ?? [])
+        if (rival.tx.txid !== tx.txid)
+          for (const entry of this.descendants(rival)) {
+            if (entry.block !== null || entry.conflict !== null) continue;
+            entry.conflict = { hash: block.hash, height: block.height };
+            changed.push(entry);
+          }
+    return changed;
+  }
+
+  /** Satoshis of ours that the transaction spends. */
+  debit(tx: Transaction): bigint {
+    return tx.inputs.reduce((sum, input) => sum + (this.output(input.prevout)?.output.value ?? 0n), 0n);
+  }
+
+  /** Satoshis that it pays to us. */
+  credit(tx: Transaction): bigint {
+    return tx.outputs.reduce(
+      (sum, output) => sum + (this.#sources.isOurs(output.scriptPubKey) ? output.value : 0n),
+      0n,
+    );
+  }
+
+  /** Confirmed, or unconfirmed change of our own making in the mempool: nobody else can undo it. */
+  isTrusted(entry: WalletTransaction, known = new Set<WalletTransaction>()): boolean {
+    const depth = this.depth(entry);
+    if (depth >= 1) return true;
+    if (depth < 0 || !this.inMempool(entry)) return false;
+    if (known.has(entry)) return true;
+    for (const input of entry.tx.inputs) {
+      const own = this.output(input.prevout);
+      if (own === undefined || !this.isTrusted(own.parent, known)) return false;
+    }
+    known.add(entry);
+    return true;
+  }
+}

@@ -1,0 +1,26 @@
+/** What a wallet refuses, with Bitcoin Core's words; RPC gives each kind its code. */
+export type WalletErrorKind =
+  /** -4 */
+  | 'wallet'
+  /** -6 */
+  | 'funds'
+  /** -8 */
+  | 'parameter'
+  /** -5 */
+  | 'address'
+  /** -12 */
+  | 'keypool'
+  /** -18 */
+  | 'not-found'
+  /** -35 */
+  | 'already-loaded';
+
+export class WalletError extends Error {
+  override readonly name = 'WalletError';
+  readonly kind: WalletErrorKind;
+
+  constructor(kind: WalletErrorKind, message: string) {
+    super(message);
+    this.kind = kind;
+  }
+}
