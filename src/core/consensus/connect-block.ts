@@ -89,51 +89,55 @@ function outPointsOf(tx: Transaction): OutPoint[] {
   return tx.outputs.map((_, vout) => ({ txid: tx.txidBytes, vout }));
 }
 
-interface CreatedCoin {
+/** A coin that the block met: one that it created, or one of before that it spends. */
+interface MetCoin {
   readonly outpoint: OutPoint;
   readonly coin: Coin;
+  readonly created: boolean;
   spent: boolean;
 }
 
 /** The coins as one block changes them, transaction by transaction. */
 class BlockCoins {
   readonly #before: CoinView;
-  readonly #created: CreatedCoin[] = [];
-  readonly #createdAt = new OutPointMap<CreatedCoin>();
-  readonly #spent = new OutPointMap<true>();
+  readonly #met = new OutPointMap<MetCoin>();
+  readonly #inOrder: MetCoin[] = [];
 
   constructor(before: CoinView) {
     this.#before = before;
   }
 
+  #meet(met: MetCoin): void {
+    this.#met.set(met.outpoint, met);
+    this.#inOrder.push(met);
+  }
+
   /** The coin, which from now on is spent; undefined if there is none (any more). */
   spend(outpoint: OutPoint): Coin | undefined {
-    const created = this.#createdAt.get(outpoint);
-    if (created !== undefined) {
-      if (created.spent) return undefined;
-      created.spent = true;
-      return created.coin;
+    const met = this.#met.get(outpoint);
+    if (met !== undefined) {
+      if (met.spent) return undefined;
+      met.spent = true;
+      return met.coin;
     }
-    if (this.#spent.has(outpoint)) return undefined;
     const coin = this.#before.get(outpoint);
-    if (coin !== undefined) this.#spent.set(outpoint, true);
+    if (coin !== undefined) this.#meet({ outpoint, coin, created: false, spent: true });
     return coin;
   }
 
   create(tx: Transaction, height: number, coinbase: boolean): void {
+    const txid = tx.txidBytes;
     tx.outputs.forEach((output, vout) => {
       if (isUnspendable(output.scriptPubKey)) return;
-      const outpoint = { txid: tx.txidBytes, vout };
-      const created = { outpoint, coin: { output, height, coinbase }, spent: false };
-      this.#created.push(created);
-      this.#createdAt.set(outpoint, created);
+      const coin = { output, height, coinbase };
+      this.#meet({ outpoint: { txid, vout }, coin, created: true, spent: false });
     });
   }
 
   changes(): CoinChanges {
     return {
-      created: this.#created.filter((created) => !created.spent),
-      spent: Array.from(this.#spent.entries(), ([outpoint]) => outpoint),
+      created: this.#inOrder.filter((met) => !met.spent),
+      spent: this.#inOrder.filter((met) => !met.created).map((met) => met.outpoint),
     };
   }
 }

@@ -42,11 +42,13 @@ export class OutPointMap<V> {
   }
 
   set(outpoint: OutPoint, value: V): this {
-    const slot = this.#find(outpoint);
+    const key = keyOf(outpoint);
+    const first = this.#slots.get(key);
+    let slot = first;
+    while (slot !== undefined && !isSame(slot.outpoint, outpoint)) slot = slot.next;
     if (slot !== undefined) slot.value = value;
     else {
-      const key = keyOf(outpoint);
-      this.#slots.set(key, { outpoint, value, next: this.#slots.get(key) });
+      this.#slots.set(key, { outpoint, value, next: first });
       this.#size++;
     }
     return this;
