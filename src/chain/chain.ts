@@ -5,7 +5,7 @@
 import type { Block } from '../core/block/block.ts';
 import type { BlockHash, BlockHeader } from '../core/block/header.ts';
 import { workFromBits } from '../core/block/target.ts';
-import { type CheckedBlock, checkBlock } from '../core/consensus/check-block.ts';
+import { checkBlock } from '../core/consensus/check-block.ts';
 import { coinsNeeded, connectBlock } from '../core/consensus/connect-block.ts';
 import { checkBlockContext, checkHeaderContext } from '../core/consensus/contextual.ts';
 import type { BlockUndo } from '../core/consensus/undo.ts';
@@ -13,79 +13,44 @@ import { Invalid } from '../core/encoding/errors.ts';
 import type { NetworkParameters } from '../core/parameters/network.ts';
 import type { Coin } from '../core/transaction/coin.ts';
 import type { OutPoint } from '../core/transaction/transaction.ts';
-import type { Clock, Logger, Random } from '../seams.ts';
 import { Activation, scriptInvalid } from './activation.ts';
 import { ActiveChain } from './active-chain.ts';
-import { BlockStore, MissingDataError } from './block-store.ts';
+import { isAssumedValid } from './assume-valid.ts';
+import { asInvalid, BlockIntake } from './block-intake.ts';
+import { BlockStore } from './block-store.ts';
 import { Chainstate } from './chainstate.ts';
 import type { BlockEvent, BlockVerdict, ChainTip, HeadersVerdict, RefusedEvent, TipEvent } from './events.ts';
-import type { HeaderEntry, Position } from './header-entry.ts';
+import type { HeaderEntry } from './header-entry.ts';
 import { HeaderTree } from './header-tree.ts';
 import type { KeyValueStore } from './key-value-store.ts';
+import {
+  type AcceptBlockOptions,
+  type ChainDependencies,
+  type ChainOptions,
+  DEFAULT_BATCH_COINS,
+  DEFAULT_CHECK_BLOCKS,
+  DEFAULT_CHECK_LEVEL,
+  DEFAULT_DBCACHE,
+} from './options.ts';
 import { Progress } from './progress.ts';
 import { Pruner } from './pruning.ts';
 import { COIN_STORE, INDEX_STORE } from './schema.ts';
-import type { ScriptVerifier } from './script-verifier.ts';
 import { Signal } from './signal.ts';
 import { loadCoins, loadTree, saveIndex } from './startup.ts';
-import { CorruptionError, type Storage } from './storage.ts';
+import { CorruptionError } from './storage.ts';
 import { chainTips } from './tips.ts';
 import { verifyChain } from './verification.ts';
+import { BlockRequestError, WriterQueue } from './writer-queue.ts';
 
 export type { BlockEvent, BlockVerdict, ChainTip, HeadersVerdict, TipEvent } from './events.ts';
+export type { ChainOptions } from './options.ts';
 
-export interface ChainOptions {
-  /** Bound of the coin cache in MiB. */
-  readonly dbcache?: number;
-  /** Coins written in one batch: enough for speed, few enough that nothing else waits long. */
-  readonly batchCoins?: number;
-  /** In place of the network file's; null verifies all scripts. */
-  readonly assumeValid?: string | null;
-  readonly minimumChainWork?: bigint;
-  /** Seconds, in place of the network file's. */
-  readonly maxTipAge?: number;
-  /** 0 keeps every block, 1 prunes on demand only, more is the target in MiB. */
-  readonly prune?: number;
-  /** Blocks checked at start (0: all) and how thoroughly (0 to 4). */
-  readonly checkBlocks?: number;
-  readonly checkLevel?: number;
-}
-
-export interface ChainDependencies {
-  readonly parameters: NetworkParameters;
-  readonly clock: Clock;
-  /** Salts the coin cache. */
-  readonly random: Random;
-  readonly storage: Storage;
-  readonly scriptVerifier: ScriptVerifier;
-  readonly logger: Logger;
-}
-
-export interface AcceptBlockOptions {
-  /** False: the block came unasked, and Core's rules against floods say whether it is stored. */
-  readonly requested?: boolean;
-  /** Where the block lies in the block files already (reindex). */
-  readonly position?: Position;
-}
-
-interface Incoming {
-  readonly entry: HeaderEntry;
-  readonly block: CheckedBlock;
-  readonly position: Position | undefined;
-}
-
-const DEFAULT_DBCACHE = 450;
-const DEFAULT_BATCH_COINS = 10_000;
 /** Milliseconds between flushes while nothing else makes one necessary. */
 const FLUSH_INTERVAL = 10 * 60_000;
-/** Core: an unrequested block this far above the tip is not worth its disk space. */
-const MAX_UNREQUESTED_DISTANCE = 288;
 /** Blocks of work by which a branch of headers may be behind the tip and still be stored. */
 const ANTI_SPAM_BLOCKS = 144n;
-/** Core: assumeValid holds only for blocks buried under two weeks' worth of work. */
-const ASSUME_VALID_BURIAL = 2n * 7n * 24n * 60n * 60n;
 
-interface Parts {
+interface Stores {
   readonly index: KeyValueStore;
   readonly blocks: BlockStore;
   readonly chainstate: Chainstate;
@@ -100,19 +65,13 @@ export class Chain {
   readonly #chainstate: Chainstate;
   readonly #tree: HeaderTree;
   readonly #active = new ActiveChain();
+  readonly #intake: BlockIntake;
   readonly #activation: Activation;
   readonly #progress: Progress;
   readonly #pruner: Pruner;
+  readonly #queue: WriterQueue;
+  /** The network file's, or what the options say instead. */
   readonly #minimumChainWork: bigint;
-  readonly #assumeValid: string | null;
-
-  /** The end of the writer's queue. */
-  #queue: Promise<unknown> = Promise.resolve();
-  #halted: Error | undefined;
-  #incoming: Incoming[] = [];
-  readonly #verdicts = new Map<HeaderEntry, Deferred<BlockVerdict>>();
-  /** Blocks that failed; answered for when the chain has found its way back to the best tip. */
-  readonly #refusals = new Map<HeaderEntry, Invalid>();
   /** The tip as last announced by `tipChanged`. */
   #announced!: HeaderEntry;
   /** Whose coins the database has. */
@@ -126,38 +85,46 @@ export class Chain {
   readonly tipChanged = new Signal<TipEvent>();
   /** There is a new best header. */
   readonly headersChanged = new Signal<HeaderEntry>();
+  /** A block that was stored before turned out to be invalid. */
   readonly refused = new Signal<RefusedEvent>();
   /** The disk failed or there is a bug: nothing is written any more; the node should stop. */
   readonly fatal = new Signal<Error>();
 
-  private constructor(options: ChainOptions, dependencies: ChainDependencies, parts: Parts) {
+  private constructor(options: ChainOptions, dependencies: ChainDependencies, stores: Stores) {
     const { parameters, clock, logger, scriptVerifier } = dependencies;
+    const { index, blocks, chainstate } = stores;
+    const tree = new HeaderTree(parameters);
+    const active = this.#active;
     this.parameters = parameters;
     this.#options = options;
     this.#dependencies = dependencies;
-    this.#index = parts.index;
-    this.#blocks = parts.blocks;
-    this.#chainstate = parts.chainstate;
-    this.#minimumChainWork = options.minimumChainWork ?? parameters.minimumChainWork;
-    this.#assumeValid = options.assumeValid === undefined ? parameters.assumeValid : options.assumeValid;
-    this.#tree = new HeaderTree(parameters);
-    const { targetSpacing } = parameters;
+    this.#index = index;
+    this.#blocks = blocks;
+    this.#chainstate = chainstate;
+    this.#tree = tree;
+    const minimumChainWork = options.minimumChainWork ?? parameters.minimumChainWork;
+    this.#minimumChainWork = minimumChainWork;
     const maxTipAge = options.maxTipAge ?? parameters.maxTipAge;
-    this.#progress = new Progress(
-      { minimumChainWork: this.#minimumChainWork, maxTipAge, targetSpacing },
-      clock,
+    this.#progress = new Progress({ ...parameters, minimumChainWork, maxTipAge }, clock);
+    this.#pruner = new Pruner(options.prune ?? 0, blocks, tree, logger);
+    this.#queue = new WriterQueue((error) => this.#fail(error));
+    this.#intake = new BlockIntake(
+      { parameters, tree, active, blocks, minimumChainWork },
+      {
+        acceptHeaders: (headers) => this.acceptHeaders(headers),
+        wake: () => this.#queue.runInBackground(() => this.#activate()),
+        changed: () => this.#queue.runInBackground(() => saveIndex(index, tree)),
+      },
     );
-    this.#pruner = new Pruner(options.prune ?? 0, this.#blocks, this.#tree, logger);
-    const [tree, active, blocks, chainstate] = [this.#tree, this.#active, this.#blocks, this.#chainstate];
     this.#activation = new Activation(
       { parameters, clock, logger, scriptVerifier, tree, active, blocks, chainstate },
       {
-        intake: () => this.#intake(),
+        intake: () => this.#takeIn(),
         scriptsNeeded: (entry) => this.#scriptsNeeded(entry),
         connected: (event) => this.#onConnected(event),
         disconnected: (event) => this.disconnected.emit(event),
         refused: (event) => {
-          this.#refusals.set(event.entry, event.invalid);
+          this.#intake.refuse(event.entry, event.invalid);
           this.refused.emit(event);
         },
       },
@@ -195,10 +162,11 @@ export class Chain {
     this.#flushed = this.tip;
     this.#flushedAt = clock.monotonic();
     this.#pruner.load();
-    const { checkLevel = 3, checkBlocks = 6 } = this.#options;
+    const { checkLevel = DEFAULT_CHECK_LEVEL, checkBlocks = DEFAULT_CHECK_BLOCKS } = this.#options;
     const problem = await this.#verify(checkLevel, checkBlocks);
     if (problem !== null) throw new CorruptionError(`the block database is corrupt: ${problem}`);
-    await this.#exclusive(() => this.#activate());
+    this.#options.onLoaded?.(this);
+    await this.#queue.run(() => this.#activate());
   }
 
   get tip(): HeaderEntry {
@@ -297,7 +265,7 @@ export class Chain {
     } catch (error) {
       invalid = asInvalid(error);
     }
-    if (this.#tree.dirty.size > 0) this.#inBackground(() => saveIndex(this.#index, this.#tree));
+    if (this.#tree.dirty.size > 0) this.#queue.runInBackground(() => saveIndex(this.#index, this.#tree));
     if (this.bestHeader !== best) this.headersChanged.emit(this.bestHeader);
     return invalid === undefined
       ? { ok: true, last, new: this.#tree.size - before }
@@ -306,56 +274,13 @@ export class Chain {
 
   /** The block door. Resolves when the block is connected, refused, or stored on a side branch. */
   async acceptBlock(block: Block, options: AcceptBlockOptions = {}): Promise<BlockVerdict> {
-    if (this.#halted !== undefined) throw this.#halted;
-    const { requested = true, position } = options;
-    let checked: CheckedBlock;
-    let entry: HeaderEntry;
-    try {
-      // Before the header is stored: a body that fails here never condemns the header (CVE-2012-2459).
-      checked = checkBlock(block, this.parameters);
-      const verdict = this.acceptHeaders([block.header]);
-      if (!verdict.ok) return verdict;
-      entry = verdict.last!;
-    } catch (error) {
-      return { ok: false, invalid: asInvalid(error) };
-    }
-    if (entry.haveData) return { ok: true, new: false, connected: entry.validScripts };
-    const pending = this.#verdicts.get(entry);
-    if (pending !== undefined) {
-      const verdict = await pending.promise;
-      return verdict.ok ? { ...verdict, new: false } : verdict;
-    }
-    if (!requested && !this.#wanted(entry)) return { ok: true, new: false, connected: false };
-    try {
-      checkBlockContext(checked, entry.parent!, this.parameters);
-    } catch (error) {
-      const invalid = asInvalid(error);
-      if (invalid.kind !== 'mutated') {
-        this.#tree.markFailed(entry);
-        this.#inBackground(() => saveIndex(this.#index, this.#tree));
-      }
-      return { ok: false, invalid };
-    }
-    const verdict = new Deferred<BlockVerdict>();
-    this.#verdicts.set(entry, verdict);
-    this.#incoming.push({ entry, block: checked, position });
-    this.#inBackground(() => this.#activate());
-    return verdict.promise;
-  }
-
-  /** Core's rules against floods, for a block that came unasked. */
-  #wanted(entry: HeaderEntry): boolean {
-    return (
-      entry.transactionCount === 0 &&
-      entry.chainWork >= this.tip.chainWork &&
-      entry.height <= this.height + MAX_UNREQUESTED_DISTANCE &&
-      entry.chainWork >= this.#minimumChainWork
-    );
+    if (this.#queue.halted !== undefined) throw this.#queue.halted;
+    return this.#intake.accept(block, options);
   }
 
   /** Whether the block would be valid on top of the tip, proof of work aside (getblocktemplate's proposals). */
   testBlock(block: Block): Promise<Invalid | null> {
-    return this.#exclusive(async () => {
+    return this.#queue.run(async () => {
       const { parameters } = this;
       const parent = this.tip;
       try {
@@ -399,7 +324,7 @@ export class Chain {
 
   /** Every unspent coin by (txid bytes, vout), as of one tip; the chain goes on meanwhile. */
   snapshotCoins(): Promise<{ readonly tip: HeaderEntry; readonly coins: AsyncIterable<[OutPoint, Coin]> }> {
-    return this.#exclusive(async () => {
+    return this.#queue.run(async () => {
       await this.#flush();
       return { tip: this.tip, coins: await this.#chainstate.snapshot() };
     });
@@ -407,7 +332,7 @@ export class Chain {
 
   /** Declares a block invalid, and with it all that is built on it (invalidateblock). */
   invalidate(hash: BlockHash): Promise<void> {
-    return this.#exclusive(async () => {
+    return this.#queue.run(async () => {
       const entry = this.#known(hash);
       if (entry.parent === null) throw new BlockRequestError('the genesis block cannot be invalidated');
       while (this.isActive(entry)) await this.#activation.disconnectTip();
@@ -419,7 +344,7 @@ export class Chain {
 
   /** Takes an invalidation back, whoever made it. */
   reconsider(hash: BlockHash): Promise<void> {
-    return this.#exclusive(async () => {
+    return this.#queue.run(async () => {
       this.#tree.clearFailed(this.#known(hash));
       this.#tree.rebuildCandidates(this.tip);
       await this.#activate();
@@ -428,7 +353,7 @@ export class Chain {
 
   /** Prefers a block to others of the same work, as if it had been seen first. */
   precious(hash: BlockHash): Promise<void> {
-    return this.#exclusive(async () => {
+    return this.#queue.run(async () => {
       const entry = this.#known(hash);
       if (entry.chainWork >= this.tip.chainWork) this.#tree.makePrecious(entry, this.tip);
       await this.#activate();
@@ -437,7 +362,7 @@ export class Chain {
 
   /** verifychain. @param blocks from the tip down; 0 is all. */
   verify(level: number, blocks: number): Promise<boolean> {
-    return this.#exclusive(async () => {
+    return this.#queue.run(async () => {
       const problem = await this.#verify(level, blocks);
       if (problem !== null) this.#dependencies.logger.log('error', 'validation', problem);
       return problem === null;
@@ -463,7 +388,7 @@ export class Chain {
 
   /** Deletes files whose blocks all lie at or below a height; returns the height of the last block pruned. */
   prune(height: number): Promise<number> {
-    return this.#exclusive(async () => {
+    return this.#queue.run(async () => {
       await this.#flush();
       await this.#deleteFiles(this.#pruner.prune(Math.min(height, this.height)));
       return this.pruneHeight;
@@ -477,16 +402,15 @@ export class Chain {
   }
 
   flush(): Promise<void> {
-    return this.#exclusive(() => this.#flush());
+    return this.#queue.run(() => this.#flush());
   }
 
   /** Writes what is not written yet, and closes the stores. After a fatal error nothing more is written. */
   async close(): Promise<void> {
     try {
-      if (this.#halted === undefined) await this.flush();
+      if (this.#queue.halted === undefined) await this.flush();
     } finally {
-      this.#halted ??= new Error('the chain is closed');
-      await this.#queue;
+      await this.#queue.close();
       await this.#closeStores();
     }
   }
@@ -497,33 +421,9 @@ export class Chain {
     await this.#blocks.close();
   }
 
-  /** One writer: tasks run one after the other. An error that is no verdict stops everything. */
-  #exclusive<T>(task: () => Promise<T>): Promise<T> {
-    const run = async (): Promise<T> => {
-      if (this.#halted !== undefined) throw this.#halted;
-      try {
-        return await task();
-      } catch (error) {
-        if (!isRefusal(error)) this.#halt(error as Error);
-        throw error;
-      }
-    };
-    const result = this.#queue.then(run);
-    this.#queue = result.catch(() => {});
-    return result;
-  }
-
-  /** A task whose failure is told by `fatal` and by the verdicts that wait. */
-  #inBackground(task: () => Promise<void>): void {
-    this.#exclusive(task).catch(() => {});
-  }
-
-  #halt(error: Error): void {
-    if (this.#halted !== undefined) return;
-    this.#halted = error;
+  #fail(error: Error): void {
     this.#dependencies.logger.log('error', 'validation', `stopping: ${error.message}`);
-    for (const verdict of this.#verdicts.values()) verdict.reject(error);
-    this.#verdicts.clear();
+    this.#intake.rejectAll(error);
     this.fatal.emit(error);
   }
 
@@ -531,56 +431,38 @@ export class Chain {
     await this.#activation.run();
     await saveIndex(this.#index, this.#tree);
     this.#announce();
-    for (const entry of [...this.#verdicts.keys()]) {
-      const invalid = this.#refusals.get(entry);
-      if (invalid !== undefined) this.#answer(entry, { ok: false, invalid });
-      else if (entry.haveData) this.#answer(entry, { ok: true, new: true, connected: this.isActive(entry) });
-    }
-    this.#refusals.clear();
+    this.#intake.answerAll();
   }
 
-  /** Stores the blocks that came in, and answers for those that cannot be connected now. */
-  async #intake(): Promise<void> {
-    if (this.#incoming.length === 0) return;
+  /** Stores the blocks that came in meanwhile, and prunes if a file became full. */
+  async #takeIn(): Promise<void> {
     const file = this.#blocks.currentFile;
-    const taken: HeaderEntry[] = [];
-    while (this.#incoming.length > 0) {
-      const { entry, block, position } = this.#incoming.shift()!;
-      entry.data = position ?? (await this.#blocks.writeBlock(block));
-      this.#tree.receive(entry, block.transactions.length, this.tip);
-      this.#activation.remember(entry, block);
-      taken.push(entry);
-    }
+    const stored = await this.#intake.store((entry, block) => this.#activation.remember(entry, block));
+    if (stored.length === 0) return;
     await saveIndex(this.#index, this.#tree);
-    const target = this.#tree.best((entry) => this.isActive(entry));
-    for (const entry of taken)
-      if (entry.height > target.height || target.ancestor(entry.height) !== entry)
-        this.#answer(entry, { ok: true, new: true, connected: false });
+    this.#intake.answerSideBranches(
+      stored,
+      this.#tree.best((entry) => this.isActive(entry)),
+    );
     if (this.#blocks.currentFile !== file && this.#pruner.isAutomatic) {
       await this.#flush();
       await this.#deleteFiles(await this.#pruner.pruneToTarget(this.tip));
     }
   }
 
-  #answer(entry: HeaderEntry, verdict: BlockVerdict): void {
-    this.#verdicts.get(entry)?.resolve(verdict);
-    this.#verdicts.delete(entry);
-  }
-
   async #onConnected(event: BlockEvent): Promise<void> {
     const { entry } = event;
+    const { logger, clock } = this.#dependencies;
     const syncing = this.isInitialBlockDownload;
-    this.#dependencies.logger.log(syncing ? 'debug' : 'info', 'validation', 'new tip', {
-      hash: entry.hash,
-      height: entry.height,
-      transactions: event.block.transactions.length,
-    });
+    const transactions = event.block.transactions.length;
+    const fields = { hash: entry.hash, height: entry.height, transactions };
+    logger.log(syncing ? 'debug' : 'info', 'validation', 'new tip', fields);
     this.connected.emit(event);
     // In the middle of a reorganisation the new branch is not the better one yet.
     if (entry.chainWork > this.#announced.chainWork) this.#announce();
-    const due = this.#dependencies.clock.monotonic() - this.#flushedAt > FLUSH_INTERVAL && !syncing;
+    const due = clock.monotonic() - this.#flushedAt > FLUSH_INTERVAL && !syncing;
     if (due || this.#chainstate.isFull) await this.#flush();
-    this.#answer(entry, { ok: true, new: true, connected: true });
+    this.#intake.answer(entry, { ok: true, new: true, connected: true });
   }
 
   #announce(): void {
@@ -599,18 +481,13 @@ export class Chain {
     this.#flushedAt = this.#dependencies.clock.monotonic();
   }
 
-  /** False for blocks verified before, and for those buried below the assumed valid block (Core's conditions). */
   #scriptsNeeded(entry: HeaderEntry): boolean {
     if (entry.validScripts) return false;
-    const assumed = this.#assumeValid === null ? undefined : this.entry(this.#assumeValid as BlockHash);
-    if (assumed === undefined || assumed.height < entry.height) return true;
-    if (assumed.ancestor(entry.height) !== entry) return true;
-    const best = this.bestHeader;
-    if (best.height < assumed.height || best.ancestor(assumed.height) !== assumed) return true;
-    if (best.chainWork < this.#minimumChainWork) return true;
-    const work = best.chainWork - entry.chainWork;
-    const seconds = (work * BigInt(this.parameters.targetSpacing)) / workFromBits(best.bits);
-    return seconds <= ASSUME_VALID_BURIAL;
+    const { assumeValid = this.parameters.assumeValid } = this.#options;
+    const assumed = assumeValid === null ? undefined : this.entry(assumeValid as BlockHash);
+    const { targetSpacing } = this.parameters;
+    const limits = { targetSpacing, minimumChainWork: this.#minimumChainWork };
+    return !isAssumedValid(entry, assumed, this.bestHeader, limits);
   }
 
   #known(hash: BlockHash): HeaderEntry {
@@ -621,34 +498,5 @@ export class Chain {
 
   #now(): number {
     return Math.floor(this.#dependencies.clock.now() / 1000);
-  }
-}
-
-/** The block that a request names is not there, or nothing of the kind can be done with it. */
-export class BlockRequestError extends Error {
-  override readonly name = 'BlockRequestError';
-}
-
-/** Requests that cannot be met are the caller's trouble, not the chain's. */
-function isRefusal(error: unknown): boolean {
-  return error instanceof BlockRequestError || error instanceof MissingDataError;
-}
-
-/** Doors turn broken rules into verdicts; anything else is a bug or a failing disk. */
-function asInvalid(error: unknown): Invalid {
-  if (error instanceof Invalid) return error;
-  throw error;
-}
-
-class Deferred<T> {
-  readonly promise: Promise<T>;
-  resolve!: (value: T) => void;
-  reject!: (error: Error) => void;
-
-  constructor() {
-    this.promise = new Promise((resolve, reject) => {
-      this.resolve = resolve;
-      this.reject = reject;
-    });
   }
 }

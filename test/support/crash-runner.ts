@@ -28,10 +28,9 @@ export async function runCrashes(kills: number, seed: number, blocks: number): P
     const below = seededNumbers(seed);
     const counts = { early: 0, late: 0 };
     for (let life = 0; life < kills; life++) {
-      const { opened, done } = await live(
-        [driver, join(directory, 'data'), file, String(life)],
-        below(350) + 20,
-      );
+      // One in four dies while the chain is opened, if not before; the others some time after it stood.
+      const death = below(4) === 0 ? { afterStart: 50 + below(250) } : { afterOpen: below(150) };
+      const { opened, done } = await live([driver, join(directory, 'data'), file, String(life)], death);
       if (done !== undefined) throw new Error(`the story ended after ${life} kills: it is too short`);
       counts[opened ? 'late' : 'early']++;
     }

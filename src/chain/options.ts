@@ -1,0 +1,48 @@
+/** What a chain is opened with. Types and defaults only. */
+import type { NetworkParameters } from '../core/parameters/network.ts';
+import type { Clock, Logger, Random } from '../seams.ts';
+import type { Chain } from './chain.ts';
+import type { Position } from './header-entry.ts';
+import type { ScriptVerifier } from './script-verifier.ts';
+import type { Storage } from './storage.ts';
+
+export interface ChainOptions {
+  /** Bound of the coin cache in MiB. */
+  readonly dbcache?: number;
+  /** Coins written in one batch: enough for speed, few enough that nothing else waits long. */
+  readonly batchCoins?: number;
+  /** In place of the network file's; null verifies all scripts. */
+  readonly assumeValid?: string | null;
+  readonly minimumChainWork?: bigint;
+  /** Seconds, in place of the network file's. */
+  readonly maxTipAge?: number;
+  /** 0 keeps every block, 1 prunes on demand only, more is the target in MiB. */
+  readonly prune?: number;
+  /** Blocks checked at start (0: all) and how thoroughly (0 to 4). */
+  readonly checkBlocks?: number;
+  readonly checkLevel?: number;
+  /** Called when the chain knows its blocks, before it connects those that wait: time to subscribe. */
+  readonly onLoaded?: (chain: Chain) => void;
+}
+
+export const DEFAULT_DBCACHE = 450;
+export const DEFAULT_BATCH_COINS = 10_000;
+export const DEFAULT_CHECK_BLOCKS = 6;
+export const DEFAULT_CHECK_LEVEL = 3;
+
+export interface ChainDependencies {
+  readonly parameters: NetworkParameters;
+  readonly clock: Clock;
+  /** Salts the coin cache. */
+  readonly random: Random;
+  readonly storage: Storage;
+  readonly scriptVerifier: ScriptVerifier;
+  readonly logger: Logger;
+}
+
+export interface AcceptBlockOptions {
+  /** False: the block came unasked, and Core's rules against floods say whether it is stored. */
+  readonly requested?: boolean;
+  /** Where the block lies in the block files already (reindex). */
+  readonly position?: Position;
+}
