@@ -7,6 +7,7 @@ import { concatBytes, EMPTY, toHex } from '../../core/encoding/bytes.ts';
 import { hash160, ripemd160 } from '../../core/encoding/hashes.ts';
 import { compactSizeLength } from '../../core/encoding/writer.ts';
 import { STANDARD_FLAGS } from '../../core/script/flags.ts';
+import type { SigVersion } from '../../core/script/machine.ts';
 import { pushMinimal } from '../../core/script/script.ts';
 import { TAPSCRIPT_LEAF, tapLeafHash } from '../../core/script/taproot.ts';
 import { p2pkh, type ScriptType, solve } from '../../core/script/templates.ts';
@@ -15,7 +16,7 @@ import { decodeMiniscript } from '../descriptors/decode-miniscript.ts';
 import { isSane } from '../descriptors/miniscript-sanity.ts';
 import type { SigningProvider } from './provider.ts';
 import { type Satisfier, satisfy } from './satisfy.ts';
-import type { ScriptVersion, SignatureCreator } from './signature-creator.ts';
+import type { SignatureCreator } from './signature-creator.ts';
 import type { HashKind, SpendData } from './spend-data.ts';
 
 /** What one script needs on the stack; `solved` false if some of it is not there. */
@@ -49,18 +50,18 @@ class Producer {
 
   produce(scriptPubKey: Uint8Array): void {
     const data = this.#data;
-    let step = this.#solve(scriptPubKey, 'legacy');
+    let step = this.#solve(scriptPubKey, 'base');
     let redeemScript: Uint8Array | null = null;
     if (step.solved && step.type === 'scripthash') {
       redeemScript = step.items[0]!;
       data.redeemScript = redeemScript;
-      step = this.#solve(redeemScript, 'legacy');
+      step = this.#solve(redeemScript, 'base');
       if (step.type === 'scripthash') step = { ...step, solved: false };
     }
     let { items, solved } = step;
     let witness: readonly Uint8Array[] | null = null;
     if (solved && step.type === 'witness_v0_keyhash') {
-      const inner = this.#solve(p2pkh(items[0]!), 'witness-v0');
+      const inner = this.#solve(p2pkh(items[0]!), 'witnessV0');
       solved = inner.solved;
       witness = inner.items;
     } else if (solved && step.type === 'witness_v0_scripthash') {
@@ -83,7 +84,7 @@ class Producer {
         null;
   }
 
-  #solve(script: Uint8Array, version: ScriptVersion): Step {
+  #solve(script: Uint8Array, version: SigVersion): Step {
     const { type, solutions, required = 0 } = solve(script);
     const data = this.#data;
     const step = (solved: boolean, ...items: Uint8Array[]): Step => ({ type, solved, items });
@@ -134,14 +135,14 @@ class Producer {
 
   #solveWitnessScript(script: Uint8Array): Step {
     this.#data.witnessScript = script;
-    const step = this.#solve(script, 'witness-v0');
+    const step = this.#solve(script, 'witnessV0');
     const nested = ['scripthash', 'witness_v0_scripthash', 'witness_v0_keyhash'].includes(step.type);
     if (step.solved || step.items.length > 0) return nested ? { ...step, solved: false } : step;
     const node = decodeMiniscript(script, 'p2wsh', (hash) => this.#keyByHash(hash));
     if (node === null || !isSane(node, toHex)) return step;
     const items = satisfy(
       node,
-      this.#satisfier((key) => this.#sign(key, script, 'witness-v0')),
+      this.#satisfier((key) => this.#sign(key, script, 'witnessV0')),
     );
     return { type: 'nonstandard', solved: items !== null, items: items ?? [] };
   }
@@ -156,7 +157,7 @@ class Producer {
     return this.#provider.scriptByHash(hash) ?? own;
   }
 
-  #sign(publicKey: Uint8Array, script: Uint8Array, version: ScriptVersion): Uint8Array | null {
+  #sign(publicKey: Uint8Array, script: Uint8Array, version: SigVersion): Uint8Array | null {
     const data = this.#data;
     const keyHash = hash160(publicKey);
     const id = toHex(keyHash);

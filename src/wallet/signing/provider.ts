@@ -32,6 +32,13 @@ export class SigningProvider {
     });
   }
 
+  /** Takes over what another knows. */
+  merge(other: SigningProvider): void {
+    for (const { publicKey, origin, secret } of other.#keys.values()) this.addKey(publicKey, origin, secret);
+    for (const [id, script] of other.#scripts) this.#scripts.set(id, script);
+    for (const [id, tree] of other.#trees) this.#trees.set(id, tree);
+  }
+
   /** A redeem or witness script. */
   addScript(script: Uint8Array): void {
     this.#scripts.set(toHex(hash160(script)), script);

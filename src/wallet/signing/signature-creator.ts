@@ -1,5 +1,6 @@
 /** Makes the signatures of one input: real ones, or blanks of the same size to measure with. */
 import { concatBytes, equalBytes } from '../../core/encoding/bytes.ts';
+import type { SigVersion } from '../../core/script/machine.ts';
 import { nobleEngine } from '../../core/script/noble-engine.ts';
 import {
   KEY_PATH_SPEND,
@@ -14,12 +15,10 @@ import { publicKeyOf, signEcdsa, signSchnorr, taprootTweak, tweakSecret } from '
 import type { TxOut } from '../../core/transaction/transaction.ts';
 import type { SigningProvider } from './provider.ts';
 
-export type ScriptVersion = 'legacy' | 'witness-v0';
-
 export interface SignatureCreator {
   readonly checker: SignatureChecker;
   /** DER with hash type, or null if the secret is not known. */
-  createEcdsa(publicKey: Uint8Array, scriptCode: Uint8Array, version: ScriptVersion): Uint8Array | null;
+  createEcdsa(publicKey: Uint8Array, scriptCode: Uint8Array, version: SigVersion): Uint8Array | null;
   /**
    * 64 bytes, or 65 with hash type; null if the secret is not known.
    * @param merkleRoot tweaks the key (BIP341; empty without scripts); null leaves it as it is
@@ -54,13 +53,13 @@ export class TransactionSigner implements SignatureCreator {
     this.checker = new TransactionChecker(context, index, spent, nobleEngine);
   }
 
-  createEcdsa(publicKey: Uint8Array, scriptCode: Uint8Array, version: ScriptVersion): Uint8Array | null {
+  createEcdsa(publicKey: Uint8Array, scriptCode: Uint8Array, version: SigVersion): Uint8Array | null {
     const secret = this.#provider.key(publicKey)?.secret;
-    if (!secret || (version === 'witness-v0' && publicKey.length !== 33)) return null;
+    if (!secret || (version === 'witnessV0' && publicKey.length !== 33)) return null;
     if (!equalBytes(publicKeyOf(secret, publicKey.length === 33), publicKey)) return null;
     const type = this.#hashType === SIGHASH.DEFAULT ? SIGHASH.ALL : this.#hashType;
     const hash =
-      version === 'legacy'
+      version === 'base'
         ? legacySighash(this.#context, this.#index, scriptCode, type)
         : segwitSighash(this.#context, this.#index, scriptCode, this.#spent.value, type);
     return concatBytes(signEcdsa(hash, secret, { grindLowR: true }), Uint8Array.of(type));
