@@ -55,12 +55,14 @@ export class WorkerSearcher implements NonceSearcher {
         this.#workers.forEach((worker, i) => {
           const own = Math.max(Math.min(part, count - i * part), 0);
           const job: Job = { number, header, target, from: (from + i * part) >>> 0, count: own, load };
+          worker.ref();
           worker.postMessage(job);
         });
       });
     } finally {
       signal?.removeEventListener('abort', stop);
       this.#nextJob();
+      for (const worker of this.#workers) worker.unref();
     }
   }
 
