@@ -12,7 +12,7 @@ export const MIN_BLOCKS_TO_KEEP = 288;
 
 export class Pruner {
   /** MiB; 0 is off, 1 on demand only. */
-  readonly #target: number;
+  readonly target: number;
   readonly #blocks: BlockStore;
   readonly #tree: HeaderTree;
   readonly #logger: Logger;
@@ -21,14 +21,14 @@ export class Pruner {
   readonly locks = new Set<() => number>();
 
   constructor(target: number, blocks: BlockStore, tree: HeaderTree, logger: Logger) {
-    this.#target = target;
+    this.target = target;
     this.#blocks = blocks;
     this.#tree = tree;
     this.#logger = logger;
   }
 
   get isAutomatic(): boolean {
-    return this.#target > 1;
+    return this.target > 1;
   }
 
   /** Of the highest block that was pruned; -1 if none was. */
@@ -50,7 +50,7 @@ export class Pruner {
     let total = 0;
     for (const file of files.keys()) total += await this.#blocks.fileSize(file);
     for (const [file, entries] of files) {
-      if (total <= this.#target * 2 ** 20) break;
+      if (total <= this.target * 2 ** 20) break;
       if (!this.#prunable(file, entries, tip.height - MIN_BLOCKS_TO_KEEP)) continue;
       total -= await this.#blocks.fileSize(file);
       this.#forget(file, entries);

@@ -1,0 +1,164 @@
+/** What everyone may ask of a chain; nothing here changes it. */
+import type { Block } from '../core/block/block.ts';
+import type { BlockHash } from '../core/block/header.ts';
+import { workFromBits } from '../core/block/target.ts';
+import type { BlockUndo } from '../core/consensus/undo.ts';
+import type { NetworkParameters } from '../core/parameters/network.ts';
+import type { Coin } from '../core/transaction/coin.ts';
+import type { OutPoint } from '../core/transaction/transaction.ts';
+import type { ActiveChain } from './active-chain.ts';
+import type { BlockStore } from './block-store.ts';
+import type { Chainstate } from './chainstate.ts';
+import type { ChainTip } from './events.ts';
+import type { HeaderEntry } from './header-entry.ts';
+import type { HeaderTree } from './header-tree.ts';
+import type { KeyValueStore } from './key-value-store.ts';
+import type { Progress } from './progress.ts';
+import type { Pruner } from './pruning.ts';
+import { chainTips } from './tips.ts';
+
+/** Blocks of work by which a branch of headers may be behind the tip and still be stored. */
+const ANTI_SPAM_BLOCKS = 144n;
+
+export interface ChainParts {
+  readonly parameters: NetworkParameters;
+  readonly index: KeyValueStore;
+  readonly blocks: BlockStore;
+  readonly chainstate: Chainstate;
+  readonly tree: HeaderTree;
+  readonly active: ActiveChain;
+  readonly progress: Progress;
+  readonly pruner: Pruner;
+  /** The network file's, or what the options say instead. */
+  readonly minimumChainWork: bigint;
+}
+
+export class ChainView {
+  readonly parameters: NetworkParameters;
+  protected readonly parts: ChainParts;
+
+  constructor(parts: ChainParts) {
+    this.parameters = parts.parameters;
+    this.parts = parts;
+  }
+
+  get tip(): HeaderEntry {
+    return this.parts.active.tip;
+  }
+
+  get height(): number {
+    return this.tip.height;
+  }
+
+  get genesis(): HeaderEntry {
+    return this.parts.tree.genesis;
+  }
+
+  /** The header with the most work that is not known to be invalid. */
+  get bestHeader(): HeaderEntry {
+    return this.parts.tree.bestHeader;
+  }
+
+  /** Work that a branch of headers must promise before it is worth storing: against spam, for `network`. */
+  get workThreshold(): bigint {
+    const nearTip = this.tip.chainWork - ANTI_SPAM_BLOCKS * workFromBits(this.tip.bits);
+    const { minimumChainWork } = this.parts;
+    return nearTip > minimumChainWork ? nearTip : minimumChainWork;
+  }
+
+  get isInitialBlockDownload(): boolean {
+    return this.parts.progress.isInitialBlockDownload(this.tip, this.bestHeader);
+  }
+
+  /** 0 to 1. */
+  get verificationProgress(): number {
+    return this.parts.progress.verification(this.tip, this.bestHeader);
+  }
+
+  /** Bytes of the coin cache. */
+  get coinCacheMemory(): number {
+    return this.parts.chainstate.cacheMemory;
+  }
+
+  /** Bytes of all block and undo files. */
+  get sizeOnDisk(): number {
+    return this.parts.blocks.sizeOnDisk;
+  }
+
+  /** MiB that block files may take; 1: pruned on demand only, 0: never. */
+  get pruneTarget(): number {
+    return this.parts.pruner.target;
+  }
+
+  /** Height up to which blocks may be missing; -1 if none was pruned. */
+  get pruneHeight(): number {
+    return this.parts.pruner.prunedHeight;
+  }
+
+  /** Followers that still need blocks above a height, each saying which. */
+  get pruneLocks(): Set<() => number> {
+    return this.parts.pruner.locks;
+  }
+
+  entry(hash: BlockHash): HeaderEntry | undefined {
+    return this.parts.tree.get(hash);
+  }
+
+  /** On the active chain. */
+  entryAt(height: number): HeaderEntry | undefined {
+    return this.parts.active.at(height);
+  }
+
+  isActive(entry: HeaderEntry): boolean {
+    return this.parts.active.includes(entry);
+  }
+
+  /** The active block above an active block. */
+  next(entry: HeaderEntry): HeaderEntry | undefined {
+    return this.parts.active.next(entry);
+  }
+
+  /** The last active block that an entry descends from. */
+  forkWith(entry: HeaderEntry): HeaderEntry {
+    return this.parts.active.forkWith(entry);
+  }
+
+  /** Hashes (32 bytes, internal order) from an entry (the tip) down to genesis, ever sparser. */
+  locator(entry: HeaderEntry = this.tip): Uint8Array[] {
+    return this.parts.tree.locator(entry);
+  }
+
+  /** The first block of a locator that is on the active chain; genesis if none is. */
+  findFork(locator: readonly Uint8Array[]): HeaderEntry {
+    return this.parts.tree.findFork(locator, (entry) => this.isActive(entry));
+  }
+
+  /** The ends of all branches, highest first. */
+  tips(): ChainTip[] {
+    return chainTips(this.parts.tree, this.parts.active);
+  }
+
+  /** @throws MissingDataError if the block was never received or is pruned. */
+  readBlock(entry: HeaderEntry): Promise<Block> {
+    return this.parts.blocks.readBlock(entry);
+  }
+
+  /** The block as it was received. @throws MissingDataError */
+  readBlockBytes(entry: HeaderEntry): Promise<Uint8Array> {
+    return this.parts.blocks.readBlockBytes(entry);
+  }
+
+  /** The coins that the block spent. @throws MissingDataError */
+  readUndo(entry: HeaderEntry): Promise<BlockUndo> {
+    return this.parts.blocks.readUndo(entry);
+  }
+
+  async coin(outpoint: OutPoint): Promise<Coin | undefined> {
+    return (await this.coins([outpoint]))[0];
+  }
+
+  /** In the order asked for, all as of one tip; undefined where a coin does not exist or is spent. */
+  coins(outpoints: readonly OutPoint[]): Promise<(Coin | undefined)[]> {
+    return this.parts.chainstate.coins(outpoints);
+  }
+}

@@ -1,0 +1,34 @@
+/** Whether a block would be valid on top of the tip, proof of work aside (getblocktemplate's proposals). */
+import type { Block } from '../core/block/block.ts';
+import { checkBlock } from '../core/consensus/check-block.ts';
+import { coinsNeeded, connectBlock } from '../core/consensus/connect-block.ts';
+import { checkBlockContext, checkHeaderContext } from '../core/consensus/contextual.ts';
+import { Invalid } from '../core/encoding/errors.ts';
+import { scriptInvalid } from './activation.ts';
+import type { ChainParts } from './chain-view.ts';
+import type { ScriptVerifier } from './script-verifier.ts';
+
+/**
+ * Changes nothing; must run in the writer's turn, for the tip must stay where it is.
+ * @param now seconds since the epoch.
+ * @throws Invalid
+ */
+export async function checkProposal(
+  block: Block,
+  parts: ChainParts,
+  scriptVerifier: ScriptVerifier,
+  now: number,
+): Promise<void> {
+  const { parameters, active, chainstate } = parts;
+  const parent = active.tip;
+  if (block.header.prev !== parent.hash)
+    throw new Invalid('policy', 'inconclusive-not-best-prevblk', 'the block does not build on the tip');
+  checkHeaderContext(block.header, parent, parameters, now);
+  const checked = checkBlock(block, parameters, { checkPow: false });
+  checkBlockContext(checked, parent, parameters);
+  const place = { height: parent.height + 1, hash: block.hash, parent };
+  const coins = await chainstate.fetch(coinsNeeded(block, place, parameters), []);
+  const { scriptChecks } = connectBlock(checked, place, coins, parameters, { scripts: true });
+  const failure = await scriptVerifier.verify(scriptChecks);
+  if (failure !== null) throw scriptInvalid(scriptChecks, failure);
+}
