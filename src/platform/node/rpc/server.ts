@@ -17,6 +17,8 @@ const BODY_LIMIT = 0x02000000;
 const WRONG_PASSWORD_DELAY = 250;
 /** Milliseconds in which a whole request must arrive (Core's -rpcservertimeout). */
 const REQUEST_TIMEOUT = 30_000;
+/** Milliseconds between looks for connections that may be closed, while stopping. */
+const CLOSE_INTERVAL = 20;
 
 export interface RpcServerOptions {
   /** Addresses to listen on; the first one's port is used for all if theirs is 0. */
@@ -177,10 +179,14 @@ function listen(server: Server, host: string, port: number): Promise<void> {
   });
 }
 
+/** A connection that is kept alive becomes idle only when its last answer is out. */
 function closeServer(server: Server): Promise<void> {
   return new Promise((resolve) => {
-    server.close(() => resolve());
-    server.closeIdleConnections();
+    const closing = setInterval(() => server.closeIdleConnections(), CLOSE_INTERVAL);
+    server.close(() => {
+      clearInterval(closing);
+      resolve();
+    });
   });
 }
 
