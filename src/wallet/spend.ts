@@ -202,8 +202,7 @@ class Planner {
   #presetSpendable(input: PresetInput): Spendable {
     const own = this.#wallet.history.output(input.outpoint);
     if (own !== undefined) {
-      if (this.#wallet.history.isSpent(input.outpoint))
-        throw new WalletError('wallet', `Input ${outPointText(input.outpoint)} is already spent`);
+      // It may be spent already: that is what a replacement does.
       const weight = this.#weightOf(own.output.scriptPubKey);
       if (weight !== null) return this.#spendable(own.outpoint, own.output, weight, input.sequence);
     }

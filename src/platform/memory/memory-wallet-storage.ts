@@ -1,0 +1,40 @@
+/** Wallets that are gone with the process: for tests, and for nodes that are simulated. */
+import type { WalletStorage, WalletStore } from '../../wallet/storage.ts';
+import { MemoryStore } from './memory-store.ts';
+
+export class MemoryWalletStorage implements WalletStorage {
+  readonly #stores = new Map<string, MemoryStore>();
+  #startup: readonly string[] = [];
+
+  async open(name: string, create: boolean): Promise<WalletStore> {
+    let store = this.#stores.get(name);
+    if (store === undefined) {
+      if (!create) throw new Error(`there is no wallet ${name}`);
+      store = new MemoryStore();
+      this.#stores.set(name, store);
+    }
+    const opened = store;
+    // The content outlives the closing of the wallet, as it would on a disk.
+    return {
+      iterate: (range) => opened.iterate(range),
+      batch: (operations) => opened.batch(operations),
+      close: async () => {},
+    };
+  }
+
+  async exists(name: string): Promise<boolean> {
+    return this.#stores.has(name);
+  }
+
+  async list(): Promise<string[]> {
+    return [...this.#stores.keys()];
+  }
+
+  async readStartup(): Promise<string[]> {
+    return [...this.#startup];
+  }
+
+  async writeStartup(names: readonly string[]): Promise<void> {
+    this.#startup = names;
+  }
+}

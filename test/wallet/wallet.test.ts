@@ -1,0 +1,154 @@
+import { describe, expect, test } from 'vitest';
+import { COIN } from '../../src/core/transaction/amount.ts';
+import type { Transaction } from '../../src/core/transaction/transaction.ts';
+import type { Wallet } from '../../src/wallet/wallet.ts';
+import { spend } from '../support/pool.ts';
+import { openTestWallets, pay } from '../support/wallets.ts';
+
+const SUBSIDY = 50n * COIN;
+
+const feeOf = (wallet: Wallet, tx: Transaction): bigint =>
+  wallet.history.debit(tx) - tx.outputs.reduce((sum, output) => sum + output.value, 0n);
+
+describe('wallet', () => {
+  test('earns, pays every kind of address, and both sides agree', async () => {
+    const { pool, manager, fund } = await openTestWallets();
+    const alice = await manager.create('alice');
+    const bob = await manager.create('bob');
+    await fund(alice);
+    expect(alice.balances()).toEqual({ trusted: SUBSIDY, pending: 0n, immature: 0n });
+    let fees = 0n;
+    for (const type of ['legacy', 'p2sh-segwit', 'bech32', 'bech32m'] as const) {
+      const tx = await pay(alice, bob.newAddress(type), COIN);
+      fees += feeOf(alice, tx);
+    }
+    expect(bob.balances()).toEqual({ trusted: 0n, pending: 4n * COIN, immature: 0n });
+    // Unconfirmed change of one's own is trusted, and was spent again right away.
+    expect(alice.balances().trusted).toBe(SUBSIDY - 4n * COIN - fees);
+    await pool.mine();
+    expect(bob.balances().trusted).toBe(4n * COIN);
+    // Every kind of output can be spent: all of it at once.
+    const all = await pay(bob, alice.newAddress(), 4n * COIN - 10_000n);
+    expect(all.inputs).toHaveLength(4);
+    await pool.mine();
+    expect(alice.history.get(all.txid)?.block).not.toBeNull();
+  });
+
+  test('a reorganisation takes back what it undoes', async () => {
+    const { pool, manager, fund } = await openTestWallets();
+    const alice = await manager.create('alice');
+    const bob = await manager.create('bob');
+    await fund(alice);
+    const tx = await pay(alice, bob.newAddress(), COIN);
+    await pool.mine();
+    const confirmed = bob.history.get(tx.txid)!;
+    expect(bob.history.depth(confirmed)).toBe(1);
+    await pool.chain.invalidate(pool.chain.tip.hash);
+    expect(bob.history.depth(confirmed)).toBe(0);
+    expect(bob.balances()).toEqual({ trusted: 0n, pending: COIN, immature: 0n });
+    await pool.mine(2);
+    expect(bob.history.depth(confirmed)).toBe(2);
+    expect(bob.follower.last.hash).toBe(pool.chain.tip.hash);
+  });
+
+  test('a wallet that was away catches up, over a reorganisation too', async () => {
+    const { pool, manager, fund } = await openTestWallets();
+    const alice = await manager.create('alice');
+    const bob = await manager.create('bob');
+    await fund(alice);
+    const tx = await pay(alice, bob.newAddress(), COIN);
+    await pool.mine();
+    await manager.unload('bob');
+    await pool.chain.invalidate(pool.chain.tip.hash);
+    await pool.mine(3);
+    const again = await manager.load('bob');
+    expect(again.history.depth(again.history.get(tx.txid)!)).toBe(3);
+    expect(again.balances().trusted).toBe(COIN);
+  });
+
+  test('restored from its words, a wallet has the same balance and history', async () => {
+    const { pool, manager, fund } = await openTestWallets();
+    const alice = await manager.create('alice');
+    const bob = await manager.create('bob');
+    await fund(alice, 2);
+    await pay(alice, bob.newAddress(), 30n * COIN);
+    await pool.mine();
+    await pay(alice, bob.newAddress('bech32m'), 40n * COIN);
+    await pool.mine();
+    await pay(bob, alice.newAddress('legacy'), 5n * COIN);
+    await pool.mine();
+    for (const [name, original] of [
+      ['alice again', alice],
+      ['bob again', bob],
+    ] as const) {
+      const restored = await manager.create(name, { mnemonic: original.mnemonic()! });
+      await restored.rescanFrom(0);
+      expect(restored.balances()).toEqual(original.balances());
+      const txids = (wallet: typeof original) => wallet.history.transactions.map((entry) => entry.tx.txid);
+      expect(txids(restored)).toEqual(txids(original));
+      // What it hands out next was never used before.
+      expect(restored.newAddress()).toBe(original.newAddress());
+    }
+  });
+
+  test('everything is there after a restart', async () => {
+    const { manager, fund, reopen } = await openTestWallets();
+    const alice = await manager.create('alice', { loadOnStartup: true });
+    const address = alice.newAddress('bech32m', 'rent');
+    await fund(alice);
+    const [coin] = alice.coins();
+    alice.lock(coin!.outpoint, true);
+    await alice.settled();
+    await manager.close();
+    const again = (await reopen()).get('alice')!;
+    expect(again.balances().trusted).toBe(SUBSIDY);
+    expect(again.label(address)?.label).toBe('rent');
+    expect(again.coins()[0]?.locked).toBe(true);
+    expect(again.exportKey(address)).toBe(alice.exportKey(address));
+  });
+
+  test('what a block contradicts no longer counts, with all that hangs on it', async () => {
+    const { pool, manager, fund } = await openTestWallets();
+    const alice = await manager.create('alice');
+    const bob = await manager.create('bob');
+    await fund(alice);
+    const first = await pay(alice, bob.newAddress(), COIN);
+    const child = await pay(bob, alice.newAddress(), COIN / 2n, { includeUnsafe: true });
+    const inputs = first.inputs.map(({ prevout }) => ({ outpoint: prevout }));
+    const spent = alice.history.get(first.txid)!;
+    // The same coin, back to Alice herself, for a higher fee: the mempool replaces payment and child.
+    const rival = await pay(alice, alice.newAddress(), 2n * COIN, { inputs, feeRate: 100_000n });
+    expect(bob.balances()).toEqual({ trusted: 0n, pending: 0n, immature: 0n });
+    await pool.mine();
+    expect(alice.history.depth(spent)).toBe(-1);
+    expect(bob.history.depth(bob.history.get(child.txid)!)).toBe(-1);
+    expect(alice.balances().trusted).toBe(SUBSIDY - feeOf(alice, rival));
+    await pool.chain.invalidate(pool.chain.tip.hash);
+    expect(alice.history.depth(spent)).toBe(0);
+  });
+
+  test('gives up what is not in the mempool, and has its coins back', async () => {
+    const { manager, fund, pool } = await openTestWallets();
+    const alice = await manager.create('alice');
+    await fund(alice);
+    const plan = await pay(alice, alice.newAddress(), COIN);
+    const entry = alice.history.get(plan.txid)!;
+    expect(() => alice.abandon(entry)).toThrow('Transaction not eligible for abandonment');
+    // Time passes: the next transaction to come makes the mempool forget the old one.
+    pool.clock.time += 400 * 3_600_000;
+    await pool.accept(spend([pool.coin()]));
+    expect(pool.mempool.has(plan.txid)).toBe(false);
+    expect(alice.balances().trusted).toBe(0n);
+    alice.abandon(entry);
+    expect(alice.balances().trusted).toBe(SUBSIDY);
+  });
+
+  test('a wallet without keys watches', async () => {
+    const { manager } = await openTestWallets();
+    const watcher = await manager.create('watcher', { disablePrivateKeys: true });
+    expect(() => watcher.newAddress()).toThrow('Error: No bech32 addresses available.');
+    expect(() => watcher.useMnemonic('abandon '.repeat(11).concat('about'), '', 0)).toThrow(
+      'private keys disabled',
+    );
+  });
+});
