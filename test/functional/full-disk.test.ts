@@ -30,7 +30,7 @@ test('a write that fails stops the node, and the next start goes on from the las
   let height = 0;
   for (let failed = false; !failed && child.exitCode === null; ) {
     try {
-      await node.rpc.call('generatetoaddress', 1, NOWHERE);
+      await node.rpc.call('generatetoaddress', 10, NOWHERE);
       height = await node.rpc.call('getblockcount');
     } catch {
       // Not up yet, or it has just failed.
