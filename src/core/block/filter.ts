@@ -12,9 +12,9 @@ import type { TxOut } from '../transaction/transaction.ts';
 import type { Block } from './block.ts';
 
 /** Bits of the remainder of a Golomb-Rice code. */
-const P = 19n;
+const P = 19;
 /** One false positive in this many. */
-const M = 784_931n;
+const M = 784_931;
 const OP_RETURN = 0x6a;
 
 /** The scripts of a basic filter, each once: those spent, and those paid to but OP_RETURN. */
@@ -29,13 +29,12 @@ function filterElements(block: Block, spent: Iterable<TxOut>): Uint8Array[] {
   return [...elements.values()];
 }
 
-/** The elements as sorted numbers below `count * M`, spread evenly; the key is the block's hash. */
-function hashElements(elements: readonly Uint8Array[], count: number, blockHash: Uint8Array): bigint[] {
+/** The elements as sorted numbers below `count * M` (so below 2^45), spread evenly; the block's hash is the key. */
+function hashElements(elements: readonly Uint8Array[], count: number, blockHash: Uint8Array): number[] {
   const reader = new Reader(blockHash);
   const [k0, k1] = [reader.uint64(), reader.uint64()];
-  const range = BigInt(count) * M;
-  const numbers = elements.map((element) => (siphash24(k0, k1, element) * range) >> 64n);
-  return numbers.sort((a, b) => (a < b ? -1 : a > b ? 1 : 0));
+  const range = BigInt(count * M);
+  return elements.map((element) => Number((siphash24(k0, k1, element) * range) >> 64n)).sort((a, b) => a - b);
 }
 
 class BitWriter {
@@ -47,7 +46,7 @@ class BitWriter {
     this.#writer = writer;
   }
 
-  bit(bit: 0 | 1): void {
+  bit(bit: number): void {
     this.#byte = (this.#byte << 1) | bit;
     if (++this.#used === 8) this.#flush();
   }
@@ -73,13 +72,14 @@ export function basicFilter(block: Block, spent: Iterable<TxOut>): Uint8Array {
   const writer = new Writer();
   writer.compactSize(elements.length);
   const bits = new BitWriter(writer);
-  let previous = 0n;
+  let previous = 0;
   for (const number of hashElements(elements, elements.length, block.header.hashBytes)) {
     const difference = number - previous;
     previous = number;
-    for (let quotient = difference >> P; quotient > 0n; quotient--) bits.bit(1);
+    for (let quotient = Math.floor(difference / 2 ** P); quotient > 0; quotient--) bits.bit(1);
     bits.bit(0);
-    for (let i = P - 1n; i >= 0n; i--) bits.bit((difference >> i) & 1n ? 1 : 0);
+    // The remainder is in the low 32 bits, which is all that shifts see.
+    for (let i = P - 1; i >= 0; i--) bits.bit((difference >> i) & 1);
   }
   bits.finish();
   return writer.finish();
@@ -91,7 +91,7 @@ export function filterHeader(filter: Uint8Array, previous: Uint8Array): Uint8Arr
 }
 
 /** The numbers that a filter holds, in order. @throws DecodeError */
-function* filterNumbers(reader: Reader, count: number): Generator<bigint> {
+function* filterNumbers(reader: Reader, count: number): Generator<number> {
   let byte = 0;
   let left = 0;
   const bit = (): number => {
@@ -101,13 +101,13 @@ function* filterNumbers(reader: Reader, count: number): Generator<bigint> {
     }
     return (byte >> --left) & 1;
   };
-  let number = 0n;
+  let number = 0;
   for (let i = 0; i < count; i++) {
-    let quotient = 0n;
+    let quotient = 0;
     while (bit() === 1) quotient++;
-    let remainder = 0n;
-    for (let j = 0n; j < P; j++) remainder = (remainder << 1n) | BigInt(bit());
-    number += (quotient << P) | remainder;
+    let remainder = 0;
+    for (let j = 0; j < P; j++) remainder = (remainder << 1) | bit();
+    number += quotient * 2 ** P + remainder;
     yield number;
   }
 }
@@ -125,7 +125,7 @@ export function matchesFilter(
   const reader = new Reader(filter);
   // Every element takes a bit for its quotient and P for its remainder.
   const count = reader.compactSize();
-  if (BigInt(count) * (P + 1n) > BigInt(8 * reader.remaining)) throw new DecodeError('end of data');
+  if (count * (P + 1) > 8 * reader.remaining) throw new DecodeError('end of data');
   if (count === 0 || scripts.length === 0) return false;
   const wanted = hashElements(scripts, count, blockHash);
   let at = 0;

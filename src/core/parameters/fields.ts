@@ -1,5 +1,5 @@
 /** Takes the fields of a JSON object one by one, each checked for its kind and range. Owns no field. */
-import { fromHex } from '../encoding/bytes.ts';
+import { fromHex, toHex } from '../encoding/bytes.ts';
 import { NetworkFileError } from './network-file-error.ts';
 
 export class Fields {
@@ -16,17 +16,17 @@ export class Fields {
     this.#left = new Set(Object.keys(value));
   }
 
-  /** The error to throw about a field of this object. */
-  error(field: string, problem: string): NetworkFileError {
-    return new NetworkFileError(this.#path === '' ? field : `${this.#path}.${field}`, problem);
+  #pathOf(field: string): string {
+    return this.#path === '' ? field : `${this.#path}.${field}`;
   }
 
-  has(field: string): boolean {
-    return Object.hasOwn(this.#object, field);
+  /** The error to throw about a field of this object. */
+  error(field: string, problem: string): NetworkFileError {
+    return new NetworkFileError(this.#pathOf(field), problem);
   }
 
   #take(field: string): unknown {
-    if (!this.has(field)) throw this.error(field, 'is missing');
+    if (!Object.hasOwn(this.#object, field)) throw this.error(field, 'is missing');
     this.#left.delete(field);
     return this.#object[field];
   }
@@ -55,15 +55,13 @@ export class Fields {
   /** From `minimum` to `maximum` bytes in hex. */
   hex(field: string, minimum: number, maximum = minimum): Uint8Array {
     const length = minimum === maximum ? `${minimum}` : `${minimum} to ${maximum}`;
-    const value = this.text(field, /^([0-9a-f]{2})*$/, `${length} bytes in lower-case hex`);
-    if (value.length < 2 * minimum || value.length > 2 * maximum)
-      throw this.error(field, `must be ${length} bytes in lower-case hex`);
-    return fromHex(value);
+    const pattern = new RegExp(`^([0-9a-f]{2}){${minimum},${maximum}}$`);
+    return fromHex(this.text(field, pattern, `${length} bytes in lower-case hex`));
   }
 
   /** A number of exactly `bytes` bytes in hex, most significant first. */
   hexNumber(field: string, bytes: number): bigint {
-    return this.hex(field, bytes).reduce((value, byte) => (value << 8n) | BigInt(byte), 0n);
+    return BigInt(`0x${toHex(this.hex(field, bytes))}`);
   }
 
   /** A block hash in display order. */
@@ -81,12 +79,12 @@ export class Fields {
   list<T>(field: string, read: (value: unknown, path: string) => T): T[] {
     const value = this.#take(field);
     if (!Array.isArray(value)) throw this.error(field, 'must be a list');
-    return value.map((element, i) => read(element, `${this.error(field, '').field}[${i}]`));
+    return value.map((element, i) => read(element, `${this.#pathOf(field)}[${i}]`));
   }
 
   /** A nested object; fields that `read` leaves are an error. */
   object<T>(field: string, read: (fields: Fields) => T): T {
-    const fields = new Fields(this.#take(field), this.error(field, '').field);
+    const fields = new Fields(this.#take(field), this.#pathOf(field));
     const result = read(fields);
     fields.finish();
     return result;
