@@ -238,6 +238,20 @@ describe('LWMA-1 on penny', () => {
     }
   });
 
+  it('one block dated two hours ahead slows the network for no longer than that, and no flood follows', () => {
+    const network = new Simulation(DAY).blocks(1000, LAPTOP);
+    network.tip = network.tip.child({
+      bits: nextWorkRequired(network.tip, 0, penny),
+      time: Math.floor(network.now) + 7200,
+    });
+    // The clock of the chain stands still until ours has caught up with it.
+    const slow = network.mineFor(2.5 * 3600, LAPTOP);
+    expect(slow).toBeGreaterThan(window / 2);
+    const after = network.mineFor(6 * 3600, LAPTOP);
+    expect(after).toBeGreaterThan(expected(6 * 3600) * 0.8);
+    expect(after).toBeLessThan(expected(6 * 3600) * 1.2);
+  });
+
   it('keeps the rules of time at their edges', () => {
     const network = new Simulation(DAY).blocks(100, LAPTOP);
     const { tip } = network;
