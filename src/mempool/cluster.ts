@@ -19,9 +19,12 @@ export interface Chunk extends FeeAndWeight {
   readonly tieWeight: number;
 }
 
-/** Positive if `a` pays the higher rate. Division is rounded but monotonic, so only ties need exactness. */
+/** Satoshis per weight unit; rounded, but monotonic: only where two are equal may the exact rates differ. */
+const rateOf = ({ fee, weight }: FeeAndWeight): number => Number(fee) / weight;
+
+/** Positive if `a` pays the higher rate. */
 export function compareFeeRates(a: FeeAndWeight, b: FeeAndWeight): number {
-  const difference = Number(a.fee) / a.weight - Number(b.fee) / b.weight;
+  const difference = rateOf(a) - rateOf(b);
   if (difference !== 0) return difference;
   const left = a.fee * BigInt(b.weight);
   const right = b.fee * BigInt(a.weight);
@@ -199,15 +202,19 @@ function improve(
   return fromBack ? groups.flatMap((group) => group.members).reverse() : groups;
 }
 
-/** Chunks of several clusters in the order in which they would be mined. */
+/**
+ * Chunks of several clusters in the order in which they would be mined. Ties are broken so that chunks of one
+ * cluster keep their order, and every node chooses alike.
+ */
 export function sortChunks(clusters: Iterable<Cluster>): Chunk[] {
-  const all: Chunk[] = [];
-  for (const cluster of clusters) for (const chunk of cluster.chunks) all.push(chunk);
-  return all.sort(compareForMining);
+  const all: { readonly chunk: Chunk; readonly rate: number }[] = [];
+  for (const cluster of clusters)
+    for (const chunk of cluster.chunks) all.push({ chunk, rate: rateOf(chunk) });
+  all.sort((a, b) => b.rate - a.rate || compareTies(a.chunk, b.chunk));
+  return all.map(({ chunk }) => chunk);
 }
 
-/** Ties are broken so that chunks of one cluster keep their order, and every node chooses alike. */
-function compareForMining(a: Chunk, b: Chunk): number {
+function compareTies(a: Chunk, b: Chunk): number {
   return (
     compareFeeRates(b, a) || a.tieWeight - b.tieWeight || (a.entries[0]!.txid < b.entries[0]!.txid ? -1 : 1)
   );

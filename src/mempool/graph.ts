@@ -13,8 +13,8 @@ import type { MempoolEntry } from './entry.ts';
 export const MEMPOOL_HEIGHT = 0x7fffffff;
 
 /** Bytes of memory that an entry takes beside its serialization, measured on Node 20; and per input or output. */
-const ENTRY_OVERHEAD = 1_200;
-const PUT_OVERHEAD = 250;
+const ENTRY_OVERHEAD = 3_000;
+const PUT_OVERHEAD = 750;
 
 function memoryOf(entry: MempoolEntry): number {
   const puts = entry.tx.inputs.length + entry.tx.outputs.length;

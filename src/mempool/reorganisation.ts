@@ -3,7 +3,7 @@
  * the new chain does not allow (yet) goes.
  */
 import type { BlockEvent } from '../chain/chain.ts';
-import { isFinal } from '../core/consensus/lock-time.ts';
+import { isFinal, SEQUENCE_DISABLE } from '../core/consensus/lock-time.ts';
 import { Invalid } from '../core/encoding/errors.ts';
 import { STANDARD_FLAGS } from '../core/script/flags.ts';
 import { sigOpCost } from '../core/script/sigops.ts';
@@ -88,10 +88,10 @@ export class Reorganisation {
   /** After the chain has come to its new tip: judges again what depends on it, and what came back. */
   async settle(): Promise<void> {
     this.#bytes = 0;
-    const returned = [...this.#returned];
+    const returned = new Set(this.#returned);
     this.#returned.clear();
     const entries = [...this.#pool.graph.entries()].filter(
-      (entry) => returned.includes(entry) || dependsOnTip(entry),
+      (entry) => returned.has(entry) || dependsOnTip(entry),
     );
     const find = await this.#acceptor.fetch(entries.map((entry) => entry.tx));
     for (const entry of entries)
@@ -105,7 +105,7 @@ export class Reorganisation {
           tx.inputs.map((input) => find(input.prevout)),
           circumstances,
         );
-        if (returned.includes(entry)) await this.#acceptor.checkScripts(tx, spent);
+        if (returned.has(entry)) await this.#acceptor.checkScripts(tx, spent);
       });
     for (const entry of returned) if (this.#isHere(entry)) this.#trimCluster(entry);
     this.#pool.limit();
@@ -139,5 +139,6 @@ export class Reorganisation {
 }
 
 function dependsOnTip({ tx, spendsCoinbase }: MempoolEntry): boolean {
-  return spendsCoinbase || tx.lockTime > 0 || tx.version >= 2;
+  const isLocked = tx.version >= 2 && tx.inputs.some(({ sequence }) => (sequence & SEQUENCE_DISABLE) === 0);
+  return spendsCoinbase || tx.lockTime > 0 || isLocked;
 }

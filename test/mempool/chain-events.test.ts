@@ -67,12 +67,12 @@ describe('a reorganisation', () => {
 
 describe('bounds', () => {
   test('the worst goes when it is full, and the minimum fee rises and falls again', async () => {
-    const pool = await openTestPool({ maxBytes: 20_000 }, { blocks: 120 });
+    const pool = await openTestPool({ maxBytes: 50_000 }, { blocks: 120 });
     const txs = Array.from({ length: 20 }, (_, i) => spend([pool.coin()], { fee: BigInt(1_000 * (i + 1)) }));
     const results: string[] = [];
     for (const tx of txs) results.push(await pool.reason(tx));
     expect(new Set(results)).toEqual(new Set(['accepted']));
-    expect(pool.mempool.usage).toBeLessThanOrEqual(20_000);
+    expect(pool.mempool.usage).toBeLessThanOrEqual(50_000);
     const left = pool.mempool.size;
     expect([...pool.mempool.entries()].map(({ tx }) => tx)).toEqual(txs.slice(-left));
     const minimum = pool.mempool.minimumFeeRate();

@@ -6,7 +6,7 @@ import { buildTemplate } from '../../src/mining/template.ts';
 import type { SpendableCoin } from '../support/chain-builder.ts';
 import { openTestPool, outputAt, P2WSH_TRUE, spend } from '../support/pool.ts';
 
-const MAX_BYTES = 60_000;
+const MAX_BYTES = 120_000;
 
 /** What must hold whatever came and went. */
 function checkInvariants(mempool: Mempool): void {
