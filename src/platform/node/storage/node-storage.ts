@@ -3,7 +3,7 @@
  * names, and to one process at a time, which LevelDB's own lock on the block index ensures: unlike a
  * lock file, the system lifts it when the process dies.
  */
-import { mkdir, open, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { mkdir, rm, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import type { BlockFiles } from '../../../chain/block-files.ts';
 import type { KeyValueStore } from '../../../chain/key-value-store.ts';
@@ -12,6 +12,7 @@ import { genesisBlock } from '../../../core/consensus/genesis.ts';
 import type { NetworkParameters } from '../../../core/parameters/network.ts';
 import { FlatBlockFiles } from './flat-block-files.ts';
 import { type LevelOptions, LevelStore, StoreLockedError } from './level-store.ts';
+import { readIfThere, replaceFile } from './small-files.ts';
 
 /** The data directory cannot be used, and why, by name. */
 export class DataDirectoryError extends Error {
@@ -119,28 +120,4 @@ function parseMarker(text: string): { network?: unknown; genesis?: unknown } | u
   } catch {
     return undefined;
   }
-}
-
-async function readIfThere(path: string): Promise<Uint8Array | undefined> {
-  try {
-    const { buffer, byteOffset, byteLength } = await readFile(path);
-    // Not a Buffer, whose `slice` does not copy.
-    return new Uint8Array(buffer, byteOffset, byteLength);
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
-    throw error;
-  }
-}
-
-/** Written beside, synced, and moved over the old one, so that a crash leaves the one or the other. */
-async function replaceFile(path: string, bytes: Uint8Array): Promise<void> {
-  const beside = `${path}.new`;
-  const file = await open(beside, 'w');
-  try {
-    await file.writeFile(bytes);
-    await file.datasync();
-  } finally {
-    await file.close();
-  }
-  await rename(beside, path);
 }

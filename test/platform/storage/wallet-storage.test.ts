@@ -1,0 +1,73 @@
+/** Every WalletStorage passes the same suite. */
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { MemoryWalletStorage } from '../../../src/platform/memory/memory-wallet-storage.ts';
+import { NodeWalletStorage } from '../../../src/platform/node/storage/node-wallet-storage.ts';
+import type { WalletStorage, WalletStore } from '../../../src/wallet/storage.ts';
+
+let directory: string;
+beforeEach(async () => {
+  directory = await mkdtemp(join(tmpdir(), 'penny-wallets-'));
+});
+afterEach(() => rm(directory, { recursive: true, force: true }));
+
+async function contents(store: WalletStore): Promise<number[][]> {
+  const entries: number[][] = [];
+  for await (const [key, value] of store.iterate({})) entries.push([...key, ...value]);
+  return entries;
+}
+
+describe.each<[string, () => WalletStorage]>([
+  ['memory', () => new MemoryWalletStorage()],
+  ['LevelDB', () => new NodeWalletStorage(directory)],
+])('wallets in %s', (_name, make) => {
+  test('are listed once made, the nameless one too', async () => {
+    const storage = make();
+    expect(await storage.list()).toEqual([]);
+    expect(await storage.exists('alice')).toBe(false);
+    await expect(storage.open('alice', false)).rejects.toThrow('there is no wallet alice');
+    for (const name of ['', 'alice', 'bob']) await (await storage.open(name, true)).close();
+    expect(await storage.list()).toEqual(['', 'alice', 'bob']);
+    expect(await storage.exists('')).toBe(true);
+  });
+
+  test('keep what was written, each for itself', async () => {
+    const storage = make();
+    const alice = await storage.open('alice', true);
+    await alice.batch([{ put: Uint8Array.of(1), value: Uint8Array.of(2) }], { sync: true });
+    const bob = await storage.open('bob', true);
+    expect(await contents(bob)).toEqual([]);
+    await bob.close();
+    await alice.close();
+    const again = await storage.open('alice', false);
+    expect(await contents(again)).toEqual([[1, 2]]);
+    await again.close();
+  });
+
+  test('remember which are loaded at start', async () => {
+    const storage = make();
+    expect(await storage.readStartup()).toEqual([]);
+    await storage.writeStartup(['alice', '']);
+    expect(await storage.readStartup()).toEqual(['alice', '']);
+  });
+});
+
+test('settings that are damaged are named, not forgotten', async () => {
+  const storage = new NodeWalletStorage(directory);
+  for (const text of ['{"wallet": [1]}', '[]', '{']) {
+    await writeFile(join(directory, 'settings.json'), text);
+    await expect(storage.readStartup()).rejects.toThrow(join(directory, 'settings.json'));
+  }
+});
+
+test('other settings are kept', async () => {
+  await writeFile(join(directory, 'settings.json'), '{"other": 7}');
+  const storage = new NodeWalletStorage(directory);
+  await storage.writeStartup(['alice']);
+  expect(JSON.parse(await readFile(join(directory, 'settings.json'), 'utf8'))).toEqual({
+    other: 7,
+    wallet: ['alice'],
+  });
+});
