@@ -1,5 +1,5 @@
 /**
- * `npm run mutate -- [--seed S] [--count N] [--only PATH] [--jobs J]`: draws N mutants of src/core at
+ * `npm run mutate -- [--seed S] [--count N] [--only PATH]... [--jobs J]`: draws N mutants of src/core at
  * random, from a seed, and asks the tests whether they notice. Works in a copy of the tree; survivors are
  * listed. Exit code 1 if there are any.
  */
@@ -56,6 +56,7 @@ function copyTree(): string {
   const copy = mkdtempSync(join(tmpdir(), 'penny-mutate-'));
   for (const name of COPIED) cpSync(join(ROOT, name), join(copy, name), { recursive: true });
   symlinkSync(join(ROOT, 'node_modules'), join(copy, 'node_modules'));
+  process.once('exit', () => rmSync(copy, { recursive: true, force: true }));
   return copy;
 }
 
@@ -119,13 +120,13 @@ async function main(): Promise<number> {
     options: {
       seed: { type: 'string', default: `${Date.now() % 1_000_000}` },
       count: { type: 'string', default: '100' },
-      only: { type: 'string', default: 'src/core' },
+      only: { type: 'string', multiple: true, default: ['src/core'] },
       jobs: { type: 'string', default: '2' },
     },
   });
   const files = readdirSync(join(ROOT, 'src/core'), { recursive: true, encoding: 'utf8' })
     .map((file) => `src/core/${file}`)
-    .filter((file) => file.endsWith('.ts') && file.startsWith(values.only))
+    .filter((file) => file.endsWith('.ts') && values.only.some((path) => file.startsWith(path)))
     .sort();
   const all = files.flatMap((file) => mutantsOf(file, readFileSync(join(ROOT, file), 'utf8')));
   const drawn = draw(all, Number(values.count), Number(values.seed));
@@ -135,15 +136,11 @@ async function main(): Promise<number> {
   const queue = drawn.entries();
   const work = async (): Promise<void> => {
     const copy = copyTree();
-    try {
-      for (const [index, mutant] of queue) {
-        const killed = await isKilled(copy, mutant);
-        if (!killed) survivors.push(mutant);
-        const where = `${mutant.file}:${mutant.line}`;
-        console.log(`${index + 1} ${killed ? 'killed  ' : 'SURVIVED'} ${where}  ${mutant.change}`);
-      }
-    } finally {
-      rmSync(copy, { recursive: true, force: true });
+    for (const [index, mutant] of queue) {
+      const killed = await isKilled(copy, mutant);
+      if (!killed) survivors.push(mutant);
+      const where = `${mutant.file}:${mutant.line}`;
+      console.log(`${index + 1} ${killed ? 'killed  ' : 'SURVIVED'} ${where}  ${mutant.change}`);
     }
   };
   await Promise.all(Array.from({ length: Number(values.jobs) }, work));
@@ -154,4 +151,5 @@ async function main(): Promise<number> {
   return survivors.length === 0 ? 0 : 1;
 }
 
+for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => process.exit(1));
 process.exitCode = await main();
