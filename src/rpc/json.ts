@@ -238,7 +238,7 @@ export function writeJson(value: JsonWritable, indent = 0): string {
 function write(value: JsonWritable): string {
   switch (typeof value) {
     case 'string':
-      return JSON.stringify(value);
+      return quote(value);
     case 'number':
       return writeNumber(value);
     case 'bigint':
@@ -261,11 +261,25 @@ function writeObject(value: object): string {
   const leaf = writeLeaf(value);
   if (leaf !== undefined) return leaf;
   let text = '';
-  for (const [key, item] of fields(value)) {
-    if (item === undefined) continue;
-    text += `${text === '' ? '' : ','}${JSON.stringify(key)}:${write(item)}`;
+  if (value instanceof JsonObject) {
+    for (const [key, item] of value.entries) text += field(text, key, item);
+  } else {
+    const record = value as Readonly<Record<string, JsonWritable>>;
+    for (const key of Object.keys(record)) text += field(text, key, record[key]);
   }
   return `{${text}}`;
+}
+
+function field(before: string, key: string, value: JsonWritable): string {
+  if (value === undefined) return '';
+  return before === '' ? `${quote(key)}:${write(value)}` : `,${quote(key)}:${write(value)}`;
+}
+
+const PLAIN = /^[\x20\x21\x23-\x5b\x5d-\x7e]*$/;
+
+/** Nearly all text in answers is hex, addresses and names, which need no escapes. */
+function quote(text: string): string {
+  return PLAIN.test(text) ? `"${text}"` : JSON.stringify(text);
 }
 
 /** The text of an object that stands for a single value. */
@@ -273,10 +287,6 @@ function writeLeaf(value: object): string | undefined {
   if (value instanceof Amount) return value.toString();
   if (value instanceof JsonNumber || value instanceof RawJson) return value.text;
   return undefined;
-}
-
-function fields(value: object): readonly (readonly [string, JsonWritable])[] {
-  return value instanceof JsonObject ? value.entries : Object.entries(value);
 }
 
 /** Bitcoin Core prints a double with 16 significant digits (%.16g). */
@@ -299,9 +309,9 @@ function writeIndented(value: JsonWritable, indent: number, newLine: string): st
   const inner = newLine + ' '.repeat(indent);
   const parts = Array.isArray(value)
     ? value.map((item) => writeIndented(item, indent, inner))
-    : fields(value)
+    : (value instanceof JsonObject ? value.entries : Object.entries(value))
         .filter(([, item]) => item !== undefined)
-        .map(([key, item]) => `${JSON.stringify(key)}: ${writeIndented(item, indent, inner)}`);
+        .map(([key, item]) => `${quote(key)}: ${writeIndented(item, indent, inner)}`);
   const [open, close] = Array.isArray(value) ? '[]' : '{}';
   const body = parts.length === 0 ? '' : inner + parts.join(`,${inner}`);
   return `${open}${body}${newLine}${close}`;

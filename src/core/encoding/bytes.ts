@@ -12,11 +12,25 @@ for (let digit = 0; digit < 16; digit++) {
 
 export const EMPTY: Uint8Array = new Uint8Array(0);
 
-/** Lower-case hex of the bytes in the order they are in. */
-export function toHex(bytes: Uint8Array): string {
+/** Bytes to lower-case hex. A platform may bind a faster one once, as with the hashes. */
+export type HexEncoder = (bytes: Uint8Array) => string;
+
+export const referenceHex: HexEncoder = (bytes) => {
   let text = '';
   for (let i = 0; i < bytes.length; i++) text += HEX[bytes[i]!];
   return text;
+};
+
+let encodeHex = referenceHex;
+
+/** Replaces the implementation for this thread; the results must be the same. */
+export function bindHex(encoder: HexEncoder): void {
+  encodeHex = encoder;
+}
+
+/** Lower-case hex of the bytes in the order they are in. */
+export function toHex(bytes: Uint8Array): string {
+  return encodeHex(bytes);
 }
 
 /** @throws DecodeError if the text has an odd length or a character that is no hex digit. */
@@ -39,9 +53,7 @@ export function isHex(text: string): boolean {
 
 /** Hex in display order: the bytes reversed, as hashes are shown to people. */
 export function toDisplayHex(bytes: Uint8Array): string {
-  let text = '';
-  for (let i = bytes.length - 1; i >= 0; i--) text += HEX[bytes[i]!];
-  return text;
+  return encodeHex(new Uint8Array(bytes).reverse());
 }
 
 /** Bytes in internal order of a hash written in display order. @throws DecodeError */

@@ -1,0 +1,23 @@
+import * as fc from 'fast-check';
+import { expect, test } from 'vitest';
+import { fromHex, referenceHex, toDisplayHex } from '../../../src/core/encoding/bytes.ts';
+import { referenceHashes } from '../../../src/core/encoding/hashes.ts';
+import { nodeHashes, nodeHex } from '../../../src/platform/node/hashes.ts';
+
+test('hashes and hex are those of the references', () => {
+  fc.assert(
+    fc.property(fc.uint8Array({ maxLength: 300 }), fc.nat(20), (bytes, start) => {
+      const data = bytes.subarray(Math.min(start, bytes.length));
+      expect(nodeHex(data)).toBe(referenceHex(data));
+      expect(fromHex(nodeHex(data))).toEqual(data);
+      for (const name of ['sha256', 'hash256', 'ripemd160', 'sha1'] as const)
+        expect(nodeHashes[name](data)).toEqual(referenceHashes[name](data));
+    }),
+  );
+});
+
+test('display order leaves the bytes as they are', () => {
+  const bytes = Buffer.from([1, 2, 3]);
+  expect(toDisplayHex(bytes)).toBe('030201');
+  expect([...bytes]).toEqual([1, 2, 3]);
+});
