@@ -16,7 +16,7 @@ export interface BlockFiles {
   read(kind: BlockFileKind, file: number, offset: number, length: number): Promise<Uint8Array>;
   /** Returns when everything appended to the file is on the disk (fdatasync). */
   sync(kind: BlockFileKind, file: number): Promise<void>;
-  /** Deletes both files of this number. */
-  remove(file: number): Promise<void>;
+  /** Deletes a file, if it exists. */
+  remove(kind: BlockFileKind, file: number): Promise<void>;
   close(): Promise<void>;
 }

@@ -58,6 +58,14 @@ export class BlockStore {
     return this.#append('blk', this.#current, bytes, []);
   }
 
+  /** Where a block is, if the first file begins with it (the genesis block of an index that is rebuilt). */
+  async findFirst(block: Block): Promise<Position | undefined> {
+    const size = block.bytes.length;
+    if ((await this.#files.size('blk', 0)) < FRAME_SIZE + size) return undefined;
+    const found = await this.#files.read('blk', 0, FRAME_SIZE, size);
+    return equalBytes(found, block.bytes) ? { file: 0, offset: FRAME_SIZE, size } : undefined;
+  }
+
   /** Undo data go into the file of the same number as the block's. */
   async writeUndo(entry: HeaderEntry, undo: BlockUndo): Promise<Position> {
     const bytes = encodeUndo(undo);
@@ -113,7 +121,8 @@ export class BlockStore {
     this.#unsynced.delete(`blk${file}`);
     this.#unsynced.delete(`rev${file}`);
     this.#sizeOnDisk -= await this.fileSize(file);
-    await this.#files.remove(file);
+    await this.#files.remove('blk', file);
+    await this.#files.remove('rev', file);
   }
 
   /** Bytes of a file and its undo data. */

@@ -1,4 +1,4 @@
-/** What everyone may ask of a chain; nothing here changes it. */
+/** What everyone may ask of a chain, and hear from it; nothing here changes it. */
 import type { Block } from '../core/block/block.ts';
 import type { BlockHash } from '../core/block/header.ts';
 import { workFromBits } from '../core/block/target.ts';
@@ -9,12 +9,13 @@ import type { OutPoint } from '../core/transaction/transaction.ts';
 import type { ActiveChain } from './active-chain.ts';
 import type { BlockStore } from './block-store.ts';
 import type { Chainstate } from './chainstate.ts';
-import type { ChainTip } from './events.ts';
+import type { BlockEvent, ChainTip, RefusedEvent, TipEvent } from './events.ts';
 import type { HeaderEntry } from './header-entry.ts';
 import type { HeaderTree } from './header-tree.ts';
 import type { KeyValueStore } from './key-value-store.ts';
 import type { Progress } from './progress.ts';
 import type { Pruner } from './pruning.ts';
+import { Signal } from './signal.ts';
 import { chainTips } from './tips.ts';
 
 /** Blocks of work by which a branch of headers may be behind the tip and still be stored. */
@@ -36,6 +37,18 @@ export interface ChainParts {
 export class ChainView {
   readonly parameters: NetworkParameters;
   protected readonly parts: ChainParts;
+
+  /** A block joined or left the active chain; in order, right after it was committed. */
+  readonly connected = new Signal<BlockEvent>();
+  readonly disconnected = new Signal<BlockEvent>();
+  /** The tip changed; after the `connected` and `disconnected` that led there. */
+  readonly tipChanged = new Signal<TipEvent>();
+  /** There is a new best header. */
+  readonly headersChanged = new Signal<HeaderEntry>();
+  /** A block that was stored before turned out to be invalid. */
+  readonly refused = new Signal<RefusedEvent>();
+  /** The disk failed or there is a bug: nothing is written any more; the node should stop. */
+  readonly fatal = new Signal<Error>();
 
   constructor(parts: ChainParts) {
     this.parameters = parts.parameters;

@@ -14,7 +14,7 @@ import { asInvalid, BlockIntake } from './block-intake.ts';
 import { BlockStore } from './block-store.ts';
 import { type ChainParts, ChainView } from './chain-view.ts';
 import { Chainstate } from './chainstate.ts';
-import type { BlockEvent, BlockVerdict, HeadersVerdict, RefusedEvent, TipEvent } from './events.ts';
+import type { BlockEvent, BlockVerdict, HeadersVerdict } from './events.ts';
 import type { HeaderEntry } from './header-entry.ts';
 import { HeaderTree } from './header-tree.ts';
 import {
@@ -29,9 +29,8 @@ import {
 import { Progress } from './progress.ts';
 import { checkProposal } from './proposal.ts';
 import { Pruner } from './pruning.ts';
-import { COIN_STORE, INDEX_STORE } from './schema.ts';
-import { Signal } from './signal.ts';
-import { loadCoins, loadTree, saveIndex } from './startup.ts';
+import { COIN_STORE, INDEX_STORE, REINDEX_KEY } from './schema.ts';
+import { clearForReindex, loadCoins, loadTree, saveIndex } from './startup.ts';
 import { CorruptionError } from './storage.ts';
 import { verifyChain } from './verification.ts';
 import { BlockRequestError, WriterQueue } from './writer-queue.ts';
@@ -48,23 +47,12 @@ export class Chain extends ChainView {
   readonly #intake: BlockIntake;
   readonly #activation: Activation;
   readonly #queue: WriterQueue;
+  #reindexing = false;
   /** The tip as last announced by `tipChanged`. */
   #announced!: HeaderEntry;
   /** Whose coins the database has. */
   #flushed!: HeaderEntry;
   #flushedAt = 0;
-
-  /** A block joined or left the active chain; in order, right after it was committed. */
-  readonly connected = new Signal<BlockEvent>();
-  readonly disconnected = new Signal<BlockEvent>();
-  /** The tip changed; after the `connected` and `disconnected` that led there. */
-  readonly tipChanged = new Signal<TipEvent>();
-  /** There is a new best header. */
-  readonly headersChanged = new Signal<HeaderEntry>();
-  /** A block that was stored before turned out to be invalid. */
-  readonly refused = new Signal<RefusedEvent>();
-  /** The disk failed or there is a bug: nothing is written any more; the node should stop. */
-  readonly fatal = new Signal<Error>();
 
   private constructor(options: ChainOptions, dependencies: ChainDependencies, parts: ChainParts) {
     super(parts);
@@ -97,6 +85,7 @@ export class Chain extends ChainView {
    */
   static async open(options: ChainOptions, dependencies: ChainDependencies): Promise<Chain> {
     const { storage, parameters, random, clock, logger } = dependencies;
+    if (options.reindex !== undefined) await clearForReindex(storage, options.reindex);
     const index = await storage.store(INDEX_STORE);
     const blocks = await BlockStore.open(await storage.blockFiles(), parameters.magic);
     const { dbcache = DEFAULT_DBCACHE, batchCoins = DEFAULT_BATCH_COINS } = options;
@@ -121,6 +110,7 @@ export class Chain extends ChainView {
 
   async #start(): Promise<void> {
     const parts = { ...this.#dependencies, ...this.parts };
+    this.#reindexing = (await this.parts.index.get(REINDEX_KEY)) !== undefined;
     await loadTree(parts);
     await loadCoins(parts);
     this.#announced = this.tip;
@@ -230,6 +220,20 @@ export class Chain extends ChainView {
   async #deleteFiles(files: readonly number[]): Promise<void> {
     await this.#saveIndex({ sync: true });
     for (const file of files) await this.parts.blocks.remove(file);
+  }
+
+  /** The block files are to be read again: see `reindex.ts`. */
+  get isReindexing(): boolean {
+    return this.#reindexing;
+  }
+
+  /** All block files were read again. */
+  endReindex(): Promise<void> {
+    return this.#queue.run(async () => {
+      await this.#flush();
+      await this.parts.index.batch([{ delete: REINDEX_KEY }], { sync: true });
+      this.#reindexing = false;
+    });
   }
 
   flush(): Promise<void> {

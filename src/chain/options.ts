@@ -1,10 +1,12 @@
 /** What a chain is opened with. Types and defaults only. */
 import type { NetworkParameters } from '../core/parameters/network.ts';
 import type { Clock, Logger, Random } from '../seams.ts';
-import type { Chain } from './chain.ts';
+import type { ChainView } from './chain-view.ts';
 import type { Position } from './header-entry.ts';
 import type { ScriptVerifier } from './script-verifier.ts';
 import type { Storage } from './storage.ts';
+
+export type ReindexKind = 'blocks' | 'chainstate';
 
 export interface ChainOptions {
   /** Bound of the coin cache in MiB. */
@@ -22,7 +24,9 @@ export interface ChainOptions {
   readonly checkBlocks?: number;
   readonly checkLevel?: number;
   /** Called when the chain knows its blocks, before it connects those that wait: time to subscribe. */
-  readonly onLoaded?: (chain: Chain) => void;
+  readonly onLoaded?: (chain: ChainView) => void;
+  /** Throws away what the block files can give again: the index and the coins, or the coins only. */
+  readonly reindex?: ReindexKind;
 }
 
 export const DEFAULT_DBCACHE = 450;

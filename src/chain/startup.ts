@@ -19,8 +19,17 @@ import type { Chainstate } from './chainstate.ts';
 import { forkOf, type HeaderEntry } from './header-entry.ts';
 import type { HeaderTree } from './header-tree.ts';
 import type { KeyValueStore, Operation } from './key-value-store.ts';
-import { decodeHeaderRecord, encodeHeaderRecord, HEADER_RANGE, headerKey } from './schema.ts';
-import { CorruptionError } from './storage.ts';
+import type { ReindexKind } from './options.ts';
+import {
+  COIN_STORE,
+  decodeHeaderRecord,
+  encodeHeaderRecord,
+  HEADER_RANGE,
+  headerKey,
+  INDEX_STORE,
+  REINDEX_KEY,
+} from './schema.ts';
+import { CorruptionError, type Storage } from './storage.ts';
 
 export interface StartupParts {
   readonly parameters: NetworkParameters;
@@ -32,13 +41,30 @@ export interface StartupParts {
   readonly chainstate: Chainstate;
 }
 
+/**
+ * Throws away what is to be rebuilt. The coins are rebuilt as the chain is opened; a mark in the new index
+ * says that the block files are to be read again (`reindex.ts`), now or at the next start.
+ */
+export async function clearForReindex(storage: Storage, kind: ReindexKind): Promise<void> {
+  await storage.destroy(COIN_STORE);
+  if (kind === 'chainstate') return;
+  await storage.destroy(INDEX_STORE);
+  const index = await storage.store(INDEX_STORE);
+  await index.batch([{ put: REINDEX_KEY, value: new Uint8Array() }], { sync: true });
+  await index.close();
+  // Undo data are made anew.
+  const files = await storage.blockFiles();
+  for (const file of await files.list()) await files.remove('rev', file);
+  await files.close();
+}
+
 /** @throws CorruptionError if the index is damaged or not of this network. */
 export async function loadTree({ parameters, index, tree, blocks }: StartupParts): Promise<void> {
   for await (const [key, record] of index.iterate(HEADER_RANGE)) tree.load(decodeHeaderRecord(key, record));
   const genesis = genesisBlock(parameters);
   if (tree.size === 0) {
     const entry = tree.addGenesis(genesis.header);
-    entry.data = await blocks.writeBlock(genesis);
+    entry.data = (await blocks.findFirst(genesis)) ?? (await blocks.writeBlock(genesis));
     entry.validScripts = true;
     tree.receive(entry, genesis.transactions.length, entry);
     await saveIndex(index, tree);
@@ -77,7 +103,11 @@ export async function loadCoins(parts: StartupParts): Promise<void> {
   if (marker !== undefined) {
     tip = entryOf(marker.to);
     await replay(parts, entryOf(marker.from), tip);
-  } else if (best === undefined) await chainstate.flush(tip.hashBytes, tip.hashBytes);
+  } else if (best === undefined) {
+    // The coins are rebuilt, and with them what is known of scripts.
+    for (const entry of tree.entries()) entry.validScripts = entry === tip;
+    await chainstate.flush(tip.hashBytes, tip.hashBytes);
+  }
   active.reset(tip);
   tree.finishLoading(tip);
 }

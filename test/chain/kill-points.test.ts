@@ -53,7 +53,7 @@ class MortalStorage implements Storage {
       },
       read: (kind, file, offset, length) => inner.read(kind, file, offset, length),
       sync: async () => {},
-      remove: (file) => inner.remove(file),
+      remove: (kind, file) => inner.remove(kind, file),
       close: async () => {},
     };
   }

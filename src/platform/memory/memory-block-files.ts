@@ -52,9 +52,8 @@ export class MemoryBlockFiles implements BlockFiles {
 
   async sync(): Promise<void> {}
 
-  async remove(file: number): Promise<void> {
-    this.#files.blk.delete(file);
-    this.#files.rev.delete(file);
+  async remove(kind: BlockFileKind, file: number): Promise<void> {
+    this.#files[kind].delete(file);
   }
 
   async close(): Promise<void> {}

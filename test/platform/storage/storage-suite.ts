@@ -111,7 +111,9 @@ export function describeStorage(name: string, open: () => Promise<Storage>): voi
       ]);
       expect(toHex(await files.read('rev', 0, 0, 1))).toBe('aa');
       expect(await files.append('blk', 0, [fromHex('06')])).toBe(5);
-      await files.remove(0);
+      await files.remove('blk', 0);
+      await files.remove('rev', 0);
+      await files.remove('rev', 12);
       expect([await files.list(), await files.size('blk', 0), await files.size('rev', 0)]).toEqual([
         [12],
         0,

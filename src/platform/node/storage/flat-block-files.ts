@@ -105,14 +105,12 @@ export class FlatBlockFiles implements BlockFiles {
     if (open !== undefined) await promisify(fdatasync)(open.descriptor);
   }
 
-  async remove(file: number): Promise<void> {
-    for (const kind of ['blk', 'rev'] as const) {
-      const path = this.#path(kind, file);
-      const open = this.#open.get(path);
-      this.#open.delete(path);
-      if (open !== undefined) closeSync(open.descriptor);
-      await rm(path, { force: true });
-    }
+  async remove(kind: BlockFileKind, file: number): Promise<void> {
+    const path = this.#path(kind, file);
+    const open = this.#open.get(path);
+    this.#open.delete(path);
+    if (open !== undefined) closeSync(open.descriptor);
+    await rm(path, { force: true });
   }
 
   async close(): Promise<void> {

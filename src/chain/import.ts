@@ -1,0 +1,221 @@
+/**
+ * Blocks from files and into files, in Bitcoin Core's blk format: magic, length, block, with anything in
+ * between. Owns the reading; what is a valid block, the chain's door says.
+ */
+import { Block } from '../core/block/block.ts';
+import { HEADER_SIZE } from '../core/block/header.ts';
+import { MAX_BLOCK_WEIGHT } from '../core/consensus/limits.ts';
+import { DecodeError } from '../core/encoding/errors.ts';
+import { Writer } from '../core/encoding/writer.ts';
+import type { BlockFiles } from './block-files.ts';
+import { FRAME_SIZE } from './block-store.ts';
+import type { Chain } from './chain.ts';
+import type { Position } from './header-entry.ts';
+
+/** A file of blocks. */
+export interface BlockSource {
+  readonly name: string;
+  /** Bytes. */
+  readonly size: number;
+  /** Exactly so many bytes. */
+  read(offset: number, length: number): Promise<Uint8Array>;
+  /** Its number, where it is one of the chain's own block files: then its blocks are not written again. */
+  readonly file?: number;
+}
+
+export interface ImportProgress {
+  readonly source: string;
+  /** Bytes read of all bytes. */
+  readonly done: number;
+  readonly total: number;
+  /** Blocks that were new. */
+  readonly blocks: number;
+}
+
+export interface ImportOptions {
+  readonly onProgress?: (progress: ImportProgress) => void;
+  /** Asked now and then; true ends the import early. What was taken stays. */
+  readonly isCancelled?: () => boolean;
+}
+
+export interface ImportResult {
+  /** Blocks that were new. */
+  readonly accepted: number;
+  /** Blocks that the chain refused. */
+  readonly refused: number;
+  /** Blocks whose parent never came. */
+  readonly orphans: number;
+}
+
+/** Bytes read at once; more than the largest block. */
+const WINDOW = 8 << 20;
+/** Bytes of blocks that are with the chain at any time: enough for its pipeline, little beside the cache. */
+const MAX_IN_FLIGHT = 16 << 20;
+
+interface Found {
+  readonly source: BlockSource;
+  readonly position: Position;
+}
+
+/** Blocks known already are skipped, so that an import that was broken off goes on where it was. */
+export async function importBlocks(
+  chain: Chain,
+  sources: readonly BlockSource[],
+  { onProgress, isCancelled = () => false }: ImportOptions = {},
+): Promise<ImportResult> {
+  const importer = new Importer(chain);
+  const total = sources.reduce((sum, { size }) => sum + size, 0);
+  let before = 0;
+  for (const source of sources) {
+    const reader = new RecordReader(source, chain.parameters.magic);
+    for (let record = await reader.next(); record !== undefined; record = await reader.next()) {
+      const { position, bytes } = record;
+      if (isCancelled()) return importer.finish();
+      const block = decode(bytes);
+      if (block === undefined) reader.reject();
+      else await importer.take({ source, position }, block);
+      const done = before + position.offset + position.size;
+      onProgress?.({ source: source.name, done, total, blocks: importer.submitted });
+    }
+    before += source.size;
+  }
+  return importer.finish();
+}
+
+class Importer {
+  readonly #chain: Chain;
+  /** By their parent's hash: blocks that came before it. Where they are, not what they hold. */
+  readonly #waiting = new Map<string, Found[]>();
+  readonly #inFlight = new Set<Promise<void>>();
+  #inFlightBytes = 0;
+  #accepted = 0;
+  #refused = 0;
+  submitted = 0;
+
+  constructor(chain: Chain) {
+    this.#chain = chain;
+  }
+
+  async take(found: Found, block: Block): Promise<void> {
+    const { header } = block;
+    if (this.#chain.entry(header.hash)?.haveData === true) return;
+    if (this.#chain.entry(header.prev) === undefined) {
+      const waiting = this.#waiting.get(header.prev) ?? [];
+      this.#waiting.set(header.prev, [...waiting, found]);
+      return;
+    }
+    await this.#submit(found, block);
+    // The header is in the tree now: those that waited for it can follow, and those that waited for them.
+    for (const parents = [header.hash]; parents.length > 0; ) {
+      const parent = parents.shift()!;
+      for (const next of this.#waiting.get(parent) ?? []) {
+        const { offset, size } = next.position;
+        const child = Block.decode(await next.source.read(offset, size));
+        await this.#submit(next, child);
+        parents.push(child.hash);
+      }
+      this.#waiting.delete(parent);
+    }
+  }
+
+  async #submit({ source, position }: Found, block: Block): Promise<void> {
+    this.submitted++;
+    const { length } = block.bytes;
+    const options = source.file === undefined ? {} : { position: { ...position, file: source.file } };
+    const task = this.#chain.acceptBlock(block, options).then((verdict) => {
+      if (!verdict.ok) this.#refused++;
+      else if (verdict.new) this.#accepted++;
+      this.#inFlight.delete(task);
+      this.#inFlightBytes -= length;
+    });
+    this.#inFlight.add(task);
+    this.#inFlightBytes += length;
+    while (this.#inFlightBytes > MAX_IN_FLIGHT) await Promise.race(this.#inFlight);
+  }
+
+  async finish(): Promise<ImportResult> {
+    await Promise.all(this.#inFlight);
+    const orphans = [...this.#waiting.values()].reduce((sum, waiting) => sum + waiting.length, 0);
+    return { accepted: this.#accepted, refused: this.#refused, orphans };
+  }
+}
+
+function decode(bytes: Uint8Array): Block | undefined {
+  try {
+    return Block.decode(bytes);
+  } catch (error) {
+    if (error instanceof DecodeError) return undefined;
+    throw error;
+  }
+}
+
+interface BlockRecord {
+  readonly position: Position;
+  readonly bytes: Uint8Array;
+}
+
+/** Every record that could be a block. What is no record (a torn write, zeros) is passed over byte by byte. */
+class RecordReader {
+  readonly #source: BlockSource;
+  readonly #magic: Uint8Array;
+  #start = 0;
+  #window: Uint8Array = new Uint8Array(0);
+  #offset = 0;
+  #last = 0;
+
+  constructor(source: BlockSource, magic: Uint8Array) {
+    this.#source = source;
+    this.#magic = magic;
+  }
+
+  async next(): Promise<BlockRecord | undefined> {
+    for (; this.#offset + FRAME_SIZE + HEADER_SIZE <= this.#source.size; this.#offset++) {
+      const at = await this.#view();
+      const size = new DataView(at.buffer, at.byteOffset).getUint32(4, true);
+      const fits = size >= HEADER_SIZE && size <= MAX_BLOCK_WEIGHT && FRAME_SIZE + size <= at.length;
+      if (!fits || this.#magic.some((byte, i) => at[i] !== byte)) continue;
+      this.#last = this.#offset;
+      this.#offset += FRAME_SIZE + size;
+      const position = { file: 0, offset: this.#last + FRAME_SIZE, size };
+      return { position, bytes: at.subarray(FRAME_SIZE, FRAME_SIZE + size) };
+    }
+    return undefined;
+  }
+
+  /** The last record was none: a write that a kill cut short, and the next record begins inside of it. */
+  reject(): void {
+    this.#offset = this.#last + 1;
+  }
+
+  /** From the offset on: a frame and the largest block after it, or the rest of the file. */
+  async #view(): Promise<Uint8Array> {
+    const { size } = this.#source;
+    const inWindow = this.#offset - this.#start;
+    const enough = inWindow >= 0 && inWindow + FRAME_SIZE + MAX_BLOCK_WEIGHT <= this.#window.length;
+    if (!enough && (inWindow < 0 || this.#start + this.#window.length < size)) {
+      this.#start = this.#offset;
+      this.#window = await this.#source.read(this.#start, Math.min(WINDOW, size - this.#start));
+    }
+    return this.#window.subarray(this.#offset - this.#start);
+  }
+}
+
+/** The chain's own block files, to be read again (reindex). */
+export async function ownBlockSources(files: BlockFiles): Promise<BlockSource[]> {
+  const sources: BlockSource[] = [];
+  for (const file of await files.list()) {
+    const size = await files.size('blk', file);
+    const read = (offset: number, length: number) => files.read('blk', file, offset, length);
+    sources.push({ name: `blk${String(file).padStart(5, '0')}.dat`, size, read, file });
+  }
+  return sources;
+}
+
+/** The active chain as a file of blocks, from the genesis block on, piece by piece. */
+export async function* exportBlocks(chain: Chain): AsyncGenerator<Uint8Array> {
+  const { magic } = chain.parameters;
+  for (let height = 0, entry = chain.entryAt(0); entry !== undefined; entry = chain.entryAt(++height)) {
+    const bytes = await chain.readBlockBytes(entry);
+    yield new Writer(FRAME_SIZE + bytes.length).bytes(magic).uint32(bytes.length).bytes(bytes).finish();
+  }
+}
