@@ -2,7 +2,10 @@
  * The composition root: builds every part of a node from what a platform hands in, and wires them in
  * this one place (calls go down, events go up). Owns the order of start and stop; no part's work.
  */
-import { Chain, type ChainOptions } from './chain/chain.ts';
+import { Chain } from './chain/chain.ts';
+import type { ImportProgress } from './chain/import.ts';
+import type { ChainOptions } from './chain/options.ts';
+import { continueReindex, continueReindex } from './chain/reindex.ts';
 import type { ScriptVerifier } from './chain/script-verifier.ts';
 import type { Storage } from './chain/storage.ts';
 import type { NetworkParameters } from './core/parameters/network.ts';
@@ -22,6 +25,7 @@ import type { LoggerControl, RpcContext } from './rpc/context.ts';
 import { Dispatcher } from './rpc/dispatcher.ts';
 import { METHODS } from './rpc/methods.ts';
 import type { AdjustableClock, Random } from './seams.ts';
+import type { ChainSource } from './wallet/chain-source.ts';
 import type { WalletStorage } from './wallet/storage.ts';
 import { WalletManager, type WalletManagerOptions } from './wallet/wallet-manager.ts';
 import { createChainSource } from './wallet-chain.ts';
@@ -76,6 +80,10 @@ export interface NodeDependencies {
   readonly createSearcher: (threads: number) => NonceSearcher;
   readonly transport: Transport;
   readonly writeFile: RpcContext['writeFile'];
+  /** Aborted when a start-up that takes long should be given up. */
+  readonly signal?: AbortSignal;
+  /** Told how far a reindex is. */
+  readonly onReindex?: (progress: ImportProgress) => void;
   /** Made before, where a server is to answer while the node still starts. */
   readonly rpc?: Dispatcher;
 }
@@ -84,8 +92,6 @@ export interface Node extends Omit<RpcContext, 'stop'> {
   readonly rpc: Dispatcher;
   /** Resolves when the node should be stopped: with null if RPC `stop` asks, or with what went wrong. */
   readonly ended: Promise<Error | null>;
-  /** Mines without pause from now on. @throws AddressError, or Error without a wallet to pay. */
-  mine(options: MineOptions): void;
   /** Ends everything in order and saves what is to be kept. Once; never rejects for what had failed before. */
   stop(): Promise<void>;
 }
@@ -100,7 +106,7 @@ export function createDispatcher(dependencies: Pick<NodeDependencies, 'clock' | 
  * @throws what a part throws; what was opened by then is closed again.
  */
 export async function createNode(options: NodeOptions, dependencies: NodeDependencies): Promise<Node> {
-  const closers: (() => Promise<void> | void)[] = [];
+  const closers: Closers = [];
   try {
     return await assemble(options, dependencies, closers);
   } catch (error) {
@@ -109,20 +115,21 @@ export async function createNode(options: NodeOptions, dependencies: NodeDepende
   }
 }
 
+type Closers = (() => Promise<void> | void)[];
+
 async function assemble(
   options: NodeOptions,
   dependencies: NodeDependencies,
-  closers: (() => Promise<void> | void)[],
+  closers: Closers,
 ): Promise<Node> {
   const { parameters } = options;
-  const { clock, random, logger, storage, scriptVerifier } = dependencies;
+  const { clock, logger, storage, signal } = dependencies;
   const startedAt = clock.monotonic();
   const rpc = dependencies.rpc ?? createDispatcher(dependencies);
   const progress = (status: string): void => {
     rpc.setWarmUpStatus(status);
     logger.log('info', 'init', status);
   };
-
   let end: (error: Error | null) => void = () => {};
   const ended = new Promise<Error | null>((resolve) => {
     end = resolve;
@@ -132,22 +139,16 @@ async function assemble(
   const chain = await Chain.open(options.chain ?? {}, { ...dependencies, parameters });
   closers.push(() => chain.close());
   chain.fatal.subscribe(end);
-
-  const mempool = new Mempool(options.mempool ?? {}, { chain, clock, random, scriptVerifier, logger });
+  if (chain.isReindexing) progress('Reindexing blocks on disk…');
+  await continueReindex(chain, storage);
+  const mempool = new Mempool(options.mempool ?? {}, { ...dependencies, chain });
   closers.push(() => mempool.close());
   const fees = await FeeEstimator.open({ chain, mempool, storage, logger });
   closers.push(() => fees.save(storage));
 
   progress('Loading indexes…');
-  const wanted = options.indexes ?? {};
-  const following = { chain, storage, logger, clock };
-  const indexes = {
-    ...(wanted.transactions && { transactions: await TransactionIndex.open(following) }),
-    ...(wanted.filters && { filters: await FilterIndex.open(following) }),
-    ...(wanted.coinStatistics && { coinStatistics: await CoinStatisticsIndex.open(following) }),
-  };
+  const indexes = await openIndexes(options, { chain, storage, logger, clock });
   for (const index of Object.values(indexes)) closers.push(() => index.close());
-
   const filters = options.serveFilters ? filterSource(indexes.filters) : undefined;
   const network = new Network(options.network, {
     ...dependencies,
@@ -155,58 +156,36 @@ async function assemble(
     mempool,
     ...(filters && { filters }),
   });
+  const miner = new Miner(options.miner ?? {}, { ...dependencies, chain, mempool });
 
   progress('Loading wallet…');
-  const wallets = await WalletManager.open(options.wallet ?? {}, {
-    parameters,
-    chain: createChainSource({ chain, mempool, fees }),
-    storage: dependencies.walletStorage,
-    clock,
-    random,
-    logger,
-  });
+  const chainSource = createChainSource({ chain, mempool, fees });
+  const wallets = await openWallets(options, dependencies, chainSource);
   closers.push(() => wallets.close());
-  for (const name of options.wallet?.load ?? []) {
-    if (wallets.get(name) === undefined) await wallets.load(name);
-  }
 
+  const { writeFile } = dependencies;
+  const parts = { parameters, chain, mempool, fees, miner, network, wallets, indexes };
+  const context = { ...parts, storage, clock, logger, startedAt, writeFile };
+  const serve = (): void => rpc.attach({ ...context, stop: () => end(null) });
+
+  if (chain.isReindexing) {
+    // It may take hours, in which questions are answered.
+    serve();
+    const isCancelled = () => signal?.aborted === true;
+    await continueReindex(chain, storage, { isCancelled, onProgress: dependencies.onReindex ?? (() => {}) });
+  }
   if (options.persistMempool !== false) {
     progress('Loading mempool…');
     await mempool.load(storage);
     closers.push(() => mempool.save(storage));
   }
-
   progress('Starting network threads…');
   if (options.networkActive === false) network.setActive(false);
   await network.start();
   closers.push(() => network.stop());
-
-  const miner = new Miner(options.miner ?? {}, { ...dependencies, chain, mempool });
   closers.push(() => miner.stop());
-  const mine = ({ address, ...mining }: MineOptions): void => {
-    const paid = address ?? wallets.get(wallets.list()[0] ?? '')?.newAddress('bech32', 'mining');
-    if (paid === undefined) throw new Error('Mining needs a wallet or an address to pay');
-    const script = decodeAddress(paid, parameters);
-    miner.start({ ...mining, script: () => Promise.resolve(script) });
-  };
-  if (options.mine !== undefined && options.mine.threads > 0) mine(options.mine);
-
-  const context: Omit<RpcContext, 'stop'> = {
-    parameters,
-    chain,
-    mempool,
-    fees,
-    miner,
-    network,
-    wallets,
-    indexes,
-    storage,
-    clock,
-    logger,
-    startedAt,
-    writeFile: dependencies.writeFile,
-  };
-  rpc.attach({ ...context, stop: () => end(null) });
+  if (options.mine !== undefined && options.mine.threads > 0) startMining(options.mine, parts);
+  serve();
   logger.log('info', 'init', 'Done loading');
 
   let stopping: Promise<void> | undefined;
@@ -214,7 +193,43 @@ async function assemble(
     stopping ??= closeAll(closers, dependencies);
     return stopping;
   };
-  return { ...context, rpc, ended, mine, stop };
+  return { ...context, rpc, ended, stop };
+}
+
+async function openIndexes(
+  { indexes: wanted = {} }: NodeOptions,
+  dependencies: Parameters<typeof TransactionIndex.open>[0],
+): Promise<RpcContext['indexes']> {
+  return {
+    ...(wanted.transactions && { transactions: await TransactionIndex.open(dependencies) }),
+    ...(wanted.filters && { filters: await FilterIndex.open(dependencies) }),
+    ...(wanted.coinStatistics && { coinStatistics: await CoinStatisticsIndex.open(dependencies) }),
+  };
+}
+
+async function openWallets(
+  { parameters, wallet = {} }: NodeOptions,
+  dependencies: NodeDependencies,
+  chain: ChainSource,
+): Promise<WalletManager> {
+  const storage = dependencies.walletStorage;
+  const wallets = await WalletManager.open(wallet, { ...dependencies, parameters, chain, storage });
+  for (const name of wallet.load ?? []) {
+    if (wallets.get(name) === undefined) await wallets.load(name);
+  }
+  return wallets;
+}
+
+/** @throws AddressError, or Error without a wallet to pay */
+function startMining(
+  { address, ...mining }: MineOptions,
+  { wallets, parameters, miner }: Pick<RpcContext, 'wallets' | 'parameters' | 'miner'>,
+): void {
+  const paid = address ?? wallets.get(wallets.list()[0] ?? '')?.newAddress('bech32', 'mining');
+  if (paid === undefined)
+    throw new Error('Mining needs a wallet (-wallet) or an address (-mine-address) to pay');
+  const script = decodeAddress(paid, parameters);
+  miner.start({ ...mining, script: () => Promise.resolve(script) });
 }
 
 /** The filter index as the network asks it; undefined without one. */
@@ -227,10 +242,7 @@ function filterSource(index: FilterIndex | undefined): FilterSource | undefined 
 }
 
 /** Last opened, first closed; one failure does not keep the rest open. */
-async function closeAll(
-  closers: (() => Promise<void> | void)[],
-  { logger }: Pick<NodeDependencies, 'logger'>,
-): Promise<void> {
+async function closeAll(closers: Closers, { logger }: Pick<NodeDependencies, 'logger'>): Promise<void> {
   for (const close of closers.reverse()) {
     try {
       await close();
