@@ -204,6 +204,25 @@ const shapeCases: readonly RuleCase[] = [
     }),
   },
   {
+    title: 'CVE-2017-12842: 64 bytes that are no coinbase may be hashes of the true tree',
+    reason: 'bad-cb-missing',
+    kind: 'mutated',
+    valid: (chain) => ({ transactions: [sizedTransaction(chain, 64)] }),
+    broken: (chain) => ({
+      transactions: [sizedTransaction(chain, 64)],
+      arrange: (transactions) => transactions.slice(1),
+    }),
+  },
+  ...[63, 65].map((size) => ({
+    title: `${size} bytes that are no coinbase are no hashes`,
+    reason: 'bad-cb-missing',
+    valid: (chain: ChainBuilder) => ({ transactions: [sizedTransaction(chain, size)] }),
+    broken: (chain: ChainBuilder) => ({
+      transactions: [sizedTransaction(chain, size)],
+      arrange: (transactions: readonly Transaction[]) => transactions.slice(1),
+    }),
+  })),
+  {
     title: 'only the first transaction is a coinbase',
     reason: 'bad-cb-multiple',
     valid: () => ({}),
@@ -230,6 +249,13 @@ const shapeCases: readonly RuleCase[] = [
     broken: () => ({ coinbase: { scriptPubKey: repeat(OP.CHECKSIG, 20_001) } }),
   },
 ];
+
+/** A transaction of a mature coin, with so many bytes. */
+function sizedTransaction(chain: ChainBuilder, size: number): Transaction {
+  const { outpoint, coin } = chain.takeMature();
+  // Everything around the output's script takes 60 bytes.
+  return transaction([{ prevout: outpoint }], [output(coin.output.value, repeat(OP.NOP, size - 60))]);
+}
 
 /** A transaction of a mature coin, changed. */
 const changed =

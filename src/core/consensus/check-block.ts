@@ -54,8 +54,11 @@ export function checkBlock(
   )
     throw new Invalid('consensus', 'bad-blk-length', 'size limits failed');
 
-  if (!transactions[0]!.isCoinbase)
-    throw new Invalid('consensus', 'bad-cb-missing', 'first tx is not coinbase');
+  if (!transactions[0]!.isCoinbase) {
+    // CVE-2017-12842: 64 bytes that look like a transaction may be two hashes of the true block's tree.
+    const kind = transactions.some((tx) => tx.strippedSize === 64) ? 'mutated' : 'consensus';
+    throw new Invalid(kind, 'bad-cb-missing', 'first tx is not coinbase');
+  }
   if (transactions.some((tx, i) => i > 0 && tx.isCoinbase))
     throw new Invalid('consensus', 'bad-cb-multiple', 'more than one coinbase');
 
