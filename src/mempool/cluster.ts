@@ -88,14 +88,11 @@ export function linearize(entries: ReadonlySet<MempoolEntry>): Chunk[] {
     return inside;
   });
   const dependsOn = ancestorsOf(parents);
-  const order = improve(
-    improve(byAncestorRate(list, dependsOn), list, dependsOn, true),
-    list,
-    dependsOn,
-    false,
-  );
+  const fromBack = regroup(byAncestorRate(list, dependsOn).reverse(), list, dependsOn, true);
+  const order = fromBack.flatMap((group) => group.members).reverse();
+  const groups = regroup(order, list, dependsOn, false);
   const chunks: Chunk[] = [];
-  for (const { fee, weight, members } of order) {
+  for (const { fee, weight, members } of groups) {
     const before = chunks.at(-1);
     const ties = before !== undefined && compareFeeRates(before, { fee, weight }) === 0;
     const tieWeight = weight + (ties ? before.tieWeight : 0);
@@ -153,34 +150,21 @@ function byAncestorRate(list: readonly MempoolEntry[], dependsOn: readonly Set<n
         }
     order.push(...taken);
   }
-  return order.reverse();
+  return order;
 }
 
 /**
  * One pass. Takes transactions one by one; while the group before it pays less, it is merged with that
- * group if they depend on each other, and passes it otherwise. `fromBack` runs the same on the reversed
- * graph (children before parents, worst rate first).
- * @param order the order of the pass: last transaction first if `fromBack`.
- * @returns order reversed for the next pass, or the chunks.
+ * group if they depend on each other, and passes it otherwise.
+ * @param fromBack the same on the reversed graph: children before parents, `order` from last to first, and
+ * groups come out worst rate first.
  */
-function improve(
-  order: readonly number[],
-  list: readonly MempoolEntry[],
-  dependsOn: readonly Set<number>[],
-  fromBack: true,
-): number[];
-function improve(
-  order: readonly number[],
-  list: readonly MempoolEntry[],
-  dependsOn: readonly Set<number>[],
-  fromBack: false,
-): Group[];
-function improve(
+function regroup(
   order: readonly number[],
   list: readonly MempoolEntry[],
   dependsOn: readonly Set<number>[],
   fromBack: boolean,
-): number[] | Group[] {
+): Group[] {
   const depends = (later: number, earlier: number) =>
     fromBack ? dependsOn[earlier]!.has(later) : dependsOn[later]!.has(earlier);
   const groups: Group[] = [];
@@ -199,7 +183,7 @@ function improve(
     }
     groups.splice(at, 0, group);
   }
-  return fromBack ? groups.flatMap((group) => group.members).reverse() : groups;
+  return groups;
 }
 
 /**
