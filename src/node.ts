@@ -5,7 +5,7 @@
 import { Chain } from './chain/chain.ts';
 import type { ImportProgress } from './chain/import.ts';
 import type { ChainOptions } from './chain/options.ts';
-import { continueReindex, continueReindex } from './chain/reindex.ts';
+import { continueReindex } from './chain/reindex.ts';
 import type { ScriptVerifier } from './chain/script-verifier.ts';
 import type { Storage } from './chain/storage.ts';
 import type { NetworkParameters } from './core/parameters/network.ts';
@@ -139,8 +139,6 @@ async function assemble(
   const chain = await Chain.open(options.chain ?? {}, { ...dependencies, parameters });
   closers.push(() => chain.close());
   chain.fatal.subscribe(end);
-  if (chain.isReindexing) progress('Reindexing blocks on disk…');
-  await continueReindex(chain, storage);
   const mempool = new Mempool(options.mempool ?? {}, { ...dependencies, chain });
   closers.push(() => mempool.close());
   const fees = await FeeEstimator.open({ chain, mempool, storage, logger });
