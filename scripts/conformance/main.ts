@@ -97,6 +97,7 @@ function printReport(path: string, report: Report, show: number, milliseconds: n
   console.log(`${path}: ${report.passed} passed, ${report.failed} failed${tail}`);
   for (const reason of report.notApplicable.keys())
     console.log(`    not applicable: ${NOT_APPLICABLE[reason]}`);
+  for (const note of report.notes) console.log(`    ${note}`);
   for (const { row, message } of report.failures.slice(0, show))
     console.log(`    FAILED ${row}\n        ${message.replaceAll('\n', '\n        ')}`);
   if (report.failed > show) console.log(`    ... and ${report.failed - show} more`);

@@ -89,6 +89,8 @@ class Mismatch extends Error {}
 export class Report {
   passed = 0;
   readonly failures: Failure[] = [];
+  /** Lines that sum up the rows, such as how many fail of each kind. */
+  readonly notes: string[] = [];
   /** Rows that do not apply, by reason. */
   readonly notApplicable = new Map<NotApplicable, number>();
 

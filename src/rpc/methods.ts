@@ -7,11 +7,14 @@ import { chainStateMethods } from './methods/chain-state.ts';
 import { coinMethods } from './methods/coins.ts';
 import { controlMethods } from './methods/control.ts';
 import { decodeScriptMethods } from './methods/decode-script.ts';
+import { descriptorMethods } from './methods/descriptors.ts';
 import { feeMethods } from './methods/fees.ts';
 import { generatingMethods } from './methods/generating.ts';
 import { getRawTransactionMethods } from './methods/get-raw-transaction.ts';
 import { indexMethods } from './methods/indexes.ts';
+import { keyMethods } from './methods/keys.ts';
 import { mempoolMethods } from './methods/mempool.ts';
+import { messageMethods } from './methods/messages.ts';
 import { miningMethods } from './methods/mining.ts';
 import { networkMethods } from './methods/network.ts';
 import { peerMethods } from './methods/peers.ts';
@@ -31,11 +34,14 @@ export const METHODS: Registry = createRegistry(
   coinMethods,
   controlMethods,
   decodeScriptMethods,
+  descriptorMethods,
   feeMethods,
   generatingMethods,
   getRawTransactionMethods,
   indexMethods,
+  keyMethods,
   mempoolMethods,
+  messageMethods,
   miningMethods,
   networkMethods,
   peerMethods,

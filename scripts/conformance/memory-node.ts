@@ -1,0 +1,68 @@
+/** A node on memory parts, driven by the text of JSON-RPC calls as over HTTP. */
+import type { NetworkParameters } from '../../src/core/parameters/network.ts';
+import { ThreadSearcher } from '../../src/mining/thread-searcher.ts';
+import { createNode, type Node } from '../../src/node.ts';
+import { InlineScriptVerifier } from '../../src/platform/memory/inline-script-verifier.ts';
+import { MemoryStorage } from '../../src/platform/memory/memory-storage.ts';
+import { MemoryNetwork } from '../../src/platform/memory/memory-transport.ts';
+import { MemoryWalletStorage } from '../../src/platform/memory/memory-wallet-storage.ts';
+import { SystemClock } from '../../src/platform/node/clock.ts';
+import { systemRandom } from '../../src/platform/node/random.ts';
+import { conformanceEngine } from './engine.ts';
+
+export class MemoryNode {
+  readonly node: Node;
+
+  private constructor(node: Node) {
+    this.node = node;
+  }
+
+  /** @param mockTime seconds; 0 lets the clock run */
+  static async open(parameters: NetworkParameters, mockTime = 0): Promise<MemoryNode> {
+    const clock = new SystemClock();
+    clock.setMockTime(mockTime);
+    const logger = {
+      log: () => {},
+      categories: [],
+      isEnabled: () => false,
+      setEnabled: () => {},
+      path: '',
+    };
+    const options = {
+      parameters,
+      indexes: { transactions: true, filters: true, coinStatistics: true },
+      network: { bind: [], addNodes: [], connect: [], userAgent: '/Penny:0.1.0/', dnsSeed: false },
+      persistMempool: false,
+    };
+    const node = await createNode(options, {
+      clock,
+      random: systemRandom,
+      logger,
+      storage: new MemoryStorage(),
+      walletStorage: new MemoryWalletStorage(),
+      scriptVerifier: new InlineScriptVerifier(await conformanceEngine(), clock),
+      searcher: new ThreadSearcher(clock),
+      createSearcher: () => new ThreadSearcher(clock),
+      transport: new MemoryNetwork({}, { clock, random: systemRandom }).transport('127.0.0.1'),
+      writeFile: () => Promise.reject(new Error('there are no files here')),
+    });
+    return new MemoryNode(node);
+  }
+
+  /** @param parameters JSON text of the `params` */
+  async call(method: string, parameters: string): Promise<RpcReply> {
+    const body = `{"jsonrpc":"2.0","id":0,"method":${JSON.stringify(method)},"params":${parameters}}`;
+    const { signal } = new AbortController();
+    const answer = await this.node.rpc.handle(body, { path: '/', user: '', signal });
+    return JSON.parse(answer.body) as RpcReply;
+  }
+
+  stop(): Promise<void> {
+    return this.node.stop();
+  }
+}
+
+export interface RpcReply {
+  readonly result?: unknown;
+  readonly error?: { readonly code: number; readonly message: string };
+}
