@@ -157,7 +157,7 @@ export function parseTarget(
   lowestPort = 1,
 ): Target {
   const match =
-    /^(?:(ws|wss|tcp):\/\/)?(?:\[([^\]]+)\]|([^:/[\]]+)|([0-9a-fA-F:.]+))(?::(\d{1,5}))?\/?$/.exec(
+    /^(?:(ws|wss|tcp):\/\/)?(?:\[([^\]]+)\]|([^:/[\]\s]+)|([0-9a-fA-F:.]+))(?::(\d{1,5}))?\/?$/.exec(
       text.trim(),
     );
   if (match === null) throw new AddressError(`Invalid address: ${text}`);

@@ -41,6 +41,7 @@ export class TransactionRequests {
   #delayed: Due[] = [];
   #asked: Due[] = [];
   #timer: Timer | undefined;
+  #timerAt = Infinity;
   #batch = new Map<Peer, Announcement[]>();
   #flushing = false;
 
@@ -170,13 +171,14 @@ export class TransactionRequests {
     for (const [peer, announcements] of batch) if (!peer.closed) this.#ask(peer, announcements);
   }
 
+  /** One timer, for whatever is due first. */
   #arm(): void {
-    if (this.#timer !== undefined) return;
     const next = Math.min(this.#delayed[0]?.at ?? Infinity, this.#asked[0]?.at ?? Infinity);
-    if (next === Infinity) return;
-    const wait = Math.max(0, next - this.#clock.monotonic());
-    this.#timer = this.#clock.schedule(wait, () => {
-      this.#timer = undefined;
+    if (next === Infinity || next >= this.#timerAt) return;
+    this.#timer?.cancel();
+    this.#timerAt = next;
+    this.#timer = this.#clock.schedule(Math.max(0, next - this.#clock.monotonic()), () => {
+      this.#timerAt = Infinity;
       this.#tick();
       this.#arm();
     });

@@ -1,0 +1,93 @@
+import { expect, test } from 'vitest';
+import { REGTEST } from '../../src/core/parameters/presets.ts';
+import { encodeEnvelope } from '../../src/network/messages/envelope.ts';
+import { encodeBody } from '../../src/network/messages/table.ts';
+import type { Connection } from '../../src/network/transport.ts';
+import { versionBody } from '../platform/network/hostile-node.ts';
+import { type MemoryNode, MemoryWorld } from './memory-node.ts';
+
+/** Dials by hand and keeps silent unless told otherwise. */
+async function dial(
+  world: MemoryWorld,
+  node: MemoryNode,
+): Promise<{ connection: Connection; closed: () => boolean }> {
+  const target = { scheme: 'tcp', host: node.host, port: REGTEST.p2pPort } as const;
+  const connection = await world.settle(
+    world.net.transport('10.9.9.9').dial(target, new AbortController().signal),
+  );
+  let closed = false;
+  connection.start({
+    message: () => {},
+    drained: () => {},
+    closed: () => {
+      closed = true;
+    },
+  });
+  return { connection, closed: () => closed };
+}
+
+test('who does not shake hands is let go after a minute', async () => {
+  const world = new MemoryWorld(41);
+  const node = await world.start('10.0.0.1', { connect: [] });
+  const { closed } = await dial(world, node);
+  await world.pass(59);
+  expect(closed()).toBe(false);
+  await world.pass(3);
+  expect(closed()).toBe(true);
+});
+
+test('who answers no ping is let go after twenty minutes', async () => {
+  const world = new MemoryWorld(42);
+  const node = await world.start('10.0.0.1', { connect: [] });
+  const { connection, closed } = await dial(world, node);
+  const send = (command: 'version' | 'verack' | 'sendheaders', body: Uint8Array): void =>
+    connection.send(encodeEnvelope(REGTEST.magic, command, body));
+  send('version', encodeBody('version', versionBody(0)));
+  send('verack', new Uint8Array(0));
+  for (let minute = 0; minute < 19; minute++) {
+    await world.pass(60);
+    send('sendheaders', new Uint8Array(0));
+  }
+  expect(closed()).toBe(false);
+  await world.pass(300);
+  expect(closed()).toBe(true);
+});
+
+test('a node added by hand is dialled again, ever more slowly', async () => {
+  const world = new MemoryWorld(43);
+  const first = await world.start('10.0.0.1', { connect: [] });
+  const second = await world.start('10.0.0.2', { addNodes: [first.address] });
+  const isConnected = (): boolean => second.network.peers().some((peer) => peer.version > 0);
+  expect(await world.until(isConnected)).toBe(true);
+  await world.settle(first.network.stop());
+  await world.pass(120);
+  expect(isConnected()).toBe(false);
+  await world.start('10.0.0.1', { connect: [] });
+  expect(await world.until(isConnected, 90)).toBe(true);
+});
+
+test('turned off, the network has no connections; turned on, it finds them again', async () => {
+  const world = new MemoryWorld(44);
+  const first = await world.start('10.0.0.1', { connect: [] });
+  const second = await world.start('10.0.0.2', { addNodes: [first.address] });
+  expect(await world.until(() => second.network.peers().length === 1)).toBe(true);
+  second.network.setActive(false);
+  expect(second.network.peers()).toEqual([]);
+  await world.pass(30);
+  expect(second.network.peers()).toEqual([]);
+  second.network.setActive(true);
+  expect(await world.until(() => second.network.peers().length === 1)).toBe(true);
+});
+
+test('a banned address is refused, until it is forgiven', async () => {
+  const world = new MemoryWorld(45);
+  const first = await world.start('10.0.0.1', { connect: [] });
+  const second = await world.start('10.0.0.2', { addNodes: [first.address] });
+  expect(await world.until(() => first.network.peers().length === 1)).toBe(true);
+  expect(first.network.ban('10.0.0.0/8')).toBe(true);
+  expect(first.network.peers()).toEqual([]);
+  await world.pass(120);
+  expect(first.network.peers()).toEqual([]);
+  expect(first.network.unban('10.0.0.0/8')).toBe(true);
+  expect(await world.until(() => second.network.peers().some((peer) => peer.version > 0), 120)).toBe(true);
+});
