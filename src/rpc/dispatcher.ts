@@ -4,10 +4,12 @@
  */
 import { Invalid } from '../core/encoding/errors.ts';
 import type { Clock, Logger } from '../seams.ts';
+import { WalletError } from '../wallet/wallet-error.ts';
 import { readArguments } from './arguments.ts';
 import type { RpcContext, RpcRequest, RpcServerView } from './context.ts';
 import { RpcCode, RpcError } from './errors.ts';
 import { JsonError, JsonObject, type JsonRead, type JsonWritable, readJson, writeJson } from './json.ts';
+import { fromWalletError } from './refusals.ts';
 import type { Registry } from './registry.ts';
 
 export interface Answer {
@@ -164,7 +166,7 @@ export class Dispatcher implements RpcServerView {
       };
       return await method.handler(readArguments(method, call.parameters), context, request);
     } catch (error) {
-      if (!(error instanceof RpcError || error instanceof Invalid))
+      if (!(error instanceof RpcError || error instanceof Invalid || error instanceof WalletError))
         this.#logger.log('error', 'rpc', `${call.method} failed`, { error });
       throw error;
     } finally {
@@ -251,5 +253,6 @@ function failure(error: unknown, envelope: Envelope): Answer {
 /** What Core does with an exception that no handler expected. */
 function toRpcError(error: unknown): RpcError {
   if (error instanceof RpcError) return error;
+  if (error instanceof WalletError) return fromWalletError(error);
   return new RpcError(RpcCode.MISC_ERROR, error instanceof Error ? error.message : String(error));
 }

@@ -19,8 +19,10 @@ import { miningMethods } from './methods/mining.ts';
 import { networkMethods } from './methods/network.ts';
 import { peerMethods } from './methods/peers.ts';
 import { proofMethods } from './methods/proofs.ts';
+import { psbtMethods } from './methods/psbt.ts';
 import { rawTransactionMethods } from './methods/raw-transactions.ts';
 import { scanMethods } from './methods/scan.ts';
+import { signRawTransactionMethods } from './methods/sign-raw-transaction.ts';
 import { submissionMethods } from './methods/submission.ts';
 import { waitingMethods } from './methods/waiting.ts';
 import { createRegistry, type Registry } from './registry.ts';
@@ -46,8 +48,10 @@ export const METHODS: Registry = createRegistry(
   networkMethods,
   peerMethods,
   proofMethods,
+  psbtMethods,
   rawTransactionMethods,
   scanMethods,
+  signRawTransactionMethods,
   submissionMethods,
   waitingMethods,
 );

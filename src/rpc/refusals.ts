@@ -1,0 +1,59 @@
+/** What wallets, descriptors, PSBTs and keys refuse, as RPC errors. The words are theirs; the codes are here. */
+import { DecodeError } from '../core/encoding/errors.ts';
+import type { NetworkParameters } from '../core/parameters/network.ts';
+import { decodeWif, type PrivateKey } from '../core/script/wif.ts';
+import { DescriptorError } from '../wallet/descriptors/descriptor-error.ts';
+import { type ParsedDescriptor, parseDescriptor } from '../wallet/descriptors/parse.ts';
+import { Psbt } from '../wallet/psbt/psbt.ts';
+import { PsbtError } from '../wallet/psbt/psbt-map.ts';
+import type { WalletError, WalletErrorKind } from '../wallet/wallet-error.ts';
+import { RpcCode, RpcError, type RpcErrorCode } from './errors.ts';
+
+const WALLET_CODES: Readonly<Record<WalletErrorKind, RpcErrorCode>> = Object.freeze({
+  wallet: RpcCode.WALLET_ERROR,
+  funds: RpcCode.WALLET_INSUFFICIENT_FUNDS,
+  parameter: RpcCode.INVALID_PARAMETER,
+  address: RpcCode.INVALID_ADDRESS_OR_KEY,
+  keypool: RpcCode.WALLET_KEYPOOL_RAN_OUT,
+  'not-found': RpcCode.WALLET_NOT_FOUND,
+  'already-loaded': RpcCode.WALLET_ALREADY_LOADED,
+});
+
+export const fromWalletError = (error: WalletError): RpcError =>
+  new RpcError(WALLET_CODES[error.kind], error.message);
+
+/** @throws RpcError -5 */
+export function readDescriptor(
+  text: string,
+  parameters: NetworkParameters,
+  requireChecksum = false,
+): ParsedDescriptor {
+  try {
+    return parseDescriptor(text, parameters, requireChecksum);
+  } catch (error) {
+    if (error instanceof DescriptorError) throw new RpcError(RpcCode.INVALID_ADDRESS_OR_KEY, error.message);
+    throw error;
+  }
+}
+
+/** @throws RpcError -22 */
+export function readPsbt(text: string): Psbt {
+  try {
+    return Psbt.decodeBase64(text);
+  } catch (error) {
+    if (error instanceof PsbtError)
+      throw new RpcError(RpcCode.DESERIALIZATION_ERROR, `TX decode failed ${error.message}`);
+    throw error;
+  }
+}
+
+/** @throws RpcError -5 */
+export function readPrivateKey(text: string, parameters: NetworkParameters): PrivateKey {
+  try {
+    return decodeWif(text, parameters);
+  } catch (error) {
+    if (error instanceof DecodeError)
+      throw new RpcError(RpcCode.INVALID_ADDRESS_OR_KEY, 'Invalid private key');
+    throw error;
+  }
+}
