@@ -32,7 +32,6 @@ export class MemoryNode {
       parameters,
       indexes: { transactions: true, filters: true, coinStatistics: true },
       network: { bind: [], addNodes: [], connect: [], userAgent: '/Penny:0.1.0/', dnsSeed: false },
-      persistMempool: false,
     };
     const node = await createNode(options, {
       clock,

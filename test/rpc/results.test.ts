@@ -1,0 +1,141 @@
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { MemoryNode } from '../../scripts/conformance/memory-node.ts';
+import { REGTEST } from '../../src/core/parameters/presets.ts';
+import { METHODS } from '../../src/rpc/methods.ts';
+import { undocumented } from '../support/result-matches.ts';
+
+const ADDRESS = 'bcrt1qw508d6qejxtdg4y5r3zarvary0c5xw7kygt080';
+
+let memory: MemoryNode;
+/** Answers so far, by name, for the calls that need them. */
+let coinbase: string;
+let tip: string;
+
+beforeAll(async () => {
+  memory = await MemoryNode.open(REGTEST, 1_600_000_000);
+  const hashes = await call('generatetoaddress', 5, ADDRESS);
+  tip = (hashes as string[]).at(-1)!;
+  coinbase = ((await call('getblock', tip)) as { tx: string[] }).tx[0]!;
+});
+afterAll(() => memory.stop());
+
+async function call(method: string, ...parameters: readonly unknown[]): Promise<unknown> {
+  const { result, error } = await memory.call(method, JSON.stringify(parameters));
+  if (error !== undefined) throw new Error(`${method}: ${error.message}`);
+  expect(undocumented(result, METHODS.get(method)!.results), method).toEqual([]);
+  return result;
+}
+
+test('what methods answer is what their help says', async () => {
+  for (const method of [
+    ...[
+      'getblockchaininfo',
+      'getblockcount',
+      'getbestblockhash',
+      'getdifficulty',
+      'getchaintips',
+      'getdeploymentinfo',
+    ],
+    ...[
+      'getchaintxstats',
+      'getchainstates',
+      'getindexinfo',
+      'verifychain',
+      'gettxoutsetinfo',
+      'getrawmempool',
+    ],
+    ...[
+      'getmempoolinfo',
+      'getmininginfo',
+      'getnetworkhashps',
+      'getprioritisedtransactions',
+      'getnetworkinfo',
+    ],
+    ...[
+      'getpeerinfo',
+      'getconnectioncount',
+      'getaddednodeinfo',
+      'getnettotals',
+      'getnodeaddresses',
+      'getaddrmaninfo',
+    ],
+    ...[
+      'listbanned',
+      'ping',
+      'clearbanned',
+      'uptime',
+      'getrpcinfo',
+      'logging',
+      'help',
+      'setmining',
+      'savemempool',
+    ],
+  ])
+    await call(method);
+  await call('getblock', tip, 0);
+  await call('getblock', tip, 2);
+  await call('getblock', tip, 3);
+  await call('getblockheader', tip);
+  await call('getblockheader', tip, false);
+  await call('getblockfilter', tip);
+  await call('getblockstats', tip);
+  await call('getblockstats', 3, ['txs', 'feerate_percentiles']);
+  await call('gettxoutsetinfo', 'muhash', 3);
+  await call('gettxout', coinbase, 0);
+  await call('gettxout', coinbase, 7);
+  await call('getrawtransaction', coinbase);
+  await call('getrawtransaction', coinbase, 2);
+  await call('waitfornewblock', 1);
+  await call('waitforblock', tip);
+  await call('waitforblockheight', 5);
+  await call('estimatesmartfee', 6);
+  await call('prioritisetransaction', coinbase, 0, 1000);
+  await call('getprioritisedtransactions');
+  await call('scantxoutset', 'start', [`addr(${ADDRESS})`]);
+  await call('scantxoutset', 'status');
+  await call('scantxoutset', 'abort');
+  await call('setban', '192.0.2.1', 'add');
+  await call('listbanned');
+  await call('setnetworkactive', true);
+  await call('getblocktemplate', { rules: ['segwit'] });
+  await call('decodescript', '51');
+  await call('verifytxoutproof', await call('gettxoutproof', [coinbase]));
+  await call('preciousblock', tip);
+  await call('invalidateblock', tip);
+  await call('getchaintips');
+  await call('reconsiderblock', tip);
+  await call('generateblock', ADDRESS, [], false);
+});
+
+test('a block made from a template is accepted, and refused the second time', async () => {
+  const { hex } = (await call('generateblock', ADDRESS, [], false)) as { hex: string };
+  expect(await call('getblocktemplate', { mode: 'proposal', data: hex })).toBeNull();
+  expect(await call('submitblock', hex)).toBeNull();
+  expect(await call('submitblock', hex)).toBe('duplicate');
+  expect(await call('getblocktemplate', { mode: 'proposal', data: hex })).toBe('duplicate');
+});
+
+test('a long poll for a template ends when the tip changes', async () => {
+  const { longpollid } = (await call('getblocktemplate', { rules: ['segwit'] })) as { longpollid: string };
+  const waiting = call('getblocktemplate', { rules: ['segwit'], longpollid });
+  const [hash] = (await call('generatetoaddress', 1, ADDRESS)) as string[];
+  expect(await waiting).toMatchObject({ previousblockhash: hash });
+});
+
+test('waitfornewblock answers with the block that comes', async () => {
+  const waiting = call('waitfornewblock', 60_000);
+  const [hash] = (await call('generatetoaddress', 1, ADDRESS)) as string[];
+  expect(await waiting).toMatchObject({ hash });
+});
+
+test('scantxoutset finds what an address owns', async () => {
+  const { unspents, total_amount } = (await call('scantxoutset', 'start', [`addr(${ADDRESS})`])) as {
+    unspents: { height: number; confirmations: number; desc: string }[];
+    total_amount: number;
+  };
+  const height = (await call('getblockcount')) as number;
+  expect(unspents).toHaveLength(height);
+  expect(total_amount).toBe(50 * height);
+  expect(unspents.every((unspent) => unspent.confirmations === height - unspent.height + 1)).toBe(true);
+  expect(unspents[0]!.desc).toMatch(/^addr\(/);
+});
