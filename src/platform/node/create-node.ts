@@ -7,7 +7,13 @@ import { resolve } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import type { ScriptVerifier } from '../../chain/script-verifier.ts';
 import { ThreadSearcher } from '../../mining/thread-searcher.ts';
-import { createDispatcher, createNode, type Node, type NodeOptions } from '../../node.ts';
+import {
+  createDispatcher,
+  createNode,
+  type Node,
+  type NodeDependencies,
+  type NodeOptions,
+} from '../../node.ts';
 import type { Dispatcher } from '../../rpc/dispatcher.ts';
 import type { AdjustableClock } from '../../seams.ts';
 import { bindFastHashes } from './hashes.ts';
@@ -40,6 +46,11 @@ export interface ProcessOptions {
   readonly mockTime: number;
 }
 
+export interface StartDependencies extends Pick<NodeDependencies, 'signal' | 'onReindex'> {
+  readonly logger: NodeLogger;
+  readonly clock: AdjustableClock;
+}
+
 export interface NodeProcess {
   readonly node: Node;
   /** Port of the RPC server; null without one. */
@@ -54,7 +65,7 @@ export interface NodeProcess {
  */
 export async function startNode(
   options: ProcessOptions,
-  { logger, clock }: { readonly logger: NodeLogger; readonly clock: AdjustableClock },
+  { logger, clock, ...rest }: StartDependencies,
 ): Promise<NodeProcess> {
   bindFastHashes();
   clock.setMockTime(options.mockTime);
@@ -88,6 +99,7 @@ export async function startNode(
       createSearcher: (threads) => new WorkerSearcher(threads),
       transport: new NodeTransport({ magic: parameters.magic }),
       rpc,
+      ...rest,
       writeFile: (path, chunks) => writeNewFile(resolve(options.directory, path), chunks),
     });
     return { node: open.node, rpcPort: open.server?.port ?? null, stop };

@@ -10,7 +10,7 @@ import { RPC_OPTION_TABLE, RPC_OPTIONS } from './common-options.ts';
 import { DEFAULT_NETWORK_FILE, readConfiguration, readNetworkFile } from './configuration.ts';
 import type { DevnetFlags } from './devnet-command.ts';
 import { askGenesis, newNetwork, writeNetworkFile } from './genesis-command.ts';
-import { NODE_OPTION_TABLE, NODE_OPTIONS } from './node-options.ts';
+import { NODE_OPTION_TABLE, NODE_OPTIONS, REINDEX_OPTION_TABLE, REINDEX_OPTIONS } from './node-options.ts';
 import { formatOptions, type OptionGroup } from './option.ts';
 import { VERSION } from './version.ts';
 
@@ -53,7 +53,14 @@ function finish(text: string): never {
 
 coreCommand('node', '[options]', 'Runs a node.', NODE_OPTIONS).action(async (words: string[]) => {
   const { runNode } = await import('./node-command.ts');
-  process.exitCode = await runNode(readConfiguration(words, NODE_OPTION_TABLE));
+  const configuration = readConfiguration(words, NODE_OPTION_TABLE);
+  const [unexpected] = configuration.rest;
+  if (unexpected !== undefined) {
+    throw new UsageError(
+      `Command line contains unexpected token '${unexpected}', see penny node -help for a list of options.`,
+    );
+  }
+  process.exitCode = await runNode(configuration);
 });
 
 coreCommand('rpc', '[options] <method> [args]', 'Calls an RPC method of a running node.', RPC_OPTIONS).action(
@@ -67,6 +74,38 @@ coreCommand('rpc', '[options] <method> [args]', 'Calls an RPC method of a runnin
     });
   },
 );
+
+const BLK_FORMAT = "Bitcoin Core's blk format";
+
+coreCommand(
+  'import',
+  '[options] <file>...',
+  `Takes in blocks from files in ${BLK_FORMAT}.`,
+  NODE_OPTIONS,
+).action(async (words: string[]) => {
+  const { runImport } = await import('./import-command.ts');
+  process.exitCode = await runImport(readConfiguration(words, NODE_OPTION_TABLE));
+});
+
+coreCommand(
+  'export',
+  '[options] <file>',
+  `Writes the chain to a new file in ${BLK_FORMAT}.`,
+  NODE_OPTIONS,
+).action(async (words: string[]) => {
+  const { runExport } = await import('./import-command.ts');
+  process.exitCode = await runExport(readConfiguration(words, NODE_OPTION_TABLE));
+});
+
+coreCommand(
+  'reindex',
+  '[options]',
+  'Builds index and coins again from the block files.',
+  REINDEX_OPTIONS,
+).action(async (words: string[]) => {
+  const { runReindex } = await import('./import-command.ts');
+  process.exitCode = await runReindex(readConfiguration(words, REINDEX_OPTION_TABLE));
+});
 
 program
   .command('genesis')

@@ -1,61 +1,86 @@
 /** `penny node`: a node from its settings until a signal, RPC `stop` or a failure ends it. */
+import { once } from 'node:events';
 import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { resolve } from 'node:path';
+import type { ImportProgress } from '../../../chain/import.ts';
+import type { ReindexKind } from '../../../chain/options.ts';
+import type { Node } from '../../../node.ts';
 import { SystemClock } from '../clock.ts';
-import { type NodeProcess, startNode } from '../create-node.ts';
+import { type NodeProcess, type ProcessOptions, startNode } from '../create-node.ts';
 import { NodeLogger } from '../logger.ts';
-import { UsageError } from './arguments.ts';
 import type { Configuration } from './configuration.ts';
 import { UNUSED_CORE_OPTIONS } from './node-options.ts';
 import { loggerOptions, processOptions } from './node-settings.ts';
 import { VERSION } from './version.ts';
 import { welcome } from './welcome.ts';
 
+/** What a node is started for, if not to run until it is told to stop: it has no peers then. */
+export interface Mission {
+  readonly reindex?: ReindexKind;
+  readonly onReindex?: (progress: ImportProgress) => void;
+  /** @param signal aborted when the user wants to stop */
+  task(node: Node, signal: AbortSignal): Promise<void>;
+}
+
 /** Resolves with the exit code when the node has stopped. @throws UsageError */
-export async function runNode(configuration: Configuration): Promise<number> {
-  if (configuration.rest.length > 0) {
-    throw new UsageError(
-      `Command line contains unexpected token '${configuration.rest[0]}', see penny node -help for a list of options.`,
-    );
-  }
-  const options = processOptions(configuration);
+export async function runNode(configuration: Configuration, mission?: Mission): Promise<number> {
   const { settings, networkDirectory } = configuration;
+  const options = withMission(processOptions(configuration), mission);
+  const onConsole = settings.flag('printtoconsole', mission === undefined);
   mkdirSync(networkDirectory, { recursive: true, mode: 0o700 });
   const clock = new SystemClock();
-  const logger = new NodeLogger(loggerOptions(configuration), clock);
+  const logger = new NodeLogger({ ...loggerOptions(configuration), console: onConsole }, clock);
   const pidFile = resolve(networkDirectory, settings.text('pid') ?? 'penny.pid');
   logStart(configuration, logger);
 
   // A signal during start-up counts as well: the node is stopped as soon as it can be.
-  const asked = new Promise<Error | null>((resolveAsked) => {
-    for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => resolveAsked(null));
-  });
+  const stopping = new AbortController();
+  const asked = once(stopping.signal, 'abort').then(() => null);
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => stopping.abort());
   // Started by a devnet, a node ends when its channel does: no devnet leaves nodes behind.
-  if (process.connected) process.on('disconnect', () => process.emit('SIGTERM'));
+  if (process.connected) process.on('disconnect', () => stopping.abort());
   process.on('SIGHUP', () => logger.reopen());
 
   let running: NodeProcess | undefined;
   let failure: Error | null;
   try {
-    running = await startNode(options, { logger, clock });
+    const { signal } = stopping;
+    const { onReindex } = mission ?? {};
+    running = await startNode(options, { logger, clock, signal, ...(onReindex && { onReindex }) });
     writeFileSync(pidFile, `${process.pid}\n`);
     if (settings.flag('welcome', false)) await welcome(configuration, running);
-    failure = await Promise.race([asked, running.node.ended, uncaught()]);
+    // A task is not left behind: it is told by the signal, and waited for.
+    const done = mission === undefined ? asked : mission.task(running.node, signal).then(() => null);
+    failure = await Promise.race([done, running.node.ended, uncaught()]);
   } catch (error) {
     failure = error as Error;
   }
-  if (failure !== null) reportFailure(failure, logger, settings.flag('printtoconsole', true));
+  if (failure !== null) reportFailure(failure, logger, onConsole);
   logger.log('info', 'init', 'Shutdown in progress...');
   try {
     await running?.stop();
   } catch (error) {
     failure ??= error as Error;
-    reportFailure(error as Error, logger, settings.flag('printtoconsole', true));
+    reportFailure(error as Error, logger, onConsole);
   }
   if (running !== undefined) rmSync(pidFile, { force: true });
   logger.log('info', 'init', 'Shutdown done');
   logger.close();
   return failure === null ? 0 : 1;
+}
+
+function withMission(options: ProcessOptions, mission: Mission | undefined): ProcessOptions {
+  if (mission === undefined) return options;
+  const { mine: _, ...node } = options.node;
+  const { reindex } = mission;
+  return {
+    ...options,
+    node: {
+      ...node,
+      chain: { ...node.chain, ...(reindex && { reindex }) },
+      network: { ...node.network, bind: [], connect: [], addNodes: [] },
+    },
+  };
 }
 
 function logStart(configuration: Configuration, logger: NodeLogger): void {

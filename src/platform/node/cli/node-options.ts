@@ -262,5 +262,15 @@ export const NODE_OPTION_TABLE: OptionTable = new Map([
   ...UNUSED_CORE_OPTIONS.map((name) => [name, { ...list('', ''), name, bare: '1' }] as const),
 ]);
 
+export const REINDEX_OPTIONS: readonly OptionGroup[] = [
+  { title: 'Reindex options', options: named({ 'chainstate-only': flag('Build the coins only.') }) },
+  ...NODE_OPTIONS,
+];
+
+export const REINDEX_OPTION_TABLE: OptionTable = new Map([
+  ...optionTable(REINDEX_OPTIONS),
+  ...NODE_OPTION_TABLE,
+]);
+
 /** A config file is shared by node and client, so it may hold the options of both. */
 export const CONFIG_OPTION_TABLE: OptionTable = new Map([...optionTable(RPC_OPTIONS), ...NODE_OPTION_TABLE]);
