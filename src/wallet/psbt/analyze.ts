@@ -41,7 +41,9 @@ const invalid = (error: string): PsbtAnalysis => ({
   error: `PSBT is not valid. ${error}`,
 });
 
-export function analyze(psbt: Psbt): PsbtAnalysis {
+export function analyze(given: Psbt): PsbtAnalysis {
+  // Inputs that can be finalized are, before the size is estimated: as in Core, whose estimate they may prevent.
+  const psbt = given.clone();
   const context = sighashContext(psbt);
   const nobody = new SigningProvider();
   const inputs: InputAnalysis[] = [];
@@ -60,7 +62,7 @@ export function analyze(psbt: Psbt): PsbtAnalysis {
       inputs.push({ hasUtxo, isFinal: true, next: 'extractor', missing: null });
       continue;
     }
-    const { result, missing } = signInput(psbt.clone(), index, nobody, context, { finalize: true });
+    const { result, missing } = signInput(psbt, index, nobody, context, { finalize: true });
     const onlySignatures =
       missing.publicKeys.length === 0 &&
       missing.redeemScript === null &&

@@ -216,11 +216,9 @@ const unsignedTransaction = whole((reader) => {
   refuse(signed, 'Unsigned tx does not have empty scriptSigs and scriptWitnesses.');
 });
 
-/** Written without witnesses, which its hash does not need. */
-const previousTransaction = (value: Uint8Array): Uint8Array => {
-  whole((reader) => Transaction.read(reader))(value);
-  return Transaction.decode(value).stripped;
-};
+const previousTransaction = whole((reader) => Transaction.read(reader));
+/** Its hash does not need the witnesses. */
+const withoutWitnesses = (value: Uint8Array): Uint8Array => Transaction.decode(value).stripped;
 
 const extendedKey = (key: Uint8Array): void => {
   refuse(key.length !== 79, 'Size of key was not 79 for the type Global XPUB');
@@ -263,7 +261,7 @@ export const INPUT_FIELDS: FieldTable = Object.freeze({
   what: 'input',
   separatorMessage: 'Separator is missing at the end of an input map',
   fields: [
-    { type: INPUT.NON_WITNESS_UTXO, name: 'Input Non-witness UTXO', key: 1, value: previousTransaction },
+    { type: INPUT.NON_WITNESS_UTXO, name: 'Input Non-witness UTXO', key: 1, value: previousTransaction, written: withoutWitnesses },
     { type: INPUT.WITNESS_UTXO, name: 'Input Witness UTXO', key: 1, value: whole(readTxOut) },
     { type: INPUT.PARTIAL_SIG, name: '', key: publicKey('partial signature pubkey'), value: checkSignature, order: hash160, untilFinal: true },
     { type: INPUT.SIGHASH, name: 'Input Sighash Type', key: 1, value: fixed(4), untilFinal: true },

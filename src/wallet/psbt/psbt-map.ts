@@ -19,6 +19,8 @@ export interface Field {
   readonly key: number | ((key: Uint8Array) => void);
   /** The value as it is kept; null drops the field. @throws PsbtError */
   readonly value?: (value: Uint8Array, keyData: Uint8Array) => Uint8Array | null;
+  /** The value as it is written, where that is not how it is kept. */
+  readonly written?: (value: Uint8Array) => Uint8Array;
   /** Message if it stands in a version 0 PSBT: it belongs to version 2 (BIP370) only. */
   readonly sinceVersion2?: string;
   /** Not written once the input is final. */
@@ -123,7 +125,8 @@ export class PsbtMap {
   write(writer: Writer, version: number, isFinal: boolean): void {
     for (const field of this.#table.fields) {
       if ((version < 2 && field.sinceVersion2 !== undefined) || (isFinal && field.untilFinal)) continue;
-      for (const entry of this.list(field.type)) writer.varBytes(encodeKey(entry)).varBytes(entry.value);
+      for (const entry of this.list(field.type))
+        writer.varBytes(encodeKey(entry)).varBytes(field.written?.(entry.value) ?? entry.value);
     }
     for (const { key, value } of this.unknown()) writer.varBytes(key).varBytes(value);
     writer.uint8(0);

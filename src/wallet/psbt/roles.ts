@@ -43,15 +43,17 @@ export function sighashContext(psbt: Psbt): SighashContext | null {
   return new SighashContext(Transaction.from(unsigned), known.length === spent.length ? known : null);
 }
 
-/** Is the input final, and does it spend what it says? */
+/** Is the input final, and does it spend what it says? Without a context no taproot signature can be checked. */
 export function isSignedAndVerified(psbt: Psbt, index: number, context: SighashContext | null): boolean {
   const input = psbt.inputs[index]!;
   const utxo = psbt.utxo(index);
-  // Without all spent outputs no taproot signature can be checked.
-  if (utxo === null || context === null || (context.spent === null && isTaproot(utxo))) return false;
+  const unsigned = psbt.unsignedTransaction();
+  if (utxo === null || unsigned === null) return false;
+  const known = context ?? new SighashContext(Transaction.from(unsigned), null);
+  if (known.spent === null && isTaproot(utxo)) return false;
   const scriptSig = orEmpty(input.get(INPUT.FINAL_SCRIPTSIG));
   const witness = decodeWitness(input.get(INPUT.FINAL_WITNESS));
-  const checker = new TransactionChecker(context, index, utxo, nobleEngine);
+  const checker = new TransactionChecker(known, index, utxo, nobleEngine);
   return verifyScript(scriptSig, utxo.scriptPubKey, witness, STANDARD_FLAGS, checker) === null;
 }
 
