@@ -29,9 +29,6 @@ const COPIED = [
   'tsconfig.json',
   'vitest.config.ts',
 ];
-/** The tests of core take a few seconds: one that takes this long runs in a circle. */
-const TIMEOUT = 90_000;
-
 /** A small generator of numbers in [0, 1) that a seed decides (mulberry32). */
 function randomFrom(seed: number): () => number {
   let state = seed;
@@ -60,55 +57,60 @@ function copyTree(): string {
   return copy;
 }
 
-type Outcome = 'passed' | 'failed' | 'timeout';
-
-/** Runs the tests that import a file, directly or not, until the first that fails. */
-function runTests(copy: string, folder: string, file: string): Promise<Outcome> {
+/** Runs the tests of a folder until the first that fails; false if one does, or if they take too long. */
+function passes(copy: string, folder: string, timeout: number): Promise<boolean> {
   const vectors = process.env.PENNY_VECTORS ?? resolve(ROOT, '../shared/vectors');
-  const child = spawn(
-    process.execPath,
-    [
-      join('node_modules', 'vitest', 'vitest.mjs'),
-      'related',
-      file,
-      '--run',
-      '--project',
-      'unit',
-      '--bail',
-      '1',
-    ].concat(['--dir', folder, '--passWithNoTests', '--no-file-parallelism']),
-    {
-      cwd: copy,
-      env: { ...process.env, ...(existsSync(vectors) ? { PENNY_VECTORS: vectors } : {}) },
-      stdio: 'ignore',
-      detached: true,
-    },
-  );
+  const vitest = join('node_modules', 'vitest', 'vitest.mjs');
+  const options = ['--project', 'unit', '--bail', '1', '--no-file-parallelism', '--no-isolate'];
+  const child = spawn(process.execPath, [vitest, 'run', `${folder}/`, ...options], {
+    cwd: copy,
+    env: { ...process.env, ...(existsSync(vectors) ? { PENNY_VECTORS: vectors } : {}) },
+    stdio: 'ignore',
+    detached: true,
+  });
   return new Promise((done) => {
-    let outcome: Outcome | null = null;
-    const timer = setTimeout(() => {
-      outcome = 'timeout';
-      // The group: vitest has workers.
-      process.kill(-child.pid!, 'SIGKILL');
-    }, TIMEOUT);
+    // A mutant may run in a circle. The whole group is ended: vitest has workers.
+    const timer = setTimeout(() => process.kill(-child.pid!, 'SIGKILL'), timeout);
     child.on('close', (code) => {
       clearTimeout(timer);
-      done(outcome ?? (code === 0 ? 'passed' : 'failed'));
+      done(code === 0);
     });
   });
 }
 
+const LONGEST = 300_000;
+
+/** How long the tests of a folder may take with a mutant: a few times what they take without. */
+class Patience {
+  readonly #known = new Map<string, Promise<number>>();
+
+  of(copy: string, folder: string): Promise<number> {
+    const known = this.#known.get(folder) ?? this.#measure(copy, folder);
+    this.#known.set(folder, known);
+    return known;
+  }
+
+  async #measure(copy: string, folder: string): Promise<number> {
+    const start = performance.now();
+    if (!(await passes(copy, folder, LONGEST)))
+      throw new Error(`the tests in ${folder} fail without any mutant`);
+    return 5_000 + 4 * (performance.now() - start);
+  }
+}
+
 /** True if some test fails, or never ends, with the mutant in place. */
-async function isKilled(copy: string, mutant: Mutant): Promise<boolean> {
+async function isKilled(copy: string, mutant: Mutant, patience: Patience): Promise<boolean> {
+  // First where its own tests are, which mostly find it.
+  const own = mutant.file.replace(/^src\/(.*)\/[^/]+$/, 'test/$1');
+  const folders = [own, 'test/core'].filter((folder) => existsSync(join(copy, folder)));
+  const timeouts: number[] = [];
+  for (const folder of folders) timeouts.push(await patience.of(copy, folder));
+
   const path = join(copy, mutant.file);
   const original = readFileSync(path);
   writeFileSync(path, mutant.code);
   try {
-    // First where its own tests are, which mostly find it.
-    const own = mutant.file.replace(/^src\/(.*)\/[^/]+$/, 'test/$1');
-    for (const folder of [own, 'test/core'])
-      if (existsSync(join(copy, folder)) && (await runTests(copy, folder, mutant.file)) !== 'passed')
-        return true;
+    for (const [i, folder] of folders.entries()) if (!(await passes(copy, folder, timeouts[i]!))) return true;
     return false;
   } finally {
     writeFileSync(path, original);
@@ -133,11 +135,12 @@ async function main(): Promise<number> {
   console.log(`seed ${values.seed}: ${drawn.length} of ${all.length} mutants in ${files.length} files`);
 
   const survivors: Mutant[] = [];
+  const patience = new Patience();
   const queue = drawn.entries();
   const work = async (): Promise<void> => {
     const copy = copyTree();
     for (const [index, mutant] of queue) {
-      const killed = await isKilled(copy, mutant);
+      const killed = await isKilled(copy, mutant, patience);
       if (!killed) survivors.push(mutant);
       const where = `${mutant.file}:${mutant.line}`;
       console.log(`${index + 1} ${killed ? 'killed  ' : 'SURVIVED'} ${where}  ${mutant.change}`);
