@@ -93,7 +93,7 @@ function runScripts(
   if (flags & ScriptFlag.SIGPUSHONLY && !isPushOnly(scriptSig)) fail('SIG_PUSHONLY');
   // One after the other on one stack, never joined: a scriptSig must not end the other early (CVE-2010-5141).
   let stack: Uint8Array[] = [];
-  evalScript(stack, scriptSig, flags, checker, 'base');
+  if (scriptSig.length > 0) evalScript(stack, scriptSig, flags, checker, 'base');
   const afterScriptSig = flags & ScriptFlag.P2SH ? stack.slice() : [];
   evalScript(stack, scriptPubKey, flags, checker, 'base');
   requireTrue(stack);

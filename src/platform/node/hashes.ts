@@ -1,7 +1,8 @@
 /** Node's own hash functions (OpenSSL) and hex, for large data several times as fast as the references. */
 import { hash } from 'node:crypto';
 import { bindHex } from '../../core/encoding/bytes.ts';
-import { bindHashes, type HashFunctions } from '../../core/encoding/hashes.ts';
+import { batchesOf, bindHashes, type HashFunctions } from '../../core/encoding/hashes.ts';
+import { BatchHasher } from '../../mining/kernel/batch-hasher.ts';
 
 /** Plain bytes: a Buffer would compare and slice differently from what the rest of the code holds. */
 function digest(algorithm: string, data: Uint8Array): Uint8Array {
@@ -11,9 +12,12 @@ function digest(algorithm: string, data: Uint8Array): Uint8Array {
 
 const sha256 = (data: Uint8Array): Uint8Array => digest('sha256', data);
 
+const hash256 = (data: Uint8Array): Uint8Array => sha256(sha256(data));
+
 export const nodeHashes: HashFunctions = Object.freeze({
   sha256,
-  hash256: (data: Uint8Array) => sha256(sha256(data)),
+  hash256,
+  ...batchesOf(hash256),
   ripemd160: (data: Uint8Array) => digest('ripemd160', data),
   sha1: (data: Uint8Array) => digest('sha1', data),
 });
@@ -22,8 +26,26 @@ export const nodeHashes: HashFunctions = Object.freeze({
 export const nodeHex = (bytes: Uint8Array): string =>
   Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('hex');
 
+/** Messages from which on a batch is worth more than the making of the batch hasher. */
+const MANY = 64;
+
+/** A call into Node costs more than to hash a short message: four side by side in WebAssembly are faster. */
+function batchedHashes(): HashFunctions {
+  let made: BatchHasher | null | undefined;
+  const hasherFor = (count: number): BatchHasher | null => {
+    if (made === undefined && count >= MANY) made = BatchHasher.create();
+    return made ?? null;
+  };
+  return {
+    ...nodeHashes,
+    hash256Each: (messages) =>
+      hasherFor(messages.length)?.hashEach(messages, hash256) ?? nodeHashes.hash256Each(messages),
+    hash256Pairs: (nodes) => hasherFor(nodes.length / 64)?.hashPairs(nodes) ?? nodeHashes.hash256Pairs(nodes),
+  };
+}
+
 /** Call once in each thread, before anything is hashed. */
 export function bindFastHashes(): void {
-  bindHashes(nodeHashes);
+  bindHashes(batchedHashes());
   bindHex(nodeHex);
 }
