@@ -3,7 +3,7 @@ import { EMPTY } from '../encoding/bytes.ts';
 import { ScriptFailure } from './errors.ts';
 
 /** Bytes that an operand of arithmetic may have; results may be longer. */
-export const DEFAULT_NUMBER_SIZE = 4;
+const DEFAULT_NUMBER_SIZE = 4;
 
 export function encodeScriptNumber(value: bigint): Uint8Array {
   if (value === 0n) return EMPTY;

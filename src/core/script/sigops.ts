@@ -50,7 +50,7 @@ export function lastPush(scriptSig: Uint8Array): Uint8Array | null {
 }
 
 /** BIP16: the redeem scripts' operations. */
-export function p2shSigOps(tx: Transaction, spent: readonly TxOut[]): number {
+function p2shSigOps(tx: Transaction, spent: readonly TxOut[]): number {
   let count = 0;
   tx.inputs.forEach((input, i) => {
     if (!isPayToScriptHash(spent[i]!.scriptPubKey)) return;

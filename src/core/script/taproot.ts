@@ -21,7 +21,7 @@ export function tapLeafHash(leafVersion: number, script: Uint8Array): Uint8Array
 }
 
 /** The children are sorted, so that a path need not tell left from right. */
-export function tapBranchHash(a: Uint8Array, b: Uint8Array): Uint8Array {
+function tapBranchHash(a: Uint8Array, b: Uint8Array): Uint8Array {
   return compareBytes(a, b) < 0 ? taggedHash('TapBranch', a, b) : taggedHash('TapBranch', b, a);
 }
 

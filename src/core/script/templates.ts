@@ -67,7 +67,7 @@ function solveWitnessProgram(version: number, program: Uint8Array): Solution {
   return version === 0 ? NONSTANDARD : { type: 'witness_unknown', solutions, version };
 }
 
-export function isPayToPubKeyHash(bytes: Uint8Array): boolean {
+function isPayToPubKeyHash(bytes: Uint8Array): boolean {
   return (
     bytes.length === 25 &&
     bytes[0] === OP.DUP &&
