@@ -3,7 +3,7 @@ import { availableParallelism } from 'node:os';
 import { genesisBlock } from '../../src/core/consensus/genesis.ts';
 import { referenceHashes } from '../../src/core/encoding/hashes.ts';
 import { MAIN } from '../../src/core/parameters/presets.ts';
-import { isSupported, NonceKernel } from '../../src/mining/kernel/nonce-kernel.ts';
+import { NonceKernel } from '../../src/mining/kernel/nonce-kernel.ts';
 import { SLICE } from '../../src/mining/nonce-searcher.ts';
 import { WorkerSearcher } from '../../src/platform/node/mining/worker-searcher.ts';
 import type { Bench, BenchRow } from './row.ts';
@@ -83,8 +83,8 @@ export const bench: Bench = async ({ repeat, quick }) => {
   };
   add('@noble/hashes', rate(repeat, milliseconds, plain));
   for (const simd of [false, true]) {
-    if (!isSupported(simd)) continue;
-    const kernel = new NonceKernel({ simd });
+    const kernel = NonceKernel.create(simd);
+    if (kernel === null) continue;
     const slice = () => {
       kernel.search(bytes, NEVER, 0, SLICE);
       return SLICE;

@@ -5,7 +5,7 @@
 import { bigintFromLittleEndian } from '../core/encoding/bytes.ts';
 import { hash256 } from '../core/encoding/hashes.ts';
 import type { Clock } from '../seams.ts';
-import { isSupported, NonceKernel } from './kernel/nonce-kernel.ts';
+import { NonceKernel } from './kernel/nonce-kernel.ts';
 import { type NonceSearcher, type SearchOptions, SLICE } from './nonce-searcher.ts';
 
 /** Tried by the plain hash first: on regtest every second nonce will do, and the kernel need not be made. */
@@ -65,7 +65,7 @@ export class ThreadSearcher implements NonceSearcher {
 
   #searchSlice(header: Uint8Array, target: bigint, from: number, count: number): number | null {
     if (count <= PLAIN) return searchPlainly(header, target, from, count);
-    if (this.#kernel === undefined) this.#kernel = isSupported(false) ? new NonceKernel() : null;
+    if (this.#kernel === undefined) this.#kernel = NonceKernel.create();
     return this.#kernel === null
       ? searchPlainly(header, target, from, count)
       : this.#kernel.search(header, target, from, count);

@@ -6,7 +6,7 @@ import { genesisBlock } from '../../src/core/consensus/genesis.ts';
 import { fromHex } from '../../src/core/encoding/bytes.ts';
 import { MAIN, REGTEST } from '../../src/core/parameters/presets.ts';
 import { signed } from '../../src/mining/kernel/assembler.ts';
-import { isSupported, NonceKernel } from '../../src/mining/kernel/nonce-kernel.ts';
+import { NonceKernel } from '../../src/mining/kernel/nonce-kernel.ts';
 import { searchPlainly } from '../../src/mining/thread-searcher.ts';
 
 /** Headers of mainnet blocks 1, 125552 and 481824. */
@@ -15,7 +15,7 @@ const REAL = [
   '0100000081cd02ab7e569e8bcd9317e2fe99f2de44d49ab2b8851ba4a308000000000000e320b6c2fffc8d750423db8b1eb942ae710e951ed797f7affc8892b0f1fc122bc7f5d74df2b9441a42a14695',
 ].map((hex) => BlockHeader.decode(fromHex(hex)));
 
-const kernels = [true, false].filter(isSupported).map((simd) => new NonceKernel({ simd }));
+const kernels = [true, false].map((simd) => NonceKernel.create(simd)!);
 
 describe.each(kernels.map((kernel) => [kernel.lanes, kernel] as const))(
   'the kernel of %i lanes',

@@ -1,6 +1,6 @@
 /** White paper section 7: the Merkle tree over the transactions of a block. */
 import { concatBytes, equalBytes } from '../encoding/bytes.ts';
-import { hash256 } from '../encoding/hashes.ts';
+import { hash256, hash256Pairs } from '../encoding/hashes.ts';
 
 export interface MerkleRoot {
   /** 32 bytes, internal order; zeros for no leaves. */
@@ -17,11 +17,20 @@ export function hashPair(left: Uint8Array, right: Uint8Array): Uint8Array {
   return hash256(concatBytes(left, right));
 }
 
+/** Hashes of one level, one after the other; an odd last one is there twice. */
+function flatLevel(hashes: readonly Uint8Array[]): Uint8Array {
+  const level = new Uint8Array(32 * (hashes.length + (hashes.length % 2)));
+  for (const [i, hash] of hashes.entries()) level.set(hash, 32 * i);
+  if (hashes.length % 2 === 1) level.copyWithin(level.length - 32, level.length - 64, level.length - 32);
+  return level;
+}
+
+const hashesOf = (level: Uint8Array): Uint8Array[] =>
+  Array.from({ length: level.length / 32 }, (_, i) => level.slice(32 * i, 32 * (i + 1)));
+
 /** The level above: neighbours are hashed together, an odd last one with itself. */
 function levelAbove(level: readonly Uint8Array[]): Uint8Array[] {
-  const above: Uint8Array[] = [];
-  for (let i = 0; i < level.length; i += 2) above.push(hashPair(level[i]!, level[i + 1] ?? level[i]!));
-  return above;
+  return hashesOf(hash256Pairs(flatLevel(level)));
 }
 
 /** @param hashes the leaves, 32 bytes each in internal order. */

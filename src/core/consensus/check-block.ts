@@ -10,7 +10,7 @@ import { equalBytes } from '../encoding/bytes.ts';
 import { Invalid } from '../encoding/errors.ts';
 import type { NetworkParameters } from '../parameters/network.ts';
 import { legacySigOps } from '../script/sigops.ts';
-import { type Transaction, WITNESS_SCALE_FACTOR } from '../transaction/transaction.ts';
+import { Transaction, WITNESS_SCALE_FACTOR } from '../transaction/transaction.ts';
 import { checkTransaction } from './check-transaction.ts';
 import { MAX_BLOCK_SIGOPS_COST, MAX_BLOCK_WEIGHT } from './limits.ts';
 
@@ -41,6 +41,7 @@ export function checkBlock(
   if (checkPow) checkHeaderWork(header, parameters);
 
   if (checkMerkleRoot) {
+    Transaction.identify(transactions);
     const { root, mutated } = merkleRoot(transactions.map((tx) => tx.txidBytes));
     if (!equalBytes(root, header.merkleRoot))
       throw new Invalid('mutated', 'bad-txnmrklroot', 'hashMerkleRoot mismatch');

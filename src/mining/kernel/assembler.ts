@@ -14,6 +14,7 @@ const OPCODE = Object.freeze({
   'local.set': [0x21],
   'local.tee': [0x22],
   'i32.load': [0x28],
+  'i32.store': [0x36],
   'i32.const': [0x41],
   'i32.lt_u': [0x49],
   'i32.le_u': [0x4d],
@@ -25,7 +26,9 @@ const OPCODE = Object.freeze({
   'i32.shr_u': [0x76],
   'i32.rotl': [0x77],
   'i32.rotr': [0x78],
+  'v128.load': [0xfd, 0x00],
   'v128.load32_splat': [0xfd, 0x09],
+  'v128.store': [0xfd, 0x0b],
   'v128.const': [0xfd, 0x0c],
   'i8x16.shuffle': [0xfd, 0x0d],
   'i32x4.splat': [0xfd, 0x11],
@@ -41,6 +44,8 @@ const OPCODE = Object.freeze({
 });
 
 export type Opcode = keyof typeof OPCODE;
+
+export type MemoryOpcode = Extract<Opcode, `${string}.${'load' | 'store' | 'load32_splat'}`>;
 
 export type ValueType = 'i32' | 'v128';
 const VALUE_TYPE = Object.freeze({ i32: 0x7f, v128: 0x7b });
@@ -64,7 +69,7 @@ export function signed(value: number): number[] {
   }
 }
 
-/** A piece of a function's body. */
+/** A piece of a function's body. Pieces are put together in the order in which they shall run. */
 export class Code {
   readonly bytes: number[] = [];
 
@@ -74,14 +79,19 @@ export class Code {
     return this;
   }
 
+  append(other: Code): this {
+    for (const byte of other.bytes) this.bytes.push(byte);
+    return this;
+  }
+
   /** An opcode with one unsigned number (a local, a label). */
   at(opcode: Opcode, index: number): this {
     return this.emit(opcode, ...unsigned(index));
   }
 
-  /** A load of four bytes at a fixed address. */
-  load(opcode: 'i32.load' | 'v128.load32_splat', address: number): this {
-    return this.at('i32.const', 0).emit(opcode, 2, ...unsigned(address));
+  /** A load or store whose address (of a multiple of four) is on the stack, plus an offset. */
+  memory(opcode: MemoryOpcode, offset: number): this {
+    return this.emit(opcode, 2, ...unsigned(offset));
   }
 }
 
@@ -112,13 +122,8 @@ function name(text: string): number[] {
   return vector([...text].map((character) => [character.charCodeAt(0)]));
 }
 
-/** A module with one page of memory and one function of i32 parameters and result, both exported by name. */
-export function assembleModule(
-  functionName: string,
-  parameters: number,
-  locals: Locals,
-  body: Code,
-): Uint8Array {
+/** A module with one page of `memory`, and the function `run` of i32 parameters and result. */
+export function assembleModule(parameters: number, locals: Locals, body: Code): Uint8Array {
   const i32 = VALUE_TYPE.i32;
   const type = [0x60, ...vector(Array.from({ length: parameters }, () => [i32])), 1, i32];
   const declared = vector(locals.types.map((local) => [1, VALUE_TYPE[local]]));
@@ -132,7 +137,7 @@ export function assembleModule(
       7,
       vector([
         [...name('memory'), 2, 0],
-        [...name(functionName), 0, 0],
+        [...name('run'), 0, 0],
       ]),
     ),
     ...section(10, vector([[...unsigned(code.length), ...code]])),

@@ -8,23 +8,9 @@ import { HEADER_SIZE } from '../../core/block/header.ts';
 import { bigintFromLittleEndian } from '../../core/encoding/bytes.ts';
 import { hash256 } from '../../core/encoding/hashes.ts';
 import { assembleModule, Code, Locals } from './assembler.ts';
+import { instantiate, type Kernel } from './instantiate.ts';
 import { INITIAL_STATE, runRounds } from './sha256.ts';
 import { constant, type Word, WordEmitter } from './words.ts';
-
-/** The part of the JavaScript API that is used; neither ES2023 nor Node's types declare it. */
-interface WebAssemblyApi {
-  validate(bytes: Uint8Array): boolean;
-  Module: new (bytes: Uint8Array) => object;
-  Instance: new (module: object) => { readonly exports: KernelExports };
-}
-
-interface KernelExports {
-  readonly memory: { readonly buffer: ArrayBuffer };
-  /** The first of the `lanes` nonces in which one may do, or -1 as uint32 after `end`. */
-  readonly search: (from: number, count: number) => number;
-}
-
-const api = (globalThis as unknown as { WebAssembly?: WebAssemblyApi }).WebAssembly;
 
 /** Memory: midstate (8 words), the header's last three words before the nonce, the target's first 32 bits. */
 const MIDSTATE = 0;
@@ -42,7 +28,7 @@ const HASH_BITS = 256;
 const ROUNDS_TO_LAST_WORD = 61;
 
 /** The bytes of the module. @param simd four lanes, else one. */
-export function emitKernel(simd: boolean): Uint8Array {
+function emitKernel(simd: boolean): Uint8Array {
   const lanes = simd ? 4 : 1;
   const locals = new Locals(2);
   const w = new WordEmitter(simd, locals);
@@ -67,7 +53,7 @@ export function emitKernel(simd: boolean): Uint8Array {
   const top = w.swapBytes(w.add(second[4]!, initial[7]!));
 
   const body = new Code();
-  body.bytes.push(...w.once.bytes);
+  body.append(w.once);
   body.emit('loop');
   body.at('local.get', FROM).at('local.get', offset).emit('i32.add');
   if (simd) {
@@ -75,7 +61,7 @@ export function emitKernel(simd: boolean): Uint8Array {
     body.emit('v128.const', ...[0, 1, 2, 3].flatMap((lane) => [lane, 0, 0, 0])).emit('i32x4.add');
   }
   body.at('local.set', nonceLocal);
-  body.bytes.push(...w.each.bytes);
+  body.append(w.each);
   w.push(body, top);
   w.push(body, limit);
   if (simd) body.emit('i32x4.le_u').emit('v128.any_true');
@@ -84,12 +70,7 @@ export function emitKernel(simd: boolean): Uint8Array {
   body.at('local.get', offset).emit('i32.const', lanes).emit('i32.add').at('local.tee', offset);
   body.at('local.get', COUNT).emit('i32.lt_u').at('br_if', 0).emit('end');
   body.emit('i32.const', 0x7f);
-  return assembleModule('search', 2, locals, body);
-}
-
-/** Does this machine run it? */
-export function isSupported(simd: boolean): boolean {
-  return api?.validate(emitKernel(simd)) ?? false;
+  return assembleModule(2, locals, body);
 }
 
 const asNumber = (header: Uint8Array) => bigintFromLittleEndian(hash256(header));
@@ -97,15 +78,21 @@ const asNumber = (header: Uint8Array) => bigintFromLittleEndian(hash256(header))
 /** One instance searches one range at a time. */
 export class NonceKernel {
   readonly lanes: number;
-  readonly #search: KernelExports['search'];
+  /** The first of the `lanes` nonces in which one may do, as a distance from the first tried; or -1. */
+  readonly #search: Kernel['run'];
   readonly #view: DataView;
 
-  constructor({ simd = isSupported(true) }: { readonly simd?: boolean } = {}) {
-    if (api === undefined) throw new Error('There is no WebAssembly here');
-    const { exports } = new api.Instance(new api.Module(emitKernel(simd)));
-    this.lanes = simd ? 4 : 1;
-    this.#search = exports.search;
-    this.#view = new DataView(exports.memory.buffer);
+  private constructor({ run, memory }: Kernel, lanes: number) {
+    this.lanes = lanes;
+    this.#search = run;
+    this.#view = new DataView(memory.buffer);
+  }
+
+  /** @param simd four lanes or one; absent takes the best there is. @returns null if this machine cannot. */
+  static create(simd?: boolean): NonceKernel | null {
+    if (simd === undefined) return NonceKernel.create(true) ?? NonceKernel.create(false);
+    const kernel = instantiate(emitKernel(simd));
+    return kernel === null ? null : new NonceKernel(kernel, simd ? 4 : 1);
   }
 
   /**

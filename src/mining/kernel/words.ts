@@ -60,8 +60,31 @@ export class WordEmitter {
 
   /** A word of memory, the same in all lanes. */
   load(address: number): Word {
-    this.once.load(this.simd ? 'v128.load32_splat' : 'i32.load', address);
+    this.once.emit('i32.const', 0).memory(this.simd ? 'v128.load32_splat' : 'i32.load', address);
     return this.#keep('once');
+  }
+
+  /** A word of memory for each lane, side by side, at a pointer that may change from round to round. */
+  loadEach(pointer: number, offset: number): Word {
+    this.each.at('local.get', pointer).memory(this.simd ? 'v128.load' : 'i32.load', offset);
+    return this.#keep('each');
+  }
+
+  storeEach(word: Word, address: number): void {
+    this.each.emit('i32.const', 0);
+    this.push(this.each, word).memory(this.simd ? 'v128.store' : 'i32.store', address);
+  }
+
+  /** A local that keeps its value from round to round. */
+  variable(initial: Word): { readonly word: Word; assign(to: Word): void } {
+    const local = this.#locals.add(this.simd ? 'v128' : 'i32');
+    this.push(this.once, initial).at('local.set', local);
+    return {
+      word: { stage: 'each', local },
+      assign: (to) => {
+        this.push(this.each, to).at('local.set', local);
+      },
+    };
   }
 
   /** Sum modulo 2^32. Constants are gathered, so that they cost one addition or none. */

@@ -5,6 +5,8 @@ import {
   bindHashes,
   hash160,
   hash256,
+  hash256Each,
+  hash256Pairs,
   referenceHashes,
   ripemd160,
   sha1,
@@ -29,8 +31,12 @@ describe('hashes', () => {
 
   it('are bound by the platform', () => {
     const fixed = Uint8Array.of(9);
-    bindHashes({ sha256: () => fixed, hash256: () => fixed, ripemd160: () => fixed, sha1: () => fixed });
-    for (const hash of [sha256, hash256, ripemd160, sha1, hash160]) expect(hash(data)).toBe(fixed);
+    const one = () => fixed;
+    const many = { hash256Each: () => [fixed], hash256Pairs: one };
+    bindHashes({ sha256: one, hash256: one, ripemd160: one, sha1: one, ...many });
+    for (const hash of [sha256, hash256, ripemd160, sha1, hash160, hash256Pairs])
+      expect(hash(data)).toBe(fixed);
+    expect(hash256Each([data])).toEqual([fixed]);
   });
 
   it('are tagged as in BIP340, each tag by itself', () => {

@@ -1,8 +1,8 @@
 import * as fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { fromHex, referenceHex, toDisplayHex } from '../../../src/core/encoding/bytes.ts';
-import { referenceHashes } from '../../../src/core/encoding/hashes.ts';
-import { nodeHashes, nodeHex } from '../../../src/platform/node/hashes.ts';
+import { bindHashes, hash256Each, hash256Pairs, referenceHashes } from '../../../src/core/encoding/hashes.ts';
+import { bindFastHashes, nodeHashes, nodeHex } from '../../../src/platform/node/hashes.ts';
 
 test('hashes and hex are those of the references', () => {
   fc.assert(
@@ -14,6 +14,19 @@ test('hashes and hex are those of the references', () => {
         expect(nodeHashes[name](data)).toEqual(referenceHashes[name](data));
     }),
   );
+});
+
+test('batches, bound once there are many, are those of the reference', () => {
+  bindFastHashes();
+  try {
+    const messages = Array.from({ length: 200 }, (_, i) => new Uint8Array(60 + (i % 70)).fill(i));
+    expect(hash256Each(messages)).toEqual(referenceHashes.hash256Each(messages));
+    expect(hash256Each(messages.slice(0, 3))).toEqual(referenceHashes.hash256Each(messages.slice(0, 3)));
+    const nodes = new Uint8Array(64 * 100).map((_, i) => i);
+    expect(hash256Pairs(nodes)).toEqual(referenceHashes.hash256Pairs(nodes));
+  } finally {
+    bindHashes(referenceHashes);
+  }
 });
 
 test('display order leaves the bytes as they are', () => {

@@ -1,6 +1,6 @@
 /** A mining thread: searches its part of the nonces until it finds one or another job is wanted. */
 import { parentPort, workerData } from 'node:worker_threads';
-import { isSupported, NonceKernel } from '../../../mining/kernel/nonce-kernel.ts';
+import { NonceKernel } from '../../../mining/kernel/nonce-kernel.ts';
 import { SLICE } from '../../../mining/nonce-searcher.ts';
 import { searchPlainly } from '../../../mining/thread-searcher.ts';
 import { bindFastHashes } from '../hashes.ts';
@@ -10,7 +10,7 @@ bindFastHashes();
 const { shared, thread } = workerData.data as WorkerSetup;
 const control = new Int32Array(shared, 0, 1);
 const counter = new Float64Array(shared, 8 + 8 * thread, 1);
-const kernel = isSupported(false) ? new NonceKernel() : null;
+const kernel = NonceKernel.create();
 const searchSlice = kernel === null ? searchPlainly : kernel.search.bind(kernel);
 
 function search({ number, header, target, from, count, load }: Job): number | null {

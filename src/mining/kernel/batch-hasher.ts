@@ -1,0 +1,145 @@
+/**
+ * Double SHA-256 of many messages, four side by side: transaction ids and Merkle levels. Messages are laid
+ * into memory word by word in turn (word 0 of four messages, word 1 of four ...), padded as SHA-256 asks.
+ */
+import { assembleModule, Code, Locals, signed } from './assembler.ts';
+import { instantiate, type Kernel } from './instantiate.ts';
+import { INITIAL_STATE, runRounds } from './sha256.ts';
+import { constant, WordEmitter } from './words.ts';
+
+const LANES = 4;
+/** Bytes of a word of all lanes, and of a block of all lanes. */
+const ROW = 4 * LANES;
+const BLOCK = 16 * ROW;
+/** Bits of the first hash, which the second one pads. */
+const DIGEST_BITS = 256;
+/** The memory is a page; the digests lie at its beginning, the messages behind. */
+const PAGE = 65_536;
+const MESSAGES = 8 * ROW;
+const MAX_BLOCKS = Math.floor((PAGE - MESSAGES) / BLOCK);
+
+const POINTER = 0;
+const END = 1;
+
+/** The bytes of the module; `run(pointer, end)` hashes the blocks between them. */
+function emitBatchHasher(): Uint8Array {
+  const locals = new Locals(2);
+  const first = new WordEmitter(true, locals);
+  const state = INITIAL_STATE.map((word) => first.variable(constant(word)));
+  const words = state.map(({ word }) => word);
+  const block = Array.from({ length: 16 }, (_, i) => first.swapBytes(first.loadEach(POINTER, i * ROW)));
+  const sums = runRounds(first, words, block, 64).map((word, i) => first.add(word, words[i]!));
+  for (const [i, { assign }] of state.entries()) assign(sums[i]!);
+
+  const second = new WordEmitter(true, locals);
+  const zeros = Array.from({ length: 6 }, () => constant(0));
+  const padded = [...words, constant(0x80000000), ...zeros, constant(DIGEST_BITS)];
+  const initial = INITIAL_STATE.map(constant);
+  for (const [i, word] of runRounds(second, initial, padded, 64).entries())
+    second.storeEach(second.swapBytes(second.add(word, initial[i]!)), i * ROW);
+
+  const body = new Code();
+  body.append(first.once).emit('loop').append(first.each);
+  body
+    .at('local.get', POINTER)
+    .emit('i32.const', ...signed(BLOCK))
+    .emit('i32.add')
+    .at('local.tee', POINTER);
+  body.at('local.get', END).emit('i32.lt_u').at('br_if', 0).emit('end');
+  body.append(second.each).emit('i32.const', 0);
+  return assembleModule(2, locals, body);
+}
+
+/** Blocks of a message with its padding: a bit, and 8 bytes of length. */
+const blocksOf = (length: number): number => ((length + 8) >>> 6) + 1;
+
+const swapBytes = (word: number): number =>
+  (word << 24) | ((word & 0xff00) << 8) | ((word >>> 8) & 0xff00) | (word >>> 24);
+
+export class BatchHasher {
+  readonly #kernel: Kernel;
+  /** The memory by words, little endian on every machine that runs this. */
+  readonly #words: Uint32Array;
+  readonly #bytes: Uint8Array;
+
+  private constructor(kernel: Kernel) {
+    this.#kernel = kernel;
+    this.#words = new Uint32Array(kernel.memory.buffer);
+    this.#bytes = new Uint8Array(kernel.memory.buffer);
+  }
+
+  /** Null where the machine has no SIMD: then hashing one by one is no slower. */
+  static create(): BatchHasher | null {
+    const kernel = instantiate(emitBatchHasher());
+    return kernel === null ? null : new BatchHasher(kernel);
+  }
+
+  /** The hashes of 64-byte messages that lie one after the other. @returns 32 bytes for each, in order. */
+  hashPairs(nodes: Uint8Array): Uint8Array {
+    const count = nodes.length / 64;
+    const hashes = new Uint8Array(32 * count);
+    for (let i = 0; i < count; i += LANES) {
+      const lanes = Math.min(LANES, count - i);
+      for (let lane = 0; lane < lanes; lane++) this.#write(lane, nodes, 64 * (i + lane), 64);
+      this.#kernel.run(MESSAGES, MESSAGES + 2 * BLOCK);
+      for (let lane = 0; lane < lanes; lane++) this.#read(lane, hashes, 32 * (i + lane));
+    }
+    return hashes;
+  }
+
+  /** The hash of each message. @param plain hashes one by itself, if it is too long for the memory. */
+  hashEach(messages: readonly Uint8Array[], plain: (message: Uint8Array) => Uint8Array): Uint8Array[] {
+    const hashes = new Array<Uint8Array>(messages.length);
+    // Only messages of as many blocks can go side by side.
+    const waiting = new Map<number, number[]>();
+    const flush = (blocks: number, group: readonly number[]) => {
+      for (const [lane, index] of group.entries()) {
+        const message = messages[index]!;
+        this.#write(lane, message, 0, message.length);
+      }
+      this.#kernel.run(MESSAGES, MESSAGES + blocks * BLOCK);
+      for (const [lane, index] of group.entries()) {
+        hashes[index] = new Uint8Array(32);
+        this.#read(lane, hashes[index], 0);
+      }
+    };
+    for (const [index, message] of messages.entries()) {
+      const blocks = blocksOf(message.length);
+      if (blocks > MAX_BLOCKS) {
+        hashes[index] = plain(message);
+        continue;
+      }
+      const group = waiting.get(blocks);
+      if (group === undefined) waiting.set(blocks, [index]);
+      else if (group.push(index) === LANES) {
+        flush(blocks, group);
+        waiting.delete(blocks);
+      }
+    }
+    for (const [blocks, group] of waiting) flush(blocks, group);
+    return hashes;
+  }
+
+  #write(lane: number, source: Uint8Array, from: number, length: number): void {
+    const words = this.#words;
+    let at = MESSAGES / 4 + lane;
+    const whole = from + (length & ~3);
+    let i = from;
+    for (; i < whole; i += 4, at += LANES)
+      words[at] = source[i]! | (source[i + 1]! << 8) | (source[i + 2]! << 16) | (source[i + 3]! << 24);
+    let last = 0x80;
+    for (let end = from + length - 1; end >= whole; end--) last = (last << 8) | source[end]!;
+    words[at] = last;
+    const lengthAt = MESSAGES / 4 + lane + (blocksOf(length) * 16 - 1) * LANES;
+    for (at += LANES; at < lengthAt; at += LANES) words[at] = 0;
+    words[lengthAt] = swapBytes(length * 8);
+  }
+
+  #read(lane: number, target: Uint8Array, at: number): void {
+    const bytes = this.#bytes;
+    for (let word = 0; word < 8; word++) {
+      const from = word * ROW + 4 * lane;
+      for (let i = 0; i < 4; i++) target[at + 4 * word + i] = bytes[from + i]!;
+    }
+  }
+}
