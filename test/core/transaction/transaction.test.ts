@@ -64,6 +64,16 @@ describe('a transaction', () => {
     expect(stripped.stripped).toBe(stripped.bytes);
   });
 
+  it('has the same ids if many get them at once', () => {
+    const decode = () => [SIGNED, UNSIGNED, SIGNED].map((hex) => Transaction.decode(fromHex(hex)));
+    const [one, ...others] = decode();
+    const known = one!.txidBytes;
+    Transaction.identify([one!, ...others]);
+    expect(one!.txidBytes).toBe(known);
+    expect([one!, ...others].map(({ txid }) => txid)).toEqual(decode().map(({ txid }) => txid));
+    expect([one!, ...others].map(({ wtxid }) => wtxid)).toEqual(decode().map(({ wtxid }) => wtxid));
+  });
+
   it('has sizes', () => {
     expect(tx.bytes).toHaveLength(SIGNED.length / 2);
     expect(tx.strippedSize).toBe(tx.stripped.length);
