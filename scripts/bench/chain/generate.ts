@@ -1,0 +1,183 @@
+/**
+ * A deterministic, valid regtest chain of blocks full of payments: the same options give the same bytes. The
+ * first hundred blocks are empty, so that coinbases mature; then few coins are split into many, until every
+ * block can have as many payments as asked for.
+ */
+import { Block } from '../../../src/core/block/block.ts';
+import { BlockHeader } from '../../../src/core/block/header.ts';
+import { merkleRoot } from '../../../src/core/block/merkle.ts';
+import { checkProofOfWork } from '../../../src/core/block/proof-of-work.ts';
+import { commitmentScript, witnessCommitment } from '../../../src/core/consensus/commitment.ts';
+import { genesisBlock } from '../../../src/core/consensus/genesis.ts';
+import { blockSubsidy } from '../../../src/core/consensus/subsidy.ts';
+import { concatBytes } from '../../../src/core/encoding/bytes.ts';
+import { REGTEST } from '../../../src/core/parameters/presets.ts';
+import { pushNumber } from '../../../src/core/script/script.ts';
+import {
+  NO_WITNESS,
+  NULL_OUTPOINT,
+  type OutPoint,
+  SEQUENCE_FINAL,
+  Transaction,
+  type TxOut,
+} from '../../../src/core/transaction/transaction.ts';
+import { Signers, type Unsigned } from './signers.ts';
+import { KeyRing, type Kind } from './spends.ts';
+
+export interface GenerateOptions {
+  readonly blocks: number;
+  readonly txsPerBlock: number;
+  /** Shares of the kinds of outputs, in percent of their sum. */
+  readonly mix: Readonly<Partial<Record<Kind, number>>>;
+  readonly seed: string;
+  readonly threads: number;
+  /** Unspent coins that the chain grows to; default four for each payment of a block. */
+  readonly coins?: number;
+}
+
+interface Coin {
+  readonly outpoint: OutPoint;
+  readonly output: TxOut;
+}
+
+const FEE = 300n;
+/** Satoshis: a coin that small is left alone. */
+const SMALLEST = 2_000n;
+const MAX_OUTPUTS = 60;
+const EMPTY = new Uint8Array(0);
+const RESERVED = new Uint8Array(32);
+
+export async function* generateChain(options: GenerateOptions): AsyncGenerator<Block> {
+  const signers = new Signers(options.threads, options.seed);
+  try {
+    const generator = new Generator(options);
+    for (let height = 1; height <= options.blocks; height++) {
+      const payments = generator.payments(height);
+      yield generator.block(height, payments, await signers.sign(payments));
+    }
+  } finally {
+    await signers.close();
+  }
+}
+
+class Generator {
+  readonly #options: GenerateOptions;
+  readonly #ring: KeyRing;
+  readonly #shares: readonly (readonly [Kind, number])[];
+  readonly #total: number;
+  #state: number;
+  #tip = genesisBlock(REGTEST).header;
+  /** Coins that may be spent, in no order. */
+  readonly #coins: Coin[] = [];
+  readonly #immature: Coin[] = [];
+
+  constructor(options: GenerateOptions) {
+    this.#options = options;
+    this.#ring = new KeyRing(options.seed);
+    this.#shares = Object.entries(options.mix) as [Kind, number][];
+    this.#total = this.#shares.reduce((sum, [, share]) => sum + share, 0);
+    this.#state =
+      [...options.seed].reduce((hash, c) => Math.imul(hash ^ c.charCodeAt(0), 16777619), 2166136261) | 1;
+  }
+
+  #below(bound: number): number {
+    this.#state ^= this.#state << 13;
+    this.#state ^= this.#state >>> 17;
+    this.#state ^= this.#state << 5;
+    return (this.#state >>> 0) % bound;
+  }
+
+  #script(): Uint8Array {
+    let rest = this.#below(this.#total);
+    let at = 0;
+    for (; rest >= this.#shares[at]![1]; at++) rest -= this.#shares[at]![1];
+    return this.#ring.script(this.#shares[at]![0], this.#below(1 << 16));
+  }
+
+  #takeCoin(): Coin {
+    const at = this.#below(this.#coins.length);
+    const coin = this.#coins[at]!;
+    this.#coins[at] = this.#coins.at(-1)!;
+    this.#coins.pop();
+    return coin;
+  }
+
+  /** Payments for the block at this height, with the coins of blocks before it. */
+  payments(height: number): Unsigned[] {
+    if (height > REGTEST.coinbaseMaturity) this.#coins.push(this.#immature.shift()!);
+    const { txsPerBlock, coins = 4 * txsPerBlock } = this.#options;
+    const payments: Unsigned[] = [];
+    let made = 0;
+    while (payments.length < txsPerBlock && this.#coins.length > 0) {
+      const wanted = Math.max(0, coins - this.#coins.length - made);
+      const split = wanted > 0 && this.#coins.length < 4 * txsPerBlock;
+      const inputs =
+        split || this.#coins.length === 1 ? [this.#takeCoin()] : [this.#takeCoin(), this.#takeCoin()];
+      const outputs = split || wanted > 0 ? Math.min(MAX_OUTPUTS, wanted + 2) : 2;
+      const payment = this.#pay(inputs, outputs);
+      if (payment === undefined) continue;
+      payments.push(payment);
+      made += payment.tx.outputs.length;
+    }
+    return payments;
+  }
+
+  #pay(coins: readonly Coin[], count: number): Unsigned | undefined {
+    const value = coins.reduce((sum, { output }) => sum + output.value, -FEE);
+    const each = value / BigInt(count);
+    if (each < SMALLEST) return undefined;
+    const outputs = Array.from({ length: count }, () => ({ value: each, scriptPubKey: this.#script() }));
+    const inputs = coins.map(({ outpoint }) => ({
+      prevout: outpoint,
+      scriptSig: EMPTY,
+      sequence: SEQUENCE_FINAL,
+      witness: NO_WITNESS,
+    }));
+    const tx = Transaction.from({ version: 2, inputs, outputs, lockTime: 0 });
+    return { tx, spent: coins.map(({ output }) => output) };
+  }
+
+  block(height: number, payments: readonly Unsigned[], signed: readonly Transaction[]): Block {
+    let fees = 0n;
+    for (const { tx, spent } of payments) {
+      for (const { value } of spent) fees += value;
+      for (const { value } of tx.outputs) fees -= value;
+    }
+    const coinbase = this.#coinbase(height, fees, signed);
+    const transactions = [coinbase, ...signed];
+    const block = Block.from(this.#mine(transactions), transactions);
+    this.#tip = block.header;
+    this.#immature.push({ outpoint: { txid: coinbase.txidBytes, vout: 0 }, output: coinbase.outputs[0]! });
+    for (const tx of signed)
+      tx.outputs.forEach((output, vout) => {
+        this.#coins.push({ outpoint: { txid: tx.txidBytes, vout }, output });
+      });
+    return block;
+  }
+
+  #coinbase(height: number, fees: bigint, others: readonly Transaction[]): Transaction {
+    const outputs: TxOut[] = [{ value: blockSubsidy(height, REGTEST) + fees, scriptPubKey: this.#script() }];
+    // The coinbase's own place is 32 zero bytes, whatever stands there.
+    const commitment = witnessCommitment([others[0] ?? NOTHING, ...others], RESERVED);
+    outputs.push({ value: 0n, scriptPubKey: commitmentScript(commitment) });
+    const scriptSig = concatBytes(pushNumber(height), Uint8Array.of(0));
+    const input = { prevout: NULL_OUTPOINT, scriptSig, sequence: SEQUENCE_FINAL, witness: [RESERVED] };
+    return Transaction.from({ version: 2, inputs: [input], outputs, lockTime: 0 });
+  }
+
+  #mine(transactions: readonly Transaction[]): BlockHeader {
+    const fields = {
+      version: 0x20000000,
+      prevHash: this.#tip.hashBytes,
+      merkleRoot: merkleRoot(transactions.map((tx) => tx.txidBytes)).root,
+      time: this.#tip.time + REGTEST.targetSpacing,
+      bits: this.#tip.bits,
+    };
+    for (let nonce = 0; ; nonce++) {
+      const header = BlockHeader.from({ ...fields, nonce });
+      if (checkProofOfWork(header.hashBytes, header.bits, REGTEST)) return header;
+    }
+  }
+}
+
+const NOTHING = Transaction.from({ version: 2, inputs: [], outputs: [], lockTime: 0 });
