@@ -82,7 +82,7 @@ function endOfQuoted(code: string, start: number): number {
 function quotedRanges(code: string): [number, number][] {
   const ranges: [number, number][] = [];
   for (let at = 0; at < code.length; at++) {
-    const isRegex = code[at] === '/' && /[(,=:]\s*$/.test(code.slice(Math.max(0, at - 3), at));
+    const isRegex = code[at] === '/' && /[(,=:!&|?]\s*$/.test(code.slice(Math.max(0, at - 3), at));
     if (!isRegex && !`"'\``.includes(code[at]!)) continue;
     const end = endOfQuoted(code, at);
     ranges.push([at, end]);
@@ -124,7 +124,7 @@ function wordEdits(code: string): Edit[] {
 }
 
 function numberEdits(code: string): Edit[] {
-  return [...code.matchAll(/(?<![\w.$#])(0x[0-9a-f]+|\d+)(n?)(?![\w.])/gi)].flatMap((match) => {
+  return [...code.matchAll(/(?<![\w.$#]|void )(0x[0-9a-f]+|\d+)(n?)(?![\w.])/gi)].flatMap((match) => {
     const value = BigInt(match[1]!);
     const range = { start: match.index, end: match.index + match[0].length };
     const change = (text: string): Edit => ({ ...range, text, change: `${match[0]} to ${text}` });
