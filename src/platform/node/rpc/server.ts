@@ -4,7 +4,7 @@
  */
 import { isUtf8 } from 'node:buffer';
 import { createServer, type Server } from 'node:http';
-import { BlockList, isIP, isIPv6 } from 'node:net';
+import { BlockList, isIP, isIPv6, type Socket } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
 import fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
 import type { Dispatcher } from '../../../rpc/dispatcher.ts';
@@ -52,6 +52,8 @@ export class RpcServer {
   readonly #stopping = new AbortController();
   readonly #allowedPeers: BlockList;
   readonly #hosts: ReadonlySet<string>;
+  /** Whether the peer of each open connection may call. */
+  readonly #peers = new WeakMap<Socket, boolean>();
   /** The user of each request under way. */
   readonly #users = new WeakMap<FastifyRequest, string>();
 
@@ -112,7 +114,7 @@ export class RpcServer {
 
   /** Refuses before the body is read. */
   async #admit(request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply | undefined> {
-    if (!this.#isPeerAllowed(request.ip)) return reply.code(403).send();
+    if (!this.#isPeerAllowed(request)) return reply.code(403).send();
     const { origin, host, authorization } = request.headers;
     // A page in a browser must not reach the node through its user: neither directly nor by a name
     // that it made resolve to this address (DNS rebinding).
@@ -143,16 +145,26 @@ export class RpcServer {
     };
     const answer = await this.#dispatcher.handle(body, caller);
     if (answer.body === '') return reply.code(answer.status).send();
-    // As bytes, since Fastify adds a charset to text and clients compare with exactly this type.
-    return reply
-      .code(answer.status)
-      .header('content-type', 'application/json')
-      .send(Buffer.from(answer.body, 'utf8'));
+    // Past Fastify: it would add a charset to the type, which clients compare with exactly this one; and
+    // text goes out in one write with its headers.
+    reply.hijack();
+    reply.raw.writeHead(answer.status, {
+      'content-type': 'application/json',
+      'content-length': Buffer.byteLength(answer.body),
+    });
+    reply.raw.end(answer.body);
+    return reply;
   }
 
-  #isPeerAllowed(ip: string): boolean {
-    const mapped = ip.startsWith('::ffff:') ? ip.slice(7) : ip;
-    return this.#allowedPeers.check(mapped, isIPv6(mapped) ? 'ipv6' : 'ipv4');
+  /** Asked once a connection. */
+  #isPeerAllowed({ ip, socket }: FastifyRequest): boolean {
+    let allowed = this.#peers.get(socket);
+    if (allowed === undefined) {
+      const mapped = ip.startsWith('::ffff:') ? ip.slice(7) : ip;
+      allowed = this.#allowedPeers.check(mapped, isIPv6(mapped) ? 'ipv6' : 'ipv4');
+      this.#peers.set(socket, allowed);
+    }
+    return allowed;
   }
 
   #isHostAllowed(header: string | undefined): boolean {
