@@ -27,7 +27,7 @@ export function readConfigFile(path: string, table: OptionTable): ConfigSections
 }
 
 /** Adds what `text` says to `sections` and returns the files that it includes. @throws UsageError */
-export function parseConfig(
+function parseConfig(
   text: string,
   file: string,
   table: OptionTable,
