@@ -89,7 +89,7 @@ export class RawPeer {
     this.socket = socket;
     const splitter = new EnvelopeSplitter(magic, 5_000_000);
     socket.on('data', (chunk) =>
-      splitter.push(chunk, (envelope) => {
+      splitter.push(new Uint8Array(chunk), (envelope) => {
         const message = decodeEnvelope(magic, envelope);
         this.heard.push(message);
         this.onMessage(message.command, message.payload);
