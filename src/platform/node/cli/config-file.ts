@@ -27,12 +27,7 @@ export function readConfigFile(path: string, table: OptionTable): ConfigSections
 }
 
 /** Adds what `text` says to `sections` and returns the files that it includes. @throws UsageError */
-function parseConfig(
-  text: string,
-  file: string,
-  table: OptionTable,
-  sections: ConfigSections,
-): string[] {
+function parseConfig(text: string, file: string, table: OptionTable, sections: ConfigSections): string[] {
   const included: string[] = [];
   let section = '';
   for (const [index, raw] of text.split('\n').entries()) {
