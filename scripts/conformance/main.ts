@@ -4,7 +4,7 @@
  * exit code 1 on any failure.
  */
 import { existsSync, readdirSync, statSync } from 'node:fs';
-import { basename, dirname, join, relative, resolve } from 'node:path';
+import { basename, dirname, join, relative, resolve, sep } from 'node:path';
 import { parseArgs } from 'node:util';
 import { bindFastHashes } from '../../src/platform/node/hashes.ts';
 import { type ConformanceModule, NOT_APPLICABLE, Report, type Runner, VectorFile } from './suite.ts';
@@ -28,7 +28,7 @@ const MODULES = [
 /** No vectors: what describes them, and the sealed half. */
 const NO_VECTORS = ['README.md', 'MANIFEST.json', 'acceptance-half.bin', '*COPYING', '*LICENSE', '.*'];
 
-const SHARED_VECTORS = resolve(import.meta.dirname, '../../../shared/vectors');
+const SHARED_VECTORS = process.env.PENNY_VECTORS ?? resolve(import.meta.dirname, '../../../shared/vectors');
 
 interface Known {
   readonly runner: Runner | null;
@@ -37,8 +37,17 @@ interface Known {
 }
 
 function matches(glob: string, text: string): boolean {
-  const pattern = glob.replace(/[.+?^${}()|[\]\\]/g, '\\$&').replace(/\*/g, '.*');
+  const pattern = glob
+    .replace(/[.+^${}()|[\]\\]/g, '\\$&')
+    .replace(/\*/g, '.*')
+    .replace(/\?/g, '.');
   return new RegExp(`^${pattern}$`).test(text);
+}
+
+/** By the whole path, or any end of it that begins with a folder's or the file's name. */
+function isSelected(glob: string, path: string): boolean {
+  const parts = path.split(sep);
+  return parts.some((_, i) => matches(glob, parts.slice(i).join('/')));
 }
 
 async function loadModules(): Promise<ReadonlyMap<string, ConformanceModule>> {
@@ -112,6 +121,11 @@ async function main(): Promise<number> {
   bindFastHashes();
   const modules = await loadModules();
   const roots = positionals.length > 0 ? positionals : [SHARED_VECTORS];
+  const missing = roots.filter((root) => !existsSync(root));
+  if (missing.length > 0) {
+    console.error(`no such file or folder: ${missing.join(', ')}`);
+    return 2;
+  }
   const files = roots.flatMap((root) =>
     listFiles(resolve(root)).map((path) => ({ path, root: resolve(root) })),
   );
@@ -122,8 +136,7 @@ async function main(): Promise<number> {
   for (const { path, root } of files) {
     const shown = relative(statSync(root).isDirectory() ? dirname(root) : root, path) || path;
     if (NO_VECTORS.some((glob) => matches(glob, basename(path)))) continue;
-    if (values.only !== undefined && ![shown, basename(path)].some((text) => matches(values.only!, text)))
-      continue;
+    if (values.only !== undefined && !isSelected(values.only, shown)) continue;
     const file = new VectorFile(path, finder(path, paths));
     const known = recognise(file, modules);
     if (known === undefined) unknown.push(shown);
