@@ -64,6 +64,7 @@ export class Transaction implements TransactionFields {
   readonly bytes: Uint8Array;
   readonly hasWitness: boolean;
   #stripped: Uint8Array | undefined;
+  #strippedSize: number | undefined;
   #txidBytes: Uint8Array | undefined;
   #wtxidBytes: Uint8Array | undefined;
   #txid: Txid | undefined;
@@ -128,17 +129,33 @@ export class Transaction implements TransactionFields {
 
   /** Serialization without witnesses: what the txid commits to. */
   get stripped(): Uint8Array {
-    this.#stripped ??= this.hasWitness ? encode(this, false) : this.bytes;
+    this.#stripped ??= this.hasWitness ? this.#strip() : this.bytes;
     return this.#stripped;
+  }
+
+  /** Cuts out marker and flag, which follow the version, and the witnesses, which precede the lock time. */
+  #strip(): Uint8Array {
+    const { bytes } = this;
+    const lockTime = bytes.length - 4;
+    return concatBytes(
+      bytes.subarray(0, 4),
+      bytes.subarray(6, this.strippedSize - 2),
+      bytes.subarray(lockTime),
+    );
   }
 
   /** Bytes without witnesses; known without serializing. */
   get strippedSize(): number {
-    if (!this.hasWitness) return this.bytes.length;
-    let size = this.bytes.length - 2;
-    for (const input of this.inputs) {
-      size -= compactSizeLength(input.witness.length);
-      for (const item of input.witness) size -= compactSizeLength(item.length) + item.length;
+    this.#strippedSize ??= this.bytes.length - (this.hasWitness ? this.#witnessSize() : 0);
+    return this.#strippedSize;
+  }
+
+  /** Bytes of marker, flag and witnesses. */
+  #witnessSize(): number {
+    let size = 2;
+    for (const { witness } of this.inputs) {
+      size += compactSizeLength(witness.length);
+      for (const item of witness) size += compactSizeLength(item.length) + item.length;
     }
     return size;
   }
