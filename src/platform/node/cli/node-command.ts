@@ -40,6 +40,8 @@ export async function runNode(configuration: Configuration, mission?: Mission): 
   // Started by a devnet, a node ends when its channel does: no devnet leaves nodes behind.
   if (process.connected) process.on('disconnect', () => stopping.abort());
   process.on('SIGHUP', () => logger.reopen());
+  // A terminal or pipe that is gone is no reason to stop.
+  process.stdout.on('error', () => {});
 
   let running: NodeProcess | undefined;
   let failure: Error | null;
