@@ -235,6 +235,15 @@ const gettxoutsetinfo = defineMethod({
   },
 });
 
+/** The platform refuses to overwrite a file. */
+function explainExisting(error: { readonly code?: string; readonly path?: string }): never {
+  if (error.code !== 'EEXIST') throw error;
+  throw new RpcError(
+    RpcCode.INVALID_PARAMETER,
+    `${error.path} already exists. If you are sure this is what you want, move it out of the way first.`,
+  );
+}
+
 const dumptxoutset = defineMethod({
   name: 'dumptxoutset',
   category: 'Blockchain',
@@ -278,7 +287,7 @@ const dumptxoutset = defineMethod({
       yield encodeSnapshotHeader({ magic: parameters.magic, base: tip.hashBytes, coins });
       yield* encodeSnapshotCoins(snapshot.coins);
     }
-    const written = await writeFile(path, chunks());
+    const written = await writeFile(path, chunks()).catch(explainExisting);
     return {
       coins_written: coins,
       base_hash: tip.hash,

@@ -1,6 +1,7 @@
 /** Transactions in hex: making, decoding and finding them. */
 
 import { toHex } from '../../core/encoding/bytes.ts';
+import { combineTransactions } from '../../wallet/signing/combine-transactions.ts';
 import { constructTransaction, inputsParameter, outputsParameter } from '../construct-transaction.ts';
 import { ANY_FORM, decodeTransaction } from '../decode.ts';
 import { RpcCode, RpcError } from '../errors.ts';
@@ -8,6 +9,8 @@ import { transactionJson, transactionResult } from '../formats/transaction.ts';
 import { defineMethod, type Method } from '../method.ts';
 import { param } from '../parameter.ts';
 import { result } from '../result.ts';
+import { stringFrom } from '../values.ts';
+import { spentOutputs } from './sign-raw-transaction.ts';
 
 const createrawtransaction = defineMethod({
   name: 'createrawtransaction',
@@ -67,4 +70,39 @@ const decoderawtransaction = defineMethod({
   },
 });
 
-export const rawTransactionMethods: readonly Method[] = [createrawtransaction, decoderawtransaction];
+const combinerawtransaction = defineMethod({
+  name: 'combinerawtransaction',
+  category: 'Rawtransactions',
+  description:
+    'Combine multiple partially signed transactions into one transaction.\n' +
+    'The combined transaction may be another partially signed transaction or a\n' +
+    'fully signed transaction.',
+  parameters: [
+    param.array('txs', 'The hex strings of partially signed transactions', [
+      param.hex('hexstring', 'A hex-encoded raw transaction', { optional: true }),
+    ]),
+  ],
+  results: [result.string('', 'The hex-encoded raw transaction with signature(s)')],
+  examples: ['\'["myhex1", "myhex2", "myhex3"]\''],
+  async handler([list], context) {
+    if (list.length === 0) throw new RpcError(RpcCode.DESERIALIZATION_ERROR, 'Missing transactions');
+    const copies = list.map((hex, i) => {
+      const tx = decodeTransaction(stringFrom(hex), ANY_FORM);
+      if (tx !== null) return tx;
+      throw new RpcError(
+        RpcCode.DESERIALIZATION_ERROR,
+        `TX decode failed for tx ${i}. Make sure the tx has at least one input.`,
+      );
+    });
+    const spent = await spentOutputs(copies[0]!, new Map(), context);
+    if (!spent.every((output) => output !== null))
+      throw new RpcError(RpcCode.VERIFY_ERROR, 'Input not found or already spent');
+    return toHex(combineTransactions(copies, spent).bytes);
+  },
+});
+
+export const rawTransactionMethods: readonly Method[] = [
+  createrawtransaction,
+  decoderawtransaction,
+  combinerawtransaction,
+];

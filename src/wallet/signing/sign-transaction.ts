@@ -78,8 +78,12 @@ function describeError(error: ScriptError): string {
 }
 
 /** Scripts and multisig signatures that others left in an input. */
-function readSignatures(input: TxIn, output: TxOut, checker: TransactionChecker): SpendData {
-  const data = new SpendData();
+export function readSignatures(
+  input: TxIn,
+  output: TxOut,
+  checker: TransactionChecker,
+  data = new SpendData(),
+): SpendData {
   let script = output.scriptPubKey;
   let stack = [...scriptOperations(input.scriptSig)]
     .map(({ data: pushed }) => pushed)
