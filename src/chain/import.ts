@@ -50,7 +50,7 @@ export interface ImportResult {
 /** Bytes read at once; more than the largest block. */
 const WINDOW = 8 << 20;
 /** Bytes of blocks that are with the chain at any time: enough for its pipeline, little beside the cache. */
-const MAX_IN_FLIGHT = 16 << 20;
+const MAX_IN_FLIGHT = 2 << 20;
 
 interface Found {
   readonly source: BlockSource;
