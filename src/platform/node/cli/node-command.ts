@@ -91,6 +91,9 @@ function logStart(configuration: Configuration, logger: NodeLogger): void {
   logger.log('info', 'init', `Using network ${parameters.name}, data directory ${networkDirectory}`);
   logger.log('info', 'init', configFile === null ? 'No config file' : `Config file: ${configFile}`);
   for (const warning of warnings) logger.log('warn', 'init', warning);
+  if (settings.isGiven('rpcbind') && !settings.isGiven('rpcallowip')) {
+    logger.log('warn', 'init', 'Option -rpcbind was ignored because -rpcallowip was not specified');
+  }
   const given = settings.givenNames();
   for (const name of UNUSED_CORE_OPTIONS) {
     if (given.has(name)) logger.log('warn', 'init', `Option -${name} has no effect in Penny`);

@@ -1,0 +1,114 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { readConfiguration } from '../../../../src/platform/node/cli/configuration.ts';
+import { NODE_OPTION_TABLE } from '../../../../src/platform/node/cli/node-options.ts';
+import { loggerOptions, processOptions } from '../../../../src/platform/node/cli/node-settings.ts';
+
+let directory: string;
+beforeAll(() => {
+  directory = mkdtempSync(join(tmpdir(), 'penny-settings-'));
+});
+afterAll(() => rmSync(directory, { recursive: true }));
+
+const read = (...words: string[]) =>
+  readConfiguration(['-regtest', `-datadir=${directory}`, ...words], NODE_OPTION_TABLE);
+const process = (...words: string[]) => processOptions(read(...words));
+
+test('without options the defaults of Bitcoin Core on regtest', () => {
+  const { node, rpc, mockTime } = process();
+  expect(node.network).toMatchObject({
+    bind: ['0.0.0.0:18444'],
+    addNodes: [],
+    blocksOnly: false,
+    dnsSeed: true,
+  });
+  expect(node.network.connect).toBeUndefined();
+  expect(node.chain).toEqual({});
+  expect(node.mempool).toEqual({});
+  expect(node.mine).toBeUndefined();
+  expect(rpc?.server.bind).toEqual([{ host: '127.0.0.1', port: 18_443 }]);
+  expect(rpc?.cookieFile).toBe(join(directory, 'regtest', '.cookie'));
+  expect(mockTime).toBe(0);
+});
+
+test('-connect turns listening and seeds off, -bind and -listen turn it on again', () => {
+  expect(process('-connect=a:1').node.network).toMatchObject({ connect: ['a:1'], bind: [], dnsSeed: false });
+  expect(process('-noconnect').node.network).toMatchObject({ connect: [], bind: [] });
+  expect(process('-connect=0').node.network.connect).toEqual([]);
+  expect(process('-connect=a', '-listen').node.network.bind).toEqual(['0.0.0.0:18444']);
+  expect(process('-connect=a', '-bind=1.2.3.4').node.network.bind).toEqual(['1.2.3.4:18444']);
+  expect(process('-maxconnections=0').node.network).toMatchObject({ bind: [], dnsSeed: false });
+});
+
+test('addresses take the port that is set, unless they have one', () => {
+  const words = ['-port=5', '-bind=1.2.3.4:6', '-bind=::1', '-bind=[::1]:7', '-bind=0.0.0.0'];
+  expect(process(...words).node.network.bind).toEqual(['1.2.3.4:6', '[::1]:5', '[::1]:7', '0.0.0.0:5']);
+});
+
+test('-rpcbind counts only with -rpcallowip', () => {
+  expect(process('-rpcbind=0.0.0.0').rpc?.server.bind).toEqual([{ host: '127.0.0.1', port: 18_443 }]);
+  const server = process('-rpcbind=0.0.0.0:9', '-rpcbind=::', '-rpcallowip=10.0.0.0/8').rpc!.server;
+  expect(server.bind).toEqual([
+    { host: '0.0.0.0', port: 9 },
+    { host: '::', port: 18_443 },
+  ]);
+});
+
+test('a password takes the place of the cookie; -noserver leaves nothing to ask', () => {
+  expect(process('-rpcuser=u', '-rpcpassword=p').rpc).toMatchObject({
+    cookieFile: null,
+    user: { name: 'u', password: 'p' },
+  });
+  expect(process('-norpccookiefile').rpc).toMatchObject({ cookieFile: null, user: null });
+  expect(process('-noserver').rpc).toBeNull();
+});
+
+test('a user that is whitelisted twice may call what both allow', () => {
+  const { whitelist, whitelistDefault } = process('-rpcwhitelist=u:a,b', '-rpcwhitelist=u:b,c').rpc!.server;
+  expect([...whitelist.get('u')!]).toEqual(['b']);
+  expect(whitelistDefault).toBe(true);
+  expect(process().rpc!.server.whitelistDefault).toBe(false);
+});
+
+test('units: megabytes, hours, coins per kvB', () => {
+  const { node } = process(
+    '-maxmempool=5',
+    '-mempoolexpiry=2',
+    '-minrelaytxfee=0.00001',
+    '-fallbackfee=0.0002',
+  );
+  expect(node.mempool).toEqual({ maxBytes: 5_000_000, expiry: 7200, minimumRelayFeeRate: 1000n });
+  expect(node.wallet).toEqual({ load: [], fallbackFee: 20_000n });
+});
+
+test('hex settings: zero means none, and what is no hex is refused', () => {
+  const hash = 'ab'.repeat(32);
+  expect(process(`-assumevalid=${hash}`, '-minimumchainwork=0x10').node.chain).toEqual({
+    assumeValid: hash,
+    minimumChainWork: 16n,
+  });
+  expect(process('-assumevalid=0').node.chain).toEqual({ assumeValid: null });
+  expect(() => process('-assumevalid=xyz')).toThrow("Invalid value for -assumevalid: 'xyz'");
+});
+
+test.each([
+  ['-prune=100', 'below the minimum of 550 MiB'],
+  ['-peerblockfilters', 'without -blockfilterindex'],
+  ['-blockfilterindex=fancy', 'Unknown -blockfilterindex value fancy.'],
+  ['-uacomment=a/b', 'contains unsafe characters'],
+  ['-mine=1 -mine-load=0', '-mine-load'],
+])('%s is refused', (words, message) => {
+  expect(() => process(...words.split(' '))).toThrow(message);
+});
+
+test('log categories: all, some, but not others; unknown ones are refused', () => {
+  const categories = (...words: string[]) => loggerOptions(read(...words)).categories;
+  expect(categories('-debug=net', '-debug=rpc')).toEqual(['net', 'rpc']);
+  expect(categories('-debug', '-debugexclude=net')).not.toContain('net');
+  expect(categories('-debug', '-debugexclude=net')).toContain('mempool');
+  expect(categories('-debug=net', '-debug=none')).toEqual([]);
+  expect(() => categories('-debug=gossip')).toThrow('Unsupported logging category -debug=gossip.');
+  expect(loggerOptions(read('-nodebuglogfile')).file).toBeNull();
+});
