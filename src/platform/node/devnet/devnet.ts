@@ -101,7 +101,10 @@ export class Devnet {
   async #openWallet(node: DevnetNode): Promise<void> {
     const { wallet, mnemonic } = node.plan;
     const loaded = await node.rpc.call('listwallets');
-    if (!loaded.includes(wallet)) await node.rpc.call('importmnemonic', wallet, mnemonic);
+    if (!loaded.includes(wallet)) {
+      await node.rpc.callNamed('createwallet', { wallet_name: wallet, blank: true, load_on_startup: true });
+      await node.wallet.call('importmnemonic', mnemonic);
+    }
     this.#addresses.set(node, await node.wallet.call('getnewaddress', 'mining'));
   }
 
