@@ -34,9 +34,12 @@ const FAN_FEE = 100_000n;
 
 export interface SignedTransactions {
   readonly chain: Chain;
+  readonly scriptVerifier: ScriptVerifier;
   readonly txs: readonly Transaction[];
-  /** A new mempool on the chain; its scripts are verified anew. */
-  openMempool(): Promise<{ readonly mempool: Mempool; readonly miner: Miner; close(): Promise<void> }>;
+  /** A new mempool on the chain. @param verifier the chain's, whose cache they then share; absent a new one. */
+  openMempool(
+    verifier?: ScriptVerifier,
+  ): Promise<{ readonly mempool: Mempool; readonly miner: Miner; close(): Promise<void> }>;
 }
 
 interface Spendable extends TxOut {
@@ -72,9 +75,9 @@ export async function signTransactions(count: number): Promise<SignedTransaction
   const open = (): Promise<ScriptVerifier> => createScriptVerifier({ threads }, dependencies);
   const scriptVerifier = await open();
   const chain = await Chain.open({}, { ...dependencies, storage: new MemoryStorage(), scriptVerifier });
-  const openMempool = async () => {
-    const verifier = await open();
-    const mempool = new Mempool({}, { ...dependencies, chain, scriptVerifier: verifier });
+  const openMempool = async (verifier?: ScriptVerifier) => {
+    const own = verifier ?? (await open());
+    const mempool = new Mempool({}, { ...dependencies, chain, scriptVerifier: own });
     const searcher = new ThreadSearcher(clock);
     const miner = new Miner(
       {},
@@ -82,7 +85,7 @@ export async function signTransactions(count: number): Promise<SignedTransaction
     );
     const close = async () => {
       mempool.close();
-      await verifier.close();
+      if (verifier === undefined) await own.close();
     };
     return { mempool, miner, close };
   };
@@ -104,5 +107,5 @@ export async function signTransactions(count: number): Promise<SignedTransaction
   const txs = coins
     .slice(0, count)
     .map((coin, i) => sign(coin, share(coin.value - BigInt(200 + ((i * 7919) % 20_000)), 2)));
-  return { chain, txs, openMempool };
+  return { chain, scriptVerifier, txs, openMempool };
 }

@@ -5,8 +5,8 @@ import { signTransactions } from './signed-transactions.ts';
 
 export const bench: Bench = async ({ repeat, quick }) => {
   const count = quick ? 500 : 10_000;
-  const { chain, txs, openMempool } = await signTransactions(count);
-  const { mempool } = await openMempool();
+  const { chain, scriptVerifier, txs, openMempool } = await signTransactions(count);
+  const { mempool } = await openMempool(scriptVerifier);
   for (const tx of txs) await mempool.accept(tx);
   const options = { coinbaseScript: txs[0]!.outputs[0]!.scriptPubKey, time: Math.floor(Date.now() / 1000) };
   const first: number[] = [];
