@@ -31,7 +31,7 @@ import { needsWitness } from './standardness.ts';
 /** Outputs of a transaction with missing inputs that are looked for, to tell if it is confirmed already. */
 const KNOWN_OUTPUTS = 64;
 
-export type FindCoin = (outpoint: OutPoint) => Coin | undefined;
+type FindCoin = (outpoint: OutPoint) => Coin | undefined;
 
 export class Acceptor {
   readonly pool: Pool;

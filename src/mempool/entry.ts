@@ -11,7 +11,7 @@ import {
 import type { Cluster } from './cluster.ts';
 import { BYTES_PER_SIGOP } from './policy.ts';
 
-export interface EntryFacts {
+interface EntryFacts {
   readonly tx: Transaction;
   /** Satoshis. */
   readonly fee: bigint;

@@ -28,7 +28,7 @@ export function bucketOf(feeRate: number): number {
   return low;
 }
 
-export interface Horizon {
+interface Horizon {
   /** Blocks in one period of counting, number of periods. */
   readonly scale: number;
   readonly periods: number;

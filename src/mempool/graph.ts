@@ -181,7 +181,7 @@ export function spendsFrom(tx: Transaction, parent: Transaction): boolean {
   return tx.inputs.some((input) => equalBytes(input.prevout.txid, parent.txidBytes));
 }
 
-export interface Sums {
+interface Sums {
   readonly count: number;
   /** vbytes */
   readonly size: number;

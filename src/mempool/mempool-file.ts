@@ -5,7 +5,7 @@ import { Reader } from '../core/encoding/reader.ts';
 import { Writer } from '../core/encoding/writer.ts';
 import { Transaction, type Txid } from '../core/transaction/transaction.ts';
 
-export interface SavedTransaction {
+interface SavedTransaction {
   readonly tx: Transaction;
   /** Seconds since the epoch at which it came. */
   readonly time: number;

@@ -3,7 +3,7 @@ import type { Transaction } from '../core/transaction/transaction.ts';
 import type { MempoolEntry } from './entry.ts';
 import { spendsFrom, withAncestors, withDescendants } from './graph.ts';
 
-export const TRUC_VERSION = 3;
+const TRUC_VERSION = 3;
 /** vbytes */
 const MAX_SIZE = 10_000;
 /** vbytes of one that spends from an unconfirmed parent. */
@@ -23,7 +23,7 @@ function checkVersions(tx: Transaction, parents: Iterable<Transaction>): string 
   return null;
 }
 
-export interface TrucViolation {
+interface TrucViolation {
   readonly detail: string;
   /** The only other child of the parent: the transaction may be accepted if it replaces that. */
   readonly sibling: MempoolEntry | null;

@@ -45,9 +45,9 @@ const OPCODE = Object.freeze({
 
 export type Opcode = keyof typeof OPCODE;
 
-export type MemoryOpcode = Extract<Opcode, `${string}.${'load' | 'store' | 'load32_splat'}`>;
+type MemoryOpcode = Extract<Opcode, `${string}.${'load' | 'store' | 'load32_splat'}`>;
 
-export type ValueType = 'i32' | 'v128';
+type ValueType = 'i32' | 'v128';
 const VALUE_TYPE = Object.freeze({ i32: 0x7f, v128: 0x7b });
 
 function unsigned(value: number): number[] {
