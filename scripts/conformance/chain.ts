@@ -7,11 +7,12 @@ import { Block } from '../../src/core/block/block.ts';
 import { type BlockHash, BlockHeader } from '../../src/core/block/header.ts';
 import { merkleRoot } from '../../src/core/block/merkle.ts';
 import { encodeUndo } from '../../src/core/consensus/undo.ts';
-import { concatBytes, fromDisplayHex, fromHex, toDisplayHex, toHex } from '../../src/core/encoding/bytes.ts';
+import { concatBytes, fromHex, toDisplayHex, toHex } from '../../src/core/encoding/bytes.ts';
 import { DecodeError, Invalid } from '../../src/core/encoding/errors.ts';
 import { Reader } from '../../src/core/encoding/reader.ts';
 import type { NetworkParameters } from '../../src/core/parameters/network.ts';
 import { MAIN, REGTEST } from '../../src/core/parameters/presets.ts';
+import { decodeAddress } from '../../src/core/script/address.ts';
 import { pushNumber, script } from '../../src/core/script/script.ts';
 import {
   NO_WITNESS,
@@ -24,9 +25,11 @@ import { MemoryStorage } from '../../src/platform/memory/memory-storage.ts';
 import { SystemClock } from '../../src/platform/node/clock.ts';
 import { systemRandom } from '../../src/platform/node/random.ts';
 import { conformanceEngine } from './engine.ts';
+import { MemoryNode } from './memory-node.ts';
 import { type ConformanceModule, expectEqual, expectTrue, Report, type VectorFile } from './suite.ts';
 
-async function openChain(parameters: NetworkParameters, clock = new SystemClock()): Promise<Chain> {
+async function openChain(parameters: NetworkParameters): Promise<Chain> {
+  const clock = new SystemClock();
   const scriptVerifier = new InlineScriptVerifier(await conformanceEngine(), clock);
   const storage = new MemoryStorage();
   const logger = { log: () => {} };
@@ -160,15 +163,22 @@ async function runReorganisation(file: VectorFile, report: Report): Promise<void
 async function runRegtest(file: VectorFile, report: Report): Promise<void> {
   interface Facts {
     readonly mocktime: number;
+    readonly address: string;
     readonly blocks: readonly string[];
     readonly hashes: readonly string[];
     readonly utxo: UtxoFacts;
     readonly dumptxoutset: { readonly file: string };
   }
   const facts = file.json<Facts>();
-  const clock = new SystemClock();
-  clock.setMockTime(facts.mocktime);
-  const chain = await openChain(REGTEST, clock);
+  const miner = await MemoryNode.open(REGTEST, facts.mocktime);
+  const mined = await miner.node.miner.mineBlocks(100, decodeAddress(facts.address, REGTEST));
+  facts.hashes.forEach((hash, i) => {
+    report.row(`block ${i + 1} as Penny mines it`, () => expectEqual(mined[i], hash));
+  });
+  await miner.stop();
+
+  const memory = await MemoryNode.open(REGTEST, facts.mocktime);
+  const { chain } = memory.node;
   for (const [i, hex] of facts.blocks.entries())
     await report.rowAsync(`block ${i + 1}`, async () => {
       const verdict = await chain.acceptBlock(Block.decode(fromHex(hex)));
@@ -184,7 +194,7 @@ async function runRegtest(file: VectorFile, report: Report): Promise<void> {
     const expected = file.other(facts.dumptxoutset.file.split('/').at(-1)!)!;
     expectEqual(toHex(concatBytes(...pieces)), toHex(expected.bytes()));
   });
-  await chain.close();
+  await memory.stop();
 }
 
 interface Step {
@@ -206,8 +216,7 @@ interface Step {
 const PARTS = ['feature_block_part1.jsonl.gz', 'feature_block_part2.jsonl.gz'];
 
 async function runFeatureBlock(file: VectorFile, report: Report): Promise<void> {
-  const clock = new SystemClock();
-  let chain: Chain | undefined;
+  let memory: MemoryNode | undefined;
   for (const name of PARTS) {
     const part = name === file.name ? file : file.other(name);
     if (part === undefined) throw new Error(`${name} is needed, and not there`);
@@ -217,18 +226,19 @@ async function runFeatureBlock(file: VectorFile, report: Report): Promise<void> 
       const step = JSON.parse(line) as Step;
       if (step.op === 'config') {
         const heights = { ...REGTEST.heights, bip34: step.bip34_height! };
-        chain = await openChain({ ...REGTEST, heights }, clock);
+        memory = await MemoryNode.open({ ...REGTEST, heights });
       } else
         await rows.rowAsync(`step ${step.step} ${step.names?.at(-1) ?? step.op}`, () =>
-          runStep(step, chain!, clock),
+          runStep(step, memory!),
         );
     }
     if (part === file) break;
   }
-  await chain?.close();
+  await memory?.stop();
 }
 
-async function runStep(step: Step, chain: Chain, clock: SystemClock): Promise<void> {
+async function runStep(step: Step, memory: MemoryNode): Promise<void> {
+  const { chain, clock } = memory.node;
   switch (step.op) {
     case 'setmocktime':
       return clock.setMockTime(step.time!);
@@ -240,10 +250,14 @@ async function runStep(step: Step, chain: Chain, clock: SystemClock): Promise<vo
     }
     case 'invalidateblock':
       return chain.invalidate(hashIn(step) as BlockHash);
+    case 'expect_mempool': {
+      const { result } = await memory.call('getrawmempool', '[]');
+      return expectEqual((result as string[]).sort(), hashesIn(step).sort());
+    }
     case 'expect_txout': {
       const vout = numberIn(step, ['n', 'vout', 'index']) ?? 0;
-      const coin = await chain.coin({ txid: fromDisplayHex(hashIn(step)), vout });
-      const confirmations = coin === undefined ? null : chain.height - coin.height + 1;
+      const { result } = await memory.call('gettxout', JSON.stringify([hashIn(step), vout]));
+      const { confirmations = null } = (result ?? {}) as { confirmations?: number };
       return expectEqual(confirmations, numberIn(step, ['confirmations', 'expect']) ?? null);
     }
     default:
@@ -293,6 +307,13 @@ function hashIn(step: Step): string {
   const hash = Object.values(step).find((value) => typeof value === 'string' && /^[0-9a-f]{64}$/.test(value));
   if (hash === undefined) throw new Error(`no hash in step ${step.step}`);
   return hash as string;
+}
+
+/** The list of hashes in a step; an empty list counts. */
+function hashesIn(step: Step): string[] {
+  const list = Object.values(step).find((value) => Array.isArray(value));
+  if (list === undefined) throw new Error(`no list in step ${step.step}`);
+  return [...(list as string[])];
 }
 
 function numberIn(step: Step, names: readonly string[]): number | undefined {
