@@ -1,7 +1,7 @@
 /** A node on memory parts, driven by the text of JSON-RPC calls as over HTTP. */
 import type { NetworkParameters } from '../../src/core/parameters/network.ts';
 import { ThreadSearcher } from '../../src/mining/thread-searcher.ts';
-import { createNode, type Node } from '../../src/node.ts';
+import { createNode, type Node, type NodeOptions } from '../../src/node.ts';
 import { InlineScriptVerifier } from '../../src/platform/memory/inline-script-verifier.ts';
 import { MemoryStorage } from '../../src/platform/memory/memory-storage.ts';
 import { MemoryNetwork } from '../../src/platform/memory/memory-transport.ts';
@@ -18,7 +18,11 @@ export class MemoryNode {
   }
 
   /** @param mockTime seconds; 0 lets the clock run */
-  static async open(parameters: NetworkParameters, mockTime = 0): Promise<MemoryNode> {
+  static async open(
+    parameters: NetworkParameters,
+    mockTime = 0,
+    more: Partial<NodeOptions> = {},
+  ): Promise<MemoryNode> {
     const clock = new SystemClock();
     clock.setMockTime(mockTime);
     const logger = {
@@ -32,6 +36,7 @@ export class MemoryNode {
       parameters,
       indexes: { transactions: true, filters: true, coinStatistics: true },
       network: { bind: [], addNodes: [], connect: [], userAgent: '/Penny:0.1.0/', dnsSeed: false },
+      ...more,
     };
     const node = await createNode(options, {
       clock,
