@@ -59,6 +59,8 @@ export class AddressManager {
   /** Place (bucket times size, plus slot) to address. */
   readonly #new = new Map<number, KnownPeer>();
   readonly #tried = new Map<number, KnownPeer>();
+  /** The tables as lists, made when one is chosen from and dropped when a table changes. */
+  #lists: { new?: readonly KnownPeer[]; tried?: readonly KnownPeer[] } = {};
   /** Addresses that would displace a tried one, until a feeler has tested the latter. */
   readonly #collisions = new Set<KnownPeer>();
 
@@ -147,14 +149,23 @@ export class AddressManager {
   select(newOnly: boolean): KnownPeer | undefined {
     const useTried =
       !newOnly && this.#tried.size > 0 && (this.#new.size === 0 || this.#random.below(2) === 0);
-    const table = useTried ? this.#tried : this.#new;
-    if (table.size === 0) return undefined;
-    const places = [...table.values()];
+    const places = useTried ? this.#triedList() : this.#newList();
+    if (places.length === 0) return undefined;
     // Poor candidates are passed over at first, but less and less so.
     for (let factor = 1; ; factor *= 1.2) {
       const peer = places[this.#random.below(places.length)]!;
       if (this.#random.below(2 ** 30) < factor * this.#chance(peer) * 2 ** 30) return peer;
     }
+  }
+
+  #newList(): readonly KnownPeer[] {
+    this.#lists.new ??= [...this.#new.values()];
+    return this.#lists.new;
+  }
+
+  #triedList(): readonly KnownPeer[] {
+    this.#lists.tried ??= [...this.#tried.values()];
+    return this.#lists.tried;
   }
 
   /** A tried address that another would displace: to be tested by a feeler. */
@@ -264,12 +275,14 @@ export class AddressManager {
     peer.places.add(place);
     this.#new.set(place, peer);
     this.#peers.set(peer.key, peer);
+    this.#lists = {};
     return true;
   }
 
   #leaveNew(peer: KnownPeer, place: number): void {
     peer.places.delete(place);
     this.#new.delete(place);
+    this.#lists = {};
     if (peer.places.size > 0 || peer.tried) return;
     this.#peers.delete(peer.key);
     this.#collisions.delete(peer);
@@ -280,10 +293,12 @@ export class AddressManager {
     peer.places.clear();
     peer.tried = true;
     this.#tried.set(place, peer);
+    this.#lists = {};
   }
 
   #backToNew(peer: KnownPeer, place: number): void {
     this.#tried.delete(place);
+    this.#lists = {};
     peer.tried = false;
     if (!this.#placeInNew(peer, peer.sourceGroup)) this.#peers.delete(peer.key);
   }

@@ -35,7 +35,10 @@ export interface BlockRequest {
 interface PeerRequests {
   readonly requests: Map<BlockHash, BlockRequest>;
   keptBack: number;
-  timer: Timer | undefined;
+  /** When to look again whether others keep back what this peer waits for. */
+  hedgeTimer: Timer | undefined;
+  /** When to look whether it delivers at all. */
+  watchTimer: Timer | undefined;
 }
 
 export class BlockDownload {
@@ -64,13 +67,14 @@ export class BlockDownload {
   }
 
   add(peer: Peer): void {
-    this.#peers.set(peer, { requests: new Map(), keptBack: 0, timer: undefined });
+    this.#peers.set(peer, { requests: new Map(), keptBack: 0, hedgeTimer: undefined, watchTimer: undefined });
   }
 
   remove(peer: Peer): void {
     const state = this.#peers.get(peer);
     if (state === undefined) return;
-    state.timer?.cancel();
+    state.hedgeTimer?.cancel();
+    state.watchTimer?.cancel();
     for (const hash of state.requests.keys()) this.#forget(peer, hash);
     this.#peers.delete(peer);
     this.fillAll();
@@ -109,7 +113,7 @@ export class BlockDownload {
     const all = this.#inFlight.get(entry.hash);
     if (all === undefined) this.#inFlight.set(entry.hash, [request]);
     else all.push(request);
-    if (state.requests.size === 1) this.#watch(peer);
+    if (state.requests.size === 1) this.#watch(peer, state);
     return request;
   }
 
@@ -248,8 +252,8 @@ export class BlockDownload {
     const oldest = asked[0]!;
     const age = this.#context.clock.monotonic() - oldest.since;
     if (age < this.#stallTimeout) {
-      state.timer?.cancel();
-      state.timer = this.#context.clock.schedule(this.#stallTimeout - age, () => this.fill(peer));
+      state.hedgeTimer?.cancel();
+      state.hedgeTimer = this.#context.clock.schedule(this.#stallTimeout - age, () => this.fill(peer));
       return;
     }
     if (asked.length < PARALLEL_REQUESTS && (peer.servesHistory || this.#isRecent(entry)))
@@ -282,14 +286,15 @@ export class BlockDownload {
   }
 
   /** A peer that delivers nothing for long, while blocks are asked of it, is let go. */
-  #watch(peer: Peer): void {
+  #watch(peer: Peer, state: PeerRequests): void {
     const others = Math.max(0, this.#peers.size - 1);
     const timeout = DOWNLOAD_TIMEOUT * (1 + others / 2);
-    this.#context.clock.schedule(timeout, () => {
-      const [first] = this.#peers.get(peer)?.requests.values() ?? [];
+    state.watchTimer?.cancel();
+    state.watchTimer = this.#context.clock.schedule(timeout, () => {
+      const [first] = state.requests.values();
       if (first === undefined) return;
       if (this.#context.clock.monotonic() - first.since >= timeout) peer.close('block download timeout');
-      else this.#watch(peer);
+      else this.#watch(peer, state);
     });
   }
 }

@@ -117,7 +117,7 @@ export class BlockRelay {
     if (parent.chainWork + workFromBits(compact.header.bits) < chain.workThreshold) return;
     const verdict = chain.acceptHeaders([compact.header]);
     if (!verdict.ok) {
-      if (verdict.invalid.kind !== 'early') this.#context.punish(peer, verdict.invalid.message);
+      if (verdict.invalid.kind === 'consensus') this.#context.punish(peer, verdict.invalid.message);
       return;
     }
     const entry = chain.entry(compact.header.hash);
@@ -204,7 +204,8 @@ export class BlockRelay {
       if (theirs.highBandwidthFrom && single) compactWanted.push(peer);
       else this.#announceTo(peer, theirs, tip, entries);
     }
-    if (compactWanted.length > 0) void this.#sendCompact(compactWanted, tip);
+    if (compactWanted.length > 0)
+      this.#sendCompact(compactWanted, tip).catch((error: Error) => chain.fatal.emit(error));
   }
 
   /** By headers where the peer asked for them and has what comes before them, else by the tip's hash. */

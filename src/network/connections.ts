@@ -166,7 +166,7 @@ export class Connections {
   }
 
   /** One attempt. True if it is connected. @throws AddressError */
-  async connectOnce(text: string): Promise<boolean> {
+  connectOnce(text: string): Promise<boolean> {
     const { parameters } = this.#dependencies;
     return this.#dial(parseTarget(text, parameters.dial, parameters.p2pPort), 'manual');
   }

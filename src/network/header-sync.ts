@@ -4,6 +4,7 @@ import type { BlockHash, BlockHeader } from '../core/block/header.ts';
 import { checkProofOfWork } from '../core/block/proof-of-work.ts';
 import { workFromBits } from '../core/block/target.ts';
 import { equalBytes } from '../core/encoding/bytes.ts';
+import type { Timer } from '../seams.ts';
 import type { Handlers, NetworkContext } from './context.ts';
 import { HeadersPresync } from './headers-presync.ts';
 import { MAXIMUM_HEADERS } from './messages/inventory.ts';
@@ -26,6 +27,7 @@ export class HeaderSync {
   readonly #accepted: (peer: Peer, last: HeaderEntry) => void;
   /** While our headers are a day old, one peer is asked at a time. */
   #syncPeer: Peer | undefined;
+  #syncTimer: Timer | undefined;
   readonly handlers: Handlers;
 
   /** @param accepted told of each message's last header once it is in the tree */
@@ -52,7 +54,7 @@ export class HeaderSync {
     this.#syncPeer = peer;
     const { clock, parameters } = this.#context;
     const expected = (clock.now() / 1000 - bestHeader.time) / parameters.targetSpacing;
-    clock.schedule(HEADERS_DOWNLOAD_TIMEOUT + expected, () => {
+    this.#syncTimer = clock.schedule(HEADERS_DOWNLOAD_TIMEOUT + expected, () => {
       if (this.#syncPeer === peer && !this.#isRecent() && !peer.closed)
         peer.close('headers download timeout');
     });
@@ -94,6 +96,7 @@ export class HeaderSync {
   }
 
   #nextSyncPeer(): void {
+    this.#syncTimer?.cancel();
     this.#syncPeer = undefined;
     for (const peer of this.#context.readyPeers()) {
       if (this.#syncPeer !== undefined) return;
@@ -171,7 +174,8 @@ export class HeaderSync {
     const verdict = chain.acceptHeaders(headers);
     if (!verdict.ok) {
       // A header too far in the future may only mean that our clocks differ.
-      if (verdict.invalid.kind !== 'early') this.#context.punish(peer, verdict.invalid.message);
+      if (verdict.invalid.kind === 'consensus') this.#context.punish(peer, verdict.invalid.message);
+      else if (verdict.invalid.kind === 'duplicate' && !peer.inbound) peer.close('follows an invalid chain');
       return;
     }
     const { last } = verdict;
@@ -186,6 +190,7 @@ export class HeaderSync {
 
   /** The bulk is here: now everyone may tell what they have. */
   #askAll(except: Peer): void {
+    this.#syncTimer?.cancel();
     this.#syncPeer = undefined;
     for (const peer of this.#context.readyPeers()) if (peer !== except) this.add(peer);
   }

@@ -165,9 +165,8 @@ export class TransactionAnnouncer {
     const { mempool } = this.#context;
     const limit = Math.min(MAXIMUM_BATCH, MINIMUM_BATCH + Math.floor(relay.queue.size / 1_000) * 5);
     const waiting = [...relay.queue].filter(([, entry]) => mempool.getByWtxid(entry.wtxid) === entry);
-    waiting.sort(
-      ([, a], [, b]) => mempool.ancestors(a).size - mempool.ancestors(b).size || compareFees(a, b),
-    );
+    const ancestors = new Map(waiting.map(([, entry]) => [entry, mempool.ancestors(entry).size]));
+    waiting.sort(([, a], [, b]) => ancestors.get(a)! - ancestors.get(b)! || compareFees(a, b));
     const items = [];
     const rest = waiting.slice(limit);
     for (const [hash, entry] of waiting.slice(0, limit)) {

@@ -82,7 +82,7 @@ export class TransactionFetcher {
 
   announced(peer: Peer, item: InventoryItem): void {
     if (this.#blocksOnly || !TransactionAnnouncer.relaysTo(peer)) {
-      this.#context.punish(peer, 'transaction sent in violation of protocol');
+      peer.close('transaction sent in violation of protocol');
       return;
     }
     // BIP339: each peer announces by one kind of hash only.
@@ -100,7 +100,7 @@ export class TransactionFetcher {
 
   async receive(peer: Peer, tx: Transaction): Promise<void> {
     if (this.#blocksOnly || !TransactionAnnouncer.relaysTo(peer)) {
-      this.#context.punish(peer, 'transaction sent in violation of protocol');
+      peer.close('transaction sent in violation of protocol');
       return;
     }
     this.#announcer.markKnown(peer, peer.wtxidRelay ? tx.wtxid : tx.txid);
