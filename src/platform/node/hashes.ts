@@ -2,6 +2,7 @@
 import { hash } from 'node:crypto';
 import { bindHex } from '../../core/encoding/bytes.ts';
 import { batchesOf, bindHashes, type HashFunctions } from '../../core/encoding/hashes.ts';
+import { SHORT_MESSAGE, shortSha256 } from '../../core/encoding/short-sha256.ts';
 import { BatchHasher } from '../../mining/kernel/batch-hasher.ts';
 
 /** Plain bytes: a Buffer would compare and slice differently from what the rest of the code holds. */
@@ -10,9 +11,10 @@ function digest(algorithm: string, data: Uint8Array): Uint8Array {
   return new Uint8Array(result.buffer, result.byteOffset, result.byteLength);
 }
 
-const sha256 = (data: Uint8Array): Uint8Array => digest('sha256', data);
+const sha256 = (data: Uint8Array): Uint8Array =>
+  data.length <= SHORT_MESSAGE ? shortSha256(data) : digest('sha256', data);
 
-const hash256 = (data: Uint8Array): Uint8Array => sha256(sha256(data));
+const hash256 = (data: Uint8Array): Uint8Array => shortSha256(sha256(data));
 
 export const nodeHashes: HashFunctions = Object.freeze({
   sha256,
