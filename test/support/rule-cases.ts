@@ -329,8 +329,9 @@ const contextCases: readonly RuleCase[] = [
     },
   },
   {
-    title: 'BIP113: a lock time that is a time is before the median time',
+    title: 'BIP113: a lock time that is a time is before the median time, from its height on',
     reason: 'bad-txns-nonfinal',
+    parameters: heights({ csv: HEIGHT }),
     valid: (chain) => spendOne(chain, SEQUENCE_DISABLE, 2, chain.tip.medianTimePast - 1),
     broken: (chain) => spendOne(chain, SEQUENCE_DISABLE, 2, chain.tip.medianTimePast),
   },
@@ -342,8 +343,9 @@ const contextCases: readonly RuleCase[] = [
     broken: (chain) => spendOne(chain, SEQUENCE_DISABLE, 2, chain.tip.header.time + 600),
   },
   {
-    title: 'BIP34: the coinbase begins with the height',
+    title: 'BIP34: the coinbase begins with the height, from its height on',
     reason: 'bad-cb-height',
+    parameters: heights({ bip34: HEIGHT }),
     valid: () => ({ coinbase: { scriptSig: concatBytes(pushNumber(HEIGHT), repeat(0, 9)) } }),
     broken: () => ({ coinbase: { scriptSig: concatBytes(pushNumber(HEIGHT - 1), repeat(0, 9)) } }),
   },
@@ -380,9 +382,10 @@ const contextCases: readonly RuleCase[] = [
     broken: () => ({ commit: true, coinbase: { witness } }),
   })),
   {
-    title: 'the commitment is to these witnesses',
+    title: 'the commitment is to these witnesses, from the height of segwit on',
     reason: 'bad-witness-merkle-match',
     kind: 'mutated',
+    parameters: heights({ segwit: HEIGHT }),
     valid: (chain) => ({ transactions: through(chain, FUTURE_PROGRAM, { witness: [EMPTY] }) }),
     broken: (chain) => ({
       transactions: through(chain, FUTURE_PROGRAM, { witness: [EMPTY] }),

@@ -87,5 +87,10 @@ describe('basic filters (BIP158)', () => {
     expect(ask(fromHex('010000'))).toThrow('end of data');
     expect(ask(fromHex('01000000'))).not.toThrow();
     expect(ask(fromHex('01ffffff'))).toThrow('end of data');
+    // Four elements have 80 bits or more, which is found before anything is looked for.
+    const ofFour = (bytes: number) => () =>
+      matchesFilter(Uint8Array.from([4, ...new Uint8Array(bytes)]), block.header.hashBytes, []);
+    expect(ofFour(9)).toThrow('end of data');
+    expect(ofFour(10)()).toBe(false);
   });
 });

@@ -96,6 +96,14 @@ describe('connectBlock', () => {
     expect(detail).toBe('coinbase pays too much (actual=5100000000 vs limit=5000000000)');
   });
 
+  it('does not ask for the height in the coinbase before BIP34', () => {
+    const early = new ChainBuilder({ ...PARAMETERS, heights: { ...PARAMETERS.heights, bip34: 3 } }).mine(1);
+    const block = () => early.block({ coinbase: { scriptSig: Uint8Array.of(1, 99) } });
+    expect(early.reason(block())).toBeNull();
+    early.mine(1);
+    expect(early.reason(block())).toBe('bad-cb-height');
+  });
+
   it('does not ask for relative locks before their time', () => {
     const early = new ChainBuilder({ ...PARAMETERS, heights: { ...PARAMETERS.heights, csv: 10 } }).mine(8);
     const { outpoint } = early.takeMature();

@@ -314,6 +314,13 @@ describe('LWMA-1 on penny', () => {
       expect(next <= average).toBe(true);
     });
 
+    it('divides before it adds up, to the last digit', () => {
+      let tip = ListedHeader.genesis(small);
+      for (let i = 0; i < 4; i++) tip = tip.child({ bits: 0x03123456, time: tip.header.time + 10 });
+      // 0x123456 / 4 / 100 is 2982; four of them by a weighted time of 100.
+      expect(nextWorkRequired(tip, 0, small)).toBe(bitsFromTarget(1_192_800n));
+    });
+
     it('never goes beyond the limit', () => {
       let tip = ListedHeader.genesis(small);
       for (let i = 0; i < 5; i++) tip = tip.child({ bits: penny.genesis.bits, time: tip.header.time + 60 });

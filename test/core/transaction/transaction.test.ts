@@ -125,7 +125,7 @@ describe('a transaction', () => {
     expect(() => Transaction.decode(fromHex('02000000' + '0002' + '0000' + '00000000'))).toThrow(
       'unknown transaction optional data',
     );
-    const input = '00'.repeat(36) + '00' + 'ffffffff';
+    const input = `${'00'.repeat(37)}ffffffff`;
     const superfluous = `020000000001${'01'}${input}01${'00'.repeat(8)}00${'00'}00000000`;
     expect(() => Transaction.decode(fromHex(superfluous))).toThrow('superfluous witness record');
   });
