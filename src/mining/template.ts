@@ -12,6 +12,7 @@ import { nextWorkRequired } from '../core/consensus/difficulty.ts';
 import { MAX_BLOCK_SIGOPS_COST, MAX_BLOCK_WEIGHT, MAX_TIMEWARP } from '../core/consensus/limits.ts';
 import { isFinal } from '../core/consensus/lock-time.ts';
 import { blockSubsidy } from '../core/consensus/subsidy.ts';
+import { blockVersion } from '../core/consensus/version-bits.ts';
 import { concatBytes, EMPTY } from '../core/encoding/bytes.ts';
 import type { NetworkParameters } from '../core/parameters/network.ts';
 import { OP } from '../core/script/opcodes.ts';
@@ -52,8 +53,6 @@ export const DEFAULT_RESERVED_WEIGHT = 8_000;
 export const DEFAULT_MINIMUM_FEE_RATE = 1n;
 /** BIP141 cost kept free for the coinbase. */
 const RESERVED_SIGOPS_COST = 400;
-/** BIP9: no deployment is signalled. */
-const BLOCK_VERSION = 0x20000000;
 /** So that the lock time, which is the height before, counts. */
 const COINBASE_SEQUENCE = SEQUENCE_FINAL - 1;
 const WITNESS_RESERVED = new Uint8Array(32);
@@ -69,7 +68,7 @@ function minimumTimeAfter(parent: HeaderEntry, { difficulty }: NetworkParameters
 export class BlockTemplate {
   readonly parent: HeaderEntry;
   readonly height: number;
-  readonly version = BLOCK_VERSION;
+  readonly version: number;
   /** The earliest time that the rules allow. */
   readonly minimumTime: number;
   readonly time: number;
@@ -92,6 +91,7 @@ export class BlockTemplate {
   ) {
     this.parent = parent;
     this.height = parent.height + 1;
+    this.version = blockVersion(parent, parameters.versionBits ?? []);
     this.minimumTime = minimumTimeAfter(parent, parameters);
     this.time = Math.max(this.minimumTime, time);
     this.transactions = transactions;

@@ -25,6 +25,13 @@ import { scanMethods } from './methods/scan.ts';
 import { signRawTransactionMethods } from './methods/sign-raw-transaction.ts';
 import { submissionMethods } from './methods/submission.ts';
 import { waitingMethods } from './methods/waiting.ts';
+import { walletAddressMethods } from './methods/wallet/addresses.ts';
+import { walletCoinMethods } from './methods/wallet/coins.ts';
+import { walletDescriptorMethods } from './methods/wallet/descriptors.ts';
+import { walletFundingMethods } from './methods/wallet/funding.ts';
+import { walletHistoryMethods } from './methods/wallet/history.ts';
+import { walletManagementMethods } from './methods/wallet/management.ts';
+import { walletSpendingMethods } from './methods/wallet/spending.ts';
 import { createRegistry, type Registry } from './registry.ts';
 
 export const METHODS: Registry = createRegistry(
@@ -54,4 +61,11 @@ export const METHODS: Registry = createRegistry(
   signRawTransactionMethods,
   submissionMethods,
   waitingMethods,
+  walletAddressMethods,
+  walletCoinMethods,
+  walletDescriptorMethods,
+  walletFundingMethods,
+  walletHistoryMethods,
+  walletManagementMethods,
+  walletSpendingMethods,
 );

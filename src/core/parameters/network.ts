@@ -39,6 +39,19 @@ export interface ActivationHeights {
   readonly segwit: number;
 }
 
+/** BIP9: rules that miners turn on by signalling with a bit of the block version. */
+export interface VersionBitsDeployment {
+  readonly name: string;
+  readonly bit: number;
+  /** Median times past, seconds since the epoch. */
+  readonly startTime: bigint;
+  readonly timeout: bigint;
+  readonly minimumActivationHeight: number;
+  /** Blocks, and how many of them must signal. */
+  readonly period: number;
+  readonly threshold: number;
+}
+
 export interface GenesisBlock {
   readonly version: number;
   /** Seconds since the epoch. */
@@ -93,6 +106,8 @@ export interface NetworkParameters {
   /** The easiest target allowed. */
   readonly powLimit: bigint;
   readonly heights: ActivationHeights;
+  /** Deployments that are signalled for; absent: none. */
+  readonly versionBits?: readonly VersionBitsDeployment[];
   /** Block at `bip34` height known to be final: below it BIP30 need not be checked (Core's BIP34Hash). */
   readonly bip34Hash: string | null;
   /** Blocks verified under other script flags: hash in display order to flag names. */

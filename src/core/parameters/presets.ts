@@ -109,6 +109,18 @@ export const REGTEST: NetworkParameters = Object.freeze({
   difficulty: Object.freeze({ kind: 'none' }),
   powLimit: (1n << 255n) - 1n,
   heights: Object.freeze({ bip34: 1, bip65: 1, bip66: 1, csv: 1, segwit: 0 }),
+  // Core's DEPLOYMENT_TESTDUMMY: no rule comes of it.
+  versionBits: Object.freeze([
+    Object.freeze({
+      name: 'testdummy',
+      bit: 28,
+      startTime: 0n,
+      timeout: 2n ** 63n - 1n,
+      minimumActivationHeight: 0,
+      period: 144,
+      threshold: 108,
+    }),
+  ]),
   bip34Hash: null,
   scriptFlagExceptions: new Map<string, readonly string[]>(),
   bip30Exceptions: Object.freeze([]),

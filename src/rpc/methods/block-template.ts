@@ -4,6 +4,7 @@ import { Block } from '../../core/block/block.ts';
 import { targetFromBits } from '../../core/block/target.ts';
 import { witnessCommitmentIndex } from '../../core/consensus/commitment.ts';
 import { MAX_BLOCK_SIGOPS_COST, MAX_BLOCK_WEIGHT } from '../../core/consensus/limits.ts';
+import { deploymentState } from '../../core/consensus/version-bits.ts';
 import { toHex } from '../../core/encoding/bytes.ts';
 import type { Invalid } from '../../core/encoding/errors.ts';
 import { OP } from '../../core/script/opcodes.ts';
@@ -82,14 +83,20 @@ function templateJson(template: BlockTemplate, context: RpcContext): JsonWritabl
     };
   });
   const { csv, segwit } = context.parameters.heights;
+  const deployments = (context.parameters.versionBits ?? []).map((deployment) => ({
+    ...deployment,
+    state: deploymentState(template.parent, deployment),
+  }));
+  const pending = deployments.filter(({ state }) => state === 'started' || state === 'locked_in');
   return {
     capabilities: ['proposal'],
     version: template.version,
     rules: [
       ...(template.height >= csv ? ['csv'] : []),
       ...(template.height >= segwit ? ['!segwit', 'taproot'] : []),
+      ...deployments.filter(({ state }) => state === 'active').map(({ name }) => name),
     ],
-    vbavailable: {},
+    vbavailable: Object.fromEntries(pending.map(({ name, bit }) => [name, bit])),
     vbrequired: 0,
     previousblockhash: template.parent.hash,
     transactions,

@@ -6,6 +6,7 @@ import { ScriptFlag } from '../../core/script/flags.ts';
 import type { RpcContext } from '../context.ts';
 import { RpcCode, RpcError } from '../errors.ts';
 import { targetJson, workHex } from '../formats/block.ts';
+import { bip9Result, deploymentJson } from '../formats/deployment.ts';
 import { findBlock } from '../lookup.ts';
 import { defineMethod, type Method } from '../method.ts';
 import { param } from '../parameter.ts';
@@ -196,6 +197,7 @@ const getdeploymentinfo = defineMethod({
             optional: true,
           }),
           result.boolean('active', 'true if the rules are enforced for the mempool and the next block'),
+          bip9Result,
         ]),
       ]),
     ]),
@@ -204,15 +206,19 @@ const getdeploymentinfo = defineMethod({
   handler([blockhash], { chain, parameters }) {
     const entry = blockhash === undefined ? chain.tip : findBlock(chain, blockhash, 'blockhash');
     const { bip34, bip66, bip65, csv, segwit } = parameters.heights;
-    const deployments = Object.entries({ bip34, bip66, bip65, csv, segwit }).map(([name, height]) => [
+    const buried = Object.entries({ bip34, bip66, bip65, csv, segwit }).map(([name, height]) => [
       name,
       { type: 'buried', active: entry.height + 1 >= height, height },
+    ]);
+    const signalled = (parameters.versionBits ?? []).map((deployment) => [
+      deployment.name,
+      deploymentJson(entry, deployment),
     ]);
     return {
       hash: entry.hash,
       height: entry.height,
       script_flags: flagNames(blockScriptFlags(entry, parameters)),
-      deployments: Object.fromEntries(deployments),
+      deployments: Object.fromEntries([...buried, ...signalled]),
     };
   },
 });
