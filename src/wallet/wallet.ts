@@ -462,14 +462,15 @@ export class Wallet {
 
   // Coins and transactions
 
-  /** Unspent and mature outputs, unconfirmed ones of the mempool included. */
-  coins(): Coin[] {
+  /** Unspent outputs, unconfirmed ones of the mempool included. */
+  coins(includeImmature = false): Coin[] {
     const coins: Coin[] = [];
     for (const own of this.history.outputs()) {
       const { parent, outpoint, output } = own;
       const depth = this.history.depth(parent);
       if (depth < 0 || (depth === 0 && !this.history.inMempool(parent))) continue;
-      if (this.history.blocksToMaturity(parent) > 0 || this.history.isSpent(outpoint)) continue;
+      if (this.history.isSpent(outpoint)) continue;
+      if (!includeImmature && this.history.blocksToMaturity(parent) > 0) continue;
       const place = this.keys.place(output.scriptPubKey)!;
       const trusted = this.history.isTrusted(parent);
       coins.push({ ...own, place, depth, trusted, locked: this.#locks.has(outPointText(outpoint)) });

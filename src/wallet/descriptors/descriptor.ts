@@ -11,7 +11,13 @@ import { multisig, p2pk, p2pkh, p2sh, p2tr, p2wpkh, p2wsh, solve } from '../../c
 import { SigningProvider } from '../signing/provider.ts';
 import { buildTaprootTree } from '../signing/taproot-tree.ts';
 import { withChecksum } from './checksum.ts';
-import { type KeyExpression, type KeyForm, noSecrets, type SecretLookup } from './key-expression.ts';
+import {
+  ConstantKey,
+  type KeyExpression,
+  type KeyForm,
+  noSecrets,
+  type SecretLookup,
+} from './key-expression.ts';
 import {
   formatMiniscript,
   keysOf,
@@ -260,6 +266,21 @@ export class Descriptor {
     const expander = new Expander(index, secrets, withSecrets);
     const scripts = expander.scripts(this.node);
     return expander.missing ? null : { scripts, provider: expander.provider };
+  }
+
+  /** The descriptor of one index, with plain keys and their origins. */
+  at(index: number, secrets: SecretLookup = noSecrets): Descriptor | null {
+    let complete = true;
+    const inTaproot = this.node.kind === 'tr' || this.node.kind === 'rawtr';
+    const node = mapNodeKeys(this.node, (key) => {
+      const derived = key.derive(index, secrets);
+      if (derived === null) {
+        complete = false;
+        return key;
+      }
+      return new ConstantKey(derived.publicKey, inTaproot, this.parameters, derived.origin);
+    });
+    return complete ? new Descriptor(node, this.parameters) : null;
   }
 
   scriptsAt(index: number, secrets: SecretLookup = noSecrets): readonly Uint8Array[] | null {

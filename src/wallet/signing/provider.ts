@@ -39,6 +39,11 @@ export class SigningProvider {
     for (const [id, tree] of other.#trees) this.#trees.set(id, tree);
   }
 
+  /** Leaves out where keys come from. */
+  forgetOrigins(): void {
+    for (const [id, key] of this.#keys) this.#keys.set(id, { ...key, origin: null });
+  }
+
   /** A redeem or witness script. */
   addScript(script: Uint8Array): void {
     this.#scripts.set(toHex(hash160(script)), script);

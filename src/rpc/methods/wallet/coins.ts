@@ -1,0 +1,508 @@
+/** Money of a wallet: balances, unspent outputs, locks, what addresses received. */
+import { fromDisplayHex, toDisplayHex, toHex } from '../../../core/encoding/bytes.ts';
+import { ripemd160 } from '../../../core/encoding/hashes.ts';
+import { encodeAddress } from '../../../core/script/address.ts';
+import { solve } from '../../../core/script/templates.ts';
+import type { OutPoint } from '../../../core/transaction/transaction.ts';
+import { sum, withAncestors } from '../../../mempool/graph.ts';
+import type { WalletTransaction } from '../../../wallet/history.ts';
+import type { Coin, Wallet } from '../../../wallet/wallet.ts';
+import { addressScript } from '../../construct-transaction.ts';
+import type { RpcContext } from '../../context.ts';
+import { RpcCode, RpcError } from '../../errors.ts';
+import type { JsonRead, JsonWritable } from '../../json.ts';
+import { defineMethod, type Method } from '../../method.ts';
+import { param } from '../../parameter.ts';
+import { result } from '../../result.ts';
+import { amountFrom, btc, hashTextFrom, integerFrom, objectFrom, stringFrom } from '../../values.ts';
+import { labelFrom, lastProcessedBlock, lastProcessedBlockResult, walletOf } from '../../wallet-access.ts';
+
+const MAX_DEPTH = 9_999_999;
+
+const getbalance = defineMethod({
+  name: 'getbalance',
+  category: 'Wallet',
+  description:
+    'Returns the total available balance.\n' +
+    'The available balance is what the wallet considers currently spendable, and is\n' +
+    'thus affected by options which limit spendability such as -spendzeroconfchange.',
+  parameters: [
+    param.string('dummy', 'Remains for backward compatibility. Must be excluded or set to "*".', {
+      optional: true,
+    }),
+    param.integer('minconf', 'Only include transactions confirmed at least this many times.', { default: 0 }),
+    param.boolean('include_watchonly', 'No longer used', { default: false }),
+    param.boolean('avoid_reuse', '(only available if avoid_reuse wallet flag is set)', { default: true }),
+  ],
+  results: [result.amount('amount', 'The total amount in BTC received for this wallet.')],
+  examples: [''],
+  handler([dummy, depth], context, request) {
+    if (dummy !== undefined && dummy !== '*')
+      throw new RpcError(RpcCode.METHOD_DEPRECATED, 'dummy first argument must be excluded or set to "*".');
+    return btc(walletOf(context, request).balances(depth).trusted);
+  },
+});
+
+const getbalances = defineMethod({
+  name: 'getbalances',
+  category: 'Wallet',
+  description: 'Returns an object with all balances in BTC.',
+  parameters: [],
+  results: [
+    result.object('', '', [
+      result.object('mine', 'balances from outputs that the wallet can sign', [
+        result.amount('trusted', 'trusted balance (outputs created by the wallet or confirmed outputs)'),
+        result.amount(
+          'untrusted_pending',
+          'untrusted pending balance (outputs created by others that are in the mempool)',
+        ),
+        result.amount('immature', 'balance from immature coinbase outputs'),
+      ]),
+      lastProcessedBlockResult,
+    ]),
+  ],
+  examples: [''],
+  handler(_parameters, context, request) {
+    const wallet = walletOf(context, request);
+    const { trusted, pending, immature } = wallet.balances();
+    return {
+      mine: { trusted: btc(trusted), untrusted_pending: btc(pending), immature: btc(immature) },
+      lastprocessedblock: lastProcessedBlock(wallet),
+    };
+  },
+});
+
+function unspentJson(wallet: Wallet, coin: Coin, { parameters, mempool }: RpcContext): JsonWritable {
+  const { outpoint, output, depth, place, parent, trusted } = coin;
+  const { lookup } = wallet.keys.secrets;
+  const address = encodeAddress(output.scriptPubKey, parameters);
+  const label = address === null ? undefined : wallet.label(address);
+  const { provider } = wallet.keys.expand(place, false);
+  const inner = innerScripts(output.scriptPubKey, (hash) => provider.scriptByHash(hash));
+  const entry = depth === 0 ? mempool.get(parent.tx.txid) : undefined;
+  const waiting = entry && sum(withAncestors(entry));
+  const solvable = place.own.descriptor.isSolvable;
+  return {
+    txid: toDisplayHex(outpoint.txid),
+    vout: outpoint.vout,
+    address: address ?? undefined,
+    label: label?.label,
+    ...inner,
+    scriptPubKey: toHex(output.scriptPubKey),
+    amount: btc(output.value),
+    confirmations: depth,
+    ancestorcount: waiting?.count,
+    ancestorsize: waiting?.size,
+    ancestorfees: waiting?.fees,
+    spendable: true,
+    solvable,
+    desc: solvable ? (place.own.descriptor.at(place.index, lookup)?.format() ?? undefined) : undefined,
+    parent_descs: [place.own.descriptor.format('normalized', lookup) ?? place.own.descriptor.format()!],
+    safe: trusted,
+  };
+}
+
+/** Redeem and witness script of an output, as far as they are known. */
+function innerScripts(
+  script: Uint8Array,
+  find: (hash: Uint8Array) => Uint8Array | undefined,
+): { readonly [key: string]: JsonWritable } {
+  const { type, solutions } = solve(script);
+  const fields: { [key: string]: JsonWritable } = {};
+  let witnessProgram = type === 'witness_v0_scripthash' ? solutions[0]! : undefined;
+  const redeemScript = type === 'scripthash' ? find(solutions[0]!) : undefined;
+  if (redeemScript !== undefined) {
+    fields.redeemScript = toHex(redeemScript);
+    const inner = solve(redeemScript);
+    if (inner.type === 'witness_v0_scripthash') witnessProgram = inner.solutions[0]!;
+  }
+  const witnessScript = witnessProgram === undefined ? undefined : find(ripemd160(witnessProgram));
+  if (witnessScript !== undefined) fields.witnessScript = toHex(witnessScript);
+  return fields;
+}
+
+const listunspent = defineMethod({
+  name: 'listunspent',
+  category: 'Wallet',
+  description:
+    'Returns array of unspent transaction outputs\n' +
+    'with between minconf and maxconf (inclusive) confirmations.\n' +
+    'Optionally filter to only include txouts paid to specified addresses.',
+  parameters: [
+    param.integer('minconf', 'The minimum confirmations to filter', { default: 1 }),
+    param.integer('maxconf', 'The maximum confirmations to filter', { default: MAX_DEPTH }),
+    param.array(
+      'addresses',
+      'The bitcoin addresses to filter',
+      [param.string('address', 'bitcoin address')],
+      { default: [] },
+    ),
+    param.boolean('include_unsafe', 'Include outputs that are not safe to spend', { default: true }),
+    param.options(
+      'query_options',
+      '',
+      [
+        param.amount('minimumAmount', 'Minimum value of each UTXO in BTC', { optional: true }),
+        param.amount('maximumAmount', 'Maximum value of each UTXO in BTC', { optional: true }),
+        param.integer('maximumCount', 'Maximum number of UTXOs', { optional: true }),
+        param.amount('minimumSumAmount', 'Minimum sum value of all UTXOs in BTC', { optional: true }),
+        param.boolean('include_immature_coinbase', 'Include immature coinbase UTXOs', { default: false }),
+      ],
+      { optional: true },
+    ),
+  ],
+  results: [
+    result.array('', '', [
+      result.object('', '', [
+        result.hex('txid', 'the transaction id'),
+        result.number('vout', 'the vout value'),
+        result.string('address', 'the bitcoin address', { optional: true }),
+        result.string('label', 'The associated label, or "" for the default label', { optional: true }),
+        result.hex('scriptPubKey', 'the output script'),
+        result.amount('amount', 'the transaction output amount in BTC'),
+        result.number('confirmations', 'The number of confirmations'),
+        result.number(
+          'ancestorcount',
+          'The number of in-mempool ancestor transactions, including this one (if transaction is in the mempool)',
+          { optional: true },
+        ),
+        result.number(
+          'ancestorsize',
+          'The virtual transaction size of in-mempool ancestors, including this one (if transaction is in the mempool)',
+          { optional: true },
+        ),
+        result.number(
+          'ancestorfees',
+          'The total fees of in-mempool ancestors (including this one) with fee deltas used for mining priority in sat (if transaction is in the mempool)',
+          { optional: true },
+        ),
+        result.hex('redeemScript', 'The redeem script if the output script is P2SH', { optional: true }),
+        result.hex('witnessScript', 'witness script if the output script is P2WSH or P2SH-P2WSH', {
+          optional: true,
+        }),
+        result.boolean('spendable', '(DEPRECATED) Always true'),
+        result.boolean('solvable', 'Whether we know how to spend this output, ignoring the lack of keys'),
+        result.string('desc', '(only when solvable) A descriptor for spending this output', {
+          optional: true,
+        }),
+        result.array('parent_descs', 'List of parent descriptors for the output script of this coin.', [
+          result.string('desc', 'The descriptor string.'),
+        ]),
+        result.boolean('safe', 'Whether this output is considered safe to spend.'),
+      ]),
+    ]),
+  ],
+  examples: [''],
+  handler([minimum, maximum, addresses, includeUnsafe, options], context, request) {
+    const wallet = walletOf(context, request);
+    const wanted = new Set<string>();
+    for (const address of addresses ?? []) {
+      const text = stringFrom(address);
+      const script = toHex(addressScript(text, context.parameters));
+      if (wanted.has(script))
+        throw new RpcError(RpcCode.INVALID_PARAMETER, `Invalid parameter, duplicated address: ${text}`);
+      wanted.add(script);
+    }
+    const option = <T>(name: string, read: (value: JsonRead) => T): T | undefined => {
+      const value = options?.get(name) ?? null;
+      return value === null ? undefined : read(value);
+    };
+    const least = option('minimumAmount', amountFrom) ?? 0n;
+    const most = option('maximumAmount', amountFrom);
+    const count = option('maximumCount', (value) => integerFrom(value)) ?? 0;
+    const enough = option('minimumSumAmount', amountFrom);
+    const found: Coin[] = [];
+    let sum = 0n;
+    const immature = options?.get('include_immature_coinbase') === true;
+    for (const coin of wallet.coins(immature)) {
+      const { value, scriptPubKey } = coin.output;
+      if (coin.depth < minimum || coin.depth > maximum || coin.locked) continue;
+      if (wanted.size > 0 && !wanted.has(toHex(scriptPubKey))) continue;
+      if (value < least || (most !== undefined && value > most) || (!coin.trusted && !includeUnsafe))
+        continue;
+      found.push(coin);
+      sum += value;
+      if ((count > 0 && found.length >= count) || (enough !== undefined && sum >= enough)) break;
+    }
+    return found.map((coin) => unspentJson(wallet, coin, context));
+  },
+});
+
+const lockunspent = defineMethod({
+  name: 'lockunspent',
+  category: 'Wallet',
+  description:
+    'Updates list of temporarily unspendable outputs.\n' +
+    'Temporarily lock (unlock=false) or unlock (unlock=true) specified transaction outputs.\n' +
+    'If no transaction outputs are specified when unlocking then all current locked transaction outputs are unlocked.',
+  parameters: [
+    param.boolean('unlock', 'Whether to unlock (true) or lock (false) the specified transactions'),
+    param.array(
+      'transactions',
+      'The transaction outputs and within each, the txid (string) vout (numeric).',
+      [
+        param.object(
+          '',
+          '',
+          [param.hex('txid', 'The transaction id'), param.integer('vout', 'The output number')],
+          { optional: true },
+        ),
+      ],
+      { default: [] },
+    ),
+    param.boolean(
+      'persistent',
+      'Whether to write/erase this lock in the wallet database, or keep the change in memory only.',
+      { default: false },
+    ),
+  ],
+  results: [result.boolean('', 'Whether the command was successful or not')],
+  examples: [
+    'false "[{\\"txid\\":\\"a08e6907dbbd3d809776dbfc5d82e371b764ed838b5655e72f463568df1aadf0\\",\\"vout\\":1}]"',
+  ],
+  async handler([unlock, list, persistent], context, request) {
+    const wallet = walletOf(context, request);
+    const refuse = (text: string): RpcError =>
+      new RpcError(RpcCode.INVALID_PARAMETER, `Invalid parameter, ${text}`);
+    if (list === undefined || list.length === 0) {
+      if (unlock) for (const outpoint of wallet.locked) wallet.unlock(outpoint);
+      await wallet.settled();
+      return true;
+    }
+    const outpoints = list.map((item): OutPoint => {
+      const object = objectFrom(item);
+      const txid = hashTextFrom(object.get('txid'), 'txid');
+      const vout = integerFrom(object.get('vout'));
+      if (vout < 0) throw refuse('vout cannot be negative');
+      const entry = wallet.history.get(txid as WalletTransaction['tx']['txid']);
+      if (entry === undefined) throw refuse('unknown transaction');
+      const outpoint = { txid: fromDisplayHex(txid), vout };
+      if (vout >= entry.tx.outputs.length) throw refuse('vout index out of bounds');
+      if (wallet.history.isSpent(outpoint)) throw refuse('expected unspent output');
+      const lock = wallet.isLocked(outpoint);
+      if (unlock && lock === undefined) throw refuse('expected locked output');
+      if (!unlock && lock !== undefined && !persistent) throw refuse('output already locked');
+      return outpoint;
+    });
+    for (const outpoint of outpoints) {
+      if (unlock) wallet.unlock(outpoint);
+      else wallet.lock(outpoint, persistent);
+    }
+    await wallet.settled();
+    return true;
+  },
+});
+
+const listlockunspent = defineMethod({
+  name: 'listlockunspent',
+  category: 'Wallet',
+  description:
+    'Returns list of temporarily unspendable outputs.\nSee the lockunspent call to lock and unlock transactions for spending.',
+  parameters: [],
+  results: [
+    result.array('', '', [
+      result.object('', '', [
+        result.hex('txid', 'The transaction id locked'),
+        result.number('vout', 'The vout value'),
+      ]),
+    ]),
+  ],
+  examples: [''],
+  handler: (_parameters, context, request) =>
+    walletOf(context, request).locked.map(({ txid, vout }) => ({ txid: toDisplayHex(txid), vout })),
+});
+
+interface Received {
+  amount: bigint;
+  confirmations: number;
+  readonly txids: string[];
+}
+
+/** What own addresses were paid, by address. Coinbases count once they are mature. */
+function receivedByAddress(wallet: Wallet, minimum: number, includeImmature: boolean): Map<string, Received> {
+  const received = new Map<string, Received>();
+  for (const { parent, output } of wallet.history.outputs()) {
+    const depth = wallet.history.depth(parent);
+    if (depth < minimum || parent.abandoned) continue;
+    if (
+      parent.tx.isCoinbase &&
+      (depth < 1 || (!includeImmature && wallet.history.blocksToMaturity(parent) > 0))
+    )
+      continue;
+    const address = encodeAddress(output.scriptPubKey, wallet.parts.parameters);
+    if (address === null) continue;
+    const entry = received.get(address) ?? { amount: 0n, confirmations: MAX_DEPTH, txids: [] };
+    entry.amount += output.value;
+    entry.confirmations = Math.min(entry.confirmations, depth);
+    entry.txids.push(parent.tx.txid);
+    received.set(address, entry);
+  }
+  return received;
+}
+
+const minimumDepthParameter = param.integer(
+  'minconf',
+  'Only include transactions confirmed at least this many times.',
+  { default: 1 },
+);
+const immatureParameter = param.boolean(
+  'include_immature_coinbase',
+  'Include immature coinbase transactions.',
+  { default: false },
+);
+
+const getreceivedbyaddress = defineMethod({
+  name: 'getreceivedbyaddress',
+  category: 'Wallet',
+  description:
+    'Returns the total amount received by the given address in transactions with at least minconf confirmations.',
+  parameters: [
+    param.string('address', 'The bitcoin address for transactions.'),
+    minimumDepthParameter,
+    immatureParameter,
+  ],
+  results: [result.amount('amount', 'The total amount in BTC received at this address.')],
+  examples: ['"myaddress"'],
+  handler([text, minimum, immature], context, request) {
+    const wallet = walletOf(context, request);
+    const script = addressScript(text, context.parameters, 'Invalid Bitcoin address');
+    if (wallet.keys.place(script) === undefined)
+      throw new RpcError(RpcCode.WALLET_ERROR, 'Address not found in wallet');
+    const address = encodeAddress(script, context.parameters)!;
+    return btc(receivedByAddress(wallet, minimum, immature).get(address)?.amount ?? 0n);
+  },
+});
+
+const getreceivedbylabel = defineMethod({
+  name: 'getreceivedbylabel',
+  category: 'Wallet',
+  description:
+    'Returns the total amount received by addresses with <label> in transactions with at least [minconf] confirmations.',
+  parameters: [
+    param.string('label', 'The selected label, may be the default label using "".'),
+    minimumDepthParameter,
+    immatureParameter,
+  ],
+  results: [result.amount('amount', 'The total amount in BTC received for this label.')],
+  examples: ['"tabby"'],
+  handler([label, minimum, immature], context, request) {
+    const wallet = walletOf(context, request);
+    const name = labelFrom(label);
+    const addresses = [...wallet.labels]
+      .filter(([, record]) => record.label === name)
+      .map(([address]) => address);
+    if (addresses.length === 0) throw new RpcError(RpcCode.WALLET_ERROR, 'Label not found in wallet');
+    const received = receivedByAddress(wallet, minimum, immature);
+    return btc(addresses.reduce((sum, address) => sum + (received.get(address)?.amount ?? 0n), 0n));
+  },
+});
+
+const emptyParameter = param.boolean(
+  'include_empty',
+  "Whether to include addresses that haven't received any payments.",
+  { default: false },
+);
+const watchOnlyParameter = param.boolean('include_watchonly', 'No longer used', { default: false });
+
+const listreceivedbyaddress = defineMethod({
+  name: 'listreceivedbyaddress',
+  category: 'Wallet',
+  description: 'List balances by receiving address.',
+  parameters: [
+    minimumDepthParameter,
+    emptyParameter,
+    watchOnlyParameter,
+    param.string('address_filter', 'If present and non-empty, only return information on this address.', {
+      optional: true,
+    }),
+    immatureParameter,
+  ],
+  results: [
+    result.array('', '', [
+      result.object('', '', [
+        result.string('address', 'The receiving address'),
+        result.amount('amount', 'The total amount in BTC received by the address'),
+        result.number('confirmations', 'The number of confirmations of the most recent transaction included'),
+        result.string('label', 'The label of the receiving address. The default label is ""'),
+        result.array('txids', '', [result.hex('txid', 'The ids of transactions received with the address')]),
+      ]),
+    ]),
+  ],
+  examples: [''],
+  handler([minimum, includeEmpty, , filter, immature], context, request) {
+    const wallet = walletOf(context, request);
+    const only =
+      filter === undefined || filter === ''
+        ? undefined
+        : encodeAddress(
+            addressScript(filter, context.parameters, 'address_filter parameter was invalid'),
+            context.parameters,
+          );
+    const received = receivedByAddress(wallet, minimum, immature);
+    const rows: JsonWritable[] = [];
+    for (const [address, { label, purpose }] of wallet.labels) {
+      const entry = received.get(address);
+      if (
+        purpose !== 'receive' ||
+        (entry === undefined && !includeEmpty) ||
+        (only !== undefined && only !== address)
+      )
+        continue;
+      rows.push({
+        address,
+        amount: btc(entry?.amount ?? 0n),
+        confirmations: entry?.confirmations ?? 0,
+        label,
+        txids: entry?.txids ?? [],
+      });
+    }
+    return rows;
+  },
+});
+
+const listreceivedbylabel = defineMethod({
+  name: 'listreceivedbylabel',
+  category: 'Wallet',
+  description: 'List received transactions by label.',
+  parameters: [minimumDepthParameter, emptyParameter, watchOnlyParameter, immatureParameter],
+  results: [
+    result.array('', '', [
+      result.object('', '', [
+        result.amount('amount', 'The total amount received by addresses with this label'),
+        result.number('confirmations', 'The number of confirmations of the most recent transaction included'),
+        result.string('label', 'The label of the receiving address. The default label is ""'),
+      ]),
+    ]),
+  ],
+  examples: [''],
+  handler([minimum, includeEmpty, , immature], context, request) {
+    const wallet = walletOf(context, request);
+    const received = receivedByAddress(wallet, minimum, immature);
+    const byLabel = new Map<string, { amount: bigint; confirmations: number }>();
+    for (const [address, { label, purpose }] of wallet.labels) {
+      const entry = received.get(address);
+      if (purpose !== 'receive' || (entry === undefined && !includeEmpty)) continue;
+      const sum = byLabel.get(label) ?? { amount: 0n, confirmations: MAX_DEPTH };
+      sum.amount += entry?.amount ?? 0n;
+      sum.confirmations = Math.min(sum.confirmations, entry?.confirmations ?? MAX_DEPTH);
+      byLabel.set(label, sum);
+    }
+    return [...byLabel].map(([label, { amount, confirmations }]) => ({
+      amount: btc(amount),
+      confirmations: confirmations === MAX_DEPTH ? 0 : confirmations,
+      label,
+    }));
+  },
+});
+
+export const walletCoinMethods: readonly Method[] = [
+  getbalance,
+  getbalances,
+  listunspent,
+  lockunspent,
+  listlockunspent,
+  getreceivedbyaddress,
+  getreceivedbylabel,
+  listreceivedbyaddress,
+  listreceivedbylabel,
+];
