@@ -3,7 +3,7 @@ import type { Timer } from '../seams.ts';
 import type { AddressManager } from './address-manager.ts';
 import { exponential, type Handlers, type NetworkContext } from './context.ts';
 import { MAXIMUM_ADDRESSES, type TimedAddress } from './messages/addresses.ts';
-import { formatAddress, isRoutable } from './network-address.ts';
+import { formatAddress, formatHost, isRoutable } from './network-address.ts';
 import type { Peer } from './peer.ts';
 import { HOUR, isUsefulPeer, SECOND } from './protocol.ts';
 import { RecentSet } from './recent-set.ts';
@@ -138,6 +138,9 @@ export class AddressRelay {
     this.#refill(relay);
     const now = Math.floor(clock.now() / 1000);
     const source = peer.networkAddress;
+    const [only] = addresses;
+    if (parameters.localPeers && peer.inbound && addresses.length === 1 && source !== undefined)
+      if (formatHost(only!.address) === formatHost(source)) peer.listensAt ??= formatAddress(only!.address);
     let learned = false;
     for (const item of addresses) {
       if (relay.tokens < 1) {

@@ -369,6 +369,7 @@ export class Connections {
       if (peer.networkAddress === undefined) continue;
       hosts.add(formatAddress(peer.networkAddress));
       hosts.add(peer.address);
+      if (peer.listensAt !== undefined) hosts.add(peer.listensAt);
       if (!peer.inbound) groups.add(groupOf(peer.networkAddress, parameters.localPeers));
     }
     const now = clock.now() / 1000;

@@ -27,6 +27,7 @@ import type {
 } from './peer-info.ts';
 import { PeerManager } from './peer-manager.ts';
 import { MINUTE, SECOND, Service } from './protocol.ts';
+import { logSyncProgress } from './sync-progress.ts';
 import type { Listener, Transport } from './transport.ts';
 
 export interface NetworkOptions {
@@ -142,6 +143,7 @@ export class Network {
         local: this.#local,
       },
     );
+    logSyncProgress(dependencies);
     chain.tipChanged.subscribe(() => {
       this.#tipChangedAt = clock.monotonic();
     });
@@ -327,11 +329,6 @@ export class Network {
   /** Asks one peer for a block (getblockfrompeer). @throws Error with Core's text */
   requestBlock(entry: HeaderEntry, peerId: number): void {
     this.#peers.requestBlock(entry, this.#connections.peer(peerId));
-  }
-
-  /** Where the best peer says the chain ends; for progress. -1 without peers. */
-  get bestKnownHeight(): number {
-    return this.#peers.bestKnownHeight;
   }
 
   #closed(peer: Peer, reason: string): void {

@@ -211,14 +211,6 @@ export class PeerManager {
     this.#download.ask(peer, [entry]);
   }
 
-  /** Where the best peer says the chain ends; -1 without peers. */
-  get bestKnownHeight(): number {
-    let best = -1;
-    for (const peer of this.#dependencies.connections.ready())
-      best = Math.max(best, peer.version!.startHeight, this.#chains.of(peer).best?.height ?? -1);
-    return best;
-  }
-
   describe(peer: Peer): PeerInfo {
     const chain = this.#chains.of(peer);
     const counts = this.#addressRelay.counts(peer);

@@ -70,6 +70,8 @@ export class Peer {
   wtxidRelay = false;
   addressV2 = false;
   sendHeaders = false;
+  /** `host:port` at which an inbound peer says it can be dialled: then it need not be, for it is here. */
+  listensAt: string | undefined;
   /** Nonce of the version we sent. */
   readonly nonce: bigint;
 

@@ -1,5 +1,7 @@
-import { expect, test } from 'vitest';
+import { expect, test, vi } from 'vitest';
 import { emptyChain, MemoryWorld } from './memory-node.ts';
+
+vi.setConfig({ testTimeout: 30_000 });
 
 test('headers with too little work are not stored', async () => {
   const world = new MemoryWorld(21);
@@ -13,16 +15,16 @@ test('headers with too little work are not stored', async () => {
 
 test('a long chain with enough work is downloaded twice, then stored', async () => {
   const world = new MemoryWorld(22);
-  const { blocks } = emptyChain(4_500);
-  const minimumChainWork = 2n * 4_300n;
+  const { blocks } = emptyChain(2_200);
+  const minimumChainWork = 2n * 2_100n;
   const full = await world.start('10.0.0.1', { blocks, connect: [], minimumChainWork });
   const node = await world.start('10.0.0.2', { minimumChainWork, connect: [full.address] });
   let presynced = -1;
   expect(
     await world.until(() => {
       presynced = Math.max(presynced, node.network.peers()[0]?.presyncedHeaders ?? -1);
-      return node.chain.height === 4_500;
+      return node.chain.bestHeader.height === 2_200;
     }, 120),
   ).toBe(true);
-  expect(presynced).toBeGreaterThanOrEqual(4_000);
+  expect(presynced).toBeGreaterThanOrEqual(2_000);
 });
