@@ -49,6 +49,8 @@ export class FeeStatistics {
   /** Still waiting, by the height (modulo) at which they came; and those that came before. */
   readonly #waiting: readonly Int32Array[];
   readonly #waitingLong = new Int32Array(BUCKETS);
+  /** Whether there is anything that fades: not while a node catches up, when blocks come fast. */
+  #hasCounts = false;
 
   constructor(horizon: Horizon) {
     this.#horizon = horizon;
@@ -73,6 +75,7 @@ export class FeeStatistics {
     const oldest = this.#waitingSince(height);
     for (let b = 0; b < BUCKETS; b++) this.#waitingLong[b]! += oldest[b]!;
     oldest.fill(0);
+    if (!this.#hasCounts) return;
     for (const counts of this.#faded) for (let b = 0; b < BUCKETS; b++) counts[b]! *= this.#horizon.decay;
   }
 
@@ -90,11 +93,13 @@ export class FeeStatistics {
     const counts = waited >= this.#waiting.length ? this.#waitingLong : this.#waitingSince(height);
     if (counts[bucket]! > 0) counts[bucket]!--;
     if (inBlock) return;
+    this.#hasCounts = true;
     const periods = Math.min(Math.floor(waited / this.#horizon.scale), this.#failed.length);
     for (let i = 0; i < periods; i++) this.#failed[i]![bucket]!++;
   }
 
   transactionConfirmed(blocks: number, feeRate: number): void {
+    this.#hasCounts = true;
     const bucket = bucketOf(feeRate);
     for (let i = Math.ceil(blocks / this.#horizon.scale) - 1; i < this.#confirmed.length; i++)
       this.#confirmed[i]![bucket]!++;
@@ -153,6 +158,7 @@ export class FeeStatistics {
 
   /** @throws DecodeError */
   read(reader: Reader): void {
+    this.#hasCounts = true;
     for (const counts of this.#faded)
       counts.set(new Float64Array(reader.view(counts.byteLength).slice().buffer));
   }

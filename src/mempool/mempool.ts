@@ -72,7 +72,7 @@ export class Mempool {
         reorganisation.blockDisconnected(event);
       }),
       chain.tipChanged.subscribe(() => {
-        if (reorganised) void this.#enqueue(() => reorganisation.settle());
+        if (reorganised) this.#settle(reorganisation);
         reorganised = false;
       }),
     ];
@@ -100,6 +100,13 @@ export class Mempool {
     await this.#queue;
   }
 
+  #settle(reorganisation: Reorganisation): void {
+    this.#enqueue(() => reorganisation.settle()).catch((error: Error) => {
+      const { logger } = this.#dependencies;
+      logger.log('error', 'mempool', `A reorganisation could not be followed: ${error.stack}`);
+    });
+  }
+
   #enqueue<T>(task: () => Promise<T>): Promise<T> {
     const result = this.#queue.then(task);
     this.#queue = result.catch(() => undefined);
@@ -107,16 +114,18 @@ export class Mempool {
   }
 
   #blockConnected({ entry: { height }, block }: BlockEvent): void {
-    const { graph } = this.#pool;
+    const { graph, feeDeltas } = this.#pool;
     const confirmed: MempoolEntry[] = [];
-    for (const tx of block.transactions) {
+    // While a node catches up there is nothing here, and blocks come fast.
+    const transactions = graph.size + feeDeltas.size > 0 ? block.transactions : [];
+    for (const tx of transactions) {
       const entry = graph.get(tx.txid);
       if (entry !== undefined) confirmed.push(entry);
     }
     this.#pool.remove(confirmed, 'block');
-    for (const tx of block.transactions) {
+    for (const tx of transactions) {
       for (const conflict of graph.conflictsOf(tx)) this.#pool.remove(withDescendants(conflict), 'conflict');
-      this.#pool.feeDeltas.delete(tx.txid);
+      feeDeltas.delete(tx.txid);
     }
     this.#pool.blockConnected();
     this.confirmed.emit({ height, entries: confirmed });
