@@ -62,7 +62,7 @@ const step = fc.oneof(
 
 test('sums, links and bounds hold, nothing is spent twice, and every template is a valid block', async () => {
   await fc.assert(
-    fc.asyncProperty(fc.array(step, { minLength: 5, maxLength: 60 }), async (steps) => {
+    fc.asyncProperty(fc.array(step, { minLength: 5, maxLength: 40 }), async (steps) => {
       const pool = await openTestPool({ maxBytes: MAX_BYTES, limitClusterCount: 12 }, { blocks: 106 });
       const coins: SpendableCoin[] = Array.from({ length: 5 }, () => pool.coin());
       const made: Transaction[] = [];
@@ -93,6 +93,6 @@ test('sums, links and bounds hold, nothing is spent twice, and every template is
       const template = await buildTemplate(pool.chain, pool.mempool, { coinbaseScript: P2WSH_TRUE, time });
       expect(await pool.chain.testBlock(template.block())).toBeNull();
     }),
-    { numRuns: 25 },
+    { numRuns: 15 },
   );
 }, 60_000);
