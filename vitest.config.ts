@@ -8,6 +8,7 @@ export default defineConfig({
           name: 'unit',
           include: ['test/**/*.test.ts'],
           exclude: ['test/functional/**', 'test/slow/**'],
+          testTimeout: 30_000,
         },
       },
       {

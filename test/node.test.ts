@@ -53,14 +53,14 @@ test('chain, wallets and mempool come back as they were', async () => {
   const first = await createNode(options, dependencies);
   const wallet = await first.wallets.create('w', { loadOnStartup: true });
   const script = decodeAddress(wallet.newAddress('bech32', ''), REGTEST);
-  await first.miner.mineBlocks(101, script);
+  await first.miner.mineBlocks(1, script);
   const { tip } = first.chain;
   await first.stop();
 
   const second = await createNode(options, dependencies);
   expect(second.chain.tip.hash).toBe(tip.hash);
   expect(second.wallets.list()).toEqual(['w']);
-  expect(second.wallets.get('w')!.balances().trusted).toBe(5_000_000_000n);
+  expect(second.wallets.get('w')!.balances().immature).toBe(5_000_000_000n);
   await second.stop();
   await second.stop();
 });
