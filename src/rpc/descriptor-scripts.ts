@@ -1,9 +1,9 @@
 /** Output scripts of the descriptors that callers name. */
 import type { NetworkParameters } from '../core/parameters/network.ts';
 import { DescriptorError } from '../wallet/descriptors/descriptor-error.ts';
+import { inferDescriptor } from '../wallet/descriptors/infer.ts';
 import { parseDescriptor } from '../wallet/descriptors/parse.ts';
 import { RpcCode, RpcError } from './errors.ts';
-import { inferDescriptor } from './formats/script.ts';
 import { JsonObject, type JsonRead } from './json.ts';
 import { rangeFrom, stringFrom } from './values.ts';
 
@@ -33,7 +33,7 @@ export function descriptorScript(text: string, parameters: NetworkParameters): U
 
 export interface ScriptOfDescriptor {
   readonly script: Uint8Array;
-  /** The descriptor at the index that gives this script, without range, with its checksum. */
+  /** The descriptor that says the most about it. */
   readonly descriptor: string;
 }
 
@@ -50,13 +50,15 @@ export function scanScripts(value: JsonRead, parameters: NetworkParameters): Scr
     for (const descriptor of descriptors) {
       const [first, last] = descriptor.isRange ? [begin, end] : [0, 0];
       for (let index = first; index <= last; index++) {
-        const scripts = descriptor.scriptsAt(index, secrets.lookup);
-        if (scripts === null)
+        const expansion = descriptor.expand(index, secrets.lookup);
+        if (expansion === null)
           throw new RpcError(
             RpcCode.INVALID_ADDRESS_OR_KEY,
             `Cannot derive script without private keys: '${text}'`,
           );
-        for (const script of scripts) found.push({ script, descriptor: inferDescriptor(script, parameters) });
+        const { scripts, provider } = expansion;
+        for (const script of scripts)
+          found.push({ script, descriptor: inferDescriptor(script, parameters, provider) });
       }
     }
   } catch (error) {

@@ -22,6 +22,16 @@ const WALLET_CODES: Readonly<Record<WalletErrorKind, RpcErrorCode>> = Object.fre
 export const fromWalletError = (error: WalletError): RpcError =>
   new RpcError(WALLET_CODES[error.kind], error.message);
 
+/** Methods that pay give what a wallet refuses a code of their own, whatever the reason is. */
+export function refuseAs<T>(code: RpcErrorCode, make: () => T): T {
+  try {
+    return make();
+  } catch (error) {
+    const isAboutMoney = error instanceof WalletError && (error.kind === 'wallet' || error.kind === 'funds');
+    throw isAboutMoney ? new RpcError(code, error.message) : error;
+  }
+}
+
 /** @throws RpcError -5 */
 export function readDescriptor(
   text: string,

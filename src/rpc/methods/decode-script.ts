@@ -7,6 +7,7 @@ import { encodeAddress } from '../../core/script/address.ts';
 import { isOpSuccess, OP } from '../../core/script/opcodes.ts';
 import { isUnspendable, ScriptCursor } from '../../core/script/script.ts';
 import { p2sh, p2wpkh, p2wsh, type ScriptType, type Solution, solve } from '../../core/script/templates.ts';
+import { SigningProvider } from '../../wallet/signing/provider.ts';
 import { hasValidOperations } from '../decode.ts';
 import { scriptJson, scriptResult } from '../formats/script.ts';
 import { defineMethod, type Method } from '../method.ts';
@@ -30,18 +31,15 @@ function canWrap(script: Uint8Array, type: ScriptType): boolean {
   return true;
 }
 
-/** The segwit output that stands for a script, and its witness script if it is P2WSH; null if none can. */
-function segwitForm(
-  script: Uint8Array,
-  { type, solutions }: Solution,
-): { readonly output: Uint8Array; readonly witnessScript?: Uint8Array } | null {
+/** The segwit output that stands for a script; null if none can. */
+function segwitForm(script: Uint8Array, { type, solutions }: Solution): Uint8Array | null {
   const isKeyed = type === 'pubkey' || type === 'multisig';
   // Segwit knows compressed keys only (BIP143 policy).
   if (isKeyed && !solutions.every((key) => key.length === 33)) return null;
-  if (type === 'pubkey') return { output: p2wpkh(hash160(solutions[0]!)) };
-  if (type === 'pubkeyhash') return { output: p2wpkh(solutions[0]!) };
+  if (type === 'pubkey') return p2wpkh(hash160(solutions[0]!));
+  if (type === 'pubkeyhash') return p2wpkh(solutions[0]!);
   if (type !== 'multisig' && type !== 'nonstandard') return null;
-  return { output: p2wsh(sha256(script)), witnessScript: script };
+  return p2wsh(sha256(script));
 }
 
 const p2shAddress = (script: Uint8Array, parameters: NetworkParameters): string =>
@@ -80,13 +78,16 @@ const decodescript = defineMethod({
     const solution = solve(script);
     if (!canWrap(script, solution.type)) return decoded;
     const wrapped = { ...decoded, p2sh: p2shAddress(script, parameters) };
-    const segwit = segwitForm(script, solution);
-    if (segwit === null) return wrapped;
-    const { output, witnessScript } = segwit;
-    const options = witnessScript === undefined ? { hex: true } : { hex: true, witnessScript };
+    const output = segwitForm(script, solution);
+    if (output === null) return wrapped;
+    const provider = new SigningProvider();
+    provider.addScript(script);
     return {
       ...wrapped,
-      segwit: { ...scriptJson(output, parameters, options), 'p2sh-segwit': p2shAddress(output, parameters) },
+      segwit: {
+        ...scriptJson(output, parameters, { hex: true, provider }),
+        'p2sh-segwit': p2shAddress(output, parameters),
+      },
     };
   },
 });

@@ -98,7 +98,10 @@ export function mapNodeKeys(
 }
 
 /** Braces around leaves that were read in depth-first order. */
-function formatTree(leaves: readonly TreeLeaf[], format: (node: DescriptorNode) => string): string {
+export function formatTree<S>(
+  leaves: readonly { readonly depth: number; readonly script: S }[],
+  format: (script: S) => string,
+): string {
   let text = '';
   /** For each open brace: has its right side begun? */
   const open: boolean[] = [];

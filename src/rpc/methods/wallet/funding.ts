@@ -4,7 +4,7 @@ import { Psbt } from '../../../wallet/psbt/psbt.ts';
 import { extract, finalize as finalizePsbt } from '../../../wallet/psbt/roles.ts';
 import { fillPsbt } from '../../../wallet/psbt-signing.ts';
 import { signTransaction } from '../../../wallet/signing/sign-transaction.ts';
-import { planTransaction, providerFor } from '../../../wallet/spend.ts';
+import { providerFor } from '../../../wallet/spend.ts';
 import { inputsParameter, outputsParameter } from '../../construct-transaction.ts';
 import { ANY_FORM, decodeTransaction } from '../../decode.ts';
 import { RpcCode, RpcError } from '../../errors.ts';
@@ -27,7 +27,7 @@ import {
   spentOutputs,
   transactionFrom,
 } from '../sign-raw-transaction.ts';
-import { recipientsFrom } from './spending.ts';
+import { planFor, recipientsFrom } from './spending.ts';
 
 const objectOr = (value: JsonRead | undefined): JsonObject =>
   value instanceof JsonObject ? value : new JsonObject([]);
@@ -70,7 +70,7 @@ const fundrawtransaction = defineMethod({
       sequence,
       weight: undefined,
     }));
-    const plan = planTransaction(wallet, {
+    const plan = planFor(wallet, {
       ...read.request,
       inputs: await completeInputs(wallet, chosen, options, context),
       recipients: tx.outputs.map(({ value, scriptPubKey }, i) => ({
@@ -123,7 +123,7 @@ const walletcreatefundedpsbt = defineMethod({
     const read = await readFundOptions(wallet, options, context);
     const chosen = await presetInputs(wallet, inputs ?? [], options, context);
     const recipients = recipientsFrom(outputs, new Set(), wallet);
-    const plan = planTransaction(wallet, {
+    const plan = planFor(wallet, {
       ...read.request,
       inputs: chosen,
       recipients: recipients.map((recipient, i) => ({ ...recipient, subtractFee: read.subtract.has(i) })),

@@ -20,6 +20,7 @@ import { readFundOptions } from '../../fund-options.ts';
 import { Amount, JsonObject, type JsonRead, type JsonWritable } from '../../json.ts';
 import { defineMethod, type Method } from '../../method.ts';
 import { param } from '../../parameter.ts';
+import { refuseAs } from '../../refusals.ts';
 import { result } from '../../result.ts';
 import { stringFrom } from '../../values.ts';
 import {
@@ -59,10 +60,15 @@ async function pay(
   notes: Parameters<Wallet['send']>[1],
   verbose: boolean,
 ): Promise<JsonWritable> {
-  const tx = await sign(wallet, planTransaction(wallet, request));
+  const plan = refuseAs(RpcCode.WALLET_INSUFFICIENT_FUNDS, () => planTransaction(wallet, request));
+  const tx = await sign(wallet, plan);
   await broadcast(wallet, tx, notes);
   return verbose ? { txid: tx.txid, fee_reason: 'Fallback fee' } : tx.txid;
 }
+
+/** Plans for methods that answer -4 whatever is wrong. */
+export const planFor = (wallet: Wallet, request: SpendRequest): PlannedTransaction =>
+  refuseAs(RpcCode.WALLET_ERROR, () => planTransaction(wallet, request));
 
 /** Recipients in order; those named in `subtract` pay the fee. */
 export function recipientsFrom(
@@ -149,7 +155,7 @@ const sendtoaddress = defineMethod({
     const scriptPubKey = addressScript(address, context.parameters);
     const spend: SpendRequest = {
       recipients: [{ script: scriptPubKey, value: amount, subtractFee }],
-      feeRate: readFeeRate(wallet, target, mode, rate),
+      feeRate: refuseAs(RpcCode.WALLET_INSUFFICIENT_FUNDS, () => readFeeRate(wallet, target, mode, rate)),
       ...(replaceable === undefined ? {} : { replaceable }),
     };
     return pay(wallet, spend, notesOf(comment, to), verbose);
@@ -195,7 +201,7 @@ const sendmany = defineMethod({
     const payers = new Set((subtract ?? []).map((item) => stringFrom(item)));
     const spend: SpendRequest = {
       recipients: recipientsFrom(amounts, payers, wallet),
-      feeRate: readFeeRate(wallet, target, mode, rate),
+      feeRate: refuseAs(RpcCode.WALLET_INSUFFICIENT_FUNDS, () => readFeeRate(wallet, target, mode, rate)),
       ...(replaceable === undefined ? {} : { replaceable }),
     };
     return pay(wallet, spend, notesOf(comment, undefined), verbose);
@@ -242,7 +248,7 @@ const send = defineMethod({
       ...recipient,
       subtractFee: read.subtract.has(i),
     }));
-    const plan = planTransaction(wallet, {
+    const plan = planFor(wallet, {
       ...read.request,
       recipients,
       addInputs: read.addInputs ?? (read.request.inputs ?? []).length === 0,

@@ -1,0 +1,113 @@
+/**
+ * The descriptor that says the most about a script, given which keys and scripts are known (Core's
+ * InferDescriptor). There is always one: at least addr() or raw().
+ */
+import { toHex } from '../../core/encoding/bytes.ts';
+import { ripemd160 } from '../../core/encoding/hashes.ts';
+import type { NetworkParameters } from '../../core/parameters/network.ts';
+import { encodeAddress } from '../../core/script/address.ts';
+import { isValidXOnlyKey } from '../../core/script/signing.ts';
+import { solve } from '../../core/script/templates.ts';
+import { SigningProvider } from '../signing/provider.ts';
+import { withChecksum } from './checksum.ts';
+import { decodeMiniscript } from './decode-miniscript.ts';
+import { formatTree } from './descriptor.ts';
+import { formatOrigin } from './key-path.ts';
+import { formatMiniscript, type MiniscriptContext } from './miniscript.ts';
+import { isSane } from './miniscript-sanity.ts';
+
+type Place = 'top' | 'sh' | 'wsh';
+
+const NOTHING = new SigningProvider();
+
+/** With its checksum. */
+export function inferDescriptor(
+  script: Uint8Array,
+  parameters: NetworkParameters,
+  provider = NOTHING,
+): string {
+  const known = new Inference(provider).descriptor(script, 'top');
+  if (known !== null) return withChecksum(known);
+  const address = encodeAddress(script, parameters);
+  return withChecksum(address === null ? `raw(${toHex(script)})` : `addr(${address})`);
+}
+
+class Inference {
+  readonly #provider: SigningProvider;
+
+  constructor(provider: SigningProvider) {
+    this.#provider = provider;
+  }
+
+  /** Null if nothing better than an address is known. */
+  descriptor(script: Uint8Array, place: Place): string | null {
+    const { type, solutions, required } = solve(script);
+    const first = solutions[0]!;
+    switch (type) {
+      case 'pubkey':
+        return call('pk', this.#key(first, place));
+      case 'pubkeyhash':
+        return call('pkh', this.#keyByHash(first, place)) ?? this.#miniscript(script, place);
+      case 'witness_v0_keyhash':
+        return place === 'wsh' ? null : call('wpkh', this.#keyByHash(first, 'wsh'));
+      case 'multisig': {
+        const keys = solutions.map((key) => this.#key(key, place));
+        return keys.every((key) => key !== null) ? `multi(${[required, ...keys].join(',')})` : null;
+      }
+      case 'scripthash':
+        return place === 'top' ? this.#wrapped('sh', first) : null;
+      case 'witness_v0_scripthash':
+        return place === 'wsh' ? null : this.#wrapped('wsh', ripemd160(first));
+      case 'witness_v1_taproot':
+        return place === 'top' ? this.#taproot(first) : null;
+      default:
+        return this.#miniscript(script, place);
+    }
+  }
+
+  #wrapped(place: 'sh' | 'wsh', hash: Uint8Array): string | null {
+    const script = this.#provider.scriptByHash(hash);
+    return script === undefined ? null : call(place, this.descriptor(script, place));
+  }
+
+  #taproot(outputKey: Uint8Array): string | null {
+    const tree = this.#provider.tree(outputKey);
+    const leaves = tree?.tree.map(({ depth, script }) => ({
+      depth,
+      script: this.#fromMiniscript(script, 'tapscript'),
+    }));
+    if (tree !== undefined && leaves!.every(({ script }) => script !== null)) {
+      const scripts = leaves!.length === 0 ? '' : `,${formatTree(leaves!, (script) => script!)}`;
+      return `tr(${this.#keyText(tree.internalKey)}${scripts})`;
+    }
+    return isValidXOnlyKey(outputKey) ? `rawtr(${this.#keyText(outputKey)})` : null;
+  }
+
+  #miniscript(script: Uint8Array, place: Place): string | null {
+    return place === 'wsh' ? this.#fromMiniscript(script, 'p2wsh') : null;
+  }
+
+  #fromMiniscript(script: Uint8Array, context: MiniscriptContext): string | null {
+    const node = decodeMiniscript(script, context, (hash) => this.#provider.keyByHash(hash)?.publicKey);
+    return node !== null && isSane(node, toHex) ? formatMiniscript(node, (key) => this.#keyText(key)) : null;
+  }
+
+  #keyByHash(hash: Uint8Array, place: Place): string | null {
+    const owned = this.#provider.keyByHash(hash);
+    return owned === undefined ? null : this.#key(owned.publicKey, place);
+  }
+
+  /** Descriptors have no hybrid keys anywhere, and no uncompressed ones in segwit. */
+  #key(key: Uint8Array, place: Place): string | null {
+    const allowed = key.length === 33 || (key.length === 65 && key[0] === 4 && place !== 'wsh');
+    return allowed ? this.#keyText(key) : null;
+  }
+
+  #keyText(key: Uint8Array): string {
+    const origin = this.#provider.key(key)?.origin;
+    return `${origin ? `[${formatOrigin(origin)}]` : ''}${toHex(key)}`;
+  }
+}
+
+const call = (name: string, inner: string | null): string | null =>
+  inner === null ? null : `${name}(${inner})`;
