@@ -3,13 +3,10 @@
  * --out FILE [--coins N] [--threads N]`: writes a chain to measure on, in Core's blk format. Bitcoin Core
  * reads it with `-regtest -loadblock=FILE`.
  */
-import { closeSync, openSync, writevSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { parseArgs } from 'node:util';
-import { Writer } from '../../src/core/encoding/writer.ts';
-import { REGTEST } from '../../src/core/parameters/presets.ts';
 import { bindFastHashes } from '../../src/platform/node/hashes.ts';
-import { generateChain } from './chain/generate.ts';
+import { type Progress, writeChain } from './chain/file.ts';
 import { KINDS } from './chain/spends.ts';
 
 const { values } = parseArgs({
@@ -27,35 +24,30 @@ const { values } = parseArgs({
 /** `p2wpkh=60,p2tr=20` as shares. */
 function parseMix(text: string): Record<string, number> {
   const shares = text.split(',').map((part) => part.split('=') as [string, string]);
-  const unknown = shares.find(
-    ([kind, share]) => !KINDS.some((known) => known === kind) || !(Number(share) >= 0),
-  );
-  if (unknown !== undefined)
-    throw new Error(`--mix: ${unknown.join('=')} is not one of ${KINDS.join(', ')} with a share`);
+  const isKnown = (kind: string): boolean => KINDS.some((known) => known === kind);
+  const wrong = shares.find(([kind, share]) => !isKnown(kind) || !(Number(share) > 0));
+  if (wrong !== undefined)
+    throw new Error(`--mix: ${wrong.join('=')} is not one of ${KINDS.join(', ')} with a share`);
   return Object.fromEntries(shares.map(([kind, share]) => [kind, Number(share)]));
 }
 
 bindFastHashes();
 const blocks = Number(values.blocks);
 const started = performance.now();
-const file = openSync(values.out, 'w');
-let [height, transactions, bytes] = [0, 0, 0];
-for await (const block of generateChain({
+
+function tell({ height, transactions, bytes }: Progress): void {
+  if (height % 100 !== 0 && height !== blocks) return;
+  const seconds = ((performance.now() - started) / 1000).toFixed(0);
+  const megabytes = (bytes / 1e6).toFixed(1);
+  console.error(`${height}/${blocks} blocks, ${transactions} transactions, ${megabytes} MB, ${seconds} s`);
+}
+
+const options = {
   blocks,
   txsPerBlock: Number(values['txs-per-block']),
   mix: parseMix(values.mix),
   seed: values.seed,
   threads: Number(values.threads),
   ...(values.coins !== undefined && { coins: Number(values.coins) }),
-})) {
-  const frame = new Writer(8).bytes(REGTEST.magic).uint32(block.bytes.length).finish();
-  bytes += writevSync(file, [frame, block.bytes]);
-  transactions += block.transactions.length;
-  if (++height % 100 === 0 || height === blocks) {
-    const seconds = (performance.now() - started) / 1000;
-    console.error(
-      `${height}/${blocks} blocks, ${transactions} transactions, ${(bytes / 1e6).toFixed(1)} MB, ${seconds.toFixed(0)} s`,
-    );
-  }
-}
-closeSync(file);
+};
+await writeChain(values.out, options, tell);

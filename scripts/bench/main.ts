@@ -15,7 +15,15 @@ import { loadSignatureEngine } from '../../src/platform/node/signatures/load-eng
 import type { Bench, BenchRow } from './row.ts';
 import { formatRows } from './table.ts';
 
-const MODULES: readonly string[] = ['mining', 'signatures', 'scripts', 'mempool', 'template', 'rpc'];
+const MODULES: readonly string[] = [
+  'mining',
+  'signatures',
+  'scripts',
+  'mempool',
+  'template',
+  'rpc',
+  'import',
+];
 
 interface Result {
   readonly machine: string;
