@@ -41,6 +41,7 @@ export class DevnetNode {
       `-bind=127.0.0.1:${plan.peerPort}`,
       `-rpcport=${plan.rpcPort}`,
       '-printtoconsole=0',
+      '-keypool=20',
       ...options,
     ];
     // Over the channel a node learns that this process is gone, however it went.
