@@ -11,6 +11,7 @@ import {
 } from '../../src/core/encoding/bytes.ts';
 import { hash256 } from '../../src/core/encoding/hashes.ts';
 import { Reader } from '../../src/core/encoding/reader.ts';
+import { Writer } from '../../src/core/encoding/writer.ts';
 import { MAIN } from '../../src/core/parameters/presets.ts';
 import { encodeAddress } from '../../src/core/script/address.ts';
 import { type ScriptError, ScriptFailure, scriptErrorMessage } from '../../src/core/script/errors.ts';
@@ -28,8 +29,8 @@ import {
   legacySighash,
   SighashContext,
   segwitSighash,
-  taprootMessage,
   taprootSighash,
+  writeTaprootMessage,
 } from '../../src/core/script/sighash.ts';
 import { checkSignatureEncoding } from '../../src/core/script/signature-encoding.ts';
 import type { SignatureEngine } from '../../src/core/script/signature-engine.ts';
@@ -503,8 +504,9 @@ function runKeyPathSpending(
       expectEqual(toHex(tweak), middle.tweak, 'tweak');
       const tweaked = tweakSecret(secret, tweak);
       expectEqual(toHex(tweaked), middle.tweakedPrivkey, 'tweakedPrivkey');
-      const message = taprootMessage(context, input.txinIndex, input.hashType, KEY_PATH_SPEND)!;
-      expectEqual(toHex(message), middle.sigMsg, 'sigMsg');
+      const writer = new Writer();
+      writeTaprootMessage(writer, context, input.txinIndex, input.hashType, KEY_PATH_SPEND);
+      expectEqual(toHex(writer.finish()), middle.sigMsg, 'sigMsg');
       const hash = taprootSighash(context, input.txinIndex, input.hashType)!;
       expectEqual(toHex(hash), middle.sigHash, 'sigHash');
       const type = input.hashType === 0 ? EMPTY : Uint8Array.of(input.hashType);

@@ -62,13 +62,18 @@ export const hash160 = (data: Uint8Array): Uint8Array => bound.ripemd160(bound.s
 
 const tags = new Map<string, Uint8Array>();
 
-/** BIP340 tagged hash: SHA-256(SHA-256(tag) || SHA-256(tag) || data). */
-export function taggedHash(tag: string, ...data: readonly Uint8Array[]): Uint8Array {
+/** BIP340: the 64 bytes that set the hashes of one tag apart, SHA-256(tag) twice. */
+export function tagPrefix(tag: string): Uint8Array {
   let prefix = tags.get(tag);
   if (prefix === undefined) {
     const once = bound.sha256(utf8(tag));
     prefix = concatBytes(once, once);
     tags.set(tag, prefix);
   }
-  return bound.sha256(concatBytes(prefix, ...data));
+  return prefix;
+}
+
+/** BIP340 tagged hash: SHA-256(SHA-256(tag) || SHA-256(tag) || data). */
+export function taggedHash(tag: string, ...data: readonly Uint8Array[]): Uint8Array {
+  return bound.sha256(concatBytes(tagPrefix(tag), ...data));
 }

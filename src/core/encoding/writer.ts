@@ -102,6 +102,18 @@ export class Writer {
     return this;
   }
 
+  /** Begins again, if it can in the same memory: a `view()` of before is no longer what it was. */
+  reset(): this {
+    if (this.#length === this.#bytes.length) this.#bytes = new Uint8Array(this.#length);
+    this.#length = 0;
+    return this;
+  }
+
+  /** The bytes written so far, in the writer's own memory: for use at once. */
+  view(): Uint8Array {
+    return this.#bytes.subarray(0, this.#length);
+  }
+
   /** The bytes written so far, which later writing does not change. Not copied where they fill the capacity. */
   finish(): Uint8Array {
     return this.#length === this.#bytes.length ? this.#bytes : this.#bytes.slice(0, this.#length);

@@ -3,7 +3,7 @@
  * `SighashContext` keeps what the inputs of one transaction share, so that all of them cost O(n).
  */
 import { concatBytes } from '../encoding/bytes.ts';
-import { hash256, sha256, taggedHash } from '../encoding/hashes.ts';
+import { hash256, sha256, tagPrefix } from '../encoding/hashes.ts';
 import { compactSizeLength, Writer } from '../encoding/writer.ts';
 import { type Transaction, type TxOut, writeOutPoint, writeTxOut } from '../transaction/transaction.ts';
 import { OP } from './opcodes.ts';
@@ -28,6 +28,9 @@ interface DoubleHashes {
   readonly outputs: Uint8Array;
 }
 
+/** Holds what is signed of any usual input. */
+const SCRATCH_SIZE = 384;
+
 /** One transaction with the outputs it spends; hashes are computed when first needed and kept. */
 export class SighashContext {
   readonly tx: Transaction;
@@ -37,6 +40,7 @@ export class SighashContext {
   #double: DoubleHashes | undefined;
   #spentHashes: SpentHashes | undefined;
   #blank: Uint8Array | undefined;
+  #scratch: Writer | undefined;
 
   constructor(tx: Transaction, spent: readonly TxOut[] | null) {
     this.tx = tx;
@@ -65,6 +69,12 @@ export class SighashContext {
   get spentOutputs(): readonly TxOut[] {
     if (this.spent === null) throw new Error('a taproot signature hash needs all spent outputs');
     return this.spent;
+  }
+
+  /** An empty writer, in memory that the inputs use one after the other: new memory costs more than hashing it. */
+  scratch(): Writer {
+    this.#scratch ??= new Writer(SCRATCH_SIZE);
+    return this.#scratch.reset();
   }
 
   /** The transaction without witnesses and with every scriptSig empty: legacy ALL differs in one place. */
@@ -205,7 +215,7 @@ export function segwitSighash(
   const base = hashType & 0x1f;
   const anyoneCanPay = (hashType & SIGHASH.ANYONECANPAY) !== 0;
   const commitsToAll = base !== SIGHASH.NONE && base !== SIGHASH.SINGLE;
-  const writer = new Writer(156 + compactSizeLength(scriptCode.length) + scriptCode.length);
+  const writer = context.scratch();
   writer.uint32(tx.version);
   writer.bytes(anyoneCanPay ? ZERO : context.double.prevouts);
   writer.bytes(anyoneCanPay || !commitsToAll ? ZERO : context.double.sequences);
@@ -250,20 +260,25 @@ export const KEY_PATH_SPEND: TaprootSpend = Object.freeze({
   codeSeparatorPosition: 0xffffffff,
 });
 
-/** BIP341's message with its epoch byte; null if the hash type is undefined or SINGLE has no output. */
-export function taprootMessage(
+/**
+ * BIP341's message with its epoch byte, behind what the writer holds already; false if there is none: the
+ * hash type is undefined, or SINGLE has no output.
+ */
+export function writeTaprootMessage(
+  writer: Writer,
   context: SighashContext,
   index: number,
   hashType: number,
   spend: TaprootSpend,
-): Uint8Array | null {
+): boolean {
   const { tx } = context;
   const base = hashType === SIGHASH.DEFAULT ? SIGHASH.ALL : hashType & 3;
   const anyoneCanPay = (hashType & SIGHASH.ANYONECANPAY) !== 0;
-  if (hashType > 3 && (hashType < 0x81 || hashType > 0x83)) return null;
+  if (hashType > 3 && (hashType < 0x81 || hashType > 0x83)) return false;
+  if (base === SIGHASH.SINGLE && index >= tx.outputs.length) return false;
   const input = tx.inputs[index]!;
   const { annexHash, leafHash } = spend;
-  const writer = new Writer(256).uint8(0).uint8(hashType).uint32(tx.version).uint32(tx.lockTime);
+  writer.uint8(0).uint8(hashType).uint32(tx.version).uint32(tx.lockTime);
   if (!anyoneCanPay) {
     const { shared, spentHashes } = context;
     writer
@@ -280,23 +295,19 @@ export function taprootMessage(
     writer.uint32(input.sequence);
   } else writer.uint32(index);
   if (annexHash !== null) writer.bytes(annexHash);
-  if (base === SIGHASH.SINGLE) {
-    const output = tx.outputs[index];
-    if (output === undefined) return null;
-    writer.bytes(sha256(encodeTxOut(output)));
-  }
+  if (base === SIGHASH.SINGLE) writer.bytes(sha256(encodeTxOut(tx.outputs[index]!)));
   // BIP342's extension: leaf, key version 0, code separator.
   if (leafHash !== null) writer.bytes(leafHash).uint8(0).uint32(spend.codeSeparatorPosition);
-  return writer.finish();
+  return true;
 }
 
-/** BIP341's digest, 32 bytes; null where taprootMessage has none. */
+/** BIP341's digest, 32 bytes; null where there is no message. */
 export function taprootSighash(
   context: SighashContext,
   index: number,
   hashType: number,
   spend: TaprootSpend = KEY_PATH_SPEND,
 ): Uint8Array | null {
-  const message = taprootMessage(context, index, hashType, spend);
-  return message === null ? null : taggedHash('TapSighash', message);
+  const writer = context.scratch().bytes(tagPrefix('TapSighash'));
+  return writeTaprootMessage(writer, context, index, hashType, spend) ? sha256(writer.view()) : null;
 }

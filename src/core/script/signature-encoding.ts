@@ -45,10 +45,8 @@ export function parseLaxDer(der: Uint8Array): Uint8Array | null {
   if (der[at++] !== 0x30) return null;
   if (at === der.length) return null;
   const total = der[at++]!;
-  if (total & 0x80) {
-    if (total - 0x80 > der.length - at) return null;
-    at += total - 0x80;
-  }
+  // The length itself is never looked at. Where it leads beyond the end, no integer follows.
+  if (total & 0x80) at += total - 0x80;
   const compact = new Uint8Array(64);
   let overflow = false;
   for (let end = 32; end <= 64; end += 32) {
