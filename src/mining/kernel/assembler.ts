@@ -2,6 +2,7 @@
  * Just enough of a WebAssembly assembler for straight-line functions with one loop: opcodes by name, locals
  * handed out one by one, and the module around it. Knows nothing of hashing.
  */
+import { concatBytes, utf8 } from '../../core/encoding/bytes.ts';
 
 /** One-byte opcodes, and those behind the SIMD prefix. Numbers as in the WebAssembly specification. */
 const OPCODE = Object.freeze({
@@ -75,7 +76,8 @@ export class Code {
 
   /** @param immediates bytes that follow the opcode, already encoded. */
   emit(opcode: Opcode, ...immediates: readonly number[]): this {
-    this.bytes.push(...OPCODE[opcode], ...immediates);
+    for (const byte of OPCODE[opcode]) this.bytes.push(byte);
+    for (const byte of immediates) this.bytes.push(byte);
     return this;
   }
 
@@ -95,51 +97,57 @@ export class Code {
   }
 }
 
-/** Locals of one type in the order in which they are asked for, after the parameters. */
+/** Of the function `run`: the first locals. */
+const PARAMETERS = 2;
+
+/** Locals in the order in which they are asked for, after the parameters. */
 export class Locals {
   readonly types: ValueType[] = [];
-  readonly #parameters: number;
-
-  constructor(parameters: number) {
-    this.#parameters = parameters;
-  }
 
   add(type: ValueType): number {
     this.types.push(type);
-    return this.#parameters + this.types.length - 1;
+    return PARAMETERS + this.types.length - 1;
   }
 }
 
-function vector(items: readonly (readonly number[])[]): number[] {
-  return [...unsigned(items.length), ...items.flat()];
+/** Content with its length before it. */
+function sized(content: Uint8Array): Uint8Array {
+  return concatBytes(Uint8Array.from(unsigned(content.length)), content);
 }
 
-function section(id: number, content: readonly number[]): number[] {
-  return [id, ...unsigned(content.length), ...content];
+function section(id: number, ...content: readonly Uint8Array[]): Uint8Array {
+  return concatBytes(Uint8Array.of(id), sized(concatBytes(...content)));
 }
 
-function name(text: string): number[] {
-  return vector([...text].map((character) => [character.charCodeAt(0)]));
+function exported(name: string, kind: number): Uint8Array {
+  return concatBytes(sized(utf8(name)), Uint8Array.of(kind, 0));
 }
 
-/** A module with one page of `memory`, and the function `run` of i32 parameters and result. */
-export function assembleModule(parameters: number, locals: Locals, body: Code): Uint8Array {
-  const i32 = VALUE_TYPE.i32;
-  const type = [0x60, ...vector(Array.from({ length: parameters }, () => [i32])), 1, i32];
-  const declared = vector(locals.types.map((local) => [1, VALUE_TYPE[local]]));
-  const code = [...declared, ...body.bytes, ...OPCODE.end];
-  return Uint8Array.from([
-    ...[0x00, 0x61, 0x73, 0x6d, 0x01, 0x00, 0x00, 0x00],
-    ...section(1, vector([type])),
-    ...section(3, vector([[0]])),
-    ...section(5, vector([[0, 1]])),
-    ...section(
-      7,
-      vector([
-        [...name('memory'), 2, 0],
-        [...name('run'), 0, 0],
-      ]),
-    ),
-    ...section(10, vector([[...unsigned(code.length), ...code]])),
-  ]);
+/** Runs of locals of the same type. */
+function declare(types: readonly ValueType[]): Uint8Array {
+  const runs: { readonly type: ValueType; count: number }[] = [];
+  for (const type of types) {
+    const last = runs.at(-1);
+    if (last?.type === type) last.count++;
+    else runs.push({ type, count: 1 });
+  }
+  const encoded = runs.flatMap(({ type, count }) => [...unsigned(count), VALUE_TYPE[type]]);
+  return Uint8Array.from([...unsigned(runs.length), ...encoded]);
+}
+
+const MAGIC_AND_VERSION = Uint8Array.of(0x00, 0x61, 0x73, 0x6d, 0x01, 0x00, 0x00, 0x00);
+const ONE = Uint8Array.of(1);
+
+/** A module with one page of `memory`, and the function `run` of two i32 parameters and an i32 result. */
+export function assembleModule(locals: Locals, body: Code): Uint8Array {
+  const { i32 } = VALUE_TYPE;
+  const code = concatBytes(declare(locals.types), Uint8Array.from(body.bytes), Uint8Array.from(OPCODE.end));
+  return concatBytes(
+    MAGIC_AND_VERSION,
+    section(1, ONE, Uint8Array.of(0x60, PARAMETERS, i32, i32, 1, i32)),
+    section(3, ONE, Uint8Array.of(0)),
+    section(5, ONE, Uint8Array.of(0, 1)),
+    section(7, Uint8Array.of(2), exported('memory', 2), exported('run', 0)),
+    section(10, ONE, sized(code)),
+  );
 }

@@ -23,7 +23,7 @@ const END = 1;
 
 /** The bytes of the module; `run(pointer, end)` hashes the blocks between them. */
 function emitBatchHasher(): Uint8Array {
-  const locals = new Locals(2);
+  const locals = new Locals();
   const first = new WordEmitter(true, locals);
   const state = INITIAL_STATE.map((word) => first.variable(constant(word)));
   const words = state.map(({ word }) => word);
@@ -47,7 +47,7 @@ function emitBatchHasher(): Uint8Array {
     .at('local.tee', POINTER);
   body.at('local.get', END).emit('i32.lt_u').at('br_if', 0).emit('end');
   body.append(second.each).emit('i32.const', 0);
-  return assembleModule(2, locals, body);
+  return assembleModule(locals, body);
 }
 
 /** Blocks of a message with its padding: a bit, and 8 bytes of length. */

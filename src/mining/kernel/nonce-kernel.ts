@@ -30,7 +30,7 @@ const ROUNDS_TO_LAST_WORD = 61;
 /** The bytes of the module. @param simd four lanes, else one. */
 function emitKernel(simd: boolean): Uint8Array {
   const lanes = simd ? 4 : 1;
-  const locals = new Locals(2);
+  const locals = new Locals();
   const w = new WordEmitter(simd, locals);
   const offset = locals.add('i32');
   const nonceLocal = locals.add(simd ? 'v128' : 'i32');
@@ -70,7 +70,7 @@ function emitKernel(simd: boolean): Uint8Array {
   body.at('local.get', offset).emit('i32.const', lanes).emit('i32.add').at('local.tee', offset);
   body.at('local.get', COUNT).emit('i32.lt_u').at('br_if', 0).emit('end');
   body.emit('i32.const', 0x7f);
-  return assembleModule(2, locals, body);
+  return assembleModule(locals, body);
 }
 
 const asNumber = (header: Uint8Array) => bigintFromLittleEndian(hash256(header));
@@ -130,7 +130,7 @@ function compressFirstBlock(header: Uint8Array): number[] {
   const block = Array.from({ length: 16 }, (_, i) => constant(view.getUint32(4 * i)));
   const initial = INITIAL_STATE.map(constant);
   // With nothing but constants the emitter computes and emits nothing.
-  const w = new WordEmitter(false, new Locals(0));
+  const w = new WordEmitter(false, new Locals());
   return runRounds(w, initial, block, 64).map((word, i) => {
     const sum = w.add(word, initial[i]!);
     return sum.stage === 'constant' ? sum.value : 0;

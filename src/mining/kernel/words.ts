@@ -54,8 +54,12 @@ export class WordEmitter {
   }
 
   #fold(words: readonly Word[], compute: (...values: number[]) => number): Word | null {
-    const values = words.map((word) => (word.stage === 'constant' ? word.value : null));
-    return values.includes(null) ? null : constant(compute(...(values as number[])));
+    const values: number[] = [];
+    for (const word of words) {
+      if (word.stage !== 'constant') return null;
+      values.push(word.value);
+    }
+    return constant(compute(...values));
   }
 
   /** A word of memory, the same in all lanes. */
