@@ -86,8 +86,7 @@ export class Connections {
   #running = false;
   #dialTimer: Timer | undefined;
   #feelerTimer: Timer | undefined;
-  /** The tip is stale: one more full-relay peer than usual may help. */
-  extraOutbound = false;
+  #extraOutbound = false;
   /** Block-relay-only peers of the last run, dialled first (against eclipse by restart). */
   anchors: NetworkAddress[] = [];
 
@@ -189,6 +188,22 @@ export class Connections {
     for (const node of this.#added.values())
       if (peer.address === textOf(node.target)) this.#retryAdded(node, peer.ready);
     this.#scheduleDial(DIAL_PACE);
+  }
+
+  /**
+   * While the tip is stale, one more full-relay peer than usual may help. When it is fresh again, the one
+   * that has given us no block for longest goes.
+   */
+  setExtraOutbound(extra: boolean): void {
+    this.#extraOutbound = extra;
+    if (extra) {
+      this.#scheduleDial(DIAL_PACE);
+      return;
+    }
+    const full = [...this.#peers.values()].filter((peer) => peer.type === 'outbound-full-relay');
+    if (full.length <= FULL_RELAY) return;
+    full.sort((a, b) => a.lastBlock - b.lastBlock || b.connectedAt - a.connectedAt);
+    full[0]!.close('one outbound peer more than is needed');
   }
 
   /** There are new addresses. */
@@ -344,7 +359,7 @@ export class Connections {
     if (!this.#active || !this.#running) return;
     const { clock, manager, parameters } = this.#dependencies;
     const full = this.count(['outbound-full-relay']);
-    const wanted = FULL_RELAY + (this.extraOutbound ? 1 : 0);
+    const wanted = FULL_RELAY + (this.#extraOutbound ? 1 : 0);
     const type = full < wanted ? 'outbound-full-relay' : 'block-relay-only';
     if (type === 'block-relay-only' && this.count([type]) >= BLOCK_RELAY) return;
     manager.resolveCollisions();

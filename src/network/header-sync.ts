@@ -64,6 +64,27 @@ export class HeaderSync {
     if (this.#syncPeer === peer) this.#nextSyncPeer();
   }
 
+  /**
+   * Outbound peers are for learning the best chain: one that has shown less work than ours for a while is
+   * asked once more, and let go if it does not catch up (Core's ConsiderEviction).
+   */
+  review(): void {
+    const { chain } = this.#context;
+    for (const peer of this.#context.readyPeers()) {
+      if (peer.inbound || peer.type === 'manual') continue;
+      const theirs = this.#chains.of(peer);
+      if (theirs.best !== undefined && theirs.best.chainWork >= chain.tip.chainWork)
+        theirs.behind = undefined;
+      else if (theirs.behind === undefined) theirs.behind = chain.tip;
+      else if ((theirs.best?.chainWork ?? 0n) < theirs.behind.chainWork) {
+        if (theirs.warned) peer.close('its chain stays behind');
+        theirs.warned = true;
+        this.request(peer, chain.locator(chain.bestHeader.parent ?? chain.bestHeader));
+      } else theirs.behind = undefined;
+      if (theirs.behind === undefined) theirs.warned = false;
+    }
+  }
+
   /** A peer announced a block: if it is new to us, ask for the headers that lead to it. */
   announced(peer: Peer, hash: BlockHash): void {
     const known = this.#context.chain.entry(hash);

@@ -70,7 +70,7 @@ export interface NetworkDependencies {
 /** Core's default of -maxconnections. */
 const MAXIMUM_CONNECTIONS = 125;
 const SAVE_INTERVAL = 15 * MINUTE;
-const STALE_CHECK_INTERVAL = 10 * MINUTE;
+const REVIEW_INTERVAL = 10 * MINUTE;
 const PEERS_FILE = 'peers.dat';
 const BANS_FILE = 'banlist.json';
 const ANCHORS_FILE = 'anchors.dat';
@@ -167,7 +167,10 @@ export class Network {
     this.#peers.start();
     this.#connections.start();
     this.#every(SAVE_INTERVAL, () => void this.#save());
-    this.#every(STALE_CHECK_INTERVAL, () => this.#checkTip());
+    this.#every(REVIEW_INTERVAL, () => {
+      this.#checkTip();
+      this.#peers.review();
+    });
   }
 
   /** Ends all connections and saves addresses, bans and anchors. */
@@ -346,11 +349,8 @@ export class Network {
   /** No new block for long: perhaps our peers keep them from us, and one more would help. */
   #checkTip(): void {
     const { chain, clock } = this.#dependencies;
-    const stale = 3 * chain.parameters.targetSpacing * SECOND;
-    this.#connections.extraOutbound =
-      clock.monotonic() - this.#tipChangedAt > Math.max(stale, STALE_CHECK_INTERVAL) &&
-      this.#connections.count(['outbound-full-relay']) > 0;
-    if (this.#connections.extraOutbound) this.#connections.addressesLearned();
+    const usual = Math.max(3 * chain.parameters.targetSpacing * SECOND, REVIEW_INTERVAL);
+    this.#connections.setExtraOutbound(clock.monotonic() - this.#tipChangedAt > usual);
   }
 
   #every(interval: number, task: () => void): void {

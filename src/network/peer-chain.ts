@@ -17,6 +17,10 @@ export class PeerChain {
   /** Monotonic time of the getheaders that was not answered yet. */
   headersAsked: number | undefined;
   presync: HeadersPresync | undefined;
+  /** Our tip when the peer was first seen to have less work. */
+  behind: HeaderEntry | undefined;
+  /** It was asked once more since. */
+  warned = false;
   /** BIP152: it accepts compact blocks; it wants them unasked; we want them unasked from it. */
   compactBlocks = false;
   highBandwidthFrom = false;

@@ -121,6 +121,11 @@ export class PeerManager {
     this.#announcer.start();
   }
 
+  /** Every ten minutes: do our outbound peers keep up? */
+  review(): void {
+    this.#headers.review();
+  }
+
   stop(): void {
     this.#announcer.stop();
     this.#fetcher.stop();

@@ -5,6 +5,7 @@ import type { NetworkParameters } from '../../src/core/parameters/network.ts';
 import { REGTEST } from '../../src/core/parameters/presets.ts';
 import { nobleEngine } from '../../src/core/script/noble-engine.ts';
 import { Mempool } from '../../src/mempool/mempool.ts';
+import type { FilterSource } from '../../src/network/filter-serving.ts';
 import { Network, type NetworkOptions } from '../../src/network/network.ts';
 import { InlineScriptVerifier } from '../../src/platform/memory/inline-script-verifier.ts';
 import { MemoryStorage } from '../../src/platform/memory/memory-storage.ts';
@@ -33,6 +34,7 @@ export interface NodeSpec extends Partial<NetworkOptions> {
   readonly storage?: MemoryStorage;
   readonly blocks?: readonly Block[];
   readonly minimumChainWork?: bigint;
+  readonly filters?: FilterSource;
 }
 
 export class MemoryWorld {
@@ -53,6 +55,7 @@ export class MemoryWorld {
       storage = new MemoryStorage(),
       blocks = [],
       minimumChainWork,
+      filters,
       ...options
     } = spec;
     const random = this.random.fork();
@@ -65,7 +68,7 @@ export class MemoryWorld {
     const mempool = new Mempool({}, { ...common, chain, scriptVerifier });
     const network = new Network(
       { bind: [`${host}:${PORT}`], addNodes: [], userAgent: '/Penny:test/', ...options },
-      { ...common, chain, mempool, transport: this.net.transport(host) },
+      { ...common, chain, mempool, transport: this.net.transport(host), ...(filters && { filters }) },
     );
     await this.settle(network.start());
     const node = { host, address: `${host}:${PORT}`, chain, mempool, network, storage };
