@@ -6,7 +6,7 @@ import { DescriptorError } from '../wallet/descriptors/descriptor-error.ts';
 import { type ParsedDescriptor, parseDescriptor } from '../wallet/descriptors/parse.ts';
 import { Psbt } from '../wallet/psbt/psbt.ts';
 import { PsbtError } from '../wallet/psbt/psbt-map.ts';
-import type { WalletError, WalletErrorKind } from '../wallet/wallet-error.ts';
+import { WalletError, type WalletErrorKind } from '../wallet/wallet-error.ts';
 import { RpcCode, RpcError, type RpcErrorCode } from './errors.ts';
 
 const WALLET_CODES: Readonly<Record<WalletErrorKind, RpcErrorCode>> = Object.freeze({

@@ -35,7 +35,8 @@ export interface CreateWalletOptions {
   readonly loadOnStartup?: boolean | undefined;
 }
 
-const DEFAULT_GAP = 100;
+/** BIP44 asks for 20. */
+const DEFAULT_GAP = 30;
 /** Letters that a file system or a URL may take amiss are not allowed in names. */
 const NAME = /^[^\\/:*?"<>|\p{Cc}]{0,100}$/u;
 

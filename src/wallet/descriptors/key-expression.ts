@@ -8,6 +8,7 @@ import { hash160 } from '../../core/encoding/hashes.ts';
 import type { NetworkParameters } from '../../core/parameters/network.ts';
 import { encodeWif } from '../../core/script/wif.ts';
 import { formatOrigin, formatSteps, HARDENED, type KeyOrigin } from './key-path.ts';
+import { PublicParent } from './public-children.ts';
 
 /** The secret of a public key (33 or 65 bytes), if it is known. */
 export type SecretLookup = (publicKey: Uint8Array) => Uint8Array | undefined;
@@ -155,6 +156,7 @@ export class ExtendedKey extends KeyExpression {
   readonly size = 33;
   override readonly variants: number;
   #parent: HDKey | undefined;
+  #children: PublicParent | undefined;
 
   constructor(
     root: HDKey,
@@ -207,7 +209,8 @@ export class ExtendedKey extends KeyExpression {
     } else {
       const parent = this.#deriveParent(secrets);
       if (parent === null) return null;
-      publicKey = (this.isRange ? parent.deriveChild(index) : parent).publicKey!;
+      this.#children ??= new PublicParent(parent.publicKey!, parent.chainCode!);
+      publicKey = this.isRange ? this.#children.child(index) : parent.publicKey!;
     }
     return { publicKey, origin: this.originOf(this.root.publicKey!, path) };
   }
