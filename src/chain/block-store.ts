@@ -13,32 +13,43 @@ import type { BlockFileKind, BlockFiles } from './block-files.ts';
 import type { HeaderEntry, Position } from './header-entry.ts';
 import { CorruptionError } from './storage.ts';
 
-/** Core's: a file is closed before it grows beyond 128 MiB. */
-const MAX_BLOCK_FILE_SIZE = 0x8000000;
 /** Magic and length. */
 export const FRAME_SIZE = 8;
 const CHECKSUM_SIZE = 32;
 
+export interface BlockStoreOptions {
+  /** The network's, 4 bytes. */
+  readonly magic: Uint8Array;
+  /** Bytes beyond which a file does not grow. */
+  readonly maximumSize: number;
+}
+
 export class BlockStore {
   readonly #files: BlockFiles;
   readonly #magic: Uint8Array;
+  readonly #maximumSize: number;
   #current: number;
   #sizeOnDisk: number;
   /** Files with bytes that no fdatasync has seen yet. */
   readonly #unsynced = new Map<string, readonly [BlockFileKind, number]>();
 
-  private constructor(files: BlockFiles, magic: Uint8Array, state: { current: number; sizeOnDisk: number }) {
+  private constructor(
+    files: BlockFiles,
+    { magic, maximumSize }: BlockStoreOptions,
+    state: { current: number; sizeOnDisk: number },
+  ) {
     this.#files = files;
     this.#magic = magic;
+    this.#maximumSize = maximumSize;
     this.#current = state.current;
     this.#sizeOnDisk = state.sizeOnDisk;
   }
 
-  static async open(files: BlockFiles, magic: Uint8Array): Promise<BlockStore> {
+  static async open(files: BlockFiles, options: BlockStoreOptions): Promise<BlockStore> {
     const numbers = await files.list();
     const state = { current: numbers.at(-1) ?? 0, sizeOnDisk: 0 };
     for (const file of numbers) state.sizeOnDisk += await sizeOf(files, file);
-    return new BlockStore(files, magic, state);
+    return new BlockStore(files, options, state);
   }
 
   /** The file that is written to; it is never pruned. */
@@ -54,7 +65,7 @@ export class BlockStore {
   async writeBlock(block: Block): Promise<Position> {
     const { bytes } = block;
     const size = await this.#files.size('blk', this.#current);
-    if (size > 0 && size + FRAME_SIZE + bytes.length > MAX_BLOCK_FILE_SIZE) this.#current++;
+    if (size > 0 && size + FRAME_SIZE + bytes.length > this.#maximumSize) this.#current++;
     return this.#append('blk', this.#current, bytes, []);
   }
 

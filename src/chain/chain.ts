@@ -22,6 +22,7 @@ import {
   type ChainDependencies,
   type ChainOptions,
   DEFAULT_BATCH_COINS,
+  DEFAULT_BLOCK_FILE_SIZE,
   DEFAULT_CHECK_BLOCKS,
   DEFAULT_CHECK_LEVEL,
   DEFAULT_DBCACHE,
@@ -87,7 +88,9 @@ export class Chain extends ChainView {
     const { storage, parameters, random, clock, logger } = dependencies;
     if (options.reindex !== undefined) await clearForReindex(storage, options.reindex);
     const index = await storage.store(INDEX_STORE);
-    const blocks = await BlockStore.open(await storage.blockFiles(), parameters.magic);
+    const { blockFileSize: maximumSize = DEFAULT_BLOCK_FILE_SIZE } = options;
+    const { magic } = parameters;
+    const blocks = await BlockStore.open(await storage.blockFiles(), { magic, maximumSize });
     const { dbcache = DEFAULT_DBCACHE, batchCoins = DEFAULT_BATCH_COINS } = options;
     const coinOptions = { limit: dbcache * 2 ** 20, salt: random.bytes(8), batchCoins };
     const chainstate = new Chainstate(await storage.store(COIN_STORE), coinOptions);

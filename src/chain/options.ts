@@ -20,6 +20,8 @@ export interface ChainOptions {
   readonly maxTipAge?: number;
   /** 0 keeps every block, 1 prunes on demand only, more is the target in MiB. */
   readonly prune?: number;
+  /** Bytes of a block file. Core's 128 MiB, but for tests of pruning. */
+  readonly blockFileSize?: number;
   /** Blocks checked at start (0: all) and how thoroughly (0 to 4). */
   readonly checkBlocks?: number;
   readonly checkLevel?: number;
@@ -31,6 +33,7 @@ export interface ChainOptions {
 
 export const DEFAULT_DBCACHE = 450;
 export const DEFAULT_BATCH_COINS = 10_000;
+export const DEFAULT_BLOCK_FILE_SIZE = 128 << 20;
 export const DEFAULT_CHECK_BLOCKS = 6;
 export const DEFAULT_CHECK_LEVEL = 3;
 
