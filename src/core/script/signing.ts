@@ -35,11 +35,6 @@ export function isValidPublicKey(key: Uint8Array): boolean {
   return parsePublicKey(key) !== null;
 }
 
-/** Is there a point with this 32-byte x? */
-export function isValidXOnlyKey(x: Uint8Array): boolean {
-  return x.length === 32 && parsePublicKey(concatBytes(Uint8Array.of(2), x)) !== null;
-}
-
 /** The point of a key as scripts may write it; null if there is none. */
 export function parsePublicKey(key: Uint8Array): InstanceType<typeof Point> | null {
   const prefix = key[0];
