@@ -3,7 +3,6 @@ import { concatBytes, equalBytes, latin1, utf8 } from '../../core/encoding/bytes
 import { DecodeError } from '../../core/encoding/errors.ts';
 import { hash256 } from '../../core/encoding/hashes.ts';
 import { Reader } from '../../core/encoding/reader.ts';
-import { Writer } from '../../core/encoding/writer.ts';
 import { ENVELOPE_HEADER_SIZE, MAXIMUM_PAYLOAD } from '../transport.ts';
 
 const COMMAND_SIZE = 12;
@@ -15,9 +14,14 @@ export interface Envelope {
 
 /** @param magic 4 bytes in wire order */
 export function encodeEnvelope(magic: Uint8Array, command: string, payload: Uint8Array): Uint8Array {
-  const writer = new Writer(ENVELOPE_HEADER_SIZE + payload.length);
-  writer.bytes(magic).bytes(utf8(command.padEnd(COMMAND_SIZE, '\0')));
-  return writer.uint32(payload.length).bytes(hash256(payload).subarray(0, 4)).bytes(payload).finish();
+  // By hand, for the payload may be a block of four megabytes: it is copied once.
+  const envelope = new Uint8Array(ENVELOPE_HEADER_SIZE + payload.length);
+  envelope.set(magic);
+  envelope.set(utf8(command), 4);
+  new DataView(envelope.buffer).setUint32(4 + COMMAND_SIZE, payload.length, true);
+  envelope.set(hash256(payload).subarray(0, 4), ENVELOPE_HEADER_SIZE - 4);
+  envelope.set(payload, ENVELOPE_HEADER_SIZE);
+  return envelope;
 }
 
 /** @throws DecodeError on another network's magic, a command that is no text, a wrong length or checksum. */
