@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import type { Transaction } from '../../src/core/transaction/transaction.ts';
 import { MemoryStorage } from '../../src/platform/memory/memory-storage.ts';
-import { openTestPool, outputAt, spend } from '../support/pool.ts';
+import { openTestPool, outputAt, P2WSH_TRUE, spend } from '../support/pool.ts';
 
 const ids = (txs: readonly Transaction[]) => txs.map(({ txid }) => txid).sort();
 
@@ -23,6 +23,20 @@ describe('a block', () => {
     expect(pool.mempool.ancestors(pool.mempool.get(child.txid)!).size).toBe(0);
   });
 });
+
+test.each(Array.from({ length: 24 }, (_, i) => i))(
+  'a block that comes while a transaction is judged is not missed (%i)',
+  async (delay) => {
+    const pool = await openTestPool();
+    const coin = pool.coin();
+    const mined = pool.miner.mineBlock(P2WSH_TRUE, [spend([coin], { fee: 7n })], true);
+    for (let i = 0; i < 4 * delay; i++) await Promise.resolve();
+    const [result] = await Promise.all([pool.mempool.accept(spend([coin])), mined]);
+    expect(pool.mempool.size).toBe(0);
+    // Refused if the block was first, otherwise thrown out by it.
+    if (!result.ok) expect(result.invalid.reason).toBe('bad-txns-inputs-missingorspent');
+  },
+);
 
 describe('a reorganisation', () => {
   test('brings transactions back under the children that waited', async () => {
