@@ -25,10 +25,10 @@ export class InlineScriptVerifier implements ScriptVerifier {
       for (const [input, output] of spent.entries()) {
         const error = verifyInput(tx, input, output, flags, context, this.#engine);
         if (error !== null) return { check, input, error };
-      }
-      if (this.#clock.monotonic() - turn > MAX_TURN) {
-        await this.#clock.yield();
-        turn = this.#clock.monotonic();
+        if (this.#clock.monotonic() - turn > MAX_TURN) {
+          await this.#clock.yield();
+          turn = this.#clock.monotonic();
+        }
       }
     }
     return null;

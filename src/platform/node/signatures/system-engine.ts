@@ -10,13 +10,15 @@ interface Koffi {
   load(path: string): { func(prototype: string): (...values: readonly unknown[]) => number & bigint };
 }
 
-/** Names under which systems install the library, newest interface first. */
+/**
+ * Names under which systems install the library, newest interface first. None without a number: the
+ * oldest builds took other arguments.
+ */
 const LIBRARIES = [
   'libsecp256k1.so.6',
   'libsecp256k1.so.5',
   'libsecp256k1.so.2',
   'libsecp256k1.so.1',
-  'libsecp256k1.so',
   'libsecp256k1.dylib',
   '/opt/homebrew/lib/libsecp256k1.dylib',
   'libsecp256k1.dll',
