@@ -32,7 +32,7 @@ function breakInput(checks: readonly ScriptCheck[], check: number, input: number
   });
 }
 
-describe('script verification on worker threads', () => {
+describe('script verification on worker threads', { timeout: 60_000 }, () => {
   let engine: SignatureEngine;
   let inline: ScriptVerifier;
   let threads: ScriptVerifier;
@@ -92,7 +92,7 @@ describe('script verification on worker threads', () => {
       { engine: { ...engine, name: 'no such engine' }, clock, logger },
     );
     expect(await lonely.verify(checks)).toBeNull();
-    await expect.poll(() => log.join()).toContain('script verification thread died');
+    await expect.poll(() => log.join(), { timeout: 30_000 }).toContain('script verification thread died');
     expect(await lonely.verify(breakInput(checks, 3, wpkh))).toMatchObject({ check: 3 });
     await lonely.close();
   });
