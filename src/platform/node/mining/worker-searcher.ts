@@ -11,6 +11,8 @@ export class WorkerSearcher implements NonceSearcher {
   /** Ends the search under way, with a nonce or without. */
   #finish: (result: JobResult) => void = () => {};
   #fail: (error: Error) => void = () => {};
+  /** Why a thread died: its part of the nonces would never be searched. */
+  #broken: Error | null = null;
 
   constructor(threads: number) {
     const shared = new SharedArrayBuffer(sharedSize(threads));
@@ -20,7 +22,10 @@ export class WorkerSearcher implements NonceSearcher {
       const setup: WorkerSetup = { shared, thread };
       const worker = startWorker(new URL('./searcher-worker', import.meta.url), setup);
       worker.on('message', (result: JobResult) => this.#finish(result));
-      worker.on('error', (error: Error) => this.#fail(error));
+      worker.on('error', (error: Error) => {
+        this.#broken = error;
+        this.#fail(error);
+      });
       // A thread that waits for work shall not keep the process alive.
       worker.unref();
       return worker;
@@ -38,6 +43,7 @@ export class WorkerSearcher implements NonceSearcher {
     count: number,
     { signal, load = 100 }: SearchOptions = {},
   ): Promise<number | null> {
+    if (this.#broken !== null) throw this.#broken;
     if (signal?.aborted) return null;
     const number = this.#nextJob();
     let waiting = this.#workers.length;
