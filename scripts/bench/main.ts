@@ -17,6 +17,7 @@ import { formatRows } from './table.ts';
 
 const MODULES: readonly string[] = [
   'mining',
+  'hashing',
   'signatures',
   'scripts',
   'mempool',
