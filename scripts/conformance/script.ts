@@ -22,11 +22,11 @@ import {
   type ScriptFlagName,
   STANDARD_FLAGS,
 } from '../../src/core/script/flags.ts';
+import { legacySighash } from '../../src/core/script/legacy-sighash.ts';
 import { OP, opcodeName } from '../../src/core/script/opcodes.ts';
 import { decodeScriptNumber, encodeScriptNumber } from '../../src/core/script/script-number.ts';
 import {
   KEY_PATH_SPEND,
-  legacySighash,
   SighashContext,
   segwitSighash,
   taprootSighash,

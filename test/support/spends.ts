@@ -1,14 +1,10 @@
 /** Signed spends of the usual kinds of outputs, made in a few words: data for tests and benchmarks. */
 import { concatBytes, EMPTY } from '../../src/core/encoding/bytes.ts';
 import { hash160, sha256 } from '../../src/core/encoding/hashes.ts';
+import { legacySighash } from '../../src/core/script/legacy-sighash.ts';
 import { OP } from '../../src/core/script/opcodes.ts';
 import { pushData, script } from '../../src/core/script/script.ts';
-import {
-  legacySighash,
-  SighashContext,
-  segwitSighash,
-  taprootSighash,
-} from '../../src/core/script/sighash.ts';
+import { SighashContext, segwitSighash, taprootSighash } from '../../src/core/script/sighash.ts';
 import { SIGHASH } from '../../src/core/script/sighash-type.ts';
 import {
   publicKeyOf,

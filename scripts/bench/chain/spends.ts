@@ -2,13 +2,9 @@
 import * as tiny from 'tiny-secp256k1';
 import { concatBytes, toHex, utf8 } from '../../../src/core/encoding/bytes.ts';
 import { hash160, sha256, taggedHash } from '../../../src/core/encoding/hashes.ts';
+import { legacySighash } from '../../../src/core/script/legacy-sighash.ts';
 import { pushData } from '../../../src/core/script/script.ts';
-import {
-  legacySighash,
-  SighashContext,
-  segwitSighash,
-  taprootSighash,
-} from '../../../src/core/script/sighash.ts';
+import { SighashContext, segwitSighash, taprootSighash } from '../../../src/core/script/sighash.ts';
 import { SIGHASH } from '../../../src/core/script/sighash-type.ts';
 import {
   encodeDer,

@@ -1,16 +1,13 @@
 /**
- * What a signature signs: the legacy digest, BIP143 (witness version 0) and BIP341/342 (taproot).
- * `SighashContext` keeps what the inputs of one transaction share, so that all of them cost O(n).
+ * What a signature signs: BIP143 (witness version 0) and BIP341/342 (taproot); legacy-sighash.ts has what
+ * was before. `SighashContext` keeps what the inputs of one transaction share, so that n of them cost O(n).
  */
-import { concatBytes } from '../encoding/bytes.ts';
 import { hash256, sha256, tagPrefix } from '../encoding/hashes.ts';
 import { compactSizeLength, Writer } from '../encoding/writer.ts';
 import { type Transaction, type TxOut, writeOutPoint, writeTxOut } from '../transaction/transaction.ts';
-import { OP } from './opcodes.ts';
-import { ScriptCursor } from './script.ts';
 import { SIGHASH } from './sighash-type.ts';
 
-/** SHA-256 once; BIP143 hashes the first three again. */
+/** SHA-256 once for taproot, twice for BIP143. */
 interface SharedHashes {
   readonly prevouts: Uint8Array;
   readonly sequences: Uint8Array;
@@ -22,12 +19,6 @@ interface SpentHashes {
   readonly scripts: Uint8Array;
 }
 
-interface DoubleHashes {
-  readonly prevouts: Uint8Array;
-  readonly sequences: Uint8Array;
-  readonly outputs: Uint8Array;
-}
-
 /** Holds what is signed of any usual input. */
 const SCRATCH_SIZE = 384;
 
@@ -37,7 +28,7 @@ export class SighashContext {
   /** One for each input. Null if unknown, which taproot's digest cannot do without. */
   readonly spent: readonly TxOut[] | null;
   #shared: SharedHashes | undefined;
-  #double: DoubleHashes | undefined;
+  #double: SharedHashes | undefined;
   #spentHashes: SpentHashes | undefined;
   #blank: Uint8Array | undefined;
   #scratch: Writer | undefined;
@@ -52,7 +43,7 @@ export class SighashContext {
     return this.#shared;
   }
 
-  get double(): DoubleHashes {
+  get double(): SharedHashes {
     if (this.#double === undefined) {
       const { prevouts, sequences, outputs } = this.shared;
       this.#double = { prevouts: sha256(prevouts), sequences: sha256(sequences), outputs: sha256(outputs) };
@@ -119,85 +110,6 @@ function encodeBlank(tx: Transaction): Uint8Array {
   writer.compactSize(tx.outputs.length);
   for (const output of tx.outputs) writeTxOut(writer, output);
   return writer.uint32(tx.lockTime).finish();
-}
-
-const ONE = Uint8Array.from({ length: 32 }, (_, i) => (i === 0 ? 1 : 0));
-
-/**
- * The digest before BIP143.
- * @param hashType all 32 bits are signed, though a signature carries 8 of them.
- * @returns 32 bytes, internal order
- */
-export function legacySighash(
-  context: SighashContext,
-  index: number,
-  scriptCode: Uint8Array,
-  hashType: number,
-): Uint8Array {
-  const { tx } = context;
-  const base = hashType & 0x1f;
-  // Satoshi's bug, now a rule: without an output to match, the "hash" is the number one.
-  if (base === SIGHASH.SINGLE && index >= tx.outputs.length) return ONE;
-  const code = removeCodeSeparators(scriptCode);
-  const anyoneCanPay = (hashType & SIGHASH.ANYONECANPAY) !== 0;
-  if (base !== SIGHASH.NONE && base !== SIGHASH.SINGLE && !anyoneCanPay)
-    return hash256(legacyAllPreimage(context, index, code, hashType));
-
-  const writer = new Writer(tx.strippedSize + code.length).uint32(tx.version);
-  writer.compactSize(anyoneCanPay ? 1 : tx.inputs.length);
-  tx.inputs.forEach((input, i) => {
-    if (anyoneCanPay && i !== index) return;
-    writeOutPoint(writer, input.prevout);
-    // Others' sequences may change where others' outputs may.
-    if (i === index) writer.varBytes(code).uint32(input.sequence);
-    else writer.uint8(0).uint32(base === SIGHASH.NONE || base === SIGHASH.SINGLE ? 0 : input.sequence);
-  });
-  if (base === SIGHASH.NONE) writer.compactSize(0);
-  else if (base === SIGHASH.SINGLE) {
-    writer.compactSize(index + 1);
-    for (let i = 0; i < index; i++) writer.int64(-1n).compactSize(0);
-    writeTxOut(writer, tx.outputs[index]!);
-  } else {
-    writer.compactSize(tx.outputs.length);
-    for (const output of tx.outputs) writeTxOut(writer, output);
-  }
-  return hash256(
-    writer
-      .uint32(tx.lockTime)
-      .uint32(hashType >>> 0)
-      .finish(),
-  );
-}
-
-/** The usual case, by copying: only the signed input's script differs from one input to the next. */
-function legacyAllPreimage(
-  context: SighashContext,
-  index: number,
-  code: Uint8Array,
-  hashType: number,
-): Uint8Array {
-  const { blank, tx } = context;
-  const blankInput = 41;
-  const script = 4 + compactSizeLength(tx.inputs.length) + index * blankInput + 36;
-  return new Writer(blank.length - 1 + compactSizeLength(code.length) + code.length + 4)
-    .bytes(blank.subarray(0, script))
-    .varBytes(code)
-    .bytes(blank.subarray(script + 1))
-    .uint32(hashType >>> 0)
-    .finish();
-}
-
-function removeCodeSeparators(script: Uint8Array): Uint8Array {
-  if (!script.includes(OP.CODESEPARATOR)) return script;
-  const parts: Uint8Array[] = [];
-  const cursor = new ScriptCursor(script);
-  let kept = 0;
-  while (cursor.next())
-    if (cursor.opcode === OP.CODESEPARATOR) {
-      parts.push(script.subarray(kept, cursor.start));
-      kept = cursor.position;
-    }
-  return concatBytes(...parts, script.subarray(kept));
 }
 
 const ZERO = new Uint8Array(32);

@@ -1,14 +1,9 @@
 /** What a script may ask about the transaction that runs it. */
 import { SEQUENCE_FINAL, type TxOut } from '../transaction/transaction.ts';
 import { ScriptFailure } from './errors.ts';
+import { legacySighash } from './legacy-sighash.ts';
 import type { SigVersion } from './machine.ts';
-import {
-  legacySighash,
-  type SighashContext,
-  segwitSighash,
-  type TaprootSpend,
-  taprootSighash,
-} from './sighash.ts';
+import { type SighashContext, segwitSighash, type TaprootSpend, taprootSighash } from './sighash.ts';
 import { SIGHASH } from './sighash-type.ts';
 import { hasKeySize, parseLaxDer } from './signature-encoding.ts';
 import type { SignatureEngine } from './signature-engine.ts';

@@ -1,10 +1,10 @@
 /** Makes the signatures of one input: real ones, or blanks of the same size to measure with. */
 import { concatBytes, equalBytes } from '../../core/encoding/bytes.ts';
+import { legacySighash } from '../../core/script/legacy-sighash.ts';
 import type { SigVersion } from '../../core/script/machine.ts';
 import { nobleEngine } from '../../core/script/noble-engine.ts';
 import {
   KEY_PATH_SPEND,
-  legacySighash,
   type SighashContext,
   segwitSighash,
   taprootSighash,

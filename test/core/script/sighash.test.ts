@@ -1,12 +1,8 @@
 import { describe, expect, test } from 'vitest';
 import { concatBytes, EMPTY, fromHex, toHex } from '../../../src/core/encoding/bytes.ts';
 import { bindHashes, hash256, referenceHashes } from '../../../src/core/encoding/hashes.ts';
-import {
-  legacySighash,
-  SighashContext,
-  segwitSighash,
-  taprootSighash,
-} from '../../../src/core/script/sighash.ts';
+import { legacySighash } from '../../../src/core/script/legacy-sighash.ts';
+import { SighashContext, segwitSighash, taprootSighash } from '../../../src/core/script/sighash.ts';
 import { Transaction, type TxIn, type TxOut } from '../../../src/core/transaction/transaction.ts';
 
 const code = fromHex('76a914000000000000000000000000000000000000000088ac');

@@ -3,15 +3,11 @@ import { describe, expect, test } from 'vitest';
 import { concatBytes, EMPTY } from '../../../src/core/encoding/bytes.ts';
 import { hash160, sha256 } from '../../../src/core/encoding/hashes.ts';
 import { MANDATORY_FLAGS, ScriptFlag, STANDARD_FLAGS } from '../../../src/core/script/flags.ts';
+import { legacySighash } from '../../../src/core/script/legacy-sighash.ts';
 import { nobleEngine } from '../../../src/core/script/noble-engine.ts';
 import { OP } from '../../../src/core/script/opcodes.ts';
 import { pushData, pushNumber, script } from '../../../src/core/script/script.ts';
-import {
-  legacySighash,
-  SighashContext,
-  segwitSighash,
-  taprootSighash,
-} from '../../../src/core/script/sighash.ts';
+import { SighashContext, segwitSighash, taprootSighash } from '../../../src/core/script/sighash.ts';
 import { SIGHASH } from '../../../src/core/script/sighash-type.ts';
 import { publicKeyOf, signEcdsa, signSchnorr, xOnlyKeyOf } from '../../../src/core/script/signing.ts';
 import { controlBlock, hashTapTree, taprootOutputKey } from '../../../src/core/script/taproot.ts';
