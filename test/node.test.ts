@@ -1,4 +1,5 @@
 /** The composition root on memory parts: what is wired, kept over a restart, and closed after a failure. */
+import { balances } from '../src/wallet/coins.ts';
 import { beforeEach, expect, test } from 'vitest';
 import { REGTEST } from '../src/core/parameters/presets.ts';
 import { decodeAddress } from '../src/core/script/address.ts';
@@ -60,7 +61,7 @@ test('chain, wallets and mempool come back as they were', async () => {
   const second = await createNode(options, dependencies);
   expect(second.chain.tip.hash).toBe(tip.hash);
   expect(second.wallets.list()).toEqual(['w']);
-  expect(second.wallets.get('w')!.balances().immature).toBe(5_000_000_000n);
+  expect(balances(second.wallets.get('w')!).immature).toBe(5_000_000_000n);
   await second.stop();
   await second.stop();
 });

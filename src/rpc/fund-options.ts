@@ -2,7 +2,8 @@
 import { fromDisplayHex } from '../core/encoding/bytes.ts';
 import { type OutPoint, outPointText } from '../core/transaction/transaction.ts';
 import { SigningProvider } from '../wallet/signing/provider.ts';
-import { inputWeight, type PresetInput, type SpendRequest } from '../wallet/spend.ts';
+import { inputWeight } from '../wallet/solving.ts';
+import type { PresetInput, SpendRequest } from '../wallet/spend.ts';
 import type { Wallet } from '../wallet/wallet.ts';
 import { addressScript } from './construct-transaction.ts';
 import type { RpcContext } from './context.ts';

@@ -26,6 +26,7 @@ import { signRawTransactionMethods } from './methods/sign-raw-transaction.ts';
 import { submissionMethods } from './methods/submission.ts';
 import { waitingMethods } from './methods/waiting.ts';
 import { walletAddressMethods } from './methods/wallet/addresses.ts';
+import { walletBalanceMethods } from './methods/wallet/balances.ts';
 import { walletCoinMethods } from './methods/wallet/coins.ts';
 import { walletDescriptorMethods } from './methods/wallet/descriptors.ts';
 import { walletFundingMethods } from './methods/wallet/funding.ts';
@@ -62,6 +63,7 @@ export const METHODS: Registry = createRegistry(
   submissionMethods,
   waitingMethods,
   walletAddressMethods,
+  walletBalanceMethods,
   walletCoinMethods,
   walletDescriptorMethods,
   walletFundingMethods,

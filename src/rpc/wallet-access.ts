@@ -1,6 +1,6 @@
 /** Finds the wallet a call is about, and reads what several wallet methods take. */
 import type { OutputType } from '../wallet/descriptors/descriptor.ts';
-import { feeRateFor } from '../wallet/spend.ts';
+import { feeRateFor } from '../wallet/fee-rate.ts';
 import type { Wallet } from '../wallet/wallet.ts';
 import type { RpcContext, RpcRequest } from './context.ts';
 import { RpcCode, RpcError } from './errors.ts';

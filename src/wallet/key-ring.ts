@@ -5,10 +5,15 @@
 
 import { fromHex, toHex, utf8 } from '../core/encoding/bytes.ts';
 import { sha256 } from '../core/encoding/hashes.ts';
+import type { PrivateKey } from '../core/script/wif.ts';
 import type { Descriptor, Expansion, OutputType } from './descriptors/descriptor.ts';
-import type { SecretKeys } from './descriptors/key-expression.ts';
-import type { DescriptorRecord } from './records.ts';
+import { SecretKeys } from './descriptors/key-expression.ts';
+import type { Journal } from './journal.ts';
+import { type DescriptorRecord, putBytes, putJson } from './records.ts';
 import { WalletError } from './wallet-error.ts';
+
+export const CANNOT_EXPAND =
+  'Cannot expand descriptor. Probably because of hardened derivations without private keys provided';
 
 export class OwnDescriptor {
   readonly id: string;
@@ -51,14 +56,45 @@ export interface ScriptPlace {
 
 export class KeyRing {
   readonly #gap: number;
-  readonly #secrets: SecretKeys;
+  readonly #journal: Journal;
+  readonly #secrets = new SecretKeys();
   readonly #descriptors = new Map<string, OwnDescriptor>();
   readonly #places = new Map<string, ScriptPlace>();
 
   /** @param gap scripts watched beyond the next one of a ranged descriptor */
-  constructor(gap: number, secrets: SecretKeys) {
+  constructor(gap: number, journal: Journal) {
     this.#gap = gap;
-    this.#secrets = secrets;
+    this.#journal = journal;
+  }
+
+  /** Takes over what the store has. */
+  load(own: OwnDescriptor, scripts: readonly string[][], rangeEnd: number): void {
+    this.#add(own, scripts);
+    this.topUp(own, rangeEnd);
+  }
+
+  save(own: OwnDescriptor): void {
+    this.#journal.write(
+      putJson(`descriptor:${own.id}`, own.record),
+      putJson(`scripts:${own.id}`, own.scripts),
+    );
+  }
+
+  saveSecrets(secrets: SecretKeys): void {
+    for (const [key, secret] of secrets.entries()) {
+      this.#secrets.add(fromHex(key), secret);
+      this.#journal.write(putBytes(`secret:${key}`, secret));
+    }
+  }
+
+  /** Watches a descriptor, from which new addresses of a type come if one is given. @returns it, or the one known */
+  adopt(candidate: OwnDescriptor, activeFor: OutputType | null): OwnDescriptor {
+    const own = this.#add(candidate);
+    const before = activeFor === null ? undefined : this.#activate(own, activeFor, candidate.internal);
+    if (before !== undefined) this.save(before);
+    this.topUp(own);
+    this.save(own);
+    return own;
   }
 
   get gap(): number {
@@ -74,7 +110,7 @@ export class KeyRing {
   }
 
   /** Adds a descriptor, or gives back the one that is known under this text. */
-  add(own: OwnDescriptor, knownScripts: readonly string[][] = []): OwnDescriptor {
+  #add(own: OwnDescriptor, knownScripts: readonly string[][] = []): OwnDescriptor {
     const known = this.#descriptors.get(own.id);
     if (known !== undefined) return known;
     this.#descriptors.set(own.id, own);
@@ -83,7 +119,7 @@ export class KeyRing {
   }
 
   /** Makes this the source of new addresses of its type, instead of another. @returns the one before, if any */
-  activate(own: OwnDescriptor, type: OutputType, internal: boolean): OwnDescriptor | undefined {
+  #activate(own: OwnDescriptor, type: OutputType, internal: boolean): OwnDescriptor | undefined {
     const before = this.activeOf(type, internal);
     if (before !== undefined && before !== own) before.active = null;
     own.active = type;
@@ -111,10 +147,7 @@ export class KeyRing {
     while (own.rangeEnd < wanted) {
       const scripts = own.descriptor.scriptsAt(own.rangeEnd, this.#secrets.lookup);
       if (scripts === null)
-        throw new WalletError(
-          'wallet',
-          'Cannot expand descriptor. Probably because of hardened derivations without private keys provided',
-        );
+        throw new WalletError('wallet', CANNOT_EXPAND);
       this.#watch(own, scripts.map(toHex));
     }
     return own.rangeEnd > before;
@@ -129,23 +162,32 @@ export class KeyRing {
     for (const [script, place] of this.#places) yield [fromHex(script), place];
   }
 
-  /** The script came up: what follows it must be watched. @returns true if the descriptor changed */
-  markUsed({ own, index }: ScriptPlace): boolean {
-    if (!own.descriptor.isRange || index < own.next) return false;
+  /** The script came up: what follows it must be watched. */
+  markUsed({ own, index }: ScriptPlace): void {
+    if (!own.descriptor.isRange || index < own.next) return;
     own.next = index + 1;
     this.topUp(own);
-    return true;
+    this.save(own);
   }
 
   /** The next script of the active descriptor. @throws WalletError if there is none */
-  take(type: OutputType, internal: boolean): { readonly script: Uint8Array; readonly own: OwnDescriptor } {
+  take(type: OutputType, internal: boolean): Uint8Array {
     const own = this.activeOf(type, internal);
     if (own === undefined) throw new WalletError('keypool', `Error: No ${type} addresses available.`);
     const index = own.next;
     this.topUp(own, index + 1);
     own.next++;
     this.topUp(own);
-    return { script: fromHex(own.scripts[index - own.rangeStart]![0]!), own };
+    this.save(own);
+    return fromHex(own.scripts[index - own.rangeStart]![0]!);
+  }
+
+  /** The one key of a script; null if it has several or the secret is not known. */
+  privateKey({ own, index }: ScriptPlace): PrivateKey | null {
+    const [key, ...others] = own.descriptor.keys;
+    const secret = others.length > 0 ? null : (key?.deriveSecret(index, this.#secrets.lookup) ?? null);
+    const derived = key?.derive(index, this.#secrets.lookup);
+    return secret === null || !derived ? null : { secret, compressed: derived.publicKey.length === 33 };
   }
 
   /** Keys and scripts of one index, with secrets where they are known. */

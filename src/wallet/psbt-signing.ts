@@ -8,7 +8,7 @@ import type { Psbt } from './psbt/psbt.ts';
 import { INPUT } from './psbt/psbt-fields.ts';
 import { dropNeedlessTransactions, sighashContext, signInput, updateOutput } from './psbt/roles.ts';
 import { SigningProvider } from './signing/provider.ts';
-import { providerFor } from './spend.ts';
+import { providerFor } from './solving.ts';
 import type { Wallet } from './wallet.ts';
 import { WalletError } from './wallet-error.ts';
 

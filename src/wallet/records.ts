@@ -26,6 +26,15 @@ export interface InfoRecord {
   readonly nextOrder: number;
 }
 
+/** What a new wallet begins with. */
+export const newInfo = (birthday: number, privateKeys: boolean, blank: boolean): InfoRecord => ({
+  version: 1,
+  birthday,
+  privateKeys,
+  blank,
+  nextOrder: 0,
+});
+
 export interface LocatorRecord {
   readonly blocks: readonly { readonly hash: BlockHash; readonly height: number }[];
 }

@@ -8,18 +8,14 @@ import {
   type OutPoint,
   outPointText,
   Transaction,
-  type TxIn,
   type TxOut,
 } from '../core/transaction/transaction.ts';
 import { type Candidate, selectCoins } from './coin-selection.ts';
+import { type Coin, listCoins } from './coins.ts';
 import { type OutputType, outputTypeOfScript } from './descriptors/descriptor.ts';
 import { dustThreshold, feeAt } from './dust.ts';
-import { produceSignature } from './signing/produce.ts';
-import { SigningProvider } from './signing/provider.ts';
-import { type SignedTransaction, signTransaction } from './signing/sign-transaction.ts';
-import { blankSigner } from './signing/signature-creator.ts';
-import { SpendData } from './signing/spend-data.ts';
-import type { Coin, Wallet } from './wallet.ts';
+import { inputWeight } from './solving.ts';
+import type { Wallet } from './wallet.ts';
 import { WalletError } from './wallet-error.ts';
 
 export interface Recipient {
@@ -106,69 +102,6 @@ export function planTransaction(wallet: Wallet, request: SpendRequest): PlannedT
   return new Planner(wallet, request).plan();
 }
 
-/** Satoshis per 1,000 vbytes for a payment to confirm within `target` blocks. */
-export function feeRateFor(wallet: Wallet, target: number, conservative: boolean): bigint {
-  const { chain, fallbackFee } = wallet.parts;
-  const rate =
-    wallet.payFeeRate > 0n ? wallet.payFeeRate : (chain.estimateFeeRate(target, conservative) ?? fallbackFee);
-  if (rate === 0n)
-    throw new WalletError(
-      'wallet',
-      'Fee estimation failed. Fallbackfee is disabled. Wait a few blocks or enable -fallbackfee.',
-    );
-  const minimum = chain.minimumFeeRate();
-  return rate > minimum ? rate : minimum;
-}
-
-/** Signs what this wallet can of a transaction. */
-export function signWithWallet(
-  wallet: Wallet,
-  tx: Transaction,
-  spent: readonly (TxOut | null)[],
-  hashType: number | null = null,
-): SignedTransaction {
-  return signTransaction(
-    tx,
-    spent,
-    providerFor(
-      wallet,
-      spent.filter((output) => output !== null),
-      true,
-    ),
-    hashType,
-  );
-}
-
-/** Keys and scripts of these outputs, as far as they are the wallet's. */
-export function providerFor(
-  wallet: Wallet,
-  outputs: readonly TxOut[],
-  withSecrets: boolean,
-): SigningProvider {
-  const provider = new SigningProvider();
-  for (const { scriptPubKey } of outputs) {
-    const place = wallet.keys.place(scriptPubKey);
-    if (place !== undefined) provider.merge(wallet.keys.expand(place, withSecrets).provider);
-  }
-  return provider;
-}
-
-/** Weight of an input that spends this script, signatures included; null if it cannot be solved. */
-export function inputWeight(scriptPubKey: Uint8Array, provider: SigningProvider): number | null {
-  const data = new SpendData();
-  if (!produceSignature(scriptPubKey, data, provider, blankSigner)) return null;
-  const input: TxIn = {
-    prevout: { txid: new Uint8Array(32), vout: 0 },
-    scriptSig: data.scriptSig,
-    sequence: 0,
-    witness: data.witness,
-  };
-  const empty = Transaction.from({ version: 2, inputs: [], outputs: [], lockTime: 0 }).weight;
-  const { weight, hasWitness } = Transaction.from({ version: 2, inputs: [input], outputs: [], lockTime: 0 });
-  // An input without witness still has a count of its items, among others that have one.
-  return weight - empty - (hasWitness ? 2 : -1);
-}
-
 class Planner {
   readonly #wallet: Wallet;
   readonly #request: SpendRequest;
@@ -242,9 +175,9 @@ class Planner {
       );
     const { random } = this.#wallet.parts;
     const taken = new Set(preset.map(({ outpoint }) => outPointText(outpoint)));
-    const coins = this.#wallet
-      .coins()
-      .filter((coin) => !coin.locked && !taken.has(outPointText(coin.outpoint)));
+    const coins = listCoins(this.#wallet).filter(
+      (coin) => !coin.locked && !taken.has(outPointText(coin.outpoint)),
+    );
     const goal = {
       target: target - covered,
       costOfChange: this.#costOfChange(),

@@ -3,8 +3,9 @@ import type { NetworkParameters } from '../core/parameters/network.ts';
 import type { Clock, Logger, Random } from '../seams.ts';
 import type { ChainSource } from './chain-source.ts';
 import { drawMnemonic, isMnemonic } from './mnemonic.ts';
+import { newInfo } from './records.ts';
 import type { WalletStorage } from './storage.ts';
-import { newInfo, Wallet, type WalletParts } from './wallet.ts';
+import { Wallet, type WalletParts } from './wallet.ts';
 import { WalletError } from './wallet-error.ts';
 
 export interface WalletManagerOptions {

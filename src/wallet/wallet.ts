@@ -7,16 +7,18 @@ import { fromHex } from '../core/encoding/bytes.ts';
 import type { NetworkParameters } from '../core/parameters/network.ts';
 import { decodeAddress, encodeAddress } from '../core/script/address.ts';
 import { encodeWif } from '../core/script/wif.ts';
-import { type OutPoint, outPointText, Transaction, type Txid } from '../core/transaction/transaction.ts';
+import { Transaction, type Txid } from '../core/transaction/transaction.ts';
 import type { Clock, Logger, Random } from '../seams.ts';
+import { AddressBook } from './address-book.ts';
 import { ChainFollower } from './chain-follower.ts';
 import type { BlockPlace, ChainListener, ChainSource } from './chain-source.ts';
+import { CoinLocks } from './coin-locks.ts';
 import type { Descriptor, OutputType } from './descriptors/descriptor.ts';
-import { SecretKeys } from './descriptors/key-expression.ts';
+import type { SecretKeys } from './descriptors/key-expression.ts';
 import { parseDescriptor } from './descriptors/parse.ts';
-import { type BlockRef, History, type OwnOutput, recordOf, type WalletTransaction } from './history.ts';
+import { type BlockRef, History, recordOf, type WalletTransaction } from './history.ts';
 import { Journal } from './journal.ts';
-import { KeyRing, OwnDescriptor, type ScriptPlace } from './key-ring.ts';
+import { CANNOT_EXPAND, KeyRing, OwnDescriptor } from './key-ring.ts';
 import { accountDescriptors } from './mnemonic.ts';
 import {
   type DescriptorRecord,
@@ -24,11 +26,9 @@ import {
   type LabelRecord,
   type LocatorRecord,
   type MnemonicRecord,
-  putBytes,
   putJson,
   readJson,
   readRecords,
-  remove,
   type TransactionRecord,
 } from './records.ts';
 import type { WalletStore } from './storage.ts';
@@ -47,20 +47,6 @@ export interface WalletParts {
   readonly fallbackFee: bigint;
 }
 
-export interface Balances {
-  readonly trusted: bigint;
-  readonly pending: bigint;
-  readonly immature: bigint;
-}
-
-/** An own output that is unspent, with what coin control asks about it. */
-export interface Coin extends OwnOutput {
-  readonly place: ScriptPlace;
-  readonly depth: number;
-  readonly trusted: boolean;
-  readonly locked: boolean;
-}
-
 export interface ImportOptions {
   readonly active: boolean;
   readonly internal: boolean;
@@ -71,14 +57,7 @@ export interface ImportOptions {
   readonly label?: string;
 }
 
-/** What a new wallet begins with. */
-export const newInfo = (birthday: number, privateKeys: boolean, blank: boolean): InfoRecord => ({
-  version: 1,
-  birthday,
-  privateKeys,
-  blank,
-  nextOrder: 0,
-});
+const NO_PRIVATE_KEYS = 'Cannot import private keys to a wallet with private keys disabled';
 
 export class Wallet {
   readonly name: string;
@@ -86,11 +65,9 @@ export class Wallet {
   readonly keys: KeyRing;
   readonly history: History;
   readonly follower: ChainFollower;
+  readonly labels: AddressBook;
+  readonly locks: CoinLocks;
   readonly #journal: Journal;
-  readonly #secrets = new SecretKeys();
-  readonly #labels = new Map<string, LabelRecord>();
-  /** Locked outpoints; true if the lock is kept over restarts. */
-  readonly #locks = new Map<string, { readonly outpoint: OutPoint; readonly kept: boolean }>();
   #info: InfoRecord;
   #mnemonic: MnemonicRecord | null = null;
   #unsubscribe: (() => void) | null = null;
@@ -102,7 +79,9 @@ export class Wallet {
     this.parts = parts;
     this.#info = info;
     this.#journal = new Journal(parts.store);
-    this.keys = new KeyRing(parts.gap, this.#secrets);
+    this.labels = new AddressBook(this.#journal);
+    this.locks = new CoinLocks(this.#journal);
+    this.keys = new KeyRing(parts.gap, this.#journal);
     this.history = new History({
       isOurs: (script) => this.keys.place(script) !== undefined,
       inMempool: (txid) => parts.chain.mempoolTransaction(txid) !== undefined,
@@ -146,14 +125,11 @@ export class Wallet {
     const transactions: WalletTransaction[] = [];
     for (const [key, value] of records) {
       const [kind, id = ''] = key.split(/:(.*)/s);
-      if (kind === 'secret') this.#secrets.add(fromHex(id), value);
+      if (kind === 'secret') this.keys.secrets.add(fromHex(id), value);
       else if (kind === 'mnemonic') this.#mnemonic = readJson<MnemonicRecord>(value);
-      else if (kind === 'label') this.#labels.set(id, readJson<LabelRecord>(value));
-      else if (kind === 'lock') {
-        const [txid, vout] = id.split(':') as [string, string];
-        const outpoint = { txid: fromHex(txid).reverse(), vout: Number(vout) };
-        this.#locks.set(id, { outpoint, kept: true });
-      } else if (kind === 'tx') {
+      else if (kind === 'label') this.labels.load(id, readJson<LabelRecord>(value));
+      else if (kind === 'lock') this.locks.load(id);
+      else if (kind === 'tx') {
         const { hex, ...rest } = readJson<TransactionRecord>(value);
         transactions.push({ tx: Transaction.decode(fromHex(hex)), ...rest });
       }
@@ -163,9 +139,8 @@ export class Wallet {
       const record = readJson<DescriptorRecord>(value);
       const scripts = records.get(key.replace('descriptor:', 'scripts:'));
       const { descriptors } = parseDescriptor(record.text, this.parts.parameters);
-      const own = new OwnDescriptor(descriptors[0]!, record);
-      this.keys.add(own, scripts === undefined ? [] : readJson<string[][]>(scripts));
-      this.keys.topUp(own, record.rangeEnd);
+      const known = scripts === undefined ? [] : readJson<string[][]>(scripts);
+      this.keys.load(new OwnDescriptor(descriptors[0]!, record), known, record.rangeEnd);
     }
     // Outputs first: whose inputs are whose depends on them.
     for (const entry of transactions.sort((a, b) => a.order - b.order)) this.history.add(entry);
@@ -252,10 +227,10 @@ export class Wallet {
         !place.own.internal &&
         address !== null &&
         place.index >= place.own.next &&
-        !this.#labels.has(address)
+        this.labels.get(address) === undefined
       )
-        this.setLabel(address, '', 'receive');
-      if (this.keys.markUsed(place)) this.#saveDescriptor(place.own);
+        this.labels.set(address, '', 'receive');
+      this.keys.markUsed(place);
     }
   }
 
@@ -267,20 +242,6 @@ export class Wallet {
 
   #saveTransaction(entry: WalletTransaction): void {
     this.#journal.write(putJson(`tx:${entry.tx.txid}`, recordOf(entry)));
-  }
-
-  #saveDescriptor(own: OwnDescriptor): void {
-    this.#journal.write(
-      putJson(`descriptor:${own.id}`, own.record),
-      putJson(`scripts:${own.id}`, own.scripts),
-    );
-  }
-
-  #saveSecrets(secrets: SecretKeys): void {
-    for (const [key, secret] of secrets.entries()) {
-      this.#secrets.add(fromHex(key), secret);
-      this.#journal.write(putBytes(`secret:${key}`, secret));
-    }
   }
 
   /** Resolves when everything so far is on the disk. */
@@ -318,11 +279,10 @@ export class Wallet {
    * @param createdAt seconds
    */
   useMnemonic(words: string, passphrase: string, createdAt: number): void {
-    if (!this.hasPrivateKeys)
-      throw new WalletError('wallet', 'Cannot import private keys to a wallet with private keys disabled');
+    if (!this.hasPrivateKeys) throw new WalletError('wallet', NO_PRIVATE_KEYS);
     for (const { text, type, internal } of accountDescriptors(words, passphrase, this.parts.parameters)) {
       const { descriptors, secrets } = parseDescriptor(text, this.parts.parameters);
-      this.#saveSecrets(secrets);
+      this.keys.saveSecrets(secrets);
       const own = new OwnDescriptor(descriptors[0]!, {
         createdAt,
         active: null,
@@ -330,28 +290,21 @@ export class Wallet {
         rangeStart: 0,
         next: 0,
       });
-      this.#adopt(own, type);
+      this.keys.adopt(own, type);
     }
+    this.history.reindex();
     this.#mnemonic = { words, passphrase };
     this.#info = { ...this.#info, birthday: Math.min(this.#info.birthday, createdAt), blank: false };
     this.#journal.write(putJson('mnemonic', this.#mnemonic));
     this.#saveInfo();
   }
 
-  #adopt(candidate: OwnDescriptor, activeFor: OutputType | null): OwnDescriptor {
-    const own = this.keys.add(candidate);
-    if (activeFor !== null) {
-      const before = this.keys.activate(own, activeFor, candidate.internal);
-      if (before !== undefined) this.#saveDescriptor(before);
-    }
-    this.keys.topUp(own);
-    this.history.reindex();
-    this.#saveDescriptor(own);
-    return own;
-  }
-
   /** @throws WalletError with Core's words */
   importDescriptor(descriptor: Descriptor, secrets: SecretKeys, options: ImportOptions): void {
+    if (!this.hasPrivateKeys && secrets.size > 0) throw new WalletError('wallet', NO_PRIVATE_KEYS);
+    this.keys.saveSecrets(secrets);
+    if (descriptor.scriptsAt(0, this.keys.secrets.lookup) === null)
+      throw new WalletError('wallet', CANNOT_EXPAND);
     const [start, end] = options.range ?? [0, 0];
     const next = options.next ?? start;
     const fields = {
@@ -362,32 +315,20 @@ export class Wallet {
       next,
     };
     const candidate = new OwnDescriptor(descriptor, fields);
-    this.#saveSecrets(secrets);
-    this.#secretsMustDo(descriptor, secrets);
-    const own = this.#adopt(candidate, options.active ? descriptor.outputType : null);
+    const own = this.keys.adopt(candidate, options.active ? descriptor.outputType : null);
     if (own.next < next) own.next = next;
     if (!options.active && own.active === descriptor.outputType && own.internal === options.internal)
       own.active = null;
     this.keys.topUp(own, end);
     this.history.reindex();
-    this.#saveDescriptor(own);
+    this.keys.save(own);
     if (options.label !== undefined && !descriptor.isRange)
       for (const script of descriptor.scriptsAt(0, secrets.lookup) ?? []) {
         const address = encodeAddress(script, this.parts.parameters);
-        if (address !== null) this.setLabel(address, options.label, 'receive');
+        if (address !== null) this.labels.set(address, options.label, 'receive');
       }
     this.#info = { ...this.#info, birthday: Math.min(this.#info.birthday, options.createdAt), blank: false };
     this.#saveInfo();
-  }
-
-  #secretsMustDo(descriptor: Descriptor, secrets: SecretKeys): void {
-    if (descriptor.expand(0, this.#secrets.lookup) === null)
-      throw new WalletError(
-        'wallet',
-        'Cannot expand descriptor. Probably because of hardened derivations without private keys provided',
-      );
-    if (!this.hasPrivateKeys && secrets.size > 0)
-      throw new WalletError('wallet', 'Cannot import private keys to a wallet with private keys disabled');
   }
 
   /** Reads blocks again from this time (seconds) on. */
@@ -397,7 +338,7 @@ export class Wallet {
 
   newAddress(type: OutputType = 'bech32', label = ''): string {
     const address = this.#take(type, false);
-    this.setLabel(address, label, 'receive');
+    this.labels.set(address, label, 'receive');
     return address;
   }
 
@@ -406,9 +347,7 @@ export class Wallet {
   }
 
   #take(type: OutputType, internal: boolean): string {
-    const { script, own } = this.keys.take(type, internal);
-    this.#saveDescriptor(own);
-    return encodeAddress(script, this.parts.parameters)!;
+    return encodeAddress(this.keys.take(type, internal), this.parts.parameters)!;
   }
 
   /** WIF of the key of one of this wallet's addresses. @throws WalletError */
@@ -416,90 +355,12 @@ export class Wallet {
     const script = decodeAddress(address, this.parts.parameters);
     const place = this.keys.place(script);
     if (place === undefined) throw new WalletError('wallet', `Address ${address} is not in this wallet`);
-    const [key, ...others] = place.own.descriptor.keys;
-    const secret = key?.deriveSecret(place.index, this.#secrets.lookup) ?? null;
-    if (key === undefined || secret === null || others.length > 0)
-      throw new WalletError('wallet', `Private key for address ${address} is not known`);
-    const { publicKey } = key.derive(place.index, this.#secrets.lookup)!;
-    return encodeWif(secret, publicKey.length === 33, this.parts.parameters);
+    const key = this.keys.privateKey(place);
+    if (key === null) throw new WalletError('wallet', `Private key for address ${address} is not known`);
+    return encodeWif(key.secret, key.compressed, this.parts.parameters);
   }
 
-  // Labels and locks
-
-  label(address: string): LabelRecord | undefined {
-    return this.#labels.get(address);
-  }
-
-  get labels(): ReadonlyMap<string, LabelRecord> {
-    return this.#labels;
-  }
-
-  setLabel(address: string, label: string, purpose: LabelRecord['purpose']): void {
-    const record = { label, purpose };
-    this.#labels.set(address, record);
-    this.#journal.write(putJson(`label:${address}`, record));
-  }
-
-  lock(outpoint: OutPoint, keep: boolean): void {
-    const id = outPointText(outpoint);
-    this.#locks.set(id, { outpoint, kept: keep });
-    if (keep) this.#journal.write(putJson(`lock:${id}`, true));
-  }
-
-  unlock(outpoint: OutPoint): void {
-    const id = outPointText(outpoint);
-    if (this.#locks.get(id)?.kept) this.#journal.write(remove(`lock:${id}`));
-    this.#locks.delete(id);
-  }
-
-  isLocked(outpoint: OutPoint): { readonly kept: boolean } | undefined {
-    return this.#locks.get(outPointText(outpoint));
-  }
-
-  get locked(): readonly OutPoint[] {
-    return [...this.#locks.values()].map(({ outpoint }) => outpoint);
-  }
-
-  // Coins and transactions
-
-  /** Unspent outputs, unconfirmed ones of the mempool included. */
-  coins(includeImmature = false): Coin[] {
-    const coins: Coin[] = [];
-    for (const own of this.history.outputs()) {
-      const { parent, outpoint, output } = own;
-      const depth = this.history.depth(parent);
-      if (depth < 0 || (depth === 0 && !this.history.inMempool(parent))) continue;
-      if (this.history.isSpent(outpoint)) continue;
-      if (!includeImmature && this.history.blocksToMaturity(parent) > 0) continue;
-      const place = this.keys.place(output.scriptPubKey)!;
-      const trusted = this.history.isTrusted(parent);
-      coins.push({ ...own, place, depth, trusted, locked: this.#locks.has(outPointText(outpoint)) });
-    }
-    return coins;
-  }
-
-  /** @param minimumDepth confirmations that count as trusted */
-  balances(minimumDepth = 0): Balances {
-    let [trusted, pending, immature] = [0n, 0n, 0n];
-    for (const { parent, outpoint, output } of this.history.outputs()) {
-      if (this.history.isSpent(outpoint)) continue;
-      const depth = this.history.depth(parent);
-      if (this.history.blocksToMaturity(parent) > 0) {
-        if (depth > 0) immature += output.value;
-      } else if (this.history.isTrusted(parent)) {
-        if (depth >= minimumDepth) trusted += output.value;
-      } else if (depth === 0 && this.history.inMempool(parent)) pending += output.value;
-    }
-    return { trusted, pending, immature };
-  }
-
-  /** An own output that nobody was told of: it goes back to us from our own spending. */
-  isChange(script: Uint8Array): boolean {
-    const place = this.keys.place(script);
-    if (place === undefined) return false;
-    const address = encodeAddress(script, this.parts.parameters);
-    return address === null || !this.#labels.has(address);
-  }
+  // Transactions
 
   /**
    * Sends a transaction of this wallet's making through the mempool's door and takes note of it.

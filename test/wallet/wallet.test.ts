@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { COIN } from '../../src/core/transaction/amount.ts';
 import type { Transaction } from '../../src/core/transaction/transaction.ts';
+import { balances, listCoins } from '../../src/wallet/coins.ts';
 import type { Wallet } from '../../src/wallet/wallet.ts';
 import { spend } from '../support/pool.ts';
 import { openTestWallets, pay } from '../support/wallets.ts';
@@ -16,17 +17,17 @@ describe('wallet', () => {
     const alice = await manager.create('alice');
     const bob = await manager.create('bob');
     await fund(alice);
-    expect(alice.balances()).toEqual({ trusted: SUBSIDY, pending: 0n, immature: 0n });
+    expect(balances(alice)).toEqual({ trusted: SUBSIDY, pending: 0n, immature: 0n });
     let fees = 0n;
     for (const type of ['legacy', 'p2sh-segwit', 'bech32', 'bech32m'] as const) {
       const tx = await pay(alice, bob.newAddress(type), COIN);
       fees += feeOf(alice, tx);
     }
-    expect(bob.balances()).toEqual({ trusted: 0n, pending: 4n * COIN, immature: 0n });
+    expect(balances(bob)).toEqual({ trusted: 0n, pending: 4n * COIN, immature: 0n });
     // Unconfirmed change of one's own is trusted, and was spent again right away.
-    expect(alice.balances().trusted).toBe(SUBSIDY - 4n * COIN - fees);
+    expect(balances(alice).trusted).toBe(SUBSIDY - 4n * COIN - fees);
     await pool.mine();
-    expect(bob.balances().trusted).toBe(4n * COIN);
+    expect(balances(bob).trusted).toBe(4n * COIN);
     // Every kind of output can be spent: all of it at once.
     const all = await pay(bob, alice.newAddress(), 4n * COIN - 10_000n);
     expect(all.inputs).toHaveLength(4);
@@ -45,7 +46,7 @@ describe('wallet', () => {
     expect(bob.history.depth(confirmed)).toBe(1);
     await pool.chain.invalidate(pool.chain.tip.hash);
     expect(bob.history.depth(confirmed)).toBe(0);
-    expect(bob.balances()).toEqual({ trusted: 0n, pending: COIN, immature: 0n });
+    expect(balances(bob)).toEqual({ trusted: 0n, pending: COIN, immature: 0n });
     await pool.mine(2);
     expect(bob.history.depth(confirmed)).toBe(2);
     expect(bob.follower.last.hash).toBe(pool.chain.tip.hash);
@@ -63,7 +64,7 @@ describe('wallet', () => {
     await pool.mine(3);
     const again = await manager.load('bob');
     expect(again.history.depth(again.history.get(tx.txid)!)).toBe(3);
-    expect(again.balances().trusted).toBe(COIN);
+    expect(balances(again).trusted).toBe(COIN);
   });
 
   test('restored from its words, a wallet has the same balance and history', async () => {
@@ -83,7 +84,7 @@ describe('wallet', () => {
     ] as const) {
       const restored = await manager.create(name, { mnemonic: original.mnemonic()! });
       await restored.rescanFrom(0);
-      expect(restored.balances()).toEqual(original.balances());
+      expect(balances(restored)).toEqual(balances(original));
       const txids = (wallet: typeof original) => wallet.history.transactions.map((entry) => entry.tx.txid);
       expect(txids(restored)).toEqual(txids(original));
       // What it hands out next was never used before.
@@ -96,14 +97,14 @@ describe('wallet', () => {
     const alice = await manager.create('alice', { loadOnStartup: true });
     const address = alice.newAddress('bech32m', 'rent');
     await fund(alice);
-    const [coin] = alice.coins();
-    alice.lock(coin!.outpoint, true);
+    const [coin] = listCoins(alice);
+    alice.locks.add(coin!.outpoint, true);
     await alice.settled();
     await manager.close();
     const again = (await reopen()).get('alice')!;
-    expect(again.balances().trusted).toBe(SUBSIDY);
-    expect(again.label(address)?.label).toBe('rent');
-    expect(again.coins()[0]?.locked).toBe(true);
+    expect(balances(again).trusted).toBe(SUBSIDY);
+    expect(again.labels.get(address)?.label).toBe('rent');
+    expect(listCoins(again)[0]?.locked).toBe(true);
     expect(again.exportKey(address)).toBe(alice.exportKey(address));
   });
 
@@ -118,11 +119,11 @@ describe('wallet', () => {
     const spent = alice.history.get(first.txid)!;
     // The same coin, back to Alice herself, for a higher fee: the mempool replaces payment and child.
     const rival = await pay(alice, alice.newAddress(), 2n * COIN, { inputs, feeRate: 100_000n });
-    expect(bob.balances()).toEqual({ trusted: 0n, pending: 0n, immature: 0n });
+    expect(balances(bob)).toEqual({ trusted: 0n, pending: 0n, immature: 0n });
     await pool.mine();
     expect(alice.history.depth(spent)).toBe(-1);
     expect(bob.history.depth(bob.history.get(child.txid)!)).toBe(-1);
-    expect(alice.balances().trusted).toBe(SUBSIDY - feeOf(alice, rival));
+    expect(balances(alice).trusted).toBe(SUBSIDY - feeOf(alice, rival));
     await pool.chain.invalidate(pool.chain.tip.hash);
     expect(alice.history.depth(spent)).toBe(0);
   });
@@ -138,9 +139,9 @@ describe('wallet', () => {
     pool.clock.time += 400 * 3_600_000;
     await pool.accept(spend([pool.coin()]));
     expect(pool.mempool.has(plan.txid)).toBe(false);
-    expect(alice.balances().trusted).toBe(0n);
+    expect(balances(alice).trusted).toBe(0n);
     alice.abandon(entry);
-    expect(alice.balances().trusted).toBe(SUBSIDY);
+    expect(balances(alice).trusted).toBe(SUBSIDY);
   });
 
   test('a wallet without keys watches', async () => {

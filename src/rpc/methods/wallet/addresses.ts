@@ -3,6 +3,7 @@ import { toHex } from '../../../core/encoding/bytes.ts';
 import { ripemd160 } from '../../../core/encoding/hashes.ts';
 import { AddressError, decodeAddress, encodeAddress } from '../../../core/script/address.ts';
 import { solve } from '../../../core/script/templates.ts';
+import { isChange } from '../../../wallet/coins.ts';
 import { formatSteps } from '../../../wallet/descriptors/key-path.ts';
 import type { ScriptPlace } from '../../../wallet/key-ring.ts';
 import { signMessage } from '../../../wallet/message.ts';
@@ -187,7 +188,7 @@ const getaddressinfo = defineMethod({
     const script = scriptOf(text, context.parameters);
     const address = encodeAddress(script, context.parameters)!;
     const place = wallet.keys.place(script);
-    const label = wallet.label(address);
+    const label = wallet.labels.get(address);
     return {
       address,
       scriptPubKey: toHex(script),
@@ -196,7 +197,7 @@ const getaddressinfo = defineMethod({
       iswatchonly: false,
       ...describeScript(script),
       ...(place && { ...ownFields(wallet, place), ...innerFields(wallet, place, script) }),
-      ischange: wallet.isChange(script),
+      ischange: isChange(wallet, script),
       labels: label === undefined ? [] : [label.label],
     };
   },
@@ -226,7 +227,7 @@ const setlabel = defineMethod({
     const wallet = walletOf(context, request);
     const script = addressScript(address, context.parameters, 'Invalid Bitcoin address');
     const canonical = encodeAddress(script, context.parameters)!;
-    wallet.setLabel(
+    wallet.labels.set(
       canonical,
       labelFrom(label),
       wallet.keys.place(script) === undefined ? 'send' : 'receive',
@@ -254,7 +255,9 @@ const getaddressesbylabel = defineMethod({
   examples: ['"tabby"'],
   handler([label], context, request) {
     const name = labelFrom(label);
-    const found = [...walletOf(context, request).labels].filter(([, record]) => record.label === name);
+    const found = [...walletOf(context, request).labels.entries].filter(
+      ([, record]) => record.label === name,
+    );
     if (found.length === 0)
       throw new RpcError(RpcCode.WALLET_INVALID_LABEL_NAME, `No addresses with label ${name}`);
     return Object.fromEntries(found.map(([address, { purpose }]) => [address, { purpose }]));
@@ -281,7 +284,7 @@ const listlabels = defineMethod({
         RpcCode.INVALID_PARAMETER,
         "Invalid 'purpose' argument, must be a known purpose string, typically 'send', or 'receive'.",
       );
-    const records = [...walletOf(context, request).labels.values()];
+    const records = [...walletOf(context, request).labels.entries.values()];
     const chosen = records.filter((record) => purpose === '' || record.purpose === purpose);
     return [...new Set(chosen.map(({ label }) => label))].sort();
   },

@@ -1,12 +1,13 @@
-/** Money of a wallet: balances, unspent outputs, locks, what addresses received. */
+/** Outputs of a wallet: what is unspent, what is locked. */
 import { fromDisplayHex, toDisplayHex, toHex } from '../../../core/encoding/bytes.ts';
 import { ripemd160 } from '../../../core/encoding/hashes.ts';
 import { encodeAddress } from '../../../core/script/address.ts';
 import { solve } from '../../../core/script/templates.ts';
 import type { OutPoint } from '../../../core/transaction/transaction.ts';
 import { sum, withAncestors } from '../../../mempool/graph.ts';
+import { type Coin, listCoins } from '../../../wallet/coins.ts';
 import type { WalletTransaction } from '../../../wallet/history.ts';
-import type { Coin, Wallet } from '../../../wallet/wallet.ts';
+import type { Wallet } from '../../../wallet/wallet.ts';
 import { addressScript } from '../../construct-transaction.ts';
 import type { RpcContext } from '../../context.ts';
 import { RpcCode, RpcError } from '../../errors.ts';
@@ -15,68 +16,15 @@ import { defineMethod, type Method } from '../../method.ts';
 import { param } from '../../parameter.ts';
 import { result } from '../../result.ts';
 import { amountFrom, btc, hashTextFrom, integerFrom, objectFrom, stringFrom } from '../../values.ts';
-import { labelFrom, lastProcessedBlock, lastProcessedBlockResult, walletOf } from '../../wallet-access.ts';
+import { walletOf } from '../../wallet-access.ts';
 
 const MAX_DEPTH = 9_999_999;
-
-const getbalance = defineMethod({
-  name: 'getbalance',
-  category: 'Wallet',
-  description:
-    'Returns the total available balance.\n' +
-    'The available balance is what the wallet considers currently spendable, and is\n' +
-    'thus affected by options which limit spendability such as -spendzeroconfchange.',
-  parameters: [
-    param.string('dummy', 'Remains for backward compatibility. Must be excluded or set to "*".', {
-      optional: true,
-    }),
-    param.integer('minconf', 'Only include transactions confirmed at least this many times.', { default: 0 }),
-    param.boolean('include_watchonly', 'No longer used', { default: false }),
-    param.boolean('avoid_reuse', '(only available if avoid_reuse wallet flag is set)', { default: true }),
-  ],
-  results: [result.amount('amount', 'The total amount in BTC received for this wallet.')],
-  examples: [''],
-  handler([dummy, depth], context, request) {
-    if (dummy !== undefined && dummy !== '*')
-      throw new RpcError(RpcCode.METHOD_DEPRECATED, 'dummy first argument must be excluded or set to "*".');
-    return btc(walletOf(context, request).balances(depth).trusted);
-  },
-});
-
-const getbalances = defineMethod({
-  name: 'getbalances',
-  category: 'Wallet',
-  description: 'Returns an object with all balances in BTC.',
-  parameters: [],
-  results: [
-    result.object('', '', [
-      result.object('mine', 'balances from outputs that the wallet can sign', [
-        result.amount('trusted', 'trusted balance (outputs created by the wallet or confirmed outputs)'),
-        result.amount(
-          'untrusted_pending',
-          'untrusted pending balance (outputs created by others that are in the mempool)',
-        ),
-        result.amount('immature', 'balance from immature coinbase outputs'),
-      ]),
-      lastProcessedBlockResult,
-    ]),
-  ],
-  examples: [''],
-  handler(_parameters, context, request) {
-    const wallet = walletOf(context, request);
-    const { trusted, pending, immature } = wallet.balances();
-    return {
-      mine: { trusted: btc(trusted), untrusted_pending: btc(pending), immature: btc(immature) },
-      lastprocessedblock: lastProcessedBlock(wallet),
-    };
-  },
-});
 
 function unspentJson(wallet: Wallet, coin: Coin, { parameters, mempool }: RpcContext): JsonWritable {
   const { outpoint, output, depth, place, parent, trusted } = coin;
   const { lookup } = wallet.keys.secrets;
   const address = encodeAddress(output.scriptPubKey, parameters);
-  const label = address === null ? undefined : wallet.label(address);
+  const label = address === null ? undefined : wallet.labels.get(address);
   const { provider } = wallet.keys.expand(place, false);
   const inner = innerScripts(output.scriptPubKey, (hash) => provider.scriptByHash(hash));
   const entry = depth === 0 ? mempool.get(parent.tx.txid) : undefined;
@@ -214,7 +162,7 @@ const listunspent = defineMethod({
     const found: Coin[] = [];
     let sum = 0n;
     const immature = options?.get('include_immature_coinbase') === true;
-    for (const coin of wallet.coins(immature)) {
+    for (const coin of listCoins(wallet, immature)) {
       const { value, scriptPubKey } = coin.output;
       if (coin.depth < minimum || coin.depth > maximum || coin.locked) continue;
       if (wanted.size > 0 && !wanted.has(toHex(scriptPubKey))) continue;
@@ -265,7 +213,7 @@ const lockunspent = defineMethod({
     const refuse = (text: string): RpcError =>
       new RpcError(RpcCode.INVALID_PARAMETER, `Invalid parameter, ${text}`);
     if (list === undefined || list.length === 0) {
-      if (unlock) for (const outpoint of wallet.locked) wallet.unlock(outpoint);
+      if (unlock) for (const outpoint of wallet.locks.outpoints) wallet.locks.delete(outpoint);
       await wallet.settled();
       return true;
     }
@@ -279,14 +227,14 @@ const lockunspent = defineMethod({
       const outpoint = { txid: fromDisplayHex(txid), vout };
       if (vout >= entry.tx.outputs.length) throw refuse('vout index out of bounds');
       if (wallet.history.isSpent(outpoint)) throw refuse('expected unspent output');
-      const lock = wallet.isLocked(outpoint);
-      if (unlock && lock === undefined) throw refuse('expected locked output');
-      if (!unlock && lock !== undefined && !persistent) throw refuse('output already locked');
+      const locked = wallet.locks.has(outpoint);
+      if (unlock && !locked) throw refuse('expected locked output');
+      if (!unlock && locked && !persistent) throw refuse('output already locked');
       return outpoint;
     });
     for (const outpoint of outpoints) {
-      if (unlock) wallet.unlock(outpoint);
-      else wallet.lock(outpoint, persistent);
+      if (unlock) wallet.locks.delete(outpoint);
+      else wallet.locks.add(outpoint, persistent);
     }
     await wallet.settled();
     return true;
@@ -309,200 +257,7 @@ const listlockunspent = defineMethod({
   ],
   examples: [''],
   handler: (_parameters, context, request) =>
-    walletOf(context, request).locked.map(({ txid, vout }) => ({ txid: toDisplayHex(txid), vout })),
+    walletOf(context, request).locks.outpoints.map(({ txid, vout }) => ({ txid: toDisplayHex(txid), vout })),
 });
 
-interface Received {
-  amount: bigint;
-  confirmations: number;
-  readonly txids: string[];
-}
-
-/** What own addresses were paid, by address. Coinbases count once they are mature. */
-function receivedByAddress(wallet: Wallet, minimum: number, includeImmature: boolean): Map<string, Received> {
-  const received = new Map<string, Received>();
-  for (const { parent, output } of wallet.history.outputs()) {
-    const depth = wallet.history.depth(parent);
-    if (depth < minimum || parent.abandoned) continue;
-    if (
-      parent.tx.isCoinbase &&
-      (depth < 1 || (!includeImmature && wallet.history.blocksToMaturity(parent) > 0))
-    )
-      continue;
-    const address = encodeAddress(output.scriptPubKey, wallet.parts.parameters);
-    if (address === null) continue;
-    const entry = received.get(address) ?? { amount: 0n, confirmations: MAX_DEPTH, txids: [] };
-    entry.amount += output.value;
-    entry.confirmations = Math.min(entry.confirmations, depth);
-    entry.txids.push(parent.tx.txid);
-    received.set(address, entry);
-  }
-  return received;
-}
-
-const minimumDepthParameter = param.integer(
-  'minconf',
-  'Only include transactions confirmed at least this many times.',
-  { default: 1 },
-);
-const immatureParameter = param.boolean(
-  'include_immature_coinbase',
-  'Include immature coinbase transactions.',
-  { default: false },
-);
-
-const getreceivedbyaddress = defineMethod({
-  name: 'getreceivedbyaddress',
-  category: 'Wallet',
-  description:
-    'Returns the total amount received by the given address in transactions with at least minconf confirmations.',
-  parameters: [
-    param.string('address', 'The bitcoin address for transactions.'),
-    minimumDepthParameter,
-    immatureParameter,
-  ],
-  results: [result.amount('amount', 'The total amount in BTC received at this address.')],
-  examples: ['"myaddress"'],
-  handler([text, minimum, immature], context, request) {
-    const wallet = walletOf(context, request);
-    const script = addressScript(text, context.parameters, 'Invalid Bitcoin address');
-    if (wallet.keys.place(script) === undefined)
-      throw new RpcError(RpcCode.WALLET_ERROR, 'Address not found in wallet');
-    const address = encodeAddress(script, context.parameters)!;
-    return btc(receivedByAddress(wallet, minimum, immature).get(address)?.amount ?? 0n);
-  },
-});
-
-const getreceivedbylabel = defineMethod({
-  name: 'getreceivedbylabel',
-  category: 'Wallet',
-  description:
-    'Returns the total amount received by addresses with <label> in transactions with at least [minconf] confirmations.',
-  parameters: [
-    param.string('label', 'The selected label, may be the default label using "".'),
-    minimumDepthParameter,
-    immatureParameter,
-  ],
-  results: [result.amount('amount', 'The total amount in BTC received for this label.')],
-  examples: ['"tabby"'],
-  handler([label, minimum, immature], context, request) {
-    const wallet = walletOf(context, request);
-    const name = labelFrom(label);
-    const addresses = [...wallet.labels]
-      .filter(([, record]) => record.label === name)
-      .map(([address]) => address);
-    if (addresses.length === 0) throw new RpcError(RpcCode.WALLET_ERROR, 'Label not found in wallet');
-    const received = receivedByAddress(wallet, minimum, immature);
-    return btc(addresses.reduce((sum, address) => sum + (received.get(address)?.amount ?? 0n), 0n));
-  },
-});
-
-const emptyParameter = param.boolean(
-  'include_empty',
-  "Whether to include addresses that haven't received any payments.",
-  { default: false },
-);
-const watchOnlyParameter = param.boolean('include_watchonly', 'No longer used', { default: false });
-
-const listreceivedbyaddress = defineMethod({
-  name: 'listreceivedbyaddress',
-  category: 'Wallet',
-  description: 'List balances by receiving address.',
-  parameters: [
-    minimumDepthParameter,
-    emptyParameter,
-    watchOnlyParameter,
-    param.string('address_filter', 'If present and non-empty, only return information on this address.', {
-      optional: true,
-    }),
-    immatureParameter,
-  ],
-  results: [
-    result.array('', '', [
-      result.object('', '', [
-        result.string('address', 'The receiving address'),
-        result.amount('amount', 'The total amount in BTC received by the address'),
-        result.number('confirmations', 'The number of confirmations of the most recent transaction included'),
-        result.string('label', 'The label of the receiving address. The default label is ""'),
-        result.array('txids', '', [result.hex('txid', 'The ids of transactions received with the address')]),
-      ]),
-    ]),
-  ],
-  examples: [''],
-  handler([minimum, includeEmpty, , filter, immature], context, request) {
-    const wallet = walletOf(context, request);
-    const only =
-      filter === undefined || filter === ''
-        ? undefined
-        : encodeAddress(
-            addressScript(filter, context.parameters, 'address_filter parameter was invalid'),
-            context.parameters,
-          );
-    const received = receivedByAddress(wallet, minimum, immature);
-    const rows: JsonWritable[] = [];
-    for (const [address, { label, purpose }] of wallet.labels) {
-      const entry = received.get(address);
-      if (
-        purpose !== 'receive' ||
-        (entry === undefined && !includeEmpty) ||
-        (only !== undefined && only !== address)
-      )
-        continue;
-      rows.push({
-        address,
-        amount: btc(entry?.amount ?? 0n),
-        confirmations: entry?.confirmations ?? 0,
-        label,
-        txids: entry?.txids ?? [],
-      });
-    }
-    return rows;
-  },
-});
-
-const listreceivedbylabel = defineMethod({
-  name: 'listreceivedbylabel',
-  category: 'Wallet',
-  description: 'List received transactions by label.',
-  parameters: [minimumDepthParameter, emptyParameter, watchOnlyParameter, immatureParameter],
-  results: [
-    result.array('', '', [
-      result.object('', '', [
-        result.amount('amount', 'The total amount received by addresses with this label'),
-        result.number('confirmations', 'The number of confirmations of the most recent transaction included'),
-        result.string('label', 'The label of the receiving address. The default label is ""'),
-      ]),
-    ]),
-  ],
-  examples: [''],
-  handler([minimum, includeEmpty, , immature], context, request) {
-    const wallet = walletOf(context, request);
-    const received = receivedByAddress(wallet, minimum, immature);
-    const byLabel = new Map<string, { amount: bigint; confirmations: number }>();
-    for (const [address, { label, purpose }] of wallet.labels) {
-      const entry = received.get(address);
-      if (purpose !== 'receive' || (entry === undefined && !includeEmpty)) continue;
-      const sum = byLabel.get(label) ?? { amount: 0n, confirmations: MAX_DEPTH };
-      sum.amount += entry?.amount ?? 0n;
-      sum.confirmations = Math.min(sum.confirmations, entry?.confirmations ?? MAX_DEPTH);
-      byLabel.set(label, sum);
-    }
-    return [...byLabel].map(([label, { amount, confirmations }]) => ({
-      amount: btc(amount),
-      confirmations: confirmations === MAX_DEPTH ? 0 : confirmations,
-      label,
-    }));
-  },
-});
-
-export const walletCoinMethods: readonly Method[] = [
-  getbalance,
-  getbalances,
-  listunspent,
-  lockunspent,
-  listlockunspent,
-  getreceivedbyaddress,
-  getreceivedbylabel,
-  listreceivedbyaddress,
-  listreceivedbylabel,
-];
+export const walletCoinMethods: readonly Method[] = [listunspent, lockunspent, listlockunspent];

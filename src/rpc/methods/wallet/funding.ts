@@ -4,7 +4,7 @@ import { Psbt } from '../../../wallet/psbt/psbt.ts';
 import { extract, finalize as finalizePsbt } from '../../../wallet/psbt/roles.ts';
 import { fillPsbt } from '../../../wallet/psbt-signing.ts';
 import { signTransaction } from '../../../wallet/signing/sign-transaction.ts';
-import { providerFor } from '../../../wallet/spend.ts';
+import { providerFor } from '../../../wallet/solving.ts';
 import { inputsParameter, outputsParameter } from '../../construct-transaction.ts';
 import { ANY_FORM, decodeTransaction } from '../../decode.ts';
 import { RpcCode, RpcError } from '../../errors.ts';
@@ -82,7 +82,7 @@ const fundrawtransaction = defineMethod({
       lockTime: tx.lockTime,
       version: tx.version,
     });
-    if (read.lockCoins) for (const { prevout } of plan.tx.inputs) wallet.lock(prevout, false);
+    if (read.lockCoins) for (const { prevout } of plan.tx.inputs) wallet.locks.add(prevout, false);
     return { hex: toHex(plan.tx.bytes), fee: btc(plan.fee), changepos: plan.changePosition };
   },
 });
@@ -131,7 +131,7 @@ const walletcreatefundedpsbt = defineMethod({
       version,
       ...(lockTime === 0 ? {} : { lockTime }),
     });
-    if (read.lockCoins) for (const { prevout } of plan.tx.inputs) wallet.lock(prevout, false);
+    if (read.lockCoins) for (const { prevout } of plan.tx.inputs) wallet.locks.add(prevout, false);
     const psbt = Psbt.fromTransaction(plan.tx, psbtVersionFrom(psbtVersion));
     await fillPsbt(wallet, psbt, { sign: false, finalize: false, derivations });
     return { psbt: psbt.encodeBase64(), fee: btc(plan.fee), changepos: plan.changePosition };

@@ -6,12 +6,12 @@ import type { Transaction } from '../../../core/transaction/transaction.ts';
 import { Psbt } from '../../../wallet/psbt/psbt.ts';
 import { finalize } from '../../../wallet/psbt/roles.ts';
 import { fillPsbt } from '../../../wallet/psbt-signing.ts';
+import { signWithWallet } from '../../../wallet/solving.ts';
 import {
   type PlannedTransaction,
   planTransaction,
   type Recipient,
   type SpendRequest,
-  signWithWallet,
 } from '../../../wallet/spend.ts';
 import type { Wallet } from '../../../wallet/wallet.ts';
 import { addressScript, outputsFrom, outputsParameter } from '../../construct-transaction.ts';
@@ -253,7 +253,7 @@ const send = defineMethod({
       recipients,
       addInputs: read.addInputs ?? (read.request.inputs ?? []).length === 0,
     });
-    if (read.lockCoins) for (const { prevout } of plan.tx.inputs) wallet.lock(prevout, false);
+    if (read.lockCoins) for (const { prevout } of plan.tx.inputs) wallet.locks.add(prevout, false);
     const wantsPsbt = options.get('psbt') === true;
     const keep = options.get('add_to_wallet') !== false && !wantsPsbt;
     const { tx, errors } = signWithWallet(wallet, plan.tx, plan.spent);

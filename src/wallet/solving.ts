@@ -1,0 +1,57 @@
+/** What a wallet knows about spending outputs: keys and scripts, sizes, signatures. */
+import { Transaction, type TxIn, type TxOut } from '../core/transaction/transaction.ts';
+import { produceSignature } from './signing/produce.ts';
+import { SigningProvider } from './signing/provider.ts';
+import { type SignedTransaction, signTransaction } from './signing/sign-transaction.ts';
+import { blankSigner } from './signing/signature-creator.ts';
+import { SpendData } from './signing/spend-data.ts';
+import type { Wallet } from './wallet.ts';
+
+/** Signs what this wallet can of a transaction. */
+export function signWithWallet(
+  wallet: Wallet,
+  tx: Transaction,
+  spent: readonly (TxOut | null)[],
+  hashType: number | null = null,
+): SignedTransaction {
+  return signTransaction(
+    tx,
+    spent,
+    providerFor(
+      wallet,
+      spent.filter((output) => output !== null),
+      true,
+    ),
+    hashType,
+  );
+}
+
+/** Keys and scripts of these outputs, as far as they are the wallet's. */
+export function providerFor(
+  wallet: Wallet,
+  outputs: readonly TxOut[],
+  withSecrets: boolean,
+): SigningProvider {
+  const provider = new SigningProvider();
+  for (const { scriptPubKey } of outputs) {
+    const place = wallet.keys.place(scriptPubKey);
+    if (place !== undefined) provider.merge(wallet.keys.expand(place, withSecrets).provider);
+  }
+  return provider;
+}
+
+/** Weight of an input that spends this script, signatures included; null if it cannot be solved. */
+export function inputWeight(scriptPubKey: Uint8Array, provider: SigningProvider): number | null {
+  const data = new SpendData();
+  if (!produceSignature(scriptPubKey, data, provider, blankSigner)) return null;
+  const input: TxIn = {
+    prevout: { txid: new Uint8Array(32), vout: 0 },
+    scriptSig: data.scriptSig,
+    sequence: 0,
+    witness: data.witness,
+  };
+  const empty = Transaction.from({ version: 2, inputs: [], outputs: [], lockTime: 0 }).weight;
+  const { weight, hasWitness } = Transaction.from({ version: 2, inputs: [input], outputs: [], lockTime: 0 });
+  // An input without witness still has a count of its items, among others that have one.
+  return weight - empty - (hasWitness ? 2 : -1);
+}
