@@ -44,6 +44,8 @@ export class Devnet {
   /** One address of each node's wallet, paid for its blocks. */
   readonly #addresses = new Map<DevnetNode, string>();
   #stopping = false;
+  /** The data directory was made by this run: only then is it this run's to delete. */
+  #prepared = false;
 
   constructor(options: DevnetOptions, dependencies: Dependencies) {
     this.#options = options;
@@ -82,6 +84,7 @@ export class Devnet {
       }
     }
     const file = prepareDirectory(directory, keep, networkFile(this.#parameters));
+    this.#prepared = true;
     // All know the first node only, and learn of each other from it.
     const first = `-addnode=127.0.0.1:${plans[0]!.peerPort}`;
     for (const plan of plans) {
@@ -262,7 +265,8 @@ export class Devnet {
   async #stop(): Promise<void> {
     this.#stopping = true;
     const stopped = await Promise.all(this.#nodes.map((node) => node.stop()));
-    if (!this.#options.keep) rmSync(this.#options.directory, { recursive: true, force: true });
+    if (this.#prepared && !this.#options.keep)
+      rmSync(this.#options.directory, { recursive: true, force: true });
     const failed = this.#nodes.filter((_, i) => !stopped[i]).map((node) => node.plan.name);
     if (failed.length > 0) throw new Error(`${failed.join(', ')} did not stop cleanly`);
     if (this.#nodes.length > 0) this.#display.event('every node has stopped');
