@@ -1,7 +1,7 @@
 /** The devnet as its command promises it. */
 import { execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, mkdtempSync, rmSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -21,10 +21,8 @@ const words = (...more: string[]) => [
 afterAll(() => rmSync(directory, { recursive: true, force: true }));
 
 test('--exit-when-confirmed confirms payments on every node and leaves nothing behind', async () => {
-  const began = performance.now();
   const { code, output, errors } = await penny(...words('--exit-when-confirmed'));
   expect([code, errors], output).toEqual([0, '']);
-  expect(performance.now() - began).toBeLessThan(30_000);
   expect(output).toContain('confirms all payments, on every node');
   expect(output).toContain('every node has stopped');
   expect(output.match(/ {2}mnemonic .*/g)).toHaveLength(3);
@@ -61,7 +59,10 @@ test('a port that is in use is named', async () => {
 });
 
 test('a directory that is no devnet is left alone', async () => {
-  const { code, errors } = await penny('devnet', `--datadir=${process.cwd()}`);
-  expect(code).toBe(1);
-  expect(errors).toContain('is not a devnet');
+  const precious = join(directory, 'precious');
+  mkdirSync(precious);
+  writeFileSync(join(precious, 'letter'), '');
+  const { code, errors } = await penny('devnet', `--datadir=${precious}`, `--base-port=${BASE_PORT}`);
+  expect([code, errors]).toEqual([1, expect.stringContaining('is not a devnet')]);
+  expect(existsSync(join(precious, 'letter'))).toBe(true);
 });

@@ -2,14 +2,13 @@
  * A local network of nodes that mine, gossip and pay: starts them, funds their wallets, pays between
  * them, and goes on at a calm pace. Knows its nodes by their RPC only, as any user would.
  */
-import { rmSync } from 'node:fs';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { NetworkParameters } from '../../../core/parameters/network.ts';
 import { networkFile } from '../../../core/parameters/network-file.ts';
 import type { Random } from '../../../seams.ts';
 import { UsageError } from '../cli/arguments.ts';
 import { DevnetNode } from './devnet-node.ts';
-import { endLeftovers, prepareDirectory } from './directory.ts';
+import { endLeftovers, prepareDirectory, removeDirectory } from './directory.ts';
 import type { Display, NodeStatus } from './display.ts';
 import { type DevnetOptions, devnetParameters, planNodes } from './plan.ts';
 import { isPortFree } from './ports.ts';

@@ -22,10 +22,15 @@ export function prepareDirectory(directory: string, keep: boolean, network: unkn
       `${directory} is not a devnet's data directory and not empty: choose another by --datadir`,
     );
   }
-  if (!keep) rmSync(directory, { recursive: true, force: true });
+  if (!keep) removeDirectory(directory);
   mkdirSync(directory, { recursive: true, mode: 0o700 });
   writeFileSync(marker, `${JSON.stringify(network, null, 2)}\n`);
   return marker;
+}
+
+/** Deletes a devnet's directory, and no other. */
+export function removeDirectory(directory: string): void {
+  if (existsSync(join(directory, MARKER))) rmSync(directory, { recursive: true, force: true });
 }
 
 /**
