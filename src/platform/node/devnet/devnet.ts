@@ -264,8 +264,7 @@ export class Devnet {
   async #stop(): Promise<void> {
     this.#stopping = true;
     const stopped = await Promise.all(this.#nodes.map((node) => node.stop()));
-    if (this.#prepared && !this.#options.keep)
-      rmSync(this.#options.directory, { recursive: true, force: true });
+    if (this.#prepared && !this.#options.keep) removeDirectory(this.#options.directory);
     const failed = this.#nodes.filter((_, i) => !stopped[i]).map((node) => node.plan.name);
     if (failed.length > 0) throw new Error(`${failed.join(', ')} did not stop cleanly`);
     if (this.#nodes.length > 0) this.#display.event('every node has stopped');
