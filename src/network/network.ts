@@ -12,8 +12,9 @@ import { BanList, DEFAULT_BAN_TIME } from './ban-list.ts';
 import { Connections } from './connections.ts';
 import type { FilterSource } from './filter-serving.ts';
 import { LocalAddresses } from './local-addresses.ts';
-import { decodeBody, encodeBody } from './messages/table.ts';
 import { formatHost, networkName, parseAddress, parseTarget } from './network-address.ts';
+import { NetworkFiles } from './network-files.ts';
+import { Outbound } from './outbound.ts';
 import type { Peer } from './peer.ts';
 import type {
   AddedNodeInfo,
@@ -71,9 +72,6 @@ export interface NetworkDependencies {
 const MAXIMUM_CONNECTIONS = 125;
 const SAVE_INTERVAL = 15 * MINUTE;
 const REVIEW_INTERVAL = 10 * MINUTE;
-const PEERS_FILE = 'peers.dat';
-const BANS_FILE = 'banlist.json';
-const ANCHORS_FILE = 'anchors.dat';
 
 export class Network {
   readonly options: NetworkOptions;
@@ -82,11 +80,14 @@ export class Network {
   readonly #bans: BanList;
   readonly #local: LocalAddresses;
   readonly #connections: Connections;
+  readonly #outbound: Outbound;
   readonly #peers: PeerManager;
+  readonly #files: NetworkFiles;
   readonly #totals = { bytesReceived: 0, bytesSent: 0 };
   #listeners: Listener[] = [];
   #timers: Timer[] = [];
   #tipChangedAt = 0;
+  #started = false;
 
   /** NODE_* bits we offer. */
   readonly localServices: bigint;
@@ -103,14 +104,13 @@ export class Network {
       (filters === undefined ? 0n : Service.COMPACT_FILTERS);
     this.#addresses = new AddressManager(parameters, { clock, random });
     this.#bans = new BanList(clock);
+    this.#files = new NetworkFiles(dependencies, { addresses: this.#addresses, bans: this.#bans });
     this.#local = new LocalAddresses(parameters, options.externalAddresses ?? []);
     this.#connections = new Connections(
       {
         connect: options.connect,
         addNodes: options.addNodes,
-        seeds: options.seeds ?? [],
         maximumConnections: options.maximumConnections ?? MAXIMUM_CONNECTIONS,
-        dnsSeed: options.dnsSeed ?? true,
       },
       {
         ...dependencies,
@@ -125,6 +125,17 @@ export class Network {
           failed: (error) => chain.fatal.emit(error),
         },
         opened: (peer) => this.#peers.opened(peer),
+        roomMade: () => this.#outbound.wake(),
+      },
+    );
+    this.#outbound = new Outbound(
+      { seeds: options.seeds ?? [], dnsSeed: options.dnsSeed ?? true },
+      {
+        ...dependencies,
+        parameters,
+        manager: this.#addresses,
+        bans: this.#bans,
+        connections: this.#connections,
       },
     );
     this.#peers = new PeerManager(
@@ -141,6 +152,7 @@ export class Network {
         connections: this.#connections,
         addresses: this.#addresses,
         local: this.#local,
+        addressesLearned: () => this.#outbound.wake(),
       },
     );
     logSyncProgress(dependencies);
@@ -151,7 +163,8 @@ export class Network {
 
   /** Loads what is known of the network, binds, and begins to dial. @throws if an address cannot be bound. */
   async start(): Promise<void> {
-    await this.#load();
+    this.#outbound.anchors = await this.#files.load();
+    this.#started = true;
     const { chain, clock, transport } = this.#dependencies;
     for (const bind of this.options.bind) {
       const { host, port } = parseTarget(bind, chain.parameters.dial, chain.parameters.p2pPort, 0);
@@ -166,7 +179,8 @@ export class Network {
     this.#tipChangedAt = clock.monotonic();
     this.#peers.start();
     this.#connections.start();
-    this.#every(SAVE_INTERVAL, () => void this.#save());
+    if (this.options.connect === undefined && this.active) this.#outbound.start();
+    this.#every(SAVE_INTERVAL, () => this.#saveSoon());
     this.#every(REVIEW_INTERVAL, () => {
       this.#checkTip();
       this.#peers.review();
@@ -176,11 +190,12 @@ export class Network {
   /** Ends all connections and saves addresses, bans and anchors. */
   async stop(): Promise<void> {
     for (const timer of this.#timers) timer.cancel();
-    await this.#saveAnchors();
+    await this.#files.saveAnchors(this.#connections.ready());
+    this.#outbound.stop();
     this.#connections.stop();
     this.#peers.stop();
     await Promise.all(this.#listeners.map((listener) => listener.close()));
-    await this.#save();
+    await this.#files.save();
   }
 
   /** `host:port` actually bound. */
@@ -195,6 +210,8 @@ export class Network {
 
   setActive(active: boolean): void {
     this.#connections.setActive(active);
+    this.#outbound.stop();
+    if (this.#started && active && this.options.connect === undefined) this.#outbound.start();
   }
 
   peers(): PeerInfo[] {
@@ -204,7 +221,7 @@ export class Network {
   }
 
   connectionCount(): { readonly inbound: number; readonly outbound: number } {
-    const inbound = this.#connections.count(['inbound']);
+    const inbound = this.#connections.count('inbound');
     return { inbound, outbound: [...this.#connections.peers()].length - inbound };
   }
 
@@ -256,14 +273,14 @@ export class Network {
     const added = this.#bans.add(subnet, until ?? now + (this.options.banTime ?? DEFAULT_BAN_TIME));
     for (const peer of [...this.#connections.peers()])
       if (peer.networkAddress !== undefined && this.#bans.isBanned(peer.networkAddress)) peer.close('banned');
-    void this.#save();
+    this.#saveSoon();
     return added;
   }
 
   /** False if it was not banned. @throws AddressError */
   unban(subnet: string): boolean {
     const removed = this.#bans.remove(subnet);
-    void this.#save();
+    this.#saveSoon();
     return removed;
   }
 
@@ -273,7 +290,7 @@ export class Network {
 
   clearBans(): void {
     this.#bans.clear();
-    void this.#save();
+    this.#saveSoon();
   }
 
   /** A random sample of known addresses; 0 for all. */
@@ -300,7 +317,7 @@ export class Network {
       address,
     );
     if (added && tried) this.#addresses.good(address);
-    this.#connections.addressesLearned();
+    this.#outbound.wake();
     return added;
   }
 
@@ -350,7 +367,12 @@ export class Network {
   #checkTip(): void {
     const { chain, clock } = this.#dependencies;
     const usual = Math.max(3 * chain.parameters.targetSpacing * SECOND, REVIEW_INTERVAL);
-    this.#connections.setExtraOutbound(clock.monotonic() - this.#tipChangedAt > usual);
+    this.#outbound.setExtraOutbound(clock.monotonic() - this.#tipChangedAt > usual);
+  }
+
+  /** A failing disk stops the node. */
+  #saveSoon(): void {
+    this.#files.save().catch((error: Error) => this.#dependencies.chain.fatal.emit(error));
   }
 
   #every(interval: number, task: () => void): void {
@@ -362,38 +384,5 @@ export class Network {
       });
     };
     arm();
-  }
-
-  async #load(): Promise<void> {
-    const { logger, storage } = this.#dependencies;
-    const load = async (name: string, read: (bytes: Uint8Array) => void): Promise<void> => {
-      const bytes = await storage.readBlob(name);
-      try {
-        if (bytes !== undefined) read(bytes);
-      } catch (error) {
-        // What is lost can be learned again: not worth refusing to start.
-        logger.log('warn', 'net', `${name} is damaged and was left aside: ${(error as Error).message}`);
-      }
-    };
-    await load(PEERS_FILE, (bytes) => this.#addresses.load(bytes));
-    await load(BANS_FILE, (bytes) => this.#bans.load(bytes));
-    await load(ANCHORS_FILE, (bytes) => {
-      this.#connections.anchors = decodeBody('addrv2', bytes).addresses.map((item) => item.address);
-    });
-    // Used once: an anchor that makes us crash must not do so for ever.
-    await storage.writeBlob(ANCHORS_FILE, encodeBody('addrv2', { addresses: [] }));
-  }
-
-  async #save(): Promise<void> {
-    const { storage } = this.#dependencies;
-    await storage.writeBlob(PEERS_FILE, this.#addresses.encode());
-    await storage.writeBlob(BANS_FILE, this.#bans.encode());
-  }
-
-  async #saveAnchors(): Promise<void> {
-    const addresses = [...this.#connections.ready()]
-      .filter((peer) => peer.type === 'block-relay-only' && peer.networkAddress !== undefined)
-      .map((peer) => ({ time: peer.connectedAt, services: peer.services, address: peer.networkAddress! }));
-    await this.#dependencies.storage.writeBlob(ANCHORS_FILE, encodeBody('addrv2', { addresses }));
   }
 }

@@ -47,6 +47,7 @@ export interface PeerManagerDependencies {
   readonly connections: Connections;
   readonly addresses: AddressManager;
   readonly local: LocalAddresses;
+  readonly addressesLearned: () => void;
 }
 
 export class PeerManager {
@@ -93,7 +94,7 @@ export class PeerManager {
     });
     this.#addressRelay = new AddressRelay(context, addresses, {
       own: (peer) => local.advertised(peer, services, Math.floor(clock.now() / 1000)),
-      learned: () => connections.addressesLearned(),
+      learned: dependencies.addressesLearned,
     });
     this.#serving = new Serving(context, { chains, announcer: this.#announcer, pruned });
     const noBloom = (peer: Peer): void => peer.close('bloom filters are not served');

@@ -31,6 +31,11 @@ export const SLOW_READER_TIMEOUT = 2 * MINUTE;
 /** Received but not yet processed; above it the wire is not read. */
 export const RECEIVE_QUEUE_BYTES = 5_000_000;
 
+/** Peers that we dial by ourselves, and places kept free for them and for a feeler. */
+export const FULL_RELAY = 8;
+export const BLOCK_RELAY = 2;
+export const RESERVED_OUTBOUND = FULL_RELAY + BLOCK_RELAY + 1;
+
 export const GETDATA_BATCH = 1_000;
 export const BLOCKS_IN_FLIGHT = 16;
 export const DOWNLOAD_WINDOW = 1_024;

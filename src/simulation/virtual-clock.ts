@@ -2,6 +2,7 @@
  * A clock that stands still until it is told to go on: tasks run in order of their time, and between two of
  * them everything that was promised happens first. So a run depends on nothing but its inputs.
  */
+import { SystemClock } from '../platform/node/clock.ts';
 import type { AdjustableClock, Timer } from '../seams.ts';
 
 interface Task {
@@ -13,6 +14,7 @@ interface Task {
 
 export class VirtualClock implements AdjustableClock {
   readonly #start: number;
+  readonly #eventLoop = new SystemClock();
   #time = 0;
   #order = 0;
   #mocked: number | undefined;
@@ -59,7 +61,7 @@ export class VirtualClock implements AdjustableClock {
 
   /** Runs until the condition holds, asked after every task, or the time is over. True if it held. */
   async runUntil(condition: () => boolean, end: number): Promise<boolean> {
-    await settle();
+    await this.#settle();
     for (;;) {
       if (condition()) return true;
       const task = this.#heap[0];
@@ -68,8 +70,13 @@ export class VirtualClock implements AdjustableClock {
       if (task.run === undefined) continue;
       this.#time = task.at;
       task.run();
-      await settle();
+      await this.#settle();
     }
+  }
+
+  /** The event loop's next turn comes only when no promise has anything left to do. */
+  #settle(): Promise<void> {
+    return this.#eventLoop.yield();
   }
 
   #push(task: Task): void {
@@ -103,9 +110,4 @@ export class VirtualClock implements AdjustableClock {
 
 function isBefore(a: Task, b: Task): boolean {
   return a.at < b.at || (a.at === b.at && a.order < b.order);
-}
-
-/** The event loop's next turn comes only when no promise has anything left to do. */
-function settle(): Promise<void> {
-  return new Promise((resolve) => setImmediate(resolve));
 }

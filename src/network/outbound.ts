@@ -1,0 +1,195 @@
+/**
+ * Whom to dial by ourselves: enough peers of different groups out of the address manager, now and then one
+ * only to see whether it is there, and seeds while nobody is known. Owns the choice, not the connections.
+ */
+import type { NetworkParameters } from '../core/parameters/network.ts';
+import type { Clock, Random, Timer } from '../seams.ts';
+import type { AddressManager } from './address-manager.ts';
+import type { BanList } from './ban-list.ts';
+import type { Connections } from './connections.ts';
+import { exponential } from './context.ts';
+import {
+  formatAddress,
+  formatHost,
+  groupOf,
+  type NetworkAddress,
+  parseAddress,
+  parseTarget,
+} from './network-address.ts';
+import { BLOCK_RELAY, FULL_RELAY, isUsefulPeer, MINUTE, SECOND } from './protocol.ts';
+import type { Target, Transport } from './transport.ts';
+
+/** With nobody to dial, look again after this long. */
+const IDLE_RETRY = 10 * SECOND;
+/** Between dials while there is room. */
+const DIAL_PACE = SECOND / 2;
+const FEELER_INTERVAL = 2 * MINUTE;
+/** Seconds before an address is dialled again; on local networks nodes are restarted, and come back soon. */
+const REDIAL_AGE = 600;
+const LOCAL_REDIAL_AGE = 60;
+const SELECT_TRIES = 100;
+
+export interface OutboundOptions {
+  readonly seeds: readonly string[];
+  readonly dnsSeed: boolean;
+}
+
+export interface OutboundDependencies {
+  readonly parameters: NetworkParameters;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly transport: Transport;
+  readonly manager: AddressManager;
+  readonly bans: BanList;
+  readonly connections: Connections;
+}
+
+export class Outbound {
+  readonly #options: OutboundOptions;
+  readonly #dependencies: OutboundDependencies;
+  readonly #connections: Connections;
+  #running = false;
+  #dialTimer: Timer | undefined;
+  #feelerTimer: Timer | undefined;
+  #extraOutbound = false;
+  /** Block-relay-only peers of the last run, dialled first (against eclipse by restart). */
+  anchors: NetworkAddress[] = [];
+
+  constructor(options: OutboundOptions, dependencies: OutboundDependencies) {
+    this.#options = options;
+    this.#dependencies = dependencies;
+    this.#connections = dependencies.connections;
+  }
+
+  start(): void {
+    this.#running = true;
+    void this.#seed();
+    this.#scheduleDial(0);
+    this.#scheduleFeeler();
+  }
+
+  stop(): void {
+    this.#running = false;
+    this.#dialTimer?.cancel();
+    this.#dialTimer = undefined;
+    this.#feelerTimer?.cancel();
+  }
+
+  /** There are new addresses, or there is new room. */
+  wake(): void {
+    this.#scheduleDial(DIAL_PACE);
+  }
+
+  /**
+   * While the tip is stale, one more full-relay peer than usual may help. When it is fresh again, the one
+   * that has given us no block for longest goes.
+   */
+  setExtraOutbound(extra: boolean): void {
+    this.#extraOutbound = extra;
+    if (extra) {
+      this.#scheduleDial(DIAL_PACE);
+      return;
+    }
+    const full = [...this.#connections.peers()].filter((peer) => peer.type === 'outbound-full-relay');
+    if (full.length <= FULL_RELAY) return;
+    full.sort((a, b) => a.lastBlock - b.lastBlock || b.connectedAt - a.connectedAt);
+    full[0]!.close('one outbound peer more than is needed');
+  }
+
+  /** Learns first addresses: by name (DNS), or by asking a node at a given address. */
+  async #seed(): Promise<void> {
+    const { parameters, manager } = this.#dependencies;
+    const seeds = [...this.#options.seeds, ...parameters.seeds];
+    for (const seed of seeds) {
+      const target = parseTarget(seed, parameters.dial, parameters.p2pPort);
+      const given = parseAddress(target.host, target.port) !== undefined || /:\d+$/.test(seed);
+      if (given) void this.#connections.dial(target, 'addr-fetch').then(() => this.#scheduleDial(DIAL_PACE));
+      else if (this.#options.dnsSeed && manager.size === 0) await this.#resolveSeed(target);
+    }
+    this.#scheduleDial(DIAL_PACE);
+  }
+
+  async #resolveSeed(target: Target): Promise<void> {
+    const { clock, manager, transport } = this.#dependencies;
+    const time = Math.floor(clock.now() / 1000) - 3 * 86_400;
+    for (const host of await transport.resolve(target.host)) {
+      const address = parseAddress(host, target.port);
+      if (address !== undefined) manager.add({ time, services: 9n, address }, address);
+    }
+  }
+
+  #scheduleDial(wait: number): void {
+    if (!this.#running || this.#dialTimer !== undefined) return;
+    this.#dialTimer = this.#dependencies.clock.schedule(wait, () => {
+      this.#dialTimer = undefined;
+      void this.#fillOutbound();
+    });
+  }
+
+  /** Dials one address for the kind of peer that is missing; again at once while there is room. */
+  async #fillOutbound(): Promise<void> {
+    if (!this.#connections.isOpen) return;
+    const { clock, manager, parameters } = this.#dependencies;
+    const full = this.#connections.count('outbound-full-relay');
+    const wanted = FULL_RELAY + (this.#extraOutbound ? 1 : 0);
+    const type = full < wanted ? 'outbound-full-relay' : 'block-relay-only';
+    if (type === 'block-relay-only' && this.#connections.count(type) >= BLOCK_RELAY) return;
+    manager.resolveCollisions();
+    const anchor =
+      this.#connections.count('block-relay-only') < BLOCK_RELAY ? this.anchors.shift() : undefined;
+    const address = anchor ?? this.#choose(false);
+    if (address === undefined) {
+      this.#scheduleDial(IDLE_RETRY);
+      // A seed that was not there at first may be there by now.
+      if (manager.size === 0) await this.#seed();
+      return;
+    }
+    const target = { scheme: parameters.dial, host: formatHost(address), port: address.port };
+    const before = clock.monotonic();
+    await this.#connections.dial(target, anchor === undefined ? type : 'block-relay-only');
+    this.#scheduleDial(Math.max(0, DIAL_PACE - (clock.monotonic() - before)));
+  }
+
+  /** An address of a group we have no outbound peer in, not tried lately. */
+  #choose(newOnly: boolean): NetworkAddress | undefined {
+    const { bans, clock, manager, parameters } = this.#dependencies;
+    const groups = new Set<string>();
+    const hosts = new Set<string>();
+    for (const peer of this.#connections.peers()) {
+      if (peer.networkAddress === undefined) continue;
+      hosts.add(formatAddress(peer.networkAddress));
+      hosts.add(peer.address);
+      if (peer.listensAt !== undefined) hosts.add(peer.listensAt);
+      if (!peer.inbound) groups.add(groupOf(peer.networkAddress, parameters.localPeers));
+    }
+    const now = clock.now() / 1000;
+    for (let tries = 0; tries < SELECT_TRIES; tries++) {
+      const known = manager.select(newOnly);
+      if (known === undefined) return undefined;
+      const { address, key } = known;
+      if (hosts.has(key) || groups.has(groupOf(address, parameters.localPeers))) continue;
+      const age = parameters.localPeers ? LOCAL_REDIAL_AGE : REDIAL_AGE;
+      if (now - known.lastTry < age && tries < SELECT_TRIES / 2) continue;
+      if (now - known.lastTry < 5 || !isUsefulPeer(known.services)) continue;
+      if (bans.isBanned(address) || bans.isDiscouraged(address) || this.#connections.isOwn(key)) continue;
+      return address;
+    }
+    return undefined;
+  }
+
+  /** Now and then an address that was only heard of is tried, and left at once: so `tried` stays full. */
+  #scheduleFeeler(): void {
+    const { clock, manager, parameters, random } = this.#dependencies;
+    this.#feelerTimer = clock.schedule(exponential(random, FEELER_INTERVAL), () => {
+      this.#scheduleFeeler();
+      if (this.#connections.count('outbound-full-relay') < FULL_RELAY) return;
+      manager.resolveCollisions();
+      const address = manager.selectCollision()?.address ?? this.#choose(true);
+      if (address === undefined) return;
+      void this.#connections.dial(
+        { scheme: parameters.dial, host: formatHost(address), port: address.port },
+        'feeler',
+      );
+    });
+  }
+}
