@@ -7,14 +7,9 @@ import { MAIN, REGTEST } from '../../src/core/parameters/presets.ts';
 import { encodeAddress } from '../../src/core/script/address.ts';
 import { OP } from '../../src/core/script/opcodes.ts';
 import { p2sh } from '../../src/core/script/templates.ts';
-import {
-  Amount,
-  JsonNumber,
-  type JsonObject,
-  type JsonRead,
-  readJson,
-  writeJson,
-} from '../../src/rpc/json.ts';
+import { Amount, JsonNumber, type JsonObject, type JsonRead } from '../../src/rpc/json.ts';
+import { readJson } from '../../src/rpc/json-reader.ts';
+import { writeJson } from '../../src/rpc/json-writer.ts';
 import { amountFrom, stringFrom } from '../../src/rpc/values.ts';
 import { MemoryNode, type RpcReply } from './memory-node.ts';
 import { type ConformanceModule, expectEqual, expectTrue, type Report, type VectorFile } from './suite.ts';

@@ -4,7 +4,8 @@
  */
 import { RpcCode, RpcError } from './errors.ts';
 import { helpText } from './help.ts';
-import { JsonObject, type JsonRead, writeJson } from './json.ts';
+import { JsonObject, type JsonRead } from './json.ts';
+import { writeJson } from './json-writer.ts';
 import type { Method } from './method.ts';
 import type { Parameter, ParameterType } from './parameter.ts';
 import { amountFrom, integerFrom, realFrom, typeName } from './values.ts';

@@ -8,7 +8,9 @@ import { WalletError } from '../wallet/wallet-error.ts';
 import { readArguments } from './arguments.ts';
 import type { RpcContext, RpcRequest, RpcServerView } from './context.ts';
 import { RpcCode, RpcError } from './errors.ts';
-import { JsonError, JsonObject, type JsonRead, type JsonWritable, readJson, writeJson } from './json.ts';
+import { JsonObject, type JsonRead, type JsonWritable } from './json.ts';
+import { JsonError, readJson } from './json-reader.ts';
+import { writeJson } from './json-writer.ts';
 import { fromWalletError } from './refusals.ts';
 import type { Registry } from './registry.ts';
 

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { RpcError } from '../../src/rpc/errors.ts';
-import { JsonNumber, type JsonObject, readJson } from '../../src/rpc/json.ts';
+import { JsonNumber, type JsonObject } from '../../src/rpc/json.ts';
+import { readJson } from '../../src/rpc/json-reader.ts';
 import {
   amountFrom,
   bigintFrom,

@@ -2,7 +2,8 @@
  * Words of a command line as JSON-RPC parameters: text stays text where the method wants text, and is
  * read as JSON elsewhere, by the method's own table. (bitcoin-cli: rpc/client.cpp)
  */
-import { JsonError, JsonObject, type JsonRead, readJson } from '../../../rpc/json.ts';
+import { JsonObject, type JsonRead } from '../../../rpc/json.ts';
+import { JsonError, readJson } from '../../../rpc/json-reader.ts';
 import type { Parameter } from '../../../rpc/parameter.ts';
 import type { Registry } from '../../../rpc/registry.ts';
 import { UsageError } from './arguments.ts';

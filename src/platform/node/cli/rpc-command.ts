@@ -1,5 +1,7 @@
 /** `penny rpc METHOD [ARGS]`: bitcoin-cli's behaviour, output and exit codes. */
-import { JsonObject, type JsonRead, type JsonWritable, readJson, writeJson } from '../../../rpc/json.ts';
+import { JsonObject, type JsonRead, type JsonWritable } from '../../../rpc/json.ts';
+import { readJson } from '../../../rpc/json-reader.ts';
+import { writeJson } from '../../../rpc/json-writer.ts';
 import type { Registry } from '../../../rpc/registry.ts';
 import { UsageError } from './arguments.ts';
 import type { Configuration } from './configuration.ts';

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { namedArguments, positionalArguments } from '../../../../src/platform/node/cli/rpc-arguments.ts';
-import { writeJson } from '../../../../src/rpc/json.ts';
+import { writeJson } from '../../../../src/rpc/json-writer.ts';
 import { METHODS } from '../../../../src/rpc/methods.ts';
 
 const positional = (method: string, ...words: string[]) =>

@@ -1,0 +1,159 @@
+/** Reads JSON text, exactly what Bitcoin Core accepts; bounded in depth and number of values. */
+import { JsonNumber, JsonObject, type JsonRead } from './json.ts';
+
+export class JsonError extends Error {
+  override readonly name = 'JsonError';
+}
+
+/** Bitcoin Core's bound on nesting. */
+const MAX_DEPTH = 512;
+/** Values in one text: bounds the memory a body of 32 MiB can ask for. */
+const MAX_VALUES = 4_000_000;
+
+const NUMBER = /-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?/y;
+const ESCAPES: Readonly<Record<string, string>> = Object.freeze({
+  '"': '"',
+  '\\': '\\',
+  '/': '/',
+  b: '\b',
+  f: '\f',
+  n: '\n',
+  r: '\r',
+  t: '\t',
+});
+
+/** @throws JsonError */
+export function readJson(text: string): JsonRead {
+  return new Parser(text).readWhole();
+}
+
+class Parser {
+  readonly #text: string;
+  #position = 0;
+  #values = 0;
+
+  constructor(text: string) {
+    this.#text = text;
+  }
+
+  readWhole(): JsonRead {
+    const value = this.#value(0);
+    this.#skipSpace();
+    if (this.#position !== this.#text.length) throw new JsonError('text after the value');
+    return value;
+  }
+
+  /** Passes white space; the code of what comes next, or NaN at the end. */
+  #skipSpace(): number {
+    for (;;) {
+      const code = this.#text.charCodeAt(this.#position);
+      if (code !== 0x20 && code !== 0x0a && code !== 0x0d && code !== 0x09) return code;
+      this.#position++;
+    }
+  }
+
+  #value(depth: number): JsonRead {
+    if (depth > MAX_DEPTH) throw new JsonError('nested too deep');
+    if (++this.#values > MAX_VALUES) throw new JsonError('too many values');
+    switch (this.#skipSpace()) {
+      case 0x22:
+        return this.#string();
+      case 0x7b:
+        return this.#object(depth + 1);
+      case 0x5b:
+        return this.#array(depth + 1);
+      case 0x74:
+        return this.#word('true', true);
+      case 0x66:
+        return this.#word('false', false);
+      case 0x6e:
+        return this.#word('null', null);
+      default:
+        return this.#number();
+    }
+  }
+
+  #word<T extends boolean | null>(word: string, value: T): T {
+    if (!this.#text.startsWith(word, this.#position)) throw new JsonError('unknown word');
+    this.#position += word.length;
+    return value;
+  }
+
+  #number(): JsonNumber {
+    NUMBER.lastIndex = this.#position;
+    const match = NUMBER.exec(this.#text);
+    if (match === null) throw new JsonError('not a value');
+    this.#position = NUMBER.lastIndex;
+    // "01" and "1.": what follows a number must not look like more of it.
+    const next = this.#text.charCodeAt(this.#position);
+    if ((next >= 0x30 && next <= 0x39) || next === 0x2e || next === 0x65 || next === 0x45)
+      throw new JsonError('malformed number');
+    return new JsonNumber(match[0]);
+  }
+
+  #string(): string {
+    const text = this.#text;
+    let start = ++this.#position;
+    let whole = '';
+    for (let i = start; ; i++) {
+      const code = text.charCodeAt(i);
+      if (code === 0x22) {
+        this.#position = i + 1;
+        return whole + text.slice(start, i);
+      }
+      // NaN, beyond the end, is not at least a space either.
+      if (!(code >= 0x20)) throw new JsonError('unterminated or unescaped string');
+      if (code === 0x5c) {
+        whole += text.slice(start, i);
+        const letter = text[++i]!;
+        if (letter === 'u') {
+          const digits = text.slice(i + 1, i + 5);
+          if (!/^[0-9a-fA-F]{4}$/.test(digits)) throw new JsonError('bad escape');
+          whole += String.fromCharCode(Number.parseInt(digits, 16));
+          i += 4;
+        } else {
+          const plain = ESCAPES[letter];
+          if (plain === undefined) throw new JsonError('bad escape');
+          whole += plain;
+        }
+        start = i + 1;
+      }
+    }
+  }
+
+  #array(depth: number): JsonRead[] {
+    this.#position++;
+    const values: JsonRead[] = [];
+    if (this.#skipSpace() === 0x5d) {
+      this.#position++;
+      return values;
+    }
+    for (;;) {
+      values.push(this.#value(depth));
+      const code = this.#skipSpace();
+      this.#position++;
+      if (code === 0x5d) return values;
+      if (code !== 0x2c) throw new JsonError('expected , or ]');
+    }
+  }
+
+  #object(depth: number): JsonObject {
+    this.#position++;
+    const entries: [string, JsonRead][] = [];
+    if (this.#skipSpace() === 0x7d) {
+      this.#position++;
+      return new JsonObject(entries);
+    }
+    for (;;) {
+      if (this.#skipSpace() !== 0x22) throw new JsonError('expected a key');
+      const key = this.#string();
+      if (this.#skipSpace() !== 0x3a) throw new JsonError('expected :');
+      this.#position++;
+      entries.push([key, this.#value(depth)]);
+      const code = this.#skipSpace();
+      this.#position++;
+      if (code === 0x7d) return new JsonObject(entries);
+      if (code !== 0x2c) throw new JsonError('expected , or }');
+    }
+  }
+}
