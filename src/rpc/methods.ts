@@ -1,18 +1,25 @@
 /** All methods there are. */
+
+import { addedNodeMethods } from './methods/added-nodes.ts';
+import { banMethods } from './methods/bans.ts';
 import { blockStatsMethods } from './methods/block-stats.ts';
 import { blockTemplateMethods } from './methods/block-template.ts';
 import { blockMethods } from './methods/blocks.ts';
 import { chainControlMethods } from './methods/chain-control.ts';
 import { chainStateMethods } from './methods/chain-state.ts';
+import { chainStatisticsMethods } from './methods/chain-statistics.ts';
 import { coinMethods } from './methods/coins.ts';
 import { controlMethods } from './methods/control.ts';
 import { decodeScriptMethods } from './methods/decode-script.ts';
+import { deploymentMethods } from './methods/deployments.ts';
 import { descriptorMethods } from './methods/descriptors.ts';
+import { dumpCoinsMethods } from './methods/dump-coins.ts';
 import { feeMethods } from './methods/fees.ts';
 import { generatingMethods } from './methods/generating.ts';
 import { getRawTransactionMethods } from './methods/get-raw-transaction.ts';
 import { indexMethods } from './methods/indexes.ts';
 import { keyMethods } from './methods/keys.ts';
+import { knownAddressMethods } from './methods/known-addresses.ts';
 import { mempoolMethods } from './methods/mempool.ts';
 import { messageMethods } from './methods/messages.ts';
 import { miningMethods } from './methods/mining.ts';
@@ -24,6 +31,7 @@ import { rawTransactionMethods } from './methods/raw-transactions.ts';
 import { scanMethods } from './methods/scan.ts';
 import { signRawTransactionMethods } from './methods/sign-raw-transaction.ts';
 import { submissionMethods } from './methods/submission.ts';
+import { submitBlockMethods } from './methods/submit-block.ts';
 import { waitingMethods } from './methods/waiting.ts';
 import { walletAddressMethods } from './methods/wallet/addresses.ts';
 import { walletBalanceMethods } from './methods/wallet/balances.ts';
@@ -36,20 +44,26 @@ import { walletSpendingMethods } from './methods/wallet/spending.ts';
 import { createRegistry, type Registry } from './registry.ts';
 
 export const METHODS: Registry = createRegistry(
+  addedNodeMethods,
+  banMethods,
   blockMethods,
   blockStatsMethods,
   blockTemplateMethods,
   chainControlMethods,
   chainStateMethods,
+  chainStatisticsMethods,
   coinMethods,
   controlMethods,
   decodeScriptMethods,
+  deploymentMethods,
   descriptorMethods,
+  dumpCoinsMethods,
   feeMethods,
   generatingMethods,
   getRawTransactionMethods,
   indexMethods,
   keyMethods,
+  knownAddressMethods,
   mempoolMethods,
   messageMethods,
   miningMethods,
@@ -61,6 +75,7 @@ export const METHODS: Registry = createRegistry(
   scanMethods,
   signRawTransactionMethods,
   submissionMethods,
+  submitBlockMethods,
   waitingMethods,
   walletAddressMethods,
   walletBalanceMethods,

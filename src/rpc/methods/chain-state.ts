@@ -1,13 +1,7 @@
-/** What the chain is: its tip, its branches, its rules in force. */
-import type { HeaderEntry } from '../../chain/header-entry.ts';
+/** What the chain is: its tip and its branches. */
 import { difficultyFromBits } from '../../core/block/target.ts';
-import { blockScriptFlags } from '../../core/consensus/flags.ts';
-import { ScriptFlag } from '../../core/script/flags.ts';
-import type { RpcContext } from '../context.ts';
 import { RpcCode, RpcError } from '../errors.ts';
 import { targetJson, workHex } from '../formats/block.ts';
-import { bip9Result, deploymentJson } from '../formats/deployment.ts';
-import { findBlock } from '../lookup.ts';
 import { defineMethod, type Method } from '../method.ts';
 import { param } from '../parameter.ts';
 import { result } from '../result.ts';
@@ -174,141 +168,6 @@ const getchaintips = defineMethod({
       })),
 });
 
-const getdeploymentinfo = defineMethod({
-  name: 'getdeploymentinfo',
-  category: 'Blockchain',
-  description: 'Returns an object containing various state info regarding deployments of consensus changes.',
-  parameters: [
-    param.hex('blockhash', 'The block hash at which to query deployment state', {
-      hint: 'hash of current chain tip',
-    }),
-  ],
-  results: [
-    result.object('', '', [
-      result.string('hash', 'requested block hash (or tip)'),
-      result.number('height', 'requested block height (or tip)'),
-      result.array('script_flags', 'script verify flags for the block', [
-        result.string('flag', 'a script verify flag'),
-      ]),
-      result.keyed('deployments', '', [
-        result.object('xxxx', 'name of the deployment', [
-          result.string('type', 'one of "buried", "bip9"'),
-          result.number('height', 'height of the first block which the rules are or will be enforced', {
-            optional: true,
-          }),
-          result.boolean('active', 'true if the rules are enforced for the mempool and the next block'),
-          bip9Result,
-        ]),
-      ]),
-    ]),
-  ],
-  examples: [''],
-  handler([blockhash], { chain, parameters }) {
-    const entry = blockhash === undefined ? chain.tip : findBlock(chain, blockhash, 'blockhash');
-    const { bip34, bip66, bip65, csv, segwit } = parameters.heights;
-    const buried = Object.entries({ bip34, bip66, bip65, csv, segwit }).map(([name, height]) => [
-      name,
-      { type: 'buried', active: entry.height + 1 >= height, height },
-    ]);
-    const signalled = (parameters.versionBits ?? []).map((deployment) => [
-      deployment.name,
-      deploymentJson(entry, deployment),
-    ]);
-    return {
-      hash: entry.hash,
-      height: entry.height,
-      script_flags: flagNames(blockScriptFlags(entry, parameters)),
-      deployments: Object.fromEntries([...buried, ...signalled]),
-    };
-  },
-});
-
-function flagNames(flags: number): string[] {
-  return Object.entries(ScriptFlag)
-    .filter(([, flag]) => (flags & flag) !== 0)
-    .map(([name]) => name)
-    .sort();
-}
-
-const getchaintxstats = defineMethod({
-  name: 'getchaintxstats',
-  category: 'Blockchain',
-  description: 'Compute statistics about the total number and rate of transactions in the chain.',
-  parameters: [
-    param.integer('nblocks', 'Size of the window in number of blocks', { hint: 'one month' }),
-    param.hex('blockhash', 'The hash of the block that ends the window.', { hint: 'chain tip' }),
-  ],
-  results: [
-    result.object('', '', [
-      result.time('time', 'The timestamp for the final block in the window, expressed in UNIX epoch time'),
-      result.number('txcount', 'The total number of transactions in the chain up to that point, if known.', {
-        optional: true,
-      }),
-      result.hex('window_final_block_hash', 'The hash of the final block in the window'),
-      result.number('window_final_block_height', 'The height of the final block in the window.'),
-      result.number('window_block_count', 'Size of the window in number of blocks'),
-      result.number(
-        'window_interval',
-        'The elapsed time in the window in seconds. Only returned if "window_block_count" is > 0',
-        {
-          optional: true,
-        },
-      ),
-      result.number(
-        'window_tx_count',
-        'The number of transactions in the window. Only returned if "window_block_count" is > 0 and if txcount exists for the start and end of the window.',
-        {
-          optional: true,
-        },
-      ),
-      result.number(
-        'txrate',
-        'The average rate of transactions per second in the window. Only returned if "window_interval" is > 0 and if window_tx_count exists.',
-        {
-          optional: true,
-        },
-      ),
-    ]),
-  ],
-  examples: ['', '2016'],
-  handler([nblocks, blockhash], { chain, parameters }) {
-    const last = windowEnd(blockhash, chain);
-    const month = Math.floor((30 * 24 * 60 * 60) / parameters.targetSpacing);
-    const count = nblocks ?? Math.max(0, Math.min(month, last.height - 1));
-    if (count < 0 || (count > 0 && count >= last.height))
-      throw new RpcError(
-        RpcCode.INVALID_PARAMETER,
-        "Invalid block count: should be between 0 and the block's height - 1",
-      );
-    return {
-      time: last.time,
-      txcount: last.chainTransactionCount || undefined,
-      window_final_block_hash: last.hash,
-      window_final_block_height: last.height,
-      window_block_count: count,
-      ...(count > 0 && rateJson(last.ancestor(last.height - count), last)),
-    };
-  },
-});
-
-function windowEnd(blockhash: string | undefined, chain: RpcContext['chain']): HeaderEntry {
-  if (blockhash === undefined) return chain.tip;
-  const entry = findBlock(chain, blockhash, 'blockhash');
-  if (!chain.isActive(entry)) throw new RpcError(RpcCode.INVALID_PARAMETER, 'Block is not in main chain');
-  return entry;
-}
-
-function rateJson(first: HeaderEntry, last: HeaderEntry) {
-  const interval = last.medianTimePast - first.medianTimePast;
-  const known = last.chainTransactionCount > 0 && first.chainTransactionCount > 0;
-  const count = last.chainTransactionCount - first.chainTransactionCount;
-  return {
-    window_interval: interval,
-    window_tx_count: known ? count : undefined,
-    txrate: known && interval > 0 ? count / interval : undefined,
-  };
-}
-
 const getchainstates = defineMethod({
   name: 'getchainstates',
   category: 'Blockchain',
@@ -357,7 +216,5 @@ export const chainStateMethods: readonly Method[] = [
   getblockhash,
   getdifficulty,
   getchaintips,
-  getdeploymentinfo,
-  getchaintxstats,
   getchainstates,
 ];
