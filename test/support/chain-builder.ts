@@ -13,7 +13,7 @@ import { checkBlockContext, checkHeaderContext } from '../../src/core/consensus/
 import { nextWorkRequired } from '../../src/core/consensus/difficulty.ts';
 import { blockSubsidy } from '../../src/core/consensus/subsidy.ts';
 import type { BlockUndo } from '../../src/core/consensus/undo.ts';
-import { concatBytes, EMPTY } from '../../src/core/encoding/bytes.ts';
+import { concatBytes, EMPTY, toHex } from '../../src/core/encoding/bytes.ts';
 import { Invalid } from '../../src/core/encoding/errors.ts';
 import type { NetworkParameters } from '../../src/core/parameters/network.ts';
 import { REGTEST } from '../../src/core/parameters/presets.ts';
@@ -25,10 +25,10 @@ import type { Coin } from '../../src/core/transaction/coin.ts';
 import { encodeCoin } from '../../src/core/transaction/coin-encoding.ts';
 import { OutPointMap } from '../../src/core/transaction/outpoint-map.ts';
 import {
-  encodeOutPoint,
   NO_WITNESS,
   NULL_OUTPOINT,
   type OutPoint,
+  outPointText,
   SEQUENCE_FINAL,
   Transaction,
   type TransactionFields,
@@ -271,9 +271,7 @@ export class ChainBuilder {
   /** The UTXO set as sorted text, to be compared. */
   coinList(): string[] {
     const line = ([outpoint, coin]: [OutPoint, Coin]): string =>
-      [encodeOutPoint(outpoint), encodeCoin(coin)]
-        .map((bytes) => Buffer.from(bytes).toString('hex'))
-        .join(' ');
+      `${outPointText(outpoint)} ${toHex(encodeCoin(coin))}`;
     return Array.from(this.coins.entries(), line).sort();
   }
 }

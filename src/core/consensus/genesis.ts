@@ -15,7 +15,7 @@ const SCRIPT_SIG_START = fromHex('04ffff001d0104');
 type GenesisFields = Omit<GenesisBlock, 'hash'>;
 
 /** The block that these fields describe, whatever its hash. */
-export function buildGenesis(fields: GenesisFields): Block {
+function buildGenesis(fields: GenesisFields): Block {
   const coinbase = Transaction.from({
     version: 1,
     inputs: [

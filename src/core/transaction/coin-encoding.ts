@@ -25,12 +25,6 @@ export function writeCoin(writer: Writer, coin: Coin): void {
   writeCompressedOutput(writer, coin.output);
 }
 
-/** @throws DecodeError */
-export function readCoin(reader: Reader): Coin {
-  const code = readCoinCode(reader);
-  return { ...code, output: readCompressedOutput(reader) };
-}
-
 export function encodeCoin(coin: Coin): Uint8Array {
   const writer = new Writer(48);
   writeCoin(writer, coin);
@@ -40,7 +34,7 @@ export function encodeCoin(coin: Coin): Uint8Array {
 /** @throws DecodeError also if bytes follow the coin. */
 export function decodeCoin(bytes: Uint8Array): Coin {
   const reader = new Reader(bytes);
-  const coin = readCoin(reader);
+  const coin = { ...readCoinCode(reader), output: readCompressedOutput(reader) };
   reader.finish();
   return coin;
 }

@@ -45,7 +45,7 @@ export interface TransactionFields {
 }
 
 export const SEQUENCE_FINAL = 0xffffffff;
-export const NULL_VOUT = 0xffffffff;
+const NULL_VOUT = 0xffffffff;
 export const WITNESS_SCALE_FACTOR = 4;
 
 export const NO_WITNESS: readonly Uint8Array[] = Object.freeze([]);
@@ -251,7 +251,7 @@ function encode(fields: TransactionFields, withWitness: boolean): Uint8Array {
   return writer.finish();
 }
 
-export function writeWitness(writer: Writer, witness: readonly Uint8Array[]): void {
+function writeWitness(writer: Writer, witness: readonly Uint8Array[]): void {
   writer.compactSize(witness.length);
   for (const item of witness) writer.varBytes(item);
 }
@@ -267,10 +267,4 @@ export function isNullOutPoint(outpoint: OutPoint): boolean {
 /** `txid:vout` in display order: a map key, and what people read. */
 export function outPointText(outpoint: OutPoint): string {
   return `${toDisplayHex(outpoint.txid)}:${outpoint.vout}`;
-}
-
-/** 36 bytes: txid, then vout little endian, as on the wire. */
-export function encodeOutPoint(outpoint: OutPoint): Uint8Array {
-  const vout = outpoint.vout;
-  return concatBytes(outpoint.txid, Uint8Array.of(vout, vout >>> 8, vout >>> 16, vout >>> 24));
 }

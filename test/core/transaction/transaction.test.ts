@@ -6,7 +6,6 @@ import { Writer } from '../../../src/core/encoding/writer.ts';
 import { formatMoney, isMoney, MAX_MONEY } from '../../../src/core/transaction/amount.ts';
 import { OutPointMap } from '../../../src/core/transaction/outpoint-map.ts';
 import {
-  encodeOutPoint,
   isNullOutPoint,
   NULL_OUTPOINT,
   outPointText,
@@ -143,7 +142,6 @@ describe('outpoints', () => {
 
   it('are 36 bytes', () => {
     const hex = `${toHex(outpoint.txid)}01020304`;
-    expect(toHex(encodeOutPoint(outpoint))).toBe(hex);
     const writer = new Writer();
     writeOutPoint(writer, outpoint);
     expect(toHex(writer.finish())).toBe(hex);
