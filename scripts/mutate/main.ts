@@ -78,6 +78,9 @@ function passes(copy: string, folder: string, timeout: number): Promise<boolean>
   });
 }
 
+/** Where the tests of the rules are. */
+const ALL = 'test/core';
+/** Milliseconds that they may take without any mutant. */
 const LONGEST = 300_000;
 
 /** How long the tests of a folder may take with a mutant: a few times what they take without. */
@@ -102,7 +105,7 @@ class Patience {
 async function isKilled(copy: string, mutant: Mutant, patience: Patience): Promise<boolean> {
   // First where its own tests are, which mostly find it.
   const own = mutant.file.replace(/^src\/(.*)\/[^/]+$/, 'test/$1');
-  const folders = [own, 'test/core'].filter((folder) => existsSync(join(copy, folder)));
+  const folders = [own, ALL].filter((folder) => existsSync(join(copy, folder)));
   const timeouts: number[] = [];
   for (const folder of folders) timeouts.push(await patience.of(copy, folder));
 
@@ -139,12 +142,16 @@ async function main(): Promise<number> {
   const queue = drawn.entries();
   const work = async (): Promise<void> => {
     const copy = copyTree();
+    await patience.of(copy, ALL);
     for (const [index, mutant] of queue) {
       const killed = await isKilled(copy, mutant, patience);
       if (!killed) survivors.push(mutant);
       const where = `${mutant.file}:${mutant.line}`;
       console.log(`${index + 1} ${killed ? 'killed  ' : 'SURVIVED'} ${where}  ${mutant.change}`);
     }
+    // Tests that fail for another reason would have killed anything.
+    if (!(await passes(copy, ALL, LONGEST)))
+      throw new Error('the tests fail without any mutant: all is void');
   };
   await Promise.all(Array.from({ length: Number(values.jobs) }, work));
 
