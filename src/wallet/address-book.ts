@@ -1,6 +1,6 @@
 /** What a user calls addresses: own ones that were handed out, and those of others that were paid. */
 import type { Journal } from './journal.ts';
-import { type LabelRecord, putJson } from './records.ts';
+import type { LabelRecord } from './records.ts';
 
 export class AddressBook {
   readonly #journal: Journal;
@@ -26,6 +26,6 @@ export class AddressBook {
   set(address: string, label: string, purpose: LabelRecord['purpose']): void {
     const record = { label, purpose };
     this.#labels.set(address, record);
-    this.#journal.write(putJson(`label:${address}`, record));
+    this.#journal.putJson(`label:${address}`, () => record);
   }
 }

@@ -2,7 +2,6 @@
 import { fromDisplayHex } from '../core/encoding/bytes.ts';
 import { type OutPoint, outPointText } from '../core/transaction/transaction.ts';
 import type { Journal } from './journal.ts';
-import { putJson, remove } from './records.ts';
 
 interface Lock {
   readonly outpoint: OutPoint;
@@ -27,12 +26,12 @@ export class CoinLocks {
   add(outpoint: OutPoint, keep: boolean): void {
     const id = outPointText(outpoint);
     this.#locks.set(id, { outpoint, kept: keep });
-    if (keep) this.#journal.write(putJson(`lock:${id}`, true));
+    if (keep) this.#journal.putJson(`lock:${id}`, () => true);
   }
 
   delete(outpoint: OutPoint): void {
     const id = outPointText(outpoint);
-    if (this.#locks.get(id)?.kept) this.#journal.write(remove(`lock:${id}`));
+    if (this.#locks.get(id)?.kept) this.#journal.delete(`lock:${id}`);
     this.#locks.delete(id);
   }
 

@@ -9,7 +9,7 @@ import type { PrivateKey } from '../core/script/wif.ts';
 import type { Descriptor, Expansion, OutputType } from './descriptors/descriptor.ts';
 import { SecretKeys } from './descriptors/key-expression.ts';
 import type { Journal } from './journal.ts';
-import { type DescriptorRecord, putBytes, putJson } from './records.ts';
+import type { DescriptorRecord } from './records.ts';
 import { WalletError } from './wallet-error.ts';
 
 export const CANNOT_EXPAND =
@@ -74,16 +74,14 @@ export class KeyRing {
   }
 
   save(own: OwnDescriptor): void {
-    this.#journal.write(
-      putJson(`descriptor:${own.id}`, own.record),
-      putJson(`scripts:${own.id}`, own.scripts),
-    );
+    this.#journal.putJson(`descriptor:${own.id}`, () => own.record);
+    this.#journal.putJson(`scripts:${own.id}`, () => own.scripts);
   }
 
   saveSecrets(secrets: SecretKeys): void {
     for (const [key, secret] of secrets.entries()) {
       this.#secrets.add(fromHex(key), secret);
-      this.#journal.write(putBytes(`secret:${key}`, secret));
+      this.#journal.putBytes(`secret:${key}`, secret);
     }
   }
 
@@ -146,8 +144,7 @@ export class KeyRing {
     const before = own.rangeEnd;
     while (own.rangeEnd < wanted) {
       const scripts = own.descriptor.scriptsAt(own.rangeEnd, this.#secrets.lookup);
-      if (scripts === null)
-        throw new WalletError('wallet', CANNOT_EXPAND);
+      if (scripts === null) throw new WalletError('wallet', CANNOT_EXPAND);
       this.#watch(own, scripts.map(toHex));
     }
     return own.rangeEnd > before;

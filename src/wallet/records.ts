@@ -13,9 +13,9 @@
  */
 
 import type { BlockHash } from '../core/block/header.ts';
-import { latin1, utf8 } from '../core/encoding/bytes.ts';
+import { latin1 } from '../core/encoding/bytes.ts';
 import type { OutputType } from './descriptors/descriptor.ts';
-import type { WalletOperation, WalletStore } from './storage.ts';
+import type { WalletStore } from './storage.ts';
 
 export interface InfoRecord {
   readonly version: 1;
@@ -82,13 +82,6 @@ export interface MnemonicRecord {
   readonly words: string;
   readonly passphrase: string;
 }
-
-export const putJson = (key: string, value: unknown): WalletOperation => ({
-  put: utf8(key),
-  value: utf8(JSON.stringify(value)),
-});
-export const putBytes = (key: string, value: Uint8Array): WalletOperation => ({ put: utf8(key), value });
-export const remove = (key: string): WalletOperation => ({ delete: utf8(key) });
 
 /** Every record by its key; the kind of a record is the text before its first colon. */
 export async function readRecords(store: WalletStore): Promise<Map<string, Uint8Array>> {

@@ -26,7 +26,6 @@ import {
   type LabelRecord,
   type LocatorRecord,
   type MnemonicRecord,
-  putJson,
   readJson,
   readRecords,
   type TransactionRecord,
@@ -78,7 +77,9 @@ export class Wallet {
     this.name = name;
     this.parts = parts;
     this.#info = info;
-    this.#journal = new Journal(parts.store);
+    this.#journal = new Journal(parts.store, ({ message }) =>
+      parts.logger.log('error', 'wallet', `Wallet ${name} can no longer be written: ${message}`),
+    );
     this.labels = new AddressBook(this.#journal);
     this.locks = new CoinLocks(this.#journal);
     this.keys = new KeyRing(parts.gap, this.#journal);
@@ -91,7 +92,7 @@ export class Wallet {
     const followed = {
       connect: (block: Block, place: BlockPlace) => this.#connect(block, place),
       disconnectAbove: (height: number) => this.#disconnectAbove(height),
-      moved: () => this.#journal.write(putJson('locator', { blocks: this.follower.locator })),
+      moved: () => this.#journal.putJson('locator', () => ({ blocks: this.follower.locator })),
     };
     this.follower = new ChainFollower(parts.chain, parts.clock, followed, [...trail].reverse());
   }
@@ -237,11 +238,11 @@ export class Wallet {
   // What is kept
 
   #saveInfo(): void {
-    this.#journal.write(putJson('info', this.#info));
+    this.#journal.putJson('info', () => this.#info);
   }
 
   #saveTransaction(entry: WalletTransaction): void {
-    this.#journal.write(putJson(`tx:${entry.tx.txid}`, recordOf(entry)));
+    this.#journal.putJson(`tx:${entry.tx.txid}`, () => recordOf(entry));
   }
 
   /** Resolves when everything so far is on the disk. */
@@ -295,7 +296,7 @@ export class Wallet {
     this.history.reindex();
     this.#mnemonic = { words, passphrase };
     this.#info = { ...this.#info, birthday: Math.min(this.#info.birthday, createdAt), blank: false };
-    this.#journal.write(putJson('mnemonic', this.#mnemonic));
+    this.#journal.putJson('mnemonic', () => this.#mnemonic);
     this.#saveInfo();
   }
 
