@@ -24,6 +24,7 @@ import { mempoolMethods } from './methods/mempool.ts';
 import { messageMethods } from './methods/messages.ts';
 import { miningMethods } from './methods/mining.ts';
 import { networkMethods } from './methods/network.ts';
+import { packageMethods } from './methods/packages.ts';
 import { peerMethods } from './methods/peers.ts';
 import { proofMethods } from './methods/proofs.ts';
 import { psbtMethods } from './methods/psbt.ts';
@@ -68,6 +69,7 @@ export const METHODS: Registry = createRegistry(
   messageMethods,
   miningMethods,
   networkMethods,
+  packageMethods,
   peerMethods,
   proofMethods,
   psbtMethods,

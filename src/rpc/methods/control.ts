@@ -141,6 +141,39 @@ const logging = defineMethod({
   },
 });
 
+const getmemoryinfo = defineMethod({
+  name: 'getmemoryinfo',
+  category: 'Control',
+  description: 'Returns an object containing information about memory usage.',
+  parameters: [
+    param.string(
+      'mode',
+      'determines what kind of information is returned.\n"stats" returns general statistics about memory usage in the daemon.',
+      {
+        default: 'stats',
+      },
+    ),
+  ],
+  results: [
+    result.object('', '', [
+      result.object('locked', 'Information about locked memory manager', [
+        result.number('used', 'Number of bytes used'),
+        result.number('free', 'Number of bytes available in current arenas'),
+        result.number('total', 'Total number of bytes managed'),
+        result.number('locked', 'Amount of bytes that succeeded locking'),
+        result.number('chunks_used', 'Number allocated chunks'),
+        result.number('chunks_free', 'Number unused chunks'),
+      ]),
+    ]),
+  ],
+  examples: [''],
+  handler([mode]) {
+    if (mode !== 'stats') throw new RpcError(RpcCode.INVALID_PARAMETER, `unknown mode ${mode}`);
+    // JavaScript cannot keep memory from being swapped out, so none is ever locked.
+    return { locked: { used: 0, free: 0, total: 0, locked: 0, chunks_used: 0, chunks_free: 0 } };
+  },
+});
+
 /** Seconds; later times do not fit into a header. */
 const LATEST_TIME = 0xffffffff;
 
@@ -183,6 +216,7 @@ export const controlMethods: readonly Method[] = [
   stop,
   uptime,
   getrpcinfo,
+  getmemoryinfo,
   logging,
   setmocktime,
   echo,
