@@ -50,10 +50,10 @@ export function parseLaxDer(der: Uint8Array): Uint8Array | null {
   const compact = new Uint8Array(64);
   let overflow = false;
   for (let end = 32; end <= 64; end += 32) {
-    const length = readLaxLength(der, at);
-    if (length === null) return null;
-    let { start } = length;
-    at = length.end;
+    const integer = readLaxInteger(der, at);
+    if (integer === null) return null;
+    let { start } = integer;
+    at = integer.end;
     while (start < at && der[start] === 0) start++;
     if (at - start > 32) overflow = true;
     else for (let from = start, to = end - (at - start); from < at; ) compact[to++] = der[from++]!;
@@ -63,7 +63,7 @@ export function parseLaxDer(der: Uint8Array): Uint8Array | null {
 }
 
 /** Where an integer's bytes are; null if it is not one. */
-function readLaxLength(der: Uint8Array, position: number): { start: number; end: number } | null {
+function readLaxInteger(der: Uint8Array, position: number): { start: number; end: number } | null {
   let at = position;
   if (at === der.length || der[at++] !== 0x02) return null;
   if (at === der.length) return null;
