@@ -186,9 +186,8 @@ export class Devnet {
   }
 
   async #goOn(): Promise<void> {
-    const interval = this.#options.blockTime * this.#nodes.length;
     for (const node of this.#nodes) {
-      await node.rpc.call('setmining', 1, MINER_LOAD, this.#addresses.get(node)!, interval);
+      await node.rpc.call('setmining', 1, MINER_LOAD, this.#addresses.get(node)!, this.#options.blockTime);
     }
     let tip = '';
     let nextPayment = performance.now();
