@@ -70,6 +70,7 @@ export class Activation {
   #recentBytes = 0;
   #sequence = 0;
   #turnStarted = 0;
+  #stopping = false;
 
   constructor(parts: ActivationParts, hooks: ActivationHooks) {
     this.#parts = parts;
@@ -89,18 +90,23 @@ export class Activation {
     this.#turnStarted = clock.monotonic();
     for (;;) {
       await this.#hooks.intake();
-      const target = tree.best((entry) => active.includes(entry));
+      const target = tree.best(active);
       const head = this.#flight.at(-1)?.entry ?? active.tip;
-      const extends_ = target.height > head.height && target.ancestor(head.height) === head;
-      if (extends_ && this.#flight.length < MAX_IN_FLIGHT)
+      const goesOn = target.height > head.height && target.ancestor(head.height) === head;
+      if (goesOn && this.#flight.length < MAX_IN_FLIGHT && !this.#stopping)
         await this.#begin(target.ancestor(head.height + 1));
       else if (this.#flight.length > 0) await this.#settle();
-      else if (target !== active.tip) await this.disconnectTip();
+      else if (target !== active.tip && !this.#stopping) await this.disconnectTip();
       else break;
       await this.#takeTurns();
     }
     this.#recent.clear();
     this.#recentBytes = 0;
+  }
+
+  /** Begins nothing more: what is in flight ends, and the rest is found at the next start. */
+  stop(): void {
+    this.#stopping = true;
   }
 
   async #takeTurns(): Promise<void> {

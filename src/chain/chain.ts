@@ -245,6 +245,7 @@ export class Chain extends ChainView {
 
   /** Writes what is not written yet, and closes the stores. After a fatal error nothing more is written. */
   async close(): Promise<void> {
+    this.#activation.stop();
     try {
       if (this.#queue.halted === undefined) await this.flush();
     } finally {
@@ -278,10 +279,7 @@ export class Chain extends ChainView {
     const stored = await this.#intake.store((entry, block) => this.#activation.remember(entry, block));
     if (stored.length === 0) return;
     await this.#saveIndex();
-    this.#intake.answerSideBranches(
-      stored,
-      this.parts.tree.best((entry) => this.isActive(entry)),
-    );
+    this.#intake.answerSideBranches(stored, this.parts.tree.best(this.parts.active));
     if (this.parts.blocks.currentFile !== file && this.parts.pruner.isAutomatic) {
       await this.#flush();
       await this.#deleteFiles(await this.parts.pruner.pruneToTarget(this.tip));

@@ -9,6 +9,7 @@ import { checkHeaderContext } from '../core/consensus/contextual.ts';
 import { toDisplayHex } from '../core/encoding/bytes.ts';
 import { Invalid } from '../core/encoding/errors.ts';
 import type { NetworkParameters } from '../core/parameters/network.ts';
+import type { ActiveChain } from './active-chain.ts';
 import { HeaderEntry, HeaderSlabs } from './header-entry.ts';
 import type { HeaderRecord } from './schema.ts';
 import { CorruptionError } from './storage.ts';
@@ -157,16 +158,15 @@ export class HeaderTree {
    * The tip of the best branch that can be had: most work, then first seen. Branches that turn out to have a
    * failed block, or one that was pruned, drop out on the way.
    */
-  best(isActive: (entry: HeaderEntry) => boolean): HeaderEntry {
+  best(active: ActiveChain): HeaderEntry {
     for (;;) {
       let best = this.#best;
       if (best !== undefined) return best;
       for (const candidate of this.#candidates)
         if (best === undefined || isBetter(candidate, best)) best = candidate;
-      if (best === undefined) throw new Error('no candidate for the tip: the index is inconsistent');
-      let at = best;
-      while (!isActive(at) && at.failed === 'none' && at.data !== null) at = at.parent!;
-      if (isActive(at)) this.#best = best;
+      // A branch was left for another, and neither can be had: what is still active is the best.
+      if (best === undefined) this.rebuildCandidates(active.tip);
+      else if (isComplete(best, active)) this.#best = best;
       else this.#candidates.delete(best);
     }
   }
@@ -281,6 +281,13 @@ export class HeaderTree {
     for (const entry of this.#entries.values()) parents.add(entry.parent);
     return [...this.#entries.values()].filter((entry) => !parents.has(entry));
   }
+}
+
+/** Every block from the active chain up to this one can be connected, as far as is known. */
+function isComplete(entry: HeaderEntry, active: ActiveChain): boolean {
+  let at = entry;
+  while (!active.includes(at) && at.failed === 'none' && at.data !== null) at = at.parent!;
+  return active.includes(at);
 }
 
 /** More work; then seen earlier. */

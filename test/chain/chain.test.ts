@@ -302,6 +302,50 @@ describe('a failing disk', () => {
   });
 });
 
+describe('a chain that is closed in the middle of its work', () => {
+  it('goes on at the next start', async () => {
+    const storage = new MemoryStorage();
+    const { blocks } = builder().mine(60);
+    const chain = await open({ storage });
+    chain.acceptHeaders(blocks.map((block) => block.header));
+    const verdicts = blocks.map((block) => chain.acceptBlock(block));
+    let closed: Promise<void> | undefined;
+    chain.connected.subscribe(({ entry }) => {
+      if (entry.height === 20) closed = chain.close();
+    });
+    await Promise.all(verdicts);
+    await closed;
+    expect(chain.height).toBeGreaterThanOrEqual(20);
+    expect(chain.height).toBeLessThan(30);
+    expect((await open({ storage })).height).toBe(60);
+  });
+});
+
+describe('a reorganisation that finds its way back blocked', () => {
+  it('stays where it can', async () => {
+    const storage = new MemoryStorage();
+    const { shared, left } = branches(3, 2, 0);
+    const other = builder();
+    for (const block of shared) other.accept(block);
+    other.mine(1, { coinbase: { scriptPubKey: script(0x52) } });
+    const bad = other.block({ coinbase: { value: 5_100_000_000n } });
+    const child = new ChildOf(other, bad);
+    const chain = await open({ storage });
+    await feed(chain, [...shared, ...left, other.blocks[3]!, bad]);
+    // The old branch is damaged on the disk, the new one ends in an invalid block.
+    const files = await storage.blockFiles();
+    chain.disconnected.subscribe(({ entry: { hash, data } }) => {
+      if (!left.some((block) => block.hash === hash)) return;
+      files.read('blk', data!.file, data!.offset, 80).then((bytes) => bytes.fill(0));
+    });
+    expect(await chain.acceptBlock(child.block)).toMatchObject({ ok: true, connected: false });
+    expect(chain.tip.height).toBe(4);
+    expect(chain.tip.hash).toBe(other.blocks[3]!.hash);
+    await feed(chain, left);
+    expect(chain.tip.hash).toBe(left[1]!.hash);
+  });
+});
+
 describe('initial block download', () => {
   it('ends by work and age, once and for all, where age counts', async () => {
     const { blocks } = builder().mine(10);
