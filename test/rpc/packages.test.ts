@@ -1,0 +1,139 @@
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { MemoryNode } from '../../scripts/conformance/memory-node.ts';
+import { toHex } from '../../src/core/encoding/bytes.ts';
+import { hash160 } from '../../src/core/encoding/hashes.ts';
+import { REGTEST } from '../../src/core/parameters/presets.ts';
+import { encodeAddress } from '../../src/core/script/address.ts';
+import { publicKeyOf } from '../../src/core/script/signing.ts';
+import { p2wpkh } from '../../src/core/script/templates.ts';
+import { encodeWif } from '../../src/core/script/wif.ts';
+
+const SECRET = new Uint8Array(32).fill(7);
+const WIF = encodeWif(SECRET, true, REGTEST);
+const SCRIPT = p2wpkh(hash160(publicKeyOf(SECRET)));
+const ADDRESS = encodeAddress(SCRIPT, REGTEST)!;
+
+let memory: MemoryNode;
+let coins: { txid: string; vout: number; amount: number }[];
+
+beforeAll(async () => {
+  memory = await MemoryNode.open(REGTEST, 1_600_000_000);
+  await call('generatetoaddress', 110, ADDRESS);
+  const { unspents } = await call<{ unspents: ((typeof coins)[0] & { height: number })[] }>(
+    'scantxoutset',
+    'start',
+    [`addr(${ADDRESS})`],
+  );
+  coins = unspents.sort((a, b) => a.height - b.height);
+});
+afterAll(() => memory.stop());
+
+async function call<T>(method: string, ...parameters: readonly unknown[]): Promise<T> {
+  const { result, error } = await memory.call(method, JSON.stringify(parameters));
+  if (error !== undefined) throw new Error(`${error.code} ${error.message}`);
+  return result as T;
+}
+
+interface Made {
+  readonly hex: string;
+  readonly txid: string;
+  readonly wtxid: string;
+}
+
+/** Spends one output to the same key, leaving a fee in satoshis. */
+async function spend(coin: { txid: string; vout: number; amount: number }, fee: number): Promise<Made> {
+  const amount = (Math.round(coin.amount * 1e8) - fee) / 1e8;
+  const raw = await call<string>(
+    'createrawtransaction',
+    [{ txid: coin.txid, vout: coin.vout }],
+    [{ [ADDRESS]: amount.toFixed(8) }],
+  );
+  const previous = [{ ...coin, scriptPubKey: toHex(SCRIPT), amount: coin.amount.toFixed(8) }];
+  const { hex } = await call<{ hex: string }>('signrawtransactionwithkey', raw, [WIF], previous);
+  const { txid, hash } = await call<{ txid: string; hash: string }>('decoderawtransaction', hex);
+  return { hex, txid, wtxid: hash };
+}
+
+async function family(parentFee: number, childFee: number): Promise<[Made, Made]> {
+  const coin = coins.shift()!;
+  const parent = await spend(coin, parentFee);
+  const child = await spend(
+    { txid: parent.txid, vout: 0, amount: (Math.round(coin.amount * 1e8) - parentFee) / 1e8 },
+    childFee,
+  );
+  return [parent, child];
+}
+
+test('a child pays for its parent', async () => {
+  const [parent, child] = await family(0, 50_000);
+  await expect(call('sendrawtransaction', parent.hex)).rejects.toThrow('-26 min relay fee not met');
+  const { package_msg, 'tx-results': results } = await call<{
+    package_msg: string;
+    'tx-results': Record<string, { txid: string; fees: object }>;
+  }>('submitpackage', [parent.hex, child.hex]);
+  expect(package_msg).toBe('success');
+  expect(results[parent.wtxid]).toMatchObject({
+    txid: parent.txid,
+    fees: { base: 0, 'effective-includes': [parent.wtxid, child.wtxid] },
+  });
+  expect(await call('getrawmempool')).toEqual(expect.arrayContaining([parent.txid, child.txid]));
+  const again = await call<{ 'tx-results': Record<string, object> }>('submitpackage', [
+    parent.hex,
+    child.hex,
+  ]);
+  expect(again).toMatchObject({ package_msg: 'success' });
+  expect(again['tx-results'][child.wtxid]).not.toHaveProperty('error');
+});
+
+test('a limit on the fee rate holds for each member', async () => {
+  const [parent, child] = await family(1_000, 500_000);
+  expect(await call('submitpackage', [parent.hex, child.hex], 0.0001)).toMatchObject({
+    package_msg: 'transaction failed',
+    'tx-results': { [child.wtxid]: { error: expect.stringContaining('max feerate exceeded') } },
+  });
+});
+
+test('what is no child with its parents is refused as a package', async () => {
+  const [parent, child] = await family(1_000, 1_000);
+  await expect(call('submitpackage', [child.hex, parent.hex])).rejects.toThrow(
+    '-25 package topology disallowed',
+  );
+  await expect(call('submitpackage', [])).rejects.toThrow(
+    '-8 Array must contain between 1 and 25 transactions.',
+  );
+  await expect(call('submitpackage', ['00', '00'])).rejects.toThrow('-22 TX decode failed: 00 Make sure');
+});
+
+test('several transactions are tested together', async () => {
+  const [parent, child] = await family(1_000, 1_000);
+  expect(await call('testmempoolaccept', [parent.hex, child.hex])).toMatchObject([
+    { txid: parent.txid, allowed: true },
+    { txid: child.txid, allowed: true },
+  ]);
+  const unsorted = await call<object[]>('testmempoolaccept', [child.hex, parent.hex]);
+  expect(unsorted).toMatchObject([
+    { 'package-error': 'package-not-sorted' },
+    { 'package-error': 'package-not-sorted' },
+  ]);
+  expect(unsorted[0]).not.toHaveProperty('allowed');
+  expect(await call('testmempoolaccept', [parent.hex, child.hex], 0.00001)).toMatchObject([
+    { allowed: false, 'reject-reason': 'max-fee-exceeded' },
+    { txid: child.txid },
+  ]);
+  expect(await call('getrawmempool')).not.toContain(parent.txid);
+});
+
+test('an output that nobody can spend may be burnt only if that was said', async () => {
+  const coin = coins.shift()!;
+  const data = await call<string>(
+    'createrawtransaction',
+    [{ txid: coin.txid, vout: coin.vout }],
+    [{ data: 'ff' }],
+  );
+  // The value of a data output is zero; the same with a value, by hand.
+  const worth = data.replace('0000000000000000036a01ff', 'e803000000000000036a01ff');
+  await expect(call('sendrawtransaction', worth)).rejects.toThrow(
+    '-25 Unspendable output exceeds maximum configured by user (maxburnamount)',
+  );
+  await expect(call('sendrawtransaction', worth, 0, '0.00001')).rejects.toThrow('-26');
+});
