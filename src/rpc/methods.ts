@@ -28,6 +28,7 @@ import { packageMethods } from './methods/packages.ts';
 import { peerMethods } from './methods/peers.ts';
 import { proofMethods } from './methods/proofs.ts';
 import { psbtMethods } from './methods/psbt.ts';
+import { psbtDescriptorMethods } from './methods/psbt-descriptors.ts';
 import { rawTransactionMethods } from './methods/raw-transactions.ts';
 import { scanMethods } from './methods/scan.ts';
 import { signRawTransactionMethods } from './methods/sign-raw-transaction.ts';
@@ -36,6 +37,7 @@ import { submitBlockMethods } from './methods/submit-block.ts';
 import { waitingMethods } from './methods/waiting.ts';
 import { walletAddressMethods } from './methods/wallet/addresses.ts';
 import { walletBalanceMethods } from './methods/wallet/balances.ts';
+import { walletBumpingMethods } from './methods/wallet/bumping.ts';
 import { walletCoinMethods } from './methods/wallet/coins.ts';
 import { walletDescriptorMethods } from './methods/wallet/descriptors.ts';
 import { walletFundingMethods } from './methods/wallet/funding.ts';
@@ -72,6 +74,7 @@ export const METHODS: Registry = createRegistry(
   packageMethods,
   peerMethods,
   proofMethods,
+  psbtDescriptorMethods,
   psbtMethods,
   rawTransactionMethods,
   scanMethods,
@@ -81,6 +84,7 @@ export const METHODS: Registry = createRegistry(
   waitingMethods,
   walletAddressMethods,
   walletBalanceMethods,
+  walletBumpingMethods,
   walletCoinMethods,
   walletDescriptorMethods,
   walletFundingMethods,

@@ -203,3 +203,47 @@ test('descriptors go from one wallet to another that only watches', async () => 
   expect(bad).toMatchObject({ success: false, error: { code: -4 } });
   expect(await call('watcher', 'rescanblockchain', 50, 60)).toEqual({ start_height: 50, stop_height: 60 });
 });
+
+test('a payment that waits is paid more for', async () => {
+  const to = await call('bob', 'getnewaddress');
+  const txid = await call('alice', 'sendtoaddress', to, 2);
+  const { fee: before } = await call('alice', 'gettransaction', txid);
+  expect((await errorOf('alice', 'bumpfee', txid, { fee_rate: 10 }))?.message).toContain(
+    'Insufficient total fee',
+  );
+  const bumped = await call('alice', 'bumpfee', txid, { fee_rate: 50 });
+  expect(bumped.origfee).toBe(-before);
+  expect(bumped.fee).toBeGreaterThan(bumped.origfee);
+  expect(await call('alice', 'gettransaction', txid)).toMatchObject({ replaced_by_txid: bumped.txid });
+  expect(await call('alice', 'gettransaction', bumped.txid)).toMatchObject({
+    replaces_txid: txid,
+    amount: -2,
+  });
+  expect((await errorOf('alice', 'bumpfee', txid))?.code).toBe(-4);
+  const { psbt } = await call('alice', 'psbtbumpfee', bumped.txid);
+  expect((await call('alice', 'walletprocesspsbt', psbt)).complete).toBe(true);
+  await call(null, 'generatetoaddress', 1, await call('alice', 'getnewaddress'));
+  expect((await call('alice', 'gettransaction', bumped.txid)).confirmations).toBe(1);
+  expect((await call('alice', 'gettransaction', txid)).confirmations).toBe(-1);
+  expect((await errorOf('alice', 'bumpfee', bumped.txid))?.message).toContain('has been mined');
+});
+
+test('descriptors alone update and sign a PSBT', async () => {
+  const { descriptors } = await call('bob', 'listdescriptors', true);
+  const texts = descriptors.map(({ desc }: { desc: string }) => ({ desc, range: 20 }));
+  const [coin] = await call('bob', 'listunspent');
+  const psbt = await call(
+    null,
+    'createpsbt',
+    [{ txid: coin.txid, vout: coin.vout }],
+    [{ [coin.address]: Number((coin.amount - 0.001).toFixed(8)) }],
+  );
+  const updated = await call(null, 'utxoupdatepsbt', psbt, texts);
+  const [input] = (await call(null, 'decodepsbt', updated)).inputs;
+  expect(input.witness_utxo.amount).toBe(coin.amount);
+  expect(input.partial_signatures).toBeUndefined();
+  const { complete, hex } = await call(null, 'descriptorprocesspsbt', psbt, texts);
+  expect(complete).toBe(true);
+  const [verdict] = await call(null, 'testmempoolaccept', [hex]);
+  expect(verdict.allowed).toBe(true);
+});

@@ -1,0 +1,137 @@
+/** PSBTs with what descriptors and the node know: utxoupdatepsbt, descriptorprocesspsbt. */
+import { toDisplayHex, toHex } from '../../core/encoding/bytes.ts';
+import { Writer } from '../../core/encoding/writer.ts';
+import { isWitnessProgram } from '../../core/script/script.ts';
+import { type Txid, writeTxOut } from '../../core/transaction/transaction.ts';
+import type { Psbt } from '../../wallet/psbt/psbt.ts';
+import { INPUT } from '../../wallet/psbt/psbt-fields.ts';
+import { extract, finalize as finalizePsbt } from '../../wallet/psbt/roles.ts';
+import { fillWith } from '../../wallet/psbt-signing.ts';
+import { SigningProvider } from '../../wallet/signing/provider.ts';
+import type { RpcContext } from '../context.ts';
+import { RpcCode, RpcError } from '../errors.ts';
+import { JsonObject, type JsonRead } from '../json.ts';
+import { defineMethod, type Method } from '../method.ts';
+import { param } from '../parameter.ts';
+import { readDescriptor, readPsbt } from '../refusals.ts';
+import { result } from '../result.ts';
+import { rangeFrom, stringFrom } from '../values.ts';
+import { sighashFrom, sighashParameter } from './sign-raw-transaction.ts';
+
+const descriptorsParameter = (required: boolean) =>
+  param.any(
+    'array',
+    'descriptors',
+    'An array of either strings or objects:\n"" or {"desc": an output descriptor, "range": up to what index HD chains should be explored}',
+    required ? {} : { optional: true },
+  );
+
+/** Keys and scripts of the descriptors that a caller lists. */
+function providerFrom(
+  list: JsonRead | undefined,
+  withSecrets: boolean,
+  context: RpcContext,
+): SigningProvider {
+  const provider = new SigningProvider();
+  for (const item of Array.isArray(list) ? (list as readonly JsonRead[]) : []) {
+    const text = item instanceof JsonObject ? item.get('desc') : item;
+    if (text === undefined)
+      throw new RpcError(RpcCode.INVALID_PARAMETER, 'Descriptor needs to be provided in scan object');
+    const range = item instanceof JsonObject ? item.get('range') : undefined;
+    const { begin, end } = range === undefined || range === null ? { begin: 0, end: 1000 } : rangeFrom(range);
+    const { descriptors, secrets } = readDescriptor(stringFrom(text), context.parameters);
+    for (const descriptor of descriptors)
+      for (let index = begin; index <= (descriptor.isRange ? end : begin); index++) {
+        const expansion = descriptor.expand(descriptor.isRange ? index : 0, secrets.lookup, withSecrets);
+        if (expansion === null)
+          throw new RpcError(
+            RpcCode.INVALID_ADDRESS_OR_KEY,
+            `Cannot derive script without private keys: '${stringFrom(text)}'`,
+          );
+        provider.merge(expansion.provider);
+      }
+  }
+  return provider;
+}
+
+/** Previous transactions from the mempool, spent outputs from the chain. */
+async function addUtxos(psbt: Psbt, { chain, mempool, indexes }: RpcContext): Promise<void> {
+  const outpoints = psbt.inputs.map((_, index) => psbt.outpoint(index));
+  const coins = await chain.coins(outpoints);
+  for (const [index, input] of psbt.inputs.entries()) {
+    if (input.has(INPUT.NON_WITNESS_UTXO)) continue;
+    const txid = toDisplayHex(outpoints[index]!.txid) as Txid;
+    const previous = mempool.get(txid)?.tx ?? (await indexes.transactions?.find(txid))?.tx;
+    if (previous !== undefined) input.set(INPUT.NON_WITNESS_UTXO, previous.bytes);
+    const output = coins[index]?.output ?? mempool.output(outpoints[index]!)?.output;
+    if (
+      input.has(INPUT.WITNESS_UTXO) ||
+      output === undefined ||
+      isWitnessProgram(output.scriptPubKey) === null
+    )
+      continue;
+    const writer = new Writer();
+    writeTxOut(writer, output);
+    input.set(INPUT.WITNESS_UTXO, writer.finish());
+  }
+}
+
+const utxoupdatepsbt = defineMethod({
+  name: 'utxoupdatepsbt',
+  category: 'Rawtransactions',
+  description:
+    'Updates all segwit inputs and outputs in a PSBT with data from output descriptors, the UTXO set, txindex, or the mempool.',
+  parameters: [param.string('psbt', 'A base64 string of a PSBT'), descriptorsParameter(false)],
+  results: [result.string('', 'The base64-encoded partially signed transaction with inputs updated')],
+  examples: ['"psbt"'],
+  async handler([text, descriptors], context) {
+    const psbt = readPsbt(text);
+    const provider = providerFrom(descriptors, false, context);
+    await context.mempool.settled();
+    await addUtxos(psbt, context);
+    fillWith(psbt, provider, { sign: false, finalize: false, derivations: true });
+    return psbt.encodeBase64();
+  },
+});
+
+const descriptorprocesspsbt = defineMethod({
+  name: 'descriptorprocesspsbt',
+  category: 'Rawtransactions',
+  description:
+    'Update all segwit inputs in a PSBT with information from output descriptors, the UTXO set or the mempool. \n' +
+    'Then, sign the inputs we are able to with information from the output descriptors. ',
+  parameters: [
+    param.string('psbt', 'The transaction base64 string'),
+    descriptorsParameter(true),
+    sighashParameter,
+    param.boolean('bip32derivs', 'Include BIP 32 derivation paths for public keys if we know them', {
+      default: true,
+    }),
+    param.boolean('finalize', 'Also finalize inputs if possible', { default: true }),
+  ],
+  results: [
+    result.object('', '', [
+      result.string('psbt', 'The base64-encoded partially signed transaction'),
+      result.boolean('complete', 'If the transaction has a complete set of signatures'),
+      result.hex('hex', 'The hex-encoded network transaction if complete', { optional: true }),
+    ]),
+  ],
+  examples: ['"psbt" "[\\"descriptor1\\", \\"descriptor2\\"]"'],
+  async handler([text, descriptors, sighash, derivations, finalize], context) {
+    const psbt = readPsbt(text);
+    const provider = providerFrom(descriptors, true, context);
+    if (!derivations) provider.forgetOrigins();
+    await context.mempool.settled();
+    await addUtxos(psbt, context);
+    const sighashType = sighashFrom(sighash) ?? undefined;
+    const complete = fillWith(psbt, provider, { sign: true, finalize, derivations, sighashType });
+    const encoded = psbt.encodeBase64();
+    return {
+      psbt: encoded,
+      complete,
+      hex: complete && finalizePsbt(psbt) ? toHex(extract(psbt).bytes) : undefined,
+    };
+  },
+});
+
+export const psbtDescriptorMethods: readonly Method[] = [utxoupdatepsbt, descriptorprocesspsbt];
