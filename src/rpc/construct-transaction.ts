@@ -24,7 +24,7 @@ const UINT32 = 0xffffffff;
 const INT64 = [-(2 ** 63), 2 ** 63] as const;
 const STANDARD_VERSIONS = [1, 3] as const;
 
-export interface Construction {
+interface Construction {
   /** `[{txid, vout, sequence?}]`; null for none. */
   readonly inputs: JsonRead | undefined;
   /** `[{address: amount}, {data: hex}]`, or all in one object. */

@@ -46,7 +46,7 @@ export interface LoggerControl extends Logger {
   readonly path: string;
 }
 
-export interface UtxoScan {
+interface UtxoScan {
   /** First two bytes of the txid it has come to. */
   txid: number;
   aborted: boolean;

@@ -7,7 +7,7 @@ import { OP } from '../core/script/opcodes.ts';
 import { MAX_SCRIPT_ELEMENT_SIZE, MAX_SCRIPT_SIZE, ScriptCursor } from '../core/script/script.ts';
 import { Transaction } from '../core/transaction/transaction.ts';
 
-export interface TransactionForms {
+interface TransactionForms {
   /** With BIP144's marker for witnesses. */
   readonly witness: boolean;
   /** As before BIP144; there a transaction may have no inputs. */

@@ -31,7 +31,7 @@ export function descriptorScript(text: string, parameters: NetworkParameters): U
   return scripts.length === 4 ? scripts[2]! : scripts[1]!;
 }
 
-export interface ScriptOfDescriptor {
+interface ScriptOfDescriptor {
   readonly script: Uint8Array;
   /** The descriptor that says the most about it. */
   readonly descriptor: string;

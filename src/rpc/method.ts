@@ -8,7 +8,7 @@ import type { ArgumentsOf, Parameter } from './parameter.ts';
 import type { Result } from './result.ts';
 
 /** Heading in `help`; `hidden` methods are not listed. */
-export type Category =
+type Category =
   | 'Blockchain'
   | 'Control'
   | 'Mining'

@@ -81,6 +81,7 @@ function build(
 }
 
 const INT32 = [-(2 ** 31), 2 ** 31 - 1] as const;
+const UINT32 = [0, 2 ** 32 - 1] as const;
 const INT64 = [Number.MIN_SAFE_INTEGER, Number.MAX_SAFE_INTEGER] as const;
 
 /** A builder of parameters whose handler value has type `T`; `D` is the type of its default. */
@@ -118,6 +119,7 @@ export const param = Object.freeze({
   hex: scalar('hex') as Builder<string, string>,
   /** int32 */
   integer: scalar('number', INT32) as Builder<number, number>,
+  uint32: scalar('number', UINT32) as Builder<number, number>,
   /** Core's int64, as far as a number is exact. */
   long: scalar('number', INT64) as Builder<number, number>,
   /** May have a fraction. */

@@ -142,7 +142,7 @@ function notHexadecimal(name: string, text: string): RpcError {
 }
 
 /** `type` is UniValue's name, or `any`. */
-export type FieldTypes = Readonly<Record<string, string>>;
+type FieldTypes = Readonly<Record<string, string>>;
 
 /** Checks the fields of an object given by the caller (Core's RPCTypeCheckObj). */
 export function checkFields(

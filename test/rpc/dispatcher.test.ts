@@ -238,7 +238,9 @@ test('getrpcinfo shows what is running', async () => {
 
 test('help lists methods by category, and hides the hidden', async () => {
   const text = (await call('help')) as string;
-  expect(text).toMatch(/^== Control ==\ngetrpcinfo\nhelp \( "command" \)\nlogging/);
+  expect(text).toMatch(
+    /^== Control ==\ngetmemoryinfo \( "mode" \)\ngetrpcinfo\nhelp \( "command" \)\nlogging/,
+  );
   expect(text).not.toContain('echo');
   expect(await call('help', ['echo'])).toMatch(/^echo \(/);
   expect(await call('help', ['nothing'])).toBe('help: unknown command: nothing');

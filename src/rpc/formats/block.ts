@@ -11,7 +11,7 @@ import { type Result, result } from '../result.ts';
 import { transactionJson, transactionResult } from './transaction.ts';
 
 /** What a block shows of its transactions (verbosity 1, 2 and 3). */
-export type BlockDetail = 'txids' | 'transactions' | 'prevouts';
+type BlockDetail = 'txids' | 'transactions' | 'prevouts';
 
 /** `bits` and `target`, as several methods show them. */
 export function targetJson(bits: number): { readonly bits: string; readonly target: string } {
@@ -23,7 +23,7 @@ export const hex32 = (value: number): string => (value >>> 0).toString(16).padSt
 export const workHex = (work: bigint): string => work.toString(16).padStart(64, '0');
 
 /** Blocks from this one to the tip, both counted; -1 off the active chain. */
-export function confirmationsOf(entry: HeaderEntry, chain: Chain): number {
+function confirmationsOf(entry: HeaderEntry, chain: Chain): number {
   return chain.isActive(entry) ? chain.height - entry.height + 1 : -1;
 }
 

@@ -9,7 +9,7 @@ import { type Result, result } from '../result.ts';
 import { btc } from '../values.ts';
 import { scriptJson, scriptResult } from './script.ts';
 
-export interface TransactionView {
+interface TransactionView {
   /** What its inputs spend, if known: the fee is shown then. */
   readonly spent?: readonly Coin[] | undefined;
   /** Shows each spent output. */

@@ -19,7 +19,7 @@ const gettxout = defineMethod({
   description: 'Returns details about an unspent transaction output.',
   parameters: [
     param.hex('txid', 'The transaction id'),
-    param.long('n', 'vout number'),
+    param.uint32('n', 'vout number'),
     param.boolean(
       'include_mempool',
       "Whether to include the mempool. Note that an unspent output that is spent in the mempool won't appear.",
@@ -46,7 +46,6 @@ const gettxout = defineMethod({
   examples: ['"txid" 1'],
   async handler([id, vout, includeMempool], { chain, mempool, parameters }) {
     const outpoint = { txid: hashFrom(id, 'txid'), vout };
-    if (vout < 0 || vout > 0xffffffff) throw new RpcError(RpcCode.MISC_ERROR, 'JSON integer out of range');
     if (includeMempool && mempool.spender(outpoint) !== undefined) return null;
     const waiting = includeMempool ? mempool.output(outpoint) : undefined;
     const coin = waiting ?? (await chain.coin(outpoint));

@@ -30,7 +30,7 @@ const createrawtransaction = defineMethod({
       'Marks this transaction as BIP125-replaceable.\nAllows this transaction to be replaced by a transaction with higher fees. If provided, it is an error if explicit sequence numbers are incompatible.',
       { hint: 'true' },
     ),
-    param.long('version', 'Transaction version', { default: 2 }),
+    param.uint32('version', 'Transaction version', { default: 2 }),
   ],
   results: [result.hex('', 'hex string of the transaction')],
   examples: [

@@ -4,11 +4,12 @@
  */
 import { isUtf8 } from 'node:buffer';
 import { createServer, type Server } from 'node:http';
-import { BlockList, isIP, isIPv6, type Socket } from 'node:net';
+import { type BlockList, isIP, isIPv6, type Socket } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
 import fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
 import type { Dispatcher } from '../../../rpc/dispatcher.ts';
 import type { Logger } from '../../../seams.ts';
+import { allowedPeers } from './allowed-peers.ts';
 import type { Authentication } from './authentication.ts';
 
 /** Bitcoin Core's MAX_SIZE. A block of 4 MB is 8 MB of hex. */
@@ -62,7 +63,7 @@ export class RpcServer {
     this.#dispatcher = dependencies.dispatcher;
     this.#authentication = dependencies.authentication;
     this.#logger = dependencies.logger;
-    this.#allowedPeers = subnets(options.allowIp);
+    this.#allowedPeers = allowedPeers(options.allowIp);
     this.#hosts = new Set(['localhost', ...options.allowHost.map((host) => host.toLowerCase())]);
     this.#app = fastify({
       bodyLimit: BODY_LIMIT,
@@ -105,11 +106,35 @@ export class RpcServer {
     });
     app.setNotFoundHandler((request, reply) => {
       if (!isRpcPath(request.url)) return reply.code(404).send();
-      return reply.code(405).header('allow', 'POST').send('JSONRPC server handles only POST requests');
+      return refuseMethod(reply);
     });
     const onRequest = (request: FastifyRequest, reply: FastifyReply) => this.#admit(request, reply);
     const handler = (request: FastifyRequest, reply: FastifyReply) => this.#answer(request, reply);
-    for (const url of ['/', '/wallet/*']) app.route({ method: 'POST', url, onRequest, handler });
+    for (const url of ['/', '/wallet/*']) {
+      app.route({ method: 'POST', url, onRequest, handler });
+      app.route({ method: 'OPTIONS', url, handler: (request, reply) => this.#preflight(request, reply) });
+    }
+  }
+
+  /** What a browser asks first for a page that may call (CORS). */
+  #preflight(request: FastifyRequest, reply: FastifyReply): FastifyReply {
+    const headers = this.#originHeaders(request);
+    if (headers === undefined) return refuseMethod(reply);
+    return reply
+      .code(204)
+      .headers({
+        ...headers,
+        'access-control-allow-methods': 'POST',
+        'access-control-allow-headers': 'authorization, content-type',
+        'access-control-max-age': '600',
+      })
+      .send();
+  }
+
+  /** Tells a browser that the page may read the answer; undefined if it may not, or is no page. */
+  #originHeaders({ headers: { origin } }: FastifyRequest): Record<string, string> | undefined {
+    if (origin === undefined || !this.#options.allowOrigin.includes(origin)) return undefined;
+    return { 'access-control-allow-origin': origin, vary: 'origin' };
   }
 
   /** Refuses before the body is read. */
@@ -149,6 +174,7 @@ export class RpcServer {
     // text goes out in one write with its headers.
     reply.hijack();
     reply.raw.writeHead(answer.status, {
+      ...this.#originHeaders(request),
       'content-type': 'application/json',
       'content-length': Buffer.byteLength(answer.body),
     });
@@ -172,6 +198,10 @@ export class RpcServer {
     const name = header.replace(/:\d+$/, '').toLowerCase();
     return this.#hosts.has(name) || isIP(name.replace(/^\[|\]$/g, '')) !== 0;
   }
+}
+
+function refuseMethod(reply: FastifyReply): FastifyReply {
+  return reply.code(405).header('allow', 'POST').send('JSONRPC server handles only POST requests');
 }
 
 function createHttpServer(handler: Parameters<typeof createServer>[1]): Server {
@@ -205,32 +235,4 @@ function closeServer(server: Server): Promise<void> {
 function isRpcPath(url: string): boolean {
   const path = url.split('?', 1)[0]!;
   return path === '/' || path.startsWith('/wallet/');
-}
-
-/** Loopback and what the options add. @throws Error that names the option. */
-function subnets(allowed: readonly string[]): BlockList {
-  const list = new BlockList();
-  list.addSubnet('127.0.0.0', 8, 'ipv4');
-  list.addAddress('::1', 'ipv6');
-  for (const entry of allowed) {
-    const [address, mask] = entry.split('/') as [string, string | undefined];
-    const family = isIP(address);
-    if (family === 0) throw new Error(`Invalid -rpcallowip subnet specification: ${entry}`);
-    const type = family === 6 ? 'ipv6' : 'ipv4';
-    const full = family === 6 ? 128 : 32;
-    const bits = mask === undefined ? full : isIP(mask) === 4 ? maskBits(mask) : Number(mask);
-    if (!Number.isInteger(bits) || bits < 0 || bits > full)
-      throw new Error(`Invalid -rpcallowip subnet specification: ${entry}`);
-    list.addSubnet(address, bits, type);
-  }
-  return list;
-}
-
-/** 255.255.255.0 is 24; NaN if the ones are not all in front. */
-function maskBits(mask: string): number {
-  const ones = mask
-    .split('.')
-    .map((byte) => Number(byte).toString(2).padStart(8, '0'))
-    .join('');
-  return /^1*0*$/.test(ones) ? ones.lastIndexOf('1') + 1 : Number.NaN;
 }

@@ -194,6 +194,22 @@ describe('browsers', () => {
     expect(await status({ origin: 'http://explorer.example' })).toBe(200);
   });
 
+  test('are told which pages may call', async () => {
+    const origin = 'http://explorer.example';
+    const { status: got, headers } = await send('', {
+      method: 'OPTIONS',
+      headers: { origin, authorization: undefined },
+    });
+    expect([got, headers['access-control-allow-origin'], headers['access-control-allow-methods']]).toEqual([
+      204,
+      origin,
+      'POST',
+    ]);
+    expect((await send(SUM, { headers: { origin } })).headers['access-control-allow-origin']).toBe(origin);
+    const evil = await send('', { method: 'OPTIONS', headers: { origin: 'http://evil.example' } });
+    expect([evil.status, evil.headers['access-control-allow-origin']]).toEqual([405, undefined]);
+  });
+
   test('may not call by a name that somebody made point here', async () => {
     expect(await status({ host: `rebound.example:${port}` })).toBe(403);
     for (const host of [`localhost:${port}`, '127.0.0.1', `[::1]:${port}`, 'NODE.example'])
