@@ -1,5 +1,5 @@
 /** The composition root on memory parts: what is wired, kept over a restart, and closed after a failure. */
-import { balances } from '../src/wallet/coins.ts';
+
 import { beforeEach, expect, test } from 'vitest';
 import { REGTEST } from '../src/core/parameters/presets.ts';
 import { decodeAddress } from '../src/core/script/address.ts';
@@ -18,6 +18,7 @@ import { MemoryNetwork } from '../src/platform/memory/memory-transport.ts';
 import { MemoryWalletStorage } from '../src/platform/memory/memory-wallet-storage.ts';
 import { SystemClock } from '../src/platform/node/clock.ts';
 import { SeededRandom } from '../src/simulation/seeded-random.ts';
+import { balances } from '../src/wallet/coins.ts';
 
 const clock = new SystemClock();
 const logger = { log: () => {}, categories: [], isEnabled: () => false, setEnabled: () => {}, path: '' };

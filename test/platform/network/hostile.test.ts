@@ -191,56 +191,60 @@ test('many connections: the number is bounded, old and new peers are served', as
   for (const peer of crowd) peer.end();
 });
 
-test('floods of inventory, addresses, transactions, headers, blocks and pings', async () => {
-  const { node, builder, honestIsServed } = await scene();
-  const coin = builder.takeMature();
-  const orphan = (): ReturnType<typeof spend> =>
-    spend([{ ...coin, outpoint: { txid: random(32), vout: 0 } }]);
-  const items = (type: number): { type: number; hash: Uint8Array }[] =>
-    Array.from({ length: 50_000 }, () => ({ type, hash: random(32) }));
-  const now = Math.floor(Date.now() / 1000);
-  const address = (): {
-    time: number;
-    services: bigint;
-    address: NonNullable<ReturnType<typeof parseAddress>>;
-  } => ({
-    time: now,
-    services: 9n,
-    address: parseAddress(`8.${random(1)[0]}.${random(1)[0]}.${random(1)[0]}`, 8_333)!,
-  });
-  const floods: ((peer: RawPeer) => void)[] = [
-    (peer) => peer.send('inv', { items: items(InventoryType.WTX) }),
-    (peer) => peer.send('inv', { items: items(InventoryType.BLOCK) }),
-    (peer) => peer.send('getdata', { items: items(InventoryType.WITNESS_TX) }),
-    (peer) => peer.send('notfound', { items: items(InventoryType.WTX) }),
-    (peer) => peer.send('addrv2', { addresses: Array.from({ length: 1_000 }, address) }),
-    (peer) => {
-      for (let i = 0; i < 500; i++) peer.send('tx', { transaction: orphan() });
-    },
-    (peer) => {
-      for (let i = 0; i < 500; i++) peer.send('block', { block: builder.blocks[i % 100]! });
-    },
-    (peer) => {
-      for (let i = 0; i < 5_000; i++) peer.send('ping', { nonce: BigInt(i) });
-    },
-    (peer) => {
-      for (let i = 0; i < 200; i++)
-        peer.send('getheaders', { version: 70_016, locator: [random(32)], stop: new Uint8Array(32) });
-    },
-  ];
-  const before = process.memoryUsage().rss;
-  for (let round = 0; round < 1 + SCALE; round++)
-    for (const [kind, flood] of floods.entries()) {
-      const peer = await RawPeer.join(node.port);
-      flood(peer);
-      flood(peer);
-      expect(await honestIsServed(), `flood ${kind}`).toBe(true);
-      peer.end();
-    }
-  expect(node.network.knownAddresses(0).length).toBeLessThan(2_500 * SCALE);
-  expect(node.mempool.size).toBe(0);
-  expect(process.memoryUsage().rss - before).toBeLessThan(200_000_000);
-}, 60_000 * (1 + SCALE));
+test(
+  'floods of inventory, addresses, transactions, headers, blocks and pings',
+  async () => {
+    const { node, builder, honestIsServed } = await scene();
+    const coin = builder.takeMature();
+    const orphan = (): ReturnType<typeof spend> =>
+      spend([{ ...coin, outpoint: { txid: random(32), vout: 0 } }]);
+    const items = (type: number): { type: number; hash: Uint8Array }[] =>
+      Array.from({ length: 50_000 }, () => ({ type, hash: random(32) }));
+    const now = Math.floor(Date.now() / 1000);
+    const address = (): {
+      time: number;
+      services: bigint;
+      address: NonNullable<ReturnType<typeof parseAddress>>;
+    } => ({
+      time: now,
+      services: 9n,
+      address: parseAddress(`8.${random(1)[0]}.${random(1)[0]}.${random(1)[0]}`, 8_333)!,
+    });
+    const floods: ((peer: RawPeer) => void)[] = [
+      (peer) => peer.send('inv', { items: items(InventoryType.WTX) }),
+      (peer) => peer.send('inv', { items: items(InventoryType.BLOCK) }),
+      (peer) => peer.send('getdata', { items: items(InventoryType.WITNESS_TX) }),
+      (peer) => peer.send('notfound', { items: items(InventoryType.WTX) }),
+      (peer) => peer.send('addrv2', { addresses: Array.from({ length: 1_000 }, address) }),
+      (peer) => {
+        for (let i = 0; i < 500; i++) peer.send('tx', { transaction: orphan() });
+      },
+      (peer) => {
+        for (let i = 0; i < 500; i++) peer.send('block', { block: builder.blocks[i % 100]! });
+      },
+      (peer) => {
+        for (let i = 0; i < 5_000; i++) peer.send('ping', { nonce: BigInt(i) });
+      },
+      (peer) => {
+        for (let i = 0; i < 200; i++)
+          peer.send('getheaders', { version: 70_016, locator: [random(32)], stop: new Uint8Array(32) });
+      },
+    ];
+    const before = process.memoryUsage().rss;
+    for (let round = 0; round < 1 + SCALE; round++)
+      for (const [kind, flood] of floods.entries()) {
+        const peer = await RawPeer.join(node.port);
+        flood(peer);
+        flood(peer);
+        expect(await honestIsServed(), `flood ${kind}`).toBe(true);
+        peer.end();
+      }
+    expect(node.network.knownAddresses(0).length).toBeLessThan(2_500 * SCALE);
+    expect(node.mempool.size).toBe(0);
+    expect(process.memoryUsage().rss - before).toBeLessThan(200_000_000);
+  },
+  60_000 * (1 + SCALE),
+);
 
 test('headers without work are not stored', async () => {
   const { node, builder, honestIsServed } = await scene(400);
