@@ -22,7 +22,7 @@ import {
 } from './values.ts';
 import { addressTypeFrom, readFeeRate } from './wallet-access.ts';
 
-export interface FundOptions {
+interface FundOptions {
   readonly request: Omit<SpendRequest, 'recipients'>;
   /** Indexes of the outputs that pay the fee. */
   readonly subtract: ReadonlySet<number>;
@@ -63,7 +63,7 @@ const NAMES = new Set([
 ]);
 
 /** Fee parameters that may also stand beside the options. */
-export interface FeeParameters {
+interface FeeParameters {
   readonly target?: JsonRead | undefined;
   readonly mode?: JsonRead | undefined;
   readonly rate?: JsonRead | undefined;

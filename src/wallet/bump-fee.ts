@@ -14,7 +14,7 @@ const INCREMENTAL_RATE = 1000n;
 const WALLET_INCREMENTAL_RATE = 5000n;
 const DEFAULT_TARGET = 6;
 
-export interface BumpOptions {
+interface BumpOptions {
   /** Satoshis per 1,000 vbytes; estimated if not given. */
   readonly feeRate?: bigint | undefined;
   readonly replaceable?: boolean | undefined;
@@ -22,7 +22,7 @@ export interface BumpOptions {
   readonly outputs?: readonly TxOut[] | undefined;
 }
 
-export interface BumpedTransaction {
+interface BumpedTransaction {
   readonly plan: PlannedTransaction;
   /** Satoshis */
   readonly oldFee: bigint;

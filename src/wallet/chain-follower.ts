@@ -8,7 +8,7 @@ import type { Clock } from '../seams.ts';
 import type { BlockPlace, ChainListener, ChainSource } from './chain-source.ts';
 import { WalletError } from './wallet-error.ts';
 
-export interface FollowedBlock {
+interface FollowedBlock {
   readonly hash: BlockHash;
   readonly height: number;
 }
@@ -28,7 +28,7 @@ const TRAIL = 100;
 /** Blocks read before others get their turn. */
 const BLOCKS_PER_TURN = 16;
 
-export interface ScanProgress {
+interface ScanProgress {
   readonly startedAt: number;
   readonly progress: number;
 }

@@ -13,7 +13,7 @@ export interface Candidate {
   readonly longTermFee: bigint;
 }
 
-export interface SelectionGoal {
+interface SelectionGoal {
   /** Satoshis to pay with the fee of all but the inputs. */
   readonly target: bigint;
   /** Satoshis of fee that a change output adds now, and that spending it costs later. */
@@ -22,7 +22,7 @@ export interface SelectionGoal {
   readonly changeTarget: bigint;
 }
 
-export interface Selection<C extends Candidate> {
+interface Selection<C extends Candidate> {
   readonly coins: readonly C[];
   readonly algorithm: 'bnb' | 'srd';
 }
@@ -38,7 +38,7 @@ const sumEffective = (coins: readonly Candidate[]): bigint =>
  * What a selection costs beyond what is paid: inputs now against later, then change or what is left to fees.
  * @param change satoshis that making and later spending change costs; null without change
  */
-export function selectionWaste(coins: readonly Candidate[], target: bigint, change: bigint | null): bigint {
+function selectionWaste(coins: readonly Candidate[], target: bigint, change: bigint | null): bigint {
   const timing = coins.reduce((sum, coin) => sum + coin.fee - coin.longTermFee, 0n);
   return timing + (change ?? sumEffective(coins) - target);
 }

@@ -4,7 +4,7 @@ import { compactSizeLength } from '../core/encoding/writer.ts';
 import { isUnspendable, isWitnessProgram } from '../core/script/script.ts';
 
 /** Satoshis per 1,000 vbytes; nodes refuse to relay outputs that are dust at this rate. */
-export const DUST_RELAY_RATE = 3000n;
+const DUST_RELAY_RATE = 3000n;
 
 /** Satoshis */
 export function dustThreshold(scriptPubKey: Uint8Array): bigint {

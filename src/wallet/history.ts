@@ -47,7 +47,7 @@ export function recordOf(entry: WalletTransaction): TransactionRecord {
 }
 
 /** What the history must ask of others. */
-export interface HistorySources {
+interface HistorySources {
   isOurs(script: Uint8Array): boolean;
   inMempool(txid: Txid): boolean;
   tipHeight(): number;

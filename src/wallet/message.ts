@@ -9,7 +9,7 @@ import { recoverPublicKey, signRecoverable } from '../core/script/signing.ts';
 import { solve } from '../core/script/templates.ts';
 
 /** Names of Core's MessageVerificationResult. */
-export type MessageVerdict =
+type MessageVerdict =
   | 'OK'
   | 'ERR_INVALID_ADDRESS'
   | 'ERR_ADDRESS_NO_KEY'
@@ -20,7 +20,7 @@ export type MessageVerdict =
 const MAGIC = utf8('Bitcoin Signed Message:\n');
 
 /** The prefix keeps a signed message from ever being a signed transaction. */
-export function messageHash(message: string): Uint8Array {
+function messageHash(message: string): Uint8Array {
   return hash256(new Writer().varBytes(MAGIC).varBytes(utf8(message)).finish());
 }
 

@@ -16,6 +16,7 @@ import { hash160 } from '../core/encoding/hashes.ts';
 import type { NetworkParameters } from '../core/parameters/network.ts';
 import type { Random } from '../seams.ts';
 import type { OutputType } from './descriptors/descriptor.ts';
+import { parseKeyPath } from './descriptors/key-path.ts';
 
 /** 2,048 words each. */
 export const WORD_LISTS: Readonly<Record<string, string[]>> = Object.freeze({
@@ -74,8 +75,9 @@ export function accountDescriptors(
   const master = masterKey(words, passphrase, parameters);
   const fingerprint = toHex(hash160(master.publicKey!).subarray(0, 4));
   return PURPOSES.flatMap(([purpose, type, script]) => {
-    const account = master.derive(`m/${purpose}'/${parameters.coinType}'/0'`);
-    const origin = `[${fingerprint}/${purpose}h/${parameters.coinType}h/0h]`;
+    const path = `${purpose}h/${parameters.coinType}h/0h`;
+    const account = parseKeyPath(path).reduce((node, step) => node.deriveChild(step), master);
+    const origin = `[${fingerprint}/${path}]`;
     return [false, true].map((internal) => ({
       text: script(`${origin}${account.privateExtendedKey}/${internal ? 1 : 0}/*`),
       type,

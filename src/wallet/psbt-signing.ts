@@ -12,7 +12,7 @@ import { providerFor } from './solving.ts';
 import type { Wallet } from './wallet.ts';
 import { WalletError } from './wallet-error.ts';
 
-export interface FillOptions {
+interface FillOptions {
   readonly sign: boolean;
   readonly finalize: boolean;
   /** Say where keys come from (BIP32). */

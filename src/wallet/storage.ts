@@ -3,7 +3,7 @@
  * of `KeyValueStore` in `chain`, stated here because the wallet imports nothing but `core`.
  */
 
-export type WalletOperation =
+type WalletOperation =
   | { readonly put: Uint8Array; readonly value: Uint8Array }
   | { readonly delete: Uint8Array };
 

@@ -15,7 +15,7 @@ export interface WalletManagerOptions {
   readonly keypool?: number;
 }
 
-export interface WalletDependencies {
+interface WalletDependencies {
   readonly parameters: NetworkParameters;
   readonly chain: ChainSource;
   readonly storage: WalletStorage;
@@ -24,7 +24,7 @@ export interface WalletDependencies {
   readonly logger: Logger;
 }
 
-export interface CreateWalletOptions {
+interface CreateWalletOptions {
   /** BIP39 words to make the keys from; without them they are drawn. */
   readonly mnemonic?: string;
   readonly passphrase?: string;

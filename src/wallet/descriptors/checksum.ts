@@ -39,7 +39,7 @@ class State {
 }
 
 /** Eight characters, or null if the text has a character that no descriptor may have. */
-export function descriptorChecksum(text: string): string | null {
+function descriptorChecksum(text: string): string | null {
   const state = new State();
   let group = 0;
   let count = 0;

@@ -38,7 +38,7 @@ export type KeyForm = 'public' | 'private' | 'normalized';
 type Ranging = 'none' | 'unhardened' | 'hardened';
 type Marker = "'" | 'h';
 
-export interface DerivedKey {
+interface DerivedKey {
   /** 33 or 65 bytes; an x-only key has the prefix 02. */
   readonly publicKey: Uint8Array;
   readonly origin: KeyOrigin;

@@ -53,7 +53,7 @@ export interface Miniscript<K> {
 }
 
 export const WRAPPERS = 'ascdvjn';
-export interface MiniscriptParts<K> {
+interface MiniscriptParts<K> {
   readonly subs?: readonly Miniscript<K>[];
   readonly keys?: readonly K[];
   readonly k?: number;

@@ -10,9 +10,9 @@ import { extract, isSignedAndVerified, sighashContext, signInput } from './roles
 
 /** In the order of a PSBT's life. */
 const ROLES = ['creator', 'updater', 'signer', 'finalizer', 'extractor'] as const;
-export type PsbtRole = (typeof ROLES)[number];
+type PsbtRole = (typeof ROLES)[number];
 
-export interface InputAnalysis {
+interface InputAnalysis {
   readonly hasUtxo: boolean;
   readonly isFinal: boolean;
   readonly next: PsbtRole;
@@ -89,7 +89,7 @@ function sumOutputs(psbt: Psbt): bigint | null {
 }
 
 /** Size with signatures that are not there yet, if nothing but signatures is missing. */
-export function estimateSize(psbt: Psbt, provider = new SigningProvider()): number | null {
+function estimateSize(psbt: Psbt, provider = new SigningProvider()): number | null {
   const blank = psbt.clone();
   for (const index of blank.inputs.keys())
     if (signInput(blank, index, provider, null, { finalize: true }).result !== 'ok') return null;

@@ -3,6 +3,7 @@
  * Bitcoin Core writes them, with its messages. Nothing here gives a meaning to the values.
  */
 import { concatBytes } from '../../core/encoding/bytes.ts';
+import { DecodeError } from '../../core/encoding/errors.ts';
 import { hash160 } from '../../core/encoding/hashes.ts';
 import { Reader } from '../../core/encoding/reader.ts';
 import { ScriptFlag } from '../../core/script/flags.ts';
@@ -87,12 +88,18 @@ const notZero =
   (value: Uint8Array): Uint8Array | null =>
     fixed(size)(value).every((byte) => byte === 0) ? null : value;
 
-/** A value that is a whole serialized thing. */
+/** A value that is a whole serialized thing; Core would read on beyond its end, and then complain of the size. */
 const whole =
   (read: (reader: Reader) => void) =>
   (value: Uint8Array): Uint8Array => {
     const reader = new Reader(value);
-    read(reader);
+    try {
+      read(reader);
+    } catch (error) {
+      throw error instanceof DecodeError && error.message === 'end of data'
+        ? new PsbtError(wrongSize)
+        : error;
+    }
     refuse(reader.remaining > 0, wrongSize);
     return value;
   };

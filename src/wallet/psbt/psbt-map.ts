@@ -36,7 +36,7 @@ export interface FieldTable {
   readonly separatorMessage: string;
 }
 
-export interface PsbtEntry {
+interface PsbtEntry {
   readonly type: number;
   readonly keyData: Uint8Array;
   readonly value: Uint8Array;

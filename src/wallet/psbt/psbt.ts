@@ -210,6 +210,14 @@ function fillOutput(map: PsbtMap, output: TxOut): void {
   map.set(OUTPUT.SCRIPT, output.scriptPubKey);
 }
 
+const CORE_WORDS: Readonly<Record<string, string>> = Object.freeze({
+  'end of data': 'SpanReader::read(): end of data',
+  'non-canonical CompactSize': 'non-canonical ReadCompactSize()',
+  'CompactSize too large': 'ReadCompactSize(): size too large',
+  'superfluous witness record': 'Superfluous witness record',
+  'unknown transaction optional data': 'Unknown transaction optional data',
+});
+
 /** Core reads from a stream, whose errors say so. */
 function readWithCoreWords(reader: Reader): Psbt {
   try {
@@ -217,8 +225,7 @@ function readWithCoreWords(reader: Reader): Psbt {
   } catch (error) {
     if (error instanceof PsbtError) throw new PsbtError(`${error.message}: iostream error`);
     if (!(error instanceof DecodeError)) throw error;
-    const text = error.message === 'end of data' ? 'SpanReader::read(): end of data' : error.message;
-    throw new PsbtError(`${text}: iostream error`);
+    throw new PsbtError(`${CORE_WORDS[error.message] ?? error.message}: iostream error`);
   }
 }
 

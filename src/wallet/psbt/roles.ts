@@ -20,16 +20,16 @@ import { INPUT } from './psbt-fields.ts';
 import { decodeUint32, decodeWitness, encodeUint32, orEmpty } from './psbt-values.ts';
 import { readSpendData, writeOutputData, writeSpendData } from './spend-fields.ts';
 
-export type SignResult = 'ok' | 'incomplete' | 'missing inputs' | 'sighash mismatch' | 'invalid transaction';
+type SignResult = 'ok' | 'incomplete' | 'missing inputs' | 'sighash mismatch' | 'invalid transaction';
 
-export interface SignOptions {
+interface SignOptions {
   /** Sighash type; without it that of the kind of output. */
   readonly sighashType?: number | undefined;
   /** Put complete inputs in their final form. */
   readonly finalize: boolean;
 }
 
-export interface SignReport {
+interface SignReport {
   readonly result: SignResult;
   readonly missing: Missing;
 }

@@ -7,7 +7,7 @@ import { hash160 } from '../../core/encoding/hashes.ts';
 import type { KeyOrigin } from '../descriptors/key-path.ts';
 import type { TaprootTree } from './taproot-tree.ts';
 
-export interface OwnedKey {
+interface OwnedKey {
   /** 33 or 65 bytes */
   readonly publicKey: Uint8Array;
   readonly origin: KeyOrigin | null;

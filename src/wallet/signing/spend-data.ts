@@ -4,14 +4,14 @@ import { hash160 } from '../../core/encoding/hashes.ts';
 import type { KeyOrigin } from '../descriptors/key-path.ts';
 import type { SpendableLeaf, TreeLeafScript } from './taproot-tree.ts';
 
-export interface KeySignature {
+interface KeySignature {
   /** 33 or 65 bytes */
   readonly publicKey: Uint8Array;
   /** DER with hash type */
   readonly signature: Uint8Array;
 }
 
-export interface KeyWithOrigin {
+interface KeyWithOrigin {
   readonly publicKey: Uint8Array;
   readonly origin: KeyOrigin;
 }
@@ -24,7 +24,7 @@ export interface TapKeyOrigin {
   readonly origin: KeyOrigin;
 }
 
-export interface TapLeafSignature {
+interface TapLeafSignature {
   readonly x: Uint8Array;
   readonly leafHash: Uint8Array;
   /** 64 bytes, or 65 with hash type */
