@@ -70,20 +70,23 @@ interface Edit {
   readonly change: string;
 }
 
-/** The end of a string, template or regular expression that begins at `start`. */
+/** The end of a string, template, regular expression or comment that begins at `start`. */
 function endOfQuoted(code: string, start: number): number {
+  if (code.startsWith('/*', start)) return code.indexOf('*/', start) + 2;
+  if (code.startsWith('//', start)) return code.indexOf('\n', start);
   const quote = code[start]!;
   let at = start + 1;
   while (at < code.length && code[at] !== quote) at += code[at] === '\\' ? 2 : 1;
   return at + 1;
 }
 
-/** Where code is text: in strings, templates and regular expressions. */
+/** Where code is text: in strings, templates, regular expressions, and comments that are kept. */
 function quotedRanges(code: string): [number, number][] {
   const ranges: [number, number][] = [];
   for (let at = 0; at < code.length; at++) {
+    const isComment = code.startsWith('/*', at) || code.startsWith('//', at);
     const isRegex = code[at] === '/' && /[(,=:!&|?]\s*$/.test(code.slice(Math.max(0, at - 3), at));
-    if (!isRegex && !`"'\``.includes(code[at]!)) continue;
+    if (!isComment && !isRegex && !`"'\``.includes(code[at]!)) continue;
     const end = endOfQuoted(code, at);
     ranges.push([at, end]);
     at = end - 1;
