@@ -128,6 +128,15 @@ describe('batches', () => {
     ]);
   });
 
+  test('let others have their turn', async () => {
+    const batch = Array.from({ length: 20_000 }, () => ({ method: 'sum', params: [1], id: 1 }));
+    let turns = 0;
+    const timer = setInterval(() => turns++, 1);
+    await send(batch);
+    clearInterval(timer);
+    expect(turns).toBeGreaterThan(0);
+  });
+
   test('empty: an empty array; notifications only: nothing', async () => {
     expect(await send([])).toEqual([200, []]);
     expect(await send([{ jsonrpc: '2.0', method: 'sum', params: [1] }])).toEqual([204, '']);
