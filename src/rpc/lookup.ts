@@ -44,7 +44,7 @@ export async function readStoredBlock(chain: Chain, entry: HeaderEntry): Promise
 
 export function requireData(chain: Chain, entry: HeaderEntry): void {
   if (entry.haveData) return;
-  const pruned = entry.transactionCount > 0 && chain.pruneHeight > 0;
+  const pruned = entry.transactionCount > 0 && chain.pruneHeight >= 0;
   throw new RpcError(
     RpcCode.MISC_ERROR,
     pruned ? 'Block not available (pruned data)' : 'Block not available (not fully downloaded)',
@@ -55,7 +55,7 @@ export function requireData(chain: Chain, entry: HeaderEntry): void {
 export async function readStoredUndo(chain: Chain, entry: HeaderEntry): Promise<BlockUndo> {
   if (entry.height === 0) return [];
   if (!entry.haveUndo) {
-    const pruned = entry.transactionCount > 0 && chain.pruneHeight > 0;
+    const pruned = entry.transactionCount > 0 && chain.pruneHeight >= 0;
     throw new RpcError(RpcCode.MISC_ERROR, `Undo data not available${pruned ? ' (pruned data)' : ''}`);
   }
   return chain.readUndo(entry);

@@ -6,17 +6,23 @@ import { REGTEST } from '../../src/core/parameters/presets.ts';
 const ADDRESS = 'bcrt1qw508d6qejxtdg4y5r3zarvary0c5xw7kygt080';
 const UNKNOWN = 'ab'.repeat(32);
 const GENESIS_TXID = '4a5e1e4baab89f3a32518a88c31bc87f618f76673e2cc77ab2127b7afdeda33b';
-/** Stands for the tip's hash. */
+/** Stand for the hashes of the tip, and of a header whose block is not there. */
 const TIP = 'TIP';
+const MISSING = 'MISSING';
 const INPUT = { txid: UNKNOWN, vout: 0 };
 
 let memory: MemoryNode;
 let tip: string;
+let missing: string;
 
 beforeAll(async () => {
   memory = await MemoryNode.open(REGTEST, 1_600_000_000);
   const { result } = await memory.call('generatetoaddress', JSON.stringify([3, ADDRESS]));
   tip = (result as string[]).at(-1)!;
+  const made = await memory.call('generateblock', JSON.stringify([ADDRESS, [], false]));
+  const { hash, hex } = made.result as { hash: string; hex: string };
+  await memory.call('submitheader', JSON.stringify([hex.slice(0, 160)]));
+  missing = hash;
 });
 afterAll(() => memory.stop());
 
@@ -25,6 +31,8 @@ const rows: readonly (readonly [string, readonly unknown[], number, string])[] =
   ['getblock', [UNKNOWN], -5, 'Block not found'],
   ['getblock', ['00'], -8, "blockhash must be of length 64 (not 2, for '00')"],
   ['getblock', [TIP, 'x'], -3, 'JSON value of type string is not of expected type number'],
+  ['getblock', [MISSING], -1, 'Block not available (not fully downloaded)'],
+  ['getblockstats', [MISSING], -1, 'Block not available (not fully downloaded)'],
   ['getblockheader', ['zz'], -8, "hash must be of length 64 (not 2, for 'zz')"],
   ['getblockfilter', [TIP, 'nothing'], -5, 'Unknown filtertype'],
   ['getblockfilter', [UNKNOWN], -5, 'Block not found'],
@@ -176,6 +184,7 @@ const rows: readonly (readonly [string, readonly unknown[], number, string])[] =
   ['preciousblock', [UNKNOWN], -5, 'Block not found'],
   ['getblockfrompeer', [UNKNOWN, 0], -1, 'Block header missing'],
   ['getblockfrompeer', [TIP, 0], -1, 'Block already downloaded'],
+  ['getblockfrompeer', [MISSING, 0], -1, 'Peer does not exist'],
   ['pruneblockchain', [1], -1, 'Cannot prune blocks because node is not in prune mode.'],
   ['waitfornewblock', [-1], -1, 'Negative timeout'],
   ['waitforblock', ['x'], -8, "blockhash must be of length 64 (not 1, for 'x')"],
@@ -207,7 +216,9 @@ const rows: readonly (readonly [string, readonly unknown[], number, string])[] =
 ];
 
 test.each(rows)('%s %j: %i', async (method, parameters, code, message) => {
-  const text = JSON.stringify(parameters).replaceAll(`"${TIP}"`, JSON.stringify(tip));
+  const text = JSON.stringify(parameters)
+    .replaceAll(`"${TIP}"`, `"${tip}"`)
+    .replaceAll(`"${MISSING}"`, `"${missing}"`);
   expect((await memory.call(method, text)).error).toEqual({ code, message });
 });
 

@@ -120,7 +120,12 @@ const getblockfrompeer = defineMethod({
     const entry = chain.entry(hashTextFrom<BlockHash>(blockhash, 'blockhash'));
     if (entry === undefined) throw new RpcError(RpcCode.MISC_ERROR, 'Block header missing');
     if (entry.haveData) throw new RpcError(RpcCode.MISC_ERROR, 'Block already downloaded');
-    network.requestBlock(entry, peerId);
+    try {
+      network.requestBlock(entry, peerId);
+    } catch (error) {
+      // Why that peer cannot be asked, in Core's words.
+      throw new RpcError(RpcCode.MISC_ERROR, (error as Error).message);
+    }
     return {};
   },
 });
