@@ -63,7 +63,7 @@ const NAMES = new Set([
 ]);
 
 /** Fee parameters that may also stand beside the options. */
-interface FeeParameters {
+export interface FeeParameters {
   readonly target?: JsonRead | undefined;
   readonly mode?: JsonRead | undefined;
   readonly rate?: JsonRead | undefined;
@@ -107,7 +107,7 @@ export async function readFundOptions(
     );
   const target = options.get('conf_target') ?? fees.target;
   const mode = options.get('estimate_mode') ?? fees.mode;
-  const feeRate = oldRate ?? readFeeRate(wallet, target, mode, newRate);
+  const feeRate = oldRate ?? readFeeRate(wallet, target, mode, newRate).rate;
   const position = read('change_position|changePosition', (value) => integerFrom(value));
   const subtract = read('subtract_fee_from_outputs|subtractFeeFromOutputs', arrayFrom) ?? [];
   const fields = {

@@ -1,6 +1,6 @@
 /** Finds the wallet a call is about, and reads what several wallet methods take. */
 import type { OutputType } from '../wallet/descriptors/descriptor.ts';
-import { feeRateFor } from '../wallet/fee-rate.ts';
+import { type FeeRate, feeRateFor } from '../wallet/fee-rate.ts';
 import type { Wallet } from '../wallet/wallet.ts';
 import type { RpcContext, RpcRequest } from './context.ts';
 import { RpcCode, RpcError } from './errors.ts';
@@ -64,13 +64,13 @@ export const feeRateParameter = param.any('amount', 'fee_rate', 'Specify a fee r
 const DEFAULT_TARGET = 6;
 const MAX_TARGET = 1008;
 
-/** Satoshis per 1,000 vbytes, from sat/vB given or by estimation. @throws RpcError */
+/** From sat/vB given or by estimation. @throws RpcError */
 export function readFeeRate(
   wallet: Wallet,
   target: JsonRead | undefined,
   mode: JsonRead | undefined,
   rate: JsonRead | undefined,
-): bigint {
+): FeeRate {
   const given = (value: JsonRead | undefined): value is JsonRead => value !== undefined && value !== null;
   const modeText = given(mode) ? stringFrom(mode).toLowerCase() : 'unset';
   const refuse = (text: string): RpcError => new RpcError(RpcCode.INVALID_PARAMETER, text);
@@ -80,7 +80,7 @@ export function readFeeRate(
         'Cannot specify both conf_target and fee_rate. Please provide either a confirmation target in blocks for automatic fee estimation, or an explicit fee rate.',
       );
     if (modeText !== 'unset') throw refuse('Cannot specify both estimate_mode and fee_rate');
-    return checkRate(wallet, amountFrom(rate, 3));
+    return { rate: checkRate(wallet, amountFrom(rate, 3)), reason: 'PayTxFee set' };
   }
   if (!['unset', 'economical', 'conservative'].includes(modeText))
     throw refuse('Invalid estimate_mode parameter, must be one of: "unset", "economical", "conservative"');

@@ -89,7 +89,7 @@ function betterRate(wallet: Wallet, oldFee: bigint, size: number): bigint {
   const { chain, fallbackFee } = wallet.parts;
   const known =
     chain.estimateFeeRate(DEFAULT_TARGET, false) !== null || fallbackFee > 0n || wallet.payFeeRate > 0n;
-  const current = known ? feeRateFor(wallet, DEFAULT_TARGET, false) : 0n;
+  const current = known ? feeRateFor(wallet, DEFAULT_TARGET, false).rate : 0n;
   return raised > current ? raised : current;
 }
 

@@ -33,6 +33,9 @@ interface ScanProgress {
   readonly progress: number;
 }
 
+/** Before the first block. */
+const NOWHERE: FollowedBlock = Object.freeze({ hash: '' as BlockHash, height: -1 });
+
 export class ChainFollower {
   readonly #chain: ChainSource;
   readonly #clock: Clock;
@@ -49,7 +52,7 @@ export class ChainFollower {
   }
 
   get last(): FollowedBlock {
-    return this.#trail.at(-1) ?? { hash: '' as BlockHash, height: -1 };
+    return this.#trail.at(-1) ?? NOWHERE;
   }
 
   /** Newest first. */

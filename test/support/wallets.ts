@@ -38,7 +38,10 @@ export interface TestWallets {
   fund(wallet: Wallet, count?: number): Promise<void>;
 }
 
-export async function openTestWallets(options: WalletManagerOptions = {}): Promise<TestWallets> {
+export async function openTestWallets(
+  options: WalletManagerOptions = {},
+  storage = new MemoryWalletStorage(),
+): Promise<TestWallets> {
   const pool = await openTestPool({}, { blocks: 1 });
   const { chain, mempool, clock } = pool;
   const fees = await FeeEstimator.open({
@@ -48,7 +51,6 @@ export async function openTestWallets(options: WalletManagerOptions = {}): Promi
     logger: silentLogger,
   });
   const source = createChainSource({ chain, mempool, fees });
-  const storage = new MemoryWalletStorage();
   const open = (): Promise<WalletManager> =>
     WalletManager.open(
       { fallbackFee: 10_000n, keypool: 5, ...options },

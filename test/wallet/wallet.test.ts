@@ -67,6 +67,20 @@ describe('wallet', () => {
     expect(balances(again).trusted).toBe(COIN);
   });
 
+  test('on a chain that it does not know, a wallet begins again', async () => {
+    const there = await openTestWallets();
+    const alice = await there.manager.create('alice');
+    await there.fund(alice);
+    await there.manager.close();
+    const here = await openTestWallets({}, there.storage);
+    await here.pool.mine(5);
+    const again = await here.manager.load('alice');
+    expect(again.follower.last.hash).toBe(here.pool.chain.tip.hash);
+    expect(balances(again)).toEqual({ trusted: 0n, pending: 0n, immature: 0n });
+    await here.fund(again);
+    expect(balances(again).trusted).toBe(SUBSIDY);
+  });
+
   test('restored from its words, a wallet has the same balance and history', async () => {
     const { pool, manager, fund } = await openTestWallets();
     const alice = await manager.create('alice');

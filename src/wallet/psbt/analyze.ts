@@ -89,7 +89,8 @@ function sumOutputs(psbt: Psbt): bigint | null {
 }
 
 /** Size with signatures that are not there yet, if nothing but signatures is missing. */
-function estimateSize(psbt: Psbt, provider = new SigningProvider()): number | null {
+function estimateSize(psbt: Psbt): number | null {
+  const provider = new SigningProvider();
   const blank = psbt.clone();
   for (const index of blank.inputs.keys())
     if (signInput(blank, index, provider, null, { finalize: true }).result !== 'ok') return null;

@@ -42,7 +42,7 @@ function plan(wallet: Wallet, txid: string, optionsValue: JsonRead | undefined, 
   const replaceable = given('replaceable');
   return bumpFee(wallet, entry, {
     feeRate: wantsRate
-      ? readFeeRate(wallet, given('conf_target'), given('estimate_mode'), given('fee_rate'))
+      ? readFeeRate(wallet, given('conf_target'), given('estimate_mode'), given('fee_rate')).rate
       : undefined,
     replaceable: replaceable === undefined ? undefined : booleanFrom(replaceable),
     outputs: outputs === undefined ? undefined : outputsFrom(outputs, context.parameters),

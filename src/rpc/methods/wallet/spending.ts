@@ -15,8 +15,9 @@ import {
 } from '../../../wallet/spend.ts';
 import type { Wallet } from '../../../wallet/wallet.ts';
 import { addressScript, outputsFrom, outputsParameter } from '../../construct-transaction.ts';
+import type { RpcContext } from '../../context.ts';
 import { RpcCode, RpcError } from '../../errors.ts';
-import { readFundOptions } from '../../fund-options.ts';
+import { type FeeParameters, readFundOptions } from '../../fund-options.ts';
 import { Amount, JsonObject, type JsonRead, type JsonWritable } from '../../json.ts';
 import { defineMethod, type Method } from '../../method.ts';
 import { param } from '../../parameter.ts';
@@ -54,16 +55,30 @@ export async function broadcast(
   }
 }
 
-async function pay(
-  wallet: Wallet,
-  request: SpendRequest,
-  notes: Parameters<Wallet['send']>[1],
-  verbose: boolean,
-): Promise<JsonWritable> {
+/** What sendtoaddress and sendmany have in common. */
+interface Payment {
+  readonly recipients: readonly Recipient[];
+  readonly replaceable: boolean | undefined;
+  readonly fee: FeeParameters;
+  readonly notes: Parameters<Wallet['send']>[1];
+  readonly verbose: boolean;
+}
+
+async function pay(wallet: Wallet, payment: Payment, context: RpcContext): Promise<JsonWritable> {
+  await context.mempool.settled();
+  const { recipients, replaceable, fee, notes, verbose } = payment;
+  const { rate, reason } = refuseAs(RpcCode.WALLET_INSUFFICIENT_FUNDS, () =>
+    readFeeRate(wallet, fee.target, fee.mode, fee.rate),
+  );
+  const request: SpendRequest = {
+    recipients,
+    feeRate: rate,
+    ...(replaceable === undefined ? {} : { replaceable }),
+  };
   const plan = refuseAs(RpcCode.WALLET_INSUFFICIENT_FUNDS, () => planTransaction(wallet, request));
   const tx = await sign(wallet, plan);
   await broadcast(wallet, tx, notes);
-  return verbose ? { txid: tx.txid, fee_reason: 'Fallback fee' } : tx.txid;
+  return verbose ? { txid: tx.txid, fee_reason: reason } : tx.txid;
 }
 
 /** Plans for methods that answer -4 whatever is wrong. */
@@ -151,14 +166,9 @@ const sendtoaddress = defineMethod({
     request,
   ) {
     const wallet = walletOf(context, request);
-    await context.mempool.settled();
-    const scriptPubKey = addressScript(address, context.parameters);
-    const spend: SpendRequest = {
-      recipients: [{ script: scriptPubKey, value: amount, subtractFee }],
-      feeRate: refuseAs(RpcCode.WALLET_INSUFFICIENT_FUNDS, () => readFeeRate(wallet, target, mode, rate)),
-      ...(replaceable === undefined ? {} : { replaceable }),
-    };
-    return pay(wallet, spend, notesOf(comment, to), verbose);
+    const script = addressScript(address, context.parameters);
+    const payment = { replaceable, fee: { target, mode, rate }, notes: notesOf(comment, to), verbose };
+    return pay(wallet, { ...payment, recipients: [{ script, value: amount, subtractFee }] }, context);
   },
 });
 
@@ -197,14 +207,10 @@ const sendmany = defineMethod({
   ) {
     const wallet = walletOf(context, request);
     if (dummy !== '') throw new RpcError(RpcCode.INVALID_PARAMETER, 'Dummy value must be set to ""');
-    await context.mempool.settled();
     const payers = new Set((subtract ?? []).map((item) => stringFrom(item)));
-    const spend: SpendRequest = {
-      recipients: recipientsFrom(amounts, payers, wallet),
-      feeRate: refuseAs(RpcCode.WALLET_INSUFFICIENT_FUNDS, () => readFeeRate(wallet, target, mode, rate)),
-      ...(replaceable === undefined ? {} : { replaceable }),
-    };
-    return pay(wallet, spend, notesOf(comment, undefined), verbose);
+    const recipients = recipientsFrom(amounts, payers, wallet);
+    const payment = { replaceable, fee: { target, mode, rate }, notes: notesOf(comment, undefined), verbose };
+    return pay(wallet, { ...payment, recipients }, context);
   },
 });
 
