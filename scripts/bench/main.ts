@@ -24,6 +24,7 @@ const MODULES: readonly string[] = [
   'template',
   'rpc',
   'import',
+  'state',
   'sync',
 ];
 
