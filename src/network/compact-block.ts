@@ -15,7 +15,7 @@ const SHORT_ID_MASK = 0xffffffffffffn;
 const MAXIMUM_TRANSACTIONS = Math.floor(4_000_000 / (4 * 60));
 
 /** The function from wtxid (32 bytes, internal order) to short id for one compact block. */
-export function shortIdFunction(header: BlockHeader, nonce: bigint): (wtxid: Uint8Array) => number {
+function shortIdFunction(header: BlockHeader, nonce: bigint): (wtxid: Uint8Array) => number {
   const keys = new Reader(sha256(new Writer().bytes(header.bytes).uint64(nonce).finish()));
   const k0 = keys.uint64();
   const k1 = keys.uint64();

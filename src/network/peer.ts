@@ -21,6 +21,7 @@ import {
   IDLE_TIMEOUT,
   PING_INTERVAL,
   RECEIVE_QUEUE_BYTES,
+  RECEIVE_QUEUE_MESSAGES,
   Service,
   SLOW_READER_TIMEOUT,
 } from './protocol.ts';
@@ -54,8 +55,9 @@ export interface PeerEvents {
   failed(error: Error): void;
 }
 
-/** Messages processed before others get their turn. */
+/** Messages, and milliseconds, after which others get their turn. */
 const TURN = 16;
+const TURN_TIME = 10;
 
 export class Peer {
   readonly id: number;
@@ -249,7 +251,8 @@ export class Peer {
     this.bytesReceived += envelope.length;
     this.#queue.push(envelope);
     this.#queued += envelope.length;
-    if (this.#queued > RECEIVE_QUEUE_BYTES && !this.#paused) {
+    const full = this.#queued > RECEIVE_QUEUE_BYTES || this.#queue.length > RECEIVE_QUEUE_MESSAGES;
+    if (full && !this.#paused) {
       this.#paused = true;
       this.connection.pause();
     }
@@ -258,17 +261,26 @@ export class Peer {
 
   async #process(): Promise<void> {
     this.#processing = true;
-    for (let turn = 1; ; turn++) {
+    let turn = 0;
+    let began = this.#clock.monotonic();
+    for (;;) {
       const envelope = this.#queue.shift();
       if (envelope === undefined) break;
       this.#queued -= envelope.length;
-      if (this.#paused && this.#queued < RECEIVE_QUEUE_BYTES / 2) {
+      if (
+        this.#paused &&
+        this.#queued < RECEIVE_QUEUE_BYTES / 2 &&
+        this.#queue.length < RECEIVE_QUEUE_MESSAGES / 2
+      ) {
         this.#paused = false;
         this.connection.resume();
       }
       const handled = this.#handle(envelope);
       if (handled !== undefined) await handled;
-      if (turn % TURN === 0) await this.#clock.yield();
+      if (++turn < TURN && this.#clock.monotonic() - began < TURN_TIME) continue;
+      await this.#clock.yield();
+      turn = 0;
+      began = this.#clock.monotonic();
     }
     this.#processing = false;
   }

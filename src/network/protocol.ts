@@ -30,6 +30,7 @@ export const IDLE_TIMEOUT = 20 * MINUTE;
 export const SLOW_READER_TIMEOUT = 2 * MINUTE;
 /** Received but not yet processed; above it the wire is not read. */
 export const RECEIVE_QUEUE_BYTES = 5_000_000;
+export const RECEIVE_QUEUE_MESSAGES = 1_000;
 
 /** Peers that we dial by ourselves, and places kept free for them and for a feeler. */
 export const FULL_RELAY = 8;

@@ -86,7 +86,7 @@ export class TransactionFetcher {
       return;
     }
     // BIP339: each peer announces by one kind of hash only.
-    if (peer.wtxidRelay !== (item.type === InventoryType.WTX)) return;
+    if (peer.wtxidRelay !== (item.type === InventoryType.WTX) || this.#requests.isFull(peer)) return;
     const hash = toDisplayHex(item.hash);
     this.#announcer.markKnown(peer, hash);
     if (this.#context.chain.isInitialBlockDownload || this.#isKnown(hash) || this.#reconsiderable.has(hash))

@@ -55,10 +55,15 @@ export class TransactionRequests {
     this.#ask = ask;
   }
 
+  /** It has announced as much as we keep for one peer. */
+  isFull(peer: Peer): boolean {
+    return (this.#byPeer.get(peer)?.size ?? 0) >= ANNOUNCEMENTS_A_PEER;
+  }
+
   announced(peer: Peer, hash: string, options: { byTxid: boolean; delay: boolean }): void {
     const own = this.#byPeer.get(peer) ?? new Map<string, Announcement>();
     this.#byPeer.set(peer, own);
-    if (own.has(hash) || own.size >= ANNOUNCEMENTS_A_PEER) return;
+    if (own.has(hash) || this.isFull(peer)) return;
     const overloaded = (this.#inFlight.get(peer) ?? 0) >= IN_FLIGHT_A_PEER;
     const preferred = !peer.inbound;
     const wait = !preferred || overloaded || options.delay;

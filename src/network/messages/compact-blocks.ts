@@ -7,7 +7,7 @@ import { type Codec, readList, writeList } from './codec.ts';
 
 /** Core's indexes are uint16: a block has no more transactions than these can name. */
 const MAXIMUM_INDEX = 0xffff;
-export const SHORT_ID_BYTES = 6;
+const SHORT_ID_BYTES = 6;
 
 export interface PrefilledTransaction {
   readonly index: number;

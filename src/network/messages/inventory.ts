@@ -10,9 +10,9 @@ import { DecodeError } from '../../core/encoding/errors.ts';
 import { Transaction } from '../../core/transaction/transaction.ts';
 import { type Codec, readList, writeList } from './codec.ts';
 
-export const MAXIMUM_INVENTORY = 50_000;
+const MAXIMUM_INVENTORY = 50_000;
 export const MAXIMUM_HEADERS = 2_000;
-export const MAXIMUM_LOCATOR = 101;
+const MAXIMUM_LOCATOR = 101;
 
 const WITNESS_FLAG = 1 << 30;
 

@@ -8,7 +8,7 @@ import { cfcheckpt, cfheaders, cfilter, filterRange, getcfcheckpt } from './filt
 import { feefilter, filteradd, filterload, ping, sendcmpct, sendtxrcncl, version } from './handshake.ts';
 import { block, headers, inventory, locatorRequest, merkleblock, tx } from './inventory.ts';
 
-export const codecs = Object.freeze({
+const codecs = Object.freeze({
   version,
   verack: flag,
   wtxidrelay: flag,
