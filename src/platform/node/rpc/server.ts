@@ -41,6 +41,9 @@ interface RpcServerDependencies {
   readonly logger: Logger;
 }
 
+/** Milliseconds that a stop waits for requests under way. */
+const STOP_TIMEOUT = 3_000;
+
 const NO_METHODS: ReadonlySet<string> = new Set();
 
 export class RpcServer {

@@ -294,3 +294,16 @@ test('stop ends what waits and lets it answer', async () => {
   expect(JSON.parse((await waiting).body)).toMatchObject({ result: 'stopped' });
   await expect(send(SUM)).rejects.toThrow();
 });
+
+test('stop does not wait for bodies that never end', async () => {
+  const socket = connect(port, '127.0.0.1');
+  socket.on('error', () => {});
+  socket.write(
+    `POST / HTTP/1.1\r\nHost: localhost\r\nAuthorization: ${basic('user:pass:word')}\r\nContent-Length: 9\r\n\r\n{`,
+  );
+  await send(SUM);
+  const before = performance.now();
+  await server.stop();
+  expect(performance.now() - before).toBeLessThan(8_000);
+  socket.destroy();
+});
