@@ -1,4 +1,4 @@
-/** Makes transactions that pay from a wallet: chooses coins, fee and change, and signs. */
+/** Plans transactions that pay from a wallet: chooses coins, fee and change. Signing is in `solving.ts`. */
 import { EMPTY } from '../core/encoding/bytes.ts';
 import { compactSizeLength } from '../core/encoding/writer.ts';
 import { decodeAddress } from '../core/script/address.ts';
@@ -84,6 +84,8 @@ const MAX_FEE = 10_000_000n;
 const MAX_TIP_AGE = 8 * 60 * 60 * 1000;
 /** So many that their number takes three bytes: before they are chosen, the worst is assumed. */
 const MANY_INPUTS = 253;
+/** Weight of a transaction that nodes relay. */
+const MAX_STANDARD_WEIGHT = 400_000;
 /** Limits of the mempool on chains of unconfirmed transactions. */
 const MAX_ANCESTORS = 25;
 
@@ -242,13 +244,10 @@ class Planner {
     let position = -1;
     let all = [...outputs];
     if (worthwhile) {
-      const script =
-        changeScript ??
-        decodeAddress(this.#wallet.changeAddress(this.#changeType()), this.#wallet.parts.parameters);
       position = this.#request.changePosition ?? this.#wallet.parts.random.below(outputs.length + 1);
       if (position < 0 || position > outputs.length)
         throw new WalletError('parameter', 'Transaction change output index out of range');
-      all.splice(position, 0, { value: change, scriptPubKey: script });
+      all.splice(position, 0, { value: change, scriptPubKey: draftScript });
     }
     const needed = worthwhile ? withDraft : feeOf(outputs);
     let fee = available - all.reduce((sum, { value }) => sum + value, 0n);
@@ -261,6 +260,11 @@ class Planner {
       throw new WalletError('wallet', 'Fee exceeds maximum configured by user (e.g. -maxtxfee, maxfeerate)');
     if (recipients.length === 0 && position < 0)
       throw new WalletError('wallet', 'Transaction must have at least one recipient');
+    if (baseWeight(all, chosen.length) + inputsWeight > MAX_STANDARD_WEIGHT)
+      throw new WalletError('wallet', 'Transaction too large');
+    // A change address is only used up when nothing can go wrong any more.
+    if (position >= 0 && changeScript === null)
+      all[position] = { ...all[position]!, scriptPubKey: this.#newChangeScript() };
     const order = this.#shuffle(chosen);
     const tx = Transaction.from({
       version: this.#request.version ?? 2,
@@ -307,6 +311,10 @@ class Planner {
     const has = (type: OutputType): boolean => this.#wallet.keys.activeOf(type, true) !== undefined;
     if (paid.includes('bech32m') && has('bech32m')) return 'bech32m';
     return 'bech32';
+  }
+
+  #newChangeScript(): Uint8Array {
+    return decodeAddress(this.#wallet.changeAddress(this.#changeType()), this.#wallet.parts.parameters);
   }
 
   #sequence(): number {
