@@ -20,6 +20,8 @@ const WRONG_PASSWORD_DELAY = 250;
 const REQUEST_TIMEOUT = 30_000;
 /** Milliseconds between looks for connections that may be closed, while stopping. */
 const CLOSE_INTERVAL = 20;
+/** Milliseconds that a stop waits for requests under way. */
+const STOP_TIMEOUT = 3_000;
 
 export interface RpcServerOptions {
   /** Addresses to listen on; the first one's port is used for all if theirs is 0. */
@@ -40,9 +42,6 @@ interface RpcServerDependencies {
   readonly authentication: Authentication;
   readonly logger: Logger;
 }
-
-/** Milliseconds that a stop waits for requests under way. */
-const STOP_TIMEOUT = 3_000;
 
 const NO_METHODS: ReadonlySet<string> = new Set();
 
@@ -228,8 +227,10 @@ function listen(server: Server, host: string, port: number): Promise<void> {
 function closeServer(server: Server): Promise<void> {
   return new Promise((resolve) => {
     const closing = setInterval(() => server.closeIdleConnections(), CLOSE_INTERVAL);
+    const impatience = setTimeout(() => server.closeAllConnections(), STOP_TIMEOUT);
     server.close(() => {
       clearInterval(closing);
+      clearTimeout(impatience);
       resolve();
     });
   });
