@@ -1,8 +1,9 @@
 /** Networks as `chain/chain_params.json` states them; Penny itself knows main and regtest only. */
 import { Block } from '../../src/core/block/block.ts';
-import { fromHex } from '../../src/core/encoding/bytes.ts';
+import { EMPTY, fromHex, latin1 } from '../../src/core/encoding/bytes.ts';
 import type { NetworkParameters } from '../../src/core/parameters/network.ts';
 import { MAIN } from '../../src/core/parameters/presets.ts';
+import { lastPush } from '../../src/core/script/sigops.ts';
 import type { VectorFile } from './suite.ts';
 
 export interface NetworkFacts {
@@ -26,6 +27,7 @@ export interface NetworkFacts {
   readonly target_spacing: number;
   readonly allow_min_difficulty: boolean;
   readonly no_retargeting: boolean;
+  readonly enforce_bip94?: boolean;
   readonly heights: NetworkParameters['heights'];
   readonly bip34_hash?: string;
   readonly script_flag_exceptions?: Readonly<Record<string, readonly string[]>>;
@@ -45,7 +47,9 @@ export interface ChainParams {
 /** The parameters that these facts describe. */
 export function parametersFrom(name: string, facts: NetworkFacts): NetworkParameters {
   const genesis = Block.decode(fromHex(facts.genesis_hex));
-  const { scriptPubKey, value } = genesis.transactions[0]!.outputs[0]!;
+  const { inputs, outputs } = genesis.transactions[0]!;
+  const { scriptPubKey, value } = outputs[0]!;
+  const message = lastPush(inputs[0]!.scriptSig) ?? EMPTY;
   return {
     ...MAIN,
     name,
@@ -69,7 +73,7 @@ export function parametersFrom(name: string, facts: NetworkFacts): NetworkParame
           interval: facts.target_timespan / facts.target_spacing,
           clamp: 4,
           minimumDifficultyAfter: facts.allow_min_difficulty ? 2 * facts.target_spacing : 0,
-          bip94: false,
+          bip94: facts.enforce_bip94 ?? false,
         },
     powLimit: BigInt(`0x${facts.pow_limit}`),
     heights: facts.heights,
@@ -77,7 +81,8 @@ export function parametersFrom(name: string, facts: NetworkFacts): NetworkParame
     scriptFlagExceptions: new Map(Object.entries(facts.script_flag_exceptions ?? {})),
     bip30Exceptions: facts.bip30_exceptions ?? [],
     genesis: {
-      ...MAIN.genesis,
+      version: genesis.header.version,
+      message: latin1(message),
       time: facts.genesis_time,
       nonce: facts.genesis_nonce,
       bits: Number(`0x${facts.genesis_bits}`),
