@@ -198,10 +198,6 @@ function pushResult(columns: Columns, result: Result, indent: number, outer: Out
   const key = outer === 'object' ? `"${result.name}" : ` : '';
   const described = (type: string) =>
     `(${type}${result.optional ? ', optional' : ''})${result.description === '' ? '' : ` ${result.description}`}`;
-  if (result.type === 'elision') {
-    columns.push(`${space}...${comma}`, result.description);
-    return;
-  }
   const simple = RESULT_TEXT[result.type];
   if (simple !== undefined) {
     const left = result.type === 'none' ? simple[0] : `${key}${simple[0]}`;
@@ -216,7 +212,7 @@ function pushResult(columns: Columns, result: Result, indent: number, outer: Out
   columns.push(`${space}${key}${isArray ? '[' : '{'}`, described(isArray ? 'json array' : 'json object'));
   for (const inner of result.inner) pushResult(columns, inner, indent + 2, isArray ? 'array' : 'object');
   const open = result.type === 'array' || result.type === 'keyed';
-  if (open && result.inner.at(-1)!.type !== 'elision') columns.push(`${space}  ...`);
+  if (open) columns.push(`${space}  ...`);
   else columns.trimComma();
   columns.push(`${space}${isArray ? ']' : '}'}${comma}`);
 }

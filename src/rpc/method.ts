@@ -28,8 +28,6 @@ export interface Method {
   readonly results: readonly Result[];
   /** The parameters of each example call, as `penny rpc NAME ...` takes them. */
   readonly examples: readonly string[];
-  /** Answered while the node is still starting up. */
-  readonly duringWarmUp?: boolean;
   handler(parameters: readonly unknown[], context: RpcContext, request: RpcRequest): Handled;
 }
 

@@ -39,8 +39,6 @@ export interface Parameter<T = unknown> {
   readonly oneLine?: string | undefined;
   /** Left out of the help. */
   readonly hidden?: boolean | undefined;
-  /** An options field that may also be given by position (Core's also_positional). */
-  readonly alsoPositional?: boolean | undefined;
   /** Only tells the compiler what the handler receives. */
   readonly value?: T;
 }
@@ -52,7 +50,6 @@ interface Presentation {
   readonly typeText?: readonly [string, string];
   readonly oneLine?: string;
   readonly hidden?: boolean;
-  readonly alsoPositional?: boolean;
 }
 /** Neither `default`, `hint` nor `optional`: the parameter is required. */
 type Required = Presentation & { readonly default?: never; readonly hint?: never; readonly optional?: never };

@@ -13,8 +13,7 @@ export type ResultType =
   | 'time'
   | 'boolean'
   | 'none'
-  | 'any'
-  | 'elision'; // "..." : stands for what another part of the help has told
+  | 'any';
 
 export interface Result {
   readonly type: ResultType;
@@ -72,5 +71,4 @@ export const result = Object.freeze({
   boolean: leaf('boolean'),
   none: leaf('none'),
   any: leaf('any'),
-  elision: leaf('elision'),
 });

@@ -12,7 +12,7 @@ const SIMPLE: Readonly<Record<string, string>> = {
 
 /** What does not match, by path; empty if all does. */
 export function mismatches(value: unknown, result: Result, path = ''): string[] {
-  if (result.type === 'any' || result.type === 'elision') return [];
+  if (result.type === 'any') return [];
   if (result.type === 'none') return value === null ? [] : [`${path}: not null`];
   const simple = SIMPLE[result.type];
   if (simple !== undefined) return typeof value === simple ? [] : [`${path}: not a ${simple}`];
@@ -29,7 +29,6 @@ export function mismatches(value: unknown, result: Result, path = ''): string[] 
     return Object.entries(value).flatMap(([key, item]) =>
       mismatches(item, result.inner[0]!, `${path}.${key}`),
     );
-  if (result.inner[0]?.type === 'elision') return [];
   const known = new Map(result.inner.map((field) => [field.name, field]));
   const unknown = Object.keys(value).filter((key) => !known.has(key));
   return [

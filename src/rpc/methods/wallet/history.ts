@@ -241,8 +241,7 @@ const rescanblockchain = defineMethod({
       throw new RpcError(RpcCode.INVALID_PARAMETER, 'Invalid stop_height');
     if (stop !== undefined && stop < start)
       throw new RpcError(RpcCode.INVALID_PARAMETER, 'stop_height must be greater than start_height');
-    const last = await wallet.follower.rescan(start, stop ?? null);
-    await wallet.settled();
+    const last = await wallet.rescan(start, stop ?? null);
     return { start_height: start, stop_height: last };
   },
 });
