@@ -43,8 +43,6 @@ export class ChainView {
   readonly disconnected = new Signal<BlockEvent>();
   /** The tip changed; after the `connected` and `disconnected` that led there. */
   readonly tipChanged = new Signal<TipEvent>();
-  /** There is a new best header. */
-  readonly headersChanged = new Signal<HeaderEntry>();
   /** A block that was stored before turned out to be invalid. */
   readonly refused = new Signal<RefusedEvent>();
   /** The disk failed or there is a bug: nothing is written any more; the node should stop. */
@@ -86,11 +84,6 @@ export class ChainView {
   /** 0 to 1. */
   get verificationProgress(): number {
     return this.parts.progress.verification(this.tip, this.bestHeader);
-  }
-
-  /** Bytes of the coin cache. */
-  get coinCacheMemory(): number {
-    return this.parts.chainstate.cacheMemory;
   }
 
   /** Bytes of all block and undo files. */

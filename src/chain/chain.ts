@@ -132,14 +132,12 @@ export class Chain extends ChainView {
     const before = this.parts.tree.size;
     let last: HeaderEntry | undefined;
     let invalid: Invalid | undefined;
-    const best = this.bestHeader;
     try {
       for (const header of headers) last = this.parts.tree.accept(header, this.#now());
     } catch (error) {
       invalid = asInvalid(error);
     }
     if (this.parts.tree.dirty.size > 0) this.#queue.runInBackground(() => this.#saveIndex());
-    if (this.bestHeader !== best) this.headersChanged.emit(this.bestHeader);
     return invalid === undefined
       ? { ok: true, last, new: this.parts.tree.size - before }
       : { ok: false, invalid, last };
@@ -176,6 +174,7 @@ export class Chain extends ChainView {
     return this.#queue.run(async () => {
       const entry = this.#known(hash);
       if (entry.parent === null) throw new BlockRequestError('the genesis block cannot be invalidated');
+      if (this.isActive(entry) && !entry.haveUndo) throw new BlockRequestError(`Block ${hash} is pruned`);
       while (this.isActive(entry)) await this.#activation.disconnectTip();
       this.parts.tree.markFailed(entry);
       this.parts.tree.rebuildCandidates(this.tip);

@@ -68,10 +68,6 @@ export class Chainstate {
     return this.#cache.memory > this.#options.limit;
   }
 
-  get cacheMemory(): number {
-    return this.#cache.memory;
-  }
-
   async readHead(): Promise<Head> {
     const [best, marker] = await this.#store.getMany([BEST_BLOCK_KEY, HEAD_MARKER_KEY]);
     if (best !== undefined && best.length !== 32)

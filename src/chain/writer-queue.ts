@@ -1,6 +1,4 @@
 /** The chain has one writer: tasks run one after the other, until one fails in a way that is no verdict. */
-import { MissingDataError } from './block-store.ts';
-
 /** The block that a request names is not there, or nothing of the kind can be done with it. */
 export class BlockRequestError extends Error {
   override readonly name = 'BlockRequestError';
@@ -28,8 +26,7 @@ export class WriterQueue {
         return await task();
       } catch (error) {
         // Requests that cannot be met are the caller's trouble, not the chain's.
-        if (!(error instanceof BlockRequestError || error instanceof MissingDataError))
-          this.#fail(error as Error);
+        if (!(error instanceof BlockRequestError)) this.#fail(error as Error);
         throw error;
       }
     });

@@ -9,7 +9,7 @@ import type { KeyValueStore, Operation } from '../chain/key-value-store.ts';
 import { Signal } from '../chain/signal.ts';
 import type { Storage } from '../chain/storage.ts';
 import type { BlockHash } from '../core/block/header.ts';
-import { toDisplayHex } from '../core/encoding/bytes.ts';
+import { latin1, toDisplayHex } from '../core/encoding/bytes.ts';
 import type { Clock, Logger } from '../seams.ts';
 
 export interface IndexDependencies {
@@ -98,10 +98,6 @@ export class Follower implements PendingStore {
     return this.#best?.height ?? -1;
   }
 
-  get bestBlock(): HeaderEntry | null {
-    return this.#best;
-  }
-
   get isSynchronized(): boolean {
     return this.#best === this.#dependencies.chain.tip;
   }
@@ -125,7 +121,7 @@ export class Follower implements PendingStore {
   }
 
   async get(key: Uint8Array): Promise<Uint8Array | undefined> {
-    const pending = this.#pendingValues.get(key.join());
+    const pending = this.#pendingValues.get(latin1(key));
     return pending === undefined ? this.#store.get(key) : (pending ?? undefined);
   }
 
@@ -198,8 +194,8 @@ export class Follower implements PendingStore {
   #collect(operations: readonly Operation[]): void {
     for (const operation of operations) {
       this.#pending.push(operation);
-      if ('put' in operation) this.#pendingValues.set(operation.put.join(), operation.value);
-      else this.#pendingValues.set(operation.delete.join(), null);
+      if ('put' in operation) this.#pendingValues.set(latin1(operation.put), operation.value);
+      else this.#pendingValues.set(latin1(operation.delete), null);
     }
   }
 

@@ -41,6 +41,9 @@ describe('pruning', () => {
     const files = await (await storage.blockFiles()).list();
     expect(files[0]).toBeGreaterThan(20);
     await expect(chain.readBlock(chain.entryAt(5)!)).rejects.toThrow('not on the disk');
+    const { tip } = chain;
+    await expect(chain.invalidate(chain.entryAt(5)!.hash)).rejects.toThrow('is pruned');
+    expect(chain.tip).toBe(tip);
     await chain.close();
 
     const again = await openMemoryChain({ ...SMALL, storage, prune: 1, checkBlocks: 0, checkLevel: 4 });
