@@ -38,6 +38,17 @@ export class OwnDescriptor {
     this.next = record.next;
   }
 
+  /** One that nothing is known of yet, and that is not active. */
+  static fresh(
+    descriptor: Descriptor,
+    createdAt: number,
+    internal: boolean,
+    start = 0,
+    next = start,
+  ): OwnDescriptor {
+    return new OwnDescriptor(descriptor, { createdAt, active: null, internal, rangeStart: start, next });
+  }
+
   get rangeEnd(): number {
     return this.rangeStart + this.scripts.length;
   }

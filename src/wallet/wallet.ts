@@ -53,7 +53,6 @@ export interface ImportOptions {
   readonly createdAt: number;
   readonly range?: readonly [number, number];
   readonly next?: number;
-  readonly label?: string;
 }
 
 const NO_PRIVATE_KEYS = 'Cannot import private keys to a wallet with private keys disabled';
@@ -117,7 +116,7 @@ export class Wallet {
     wallet.#load(records);
     wallet.#subscribe();
     await wallet.follower.catchUp(wallet.birthday);
-    for (const tx of parts.chain.mempoolTransactions()) wallet.#see(tx, null);
+    wallet.#seeMempool();
     await wallet.#resubmit();
     return wallet;
   }
@@ -164,11 +163,8 @@ export class Wallet {
       try {
         await this.parts.chain.broadcast(entry.tx);
       } catch (error) {
-        this.parts.logger.log(
-          'info',
-          'wallet',
-          `${entry.tx.txid} is not accepted now: ${(error as Error).message}`,
-        );
+        const { message } = error as Error;
+        this.parts.logger.log('info', 'wallet', `${entry.tx.txid} is not accepted now: ${message}`);
       }
     }
   }
@@ -284,14 +280,7 @@ export class Wallet {
     for (const { text, type, internal } of accountDescriptors(words, passphrase, this.parts.parameters)) {
       const { descriptors, secrets } = parseDescriptor(text, this.parts.parameters);
       this.keys.saveSecrets(secrets);
-      const own = new OwnDescriptor(descriptors[0]!, {
-        createdAt,
-        active: null,
-        internal,
-        rangeStart: 0,
-        next: 0,
-      });
-      this.keys.adopt(own, type);
+      this.keys.adopt(OwnDescriptor.fresh(descriptors[0]!, createdAt, internal), type);
     }
     this.history.reindex();
     this.#mnemonic = { words, passphrase };
@@ -308,14 +297,7 @@ export class Wallet {
       throw new WalletError('wallet', CANNOT_EXPAND);
     const [start, end] = options.range ?? [0, 0];
     const next = options.next ?? start;
-    const fields = {
-      createdAt: options.createdAt,
-      active: null,
-      internal: options.internal,
-      rangeStart: start,
-      next,
-    };
-    const candidate = new OwnDescriptor(descriptor, fields);
+    const candidate = OwnDescriptor.fresh(descriptor, options.createdAt, options.internal, start, next);
     const own = this.keys.adopt(candidate, options.active ? descriptor.outputType : null);
     if (own.next < next) own.next = next;
     if (!options.active && own.active === descriptor.outputType && own.internal === options.internal)
@@ -323,18 +305,25 @@ export class Wallet {
     this.keys.topUp(own, end);
     this.history.reindex();
     this.keys.save(own);
-    if (options.label !== undefined && !descriptor.isRange)
-      for (const script of descriptor.scriptsAt(0, secrets.lookup) ?? []) {
-        const address = encodeAddress(script, this.parts.parameters);
-        if (address !== null) this.labels.set(address, options.label, 'receive');
-      }
     this.#info = { ...this.#info, birthday: Math.min(this.#info.birthday, options.createdAt), blank: false };
     this.#saveInfo();
   }
 
   /** Reads blocks again from this time (seconds) on. */
-  async rescanFrom(timestamp: number): Promise<number> {
-    return this.follower.rescan(this.follower.heightOf(timestamp), null);
+  rescanFrom(timestamp: number): Promise<number> {
+    return this.rescan(this.follower.heightOf(timestamp), null);
+  }
+
+  /** Reads blocks again, and without an end the mempool too. @returns the last height read */
+  async rescan(from: number, to: number | null): Promise<number> {
+    const last = await this.follower.rescan(from, to);
+    if (to === null) this.#seeMempool();
+    await this.settled();
+    return last;
+  }
+
+  #seeMempool(): void {
+    for (const tx of this.parts.chain.mempoolTransactions()) this.#see(tx, null);
   }
 
   newAddress(type: OutputType = 'bech32', label = ''): string {

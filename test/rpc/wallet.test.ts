@@ -4,6 +4,7 @@ import { REGTEST } from '../../src/core/parameters/presets.ts';
 import { METHODS } from '../../src/rpc/methods.ts';
 import { undocumented } from '../support/result-matches.ts';
 
+const FOREIGN = 'bcrt1qw508d6qejxtdg4y5r3zarvary0c5xw7kygt080';
 const MNEMONIC = `${'abandon '.repeat(11)}about`;
 
 let memory: MemoryNode;
@@ -201,6 +202,19 @@ test('descriptors go from one wallet to another that only watches', async () => 
     { desc: shown.descriptors[0].desc, timestamp: 'now' },
   ]);
   expect(bad).toMatchObject({ success: false, error: { code: -4 } });
+  const [single] = await call('watcher', 'importdescriptors', [
+    {
+      desc: (await call(null, 'getdescriptorinfo', `addr(${FOREIGN})`)).descriptor,
+      timestamp: 'now',
+      label: 'theirs',
+    },
+  ]);
+  expect(single.success).toBe(true);
+  expect(await call('watcher', 'getaddressinfo', FOREIGN)).toMatchObject({
+    ismine: true,
+    solvable: false,
+    labels: ['theirs'],
+  });
   expect(await call('watcher', 'rescanblockchain', 50, 60)).toEqual({ start_height: 50, stop_height: 60 });
 });
 

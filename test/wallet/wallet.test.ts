@@ -92,6 +92,8 @@ describe('wallet', () => {
     await pool.mine();
     await pay(bob, alice.newAddress('legacy'), 5n * COIN);
     await pool.mine();
+    // One payment is still on its way.
+    await pay(alice, bob.newAddress('p2sh-segwit'), COIN);
     for (const [name, original] of [
       ['alice again', alice],
       ['bob again', bob],

@@ -1,4 +1,5 @@
 /** The descriptors of a wallet: listing and importing them. */
+import { encodeAddress } from '../../../core/script/address.ts';
 import type { OwnDescriptor } from '../../../wallet/key-ring.ts';
 import type { Wallet } from '../../../wallet/wallet.ts';
 import { WalletError } from '../../../wallet/wallet-error.ts';
@@ -136,11 +137,6 @@ function importOne(wallet: Wallet, request: JsonObject, createdAt: number, conte
     if (internal && label !== undefined) throw refuse('Internal addresses should not have a label');
     if (active && !descriptor.isSingleType)
       throw new RpcError(RpcCode.WALLET_ERROR, 'Combo descriptors cannot be set to active');
-    if (!wallet.hasPrivateKeys && secrets.size > 0)
-      throw new RpcError(
-        RpcCode.WALLET_ERROR,
-        'Cannot import private keys to a wallet with private keys disabled',
-      );
     if (
       wallet.hasPrivateKeys &&
       secrets.size === 0 &&
@@ -153,14 +149,12 @@ function importOne(wallet: Wallet, request: JsonObject, createdAt: number, conte
       );
     if (active && descriptor.outputType === null)
       warnings.push('Unknown output type, cannot set descriptor to active.');
-    wallet.importDescriptor(descriptor, secrets, {
-      active,
-      internal,
-      createdAt,
-      range,
-      next,
-      ...(label === undefined ? {} : { label }),
-    });
+    wallet.importDescriptor(descriptor, secrets, { active, internal, createdAt, range, next });
+    if (label === undefined) continue;
+    for (const script of descriptor.scriptsAt(0, secrets.lookup) ?? []) {
+      const address = encodeAddress(script, context.parameters);
+      if (address !== null) wallet.labels.set(address, label, 'receive');
+    }
   }
   return warnings;
 }
