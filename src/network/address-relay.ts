@@ -1,4 +1,6 @@
 /** Gossip of addresses: getaddr, addr, addrv2, and our own address. The tables are the address manager's. */
+import { utf8 } from '../core/encoding/bytes.ts';
+import { sha256 } from '../core/encoding/hashes.ts';
 import type { Timer } from '../seams.ts';
 import type { AddressManager } from './address-manager.ts';
 import { exponential, type Handlers, type NetworkContext } from './context.ts';
@@ -42,6 +44,7 @@ export class AddressRelay {
   readonly #ownAddress: (peer: Peer) => TimedAddress | undefined;
   readonly #learned: () => void;
   readonly #peers = new Map<Peer, Relay>();
+  readonly #secret: number;
   #cached: { readonly at: number; readonly addresses: TimedAddress[] } | undefined;
   readonly handlers: Handlers;
 
@@ -52,6 +55,7 @@ export class AddressRelay {
     hooks: { own: (peer: Peer) => TimedAddress | undefined; learned: () => void },
   ) {
     this.#context = context;
+    this.#secret = context.random.below(2 ** 48);
     this.#manager = manager;
     this.#ownAddress = hooks.own;
     this.#learned = hooks.learned;
@@ -167,14 +171,20 @@ export class AddressRelay {
     relay.refilledAt = now;
   }
 
-  /** To two peers, a little later; those with the address's news in their queue get it once. */
+  /**
+   * To two peers, a little later. For a day they are the same two, and nobody else can tell which: so an
+   * address does not spread further by being told again (Core's RelayAddress).
+   */
   #passOn(item: TimedAddress): void {
     const key = formatAddress(item.address);
-    const able = [...this.#peers].filter(([peer, relay]) => peer.ready && !relay.known.has(key));
-    for (let i = 0; i < RELAY_TO && able.length > 0; i++) {
-      const [chosen] = able.splice(this.#context.random.below(able.length), 1);
-      this.#enqueue(chosen![0], chosen![1], key, item);
-    }
+    const day = Math.floor(this.#context.clock.now() / (24 * HOUR));
+    const digest = sha256(utf8(`${this.#secret}|${key}|${day}`));
+    const words = new Uint32Array(digest.slice().buffer);
+    const rank = (peer: Peer): number => Math.imul(words[peer.id & 7]! ^ peer.id, 0x9e3779b1) >>> 0;
+    const able = [...this.#peers].filter(([peer]) => peer.ready);
+    able.sort(([a], [b]) => rank(a) - rank(b));
+    for (const [peer, relay] of able.slice(0, RELAY_TO))
+      if (!relay.known.has(key)) this.#enqueue(peer, relay, key, item);
   }
 
   #enqueue(peer: Peer, relay: Relay, key: string, item: TimedAddress): void {
