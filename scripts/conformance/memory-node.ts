@@ -1,4 +1,5 @@
 /** A node on memory parts, driven by the text of JSON-RPC calls as over HTTP. */
+import { concatBytes } from '../../src/core/encoding/bytes.ts';
 import type { NetworkParameters } from '../../src/core/parameters/network.ts';
 import { ThreadSearcher } from '../../src/mining/thread-searcher.ts';
 import { createNode, type Node, type NodeOptions } from '../../src/node.ts';
@@ -12,9 +13,12 @@ import { conformanceEngine } from './engine.ts';
 
 export class MemoryNode {
   readonly node: Node;
+  /** What RPCs wrote, by path. */
+  readonly files: ReadonlyMap<string, Uint8Array>;
 
-  private constructor(node: Node) {
+  private constructor(node: Node, files: ReadonlyMap<string, Uint8Array>) {
     this.node = node;
+    this.files = files;
   }
 
   /** @param mockTime seconds; 0 lets the clock run */
@@ -24,6 +28,7 @@ export class MemoryNode {
     more: Partial<NodeOptions> = {},
   ): Promise<MemoryNode> {
     const clock = new SystemClock();
+    const files = new Map<string, Uint8Array>();
     clock.setMockTime(mockTime);
     const logger = {
       log: () => {},
@@ -48,9 +53,9 @@ export class MemoryNode {
       searcher: new ThreadSearcher(clock),
       createSearcher: () => new ThreadSearcher(clock),
       transport: new MemoryNetwork({}, { clock, random: systemRandom }).transport('127.0.0.1'),
-      writeFile: () => Promise.reject(new Error('there are no files here')),
+      writeFile: (path, chunks) => writeNewFile(files, path, chunks),
     });
-    return new MemoryNode(node);
+    return new MemoryNode(node, files);
   }
 
   /** @param parameters JSON text of the `params` */
@@ -64,6 +69,19 @@ export class MemoryNode {
   stop(): Promise<void> {
     return this.node.stop();
   }
+}
+
+/** @throws as a file system does if the file exists */
+async function writeNewFile(
+  files: Map<string, Uint8Array>,
+  path: string,
+  chunks: AsyncIterable<Uint8Array>,
+): Promise<{ path: string }> {
+  if (files.has(path)) throw Object.assign(new Error('file exists'), { code: 'EEXIST', path });
+  const parts: Uint8Array[] = [];
+  for await (const chunk of chunks) parts.push(chunk);
+  files.set(path, concatBytes(...parts));
+  return { path };
 }
 
 export interface RpcReply {

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { MemoryNode } from '../../scripts/conformance/memory-node.ts';
+import { toDisplayHex, toHex } from '../../src/core/encoding/bytes.ts';
 import { REGTEST } from '../../src/core/parameters/presets.ts';
 import { METHODS } from '../../src/rpc/methods.ts';
 import { undocumented } from '../support/result-matches.ts';
@@ -138,4 +139,28 @@ test('scantxoutset finds what an address owns', async () => {
   expect(total_amount).toBe(50 * height);
   expect(unspents.every((unspent) => unspent.confirmations === height - unspent.height + 1)).toBe(true);
   expect(unspents[0]!.desc).toMatch(/^addr\(/);
+});
+
+test('dumptxoutset writes every coin to a new file', async () => {
+  const { txouts, hash_serialized_3 } = (await call('gettxoutsetinfo')) as {
+    txouts: number;
+    hash_serialized_3: string;
+  };
+  const dumped = await call('dumptxoutset', 'coins.dat', 'latest');
+  const base_hash = await call('getbestblockhash');
+  const base_height = await call('getblockcount');
+  expect(dumped).toMatchObject({
+    coins_written: txouts,
+    base_hash,
+    base_height,
+    txoutset_hash: hash_serialized_3,
+  });
+  const file = memory.files.get('coins.dat')!;
+  // "utxo", 0xff, version 2, the network's magic, the base, the number of coins.
+  expect(toHex(file.subarray(0, 11))).toBe(`7574786fff0200${toHex(REGTEST.magic)}`);
+  expect(toDisplayHex(file.subarray(11, 43))).toBe(base_hash);
+  expect(file[43]).toBe(txouts);
+  await expect(call('dumptxoutset', 'coins.dat', 'latest')).rejects.toThrow(
+    'coins.dat already exists. If you are sure',
+  );
 });
