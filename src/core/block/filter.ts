@@ -47,13 +47,10 @@ class BitWriter {
   }
 
   bit(bit: number): void {
+    // Bits of bytes before are still there, further up than is written.
     this.#byte = (this.#byte << 1) | bit;
-    if (++this.#used === 8) this.#flush();
-  }
-
-  #flush(): void {
+    if (++this.#used < 8) return;
     this.#writer.uint8(this.#byte);
-    this.#byte = 0;
     this.#used = 0;
   }
 
