@@ -164,3 +164,19 @@ test('dumptxoutset writes every coin to a new file', async () => {
     'coins.dat already exists. If you are sure',
   );
 });
+
+test('dumptxoutset rolls back to a block, and forward again', async () => {
+  const tipBefore = await call('getbestblockhash');
+  const { muhash } = (await call('gettxoutsetinfo', 'muhash', 3)) as { muhash: string };
+  const { coins_written, base_height } = (await call('dumptxoutset', 'old.dat', 'rollback', {
+    rollback: 3,
+  })) as {
+    coins_written: number;
+    base_height: number;
+  };
+  expect([coins_written, base_height]).toEqual([3, 3]);
+  expect(await call('getbestblockhash')).toBe(tipBefore);
+  expect(await call('getnetworkinfo')).toMatchObject({ networkactive: true });
+  expect(await call('gettxoutsetinfo', 'muhash', 3)).toMatchObject({ muhash });
+  await expect(call('dumptxoutset', 'x', 'latest', { rollback: 3 })).rejects.toThrow('with rollback option');
+});
