@@ -26,6 +26,8 @@ const TWO_ARGUMENTS = ['and_v', 'and_b', 'or_b', 'or_c', 'or_d', 'or_i', 'and_n'
 const MAX_KEYS = { multi: 20, multi_a: 999 };
 /** Nesting that a script of consensus size could need is far below; a hostile text must not exhaust the stack. */
 const MAX_DEPTH = 400;
+/** Characters: several hundred extended keys with their origins. */
+const MAX_TEXT = 100_000;
 
 /** @param key reads one key expression; its errors pass through. */
 export function parseMiniscript<K>(
@@ -33,6 +35,7 @@ export function parseMiniscript<K>(
   context: MiniscriptContext,
   key: (text: string) => K,
 ): Miniscript<K> | null {
+  if (text.length > MAX_TEXT) return null;
   const cursor = new TextCursor(text);
   const node = new Reader(cursor, context, key).read(0);
   return cursor.rest === '' ? node : null;
@@ -53,8 +56,8 @@ class Reader<K> {
     if (depth > MAX_DEPTH) return null;
     const wrappers = /^([a-z]+):/.exec(this.#cursor.rest)?.[1] ?? '';
     if (wrappers !== '') this.#cursor.skip(`${wrappers}:`);
-    if (wrappers.includes('vv')) return null;
-    let node = this.#readFragment(depth);
+    if (wrappers.includes('vv') || wrappers.length > MAX_DEPTH - depth) return null;
+    let node = this.#readFragment(depth + wrappers.length);
     for (const wrapper of [...wrappers].reverse()) {
       if (node === null) return null;
       node = this.#wrap(wrapper, node);

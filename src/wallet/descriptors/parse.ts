@@ -245,9 +245,15 @@ class DescriptorParser {
     if (root !== null) {
       if (!inWitness) throw new DescriptorError('Miniscript expressions can only be used in wsh or tr.');
       const { lookup } = this.#keys.secrets;
+      // Asked for every part of the tree, and deriving is slow.
+      const identities = new Map<KeyExpression, string>();
       const identity = (key: KeyExpression): string => {
+        const known = identities.get(key);
+        if (known !== undefined) return known;
         const derived = key.variant(0).derive(0, lookup);
-        return derived === null ? key.format('public', lookup)! : toHex(derived.publicKey);
+        const found = derived === null ? key.format('public', lookup)! : toHex(derived.publicKey);
+        identities.set(key, found);
+        return found;
       };
       const problem = complaint(root, (key) => key.variant(0).format('public', lookup)!, identity);
       if (problem !== null) throw new DescriptorError(problem);
