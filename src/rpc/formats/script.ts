@@ -4,7 +4,7 @@ import type { NetworkParameters } from '../../core/parameters/network.ts';
 import { encodeAddress } from '../../core/script/address.ts';
 import { toAssembly } from '../../core/script/assembly.ts';
 import { solve } from '../../core/script/templates.ts';
-import { inferDescriptor } from '../../wallet/descriptors/infer.ts';
+import { inferWithAddress } from '../../wallet/descriptors/infer.ts';
 import type { SigningProvider } from '../../wallet/signing/provider.ts';
 import type { JsonWritable } from '../json.ts';
 import { result } from '../result.ts';
@@ -15,11 +15,12 @@ export function scriptJson(
   parameters: NetworkParameters,
   options: { readonly hex: boolean; readonly provider?: SigningProvider } = { hex: true },
 ): { readonly [key: string]: JsonWritable } {
+  const address = encodeAddress(script, parameters);
   return {
     asm: toAssembly(script),
-    desc: inferDescriptor(script, parameters, options.provider),
+    desc: inferWithAddress(script, address, options.provider),
     hex: options.hex ? toHex(script) : undefined,
-    address: encodeAddress(script, parameters) ?? undefined,
+    address: address ?? undefined,
     type: solve(script).type,
   };
 }

@@ -26,10 +26,13 @@ export function inferDescriptor(
   parameters: NetworkParameters,
   provider = NOTHING,
 ): string {
+  return inferWithAddress(script, encodeAddress(script, parameters), provider);
+}
+
+/** The same for a caller who has the script's address already. */
+export function inferWithAddress(script: Uint8Array, address: string | null, provider = NOTHING): string {
   const known = new Inference(provider).descriptor(script, 'top');
-  if (known !== null) return withChecksum(known);
-  const address = encodeAddress(script, parameters);
-  return withChecksum(address === null ? `raw(${toHex(script)})` : `addr(${address})`);
+  return withChecksum(known ?? (address === null ? `raw(${toHex(script)})` : `addr(${address})`));
 }
 
 class Inference {
