@@ -27,6 +27,7 @@ import { METHODS } from './rpc/methods.ts';
 import type { AdjustableClock, Random } from './seams.ts';
 import type { ChainSource } from './wallet/chain-source.ts';
 import type { WalletStorage } from './wallet/storage.ts';
+import type { Wallet } from './wallet/wallet.ts';
 import { WalletManager, type WalletManagerOptions } from './wallet/wallet-manager.ts';
 import { createChainSource } from './wallet-chain.ts';
 
@@ -53,6 +54,8 @@ export interface NodeOptions {
   readonly wallet?: WalletManagerOptions & {
     /** Loaded besides those that the storage remembers. */
     readonly load?: readonly string[];
+    /** Made (or loaded, if it is there) where no wallet would be loaded otherwise. */
+    readonly first?: string;
   };
 }
 
@@ -92,6 +95,8 @@ export interface Node extends Omit<RpcContext, 'stop'> {
   readonly rpc: Dispatcher;
   /** Resolves when the node should be stopped: with null if RPC `stop` asks, or with what went wrong. */
   readonly ended: Promise<Error | null>;
+  /** The first wallet, if this start has made it. */
+  readonly newWallet: Wallet | null;
   /** Ends everything in order and saves what is to be kept. Once; never rejects for what had failed before. */
   stop(): Promise<void>;
 }
@@ -158,7 +163,7 @@ async function assemble(
 
   progress('Loading wallet…');
   const chainSource = createChainSource({ chain, mempool, fees });
-  const wallets = await openWallets(options, dependencies, chainSource);
+  const { wallets, newWallet } = await openWallets(options, dependencies, chainSource);
   closers.push(() => wallets.close());
 
   const { writeFile } = dependencies;
@@ -191,7 +196,7 @@ async function assemble(
     stopping ??= closeAll(closers, dependencies);
     return stopping;
   };
-  return { ...context, rpc, ended, stop };
+  return { ...context, rpc, ended, newWallet, stop };
 }
 
 async function openIndexes(
@@ -209,13 +214,19 @@ async function openWallets(
   { parameters, wallet = {} }: NodeOptions,
   dependencies: NodeDependencies,
   chain: ChainSource,
-): Promise<WalletManager> {
+): Promise<{ wallets: WalletManager; newWallet: Wallet | null }> {
   const storage = dependencies.walletStorage;
   const wallets = await WalletManager.open(wallet, { ...dependencies, parameters, chain, storage });
   for (const name of wallet.load ?? []) {
     if (wallets.get(name) === undefined) await wallets.load(name);
   }
-  return wallets;
+  const { first } = wallet;
+  if (first === undefined || wallets.list().length > 0) return { wallets, newWallet: null };
+  if (await storage.exists(first)) {
+    await wallets.load(first, true);
+    return { wallets, newWallet: null };
+  }
+  return { wallets, newWallet: await wallets.create(first, { loadOnStartup: true }) };
 }
 
 /** @throws AddressError, or Error without a wallet to pay */

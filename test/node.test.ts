@@ -94,6 +94,18 @@ test('what a start opened is closed again if a later part fails', async () => {
   await node.stop();
 });
 
+test('the first wallet is made once, and loaded from then on', async () => {
+  const wanting = { ...options, wallet: { first: 'mine' } };
+  const first = await createNode(wanting, dependencies);
+  expect(first.newWallet?.name).toBe('mine');
+  await first.wallets.unload('mine', false);
+  await first.stop();
+  const second = await createNode(wanting, dependencies);
+  expect(second.newWallet).toBeNull();
+  expect(second.wallets.list()).toEqual(['mine']);
+  await second.stop();
+});
+
 test('mining needs someone to pay', async () => {
   const mine = { threads: 1, load: 10, blockInterval: 0 };
   await expect(createNode({ ...options, mine }, dependencies)).rejects.toThrow('Mining needs a wallet');

@@ -50,7 +50,7 @@ export async function runNode(configuration: Configuration, mission?: Mission): 
     const { onReindex } = mission ?? {};
     running = await startNode(options, { logger, clock, signal, ...(onReindex && { onReindex }) });
     writeFileSync(pidFile, `${process.pid}\n`);
-    if (settings.flag('welcome', false)) await welcome(configuration, running);
+    if (settings.flag('welcome', false)) welcome(configuration, running);
     // A task is not left behind: it is told by the signal, and waited for.
     const done = mission === undefined ? asked : mission.task(running.node, signal).then(() => null);
     failure = await Promise.race([done, running.node.ended, uncaught()]);

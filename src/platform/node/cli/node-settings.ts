@@ -14,6 +14,7 @@ import type { Settings } from './settings.ts';
 import { VERSION } from './version.ts';
 
 const HOUR = 3600;
+const FIRST_WALLET = 'wallet';
 const DEFAULT_PEER_BIND = '0.0.0.0';
 const DEFAULT_RPC_BIND = '127.0.0.1';
 /** Core's: fewer MiB than this would not hold the blocks that a reorganisation may need. */
@@ -31,6 +32,7 @@ export function processOptions(configuration: Configuration): ProcessOptions {
   const transactions = settings.flag('txindex', false);
   if (prune > 0 && transactions) throw new UsageError('Prune mode is incompatible with -txindex.');
   const mine = mineOptions(settings);
+  const needsWallet = settings.flag('welcome', false) || (mine !== undefined && mine.address === undefined);
   const threads = settings.integer('par', -availableParallelism()) ?? 0;
   return {
     directory: networkDirectory,
@@ -47,6 +49,8 @@ export function processOptions(configuration: Configuration): ProcessOptions {
       ...(mine && { mine }),
       wallet: {
         load: settings.list('wallet'),
+        // Whoever mines without saying for whom, or begins with `npm start`, needs one.
+        ...(needsWallet && { first: FIRST_WALLET }),
         ...defined({ fallbackFee: settings.amount('fallbackfee'), keypool: settings.integer('keypool', 1) }),
       },
     },

@@ -83,6 +83,12 @@ test('units: megabytes, hours, coins per kvB', () => {
   expect(node.wallet).toEqual({ load: [], fallbackFee: 20_000n });
 });
 
+test('who mines for no one in particular gets a wallet', () => {
+  expect(process('-mine=1').node.wallet).toMatchObject({ first: 'wallet' });
+  expect(process('-welcome').node.wallet).toMatchObject({ first: 'wallet' });
+  expect(process('-mine=1', '-mine-address=x').node.wallet).toEqual({ load: [] });
+});
+
 test('hex settings: zero means none, and what is no hex is refused', () => {
   const hash = 'ab'.repeat(32);
   expect(process(`-assumevalid=${hash}`, '-minimumchainwork=0x10').node.chain).toEqual({
