@@ -1,5 +1,5 @@
 /** Bitcoin's v1 envelope: magic, command padded to 12 bytes, payload length, checksum. Owns no payload. */
-import { concatBytes, equalBytes, latin1, utf8 } from '../../core/encoding/bytes.ts';
+import { equalBytes, latin1, utf8 } from '../../core/encoding/bytes.ts';
 import { DecodeError } from '../../core/encoding/errors.ts';
 import { hash256 } from '../../core/encoding/hashes.ts';
 import { Reader } from '../../core/encoding/reader.ts';
@@ -49,16 +49,16 @@ function decodeCommand(bytes: Uint8Array): string {
 
 /**
  * Cuts whole envelopes out of a stream. Nothing is kept but what was received, and no more of that than
- * one message: a length over the limit, or a wrong magic, is an error as soon as its header is here.
+ * one message: a length over the limit, or a wrong magic, is an error as soon as its header is here. What
+ * is kept lies in one buffer, so that a stream of single bytes costs no more than they are.
  */
 export class EnvelopeSplitter {
   /** Largest envelope allowed, header included. */
   maximum: number;
   readonly #magic: Uint8Array;
-  #chunks: Uint8Array[] = [];
+  /** The beginning of an envelope that is not whole yet. */
+  #kept = new Uint8Array(0);
   #length = 0;
-  /** Size of the envelope that begins the chunks; 0 until its header is here. */
-  #needed = 0;
 
   constructor(magic: Uint8Array, maximum: number) {
     this.#magic = magic;
@@ -70,32 +70,44 @@ export class EnvelopeSplitter {
    * `maximum` for the next. @throws DecodeError
    */
   push(chunk: Uint8Array, onEnvelope: (envelope: Uint8Array) => void): void {
-    this.#chunks.push(chunk);
-    this.#length += chunk.length;
-    for (;;) {
-      if (this.#needed === 0) {
-        if (this.#length < ENVELOPE_HEADER_SIZE) return;
-        this.#needed = this.#readSize();
+    let rest = chunk;
+    while (rest.length > 0) {
+      if (this.#length === 0 && rest.length >= ENVELOPE_HEADER_SIZE) {
+        const size = this.#readSize(rest);
+        if (rest.length >= size) {
+          onEnvelope(rest.subarray(0, size));
+          rest = rest.subarray(size);
+          continue;
+        }
       }
-      if (this.#length < this.#needed) return;
-      const joined = this.#join();
-      const envelope = joined.subarray(0, this.#needed);
-      const rest = joined.subarray(this.#needed);
-      this.#chunks = rest.length === 0 ? [] : [rest];
-      this.#length = rest.length;
-      this.#needed = 0;
+      rest = this.#keep(rest, ENVELOPE_HEADER_SIZE);
+      if (this.#length < ENVELOPE_HEADER_SIZE) return;
+      const size = this.#readSize(this.#kept);
+      rest = this.#keep(rest, size);
+      if (this.#length < size) return;
+      const envelope = this.#kept.subarray(0, size);
+      this.#kept = new Uint8Array(0);
+      this.#length = 0;
       onEnvelope(envelope);
     }
   }
 
-  #join(): Uint8Array {
-    return this.#chunks.length === 1 ? this.#chunks[0]! : concatBytes(...this.#chunks);
+  /** Keeps bytes until there are `wanted`; returns those that are left. Room grows with what has come. */
+  #keep(bytes: Uint8Array, wanted: number): Uint8Array {
+    const taken = Math.min(bytes.length, Math.max(0, wanted - this.#length));
+    const needed = this.#length + taken;
+    if (needed > this.#kept.length) {
+      const larger = new Uint8Array(Math.max(needed, Math.min(wanted, 2 * this.#kept.length)));
+      larger.set(this.#kept.subarray(0, this.#length));
+      this.#kept = larger;
+    }
+    this.#kept.set(bytes.subarray(0, taken), this.#length);
+    this.#length = needed;
+    return bytes.subarray(taken);
   }
 
-  #readSize(): number {
-    const joined = this.#join();
-    this.#chunks = [joined];
-    const reader = new Reader(joined);
+  #readSize(bytes: Uint8Array): number {
+    const reader = new Reader(bytes);
     if (!equalBytes(reader.view(4), this.#magic)) throw new DecodeError('wrong network magic');
     reader.view(COMMAND_SIZE);
     const length = reader.uint32();

@@ -6,10 +6,10 @@
 import { createServer as createHttpServer, type Server as HttpServer, type IncomingMessage } from 'node:http';
 import { type AddressInfo, createServer, type Server, type Socket } from 'node:net';
 import { WebSocketServer } from 'ws';
-import { type Connection, type Listener, MAXIMUM_MESSAGE } from '../../../network/transport.ts';
+import type { Connection, Listener } from '../../../network/transport.ts';
 import { endpoint } from './socket-bytes.ts';
 import { TcpConnection } from './tcp-connection.ts';
-import { WebSocketConnection } from './websocket-connection.ts';
+import { WEBSOCKET_OPTIONS, WebSocketConnection } from './websocket-connection.ts';
 
 /** Milliseconds from the first packet to an open connection, upgrade included. */
 const OPENING_TIMEOUT = 10_000;
@@ -41,12 +41,9 @@ export class SharedListener implements Listener {
     this.#options = options;
     this.#onConnection = onConnection;
     this.#webSockets = new WebSocketServer({
+      ...WEBSOCKET_OPTIONS,
       noServer: true,
-      maxPayload: MAXIMUM_MESSAGE,
-      perMessageDeflate: false,
-      autoPong: false,
       clientTracking: false,
-      skipUTF8Validation: true,
     });
     this.#http = createHttpServer({ maxHeaderSize: MAXIMUM_HEADER_BYTES });
     this.#http.on('request', (_request, response) => response.writeHead(426, { connection: 'close' }).end());

@@ -3,17 +3,11 @@ import { lookup } from 'node:dns/promises';
 import type { IncomingMessage } from 'node:http';
 import { connect, type Socket } from 'node:net';
 import { WebSocket } from 'ws';
-import {
-  type Connection,
-  type Listener,
-  MAXIMUM_MESSAGE,
-  type Target,
-  type Transport,
-} from '../../../network/transport.ts';
+import type { Connection, Listener, Target, Transport } from '../../../network/transport.ts';
 import { SharedListener } from './listener.ts';
 import { endpoint } from './socket-bytes.ts';
 import { TcpConnection } from './tcp-connection.ts';
-import { WebSocketConnection } from './websocket-connection.ts';
+import { WEBSOCKET_OPTIONS, WebSocketConnection } from './websocket-connection.ts';
 
 export interface NodeTransportOptions {
   /** 4 bytes in wire order. */
@@ -65,11 +59,8 @@ export class NodeTransport implements Transport {
   #dialWebSocket({ scheme, host, port }: Target, signal: AbortSignal): Promise<Connection> {
     return new Promise((resolve, reject) => {
       const webSocket = new WebSocket(`${scheme}://${endpoint(host, port)}`, {
-        perMessageDeflate: false,
-        maxPayload: MAXIMUM_MESSAGE,
+        ...WEBSOCKET_OPTIONS,
         followRedirects: false,
-        autoPong: false,
-        skipUTF8Validation: true,
       });
       const abort = (): void => webSocket.terminate();
       let socket: Socket | undefined;

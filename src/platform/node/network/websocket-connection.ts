@@ -7,11 +7,21 @@ import {
   HIGH_WATER_MARK,
   LOW_WATER_MARK,
   MAXIMUM_HANDSHAKE_MESSAGE,
+  MAXIMUM_MESSAGE,
 } from '../../../network/transport.ts';
 import { Cork, endpoint, ownBytes } from './socket-bytes.ts';
 
 /** Bytes that may arrive before the handshake is over, whatever their frames claim: `ws` itself cannot be told later. */
 const HANDSHAKE_BYTES = 64 * 1024;
+/** For both sides. What `ws` would hold of a message that never ends is bounded; compression is not worth its attacks. */
+export const WEBSOCKET_OPTIONS = Object.freeze({
+  maxPayload: MAXIMUM_MESSAGE,
+  maxFragments: 1_024,
+  maxBufferedChunks: 16 * 1_024,
+  perMessageDeflate: false,
+  autoPong: false,
+  skipUTF8Validation: true,
+});
 const LINGER = 1_000;
 /** RFC 6455: the other side sends what the protocol has no place for. */
 const PROTOCOL_ERROR = 1_002;
