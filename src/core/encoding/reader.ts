@@ -116,7 +116,7 @@ export class Reader {
       if (value > 0xffffffffffffffffn >> 7n) throw new DecodeError('VARINT too large');
       value = (value << 7n) | BigInt(byte & 0x7f);
       if ((byte & 0x80) === 0) return value;
-      if (value === 0xffffffffffffffffn) throw new DecodeError('VARINT too large');
+      // One too many for 64 bits is found with the next group.
       value++;
     }
   }

@@ -81,6 +81,18 @@ describe('presets', () => {
       mineBlocksOnDemand: true,
     });
     expect(toHex(REGTEST.magic)).toBe('fabfb5da');
+    expect(MAIN.versionBits ?? []).toEqual([]);
+    expect(REGTEST.versionBits).toEqual([
+      {
+        name: 'testdummy',
+        bit: 28,
+        startTime: 0n,
+        timeout: 9_223_372_036_854_775_807n,
+        minimumActivationHeight: 0,
+        period: 144,
+        threshold: 108,
+      },
+    ]);
   });
 
   it("main knows Bitcoin's exceptions", () => {
