@@ -51,6 +51,16 @@ test('network.name=value and includeconf', () => {
   expect([settings.integer('rpcport'), settings.integer('port')]).toEqual([7, 9]);
 });
 
+test('bitcoin.conf is read where there is no penny.conf, and another file where -conf says so', () => {
+  writeFileSync(join(directory, 'bitcoin.conf'), 'par=3\n');
+  writeFileSync(join(directory, 'other.conf'), 'par=4\n');
+  const par = (...words: string[]) =>
+    readConfiguration([`-datadir=${directory}`, ...words], NODE_OPTION_TABLE).settings.integer('par');
+  expect([par(), par('-conf=other.conf')]).toEqual([3, 4]);
+  expect(() => par('-conf=none.conf')).toThrow('none.conf could not be opened (ENOENT)');
+  expect(read('par=5\n').settings.integer('par')).toBe(5);
+});
+
 test.each([
   ['server=1\nfoo=1', 'penny.conf: parse error on line 2: unknown option foo'],
   ['-server=1', 'line 1: -server=1, options in configuration file must be specified without leading -'],
