@@ -90,7 +90,8 @@ export class History {
 
   add(entry: WalletTransaction): void {
     this.#transactions.set(entry.tx.txid, entry);
-    for (const input of entry.tx.inputs) {
+    // All coinbases name the same outpoint, and none spends it.
+    for (const input of entry.tx.isCoinbase ? [] : entry.tx.inputs) {
       const id = outPointText(input.prevout);
       const spenders = this.#spenders.get(id);
       if (spenders === undefined) this.#spenders.set(id, new Set([entry]));

@@ -120,6 +120,8 @@ class Planner {
 
   plan(): PlannedTransaction {
     const { recipients, feeRate } = this.#request;
+    if (recipients.length === 0)
+      throw new WalletError('wallet', 'Transaction must have at least one recipient');
     const paid = recipients.reduce((sum, { value }) => sum + value, 0n);
     if (recipients.some(({ value }) => value < 0n) || !isMoney(paid))
       throw new WalletError('wallet', 'Transaction amounts must not be negative');
@@ -230,7 +232,7 @@ class Planner {
     outputs: readonly TxOut[],
     changeScript: Uint8Array | null,
   ): PlannedTransaction {
-    const { feeRate, recipients } = this.#request;
+    const { feeRate } = this.#request;
     const paid = outputs.reduce((sum, { value }) => sum + value, 0n);
     const available = chosen.reduce((sum, { value }) => sum + value, 0n);
     const inputsWeight = chosen.reduce((sum, { weight }) => sum + weight, 0);
@@ -258,8 +260,6 @@ class Planner {
     if (fee < needed) throw new WalletError('funds', 'Insufficient funds');
     if (fee > MAX_FEE)
       throw new WalletError('wallet', 'Fee exceeds maximum configured by user (e.g. -maxtxfee, maxfeerate)');
-    if (recipients.length === 0 && position < 0)
-      throw new WalletError('wallet', 'Transaction must have at least one recipient');
     if (baseWeight(all, chosen.length) + inputsWeight > MAX_STANDARD_WEIGHT)
       throw new WalletError('wallet', 'Transaction too large');
     // A change address is only used up when nothing can go wrong any more.

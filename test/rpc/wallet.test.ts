@@ -181,6 +181,11 @@ test('a wallet that is gone comes back from its words', async () => {
 });
 
 test('descriptors go from one wallet to another that only watches', async () => {
+  await call(null, 'createwallet', 'nothing', true, true);
+  expect(await errorOf('nothing', 'getnewaddress')).toEqual({
+    code: -4,
+    message: 'Error: This wallet has no available keys',
+  });
   const { descriptors } = await call('bob', 'listdescriptors');
   expect(descriptors).toHaveLength(8);
   expect(descriptors[0].desc).toMatch(/tpub.*#[a-z0-9]{8}$/);
@@ -196,6 +201,13 @@ test('descriptors go from one wallet to another that only watches', async () => 
   expect(answers.every(({ success }: { success: boolean }) => success)).toBe(true);
   expect(await call('watcher', 'getbalance')).toBe(await call('bob', 'getbalance'));
   expect((await errorOf('watcher', 'listdescriptors', true))?.code).toBe(-4);
+  expect(await errorOf('watcher', 'sendtoaddress', FOREIGN, 1)).toEqual({
+    code: -4,
+    message: 'Error: Private keys are disabled for this wallet',
+  });
+  const watched = await call('watcher', 'walletcreatefundedpsbt', [], [{ [FOREIGN]: 1 }], 0, { fee_rate: 2 });
+  expect((await call('watcher', 'walletprocesspsbt', watched.psbt)).complete).toBe(false);
+  expect((await call('bob', 'walletprocesspsbt', watched.psbt)).complete).toBe(true);
   const shown = await call('bob', 'listdescriptors', true);
   expect(shown.descriptors[0].desc).toContain('tprv');
   const [bad] = await call('watcher', 'importdescriptors', [

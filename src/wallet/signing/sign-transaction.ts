@@ -49,7 +49,8 @@ export function signTransaction(
       taproot && context.spent === null
         ? 'SCHNORR_SIG'
         : verifyScript(scriptSig, output.scriptPubKey, witness, STANDARD_FLAGS, checker);
-    if (verify(input.scriptSig, input.witness) === null) return input;
+    const isSigned = input.scriptSig.length > 0 || input.witness.length > 0;
+    if (isSigned && verify(input.scriptSig, input.witness) === null) return input;
     const data = readSignatures(input, output, checker);
     // SIGHASH_SINGLE without an output of the same place would sign the number one.
     if ((type & ~SIGHASH.ANYONECANPAY) !== SIGHASH.SINGLE || index < tx.outputs.length)
@@ -59,7 +60,8 @@ export function signTransaction(
         provider,
         new TransactionSigner(provider, context, index, output, type),
       );
-    const error = verify(data.scriptSig, data.witness);
+    // What is complete was tried when it was made.
+    const error = data.complete ? null : verify(data.scriptSig, data.witness);
     if (error !== null) errors.set(index, describeError(error));
     return { ...input, scriptSig: data.scriptSig, witness: data.witness };
   });

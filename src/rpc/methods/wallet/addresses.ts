@@ -23,6 +23,12 @@ const typeParameter = param.string(
   { hint: 'set by -addresstype' },
 );
 
+/** @throws RpcError -4 if no descriptor gives new addresses of any type */
+function requireKeys(wallet: Wallet, internal: boolean): void {
+  if (!wallet.keys.descriptors.some((own) => own.active !== null && own.internal === internal))
+    throw new RpcError(RpcCode.WALLET_ERROR, 'Error: This wallet has no available keys');
+}
+
 const getnewaddress = defineMethod({
   name: 'getnewaddress',
   category: 'Wallet',
@@ -38,6 +44,7 @@ const getnewaddress = defineMethod({
   examples: [''],
   async handler([label, type], context, request) {
     const wallet = walletOf(context, request);
+    requireKeys(wallet, false);
     const name = labelFrom(label);
     const address = wallet.newAddress(addressTypeFrom(type), name);
     // The address is not told before the wallet can never forget it.
@@ -56,6 +63,7 @@ const getrawchangeaddress = defineMethod({
   examples: [''],
   async handler([type], context, request) {
     const wallet = walletOf(context, request);
+    requireKeys(wallet, true);
     const address = wallet.changeAddress(addressTypeFrom(type));
     await wallet.settled();
     return address;

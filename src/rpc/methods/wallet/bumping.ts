@@ -13,7 +13,7 @@ import { param } from '../../parameter.ts';
 import { type Result, result } from '../../result.ts';
 import { booleanFrom, btc, hashTextFrom } from '../../values.ts';
 import { readFeeRate, walletOf } from '../../wallet-access.ts';
-import { broadcast, sign } from './spending.ts';
+import { broadcast, requirePrivateKeys, sign } from './spending.ts';
 
 const parameters = [
   param.hex('txid', 'The txid to be bumped'),
@@ -61,9 +61,10 @@ const bumpfee = defineMethod({
   examples: ['<txid>'],
   async handler([txid, options], context, request) {
     const wallet = walletOf(context, request);
+    requirePrivateKeys(wallet);
     await context.mempool.settled();
     const { plan: planned, oldFee } = plan(wallet, txid, options, context);
-    const tx = await sign(wallet, planned);
+    const tx = sign(wallet, planned);
     const old = wallet.history.get(txid.toLowerCase() as Txid)!;
     const { comment, to } = old;
     await broadcast(wallet, tx, {

@@ -32,10 +32,14 @@ import {
   walletOf,
 } from '../../wallet-access.ts';
 
-/** Signs and sends. @throws RpcError */
-export async function sign(wallet: Wallet, plan: PlannedTransaction): Promise<Transaction> {
+/** @throws RpcError -4 before anything is planned that could never be signed */
+export function requirePrivateKeys(wallet: Wallet): void {
   if (!wallet.hasPrivateKeys)
     throw new RpcError(RpcCode.WALLET_ERROR, 'Error: Private keys are disabled for this wallet');
+}
+
+/** @throws RpcError -4 */
+export function sign(wallet: Wallet, plan: PlannedTransaction): Transaction {
   const { tx, errors } = signWithWallet(wallet, plan.tx, plan.spent);
   if (errors.size > 0) throw new RpcError(RpcCode.WALLET_ERROR, 'Signing transaction failed');
   return tx;
@@ -65,6 +69,7 @@ interface Payment {
 }
 
 async function pay(wallet: Wallet, payment: Payment, context: RpcContext): Promise<JsonWritable> {
+  requirePrivateKeys(wallet);
   await context.mempool.settled();
   const { recipients, replaceable, fee, notes, verbose } = payment;
   const { rate, reason } = refuseAs(RpcCode.WALLET_INSUFFICIENT_FUNDS, () =>
@@ -76,7 +81,7 @@ async function pay(wallet: Wallet, payment: Payment, context: RpcContext): Promi
     ...(replaceable === undefined ? {} : { replaceable }),
   };
   const plan = refuseAs(RpcCode.WALLET_INSUFFICIENT_FUNDS, () => planTransaction(wallet, request));
-  const tx = await sign(wallet, plan);
+  const tx = sign(wallet, plan);
   await broadcast(wallet, tx, notes);
   return verbose ? { txid: tx.txid, fee_reason: reason } : tx.txid;
 }
