@@ -248,7 +248,7 @@ test('getrpcinfo shows what is running', async () => {
 test('help lists methods by category, and hides the hidden', async () => {
   const text = (await call('help')) as string;
   expect(text).toMatch(
-    /^== Control ==\ngetmemoryinfo \( "mode" \)\ngetrpcinfo\nhelp \( "command" \)\nlogging/,
+    /^== Control ==\ngetmemoryinfo \( "mode" \)\ngetopenrpcinfo\ngetrpcinfo\nhelp \( "command" \)\nlogging/,
   );
   expect(text).not.toContain('echo');
   expect(await call('help', ['echo'])).toMatch(/^echo \(/);

@@ -116,6 +116,10 @@ test('a block made from a template is accepted, and refused the second time', as
   expect(await call('getblocktemplate', { mode: 'proposal', data: hex })).toBe('duplicate');
 });
 
+test('the API document has the version of the node', async () => {
+  expect(await call('getopenrpcinfo')).toMatchObject({ info: { title: 'Penny', version: '0.1.0' } });
+});
+
 test('a long poll for a template ends when the tip changes', async () => {
   const { longpollid } = (await call('getblocktemplate', { rules: ['segwit'] })) as { longpollid: string };
   const waiting = call('getblocktemplate', { rules: ['segwit'], longpollid });

@@ -4,6 +4,7 @@ import { RpcCode, RpcError } from '../errors.ts';
 import { helpText, usage } from '../help.ts';
 import type { JsonRead } from '../json.ts';
 import { defineMethod, type Method } from '../method.ts';
+import { openRpcDocument } from '../openrpc.ts';
 import { param } from '../parameter.ts';
 import { result } from '../result.ts';
 import { stringFrom } from '../values.ts';
@@ -141,6 +142,29 @@ const logging = defineMethod({
   },
 });
 
+const getopenrpcinfo = defineMethod({
+  name: 'getopenrpcinfo',
+  category: 'Control',
+  description: 'Returns an OpenRPC document that describes every method of this server.',
+  parameters: [],
+  results: [
+    result.object('', '', [
+      result.string('openrpc', 'Version of the OpenRPC specification'),
+      result.object('info', '', [
+        result.string('title', 'Name of the API'),
+        result.string('version', 'Version of the API'),
+      ]),
+      result.array('methods', 'The methods, by name', [result.any('', '')]),
+    ]),
+  ],
+  examples: [''],
+  handler(_parameters, { network }, { server }) {
+    // BIP14: /Name:version/
+    const [, version = ''] = /:([\d.]+)/.exec(network.options.userAgent) ?? [];
+    return openRpcDocument(server.registry, version);
+  },
+});
+
 const getmemoryinfo = defineMethod({
   name: 'getmemoryinfo',
   category: 'Control',
@@ -217,6 +241,7 @@ export const controlMethods: readonly Method[] = [
   uptime,
   getrpcinfo,
   getmemoryinfo,
+  getopenrpcinfo,
   logging,
   setmocktime,
   echo,

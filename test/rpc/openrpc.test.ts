@@ -1,0 +1,49 @@
+import { expect, test } from 'vitest';
+import { METHODS } from '../../src/rpc/methods.ts';
+import { openRpcDocument } from '../../src/rpc/openrpc.ts';
+
+interface Document {
+  readonly openrpc: string;
+  readonly methods: readonly {
+    readonly name: string;
+    readonly params: readonly {
+      readonly name: string;
+      readonly required: boolean;
+      readonly schema: object;
+    }[];
+    readonly result: { readonly schema: object };
+  }[];
+}
+
+const document = openRpcDocument(METHODS, '1.0') as unknown as Document;
+const method = (name: string) => document.methods.find((candidate) => candidate.name === name)!;
+
+test('every method that help lists is described, in the order of names', () => {
+  const listed = [...METHODS.values()]
+    .filter(({ category }) => category !== 'hidden')
+    .map(({ name }) => name);
+  expect(document.methods.map(({ name }) => name)).toEqual(listed.sort());
+});
+
+test('required parameters come before optional ones only where they do in the call', () => {
+  expect(method('gettxout').params.map(({ name, required }) => [name, required])).toEqual([
+    ['txid', true],
+    ['n', true],
+    ['include_mempool', false],
+  ]);
+});
+
+test('types, bounds and defaults are JSON schemas', () => {
+  expect(method('gettxout').params.map(({ schema }) => schema)).toEqual([
+    { type: 'string', pattern: '^([0-9a-fA-F]{2})*$' },
+    { type: 'integer', minimum: 0, maximum: 4_294_967_295 },
+    { type: 'boolean', default: true },
+  ]);
+  expect(method('getblockcount').result.schema).toEqual({ type: 'number' });
+  expect(method('getblockheader').result.schema).toMatchObject({
+    oneOf: [
+      { type: 'object', required: expect.arrayContaining(['hash', 'confirmations']) },
+      { type: 'string', description: 'for verbose=false' },
+    ],
+  });
+});
