@@ -1,6 +1,7 @@
 /** The server itself: help, log, clock, stopping. */
 import type { RpcContext, RpcServerView } from '../context.ts';
 import { RpcCode, RpcError } from '../errors.ts';
+import { nodeVersion } from '../formats/version.ts';
 import { helpText, usage } from '../help.ts';
 import type { JsonRead } from '../json.ts';
 import { defineMethod, type Method } from '../method.ts';
@@ -158,11 +159,8 @@ const getopenrpcinfo = defineMethod({
     ]),
   ],
   examples: [''],
-  handler(_parameters, { network }, { server }) {
-    // BIP14: /Name:version/
-    const [, version = ''] = /:([\d.]+)/.exec(network.options.userAgent) ?? [];
-    return openRpcDocument(server.registry, version);
-  },
+  handler: (_parameters, { network }, { server }) =>
+    openRpcDocument(server.registry, nodeVersion(network.options.userAgent).text),
 });
 
 const getmemoryinfo = defineMethod({

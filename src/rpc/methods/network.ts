@@ -2,13 +2,12 @@
 import type { NetworkName } from '../../network/peer-info.ts';
 import { PROTOCOL_VERSION } from '../../network/protocol.ts';
 import { serviceNames, servicesHex } from '../formats/services.ts';
+import { nodeVersion } from '../formats/version.ts';
 import { defineMethod, type Method } from '../method.ts';
 import { param } from '../parameter.ts';
 import { result } from '../result.ts';
 import { btc } from '../values.ts';
 
-/** Penny's version as Core counts its own: major * 10000 + minor * 100 + build. */
-const VERSION = 100;
 const NETWORKS: readonly NetworkName[] = ['ipv4', 'ipv6', 'onion', 'i2p', 'cjdns'];
 const REACHABLE: ReadonlySet<string> = new Set(['ipv4', 'ipv6']);
 
@@ -60,7 +59,7 @@ const getnetworkinfo = defineMethod({
   handler(_parameters, { network, mempool }) {
     const { inbound, outbound } = network.connectionCount();
     return {
-      version: VERSION,
+      version: nodeVersion(network.options.userAgent).number,
       subversion: network.options.userAgent,
       protocolversion: PROTOCOL_VERSION,
       localservices: servicesHex(network.localServices),
