@@ -61,6 +61,17 @@ test('errors: code and message on standard error, and the code as exit code', as
   ]);
 });
 
+test('a slow reader gets all of a long answer, and one that goes away does no harm', async () => {
+  const words = [PENNY, 'rpc', ...payer.words, '-stdin', 'decodescript'].join(' ');
+  const script = '51'.repeat(60_000);
+  const read = (reader: string) =>
+    run('bash', ['-c', `set -o pipefail; node ${words} | (sleep 0.5; ${reader})`], script);
+  const whole = await read('cat');
+  expect(JSON.parse(whole.output).asm).toHaveLength(2 * 60_000 - 1);
+  const head = await read('head -c 1');
+  expect(head).toEqual({ code: 0, output: '{', errors: '' });
+});
+
 test('-rpcwait waits for a node that is starting', async () => {
   await payee.stop();
   const waiting = penny('rpc', ...payee.words, '-rpcwait', '-rpcwaittimeout=20', 'getblockcount');

@@ -173,6 +173,8 @@ async function readStandardInput(): Promise<string> {
   return Buffer.concat(chunks).toString('utf8');
 }
 
+// A reader that has seen enough (`| head`) is no failure.
+process.stdout.on('error', () => undefined);
 try {
   await program.parseAsync();
 } catch (error) {
@@ -180,5 +182,5 @@ try {
   process.stderr.write(`Error: ${error.message}\n`);
   process.exitCode = 1;
 }
-// Whatever was left open must not keep a finished command alive.
-process.exit();
+// Whatever was left open must not keep a finished command alive; but a pipe takes no more than 64 KiB at once.
+process.stdout.write('', () => process.exit());
