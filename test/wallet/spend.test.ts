@@ -78,6 +78,7 @@ describe('a planned transaction', () => {
         });
     expect(plan(100n * COIN)).toThrow('Insufficient funds');
     expect(plan(10n)).toThrow('Transaction amount too small');
+    expect(plan(COIN, { recipients: [] })).toThrow('Transaction must have at least one recipient');
     expect(plan(COIN, { feeRate: 100_000_000n })).toThrow(/Fee exceeds maximum|Insufficient funds/);
     const [coin] = listCoins(bob).filter(({ output }) => output.value < 50_000n);
     const inputs = [{ outpoint: coin!.outpoint }];

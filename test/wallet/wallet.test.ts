@@ -52,6 +52,20 @@ describe('wallet', () => {
     expect(bob.follower.last.hash).toBe(pool.chain.tip.hash);
   });
 
+  test('an orphaned coinbase counts no more, and contradicts nothing', async () => {
+    const { pool, manager, fund } = await openTestWallets();
+    const alice = await manager.create('alice');
+    await fund(alice, 3);
+    const coinbase = alice.history.transactions[0]!;
+    expect(alice.history.conflictsOf(coinbase)).toEqual([]);
+    const { block } = coinbase;
+    await pool.chain.invalidate(block!.hash);
+    await pool.mine(4);
+    expect(alice.history.depth(coinbase)).toBe(0);
+    expect(coinbase).toMatchObject({ conflict: null, abandoned: true });
+    expect(balances(alice)).toEqual({ trusted: 0n, pending: 0n, immature: 0n });
+  });
+
   test('a wallet that was away catches up, over a reorganisation too', async () => {
     const { pool, manager, fund } = await openTestWallets();
     const alice = await manager.create('alice');
