@@ -158,7 +158,7 @@ export class Activation {
 
   async #commit({ entry, block, result }: InFlight): Promise<void> {
     const { tree, active, blocks, chainstate } = this.#parts;
-    entry.undo ??= await blocks.writeUndo(entry, result.undo);
+    if (!(await blocks.hasUndo(entry))) entry.undo = await blocks.writeUndo(entry, result.undo);
     entry.validScripts = true;
     tree.dirty.add(entry);
     chainstate.apply(result.changes, { fresh: true });

@@ -98,8 +98,7 @@ export class BlockStore {
 
   /** The block's bytes as they were received. @throws CorruptionError if they are not the block's. */
   async readBlockBytes(entry: HeaderEntry): Promise<Uint8Array> {
-    const { file, offset, size } = present(entry.data, entry);
-    const bytes = await this.#files.read('blk', file, offset, size);
+    const bytes = await this.#read('blk', entry, entry.data, 0);
     if (!equalBytes(bytes.subarray(0, entry.headerBytes.length), entry.headerBytes))
       throw new CorruptionError(`block ${entry.hash} is not where the index says`);
     return bytes;
@@ -112,12 +111,37 @@ export class BlockStore {
   /** @throws CorruptionError if the checksum does not fit. */
   async readUndo(entry: HeaderEntry): Promise<BlockUndo> {
     if (entry.parent === null) return [];
-    const { file, offset, size } = present(entry.undo, entry);
-    const record = await this.#files.read('rev', file, offset, size + CHECKSUM_SIZE);
-    const bytes = record.subarray(0, size);
-    if (!equalBytes(record.subarray(size), undoChecksum(entry, bytes)))
+    const record = await this.#read('rev', entry, entry.undo, CHECKSUM_SIZE);
+    const bytes = record.subarray(0, -CHECKSUM_SIZE);
+    if (!equalBytes(record.subarray(-CHECKSUM_SIZE), undoChecksum(entry, bytes)))
       throw new CorruptionError(`the undo data of block ${entry.hash} have a wrong checksum`);
     return decodeUndo(bytes);
+  }
+
+  /** Whether the block's undo data can be read: a power cut may keep the index and lose them. */
+  async hasUndo(entry: HeaderEntry): Promise<boolean> {
+    if (entry.undo === null) return false;
+    try {
+      await this.readUndo(entry);
+      return true;
+    } catch (error) {
+      if (error instanceof CorruptionError) return false;
+      throw error;
+    }
+  }
+
+  /** @param behind bytes after the content that are read with it. */
+  async #read(
+    kind: BlockFileKind,
+    { hash }: HeaderEntry,
+    position: Position | null,
+    behind: number,
+  ): Promise<Uint8Array> {
+    if (position === null) throw new MissingDataError(`data of block ${hash} are not on the disk`);
+    const { file, offset, size } = position;
+    if ((await this.#files.size(kind, file)) < offset + size + behind)
+      throw new CorruptionError(`${kind} file ${file} ends before the data of block ${hash}`);
+    return this.#files.read(kind, file, offset, size + behind);
   }
 
   /** Returns when all that was written is on the disk. */
@@ -153,11 +177,6 @@ async function sizeOf(files: BlockFiles, file: number): Promise<number> {
 /** Core's: SHA256d of the previous block's hash and the undo data. */
 function undoChecksum(entry: HeaderEntry, bytes: Uint8Array): Uint8Array {
   return hash256(concatBytes(entry.parent!.hashBytes, bytes));
-}
-
-function present(position: Position | null, entry: HeaderEntry): Position {
-  if (position === null) throw new MissingDataError(`data of block ${entry.hash} are not on the disk`);
-  return position;
 }
 
 /** The block was pruned or never received. */

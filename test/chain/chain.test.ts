@@ -270,6 +270,31 @@ describe('a restart', () => {
     expect(chain.height).toBe(5);
   });
 
+  it('mends what a power cut kept in the index and lost in the files', async () => {
+    const storage = new MemoryStorage();
+    const { blocks } = builder().mine(20);
+    const options = { storage, blockFileSize: 500 };
+    const chain = await open(options);
+    await feed(chain, blocks.slice(0, 10));
+    await chain.flush();
+    await feed(chain, blocks.slice(10));
+    const { file } = chain.tip.data!;
+    expect(file).toBeGreaterThan(3);
+    const files = await storage.blockFiles();
+    await files.remove('blk', file);
+    for (const entry of [15, 16].map((height) => chain.entryAt(height)!))
+      await files.remove('rev', entry.undo!.file);
+
+    const again = await open(options);
+    expect(again.bestHeader.height).toBe(20);
+    expect(again.height).toBeLessThan(20);
+    await feed(again, blocks);
+    expect(again.height).toBe(20);
+    expect(await again.verify(4, 0)).toBe(true);
+    await again.invalidate(blocks[12]!.hash);
+    expect(again.height).toBe(12);
+  });
+
   it('refuses the data of another network', async () => {
     const storage = new MemoryStorage();
     await (await open({ storage })).close();
