@@ -19,4 +19,17 @@ describe('a transaction by itself', () => {
     expect(reason(1_000_001)).toBe('bad-txns-oversize');
     expect(reason(1_000_000, [new Uint8Array(100_000)])).toBeNull();
   });
+
+  it('is judged in time however its outpoints were made up', () => {
+    // Equal in the bytes by which maps of outpoints tell them apart; nothing says that they exist.
+    const inputs = Array.from({ length: 24_000 }, (_, i) => {
+      const txid = new Uint8Array(32);
+      new DataView(txid.buffer).setUint32(16, i);
+      return { prevout: { txid, vout: 0 } };
+    });
+    const reason = (spent: typeof inputs): string | null =>
+      reasonOf(() => checkTransaction(transaction(spent, [output(0n)])));
+    expect(reason(inputs)).toBeNull();
+    expect(reason([...inputs, inputs[12_345]!])).toBe('bad-txns-inputs-duplicate');
+  }, 5_000);
 });
