@@ -1,11 +1,11 @@
 /** What a wallet does to a PSBT: tells what it knows, and signs what it can. */
 
 import { toDisplayHex } from '../core/encoding/bytes.ts';
-import { Writer } from '../core/encoding/writer.ts';
 import { isWitnessProgram } from '../core/script/script.ts';
-import { type Txid, type TxOut, writeTxOut } from '../core/transaction/transaction.ts';
+import type { Txid } from '../core/transaction/transaction.ts';
 import type { Psbt } from './psbt/psbt.ts';
 import { INPUT } from './psbt/psbt-fields.ts';
+import { encodeOutput } from './psbt/psbt-values.ts';
 import { dropNeedlessTransactions, sighashContext, signInput, updateOutput } from './psbt/roles.ts';
 import { SigningProvider } from './signing/provider.ts';
 import { providerFor } from './solving.ts';
@@ -34,12 +34,6 @@ async function addUtxos(wallet: Wallet, psbt: Psbt): Promise<void> {
     if (psbt.utxo(index) === null && output !== undefined && isWitnessProgram(output.scriptPubKey) !== null)
       input.set(INPUT.WITNESS_UTXO, encodeOutput(output));
   }
-}
-
-function encodeOutput(output: TxOut): Uint8Array {
-  const writer = new Writer();
-  writeTxOut(writer, output);
-  return writer.finish();
 }
 
 /** True if the PSBT is complete. @throws WalletError if the sighash types contradict each other */

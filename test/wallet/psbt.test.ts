@@ -1,15 +1,15 @@
 import { describe, expect, test } from 'vitest';
 import { toHex } from '../../src/core/encoding/bytes.ts';
 import { sha256 } from '../../src/core/encoding/hashes.ts';
-import { Writer } from '../../src/core/encoding/writer.ts';
 import { REGTEST } from '../../src/core/parameters/presets.ts';
 import { publicKeyOf } from '../../src/core/script/signing.ts';
 import { encodeWif } from '../../src/core/script/wif.ts';
-import { NO_WITNESS, Transaction, type TxOut, writeTxOut } from '../../src/core/transaction/transaction.ts';
+import { NO_WITNESS, Transaction, type TxOut } from '../../src/core/transaction/transaction.ts';
 import { parseDescriptor } from '../../src/wallet/descriptors/parse.ts';
 import { analyze } from '../../src/wallet/psbt/analyze.ts';
 import { Psbt, type PsbtVersion } from '../../src/wallet/psbt/psbt.ts';
 import { INPUT } from '../../src/wallet/psbt/psbt-fields.ts';
+import { encodeOutput } from '../../src/wallet/psbt/psbt-values.ts';
 import {
   combine,
   extract,
@@ -61,9 +61,7 @@ function spending(
   };
   const psbt = Psbt.fromTransaction(transaction, version);
   psbt.inputs[0]!.set(INPUT.NON_WITNESS_UTXO, previous.bytes);
-  const writer = new Writer();
-  writeTxOut(writer, output);
-  if (scripts[0]!.length !== 25) psbt.inputs[0]!.set(INPUT.WITNESS_UTXO, writer.finish());
+  if (scripts[0]!.length !== 25) psbt.inputs[0]!.set(INPUT.WITNESS_UTXO, encodeOutput(output));
   return { psbt, provider };
 }
 
@@ -180,10 +178,9 @@ describe('a PSBT', () => {
 
   test('of a witness output is not signed for an output that needs none', () => {
     const { psbt, provider } = spending(`pkh(${a})`);
-    const writer = new Writer();
-    writeTxOut(writer, psbt.utxo(0)!);
+    const output = encodeOutput(psbt.utxo(0)!);
     psbt.inputs[0]!.delete(INPUT.NON_WITNESS_UTXO);
-    psbt.inputs[0]!.set(INPUT.WITNESS_UTXO, writer.finish());
+    psbt.inputs[0]!.set(INPUT.WITNESS_UTXO, output);
     expect(sign(psbt, provider)).toBe(false);
     expect(psbt.inputs[0]!.has(INPUT.PARTIAL_SIG)).toBe(false);
   });

@@ -1,10 +1,10 @@
 /** PSBTs with what descriptors and the node know: utxoupdatepsbt, descriptorprocesspsbt. */
 import { toDisplayHex, toHex } from '../../core/encoding/bytes.ts';
-import { Writer } from '../../core/encoding/writer.ts';
 import { isWitnessProgram } from '../../core/script/script.ts';
-import { type Txid, writeTxOut } from '../../core/transaction/transaction.ts';
+import type { Txid } from '../../core/transaction/transaction.ts';
 import type { Psbt } from '../../wallet/psbt/psbt.ts';
 import { INPUT } from '../../wallet/psbt/psbt-fields.ts';
+import { encodeOutput } from '../../wallet/psbt/psbt-values.ts';
 import { extract, finalize as finalizePsbt } from '../../wallet/psbt/roles.ts';
 import { fillWith } from '../../wallet/psbt-signing.ts';
 import { SigningProvider } from '../../wallet/signing/provider.ts';
@@ -16,6 +16,7 @@ import { param } from '../parameter.ts';
 import { readDescriptor, readPsbt } from '../refusals.ts';
 import { result } from '../result.ts';
 import { rangeFrom, stringFrom } from '../values.ts';
+import { processedResult } from './psbt.ts';
 import { sighashFrom, sighashParameter } from './sign-raw-transaction.ts';
 
 const descriptorsParameter = (required: boolean) =>
@@ -70,9 +71,7 @@ async function addUtxos(psbt: Psbt, { chain, mempool, indexes }: RpcContext): Pr
       isWitnessProgram(output.scriptPubKey) === null
     )
       continue;
-    const writer = new Writer();
-    writeTxOut(writer, output);
-    input.set(INPUT.WITNESS_UTXO, writer.finish());
+    input.set(INPUT.WITNESS_UTXO, encodeOutput(output));
   }
 }
 
@@ -109,13 +108,7 @@ const descriptorprocesspsbt = defineMethod({
     }),
     param.boolean('finalize', 'Also finalize inputs if possible', { default: true }),
   ],
-  results: [
-    result.object('', '', [
-      result.string('psbt', 'The base64-encoded partially signed transaction'),
-      result.boolean('complete', 'If the transaction has a complete set of signatures'),
-      result.hex('hex', 'The hex-encoded network transaction if complete', { optional: true }),
-    ]),
-  ],
+  results: processedResult,
   examples: ['"psbt" "[\\"descriptor1\\", \\"descriptor2\\"]"'],
   async handler([text, descriptors, sighash, derivations, finalize], context) {
     const psbt = readPsbt(text);

@@ -22,6 +22,15 @@ const psbtsParameter = (what: string) =>
   param.array('txs', what, [param.string('psbt', 'A base64 string of a PSBT')]);
 const psbtResult = [result.string('', 'The resulting raw transaction (base64-encoded string)')];
 
+/** What methods that update and sign a PSBT answer. */
+export const processedResult = [
+  result.object('', '', [
+    result.string('psbt', 'The base64-encoded partially signed transaction'),
+    result.boolean('complete', 'If the transaction has a complete set of signatures'),
+    result.hex('hex', 'The hex-encoded network transaction if complete', { optional: true }),
+  ]),
+];
+
 const psbtVersionParameter = param.integer('psbt_version', 'The PSBT version number to use.', { default: 2 });
 
 export function psbtVersionFrom(version: number): PsbtVersion {

@@ -2,6 +2,7 @@
 import { compareBytes, concatBytes, EMPTY, fromHex, toHex } from '../../core/encoding/bytes.ts';
 import { Reader } from '../../core/encoding/reader.ts';
 import { Writer } from '../../core/encoding/writer.ts';
+import { type TxOut, writeTxOut } from '../../core/transaction/transaction.ts';
 import type { KeyOrigin } from '../descriptors/key-path.ts';
 import type { TapKeyOrigin } from '../signing/spend-data.ts';
 import type { TreeLeafScript } from '../signing/taproot-tree.ts';
@@ -52,6 +53,13 @@ export function decodeTree(value: Uint8Array): TreeLeafScript[] {
   while (reader.remaining > 0)
     tree.push({ depth: reader.uint8(), leafVersion: reader.uint8(), script: reader.varBytes() });
   return tree;
+}
+
+/** An output as PSBT_IN_WITNESS_UTXO holds it. */
+export function encodeOutput(output: TxOut): Uint8Array {
+  const writer = new Writer();
+  writeTxOut(writer, output);
+  return writer.finish();
 }
 
 export function encodeWitness(witness: readonly Uint8Array[]): Uint8Array {

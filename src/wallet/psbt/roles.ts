@@ -1,7 +1,6 @@
 /** What one does with a PSBT (BIP174): update, sign, finalize, extract, combine. */
 
 import { Reader } from '../../core/encoding/reader.ts';
-import { Writer } from '../../core/encoding/writer.ts';
 import { STANDARD_FLAGS } from '../../core/script/flags.ts';
 import { nobleEngine } from '../../core/script/noble-engine.ts';
 import { isWitnessProgram } from '../../core/script/script.ts';
@@ -10,14 +9,14 @@ import { SIGHASH } from '../../core/script/sighash-type.ts';
 import { TransactionChecker } from '../../core/script/signature-checker.ts';
 import { solve } from '../../core/script/templates.ts';
 import { verifyScript } from '../../core/script/verify.ts';
-import { readTxOut, Transaction, type TxOut, writeTxOut } from '../../core/transaction/transaction.ts';
+import { readTxOut, Transaction, type TxOut } from '../../core/transaction/transaction.ts';
 import { produceSignature } from '../signing/produce.ts';
 import { SigningProvider } from '../signing/provider.ts';
 import { blankSigner, TransactionSigner } from '../signing/signature-creator.ts';
 import { type Missing, SpendData } from '../signing/spend-data.ts';
 import type { Psbt } from './psbt.ts';
 import { INPUT } from './psbt-fields.ts';
-import { decodeUint32, decodeWitness, encodeUint32, orEmpty } from './psbt-values.ts';
+import { decodeUint32, decodeWitness, encodeOutput, encodeUint32, orEmpty } from './psbt-values.ts';
 import { readSpendData, writeOutputData, writeSpendData } from './spend-fields.ts';
 
 type SignResult = 'ok' | 'incomplete' | 'missing inputs' | 'sighash mismatch' | 'invalid transaction';
@@ -106,11 +105,7 @@ export function signInput(
   if (!input.has(INPUT.NON_WITNESS_UTXO) && !data.usesWitness) return report('incomplete');
   if (!options.finalize) data.complete = false;
   writeSpendData(input, data);
-  if (data.usesWitness) {
-    const writer = new Writer();
-    writeTxOut(writer, utxo);
-    input.set(INPUT.WITNESS_UTXO, writer.finish());
-  }
+  if (data.usesWitness) input.set(INPUT.WITNESS_UTXO, encodeOutput(utxo));
   return report(complete ? 'ok' : 'incomplete', data.missing);
 }
 

@@ -16,7 +16,7 @@ import { readPsbt } from '../../refusals.ts';
 import { result } from '../../result.ts';
 import { btc } from '../../values.ts';
 import { walletOf } from '../../wallet-access.ts';
-import { psbtVersionFrom } from '../psbt.ts';
+import { processedResult, psbtVersionFrom } from '../psbt.ts';
 import {
   previousOutputsParameter,
   readPreviousOutputs,
@@ -154,13 +154,7 @@ const walletprocesspsbt = defineMethod({
     }),
     param.boolean('finalize', 'Also finalize inputs if possible', { default: true }),
   ],
-  results: [
-    result.object('', '', [
-      result.string('psbt', 'The base64-encoded partially signed transaction'),
-      result.boolean('complete', 'If the transaction has a complete set of signatures'),
-      result.hex('hex', 'The hex-encoded network transaction if complete', { optional: true }),
-    ]),
-  ],
+  results: processedResult,
   examples: ['"psbt"'],
   async handler([text, signs, sighash, derivations, finalize], context, request) {
     const wallet = walletOf(context, request);
