@@ -107,8 +107,13 @@ export class BlockDownload {
   /** Notes that a peer was asked for a block; the asking itself is the caller's. */
   note(peer: Peer, entry: HeaderEntry, partial?: PartialBlock): BlockRequest {
     const state = this.#peers.get(peer)!;
+    const known = state.requests.get(entry.hash);
+    if (known !== undefined) {
+      // Asked again, it has no more time: or a peer could announce one block for ever and never give it.
+      known.partial = partial;
+      return known;
+    }
     const request: BlockRequest = { peer, entry, since: this.#context.clock.monotonic(), partial };
-    this.#forget(peer, entry.hash);
     state.requests.set(entry.hash, request);
     const all = this.#inFlight.get(entry.hash);
     if (all === undefined) this.#inFlight.set(entry.hash, [request]);

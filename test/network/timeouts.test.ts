@@ -1,9 +1,12 @@
 import { expect, test } from 'vitest';
 import { REGTEST } from '../../src/core/parameters/presets.ts';
+import { compactBlockOf } from '../../src/network/compact-block.ts';
 import { encodeEnvelope } from '../../src/network/messages/envelope.ts';
-import { encodeBody } from '../../src/network/messages/table.ts';
+import { type Body, type Command, encodeBody } from '../../src/network/messages/table.ts';
 import type { Connection } from '../../src/network/transport.ts';
 import { versionBody } from '../platform/network/hostile-node.ts';
+import { ChainBuilder } from '../support/chain-builder.ts';
+import { P2WSH_TRUE, spend } from '../support/pool.ts';
 import { type MemoryNode, MemoryWorld } from './memory-node.ts';
 
 /** Dials by hand and keeps silent unless told otherwise. */
@@ -90,4 +93,27 @@ test('a banned address is refused, until it is forgiven', async () => {
   expect(first.network.peers()).toEqual([]);
   expect(first.network.unban('10.0.0.0/8')).toBe(true);
   expect(await world.until(() => second.network.peers().some((peer) => peer.version > 0), 120)).toBe(true);
+});
+
+test('who sends a compact block again and again does not hold up its transactions', async () => {
+  const world = new MemoryWorld(44);
+  const builder = new ChainBuilder().mine(110, { coinbase: { scriptPubKey: P2WSH_TRUE } });
+  const honest = await world.start('10.0.0.1', { blocks: builder.blocks, connect: [] });
+  const node = await world.start('10.0.0.2', { blocks: builder.blocks, connect: [honest.address] });
+  await world.pass(5);
+  const { connection } = await dial(world, node);
+  const send = <C extends Command>(command: C, body: Body<C>): void =>
+    connection.send(encodeEnvelope(REGTEST.magic, command, encodeBody(command, body)));
+  send('version', versionBody(0));
+  send('verack', {});
+  // Of no mempool: the transaction must be asked for, and whoever has announced the block first never answers.
+  const block = builder.block({ transactions: [spend([builder.takeMature()])] });
+  send('cmpctblock', compactBlockOf(block, 1n));
+  await world.pass(0.5);
+  await world.settle(honest.chain.acceptBlock(block));
+  for (let i = 0; i < 10; i++) {
+    await world.pass(1);
+    send('cmpctblock', compactBlockOf(block, 1n));
+  }
+  expect(node.chain.tip.hash).toBe(block.hash);
 });
