@@ -1,8 +1,12 @@
 /** Hashing many short messages: transaction ids and Merkle trees, by the reference, by Node, and in batches. */
 import { merkleRoot } from '../../src/core/block/merkle.ts';
-import { bindHashes, type HashFunctions, referenceHashes } from '../../src/core/encoding/hashes.ts';
+import {
+  bindHashes,
+  type HashFunctions,
+  hash256Each,
+  referenceHashes,
+} from '../../src/core/encoding/hashes.ts';
 import { bindFastHashes, nodeHashes } from '../../src/platform/node/hashes.ts';
-import { hash256Each } from '../../src/core/encoding/hashes.ts';
 import type { Bench, BenchRow } from './row.ts';
 
 /** Bytes without witness of the commonest transaction: one P2WPKH input, two outputs. */
