@@ -353,25 +353,38 @@ export class Wallet {
   // Transactions
 
   /**
-   * Sends a transaction of this wallet's making through the mempool's door and takes note of it.
-   * @throws Invalid if the mempool refuses it
+   * Sends a transaction of this wallet's making through the mempool's door. It is taken note of before, so
+   * that nothing planned meanwhile spends the same coins, and forgotten if the mempool refuses it.
+   * @throws Invalid
    */
   async send(
     tx: Transaction,
     notes: Pick<WalletTransaction, 'comment' | 'to' | 'replaces'> = {},
   ): Promise<void> {
-    await this.parts.chain.broadcast(tx);
+    const isNew = this.history.get(tx.txid) === undefined;
     this.#see(tx, null);
     const entry = this.history.get(tx.txid);
-    if (entry === undefined) return;
-    Object.assign(entry, notes);
-    this.#saveTransaction(entry);
+    if (entry !== undefined) {
+      Object.assign(entry, notes);
+      this.#saveTransaction(entry);
+    }
+    try {
+      await this.parts.chain.broadcast(tx);
+    } catch (error) {
+      if (isNew && entry !== undefined) this.#forget(entry);
+      throw error;
+    }
     const replaced = notes.replaces === undefined ? undefined : this.history.get(notes.replaces as Txid);
     if (replaced !== undefined) {
       replaced.replacedBy = tx.txid;
       this.#saveTransaction(replaced);
     }
     await this.settled();
+  }
+
+  #forget(entry: WalletTransaction): void {
+    this.history.remove(entry);
+    this.#journal.delete(`tx:${entry.tx.txid}`);
   }
 
   /** Gives up a transaction that is neither confirmed nor in the mempool, with all that descends from it. */

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { COIN } from '../../src/core/transaction/amount.ts';
-import type { Transaction } from '../../src/core/transaction/transaction.ts';
+import { outPointText, type Transaction } from '../../src/core/transaction/transaction.ts';
 import { balances, listCoins } from '../../src/wallet/coins.ts';
 import type { Wallet } from '../../src/wallet/wallet.ts';
 import { spend } from '../support/pool.ts';
@@ -33,6 +33,31 @@ describe('wallet', () => {
     expect(all.inputs).toHaveLength(4);
     await pool.mine();
     expect(alice.history.get(all.txid)?.block).not.toBeNull();
+  });
+
+  test('payments made at the same time do not spend the same coins', async () => {
+    const { pool, manager, fund } = await openTestWallets();
+    const alice = await manager.create('alice');
+    const bob = await manager.create('bob');
+    await fund(alice, 3);
+    const sent = await Promise.all([1n, 2n, 3n].map((value) => pay(alice, bob.newAddress(), value * COIN)));
+    const spent = sent.flatMap(({ inputs }) => inputs.map(({ prevout }) => outPointText(prevout)));
+    expect(new Set(spent).size).toBe(spent.length);
+    await pool.mine();
+    expect(balances(bob).trusted).toBe(6n * COIN);
+  });
+
+  test('a payment that the mempool refuses leaves no trace', async () => {
+    const { manager, fund } = await openTestWallets();
+    const alice = await manager.create('alice');
+    await fund(alice);
+    const before = balances(alice);
+    // Below what nodes relay.
+    await expect(pay(alice, alice.newAddress(), COIN, { feeRate: 10n })).rejects.toThrow(
+      'min relay fee not met',
+    );
+    expect(balances(alice)).toEqual(before);
+    expect(alice.history.size).toBe(1);
   });
 
   test('a reorganisation takes back what it undoes', async () => {
