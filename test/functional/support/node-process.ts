@@ -113,7 +113,15 @@ export class TestNode {
   /** Starts a process. */
   launch(...options: readonly string[]): void {
     this.#output = '';
-    const words = [PENNY, 'node', ...this.words, `-bind=127.0.0.1:${this.peerPort}`, ...options];
+    // Few addresses in advance: deriving keys is most of what starting a wallet costs.
+    const words = [
+      PENNY,
+      'node',
+      ...this.words,
+      '-keypool=10',
+      `-bind=127.0.0.1:${this.peerPort}`,
+      ...options,
+    ];
     const child = spawn(process.execPath, words, { stdio: ['ignore', 'pipe', 'pipe'] });
     for (const stream of [child.stdout, child.stderr]) {
       stream.on('data', (chunk: Buffer) => {
