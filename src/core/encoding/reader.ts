@@ -62,6 +62,10 @@ export class Reader {
     return this.bytes.subarray(start, start + length);
   }
 
+  skip(length: number): void {
+    this.#take(length);
+  }
+
   /** CompactSize in its only canonical form, at most `limit`. @throws DecodeError */
   compactSize(limit = MAX_SIZE): number {
     const first = this.uint8();

@@ -93,6 +93,7 @@ export class Transaction implements TransactionFields {
     const start = reader.position;
     const version = reader.uint32();
     let hasWitness = false;
+    let witnessSize = 0;
     let inputs = readInputs(reader);
     let outputs: TxOut[] = [];
     if (inputs.length === 0 && allowWitness) {
@@ -105,18 +106,24 @@ export class Transaction implements TransactionFields {
       } else if (flag !== 0) throw new DecodeError('unknown transaction optional data');
     } else outputs = readOutputs(reader);
     if (hasWitness) {
+      const witnesses = reader.position;
+      let items = 0;
       for (let i = 0; i < inputs.length; i++) {
-        const count = reader.count(1);
-        const witness: Uint8Array[] = [];
-        for (let j = 0; j < count; j++) witness.push(reader.varBytes());
-        inputs[i] = { ...inputs[i]!, witness };
+        const witness = reader.position;
+        const count = skipWitness(reader);
+        if (count > 0)
+          inputs[i] = new ReceivedInput(inputs[i]!, reader.bytes.subarray(witness, reader.position));
+        items += count;
       }
-      if (inputs.every((input) => input.witness.length === 0))
-        throw new DecodeError('superfluous witness record');
+      if (items === 0) throw new DecodeError('superfluous witness record');
+      // Marker and flag belong to it.
+      witnessSize = reader.position - witnesses + 2;
     }
     const lockTime = reader.uint32();
     const bytes = reader.bytes.subarray(start, reader.position);
-    return new Transaction({ version, inputs, outputs, lockTime }, bytes, hasWitness);
+    const transaction = new Transaction({ version, inputs, outputs, lockTime }, bytes, hasWitness);
+    transaction.#strippedSize = bytes.length - witnessSize;
+    return transaction;
   }
 
   /** @throws DecodeError also if bytes follow the transaction. */
@@ -214,6 +221,38 @@ function readInputs(reader: Reader): TxIn[] {
     inputs.push({ prevout, scriptSig, sequence: reader.uint32(), witness: NO_WITNESS });
   }
   return inputs;
+}
+
+/** Passes over a witness; returns the number of its items. */
+function skipWitness(reader: Reader): number {
+  const count = reader.count(1);
+  for (let i = 0; i < count; i++) reader.skip(reader.compactSize());
+  return count;
+}
+
+/**
+ * An input whose witness is read when it is asked for, and not kept: a hostile one has millions of items,
+ * which as objects take a hundred times the memory of their bytes.
+ */
+class ReceivedInput implements TxIn {
+  readonly prevout: OutPoint;
+  readonly scriptSig: Uint8Array;
+  readonly sequence: number;
+  readonly #witness: Uint8Array;
+
+  constructor({ prevout, scriptSig, sequence }: TxIn, witness: Uint8Array) {
+    this.prevout = prevout;
+    this.scriptSig = scriptSig;
+    this.sequence = sequence;
+    this.#witness = witness;
+  }
+
+  get witness(): readonly Uint8Array[] {
+    const reader = new Reader(this.#witness);
+    const items: Uint8Array[] = [];
+    for (let left = reader.count(1); left > 0; left--) items.push(reader.varBytes());
+    return items;
+  }
 }
 
 function readOutputs(reader: Reader): TxOut[] {

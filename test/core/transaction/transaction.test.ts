@@ -92,6 +92,21 @@ describe('a transaction', () => {
     expect([plain.strippedSize, plain.weight]).toEqual([plain.bytes.length, 4 * plain.bytes.length]);
   });
 
+  it('is passed over fast, however many witness items it claims to have', () => {
+    const witness = new Array<Uint8Array>(1_950_000).fill(Uint8Array.of(7));
+    const [input] = Transaction.decode(fromHex(SIGNED)).inputs;
+    const { bytes } = Transaction.from({
+      version: 2,
+      inputs: [{ ...input!, witness }],
+      outputs: [],
+      lockTime: 0,
+    });
+    // As objects the items would take two hundred megabytes, and seconds, each time.
+    const all = Array.from({ length: 20 }, () => Transaction.decode(bytes));
+    expect(all.at(-1)!.strippedSize).toBe(all.at(-1)!.stripped.length);
+    expect(all[0]!.inputs[0]!.witness).toHaveLength(1_950_000);
+  }, 15_000);
+
   it('is a coinbase with one null prevout', () => {
     const inputs = [{ prevout: NULL_OUTPOINT, scriptSig: EMPTY, sequence: 0, witness: [] }];
     const fields = { version: 1, inputs, outputs: tx.outputs, lockTime: 0 };
