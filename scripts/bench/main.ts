@@ -23,6 +23,7 @@ const MODULES: readonly string[] = [
   'mempool',
   'template',
   'rpc',
+  'connect',
   'import',
   'state',
   'sync',
