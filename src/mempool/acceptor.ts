@@ -48,23 +48,24 @@ export class Acceptor {
   async accept(tx: Transaction, options: AcceptOptions, keepSize = false): Promise<AcceptResult> {
     const allow = options.allowReplacement ?? true;
     const manner: Manner = { allowReplacement: allow, allowSiblingEviction: allow, packageFees: false };
+    const judgement = async (circumstances: Circumstances) => {
+      checkAlone(tx, circumstances, manner);
+      const find = await this.fetch([tx]);
+      const own = options.time === undefined ? circumstances : { ...circumstances, time: options.time };
+      const candidate = judge(tx, find, own, manner);
+      const replaced = judgeChanges(candidate, circumstances);
+      checkMaximumFeeRate(candidate.entry, options.maximumFeeRate);
+      await this.checkScripts(tx, candidate.spent);
+      return { entry: candidate.entry, replaced };
+    };
     try {
-      const { entry, replaced } = await this.settled(async (circumstances) => {
-        checkAlone(tx, circumstances, manner);
-        const find = await this.fetch([tx]);
-        const own = options.time === undefined ? circumstances : { ...circumstances, time: options.time };
-        const candidate = judge(tx, find, own, manner);
-        const replaced = judgeChanges(candidate, circumstances);
-        checkMaximumFeeRate(candidate.entry, options.maximumFeeRate);
-        await this.checkScripts(tx, candidate.spent);
-        return { entry: candidate.entry, replaced };
-      });
-      if (options.testOnly !== true) {
-        this.pool.remove(replaced, 'replaced');
-        this.pool.add(entry);
+      const { entry, replaced } = await this.settled(judgement, (judged) => {
+        if (options.testOnly === true) return;
+        this.pool.remove(judged.replaced, 'replaced');
+        this.pool.add(judged.entry);
         if (!keepSize) this.pool.limit();
-        if (this.pool.graph.get(tx.txid) !== entry && !keepSize) throw new FeeInvalid('mempool full');
-      }
+        if (this.pool.graph.get(tx.txid) !== judged.entry) throw new FeeInvalid('mempool full');
+      });
       return {
         ok: true,
         entry,
@@ -77,18 +78,28 @@ export class Acceptor {
     }
   }
 
-  /** Runs a judgement until neither chain nor pool changed under it. */
-  async settled<T>(judgement: (circumstances: Circumstances) => Promise<T>): Promise<T> {
+  /**
+   * Runs a judgement until neither chain nor pool changed under it.
+   * @param conclude acts on it at once: whoever awaits the result may find the next block connected.
+   */
+  async settled<T>(
+    judgement: (circumstances: Circumstances) => Promise<T>,
+    conclude: (judged: T) => void,
+  ): Promise<T> {
     for (;;) {
       const circumstances = this.pool.circumstances();
       const isStale = () =>
         this.#chain.tip !== circumstances.tip || this.pool.sequence !== circumstances.sequence;
+      let judged: T;
       try {
-        const result = await judgement(circumstances);
-        if (!isStale()) return result;
+        judged = await judgement(circumstances);
       } catch (error) {
-        if (!(error instanceof Invalid) || !isStale()) throw error;
+        if (error instanceof Invalid && isStale()) continue;
+        throw error;
       }
+      if (isStale()) continue;
+      conclude(judged);
+      return judged;
     }
   }
 

@@ -147,13 +147,14 @@ async function submitTogether(
   const results: Results = new Map();
   try {
     checkWellFormed(txs);
-    const { entries, replaced } = await acceptor.settled((circumstances) =>
-      judgeTogether(txs, acceptor, circumstances, terms),
+    const { entries, replaced } = await acceptor.settled(
+      (circumstances) => judgeTogether(txs, acceptor, circumstances, terms),
+      (judged) => {
+        if (testOnly) return;
+        acceptor.pool.remove(judged.replaced, 'replaced');
+        for (const entry of judged.entries) acceptor.pool.add(entry);
+      },
     );
-    if (!testOnly) {
-      acceptor.pool.remove(replaced, 'replaced');
-      for (const entry of entries) acceptor.pool.add(entry);
-    }
     const total = totalOf(entries);
     const wtxids = txs.map((tx) => tx.wtxid);
     let replacedTxs = [...replaced].map((entry) => entry.tx);
