@@ -17,6 +17,8 @@ import { type Announcement, TransactionRequests } from './transaction-requests.t
 const REMEMBERED = 20_000;
 /** Refused or replaced transactions that a block may still contain. */
 const EXTRA_TRANSACTIONS = 100;
+/** Bytes. Larger ones are not kept for it: what was refused may have any size, and cost its sender nothing. */
+const MAXIMUM_EXTRA_SIZE = 25_000;
 /** An orphan with more missing parents than this is not worth the asking. */
 const MAXIMUM_MISSING = 24;
 
@@ -178,6 +180,7 @@ export class TransactionFetcher {
   }
 
   #keepExtra(tx: Transaction): void {
+    if (tx.bytes.length > MAXIMUM_EXTRA_SIZE) return;
     this.#extra.push(tx);
     if (this.#extra.length > EXTRA_TRANSACTIONS) this.#extra.shift();
   }

@@ -1,6 +1,9 @@
 import { expect, test } from 'vitest';
 import type { Transaction } from '../../src/core/transaction/transaction.ts';
+import { TransactionAnnouncer } from '../../src/network/transaction-announcer.ts';
+import { TransactionFetcher } from '../../src/network/transaction-fetcher.ts';
 import { ChainBuilder } from '../support/chain-builder.ts';
+import { silentLogger } from '../support/memory-chain.ts';
 import { outputAt, P2WSH_TRUE, spend } from '../support/pool.ts';
 import { type MemoryNode, MemoryWorld } from './memory-node.ts';
 
@@ -106,4 +109,25 @@ test('an orphan waits for its parent', async () => {
   world.net.observe((from) => announced.push(from));
   expect(await world.until(() => second!.mempool.has(child.txid), 120)).toBe(true);
   expect(second!.mempool.has(parent.txid)).toBe(true);
+});
+
+test('of what was replaced, only what is small is kept for compact blocks', async () => {
+  const world = new MemoryWorld(38);
+  const builder = payableChain();
+  const { chain, mempool } = await world.start('10.0.0.1', { blocks: builder.blocks, connect: [] });
+  const { clock, random } = world;
+  const { parameters } = chain;
+  const none = { readyPeers: () => [], punish: () => {} };
+  const context = { chain, mempool, clock, random, parameters, logger: silentLogger, ...none };
+  const announcer = new TransactionAnnouncer(context, { blocksOnly: false });
+  const fetcher = new TransactionFetcher(context, announcer, { blocksOnly: false });
+  const sizes = [1, 800];
+  const replaced = sizes.map((outputs) => {
+    const coin = builder.takeMature();
+    return { coin, tx: spend([coin], { outputs, fee: 10_000n }) };
+  });
+  for (const { coin, tx } of replaced)
+    for (const each of [tx, spend([coin], { fee: 100_000n })])
+      expect((await world.settle(mempool.accept(each))).ok).toBe(true);
+  expect([...fetcher.extra()]).toEqual([replaced[0]!.tx]);
 });
