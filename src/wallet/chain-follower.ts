@@ -76,10 +76,18 @@ export class ChainFollower {
     blockConnected: (block, place) => {
       if (block.header.prev === this.last.hash) this.#advance(block, place);
     },
-    blockDisconnected: (_block, place) => {
-      if (place.hash === this.last.hash) this.#rewind();
+    blockDisconnected: ({ header }, { hash, height }) => {
+      if (hash === this.last.hash) this.#stepBack({ hash: header.prev, height: height - 1 });
     },
   };
+
+  /** To the block before, even if the trail begins later: everything up to there was processed. */
+  #stepBack(before: FollowedBlock): void {
+    this.#trail.pop();
+    if (this.last.hash !== before.hash) this.#trail.push(before);
+    this.#follower.disconnectAbove(before.height);
+    this.#follower.moved();
+  }
 
   #advance(block: Block | null, place: FollowedBlock & BlockPlace): void {
     if (block !== null) this.#follower.connect(block, place);

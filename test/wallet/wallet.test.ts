@@ -77,6 +77,21 @@ describe('wallet', () => {
     expect(bob.follower.last.hash).toBe(pool.chain.tip.hash);
   });
 
+  test.each([1, 260])('follows a reorganisation to before it was made, of blocks: %i', async (depth) => {
+    const { pool, manager, fund } = await openTestWallets();
+    const old = await manager.create('old');
+    await fund(old);
+    await pool.mine(depth);
+    const young = await manager.create('young');
+    await pool.chain.invalidate(pool.chain.entryAt(pool.chain.height - depth + 1)!.hash);
+    await pool.mine(depth + 1);
+    for (const wallet of [old, young]) expect(wallet.follower.last.hash).toBe(pool.chain.tip.hash);
+    expect(balances(old).trusted).toBe(SUBSIDY);
+    await pay(old, young.newAddress(), COIN);
+    await pool.mine();
+    expect(balances(young).trusted).toBe(COIN);
+  });
+
   test('an orphaned coinbase counts no more, and contradicts nothing', async () => {
     const { pool, manager, fund } = await openTestWallets();
     const alice = await manager.create('alice');
