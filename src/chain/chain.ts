@@ -124,7 +124,12 @@ export class Chain extends ChainView {
     const problem = await verifyChain(parts, checkLevel, checkBlocks);
     if (problem !== null) throw new CorruptionError(`the block database is corrupt: ${problem}`);
     this.#options.onLoaded?.(this);
-    await this.#queue.run(() => this.#activate());
+    await this.#queue.run(async () => {
+      // Declared invalid, and the coins not written since.
+      while (this.tip.failed !== 'none') await this.#activation.disconnectTip();
+      if (this.tip !== this.#flushed) this.parts.tree.rebuildCandidates(this.tip);
+      await this.#activate();
+    });
   }
 
   /** The header door. Headers follow one another; the first that is refused ends it. */

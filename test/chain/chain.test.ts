@@ -295,6 +295,20 @@ describe('a restart', () => {
     expect(again.height).toBe(12);
   });
 
+  it('leaves a branch that was declared invalid after the coins were last written', async () => {
+    const storage = new MemoryStorage();
+    const { blocks } = builder().mine(5);
+    const killed = await open({ storage });
+    await feed(killed, blocks);
+    await killed.flush();
+    await killed.invalidate(blocks[1]!.hash);
+    expect(killed.height).toBe(1);
+    const chain = await open({ storage });
+    expect(chain.tip.hash).toBe(blocks[0]!.hash);
+    await chain.reconsider(blocks[1]!.hash);
+    expect(chain.height).toBe(5);
+  });
+
   it('refuses the data of another network', async () => {
     const storage = new MemoryStorage();
     await (await open({ storage })).close();
