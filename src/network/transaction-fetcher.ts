@@ -107,15 +107,16 @@ export class TransactionFetcher {
     }
     this.#announcer.markKnown(peer, peer.wtxidRelay ? tx.wtxid : tx.txid);
     const asked = this.#requests.isAsked(peer, tx.wtxid) || this.#requests.isAsked(peer, tx.txid);
+    const wanted = asked && !this.#context.chain.isInitialBlockDownload && !this.#isKnown(tx.wtxid);
+    // Answered only then: while it is judged, nobody else need be asked for it.
+    if (wanted) await this.#judge(peer, tx);
     this.#requests.answered(peer, tx.wtxid);
     this.#requests.answered(peer, tx.txid);
-    if (!asked || this.#context.chain.isInitialBlockDownload || this.#isKnown(tx.wtxid)) return;
-    if (this.#reconsiderable.has(tx.wtxid)) {
-      await this.#tryWithChild(peer, tx);
-      return;
-    }
-    const result = await this.#context.mempool.accept(tx);
-    await this.#conclude(peer, tx, result);
+  }
+
+  async #judge(peer: Peer, tx: Transaction): Promise<void> {
+    if (this.#reconsiderable.has(tx.wtxid)) await this.#tryWithChild(peer, tx);
+    else await this.#conclude(peer, tx, await this.#context.mempool.accept(tx));
   }
 
   #isKnown(hash: string): boolean {

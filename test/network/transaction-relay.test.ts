@@ -1,5 +1,7 @@
 import { expect, test } from 'vitest';
+import { REGTEST } from '../../src/core/parameters/presets.ts';
 import type { Transaction } from '../../src/core/transaction/transaction.ts';
+import { decodeEnvelope } from '../../src/network/messages/envelope.ts';
 import { TransactionAnnouncer } from '../../src/network/transaction-announcer.ts';
 import { TransactionFetcher } from '../../src/network/transaction-fetcher.ts';
 import { ChainBuilder } from '../support/chain-builder.ts';
@@ -130,4 +132,23 @@ test('of what was replaced, only what is small is kept for compact blocks', asyn
     for (const each of [tx, spend([coin], { fee: 100_000n })])
       expect((await world.settle(mempool.accept(each))).ok).toBe(true);
   expect([...fetcher.extra()]).toEqual([replaced[0]!.tx]);
+});
+
+test('of many who announce a transaction, one is asked', async () => {
+  const world = new MemoryWorld(39, { latency: () => 1_000 });
+  const builder = payableChain();
+  const { blocks } = builder;
+  const sources: MemoryNode[] = [];
+  for (let i = 1; i <= 4; i++) sources.push(await world.start(`10.0.0.${i}`, { blocks, connect: [] }));
+  const node = await world.start('10.0.1.1', { blocks, connect: sources.map(({ address }) => address) });
+  await world.pass(15);
+  let received = 0;
+  world.net.observe((_from, to, envelope) => {
+    if (to === node.host && decodeEnvelope(REGTEST.magic, envelope).command === 'tx') received++;
+  });
+  const txs = Array.from({ length: 5 }, () => spend([builder.takeMature()]));
+  for (const tx of txs) for (const source of sources) await give(world, source, tx);
+  expect(await world.until(() => txs.every((tx) => node.mempool.has(tx.txid)))).toBe(true);
+  await world.pass(60);
+  expect(received).toBe(txs.length);
 });
