@@ -8,7 +8,7 @@ import type { Wallet } from '../wallet/wallet.ts';
 import { addressScript } from './construct-transaction.ts';
 import type { RpcContext } from './context.ts';
 import { RpcCode, RpcError } from './errors.ts';
-import type { JsonObject, JsonRead } from './json.ts';
+import { JsonNumber, type JsonObject, type JsonRead } from './json.ts';
 import { param } from './parameter.ts';
 import { readDescriptor } from './refusals.ts';
 import {
@@ -19,13 +19,14 @@ import {
   integerFrom,
   objectFrom,
   stringFrom,
+  typeName,
 } from './values.ts';
 import { addressTypeFrom, readFeeRate } from './wallet-access.ts';
 
 interface FundOptions {
   readonly request: Omit<SpendRequest, 'recipients'>;
-  /** Indexes of the outputs that pay the fee. */
-  readonly subtract: ReadonlySet<number>;
+  /** Which outputs pay the fee, as `feePayersFrom` reads it. */
+  readonly subtract: JsonRead | undefined;
   readonly lockCoins: boolean;
   readonly addInputs: boolean | undefined;
 }
@@ -109,7 +110,6 @@ export async function readFundOptions(
   const mode = options.get('estimate_mode') ?? fees.mode;
   const feeRate = oldRate ?? readFeeRate(wallet, target, mode, newRate).rate;
   const position = read('change_position|changePosition', (value) => integerFrom(value));
-  const subtract = read('subtract_fee_from_outputs|subtractFeeFromOutputs', arrayFrom) ?? [];
   const fields = {
     changeScript,
     changeType: changeType === undefined ? undefined : addressTypeFrom(changeType),
@@ -125,10 +125,36 @@ export async function readFundOptions(
   const present = Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined));
   return {
     request: { feeRate, ...present },
-    subtract: new Set(subtract.map((value) => integerFrom(value))),
+    subtract: read('subtract_fee_from_outputs|subtractFeeFromOutputs', (value) => value),
     lockCoins: read('lock_unspents|lockUnspents', booleanFrom) ?? false,
     addInputs: read('add_inputs', booleanFrom),
   };
+}
+
+/**
+ * Indexes of the outputs that pay the fee, each told once, by its index or its address.
+ * @param destinations addresses of the outputs, in their order; empty where there is none
+ * @throws RpcError -8
+ */
+export function feePayersFrom(
+  told: JsonRead | undefined,
+  destinations: readonly string[],
+): ReadonlySet<number> {
+  const refuse = (what: string): RpcError =>
+    new RpcError(RpcCode.INVALID_PARAMETER, `Invalid parameter 'subtract fee from output', ${what}`);
+  const payers = new Set<number>();
+  for (const value of given(told) ? arrayFrom(told) : []) {
+    if (typeof value !== 'string' && !(value instanceof JsonNumber))
+      throw refuse(`invalid value type: ${typeName(value)}`);
+    const position = typeof value === 'string' ? destinations.indexOf(value) : integerFrom(value);
+    if (typeof value === 'string' && position < 0)
+      throw refuse(`destination ${value} not found in tx outputs`);
+    if (payers.has(position)) throw refuse(`duplicated position: ${position}`);
+    if (position < 0) throw refuse(`negative position: ${position}`);
+    if (position >= destinations.length) throw refuse(`position too large: ${position}`);
+    payers.add(position);
+  }
+  return payers;
 }
 
 /** Inputs that the caller chose; foreign ones with the weight that is told or that solving data gives. */

@@ -79,7 +79,7 @@ const LONG_TERM_RATE = 10_000n;
 /** Satoshis: what change is made worth by a random draw, so that it can be told from nothing. */
 const CHANGE_TARGET = 50_000n;
 /** Satoshis: a fee above this is taken for a mistake. */
-const MAX_FEE = 10_000_000n;
+export const MAX_FEE = 10_000_000n;
 /** A tip older than this says that the chain is not up to date: no lock time then. Milliseconds. */
 const MAX_TIP_AGE = 8 * 60 * 60 * 1000;
 /** So many that their number takes three bytes: before they are chosen, the worst is assumed. */

@@ -159,6 +159,33 @@ test('funds, signs and sends by hand, plain and by PSBT', async () => {
   expect(await call('bob', 'getbalance')).toBeCloseTo(1.5 + 2 + 3 + 1 + 0.75, 4);
 });
 
+test('who pays the fee is told once, and exists', async () => {
+  const to = await call('bob', 'getnewaddress');
+  const raw = await call(null, 'createrawtransaction', [], [{ [to]: 2 }]);
+  const errorFor = async (subtractFeeFromOutputs: unknown) =>
+    (await errorOf('alice', 'fundrawtransaction', raw, { subtractFeeFromOutputs }))?.message;
+  const prefix = "Invalid parameter 'subtract fee from output',";
+  expect(await errorFor([1])).toBe(`${prefix} position too large: 1`);
+  expect(await errorFor([-1])).toBe(`${prefix} negative position: -1`);
+  expect(await errorFor([0, 0])).toBe(`${prefix} duplicated position: 0`);
+  expect(await errorFor([true])).toBe(`${prefix} invalid value type: bool`);
+  expect(await errorOf('alice', 'sendmany', '', { [to]: 1 }, 1, '', [FOREIGN])).toEqual({
+    code: -8,
+    message: `${prefix} destination ${FOREIGN} not found in tx outputs`,
+  });
+  expect((await errorOf('alice', 'sendmany', '', { [to]: 1 }, 1, '', [to, to]))?.message).toBe(
+    `${prefix} duplicated position: 0`,
+  );
+  expect(await errorOf('alice', 'sendmany', '', {})).toEqual({
+    code: -6,
+    message: 'Transaction must have at least one recipient',
+  });
+  expect(await errorOf('alice', 'settxfee', 5)).toEqual({
+    code: -8,
+    message: 'txfee cannot be more than wallet max tx fee (0.10000000 BTC/kvB)',
+  });
+});
+
 test('a wallet that is gone comes back from its words', async () => {
   await call(null, 'createwallet', 'first', false, true);
   await call('first', 'importmnemonic', MNEMONIC, '', 'now');

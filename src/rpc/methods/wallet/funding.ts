@@ -8,7 +8,13 @@ import { providerFor } from '../../../wallet/solving.ts';
 import { inputsParameter, outputsParameter } from '../../construct-transaction.ts';
 import { ANY_FORM, decodeTransaction } from '../../decode.ts';
 import { RpcCode, RpcError } from '../../errors.ts';
-import { completeInputs, fundOptionsParameter, presetInputs, readFundOptions } from '../../fund-options.ts';
+import {
+  completeInputs,
+  feePayersFrom,
+  fundOptionsParameter,
+  presetInputs,
+  readFundOptions,
+} from '../../fund-options.ts';
 import { JsonObject, type JsonRead } from '../../json.ts';
 import { defineMethod, type Method } from '../../method.ts';
 import { param } from '../../parameter.ts';
@@ -70,13 +76,17 @@ const fundrawtransaction = defineMethod({
       sequence,
       weight: undefined,
     }));
+    const payers = feePayersFrom(
+      read.subtract,
+      tx.outputs.map(() => ''),
+    );
     const plan = planFor(wallet, {
       ...read.request,
       inputs: await completeInputs(wallet, chosen, options, context),
       recipients: tx.outputs.map(({ value, scriptPubKey }, i) => ({
         script: scriptPubKey,
         value,
-        subtractFee: read.subtract.has(i),
+        subtractFee: payers.has(i),
       })),
       addInputs: read.addInputs ?? true,
       lockTime: tx.lockTime,
@@ -122,11 +132,11 @@ const walletcreatefundedpsbt = defineMethod({
     const options = objectOr(optionsValue);
     const read = await readFundOptions(wallet, options, context);
     const chosen = await presetInputs(wallet, inputs ?? [], options, context);
-    const recipients = recipientsFrom(outputs, new Set(), wallet);
+    const recipients = recipientsFrom(outputs, read.subtract, wallet);
     const plan = planFor(wallet, {
       ...read.request,
       inputs: chosen,
-      recipients: recipients.map((recipient, i) => ({ ...recipient, subtractFee: read.subtract.has(i) })),
+      recipients,
       addInputs: read.addInputs ?? chosen.length === 0,
       version,
       ...(lockTime === 0 ? {} : { lockTime }),

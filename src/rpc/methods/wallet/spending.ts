@@ -8,6 +8,7 @@ import { finalize } from '../../../wallet/psbt/roles.ts';
 import { fillPsbt } from '../../../wallet/psbt-signing.ts';
 import { signWithWallet } from '../../../wallet/solving.ts';
 import {
+  MAX_FEE,
   type PlannedTransaction,
   planTransaction,
   type Recipient,
@@ -17,13 +18,12 @@ import type { Wallet } from '../../../wallet/wallet.ts';
 import { addressScript, outputsFrom, outputsParameter } from '../../construct-transaction.ts';
 import type { RpcContext } from '../../context.ts';
 import { RpcCode, RpcError } from '../../errors.ts';
-import { type FeeParameters, readFundOptions } from '../../fund-options.ts';
+import { type FeeParameters, feePayersFrom, readFundOptions } from '../../fund-options.ts';
 import { Amount, JsonObject, type JsonRead, type JsonWritable } from '../../json.ts';
 import { defineMethod, type Method } from '../../method.ts';
 import { param } from '../../parameter.ts';
 import { refuseAs } from '../../refusals.ts';
 import { result } from '../../result.ts';
-import { stringFrom } from '../../values.ts';
 import {
   confTargetParameter,
   estimateModeParameter,
@@ -90,26 +90,21 @@ async function pay(wallet: Wallet, payment: Payment, context: RpcContext): Promi
 export const planFor = (wallet: Wallet, request: SpendRequest): PlannedTransaction =>
   refuseAs(RpcCode.WALLET_ERROR, () => planTransaction(wallet, request));
 
-/** Recipients in order; those named in `subtract` pay the fee. */
+/** Recipients in order. @param subtract which of them pay the fee, as `feePayersFrom` reads it */
 export function recipientsFrom(
   outputs: JsonRead | undefined,
-  subtract: ReadonlySet<string>,
+  subtract: JsonRead | undefined,
   wallet: Wallet,
 ): Recipient[] {
   const { parameters } = wallet.parts;
-  const seen = new Set<string>();
-  const recipients = outputsFrom(outputs, parameters).map(({ value, scriptPubKey }) => {
-    const address = encodeAddress(scriptPubKey, parameters) ?? '';
-    seen.add(address);
-    return { script: scriptPubKey, value, subtractFee: subtract.has(address) };
-  });
-  for (const address of subtract)
-    if (!seen.has(address))
-      throw new RpcError(
-        RpcCode.INVALID_PARAMETER,
-        `Invalid parameter 'subtract fee from output', destination ${address} not found in tx outputs`,
-      );
-  return recipients;
+  const paid = outputsFrom(outputs, parameters);
+  const addresses = paid.map(({ scriptPubKey }) => encodeAddress(scriptPubKey, parameters) ?? '');
+  const payers = feePayersFrom(subtract, addresses);
+  return paid.map(({ value, scriptPubKey }, i) => ({
+    script: scriptPubKey,
+    value,
+    subtractFee: payers.has(i),
+  }));
 }
 
 const notesOf = (comment: string | undefined, to: string | undefined) => ({
@@ -212,8 +207,7 @@ const sendmany = defineMethod({
   ) {
     const wallet = walletOf(context, request);
     if (dummy !== '') throw new RpcError(RpcCode.INVALID_PARAMETER, 'Dummy value must be set to ""');
-    const payers = new Set((subtract ?? []).map((item) => stringFrom(item)));
-    const recipients = recipientsFrom(amounts, payers, wallet);
+    const recipients = recipientsFrom(amounts, subtract, wallet);
     const payment = { replaceable, fee: { target, mode, rate }, notes: notesOf(comment, undefined), verbose };
     return pay(wallet, { ...payment, recipients }, context);
   },
@@ -255,10 +249,7 @@ const send = defineMethod({
     await context.mempool.settled();
     const options = optionsValue instanceof JsonObject ? optionsValue : new JsonObject([]);
     const read = await readFundOptions(wallet, options, context, { target, mode, rate });
-    const recipients = recipientsFrom(outputs, new Set(), wallet).map((recipient, i) => ({
-      ...recipient,
-      subtractFee: read.subtract.has(i),
-    }));
+    const recipients = recipientsFrom(outputs, read.subtract, wallet);
     const plan = planFor(wallet, {
       ...read.request,
       recipients,
@@ -302,6 +293,11 @@ const settxfee = defineMethod({
       throw new RpcError(
         RpcCode.INVALID_PARAMETER,
         `txfee cannot be less than min relay tx fee (${new Amount(minimum)} BTC/kvB)`,
+      );
+    if (rate > MAX_FEE)
+      throw new RpcError(
+        RpcCode.INVALID_PARAMETER,
+        `txfee cannot be more than wallet max tx fee (${new Amount(MAX_FEE)} BTC/kvB)`,
       );
     wallet.payFeeRate = rate;
     return true;
