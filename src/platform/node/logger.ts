@@ -68,7 +68,8 @@ export class NodeLogger implements LoggerControl {
     if (level === 'debug' && !this.#enabled.has(category)) return;
     const stamp = this.#options.timestamps ? `${this.#timestamp()} ` : '';
     const line = `${stamp}${label(level, category)}${oneLine(message)}${describe(fields)}\n`;
-    if (this.#options.console) process.stdout.write(line);
+    // A progress bar may stand in the terminal's last line: it gives way, and is drawn anew below.
+    if (this.#options.console) process.stdout.write(process.stdout.isTTY ? `\r\x1b[K${line}` : line);
     if (this.#descriptor === null) return;
     try {
       writeSync(this.#descriptor, line);

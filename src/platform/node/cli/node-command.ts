@@ -11,6 +11,7 @@ import { NodeLogger } from '../logger.ts';
 import type { Configuration } from './configuration.ts';
 import { UNUSED_CORE_OPTIONS } from './node-options.ts';
 import { loggerOptions, processOptions } from './node-settings.ts';
+import { showSync } from './sync-bar.ts';
 import { VERSION } from './version.ts';
 import { welcome } from './welcome.ts';
 
@@ -41,9 +42,10 @@ export async function runNode(configuration: Configuration, mission?: Mission): 
   if (process.connected) process.on('disconnect', () => stopping.abort());
   process.on('SIGHUP', () => logger.reopen());
   // A terminal or pipe that is gone is no reason to stop.
-  process.stdout.on('error', () => {});
+  for (const stream of [process.stdout, process.stderr]) stream.on('error', () => {});
 
   let running: NodeProcess | undefined;
+  let endSync = (): void => {};
   let failure: Error | null;
   try {
     const { signal } = stopping;
@@ -51,12 +53,15 @@ export async function runNode(configuration: Configuration, mission?: Mission): 
     running = await startNode(options, { logger, clock, signal, ...(onReindex && { onReindex }) });
     writeFileSync(pidFile, `${process.pid}\n`);
     if (settings.flag('welcome', false)) welcome(configuration, running);
+    if (mission === undefined && process.stderr.isTTY)
+      endSync = showSync(running.node.chain, process.stderr, () => clock.monotonic());
     // A task is not left behind: it is told by the signal, and waited for.
     const done = mission === undefined ? asked : mission.task(running.node, signal).then(() => null);
     failure = await Promise.race([done, running.node.ended, uncaught()]);
   } catch (error) {
     failure = error as Error;
   }
+  endSync();
   if (failure !== null) reportFailure(failure, logger, onConsole);
   logger.log('info', 'init', 'Shutdown in progress...');
   try {

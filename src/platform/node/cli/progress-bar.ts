@@ -1,6 +1,6 @@
 /** How far a long task is: a bar on a terminal, a line every tenth elsewhere. */
 
-interface Output {
+export interface Output {
   write(text: string): unknown;
   readonly isTTY?: boolean;
   readonly columns?: number;
@@ -19,7 +19,7 @@ export class ProgressBar {
   #drawnAt = Number.NEGATIVE_INFINITY;
   #tenth = 0;
   /** What was done before this run does not count for its speed. */
-  #first: number | undefined;
+  #first: { readonly share: number; readonly count: number } | undefined;
 
   /** @param unit of what is counted: `blocks` */
   constructor(output: Output, unit: string, monotonic: () => number) {
@@ -31,7 +31,7 @@ export class ProgressBar {
 
   /** @param share done of the whole, 0 to 1 */
   update(share: number, count: number): void {
-    this.#first ??= count;
+    this.#first ??= { share, count };
     const now = this.#monotonic();
     if (this.#output.isTTY === true) {
       if (now - this.#drawnAt < INTERVAL && share < 1) return;
@@ -50,9 +50,11 @@ export class ProgressBar {
 
   #line(share: number, count: number, now: number): string {
     const seconds = Math.max(0.001, (now - this.#startedAt) / 1000);
-    const rate = (count - (this.#first ?? count)) / seconds;
+    const first = this.#first ?? { share, count };
+    const rate = (count - first.count) / seconds;
     const full = Math.round(share * BAR);
-    const left = share > 0 && share < 1 ? ` ETA ${duration((seconds * (1 - share)) / share)}` : '';
+    const done = share - first.share;
+    const left = done > 0 && share < 1 ? ` ETA ${duration((seconds * (1 - share)) / done)}` : '';
     return `[${'#'.repeat(full)}${' '.repeat(BAR - full)}] ${(share * 100).toFixed(1)}% ${count} ${this.#unit}, ${Math.round(rate)}/s${left}`;
   }
 }
