@@ -24,12 +24,21 @@ export interface FilterSource {
 export class FilterServing {
   readonly #context: NetworkContext;
   readonly #source: FilterSource | undefined;
+  readonly #room: (peer: Peer) => Promise<void>;
   readonly handlers: Handlers;
 
-  /** @param source undefined: filters are not served, and whoever asks is let go */
-  constructor(context: NetworkContext, source: FilterSource | undefined) {
+  /**
+   * @param source undefined: filters are not served, and whoever asks is let go
+   * @param room resolves when a peer may be sent more
+   */
+  constructor(
+    context: NetworkContext,
+    source: FilterSource | undefined,
+    room: (peer: Peer) => Promise<void>,
+  ) {
     this.#context = context;
     this.#source = source;
+    this.#room = room;
     this.handlers = {
       getcfilters: (peer, range) => this.#sendFilters(peer, range),
       getcfheaders: (peer, range) => this.#sendHeaders(peer, range),
@@ -61,6 +70,7 @@ export class FilterServing {
   async #sendFilters(peer: Peer, range: FilterRange): Promise<void> {
     for (const entry of this.#range(peer, range, MAXIMUM_FILTERS) ?? []) {
       const filter = await this.#source!.filter(entry);
+      await this.#room(peer);
       if (filter === undefined || peer.closed) return;
       peer.send('cfilter', { filterType: BASIC_FILTER, blockHash: entry.hashBytes, filter });
     }

@@ -114,7 +114,7 @@ export class PeerManager {
       ...this.#blocks.handlers,
       ...this.#addressRelay.handlers,
       ...this.#serving.handlers,
-      ...new FilterServing(context, filters).handlers,
+      ...new FilterServing(context, filters, (peer) => this.#serving.room(peer)).handlers,
     };
   }
 

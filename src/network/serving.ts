@@ -56,6 +56,12 @@ export class Serving {
     };
   }
 
+  /** Resolves when the peer has read enough of what it was sent, or is gone. */
+  async room(peer: Peer): Promise<void> {
+    if (peer.closed || peer.hasRoom) return;
+    await new Promise<void>((resolve) => this.#waiting.set(peer, resolve));
+  }
+
   /** The peer has room again, or is gone. */
   wake(peer: Peer): void {
     const resume = this.#waiting.get(peer);
@@ -116,7 +122,7 @@ export class Serving {
     const missing: InventoryItem[] = [];
     for (const item of items) {
       if (peer.closed) return;
-      if (!peer.hasRoom) await new Promise<void>((resolve) => this.#waiting.set(peer, resolve));
+      await this.room(peer);
       const found = this.#isTransaction(item)
         ? this.#sendTransaction(peer, item)
         : await this.#sendBlock(peer, item);

@@ -103,3 +103,15 @@ test('senseless requests end the connection, and so does any where filters are n
     expect(client.closed).toBe(true);
   }
 });
+
+test('who reads slowly is sent filters slowly, and not let go', async () => {
+  const world = new MemoryWorld(53, { bandwidth: () => 1_000 });
+  const filter = new Uint8Array(1_000_000);
+  const filters: FilterSource = { filter: async () => filter, filterHeader: async () => undefined };
+  const node = await world.start('10.0.0.1', { blocks: builder.blocks, connect: [], filters });
+  const client = await join(world, node.host);
+  client.send('getcfilters', { filterType: 0, startHeight: 1, stopHash: builder.tip.header.hashBytes });
+  const count = (): number => client.heard.filter(({ command }) => command === 'cfilter').length;
+  expect(await world.until(() => client.closed || count() === 30)).toBe(true);
+  expect(client.closed).toBe(false);
+});
