@@ -218,7 +218,10 @@ async function openWallets(
   const storage = dependencies.walletStorage;
   const wallets = await WalletManager.open(wallet, { ...dependencies, parameters, chain, storage });
   for (const name of wallet.load ?? []) {
-    if (wallets.get(name) === undefined) await wallets.load(name);
+    if (wallets.get(name) !== undefined) continue;
+    if (await storage.exists(name)) await wallets.load(name);
+    else
+      dependencies.logger.log('warn', 'wallet', `Skipping -wallet path that doesn't exist. Wallet ${name}.`);
   }
   const { first } = wallet;
   if (first === undefined || wallets.list().length > 0) return { wallets, newWallet: null };

@@ -51,6 +51,15 @@ async function call(node: Pick<Node, 'rpc'>, method: string): Promise<unknown> {
   return error ?? result;
 }
 
+test('a wallet that is not there yet keeps no node from starting', async () => {
+  const lines: string[] = [];
+  const noting = { ...logger, log: (_level: string, _category: string, text: string) => lines.push(text) };
+  const node = await createNode({ ...options, wallet: { load: ['w'] } }, { ...dependencies, logger: noting });
+  expect(node.wallets.list()).toEqual([]);
+  expect(lines).toContain("Skipping -wallet path that doesn't exist. Wallet w.");
+  await node.stop();
+});
+
 test('chain, wallets and mempool come back as they were', async () => {
   const first = await createNode(options, dependencies);
   const wallet = await first.wallets.create('w', { loadOnStartup: true });
