@@ -36,7 +36,7 @@ export class ProgressBar {
     if (this.#output.isTTY === true) {
       if (now - this.#drawnAt < INTERVAL && share < 1) return;
       this.#drawnAt = now;
-      const width = (this.#output.columns ?? 80) - 1;
+      const width = (this.#output.columns || 80) - 1;
       this.#output.write(`\r\x1b[K${this.#line(share, count, now).slice(0, width)}`);
     } else if (Math.floor(share * TENTHS) > this.#tenth) {
       this.#tenth = Math.floor(share * TENTHS);

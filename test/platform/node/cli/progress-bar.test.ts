@@ -25,3 +25,14 @@ test('on a terminal one line is drawn over itself, not too often', () => {
   expect(text.split('\r\x1b[K')).toHaveLength(3);
   expect(text).toContain('ETA 1:39:00\n');
 });
+
+test('a terminal that does not know its width gets the whole line', () => {
+  let text = '';
+  const output = { write: (part: string) => (text += part), isTTY: true, columns: 0 };
+  new ProgressBar(output, 'blocks', () => 0).update(1, 7);
+  expect(text).toMatch(/100\.0% 7 blocks, 0\/s$/);
+});
+
+test('the time left is told by what this run has done', () => {
+  expect(draw(true, [0, 0.9, 900], [10, 0.95, 950])).toContain('95.0% 950 blocks, 5/s ETA 00:10');
+});
