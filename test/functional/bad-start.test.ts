@@ -35,6 +35,23 @@ test('a network file that is wrong, by field', async () => {
   expect((await start(`-genesis=${path}`)).errors).toContain(`${path}: magic`);
 });
 
+test('settings that only a part can judge, in one line', async () => {
+  const wrong = await start('-regtest', '-rpcauth=alice');
+  expect([wrong.code, wrong.output]).toEqual([
+    1,
+    expect.stringMatching(/Invalid -rpcauth argument: alice\n/),
+  ]);
+  const nowhere = await start('-regtest', '-addnode=foo:bar:x');
+  expect(nowhere.output).toMatch(/Invalid address: foo:bar:x\n/);
+});
+
+test('a data directory that cannot be one', async () => {
+  const path = join(node.directory, 'penny.conf');
+  const { code, errors } = await penny('node', '-regtest', `-datadir=${path}`);
+  expect(code).toBe(1);
+  expect(errors).toBe(`Error: Data directory ${join(path, 'regtest')} could not be made (ENOTDIR)\n`);
+});
+
 test('a data directory that another process uses', async () => {
   await node.start();
   const { code, errors, output } = await start('-regtest');

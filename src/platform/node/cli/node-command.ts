@@ -8,6 +8,7 @@ import type { Node } from '../../../node.ts';
 import { SystemClock } from '../clock.ts';
 import { type NodeProcess, type ProcessOptions, startNode } from '../create-node.ts';
 import { NodeLogger } from '../logger.ts';
+import { UsageError } from './arguments.ts';
 import type { Configuration } from './configuration.ts';
 import { UNUSED_CORE_OPTIONS } from './node-options.ts';
 import { loggerOptions, processOptions } from './node-settings.ts';
@@ -28,7 +29,7 @@ export async function runNode(configuration: Configuration, mission?: Mission): 
   const { settings, networkDirectory } = configuration;
   const options = withMission(processOptions(configuration), mission);
   const onConsole = settings.flag('printtoconsole', mission === undefined);
-  mkdirSync(networkDirectory, { recursive: true, mode: 0o700 });
+  makeDirectory(networkDirectory);
   const clock = new SystemClock();
   const logger = new NodeLogger({ ...loggerOptions(configuration), console: onConsole }, clock);
   const pidFile = resolve(networkDirectory, settings.text('pid') ?? 'penny.pid');
@@ -76,6 +77,16 @@ export async function runNode(configuration: Configuration, mission?: Mission): 
   return failure === null ? 0 : 1;
 }
 
+/** @throws UsageError */
+function makeDirectory(path: string): void {
+  try {
+    mkdirSync(path, { recursive: true, mode: 0o700 });
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    throw new UsageError(`Data directory ${path} could not be made (${code})`);
+  }
+}
+
 function withMission(options: ProcessOptions, mission: Mission | undefined): ProcessOptions {
   if (mission === undefined) return options;
   const { mine: _, ...node } = options.node;
@@ -121,7 +132,16 @@ function reportFailure(error: Error, logger: NodeLogger, onConsole: boolean): vo
   if (!onConsole) process.stderr.write(`Error: ${error.message}\n`);
 }
 
-/** Errors whose message says it all: a stack would only frighten. */
+/** By name, errors whose message says it all: a stack would only frighten. */
+const EXPLAINED = [
+  'UsageError',
+  'DataDirectoryError',
+  'CorruptionError',
+  'CredentialError',
+  'AddressError',
+  'WalletError',
+];
+
 function isExplained(error: Error): boolean {
-  return ['UsageError', 'DataDirectoryError', 'CorruptionError'].includes(error.name) || 'code' in error;
+  return EXPLAINED.includes(error.name) || 'code' in error;
 }

@@ -16,15 +16,20 @@ interface Credential {
   readonly hash: Buffer;
 }
 
+/** An `rpcauth` entry that cannot be read. */
+class CredentialError extends Error {
+  override readonly name = 'CredentialError';
+}
+
 export class Authentication {
   readonly #credentials: Credential[] = [];
   /** user:password pairs that are known in the clear. */
   readonly #plain: Buffer[] = [];
 
-  /** @throws Error that names the option if the entry is malformed. */
+  /** @throws CredentialError that names the option if the entry is malformed. */
   addRpcAuth(entry: string): void {
     const match = /^([^:]*):([^$]*)\$([0-9a-fA-F]{64})$/.exec(entry);
-    if (match === null) throw new Error(`Invalid -rpcauth argument: ${entry.split(':', 1)[0]}`);
+    if (match === null) throw new CredentialError(`Invalid -rpcauth argument: ${entry.split(':', 1)[0]}`);
     this.#credentials.push({ user: match[1]!, salt: match[2]!, hash: Buffer.from(match[3]!, 'hex') });
   }
 
