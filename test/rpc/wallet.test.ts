@@ -116,6 +116,10 @@ test('a payment from one wallet to another, and all that can be asked about it',
 
 test('locks, labels, keys and messages', async () => {
   const [coin] = await call('bob', 'listunspent');
+  expect(await errorOf('bob', 'listunspent', 1, 99, [], true, { minAmount: 1 })).toEqual({
+    code: -3,
+    message: 'Unexpected key minAmount',
+  });
   const outpoint = { txid: coin.txid, vout: coin.vout };
   await call('bob', 'lockunspent', false, [outpoint]);
   expect(await call('bob', 'listlockunspent')).toEqual([outpoint]);

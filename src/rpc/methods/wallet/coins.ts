@@ -69,6 +69,14 @@ function innerScripts(
   return fields;
 }
 
+const queryOptions = [
+  param.amount('minimumAmount', 'Minimum value of each UTXO in BTC', { optional: true }),
+  param.amount('maximumAmount', 'Maximum value of each UTXO in BTC', { optional: true }),
+  param.integer('maximumCount', 'Maximum number of UTXOs', { optional: true }),
+  param.amount('minimumSumAmount', 'Minimum sum value of all UTXOs in BTC', { optional: true }),
+  param.boolean('include_immature_coinbase', 'Include immature coinbase UTXOs', { default: false }),
+];
+
 const listunspent = defineMethod({
   name: 'listunspent',
   category: 'Wallet',
@@ -86,18 +94,7 @@ const listunspent = defineMethod({
       { default: [] },
     ),
     param.boolean('include_unsafe', 'Include outputs that are not safe to spend', { default: true }),
-    param.options(
-      'query_options',
-      '',
-      [
-        param.amount('minimumAmount', 'Minimum value of each UTXO in BTC', { optional: true }),
-        param.amount('maximumAmount', 'Maximum value of each UTXO in BTC', { optional: true }),
-        param.integer('maximumCount', 'Maximum number of UTXOs', { optional: true }),
-        param.amount('minimumSumAmount', 'Minimum sum value of all UTXOs in BTC', { optional: true }),
-        param.boolean('include_immature_coinbase', 'Include immature coinbase UTXOs', { default: false }),
-      ],
-      { optional: true },
-    ),
+    param.options('query_options', '', queryOptions, { optional: true }),
   ],
   results: [
     result.array('', '', [
@@ -151,6 +148,9 @@ const listunspent = defineMethod({
         throw new RpcError(RpcCode.INVALID_PARAMETER, `Invalid parameter, duplicated address: ${text}`);
       wanted.add(script);
     }
+    for (const [name] of options?.entries ?? [])
+      if (!queryOptions.some(({ names }) => names === name))
+        throw new RpcError(RpcCode.TYPE_ERROR, `Unexpected key ${name}`);
     const option = <T>(name: string, read: (value: JsonRead) => T): T | undefined => {
       const value = options?.get(name) ?? null;
       return value === null ? undefined : read(value);
