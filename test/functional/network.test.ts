@@ -3,6 +3,8 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { inSync, TestNode, until } from './support/node-process.ts';
 
 const nodes: TestNode[] = [];
+/** Hashes for all blocks of one call: here a block takes 65,536 of them. */
+const MAX_TRIES = 1_000_000_000;
 let addresses: string[];
 
 async function connected(peers: number, ...among: TestNode[]): Promise<void> {
@@ -14,6 +16,17 @@ async function connected(peers: number, ...among: TestNode[]): Promise<void> {
 
 const options = (node: TestNode): string[] =>
   node === nodes[0] ? [] : [`-addnode=127.0.0.1:${nodes[0]!.peerPort}`];
+
+/** One block more: two branches of equal work would both be right for ever. */
+async function agree(): Promise<void> {
+  await connected(1, ...nodes);
+  await until('all nodes are equally high', async () => {
+    const heights = await Promise.all(nodes.map((node) => node.rpc.call('getblockcount')));
+    return new Set(heights).size === 1;
+  });
+  await nodes[0]!.rpc.call('generatetoaddress', 1, addresses[0]!, MAX_TRIES);
+  await inSync(...nodes);
+}
 
 beforeAll(async () => {
   for (let i = 0; i < 3; i++) nodes.push(await TestNode.create([], 'penny'));
@@ -29,13 +42,13 @@ test('three nodes find each other from the address of one', async () => {
 
 test('coins mined by one are paid to another and confirmed on all', async () => {
   const [first, second, third] = nodes as [TestNode, TestNode, TestNode];
-  await first.rpc.call('generatetoaddress', 11, addresses[0]!);
+  await first.rpc.call('generatetoaddress', 11, addresses[0]!, MAX_TRIES);
   const txid = await first.rpc.call('sendtoaddress', addresses[1]!, 1.5);
   await until('the payment is in every mempool', async () => {
     const pools = await Promise.all(nodes.map((node) => node.rpc.call('getrawmempool')));
     return pools.every((pool) => pool.includes(txid));
   });
-  await third.rpc.call('generatetoaddress', 1, addresses[2]!);
+  await third.rpc.call('generatetoaddress', 1, addresses[2]!, MAX_TRIES);
   await inSync(...nodes);
   expect(Number(await second.rpc.call('getbalance'))).toBe(1.5);
   expect((await first.rpc.call('gettransaction', txid)).confirmations).toBe(1);
@@ -44,7 +57,7 @@ test('coins mined by one are paid to another and confirmed on all', async () => 
 test('with the first node gone the others go on, and it catches up when it is back', async () => {
   const [first, second, third] = nodes as [TestNode, TestNode, TestNode];
   expect(await first.stop()).toBe(0);
-  await second.rpc.call('generatetoaddress', 3, addresses[1]!);
+  await second.rpc.call('generatetoaddress', 3, addresses[1]!, MAX_TRIES);
   await inSync(second, third);
   await first.start();
   await inSync(...nodes);
@@ -58,14 +71,14 @@ test('nodes killed and restarted in any order converge', async () => {
     for (const i of order) {
       await nodes[i]!.stop('SIGKILL');
       const alive = nodes[(i + 1) % 3]!;
-      await alive.rpc.call('generatetoaddress', 1, addresses[(i + 1) % 3]!);
+      await alive.rpc.call('generatetoaddress', 1, addresses[(i + 1) % 3]!, MAX_TRIES);
       await nodes[i]!.start(...options(nodes[i]!));
     }
-    await inSync(...nodes);
+    await agree();
   }
   await Promise.all(nodes.map((node) => node.stop('SIGKILL')));
   for (const node of [nodes[1]!, nodes[0]!, nodes[2]!]) await node.start(...options(node));
-  await inSync(...nodes);
+  await agree();
   const heights = await Promise.all(nodes.map((node) => node.rpc.call('getblockcount')));
   expect(new Set(heights).size).toBe(1);
   // A node that mined before it had caught up may have lost its block to another's.

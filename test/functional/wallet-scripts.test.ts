@@ -42,7 +42,7 @@ beforeAll(async () => {
   node = await (await TestNode.create([], 'penny')).start('-noconnect');
   await node.rpc.call('createwallet', 'w');
   miner = await node.rpc.call('getnewaddress');
-  await node.rpc.call('generatetoaddress', 15, miner);
+  await node.rpc.call('generatetoaddress', 15, miner, 1_000_000_000);
 });
 afterAll(async () => {
   for (const child of running) child.kill();

@@ -19,6 +19,8 @@ const BLOCKS_EACH = 2;
 const STATUS_INTERVAL = 2_000;
 const POLL = 100;
 const SYNC_TIMEOUT = 60_000;
+/** Hashes for all blocks of one call: Core's million is too few where a block takes 65,536 of them. */
+const MAX_TRIES = 1_000_000_000;
 /** Percent of a core for each node's miner. */
 const MINER_LOAD = 2;
 /** Coins. */
@@ -123,7 +125,7 @@ export class Devnet {
 
   /** Resolves when every node has the blocks. */
   async #mine(node: DevnetNode, count: number): Promise<string> {
-    const hashes = await node.rpc.call('generatetoaddress', count, this.#addresses.get(node)!);
+    const hashes = await node.rpc.call('generatetoaddress', count, this.#addresses.get(node)!, MAX_TRIES);
     const tip = hashes.at(-1)!;
     await this.#until(`every node to have block ${tip}`, async () => {
       const tips = await Promise.all(this.#running().map((other) => other.rpc.call('getbestblockhash')));
