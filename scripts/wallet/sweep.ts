@@ -1,4 +1,5 @@
 /** Moves everything that a key owns to an address: `npx tsx scripts/wallet/sweep.ts WIF ADDRESS` */
+import type { Unspent } from '../../src/rpc/client.ts';
 import { connect } from './connect.ts';
 
 const { node, words } = connect('sweep.ts WIF ADDRESS', 2);
@@ -8,31 +9,44 @@ const [wif, address] = words as [string, string];
 const descriptor = await node.call('getdescriptorinfo', `combo(${wif})`);
 const taproot = await node.call('getdescriptorinfo', `tr(${wif})`);
 const found = await node.call('scantxoutset', 'start', [descriptor.descriptor, taproot.descriptor]);
-if (found.unspents.length === 0) throw new Error('the key owns nothing');
 
-const inputs = found.unspents.map(({ txid, vout }) => ({ txid, vout }));
-const total = found.unspents.reduce((sum, coin) => sum + satoshis(coin.amount), 0n);
+const coins: Unspent[] = [];
+for (const coin of found.unspents) if (await canBeSpent(coin)) coins.push(coin);
+if (coins.length === 0) throw new Error('the key owns nothing that can be spent');
+const total = valueOf(coins);
 
 // Signed twice: once to learn the size, once with the fee that this size costs.
-const sizing = await sign(total);
+const sizing = await sign(coins, total);
 const { vsize } = await node.call('decoderawtransaction', sizing);
 const { mempoolminfee } = await node.call('getmempoolinfo');
 const fee = (satoshis(mempoolminfee) * 2n * BigInt(vsize) + 999n) / 1000n;
-const txid = await node.call('sendrawtransaction', await sign(total - fee));
-console.log(`swept ${coins(total - fee)} from ${inputs.length} outputs to ${address}: ${txid}`);
+const txid = await node.call('sendrawtransaction', await sign(coins, total - fee));
+console.log(`swept ${decimal(total - fee)} from ${coins.length} outputs to ${address}: ${txid}`);
 
-async function sign(value: bigint): Promise<string> {
-  const unsigned = await node.call('createrawtransaction', inputs, { [address]: coins(value) });
+/** A young coinbase cannot; how old it must be, the node knows. */
+async function canBeSpent(coin: Unspent): Promise<boolean> {
+  if (!coin.coinbase) return true;
+  const [verdict] = await node.call('testmempoolaccept', [await sign([coin], valueOf([coin]))]);
+  return verdict?.['reject-reason'] !== 'bad-txns-premature-spend-of-coinbase';
+}
+
+async function sign(spent: readonly Unspent[], value: bigint): Promise<string> {
+  const inputs = spent.map(({ txid, vout }) => ({ txid, vout }));
+  const unsigned = await node.call('createrawtransaction', inputs, { [address]: decimal(value) });
   const signed = await node.call('signrawtransactionwithkey', unsigned, [wif]);
   if (!signed.complete) throw new Error(JSON.stringify(signed.errors));
   return signed.hex;
+}
+
+function valueOf(spent: readonly Unspent[]): bigint {
+  return spent.reduce((sum, coin) => sum + satoshis(coin.amount), 0n);
 }
 
 function satoshis(amount: number | string): bigint {
   return BigInt(Math.round(Number(amount) * 1e8));
 }
 
-function coins(value: bigint): string {
+function decimal(value: bigint): string {
   const digits = value.toString().padStart(9, '0');
   return `${digits.slice(0, -8)}.${digits.slice(-8)}`;
 }

@@ -11,7 +11,7 @@ export interface RpcClientOptions {
   readonly cookie: () => string;
 }
 
-interface Unspent {
+export interface Unspent {
   readonly txid: string;
   readonly vout: number;
   readonly amount: number;
@@ -104,6 +104,7 @@ export interface RpcAnswers {
     readonly unspents: readonly Unspent[];
     readonly total_amount: number;
   };
+  readonly testmempoolaccept: readonly { readonly allowed: boolean; readonly 'reject-reason'?: string }[];
   readonly validateaddress: { readonly isvalid: boolean; readonly error?: string };
   readonly getdescriptorinfo: { readonly descriptor: string; readonly checksum: string };
   readonly deriveaddresses: readonly string[];

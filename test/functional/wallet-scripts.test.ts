@@ -97,6 +97,15 @@ test('sweep.ts empties a key', async () => {
   expect(await received(to)).toBeCloseTo(0.75, 4);
 });
 
+test('sweep.ts leaves coinbases that are too young', async () => {
+  const from = await node.rpc.call('getnewaddress');
+  await node.rpc.call('sendtoaddress', from, 0.25);
+  await node.rpc.call('generatetoaddress', 1, from);
+  const wif = await node.rpc.call('exportkey', from);
+  const to = await node.rpc.call('getnewaddress');
+  expect(await runScript('sweep', wif, to)).toContain('from 1 outputs');
+});
+
 test('raw-transaction.ts pays by hand', async () => {
   const from = await node.rpc.call('getnewaddress');
   await node.rpc.call('sendtoaddress', from, 0.5);
