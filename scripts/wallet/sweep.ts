@@ -13,7 +13,7 @@ const found = await node.call('scantxoutset', 'start', [descriptor.descriptor, t
 const coins: Unspent[] = [];
 for (const coin of found.unspents) if (await canBeSpent(coin)) coins.push(coin);
 if (coins.length === 0) throw new Error('the key owns nothing that can be spent');
-const total = valueOf(coins);
+const total = sumOf(coins);
 
 // Signed twice: once to learn the size, once with the fee that this size costs.
 const sizing = await sign(coins, total);
@@ -26,7 +26,7 @@ console.log(`swept ${decimal(total - fee)} from ${coins.length} outputs to ${add
 /** A young coinbase cannot; how old it must be, the node knows. */
 async function canBeSpent(coin: Unspent): Promise<boolean> {
   if (!coin.coinbase) return true;
-  const [verdict] = await node.call('testmempoolaccept', [await sign([coin], valueOf([coin]))]);
+  const [verdict] = await node.call('testmempoolaccept', [await sign([coin], sumOf([coin]))]);
   return verdict?.['reject-reason'] !== 'bad-txns-premature-spend-of-coinbase';
 }
 
@@ -38,7 +38,7 @@ async function sign(spent: readonly Unspent[], value: bigint): Promise<string> {
   return signed.hex;
 }
 
-function valueOf(spent: readonly Unspent[]): bigint {
+function sumOf(spent: readonly Unspent[]): bigint {
   return spent.reduce((sum, coin) => sum + satoshis(coin.amount), 0n);
 }
 
