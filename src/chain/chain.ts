@@ -312,7 +312,7 @@ export class Chain extends ChainView {
     this.tipChanged.emit({ tip: this.tip, fork });
   }
 
-  /** Blocks and undo data first, then the index that points to them, then the coins (DESIGN.md, State). */
+  /** Blocks and undo data first, then the index that points to them, then the coins. */
   async #flush(): Promise<void> {
     await this.parts.blocks.sync();
     await this.#saveIndex({ sync: true });
