@@ -17,7 +17,7 @@ import { MAIN, REGTEST } from '../../../src/core/parameters/presets.ts';
 import { ScriptFlag } from '../../../src/core/script/flags.ts';
 import { COIN, MAX_MONEY } from '../../../src/core/transaction/amount.ts';
 import type { Coin } from '../../../src/core/transaction/coin.ts';
-import { outPointText } from '../../../src/core/transaction/transaction.ts';
+import { type OutPoint, outPointText } from '../../../src/core/transaction/transaction.ts';
 import { ChainBuilder, output, outputOf, transaction } from '../../support/chain-builder.ts';
 
 const PARAMETERS: NetworkParameters = { ...REGTEST, coinbaseMaturity: 5 };
@@ -82,6 +82,19 @@ describe('connectBlock', () => {
     expect(coinsNeeded(block, place, withBip30).map(outPointText).sort()).toEqual(
       [...texts, ...created].sort(),
     );
+  });
+
+  it('repeats no transaction of which a single output is unspent (BIP30)', () => {
+    const withBip30 = { ...PARAMETERS, heights: { ...PARAMETERS.heights, bip34: 100 } };
+    const pair = transaction([{ prevout: a.outpoint }], [output(1n), output(2n)]);
+    const repeated = checkBlock(chain.block({ transactions: [pair] }), PARAMETERS);
+    const unspent = { txid: pair.txidBytes, vout: 1 };
+    const coins = {
+      get: (outpoint: OutPoint) =>
+        outPointText(outpoint) === outPointText(unspent) ? a.coin : chain.coins.get(outpoint),
+    };
+    const { reason } = invalidOf(() => connectBlock(repeated, place, coins, withBip30, { scripts: false }));
+    expect(reason).toBe('bad-txns-BIP30');
   });
 
   it('tells which transaction is wrong', () => {

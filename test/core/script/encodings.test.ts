@@ -178,7 +178,7 @@ describe('DER signatures', () => {
     expect(isStrictDer(fromHex('300602010102010101'))).toBe(true);
     const bad = {
       'too short': '3005020101020101',
-      'too long': `304c0224${'00000000'}${'11'.repeat(32)}0224${'00000000'}${'22'.repeat(32)}01`,
+      'too long': `30470222${'11'.repeat(34)}0221${'22'.repeat(33)}01`,
       'wrong tag': strict.replace('3044', '3144'),
       'wrong length': strict.replace('3044', '3045'),
       'R beyond the end': '300602050102010101',
