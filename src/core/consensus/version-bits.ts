@@ -8,7 +8,7 @@ import type { HeaderLink } from './header-link.ts';
 export type DeploymentState = 'defined' | 'started' | 'locked_in' | 'active' | 'failed';
 
 /** BIP9: the top three bits say that the others signal. */
-export const VERSION_BITS_BASE = 0x20000000;
+const VERSION_BITS_BASE = 0x20000000;
 const TOP_MASK = 0xe0000000;
 
 export function signals(version: number, { bit }: VersionBitsDeployment): boolean {
