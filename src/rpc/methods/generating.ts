@@ -2,7 +2,6 @@
 import type { Block } from '../../core/block/block.ts';
 import { toHex } from '../../core/encoding/bytes.ts';
 import { Invalid } from '../../core/encoding/errors.ts';
-import { AddressError, decodeAddress } from '../../core/script/address.ts';
 import type { Transaction, Txid } from '../../core/transaction/transaction.ts';
 import { DescriptorError } from '../../wallet/descriptors/descriptor-error.ts';
 import { addressScript } from '../construct-transaction.ts';
@@ -82,12 +81,7 @@ function outputScript(output: string, { parameters }: RpcContext): Uint8Array {
   } catch (error) {
     if (!(error instanceof DescriptorError)) throw error;
   }
-  try {
-    return decodeAddress(output, parameters);
-  } catch (error) {
-    if (!(error instanceof AddressError)) throw error;
-    throw new RpcError(RpcCode.INVALID_ADDRESS_OR_KEY, 'Error: Invalid address or descriptor');
-  }
+  return addressScript(output, parameters, 'Error: Invalid address or descriptor');
 }
 
 /** A transaction of the mempool by its id, or one in hex. */
