@@ -8,6 +8,9 @@ import { ScriptCursor } from './script.ts';
 import type { SighashContext } from './sighash.ts';
 import { SIGHASH } from './sighash-type.ts';
 
+/** Where this thread writes what it hashes: as in sighash.ts, new memory would cost more than hashing it. */
+const message = new Writer(1024);
+
 const ONE = Uint8Array.from({ length: 32 }, (_, i) => (i === 0 ? 1 : 0));
 
 /**
@@ -30,7 +33,7 @@ export function legacySighash(
   if (base !== SIGHASH.NONE && base !== SIGHASH.SINGLE && !anyoneCanPay)
     return hash256(legacyAllPreimage(context, index, code, hashType));
 
-  const writer = new Writer(tx.strippedSize + code.length).uint32(tx.version);
+  const writer = message.reset().uint32(tx.version);
   writer.compactSize(anyoneCanPay ? 1 : tx.inputs.length);
   tx.inputs.forEach((input, i) => {
     if (anyoneCanPay && i !== index) return;
@@ -48,12 +51,8 @@ export function legacySighash(
     writer.compactSize(tx.outputs.length);
     for (const output of tx.outputs) writeTxOut(writer, output);
   }
-  return hash256(
-    writer
-      .uint32(tx.lockTime)
-      .uint32(hashType >>> 0)
-      .finish(),
-  );
+  writer.uint32(tx.lockTime).uint32(hashType >>> 0);
+  return hash256(writer.view());
 }
 
 /** The usual case, by copying: only the signed input's script differs from one input to the next. */
@@ -66,12 +65,13 @@ function legacyAllPreimage(
   const { blank, tx } = context;
   const blankInput = 41;
   const script = 4 + compactSizeLength(tx.inputs.length) + index * blankInput + 36;
-  return new Writer(blank.length - 1 + compactSizeLength(code.length) + code.length + 4)
+  return message
+    .reset()
     .bytes(blank.subarray(0, script))
     .varBytes(code)
     .bytes(blank.subarray(script + 1))
     .uint32(hashType >>> 0)
-    .finish();
+    .view();
 }
 
 function removeCodeSeparators(script: Uint8Array): Uint8Array {

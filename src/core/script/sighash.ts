@@ -3,7 +3,7 @@
  * was before. `SighashContext` keeps what the inputs of one transaction share, so that n of them cost O(n).
  */
 import { hash256, sha256, tagPrefix } from '../encoding/hashes.ts';
-import { compactSizeLength, Writer } from '../encoding/writer.ts';
+import { Writer } from '../encoding/writer.ts';
 import { type Transaction, type TxOut, writeOutPoint, writeTxOut } from '../transaction/transaction.ts';
 import { SIGHASH } from './sighash-type.ts';
 
@@ -19,8 +19,13 @@ interface SpentHashes {
   readonly scripts: Uint8Array;
 }
 
-/** Holds what is signed of any usual input. */
-const SCRATCH_SIZE = 384;
+/**
+ * Where this thread writes what it hashes, one message after the other, and the parts that are hashed for a
+ * message meanwhile: V8 has no more than 64 bytes in its own heap, and to fetch other memory costs more than
+ * to hash what is written there.
+ */
+const message = new Writer(1024);
+const part = new Writer(1024);
 
 /** One transaction with the outputs it spends; hashes are computed when first needed and kept. */
 export class SighashContext {
@@ -31,7 +36,6 @@ export class SighashContext {
   #double: SharedHashes | undefined;
   #spentHashes: SpentHashes | undefined;
   #blank: Uint8Array | undefined;
-  #scratch: Writer | undefined;
 
   constructor(tx: Transaction, spent: readonly TxOut[] | null) {
     this.tx = tx;
@@ -62,12 +66,6 @@ export class SighashContext {
     return this.spent;
   }
 
-  /** An empty writer, in memory that the inputs use one after the other: new memory costs more than hashing it. */
-  scratch(): Writer {
-    this.#scratch ??= new Writer(SCRATCH_SIZE);
-    return this.#scratch.reset();
-  }
-
   /** The transaction without witnesses and with every scriptSig empty: legacy ALL differs in one place. */
   get blank(): Uint8Array {
     this.#blank ??= encodeBlank(this.tx);
@@ -75,30 +73,25 @@ export class SighashContext {
   }
 }
 
-function hashShared(tx: Transaction): SharedHashes {
-  const prevouts = new Writer(36 * tx.inputs.length);
-  const sequences = new Writer(4 * tx.inputs.length);
-  for (const input of tx.inputs) {
-    writeOutPoint(prevouts, input.prevout);
-    sequences.uint32(input.sequence);
-  }
-  const outputs = new Writer(tx.outputs.reduce((size, output) => size + sizeOf(output), 0));
-  for (const output of tx.outputs) writeTxOut(outputs, output);
-  return {
-    prevouts: sha256(prevouts.finish()),
-    sequences: sha256(sequences.finish()),
-    outputs: sha256(outputs.finish()),
-  };
+function hashShared({ inputs, outputs }: Transaction): SharedHashes {
+  part.reset();
+  for (const input of inputs) writeOutPoint(part, input.prevout);
+  const prevouts = sha256(part.view());
+  part.reset();
+  for (const input of inputs) part.uint32(input.sequence);
+  const sequences = sha256(part.view());
+  part.reset();
+  for (const output of outputs) writeTxOut(part, output);
+  return { prevouts, sequences, outputs: sha256(part.view()) };
 }
 
 function hashSpent(spent: readonly TxOut[]): SpentHashes {
-  const amounts = new Writer(8 * spent.length);
-  const scripts = new Writer(36 * spent.length);
-  for (const output of spent) {
-    amounts.int64(output.value);
-    scripts.varBytes(output.scriptPubKey);
-  }
-  return { amounts: sha256(amounts.finish()), scripts: sha256(scripts.finish()) };
+  part.reset();
+  for (const output of spent) part.int64(output.value);
+  const amounts = sha256(part.view());
+  part.reset();
+  for (const output of spent) part.varBytes(output.scriptPubKey);
+  return { amounts, scripts: sha256(part.view()) };
 }
 
 function encodeBlank(tx: Transaction): Uint8Array {
@@ -127,33 +120,23 @@ export function segwitSighash(
   const base = hashType & 0x1f;
   const anyoneCanPay = (hashType & SIGHASH.ANYONECANPAY) !== 0;
   const commitsToAll = base !== SIGHASH.NONE && base !== SIGHASH.SINGLE;
-  const writer = context.scratch();
-  writer.uint32(tx.version);
-  writer.bytes(anyoneCanPay ? ZERO : context.double.prevouts);
-  writer.bytes(anyoneCanPay || !commitsToAll ? ZERO : context.double.sequences);
-  writeOutPoint(writer, input.prevout);
-  writer.varBytes(scriptCode).int64(amount).uint32(input.sequence);
-  if (commitsToAll) writer.bytes(context.double.outputs);
+  message.reset().uint32(tx.version);
+  message.bytes(anyoneCanPay ? ZERO : context.double.prevouts);
+  message.bytes(anyoneCanPay || !commitsToAll ? ZERO : context.double.sequences);
+  writeOutPoint(message, input.prevout);
+  message.varBytes(scriptCode).int64(amount).uint32(input.sequence);
+  if (commitsToAll) message.bytes(context.double.outputs);
   else if (base === SIGHASH.SINGLE && index < tx.outputs.length)
-    writer.bytes(hash256(encodeTxOut(tx.outputs[index]!)));
-  else writer.bytes(ZERO);
-  return hash256(
-    writer
-      .uint32(tx.lockTime)
-      .uint32(hashType >>> 0)
-      .finish(),
-  );
-}
-
-/** Bytes of a serialized output. */
-function sizeOf({ scriptPubKey }: TxOut): number {
-  return 8 + compactSizeLength(scriptPubKey.length) + scriptPubKey.length;
+    message.bytes(hash256(encodeTxOut(tx.outputs[index]!)));
+  else message.bytes(ZERO);
+  message.uint32(tx.lockTime).uint32(hashType >>> 0);
+  return hash256(message.view());
 }
 
 function encodeTxOut(output: TxOut): Uint8Array {
-  const writer = new Writer(sizeOf(output));
-  writeTxOut(writer, output);
-  return writer.finish();
+  part.reset();
+  writeTxOut(part, output);
+  return part.view();
 }
 
 /** What BIP341 and BIP342 sign of the spend itself. */
@@ -220,6 +203,6 @@ export function taprootSighash(
   hashType: number,
   spend: TaprootSpend = KEY_PATH_SPEND,
 ): Uint8Array | null {
-  const writer = context.scratch().bytes(tagPrefix('TapSighash'));
-  return writeTaprootMessage(writer, context, index, hashType, spend) ? sha256(writer.view()) : null;
+  message.reset().bytes(tagPrefix('TapSighash'));
+  return writeTaprootMessage(message, context, index, hashType, spend) ? sha256(message.view()) : null;
 }

@@ -2,7 +2,7 @@
  * White paper section 2: transactions and their serialization (BIP144 where they have witnesses).
  * Owns form only; whether a transaction is valid is the business of `consensus`.
  */
-import { concatBytes, equalBytes, toDisplayHex } from '../encoding/bytes.ts';
+import { equalBytes, toDisplayHex } from '../encoding/bytes.ts';
 import { DecodeError } from '../encoding/errors.ts';
 import { hash256, hash256Each } from '../encoding/hashes.ts';
 import { Reader } from '../encoding/reader.ts';
@@ -94,7 +94,7 @@ export class Transaction implements TransactionFields {
     const version = reader.uint32();
     let hasWitness = false;
     let witnessSize = 0;
-    let inputs = readInputs(reader);
+    let inputs: readonly ReceivedInput[] = readInputs(reader);
     let outputs: TxOut[] = [];
     if (inputs.length === 0 && allowWitness) {
       // BIP144: what looks like no inputs is the marker; the flag follows.
@@ -108,13 +108,7 @@ export class Transaction implements TransactionFields {
     if (hasWitness) {
       const witnesses = reader.position;
       let items = 0;
-      for (let i = 0; i < inputs.length; i++) {
-        const witness = reader.position;
-        const count = skipWitness(reader);
-        if (count > 0)
-          inputs[i] = new ReceivedInput(inputs[i]!, reader.bytes.subarray(witness, reader.position));
-        items += count;
-      }
+      for (const input of inputs) items += input.receiveWitness(reader);
       if (items === 0) throw new DecodeError('superfluous witness record');
       // Marker and flag belong to it.
       witnessSize = reader.position - witnesses + 2;
@@ -142,13 +136,16 @@ export class Transaction implements TransactionFields {
 
   /** Cuts out marker and flag, which follow the version, and the witnesses, which precede the lock time. */
   #strip(): Uint8Array {
-    const { bytes } = this;
-    const lockTime = bytes.length - 4;
-    return concatBytes(
-      bytes.subarray(0, 4),
-      bytes.subarray(6, this.strippedSize - 2),
-      bytes.subarray(lockTime),
-    );
+    const stripped = new Uint8Array(this.strippedSize);
+    this.#stripInto(stripped, 0);
+    return stripped;
+  }
+
+  #stripInto(target: Uint8Array, at: number): void {
+    const { bytes, strippedSize } = this;
+    target.set(bytes.subarray(0, 4), at);
+    target.set(bytes.subarray(6, strippedSize - 2), at + 4);
+    target.set(bytes.subarray(bytes.length - 4), at + strippedSize - 4);
   }
 
   /** Bytes without witnesses; known without serializing. */
@@ -177,10 +174,25 @@ export class Transaction implements TransactionFields {
     return Math.ceil(this.weight / WITNESS_SCALE_FACTOR);
   }
 
+  /** Each without witnesses, all in one piece of memory: pieces of their own would cost more than the hashes. */
+  static #stripAll(transactions: readonly Transaction[]): Uint8Array[] {
+    let size = 0;
+    for (const tx of transactions) if (tx.hasWitness) size += tx.strippedSize;
+    const memory = new Uint8Array(size);
+    let at = 0;
+    return transactions.map((tx) => {
+      if (!tx.hasWitness) return tx.bytes;
+      const start = at;
+      tx.#stripInto(memory, start);
+      at += tx.strippedSize;
+      return memory.subarray(start, at);
+    });
+  }
+
   /** Computes the identifiers of many at once, which costs less than one by one. */
   static identify(transactions: readonly Transaction[]): void {
     const unknown = transactions.filter((tx) => tx.#txidBytes === undefined);
-    for (const [i, hash] of hash256Each(unknown.map((tx) => tx.stripped)).entries())
+    for (const [i, hash] of hash256Each(Transaction.#stripAll(unknown)).entries())
       unknown[i]!.#txidBytes = hash;
     const witnesses = transactions.filter((tx) => tx.hasWitness && tx.#wtxidBytes === undefined);
     for (const [i, hash] of hash256Each(witnesses.map((tx) => tx.bytes)).entries())
@@ -212,22 +224,11 @@ export class Transaction implements TransactionFields {
   }
 }
 
-function readInputs(reader: Reader): TxIn[] {
+function readInputs(reader: Reader): ReceivedInput[] {
   const count = reader.count(MINIMUM_INPUT);
-  const inputs: TxIn[] = [];
-  for (let i = 0; i < count; i++) {
-    const prevout = { txid: reader.view(32), vout: reader.uint32() };
-    const scriptSig = reader.varBytes();
-    inputs.push({ prevout, scriptSig, sequence: reader.uint32(), witness: NO_WITNESS });
-  }
+  const inputs: ReceivedInput[] = [];
+  for (let i = 0; i < count; i++) inputs.push(new ReceivedInput(reader));
   return inputs;
-}
-
-/** Passes over a witness; returns the number of its items. */
-function skipWitness(reader: Reader): number {
-  const count = reader.count(1);
-  for (let i = 0; i < count; i++) reader.skip(reader.compactSize());
-  return count;
 }
 
 /**
@@ -238,17 +239,29 @@ class ReceivedInput implements TxIn {
   readonly prevout: OutPoint;
   readonly scriptSig: Uint8Array;
   readonly sequence: number;
-  readonly #witness: Uint8Array;
+  readonly #bytes: Uint8Array;
+  /** Where the witness begins in the bytes; 0 while there is none. */
+  #witness = 0;
 
-  constructor({ prevout, scriptSig, sequence }: TxIn, witness: Uint8Array) {
-    this.prevout = prevout;
-    this.scriptSig = scriptSig;
-    this.sequence = sequence;
-    this.#witness = witness;
+  constructor(reader: Reader) {
+    this.prevout = { txid: reader.view(32), vout: reader.uint32() };
+    this.scriptSig = reader.varBytes();
+    this.sequence = reader.uint32();
+    this.#bytes = reader.bytes;
+  }
+
+  /** Passes over the witness; returns the number of its items. */
+  receiveWitness(reader: Reader): number {
+    const { position } = reader;
+    const count = reader.count(1);
+    for (let i = 0; i < count; i++) reader.skip(reader.compactSize());
+    if (count > 0) this.#witness = position;
+    return count;
   }
 
   get witness(): readonly Uint8Array[] {
-    const reader = new Reader(this.#witness);
+    if (this.#witness === 0) return NO_WITNESS;
+    const reader = new Reader(this.#bytes, this.#witness);
     const items: Uint8Array[] = [];
     for (let left = reader.count(1); left > 0; left--) items.push(reader.varBytes());
     return items;

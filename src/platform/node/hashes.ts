@@ -1,9 +1,13 @@
-/** Node's own hash functions (OpenSSL) and hex, for large data several times as fast as the references. */
+/**
+ * The fastest hash functions and hex of a Node process: WebAssembly for short messages, where a call into
+ * OpenSSL costs more than the hash, OpenSSL for long ones. Several times as fast as the references.
+ */
 import { hash } from 'node:crypto';
 import { bindHex } from '../../core/encoding/bytes.ts';
 import { batchesOf, bindHashes, type HashFunctions } from '../../core/encoding/hashes.ts';
-import { SHORT_MESSAGE, shortSha256 } from '../../core/encoding/short-sha256.ts';
 import { BatchHasher } from '../../mining/kernel/batch-hasher.ts';
+import { DigestHasher } from '../../mining/kernel/digest-hasher.ts';
+import { MEDIUM_MESSAGE, MessageHasher } from '../../mining/kernel/message-hasher.ts';
 
 /** Plain bytes: a Buffer would compare and slice differently from what the rest of the code holds. */
 function digest(algorithm: string, data: Uint8Array): Uint8Array {
@@ -11,16 +15,29 @@ function digest(algorithm: string, data: Uint8Array): Uint8Array {
   return new Uint8Array(result.buffer, result.byteOffset, result.byteLength);
 }
 
-const sha256 = (data: Uint8Array): Uint8Array =>
-  data.length <= SHORT_MESSAGE ? shortSha256(data) : digest('sha256', data);
+const messageHasher = MessageHasher.create();
+const digestHasher = DigestHasher.create();
 
-const hash256 = (data: Uint8Array): Uint8Array => shortSha256(sha256(data));
+function sha256(data: Uint8Array): Uint8Array {
+  const small = messageHasher !== null && data.length <= MEDIUM_MESSAGE;
+  return small ? messageHasher.sha256(data) : digest('sha256', data);
+}
+
+function hash256(data: Uint8Array): Uint8Array {
+  const small = messageHasher !== null && data.length <= MEDIUM_MESSAGE;
+  return small ? messageHasher.hash256(data) : sha256(digest('sha256', data));
+}
+
+function ripemd160(data: Uint8Array): Uint8Array {
+  const isDigest = digestHasher !== null && data.length === 32;
+  return isDigest ? digestHasher.ripemd160(data) : digest('ripemd160', data);
+}
 
 export const nodeHashes: HashFunctions = Object.freeze({
   sha256,
   hash256,
   ...batchesOf(hash256),
-  ripemd160: (data: Uint8Array) => digest('ripemd160', data),
+  ripemd160,
   sha1: (data: Uint8Array) => digest('sha1', data),
 });
 
@@ -31,7 +48,7 @@ export const nodeHex = (bytes: Uint8Array): string =>
 /** Messages from which on a batch is worth more than the making of the batch hasher. */
 const MANY = 64;
 
-/** A call into Node costs more than to hash a short message: four side by side in WebAssembly are faster. */
+/** Four messages side by side in WebAssembly are faster than one after the other. */
 function batchedHashes(): HashFunctions {
   let made: BatchHasher | null | undefined;
   const hasherFor = (count: number): BatchHasher | null => {

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { STANDARD_FLAGS } from '../../../src/core/script/flags.ts';
 import type { SignatureEngine } from '../../../src/core/script/signature-engine.ts';
-import { JobWorker, readSharedCheck, shareChecks } from '../../../src/platform/node/verification/job.ts';
+import { JobWorker, SharedChecks, shareChecks } from '../../../src/platform/node/verification/job.ts';
 import { makeSpend } from '../../support/spends.ts';
 
 const yes: SignatureEngine = {
@@ -19,7 +19,7 @@ describe('a shared verification job', () => {
   test('gives other threads what was put in', () => {
     const job = shareChecks(checks);
     for (const [index, { tx, spent, flags }] of checks.entries()) {
-      const read = readSharedCheck(job, index);
+      const read = new SharedChecks(job).read(index);
       expect(read.tx.bytes).toEqual(tx.bytes);
       expect(read.spent).toEqual(spent);
       expect(read.flags).toBe(flags);
@@ -29,7 +29,7 @@ describe('a shared verification job', () => {
   test('is finished when every input was taken and dealt with', () => {
     const job = shareChecks(checks);
     const first = new JobWorker(job, yes, (index) => checks[index]!);
-    const second = new JobWorker(job, yes, (index) => readSharedCheck(job, index));
+    const second = new JobWorker(job, yes, (index) => new SharedChecks(job).read(index));
     expect(first.finished).toBe(false);
     expect(first.step()).toBe(true);
     expect(second.step()).toBe(true);
@@ -51,7 +51,7 @@ describe('a shared verification job', () => {
     }));
     const job = shareChecks(broken);
     const late = new JobWorker(job, yes, (index) => broken[index]!);
-    const early = new JobWorker(job, yes, (index) => readSharedCheck(job, index));
+    const early = new JobWorker(job, yes, (index) => new SharedChecks(job).read(index));
     while (late.step());
     expect(early.step()).toBe(false);
     expect(early.failure).toEqual({ check: 1, input: 0 });

@@ -2,8 +2,8 @@
  * The inputs of many transactions in one piece of shared memory, from which any thread takes some to
  * verify. Owns the layout and how threads share the work; starts no thread.
  *
- * Memory: 4 int32 of control; per check 4 uint32 (number of its first input, flags, where its bytes begin
- * and end); the bytes of each check: transaction, then each output spent.
+ * Memory: 4 int32 of control; per check 3 uint32 (number of its first input, flags, where its bytes begin);
+ * the bytes of each check: transaction, then each output spent.
  */
 import type { ScriptCheck } from '../../../core/consensus/connect-block.ts';
 import { Reader } from '../../../core/encoding/reader.ts';
@@ -27,8 +27,7 @@ const CONTROL_BYTES = 16;
 const FIRST_INPUT = 0;
 const FLAGS = 1;
 const START = 2;
-const END = 3;
-const ENTRY_WORDS = 4;
+const ENTRY_WORDS = 3;
 
 export interface SharedJob {
   readonly memory: SharedArrayBuffer;
@@ -45,7 +44,7 @@ export function shareChecks(checks: readonly ScriptCheck[]): SharedJob {
     const start = dataStart + data.length;
     data.bytes(tx.bytes);
     for (const output of spent) writeTxOut(data, output);
-    table.set([inputs, flags, start, dataStart + data.length], index * ENTRY_WORDS);
+    table.set([inputs, flags, start], index * ENTRY_WORDS);
     inputs += spent.length;
   });
   const memory = new SharedArrayBuffer(dataStart + data.length);
@@ -55,17 +54,25 @@ export function shareChecks(checks: readonly ScriptCheck[]): SharedJob {
   return { memory, checkCount: checks.length };
 }
 
-/** Decodes a check out of shared memory: into memory of this thread's own, as hashing wants it. */
-export function readSharedCheck({ memory, checkCount }: SharedJob, index: number): ScriptCheck {
-  const entry = new Uint32Array(memory, CONTROL_BYTES, checkCount * ENTRY_WORDS).subarray(
-    index * ENTRY_WORDS,
-  );
-  const start = entry[START]!;
-  const reader = new Reader(new Uint8Array(memory, start, entry[END]! - start).slice());
-  const tx = Transaction.read(reader);
-  const spent: TxOut[] = [];
-  for (let i = 0; i < tx.inputs.length; i++) spent.push(readTxOut(reader));
-  return { tx, spent, flags: entry[FLAGS]! };
+/** The checks of a job, decoded out of shared memory as a thread comes to them. */
+export class SharedChecks {
+  readonly #table: Uint32Array;
+  /** This thread's own copy: hash functions and engines take no shared memory, and one copy costs least. */
+  readonly #reader: Reader;
+
+  constructor({ memory, checkCount }: SharedJob) {
+    this.#table = new Uint32Array(memory, CONTROL_BYTES, checkCount * ENTRY_WORDS);
+    this.#reader = new Reader(new Uint8Array(memory).slice());
+  }
+
+  read(index: number): ScriptCheck {
+    const reader = this.#reader;
+    reader.position = this.#table[index * ENTRY_WORDS + START]!;
+    const tx = Transaction.read(reader);
+    const spent: TxOut[] = [];
+    for (let i = 0; i < tx.inputs.length; i++) spent.push(readTxOut(reader));
+    return { tx, spent, flags: this.#table[index * ENTRY_WORDS + FLAGS]! };
+  }
 }
 
 /** One thread's part in a job. */

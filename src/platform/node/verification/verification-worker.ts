@@ -2,7 +2,7 @@
 import { parentPort, workerData } from 'node:worker_threads';
 import { bindFastHashes } from '../hashes.ts';
 import { loadSignatureEngine } from '../signatures/load-engine.ts';
-import { JobWorker, readSharedCheck, type SharedJob } from './job.ts';
+import { JobWorker, SharedChecks, type SharedJob } from './job.ts';
 
 /** What the pool hands to a worker. */
 export interface VerificationWorkerData {
@@ -14,7 +14,8 @@ bindFastHashes();
 const { engine } = await loadSignatureEngine((workerData.data as VerificationWorkerData).engine);
 
 port.on('message', (job: SharedJob) => {
-  const worker = new JobWorker(job, engine, (index) => readSharedCheck(job, index));
+  const checks = new SharedChecks(job);
+  const worker = new JobWorker(job, engine, (index) => checks.read(index));
   while (worker.step());
   port.postMessage('done');
 });
