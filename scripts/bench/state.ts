@@ -88,10 +88,8 @@ async function measureCoins(total: number, dbcache: number): Promise<{ few: numb
         const txid = sha256(Uint8Array.of(height, height >> 8, height >> 16, i, i >> 8));
         outpoints.push({ txid, vout: 0 }, { txid, vout: 1 });
       }
-      const created = outpoints.map((outpoint) => ({
-        outpoint,
-        coin: { height, coinbase: false, output: { value: 100_000n, scriptPubKey: SCRIPT } },
-      }));
+      const output = { value: 100_000n, scriptPubKey: SCRIPT };
+      const created = outpoints.map((outpoint) => ({ ...outpoint, height, coinbase: false, output }));
       const spent: OutPoint[] = [];
       while (spent.length < SPENT && live.length > 0) {
         const at = systemRandom.below(live.length);

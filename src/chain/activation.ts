@@ -19,7 +19,7 @@ import { scriptErrorMessage } from '../core/script/errors.ts';
 import type { Clock, Logger } from '../seams.ts';
 import type { ActiveChain } from './active-chain.ts';
 import type { BlockStore } from './block-store.ts';
-import { type Chainstate, CoinLayer } from './chainstate.ts';
+import type { Chainstate } from './chainstate.ts';
 import type { BlockEvent, RefusedEvent } from './events.ts';
 import type { HeaderEntry } from './header-entry.ts';
 import type { HeaderTree } from './header-tree.ts';
@@ -58,7 +58,6 @@ interface InFlight {
   readonly entry: HeaderEntry;
   readonly block: CheckedBlock;
   readonly result: ConnectResult;
-  readonly layer: CoinLayer;
   readonly verification: Promise<ScriptFailure | null>;
 }
 
@@ -123,7 +122,7 @@ export class Activation {
     if (block === undefined) return;
     const place = { height: entry.height, hash: entry.hash, parent: entry.parent! };
     const needed = coinsNeeded(block, place, parameters);
-    const layers = this.#flight.map(({ layer }) => layer);
+    const layers = this.#flight.map(({ result }) => result.layer);
     const coins = await chainstate.fetch(needed, layers);
     let result: ConnectResult;
     try {
@@ -139,7 +138,7 @@ export class Activation {
       result.scriptChecks.length > 0 ? scriptVerifier.verify(result.scriptChecks) : Promise.resolve(null);
     // Whoever awaits it sees the error; until then it must not count as unhandled.
     verification.catch(() => {});
-    this.#flight.push({ entry, block, result, layer: new CoinLayer(result.changes), verification });
+    this.#flight.push({ entry, block, result, verification });
   }
 
   /** Waits for the oldest block in flight, and merges it or drops all. */

@@ -3,7 +3,7 @@
  * any instant be mended. Knows blocks only by hash.
  */
 
-import type { CoinChanges } from '../core/consensus/connect-block.ts';
+import type { CoinChanges, CoinLayer } from '../core/consensus/block-coins.ts';
 import { concatBytes } from '../core/encoding/bytes.ts';
 import type { Coin, CoinView } from '../core/transaction/coin.ts';
 import { OutPointMap } from '../core/transaction/outpoint-map.ts';
@@ -29,16 +29,15 @@ export interface ChainstateOptions {
   readonly batchCoins: number;
 }
 
-/** Changes that are not merged yet, because the scripts are still being verified. */
-export class CoinLayer {
+/** Any changes as a layer. */
+export class ChangesLayer implements CoinLayer {
   readonly #coins = new OutPointMap<Coin | null>();
 
   constructor(changes: CoinChanges) {
     for (const outpoint of changes.spent) this.#coins.set(outpoint, null);
-    for (const { outpoint, coin } of changes.created) this.#coins.set(outpoint, coin);
+    for (const coin of changes.created) this.#coins.set(coin, coin);
   }
 
-  /** Null: spent here; undefined: ask below. */
   get(outpoint: OutPoint): Coin | null | undefined {
     return this.#coins.get(outpoint);
   }
@@ -77,24 +76,30 @@ export class Chainstate {
     return { best, marker: { from: marker.subarray(0, 32), to: marker.subarray(32) } };
   }
 
-  /** Brings the coins named, as they are on top of the layers (oldest first). */
+  /**
+   * Brings the coins named, as they are on top of the layers (oldest first). The view is to be used at once:
+   * what is in memory it looks up when it is asked.
+   */
   async fetch(outpoints: readonly OutPoint[], layers: readonly CoinLayer[]): Promise<CoinView> {
-    const coins = new OutPointMap<Coin>();
-    const missing: OutPoint[] = [];
-    for (const outpoint of outpoints) {
-      let coin: Coin | null | undefined;
-      for (let i = layers.length - 1; i >= 0 && coin === undefined; i--) coin = layers[i]!.get(outpoint);
-      if (coin === undefined) coin = this.#cache.get(outpoint);
-      if (coin === undefined) missing.push(outpoint);
-      else if (coin !== null) coins.set(outpoint, coin);
-    }
+    const cache = this.#cache;
+    const isInMemory = (outpoint: OutPoint): boolean =>
+      layers.some((layer) => layer.get(outpoint) !== undefined) || cache.has(outpoint);
+    const missing = outpoints.filter((outpoint) => !isInMemory(outpoint));
+    const fetched = new OutPointMap<Coin>();
     if (missing.length > 0) {
       const stored = await this.#store.getMany(missing.map(({ txid, vout }) => coinKey(txid, vout)));
       stored.forEach((bytes, i) => {
-        if (bytes !== undefined) coins.set(missing[i]!, decodeStoredCoin(bytes));
+        if (bytes !== undefined) fetched.set(missing[i]!, decodeStoredCoin(bytes));
       });
     }
-    return coins;
+    return {
+      get(outpoint) {
+        let coin: Coin | null | undefined;
+        for (let i = layers.length - 1; i >= 0 && coin === undefined; i--) coin = layers[i]!.get(outpoint);
+        if (coin === undefined) coin = cache.get(outpoint);
+        return coin === undefined ? fetched.get(outpoint) : (coin ?? undefined);
+      },
+    };
   }
 
   /** For readers other than the writer, at any time: all coins as of one and the same tip. */
@@ -113,10 +118,8 @@ export class Chainstate {
   apply(changes: CoinChanges, { fresh }: { readonly fresh: boolean }): void {
     this.#version++;
     for (const outpoint of changes.spent) this.#cache.spend(outpoint);
-    for (const { outpoint, coin } of changes.created) {
-      // Coinbases of before BIP34 could be repeated (BIP30's exceptions).
-      this.#cache.add(outpoint, coin, fresh && !coin.coinbase);
-    }
+    // Coinbases of before BIP34 could be repeated (BIP30's exceptions).
+    for (const coin of changes.created) this.#cache.add(coin, coin, fresh && !coin.coinbase);
   }
 
   /**

@@ -48,6 +48,8 @@ export class HeaderEntry implements HeaderLink {
   readonly chainWork: bigint;
   readonly #slab: Uint8Array;
   readonly #offset: number;
+  /** Computed once: every transaction of the next block is compared with it. */
+  #medianTimePast = -1;
 
   /** Order in which blocks became complete; among equal work the lowest wins. */
   sequence = 0;
@@ -98,6 +100,11 @@ export class HeaderEntry implements HeaderLink {
   }
 
   get medianTimePast(): number {
+    if (this.#medianTimePast < 0) this.#medianTimePast = this.#computeMedianTimePast();
+    return this.#medianTimePast;
+  }
+
+  #computeMedianTimePast(): number {
     const times: number[] = [];
     for (let at: HeaderEntry | null = this; at !== null && times.length < MEDIAN_TIME_SPAN; at = at.parent)
       times.push(at.time);

@@ -5,13 +5,14 @@
 
 import type { Block } from '../core/block/block.ts';
 import type { BlockHash } from '../core/block/header.ts';
-import { type CoinChanges, disconnectBlock } from '../core/consensus/connect-block.ts';
+import type { CoinChanges, PlacedCoin } from '../core/consensus/block-coins.ts';
+import { disconnectBlock } from '../core/consensus/connect-block.ts';
 import { genesisBlock } from '../core/consensus/genesis.ts';
 import { toDisplayHex } from '../core/encoding/bytes.ts';
 import type { NetworkParameters } from '../core/parameters/network.ts';
 import { isUnspendable } from '../core/script/script.ts';
-import type { Coin } from '../core/transaction/coin.ts';
-import { type OutPoint, outPointText } from '../core/transaction/transaction.ts';
+import { OutPointMap } from '../core/transaction/outpoint-map.ts';
+import type { OutPoint } from '../core/transaction/transaction.ts';
 import type { Logger } from '../seams.ts';
 import type { ActiveChain } from './active-chain.ts';
 import type { BlockStore } from './block-store.ts';
@@ -133,17 +134,17 @@ async function replay(parts: StartupParts, from: HeaderEntry, to: HeaderEntry): 
 
 /** What a block that is known to be valid does to the coins, without looking at them. */
 function changesOf(block: Block, height: number): CoinChanges {
-  const created = new Map<string, { outpoint: OutPoint; coin: Coin }>();
+  const created = new OutPointMap<PlacedCoin>();
   const spent: OutPoint[] = [];
   for (const tx of block.transactions) {
     const coinbase = tx.isCoinbase;
-    if (!coinbase)
-      for (const { prevout } of tx.inputs) if (!created.delete(outPointText(prevout))) spent.push(prevout);
+    if (!coinbase) for (const { prevout } of tx.inputs) if (!created.delete(prevout)) spent.push(prevout);
+    const { txidBytes: txid } = tx;
     tx.outputs.forEach((output, vout) => {
       if (isUnspendable(output.scriptPubKey)) return;
-      const outpoint = { txid: tx.txidBytes, vout };
-      created.set(outPointText(outpoint), { outpoint, coin: { output, height, coinbase } });
+      const coin = { txid, vout, output, height, coinbase };
+      created.set(coin, coin);
     });
   }
-  return { created: [...created.values()], spent };
+  return { created: Array.from(created.entries(), ([, coin]) => coin), spent };
 }

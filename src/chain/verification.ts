@@ -1,4 +1,5 @@
 /** verifychain, and the check at start: are the last blocks on the disk what they were when they were connected? */
+import type { CoinLayer } from '../core/consensus/block-coins.ts';
 import { checkBlock } from '../core/consensus/check-block.ts';
 import { coinsNeeded, connectBlock, disconnectBlock } from '../core/consensus/connect-block.ts';
 import { DecodeError, Invalid } from '../core/encoding/errors.ts';
@@ -6,7 +7,7 @@ import type { NetworkParameters } from '../core/parameters/network.ts';
 import type { Clock } from '../seams.ts';
 import type { ActiveChain } from './active-chain.ts';
 import { type BlockStore, MissingDataError } from './block-store.ts';
-import { type Chainstate, CoinLayer } from './chainstate.ts';
+import { type Chainstate, ChangesLayer } from './chainstate.ts';
 import type { HeaderEntry } from './header-entry.ts';
 import type { ScriptVerifier } from './script-verifier.ts';
 import { CorruptionError } from './storage.ts';
@@ -46,7 +47,7 @@ export async function verifyChain(
           const coins = await parts.chainstate.fetch(changes.spent, layers);
           if (changes.spent.some((outpoint) => coins.get(outpoint) === undefined))
             return `block ${at.hash} created coins that are not there`;
-          layers.push(new CoinLayer(changes));
+          layers.push(new ChangesLayer(changes));
         }
       }
       await clock.yield();
@@ -73,10 +74,10 @@ async function reconnect(
     const block = checkBlock(await blocks.readBlock(entry), parameters);
     const place = { height: entry.height, hash: entry.hash, parent: entry.parent! };
     const coins = await chainstate.fetch(coinsNeeded(block, place, parameters), layers);
-    const { changes, scriptChecks } = connectBlock(block, place, coins, parameters, { scripts: true });
+    const { layer, scriptChecks } = connectBlock(block, place, coins, parameters, { scripts: true });
     const failure = await scriptVerifier.verify(scriptChecks);
     if (failure !== null) return `block ${entry.hash} has an invalid script: ${failure.error}`;
-    layers.push(new CoinLayer(changes));
+    layers.push(layer);
     return null;
   } catch (error) {
     return describe(entry, error);

@@ -6,6 +6,7 @@ import { Block } from '../../src/core/block/block.ts';
 import { BlockHeader, type HeaderFields } from '../../src/core/block/header.ts';
 import { merkleRoot } from '../../src/core/block/merkle.ts';
 import { checkProofOfWork } from '../../src/core/block/proof-of-work.ts';
+import type { PlacedCoin } from '../../src/core/consensus/block-coins.ts';
 import { type CheckedBlock, checkBlock } from '../../src/core/consensus/check-block.ts';
 import { commitmentScript, witnessCommitment } from '../../src/core/consensus/commitment.ts';
 import { type ConnectResult, connectBlock, disconnectBlock } from '../../src/core/consensus/connect-block.ts';
@@ -226,11 +227,12 @@ export class ChainBuilder {
   accept(block: Block): this {
     const { changes, undo } = this.check(block);
     for (const outpoint of changes.spent) this.coins.delete(outpoint);
-    for (const { outpoint, coin } of changes.created) this.coins.set(outpoint, coin);
+    const created = changes.created.map(apart);
+    for (const { outpoint, coin } of created) this.coins.set(outpoint, coin);
     this.blocks.push(block);
     this.undo.push(undo);
     this.tip = new ListedHeader(block.header, this.tip);
-    for (const created of changes.created) if (created.coin.coinbase) this.#fresh.push(created);
+    for (const one of created) if (one.coin.coinbase) this.#fresh.push(one);
     return this;
   }
 
@@ -238,7 +240,7 @@ export class ChainBuilder {
   disconnect(): this {
     const { created, spent } = disconnectBlock(this.blocks.pop()!, this.undo.pop()!);
     for (const outpoint of spent) this.coins.delete(outpoint);
-    for (const { outpoint, coin } of created) this.coins.set(outpoint, coin);
+    for (const coin of created) this.coins.set(coin, coin);
     this.tip = this.tip.parent!;
     this.#fresh = this.#fresh.filter(({ outpoint }) => this.coins.has(outpoint));
     return this;
@@ -274,4 +276,8 @@ export class ChainBuilder {
       `${outPointText(outpoint)} ${toHex(encodeCoin(coin))}`;
     return Array.from(this.coins.entries(), line).sort();
   }
+}
+
+function apart({ txid, vout, output, height, coinbase }: PlacedCoin): SpendableCoin {
+  return { outpoint: { txid, vout }, coin: { output, height, coinbase } };
 }

@@ -12,6 +12,7 @@ import { isMoney } from '../transaction/amount.ts';
 import type { Coin, CoinView } from '../transaction/coin.ts';
 import { OutPointMap } from '../transaction/outpoint-map.ts';
 import type { OutPoint, Transaction, TxOut } from '../transaction/transaction.ts';
+import { BlockCoins, type CoinChanges, type CoinLayer, type PlacedCoin } from './block-coins.ts';
 import type { CheckedBlock } from './check-block.ts';
 import { checkSpentCoins } from './check-inputs.ts';
 import { blockScriptFlags } from './flags.ts';
@@ -29,14 +30,10 @@ export interface ScriptCheck {
   readonly flags: number;
 }
 
-/** Changes of the UTXO set; coins that the block itself created and spent do not appear. */
-export interface CoinChanges {
-  readonly created: readonly { readonly outpoint: OutPoint; readonly coin: Coin }[];
-  readonly spent: readonly OutPoint[];
-}
-
 export interface ConnectResult {
   readonly changes: CoinChanges;
+  /** The same changes, to be asked for one coin: what the next block is judged upon until they are merged. */
+  readonly layer: CoinLayer;
   readonly undo: BlockUndo;
   /** Satoshis. */
   readonly fees: bigint;
@@ -70,76 +67,26 @@ export function enforcesBip30({ height, hash, parent }: BlockPlace, parameters: 
   return parent.ancestor(heights.bip34).header.hash !== bip34Hash;
 }
 
-/** The coins that `connectBlock` will ask for, besides those that the block itself creates before. */
+/**
+ * The coins that `connectBlock` will ask for, besides those that the block itself creates before. Of a
+ * transaction of the block no other coins are there to be had, so its txid is enough to tell them.
+ */
 export function coinsNeeded(block: Block, place: BlockPlace, parameters: NetworkParameters): OutPoint[] {
   const needed: OutPoint[] = [];
-  const created = new OutPointMap<true>();
+  const before = new OutPointMap<true>();
   const bip30 = enforcesBip30(place, parameters);
   for (const tx of block.transactions) {
-    if (!tx.isCoinbase) for (const { prevout } of tx.inputs) if (!created.has(prevout)) needed.push(prevout);
-    for (const outpoint of outPointsOf(tx)) {
-      created.set(outpoint, true);
-      if (bip30) needed.push(outpoint);
-    }
+    if (!tx.isCoinbase)
+      for (const { prevout } of tx.inputs)
+        if (!before.has({ txid: prevout.txid, vout: 0 })) needed.push(prevout);
+    before.set({ txid: tx.txidBytes, vout: 0 }, true);
+    if (bip30) needed.push(...outPointsOf(tx));
   }
   return needed;
 }
 
 function outPointsOf(tx: Transaction): OutPoint[] {
   return tx.outputs.map((_, vout) => ({ txid: tx.txidBytes, vout }));
-}
-
-/** A coin that the block met: one that it created, or one of before that it spends. */
-interface MetCoin {
-  readonly outpoint: OutPoint;
-  readonly coin: Coin;
-  readonly created: boolean;
-  spent: boolean;
-}
-
-/** The coins as one block changes them, transaction by transaction. */
-class BlockCoins {
-  readonly #before: CoinView;
-  readonly #met = new OutPointMap<MetCoin>();
-  readonly #inOrder: MetCoin[] = [];
-
-  constructor(before: CoinView) {
-    this.#before = before;
-  }
-
-  #meet(met: MetCoin): void {
-    this.#met.set(met.outpoint, met);
-    this.#inOrder.push(met);
-  }
-
-  /** The coin, which from now on is spent; undefined if there is none (any more). */
-  spend(outpoint: OutPoint): Coin | undefined {
-    const met = this.#met.get(outpoint);
-    if (met !== undefined) {
-      if (met.spent) return undefined;
-      met.spent = true;
-      return met.coin;
-    }
-    const coin = this.#before.get(outpoint);
-    if (coin !== undefined) this.#meet({ outpoint, coin, created: false, spent: true });
-    return coin;
-  }
-
-  create(tx: Transaction, height: number, coinbase: boolean): void {
-    const txid = tx.txidBytes;
-    tx.outputs.forEach((output, vout) => {
-      if (isUnspendable(output.scriptPubKey)) return;
-      const coin = { output, height, coinbase };
-      this.#meet({ outpoint: { txid, vout }, coin, created: true, spent: false });
-    });
-  }
-
-  changes(): CoinChanges {
-    return {
-      created: this.#inOrder.filter((met) => !met.spent),
-      spent: this.#inOrder.filter((met) => !met.created).map((met) => met.outpoint),
-    };
-  }
 }
 
 /**
@@ -198,7 +145,7 @@ export function connectBlock(
     const detail = `coinbase pays too much (actual=${paid} vs limit=${limit})`;
     throw new Invalid('consensus', 'bad-cb-amount', detail);
   }
-  return { changes: view.changes(), undo, fees, scriptChecks, sigOpCost: totalSigOpCost };
+  return { changes: view.settle(), layer: view, undo, fees, scriptChecks, sigOpCost: totalSigOpCost };
 }
 
 /** In a block there is nothing to wait for: a coin that is missing or not mature makes it invalid. */
@@ -230,12 +177,15 @@ export function disconnectBlock(block: Block, undo: BlockUndo): CoinChanges {
     outPointsOf(tx).forEach((outpoint, vout) => {
       if (!isUnspendable(tx.outputs[vout]!.scriptPubKey)) createdHere.set(outpoint, { spent: false });
     });
-  const created: { outpoint: OutPoint; coin: Coin }[] = [];
+  const created: PlacedCoin[] = [];
   spenders.forEach((tx, i) => {
     tx.inputs.forEach(({ prevout }, j) => {
       const here = createdHere.get(prevout);
       if (here !== undefined) here.spent = true;
-      else created.push({ outpoint: prevout, coin: undo[i]![j]! });
+      else {
+        const { output, height, coinbase } = undo[i]![j]!;
+        created.push({ txid: prevout.txid, vout: prevout.vout, output, height, coinbase });
+      }
     });
   });
   const spent: OutPoint[] = [];

@@ -11,9 +11,12 @@ export type BlockUndo = readonly (readonly Coin[])[];
 
 /** The smallest record of a coin: its code, an amount, a script's kind and payload. */
 const MINIMUM_COIN = 3;
+/** Bytes of a usual record, rounded up, so that the buffer need not grow. */
+const USUAL_COIN = 48;
 
 export function encodeUndo(undo: BlockUndo): Uint8Array {
-  const writer = new Writer(1024);
+  const count = undo.reduce((sum, coins) => sum + coins.length, 0);
+  const writer = new Writer(16 + undo.length + count * USUAL_COIN);
   writer.compactSize(undo.length);
   for (const coins of undo) {
     writer.compactSize(coins.length);

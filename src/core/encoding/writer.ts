@@ -3,6 +3,9 @@
 /** Where 64-bit numbers become bytes: a view on each writer's own buffer would cost more than all it writes. */
 const eight = new Uint8Array(8);
 const eightView = new DataView(eight.buffer);
+/** Groups of seven bits, the last one at the end. */
+const groups = new Uint8Array(10);
+const MAX_SAFE = BigInt(Number.MAX_SAFE_INTEGER);
 
 export class Writer {
   #bytes: Uint8Array;
@@ -92,13 +95,21 @@ export class Writer {
 
   /** Core's VARINT, used only on disk. */
   varInt(value: number | bigint): this {
-    let rest = BigInt(value);
-    const groups: number[] = [Number(rest & 0x7fn)];
-    while (rest > 0x7fn) {
-      rest = (rest >> 7n) - 1n;
-      groups.push(Number(rest & 0x7fn) | 0x80);
+    let at = groups.length;
+    let more = 0;
+    let wide = value;
+    for (; typeof wide === 'bigint' && wide > MAX_SAFE; more = 0x80) {
+      groups[--at] = Number(wide & 0x7fn) | more;
+      wide = (wide >> 7n) - 1n;
     }
-    for (let i = groups.length - 1; i >= 0; i--) this.uint8(groups[i]!);
+    // Nearly all are this small: no big integer is made for each group.
+    let rest = Number(wide);
+    for (; ; more = 0x80) {
+      groups[--at] = (rest % 128) | more;
+      if (rest < 128) break;
+      rest = Math.floor(rest / 128) - 1;
+    }
+    while (at < groups.length) this.uint8(groups[at++]!);
     return this;
   }
 

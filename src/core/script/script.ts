@@ -9,7 +9,7 @@ export const MAX_SCRIPT_SIZE = 10_000;
 export const MAX_SCRIPT_ELEMENT_SIZE = 520;
 
 /**
- * Walks over the operations of a script without allocating for any but the data pushed.
+ * Walks over the operations of a script, allocating nothing but for the data pushed that are asked for.
  * After `next()` returned false, `malformed` tells whether the script ended inside a push.
  */
 export class ScriptCursor {
@@ -19,13 +19,19 @@ export class ScriptCursor {
   /** Where the current operation begins. */
   start = 0;
   opcode = OP.INVALIDOPCODE as number;
-  /** A view of the bytes pushed (empty for OP_0); null where the opcode is no push of bytes. */
-  data: Uint8Array | null = null;
+  /** Length of the bytes pushed, which end at `position`; -1 where the opcode is no push of bytes. */
+  #pushed = -1;
   malformed = false;
 
   constructor(script: Uint8Array, position = 0) {
     this.script = script;
     this.position = position;
+  }
+
+  /** A view of the bytes pushed (empty for OP_0); null where the opcode is no push of bytes. */
+  get data(): Uint8Array | null {
+    if (this.#pushed < 0) return null;
+    return this.#pushed === 0 ? EMPTY : this.script.subarray(this.position - this.#pushed, this.position);
   }
 
   next(): boolean {
@@ -36,7 +42,7 @@ export class ScriptCursor {
     const opcode = script[at++]!;
     if (opcode > OP.PUSHDATA4) {
       this.opcode = opcode;
-      this.data = null;
+      this.#pushed = -1;
       this.position = at;
       return true;
     }
@@ -50,7 +56,7 @@ export class ScriptCursor {
     }
     if (script.length - at < length) return this.#fail();
     this.opcode = opcode;
-    this.data = length === 0 ? EMPTY : script.subarray(at, at + length);
+    this.#pushed = length;
     this.position = at + length;
     return true;
   }
@@ -58,7 +64,7 @@ export class ScriptCursor {
   #fail(): boolean {
     this.malformed = true;
     this.opcode = OP.INVALIDOPCODE;
-    this.data = null;
+    this.#pushed = -1;
     return false;
   }
 }

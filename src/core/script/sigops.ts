@@ -63,18 +63,20 @@ function p2shSigOps(tx: Transaction, spent: readonly TxOut[]): number {
 /** BIP141: the operations in one input's witness, which are not scaled. */
 function witnessSigOps(input: TxIn, scriptPubKey: Uint8Array): number {
   const bare = isWitnessProgram(scriptPubKey);
-  if (bare !== null) return programSigOps(bare, input.witness);
+  if (bare !== null) return programSigOps(bare, input);
   if (!isPayToScriptHash(scriptPubKey) || !isPushOnly(input.scriptSig)) return 0;
   const redeemScript = lastPush(input.scriptSig);
   const nested = redeemScript === null ? null : isWitnessProgram(redeemScript);
-  return nested === null ? 0 : programSigOps(nested, input.witness);
+  return nested === null ? 0 : programSigOps(nested, input);
 }
 
-function programSigOps({ version, program }: WitnessProgram, witness: readonly Uint8Array[]): number {
+/** The witness is read only where it counts: for most inputs the program tells enough. */
+function programSigOps({ version, program }: WitnessProgram, input: TxIn): number {
   if (version !== 0) return 0;
   if (program.length === 20) return 1;
-  const script = witness[witness.length - 1];
-  return program.length === 32 && script !== undefined ? countSigOps(script, true) : 0;
+  if (program.length !== 32) return 0;
+  const script = input.witness.at(-1);
+  return script === undefined ? 0 : countSigOps(script, true);
 }
 
 /**

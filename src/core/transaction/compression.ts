@@ -22,6 +22,20 @@ export function compressAmount(value: bigint): bigint {
   return 1n + ((rest / 10n) * 9n + (rest % 10n) - 1n) * 10n + zeros;
 }
 
+/** Amounts below stay in the integers that a number holds exactly, whatever their last digit. */
+const SMALL_AMOUNT = 2n ** 49n;
+
+/** As compressAmount, without big integers where it can be: every coin that a block spends comes here. */
+function packAmount(value: bigint): number | bigint {
+  if (value < 0n || value >= SMALL_AMOUNT) return compressAmount(value);
+  let rest = Number(value);
+  if (rest === 0) return 0;
+  let zeros = 0;
+  for (; zeros < 9 && rest % 10 === 0; zeros++) rest /= 10;
+  if (zeros === 9) return 1 + (rest - 1) * 10 + 9;
+  return 1 + (Math.floor(rest / 10) * 9 + (rest % 10) - 1) * 10 + zeros;
+}
+
 export function decompressAmount(compressed: bigint): bigint {
   if (compressed === 0n) return 0n;
   const zeros = (compressed - 1n) % 10n;
@@ -44,25 +58,34 @@ function isOnCurve(x: Uint8Array, y: Uint8Array): boolean {
   return a < FIELD_PRIME && b < FIELD_PRIME && (b * b - a * a * a - 7n) % FIELD_PRIME === 0n;
 }
 
-/** Kind (0 to 5) and payload of a script that has a short form, or null. */
-function shortForm(script: Uint8Array): Uint8Array | null {
+/** Writes kind (0 to 5) and payload of a script that has a short form; false if it has none. */
+function writeShortForm(writer: Writer, script: Uint8Array): boolean {
   const { length } = script;
   // DUP HASH160 <20> EQUALVERIFY CHECKSIG
   if (length === 25 && script[0] === 0x76 && script[1] === 0xa9 && script[2] === 20)
-    if (script[23] === 0x88 && script[24] === 0xac)
-      return concatBytes(Uint8Array.of(0), script.subarray(3, 23));
+    if (script[23] === 0x88 && script[24] === 0xac) {
+      writer.uint8(0).bytes(script.subarray(3, 23));
+      return true;
+    }
   // HASH160 <20> EQUAL
-  if (length === 23 && script[0] === 0xa9 && script[1] === 20 && script[22] === 0x87)
-    return concatBytes(Uint8Array.of(1), script.subarray(2, 22));
+  if (length === 23 && script[0] === 0xa9 && script[1] === 20 && script[22] === 0x87) {
+    writer.uint8(1).bytes(script.subarray(2, 22));
+    return true;
+  }
   // <33> CHECKSIG
-  if (length === 35 && script[0] === 33 && script[34] === 0xac && (script[1] === 2 || script[1] === 3))
-    return script.subarray(1, 34);
+  if (length === 35 && script[0] === 33 && script[34] === 0xac && (script[1] === 2 || script[1] === 3)) {
+    writer.bytes(script.subarray(1, 34));
+    return true;
+  }
   // <65> CHECKSIG: only a key on the curve can be brought back from its x.
   if (length === 67 && script[0] === 65 && script[66] === 0xac && script[1] === 4) {
     const [x, y] = [script.subarray(2, 34), script.subarray(34, 66)];
-    if (isOnCurve(x, y)) return concatBytes(Uint8Array.of(4 | (y[31]! & 1)), x);
+    if (isOnCurve(x, y)) {
+      writer.uint8(4 | (y[31]! & 1)).bytes(x);
+      return true;
+    }
   }
-  return null;
+  return false;
 }
 
 /** The script that a short form stands for. @throws DecodeError if an x is on no point of the curve. */
@@ -80,10 +103,9 @@ function fromShortForm(kind: number, payload: Uint8Array): Uint8Array {
 }
 
 export function writeCompressedOutput(writer: Writer, { value, scriptPubKey }: TxOut): void {
-  writer.varInt(compressAmount(value));
-  const short = shortForm(scriptPubKey);
-  if (short !== null) writer.bytes(short);
-  else writer.varInt(scriptPubKey.length + SPECIAL_SCRIPTS).bytes(scriptPubKey);
+  writer.varInt(packAmount(value));
+  if (!writeShortForm(writer, scriptPubKey))
+    writer.varInt(scriptPubKey.length + SPECIAL_SCRIPTS).bytes(scriptPubKey);
 }
 
 /** @throws DecodeError */

@@ -89,6 +89,8 @@ export class BatchHasher {
 
   /** The hash of each message. @param plain hashes one by itself, if it is too long for the memory. */
   hashEach(messages: readonly Uint8Array[], plain: (message: Uint8Array) => Uint8Array): Uint8Array[] {
+    // Views of one piece of memory: that many pieces would cost more than to fill them.
+    const memory = new Uint8Array(32 * messages.length);
     const hashes = new Array<Uint8Array>(messages.length);
     // Only messages of as many blocks can go side by side.
     const waiting = new Map<number, number[]>();
@@ -99,8 +101,8 @@ export class BatchHasher {
       }
       this.#kernel.run(MESSAGES, MESSAGES + blocks * BLOCK);
       for (const [lane, index] of group.entries()) {
-        hashes[index] = new Uint8Array(32);
-        this.#read(lane, hashes[index], 0);
+        this.#read(lane, memory, 32 * index);
+        hashes[index] = memory.subarray(32 * index, 32 * (index + 1));
       }
     };
     for (const [index, message] of messages.entries()) {
