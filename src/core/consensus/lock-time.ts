@@ -41,17 +41,18 @@ export function sequenceLocks(
   let height = -1;
   let time = -1;
   if (tx.version < 2) return { height, time };
-  tx.inputs.forEach((input, i) => {
-    if ((input.sequence & SEQUENCE_DISABLE) !== 0) return;
+  for (let i = 0; i < tx.inputs.length; i++) {
+    const { sequence } = tx.inputs[i]!;
+    if ((sequence & SEQUENCE_DISABLE) !== 0) continue;
     const created = coins[i]!.height;
-    const value = input.sequence & SEQUENCE_MASK;
+    const value = sequence & SEQUENCE_MASK;
     // One is taken off, because a lock names the last block or time that is too early.
-    if ((input.sequence & SEQUENCE_TIME) !== 0) {
+    if ((sequence & SEQUENCE_TIME) !== 0) {
       // Counted from the median time before the block that created the coin.
       const start = parent.ancestor(Math.max(created - 1, 0)).medianTimePast;
       time = Math.max(time, start + value * SEQUENCE_GRANULARITY - 1);
     } else height = Math.max(height, created + value - 1);
-  });
+  }
   return { height, time };
 }
 

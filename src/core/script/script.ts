@@ -13,7 +13,7 @@ export const MAX_SCRIPT_ELEMENT_SIZE = 520;
  * After `next()` returned false, `malformed` tells whether the script ended inside a push.
  */
 export class ScriptCursor {
-  readonly script: Uint8Array;
+  script: Uint8Array;
   /** Where the next operation begins. */
   position = 0;
   /** Where the current operation begins. */
@@ -26,6 +26,13 @@ export class ScriptCursor {
   constructor(script: Uint8Array, position = 0) {
     this.script = script;
     this.position = position;
+  }
+
+  /** Turns to another script. */
+  begin(script: Uint8Array): void {
+    this.script = script;
+    this.position = 0;
+    this.malformed = false;
   }
 
   /** A view of the bytes pushed (empty for OP_0); null where the opcode is no push of bytes. */

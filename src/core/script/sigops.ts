@@ -1,4 +1,5 @@
 /** Counting signature operations, as the block's limit counts them. */
+import { EMPTY } from '../encoding/bytes.ts';
 import { type Transaction, type TxIn, type TxOut, WITNESS_SCALE_FACTOR } from '../transaction/transaction.ts';
 import { ScriptFlag } from './flags.ts';
 import { OP } from './opcodes.ts';
@@ -11,13 +12,16 @@ import {
 } from './script.ts';
 import { MAX_PUBKEYS_PER_MULTISIG } from './templates.ts';
 
+/** One for all scripts that are counted: every output of every block is, twice. */
+const cursor = new ScriptCursor(EMPTY);
+
 /**
  * @param accurate count a CHECKMULTISIG by the number of keys pushed right before it (BIP16); otherwise as 20.
  */
 export function countSigOps(script: Uint8Array, accurate: boolean): number {
   let count = 0;
   let previous: number = OP.INVALIDOPCODE;
-  const cursor = new ScriptCursor(script);
+  cursor.begin(script);
   while (cursor.next()) {
     const { opcode } = cursor;
     if (opcode === OP.CHECKSIG || opcode === OP.CHECKSIGVERIFY) count++;
@@ -40,7 +44,7 @@ export function legacySigOps(tx: Transaction): number {
 
 /** The script a scriptSig pushes last: the redeem script of P2SH; null if it does more than push. */
 export function lastPush(scriptSig: Uint8Array): Uint8Array | null {
-  const cursor = new ScriptCursor(scriptSig);
+  cursor.begin(scriptSig);
   let last: Uint8Array | null = null;
   while (cursor.next()) {
     if (cursor.opcode > OP.OP_16) return null;

@@ -90,6 +90,15 @@ function runScripts(
   flags: number,
   checker: SignatureChecker,
 ): void {
+  let program = flags & ScriptFlag.WITNESS ? isWitnessProgram(scriptPubKey) : null;
+  if (program !== null && scriptSig.length === 0) {
+    // Nearly every input. The scripts would do no more than push version and program, and be true by the
+    // latter: to run them takes a third of what an input takes besides its signature.
+    if (!isTrue(program.program)) fail('EVAL_FALSE');
+    verifyProgram(program, witness, flags, checker, false);
+    return;
+  }
+
   if (flags & ScriptFlag.SIGPUSHONLY && !isPushOnly(scriptSig)) fail('SIG_PUSHONLY');
   // One after the other on one stack, never joined: a scriptSig must not end the other early (CVE-2010-5141).
   let stack: Uint8Array[] = [];
@@ -98,13 +107,8 @@ function runScripts(
   evalScript(stack, scriptPubKey, flags, checker, 'base');
   requireTrue(stack);
 
-  let program = flags & ScriptFlag.WITNESS ? isWitnessProgram(scriptPubKey) : null;
-  if (program !== null) {
-    // Nothing but the witness may be in it, or third parties could change the txid.
-    if (scriptSig.length > 0) fail('WITNESS_MALLEATED');
-    verifyProgram(program, witness, flags, checker, false);
-    stack.length = 1;
-  }
+  // Nothing but the witness may be in it, or third parties could change the txid.
+  if (program !== null) fail('WITNESS_MALLEATED');
 
   if (flags & ScriptFlag.P2SH && isPayToScriptHash(scriptPubKey)) {
     if (!isPushOnly(scriptSig)) fail('SIG_PUSHONLY');

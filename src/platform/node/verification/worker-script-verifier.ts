@@ -1,4 +1,7 @@
-/** A ScriptVerifier on worker threads, with the calling thread's help. One job at a time, in order. */
+/**
+ * A ScriptVerifier on worker threads, with the calling thread's help. The workers are told of each job at once
+ * and take one after the other, so that none waits for the calling thread between two blocks.
+ */
 import type { Worker } from 'node:worker_threads';
 import type { ScriptFailure, ScriptVerifier } from '../../../chain/script-verifier.ts';
 import type { ScriptCheck } from '../../../core/consensus/connect-block.ts';
@@ -28,14 +31,26 @@ export interface WorkerVerifierDependencies {
   readonly logger: Logger;
 }
 
+/** Checks that are being verified. */
+interface Job {
+  readonly checks: readonly ScriptCheck[];
+  /** This thread's part. */
+  readonly own: JobWorker;
+  readonly resolve: (failure: ScriptFailure | null) => void;
+  readonly reject: (error: Error) => void;
+  /** A thread died meanwhile: what it had taken is nobody's. */
+  broken: boolean;
+}
+
 export class WorkerScriptVerifier implements ScriptVerifier {
   readonly #dependencies: WorkerVerifierDependencies;
   readonly #inline: InlineScriptVerifier;
   readonly #workers = new Set<Worker>();
-  #queue: Promise<unknown> = Promise.resolve();
-  /** Called when a worker has found nothing more to take, or died. */
+  /** Oldest first. */
+  readonly #jobs: Job[] = [];
+  #running: Promise<void> | undefined;
+  /** Called when there is a new job, or a worker has found nothing more to take in one, or died. */
   #wake: () => void = () => {};
-  #crashed = false;
 
   constructor({ workers }: WorkerVerifierOptions, dependencies: WorkerVerifierDependencies) {
     this.#dependencies = dependencies;
@@ -55,7 +70,7 @@ export class WorkerScriptVerifier implements ScriptVerifier {
   /** The others, and this thread, go on without it. */
   #lose(worker: Worker, error: Error): void {
     this.#workers.delete(worker);
-    this.#crashed = true;
+    for (const job of this.#jobs) job.broken = true;
     this.#dependencies.logger.log('error', 'validation', `script verification thread died: ${error.stack}`);
     this.#wake();
   }
@@ -63,39 +78,52 @@ export class WorkerScriptVerifier implements ScriptVerifier {
   verify(checks: readonly ScriptCheck[]): Promise<ScriptFailure | null> {
     const inputs = checks.reduce((sum, { spent }) => sum + spent.length, 0);
     if (inputs < WORTH_SHARING || this.#workers.size === 0) return this.#inline.verify(checks);
-    const result = this.#queue.then(() => this.#holdProcess(() => this.#run(checks)));
-    this.#queue = result.catch(() => {});
-    return result;
+    const shared = shareChecks(checks);
+    for (const worker of this.#workers) worker.postMessage(shared);
+    const own = new JobWorker(shared, this.#dependencies.engine, (index) => checks[index]!);
+    return new Promise((resolve, reject) => {
+      this.#jobs.push({ checks, own, resolve, reject, broken: false });
+      this.#running ??= this.#run();
+      this.#wake();
+    });
   }
 
-  /** A process that has nothing else to do may end, but not in the middle of a job. */
-  async #holdProcess<T>(task: () => Promise<T>): Promise<T> {
+  /** Until no job is left. A process that has nothing else to do may end, but not in the middle of one. */
+  async #run(): Promise<void> {
     for (const worker of this.#workers) worker.ref();
-    try {
-      return await task();
-    } finally {
-      for (const worker of this.#workers) worker.unref();
+    for (let job = this.#jobs[0]; job !== undefined; job = this.#jobs[0]) {
+      // Whoever waited for the last one goes first: it may have more for the workers.
+      await this.#dependencies.clock.yield();
+      try {
+        job.resolve(await this.#finish(job));
+      } catch (error) {
+        job.reject(error as Error);
+      }
+      this.#jobs.shift();
     }
+    for (const worker of this.#workers) worker.unref();
+    this.#running = undefined;
   }
 
-  async #run(checks: readonly ScriptCheck[]): Promise<ScriptFailure | null> {
-    const { clock, engine } = this.#dependencies;
-    const job = shareChecks(checks);
-    this.#crashed = false;
-    for (const worker of this.#workers) worker.postMessage(job);
-    const own = new JobWorker(job, engine, (index) => checks[index]!);
-    for (let turn = clock.monotonic(); own.step(); )
-      if (clock.monotonic() - turn >= MAX_TURN) {
-        await clock.yield();
-        turn = clock.monotonic();
-      }
-    while (!own.finished && !this.#crashed)
-      await new Promise<void>((resolve) => {
-        this.#wake = resolve;
-      });
-    // What a dead worker had taken is nobody's: begin again without it.
-    if (!own.finished) return this.#inline.verify(checks);
+  async #finish(job: Job): Promise<ScriptFailure | null> {
+    const { checks, own } = job;
+    const { clock } = this.#dependencies;
+    for (let turn = clock.monotonic(); !own.finished; ) {
+      if (!this.#step()) {
+        if (job.broken) return this.#inline.verify(checks);
+        await new Promise<void>((resolve) => {
+          this.#wake = resolve;
+        });
+      } else if (clock.monotonic() - turn >= MAX_TURN) await clock.yield();
+      else continue;
+      turn = clock.monotonic();
+    }
     return own.failure === null ? null : this.#explain(checks, own.failure);
+  }
+
+  /** Takes some inputs of the oldest job that has any left; false if none has. */
+  #step(): boolean {
+    return this.#jobs.some(({ own }) => own.step());
   }
 
   /** The threads say only which input; why is found out here. */
@@ -111,7 +139,7 @@ export class WorkerScriptVerifier implements ScriptVerifier {
   }
 
   async close(): Promise<void> {
-    await this.#queue;
+    await this.#running;
     const workers = [...this.#workers];
     this.#workers.clear();
     await Promise.all(workers.map((worker) => worker.terminate()));
