@@ -50,7 +50,9 @@ export interface ImportResult {
 /** Bytes read at once; more than the largest block. */
 const WINDOW = 8 << 20;
 /** Bytes of blocks that are with the chain at any time: enough for its pipeline, little beside the cache. */
-const MAX_IN_FLIGHT = 2 << 20;
+const MAX_BYTES_IN_FLIGHT = 2 << 20;
+/** And their number, where they are small. */
+const MAX_BLOCKS_IN_FLIGHT = 128;
 
 interface Found {
   readonly source: BlockSource;
@@ -86,8 +88,11 @@ class Importer {
   readonly #chain: Chain;
   /** By their parent's hash: blocks that came before it. Where they are, not what they hold. */
   readonly #waiting = new Map<string, Found[]>();
-  readonly #inFlight = new Set<Promise<void>>();
-  #inFlightBytes = 0;
+  #blocksInFlight = 0;
+  #bytesInFlight = 0;
+  /** Called when a block is no longer in flight, or failed with an error that ends the import. */
+  #wake: () => void = () => {};
+  #error: unknown;
   #accepted = 0;
   #refused = 0;
   submitted = 0;
@@ -122,19 +127,40 @@ class Importer {
     this.submitted++;
     const { length } = block.bytes;
     const options = source.file === undefined ? {} : { position: { ...position, file: source.file } };
-    const task = this.#chain.acceptBlock(block, options).then((verdict) => {
-      if (!verdict.ok) this.#refused++;
-      else if (verdict.new) this.#accepted++;
-      this.#inFlight.delete(task);
-      this.#inFlightBytes -= length;
-    });
-    this.#inFlight.add(task);
-    this.#inFlightBytes += length;
-    while (this.#inFlightBytes > MAX_IN_FLIGHT) await Promise.race(this.#inFlight);
+    this.#blocksInFlight++;
+    this.#bytesInFlight += length;
+    const settle = (): void => {
+      this.#blocksInFlight--;
+      this.#bytesInFlight -= length;
+      this.#wake();
+    };
+    this.#chain.acceptBlock(block, options).then(
+      (verdict) => {
+        if (!verdict.ok) this.#refused++;
+        else if (verdict.new) this.#accepted++;
+        settle();
+      },
+      (error) => {
+        this.#error ??= error;
+        settle();
+      },
+    );
+    await this.#until(
+      () => this.#bytesInFlight <= MAX_BYTES_IN_FLIGHT && this.#blocksInFlight <= MAX_BLOCKS_IN_FLIGHT,
+    );
+  }
+
+  /** One promise at a time, not a race of all: that would note itself at each of them, again and again. */
+  async #until(isSo: () => boolean): Promise<void> {
+    while (!isSo())
+      await new Promise<void>((resolve) => {
+        this.#wake = resolve;
+      });
+    if (this.#error !== undefined) throw this.#error;
   }
 
   async finish(): Promise<ImportResult> {
-    await Promise.all(this.#inFlight);
+    await this.#until(() => this.#blocksInFlight === 0);
     const orphans = [...this.#waiting.values()].reduce((sum, waiting) => sum + waiting.length, 0);
     return { accepted: this.#accepted, refused: this.#refused, orphans };
   }

@@ -56,6 +56,32 @@ describe('importBlocks', () => {
     expect(chain.tip.hash).toBe((await told()).tip.hash);
   });
 
+  it('has few blocks with the chain at a time, however small they are', async () => {
+    const chain = await openMemoryChain({ parameters });
+    const many = forkStory(6, 400);
+    const accept = chain.acceptBlock.bind(chain);
+    const held: (() => void)[] = [];
+    let most = 0;
+    chain.acceptBlock = async (block, options) => {
+      const verdict = accept(block, options);
+      await new Promise<void>((resolve) => {
+        most = Math.max(most, held.push(resolve));
+      });
+      return verdict;
+    };
+    let ended = false;
+    const task = importBlocks(chain, [sourceOf(...many.map(record))]).finally(() => {
+      ended = true;
+    });
+    while (!ended) {
+      await new Promise((resolve) => setImmediate(resolve));
+      for (const release of held.splice(0)) release();
+    }
+    expect(await task).toEqual({ accepted: many.length, refused: 0, orphans: 0 });
+    expect(many.length).toBeGreaterThan(200);
+    expect(most).toBeLessThan(150);
+  });
+
   it('counts what is refused and what has no parent', async () => {
     const chain = await openMemoryChain({ parameters });
     const broken = story[1]!.bytes.slice();
