@@ -1,5 +1,7 @@
-/** The words after `npm run bench --`. Owns what may be asked for, and says what is wrong with it. */
+/** What may be asked of `npm run bench` and `npm run bench:chain`, and what is wrong with what is asked. */
 import { parseArgs } from 'node:util';
+import type { Mix } from './chain/generate.ts';
+import { KINDS } from './chain/spends.ts';
 import { findBitcoind } from './nodes/bitcoind.ts';
 import type { BenchOptions } from './row.ts';
 
@@ -30,12 +32,35 @@ export interface Arguments {
   readonly module?: string;
 }
 
+/** What the words mean; where they mean nothing, the process ends with a line that says why. */
+export function orEnd<T>(read: () => T): T {
+  try {
+    return read();
+  } catch (error) {
+    console.error((error as Error).message);
+    process.exit(1);
+  }
+}
+
 /** A whole number of at least `least`. @throws RangeError */
 export function wholeNumber(name: string, text: string, least: number): number {
   const value = Number(text);
   if (!/^\d+$/.test(text) || !Number.isSafeInteger(value) || value < least)
-    throw new RangeError(`--${name}: ${text} is not a whole number of at least ${least}`);
+    throw new RangeError(`--${name}: "${text}" is not a whole number of at least ${least}`);
   return value;
+}
+
+/** `p2wpkh=60,p2tr=20` as shares. @throws RangeError */
+export function parseMix(text: string): Mix {
+  const mix: { -readonly [K in keyof Mix]: Mix[K] } = {};
+  for (const part of text.split(',')) {
+    const [, name, share] = /^(\w+)=([1-9]\d{0,5})$/.exec(part) ?? [];
+    const kind = KINDS.find((known) => known === name);
+    if (kind === undefined || mix[kind] !== undefined)
+      throw new RangeError(`--mix: "${part}" is not KIND=SHARE with one of ${KINDS.join(', ')}, each once`);
+    mix[kind] = Number(share);
+  }
+  return mix;
 }
 
 /** @throws Error that says what is wrong */
@@ -57,7 +82,7 @@ export function readArguments(words: readonly string[]): Arguments {
   });
   const { only, quick, chain, json, compare, module } = values;
   const unknown = only.find((name) => !MODULES.includes(name));
-  if (unknown !== undefined) throw new RangeError(`--only: ${unknown} is not one of ${MODULES.join(', ')}`);
+  if (unknown !== undefined) throw new RangeError(`--only: "${unknown}" is not one of ${MODULES.join(', ')}`);
   const bitcoind = values['no-bitcoind'] ? undefined : findBitcoind(values.bitcoind);
   return {
     modules: only.length === 0 ? MODULES : only,

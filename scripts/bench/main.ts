@@ -15,7 +15,7 @@ import { cpus, totalmem } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import { VERSION } from '../../src/platform/node/cli/version.ts';
 import { loadSignatureEngine } from '../../src/platform/node/signatures/load-engine.ts';
-import { type Arguments, readArguments } from './arguments.ts';
+import { type Arguments, orEnd, readArguments } from './arguments.ts';
 import { bitcoindVersion } from './nodes/bitcoind.ts';
 import type { Bench, BenchRow } from './row.ts';
 import { formatRows, withRatio } from './table.ts';
@@ -31,7 +31,7 @@ interface Result {
   readonly rows: readonly BenchRow[];
 }
 
-const given = readArguments(process.argv.slice(2));
+const given = orEnd(() => readArguments(process.argv.slice(2)));
 
 if (given.module === undefined) await measureAll(given);
 else await measureOne(given.module, given);
