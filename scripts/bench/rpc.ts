@@ -34,6 +34,11 @@ function loadsFor(block: string, transactions: number): Load[] {
   const count = call('getblockcount');
   const batch = `[${Array.from({ length: BATCH }, () => count).join(',')}]`;
   const many = `${CONNECTIONS} connections`;
+  const getblock = (verbosity: number) => ({
+    name: `getblock ${verbosity} of ${transactions} transactions`,
+    text: call('getblock', block, verbosity),
+    calls: 1,
+  });
   return [
     { name: `getblockcount, ${many}`, text: count, connections: CONNECTIONS, calls: 1 },
     {
@@ -43,12 +48,8 @@ function loadsFor(block: string, transactions: number): Load[] {
       calls: BATCH,
     },
     { name: 'getblockcount, one connection', text: count, connections: 1, calls: 1 },
-    ...[2, 1, 0].map((verbosity) => ({
-      name: `getblock ${verbosity} of ${transactions} transactions`,
-      text: call('getblock', block, verbosity),
-      connections: 1,
-      calls: 1,
-    })),
+    ...[2, 1, 0].map((verbosity) => ({ ...getblock(verbosity), connections: 1 })),
+    { ...getblock(2), name: `${getblock(2).name}, ${many}`, connections: CONNECTIONS },
   ];
 }
 
