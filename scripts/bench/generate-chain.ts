@@ -6,48 +6,44 @@
 import { availableParallelism } from 'node:os';
 import { parseArgs } from 'node:util';
 import { bindFastHashes } from '../../src/platform/node/hashes.ts';
+import { orEnd, parseMix, wholeNumber } from './arguments.ts';
 import { type Progress, writeChain } from './chain/file.ts';
-import { KINDS } from './chain/spends.ts';
+import type { GenerateOptions } from './chain/generate.ts';
 
-const { values } = parseArgs({
-  options: {
-    blocks: { type: 'string', default: '2000' },
-    'txs-per-block': { type: 'string', default: '500' },
-    mix: { type: 'string', default: 'p2wpkh=60,p2tr=20,p2pkh=10,multisig=10' },
-    seed: { type: 'string', default: '1' },
-    coins: { type: 'string' },
-    threads: { type: 'string', default: String(availableParallelism()) },
-    out: { type: 'string', default: 'bench-chain.dat' },
-  },
-});
-
-/** `p2wpkh=60,p2tr=20` as shares. */
-function parseMix(text: string): Record<string, number> {
-  const shares = text.split(',').map((part) => part.split('=') as [string, string]);
-  const isKnown = (kind: string): boolean => KINDS.some((known) => known === kind);
-  const wrong = shares.find(([kind, share]) => !isKnown(kind) || !(Number(share) > 0));
-  if (wrong !== undefined)
-    throw new Error(`--mix: ${wrong.join('=')} is not one of ${KINDS.join(', ')} with a share`);
-  return Object.fromEntries(shares.map(([kind, share]) => [kind, Number(share)]));
+function readOptions(): GenerateOptions & { readonly out: string } {
+  const { values } = parseArgs({
+    options: {
+      blocks: { type: 'string', default: '2000' },
+      'txs-per-block': { type: 'string', default: '500' },
+      mix: { type: 'string', default: 'p2wpkh=60,p2tr=20,p2pkh=10,multisig=10' },
+      seed: { type: 'string', default: '1' },
+      coins: { type: 'string' },
+      threads: { type: 'string', default: String(availableParallelism()) },
+      out: { type: 'string', default: 'bench-chain.dat' },
+    },
+  });
+  return {
+    blocks: wholeNumber('blocks', values.blocks, 1),
+    txsPerBlock: wholeNumber('txs-per-block', values['txs-per-block'], 0),
+    mix: parseMix(values.mix),
+    seed: values.seed,
+    threads: wholeNumber('threads', values.threads, 1),
+    ...(values.coins !== undefined && { coins: wholeNumber('coins', values.coins, 1) }),
+    out: values.out,
+  };
 }
 
-bindFastHashes();
-const blocks = Number(values.blocks);
+const { out, ...options } = orEnd(readOptions);
 const started = performance.now();
 
 function tell({ height, transactions, bytes }: Progress): void {
-  if (height % 100 !== 0 && height !== blocks) return;
+  if (height % 100 !== 0 && height !== options.blocks) return;
   const seconds = ((performance.now() - started) / 1000).toFixed(0);
   const megabytes = (bytes / 1e6).toFixed(1);
-  console.error(`${height}/${blocks} blocks, ${transactions} transactions, ${megabytes} MB, ${seconds} s`);
+  console.error(
+    `${height}/${options.blocks} blocks, ${transactions} transactions, ${megabytes} MB, ${seconds} s`,
+  );
 }
 
-const options = {
-  blocks,
-  txsPerBlock: Number(values['txs-per-block']),
-  mix: parseMix(values.mix),
-  seed: values.seed,
-  threads: Number(values.threads),
-  ...(values.coins !== undefined && { coins: Number(values.coins) }),
-};
-await writeChain(values.out, options, tell);
+bindFastHashes();
+await writeChain(out, options, tell);

@@ -1,95 +1,80 @@
-/** Import of a generated chain into a new data directory: everything that a block costs, disk included. */
-import { mkdtempSync, rmSync } from 'node:fs';
-import { availableParallelism, tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { Chain } from '../../src/chain/chain.ts';
-import { importBlocks } from '../../src/chain/import.ts';
-import type { ScriptVerifier } from '../../src/chain/script-verifier.ts';
-import { REGTEST } from '../../src/core/parameters/presets.ts';
-import { SystemClock } from '../../src/platform/node/clock.ts';
-import { bindFastHashes } from '../../src/platform/node/hashes.ts';
-import { systemRandom } from '../../src/platform/node/random.ts';
-import { FileSource } from '../../src/platform/node/storage/file-source.ts';
-import { NodeStorage } from '../../src/platform/node/storage/node-storage.ts';
-import { createScriptVerifier } from '../../src/platform/node/verification/create-script-verifier.ts';
-import { benchChain } from './chain/file.ts';
+/**
+ * Import of a chain file with full verification, each in a process of its own from its start: by every native
+ * engine that loads, and by Bitcoin Core. The RPC is asked throughout: for the height, and how long it takes.
+ */
+import { setTimeout as delay } from 'node:timers/promises';
+import { type MeasuredChain, measuredChain } from './chain/file.ts';
+import { withNode } from './nodes/bench-node.ts';
+import { type Contender, core, penny } from './nodes/contender.ts';
+import { loadableEngines } from './nodes/engines.ts';
+import { inTurn, type Quantity, rowsOf } from './nodes/rows.ts';
 import type { Bench } from './row.ts';
+import { percentile } from './table.ts';
 
-interface Measured {
-  readonly inputsPerSecond: number;
-  readonly megabytesPerSecond: number;
-  /** Milliseconds of the longest time in which nothing else had its turn. */
-  readonly longestTurn: number;
+/** Milliseconds between questions. */
+const PAUSE = 20;
+const SMALLEST_CACHE = 4;
+
+interface Import {
+  /** Seconds from the start of the process until the last block is the tip. */
+  readonly connected: number;
+  /** Seconds until the process has ended, everything being on the disk. */
+  readonly ended: number;
+  readonly cpuSeconds: number;
+  readonly peakMegabytes: number;
+  /** Milliseconds that getblockcount took, nearly always. */
+  readonly answer: number;
 }
 
-const NO_SCRIPTS: ScriptVerifier = { verify: async () => null, close: async () => {} };
-
-async function measure(path: string, options: { scripts: boolean; dbcache: number }): Promise<Measured> {
-  const directory = mkdtempSync(join(tmpdir(), 'penny-bench-'));
-  const clock = new SystemClock();
-  const logger = { log: () => {} };
-  const random = systemRandom;
-  const storage = await NodeStorage.open(directory, REGTEST);
-  const scriptVerifier = options.scripts
-    ? await createScriptVerifier({ threads: availableParallelism() }, { clock, random, logger })
-    : NO_SCRIPTS;
-  const dependencies = { parameters: REGTEST, clock, random, storage, scriptVerifier, logger };
-  const chain = await Chain.open({ dbcache: options.dbcache }, dependencies);
-  const source = await FileSource.open(path);
-  let inputs = 0;
-  chain.connected.subscribe(({ block }) => {
-    for (const tx of block.transactions) if (!tx.isCoinbase) inputs += tx.inputs.length;
+function importOnce(contender: Contender, { path, blocks }: MeasuredChain, dbcache: number): Promise<Import> {
+  return withNode(contender, dbcache, async (node) => {
+    const started = performance.now();
+    const seconds = (): number => (performance.now() - started) / 1000;
+    let connected: number | undefined;
+    const child = node.startImport(path);
+    const { imported } = contender;
+    child.stdout?.on('data', (chunk: Buffer) => {
+      // Penny may end before it is asked again.
+      if (imported?.test(chunk.toString())) connected ??= seconds();
+    });
+    const answers: number[] = [];
+    while (node.isRunning) {
+      const asked = performance.now();
+      const height = await node.rpc.call('getblockcount').catch(() => undefined);
+      if (height !== undefined) answers.push(performance.now() - asked);
+      if (height === blocks) connected ??= seconds();
+      void node.usage;
+      await delay(PAUSE);
+    }
+    await node.ended();
+    if (connected === undefined) throw new Error(`${contender.label} has not imported ${blocks} blocks`);
+    return { connected, ended: seconds(), ...node.usage, answer: percentile(answers, 0.99) };
   });
-  const turns = watchTurns();
-  const started = performance.now();
-  await importBlocks(chain, [source]);
-  await chain.flush();
-  const seconds = (performance.now() - started) / 1000;
-  const longestTurn = turns.stop();
-  await source.close();
-  await chain.close();
-  await storage.close();
-  await scriptVerifier.close();
-  rmSync(directory, { recursive: true, force: true });
-  return { inputsPerSecond: inputs / seconds, megabytesPerSecond: source.size / 1e6 / seconds, longestTurn };
 }
 
-/** Asks every millisecond for a turn, as a request would. */
-function watchTurns(): { stop(): number } {
-  let longest = 0;
-  let last = performance.now();
-  const timer = setInterval(() => {
-    const now = performance.now();
-    longest = Math.max(longest, now - last);
-    last = now;
-  }, 1);
-  return {
-    stop() {
-      clearInterval(timer);
-      return longest;
-    },
-  };
-}
-
-export const bench: Bench = async ({ repeat, quick }) => {
-  bindFastHashes();
-  const [blocks, txs] = quick ? [150, 200] : [600, 500];
-  const path = await benchChain(blocks, txs);
-  const rows = [];
-  for (const { name, ...options } of [
-    { name: 'scripts verified', scripts: true, dbcache: 450 },
-    { name: 'scripts verified, 4 MiB of cache', scripts: true, dbcache: 4 },
-    { name: 'scripts not verified', scripts: false, dbcache: 450 },
-  ]) {
-    const measured: Measured[] = [];
-    for (let i = 0; i < repeat; i++) measured.push(await measure(path, options));
-    const what = `import of ${blocks} blocks of ${txs} payments, ${name}`;
-    const values = (pick: (one: Measured) => number): number[] => measured.map(pick);
-    rows.push(
-      { name: what, unit: 'inputs/s', values: values((one) => one.inputsPerSecond), higherIsBetter: true },
-      { name: what, unit: 'MB/s', values: values((one) => one.megabytesPerSecond), higherIsBetter: true },
-      { name: `${what}: longest turn`, unit: 'ms', values: values((one) => one.longestTurn) },
-    );
-  }
-  return rows;
+export const bench: Bench = async (options) => {
+  const { repeat, quick, dbcache, bitcoind } = options;
+  const chain = await measuredChain(options, quick ? [150, 200] : [600, 500]);
+  const pennies = (await loadableEngines()).map(penny);
+  const peers = bitcoind === undefined ? [] : [core(bitcoind)];
+  const what = `import of ${chain.name}`;
+  const quantities: Quantity<Import>[] = [
+    { name: what, unit: 's', value: ({ connected }) => connected },
+    { name: `${what}, flushed and ended`, unit: 's', value: ({ ended }) => ended },
+    { name: `${what}, CPU`, unit: 's', value: ({ cpuSeconds }) => cpuSeconds },
+    { name: `${what}, peak memory`, unit: 'MB', value: ({ peakMegabytes }) => peakMegabytes },
+    { name: 'getblockcount during the import, 99 %', unit: 'ms', value: ({ answer }) => answer },
+  ];
+  const usual = await inTurn(repeat, [...pennies, ...peers], (one) => importOnce(one, chain, dbcache));
+  const small = await inTurn(repeat, [...pennies.slice(-1), ...peers], (one) =>
+    importOnce(one, chain, SMALLEST_CACHE),
+  );
+  const smaller = `${what}, cache of ${SMALLEST_CACHE} MiB`;
+  return [
+    ...rowsOf(usual, quantities),
+    ...rowsOf(small, [
+      { name: smaller, unit: 's', value: ({ connected }) => connected },
+      { name: `${smaller}, peak memory`, unit: 'MB', value: ({ peakMegabytes }) => peakMegabytes },
+    ]),
+  ];
 };

@@ -1,7 +1,5 @@
 /** Verifying inputs: each kind of spend, what interpreter and digests cost without the curve, and threads. */
-import { existsSync, readFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
-import { join, resolve } from 'node:path';
 import { Block } from '../../src/core/block/block.ts';
 import type { ScriptCheck } from '../../src/core/consensus/connect-block.ts';
 import { Reader } from '../../src/core/encoding/reader.ts';
@@ -17,6 +15,7 @@ import { WorkerScriptVerifier } from '../../src/platform/node/verification/worke
 import { makeSpend, SPEND_KINDS, type SpendKind } from '../../test/support/spends.ts';
 import { measureRate, measureRateAsync } from './measure.ts';
 import type { Bench, BenchRow } from './row.ts';
+import { REAL_BLOCKS, readVector } from './vectors.ts';
 
 /** Says yes at once: what is measured with it is everything but the curve. */
 const noCurve: SignatureEngine = {
@@ -25,10 +24,6 @@ const noCurve: SignatureEngine = {
   verifySchnorr: () => true,
   checkTweak: () => true,
 };
-
-const VECTORS = process.env.PENNY_VECTORS ?? resolve(import.meta.dirname, '../../../shared/vectors');
-/** Real blocks of many inputs, measured where the vectors are at hand. */
-const REAL_BLOCKS = ['test3-928816', 'test3-928831'];
 
 function makeChecks(kind: SpendKind, transactions: number): ScriptCheck[] {
   return Array.from({ length: transactions }, (_, seed) => ({
@@ -52,15 +47,14 @@ function verifyAll(checks: readonly ScriptCheck[], engine: SignatureEngine): voi
 }
 
 function readRealBlock(name: string): ScriptCheck[] | null {
-  const path = join(VECTORS, 'blocks', name);
-  if (!existsSync(`${path}.undo.raw`)) return null;
-  const block = Block.decode(new Uint8Array(readFileSync(`${path}.raw`)));
-  const undo = new Reader(new Uint8Array(readFileSync(`${path}.undo.raw`)));
+  const [raw, undo] = [readVector(name, 'raw'), readVector(name, 'undo.raw')];
+  if (raw === null || undo === null) return null;
+  const spent = new Reader(undo);
   // These blocks are older than taproot.
   const flags = MANDATORY_FLAGS & ~ScriptFlag.TAPROOT;
-  return block.transactions
-    .slice(1)
-    .map((tx) => ({ tx, spent: tx.inputs.map(() => readTxOut(undo)), flags }));
+  return Block.decode(raw)
+    .transactions.slice(1)
+    .map((tx) => ({ tx, spent: tx.inputs.map(() => readTxOut(spent)), flags }));
 }
 
 export const bench: Bench = async ({ repeat, quick }) => {

@@ -1,9 +1,24 @@
 /** A generated chain on the disk, made once and kept for later runs. */
-import { closeSync, existsSync, mkdirSync, openSync, renameSync, writevSync } from 'node:fs';
+import {
+  closeSync,
+  existsSync,
+  mkdirSync,
+  openSync,
+  readFileSync,
+  readSync,
+  renameSync,
+  writevSync,
+} from 'node:fs';
 import { availableParallelism } from 'node:os';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
+import { Block } from '../../../src/core/block/block.ts';
+import { HEADER_SIZE } from '../../../src/core/block/header.ts';
+import { genesisBlock } from '../../../src/core/consensus/genesis.ts';
+import { equalBytes } from '../../../src/core/encoding/bytes.ts';
+import { Reader } from '../../../src/core/encoding/reader.ts';
 import { Writer } from '../../../src/core/encoding/writer.ts';
 import { REGTEST } from '../../../src/core/parameters/presets.ts';
+import type { BenchOptions } from '../row.ts';
 import { type GenerateOptions, generateChain } from './generate.ts';
 
 export interface Progress {
@@ -19,17 +34,20 @@ export async function writeChain(
   onBlock: (progress: Progress) => void = () => {},
 ): Promise<void> {
   const file = openSync(path, 'w');
-  let [height, transactions, bytes] = [0, 0, 0];
-  for await (const block of generateChain(options)) {
-    const frame = new Writer(8).bytes(REGTEST.magic).uint32(block.bytes.length).finish();
-    bytes += writevSync(file, [frame, block.bytes]);
-    transactions += block.transactions.length;
-    onBlock({ height: ++height, transactions, bytes });
+  try {
+    let [height, transactions, bytes] = [0, 0, 0];
+    for await (const block of generateChain(options)) {
+      const frame = new Writer(8).bytes(REGTEST.magic).uint32(block.bytes.length).finish();
+      bytes += writevSync(file, [frame, block.bytes]);
+      transactions += block.transactions.length;
+      onBlock({ height: ++height, transactions, bytes });
+    }
+  } finally {
+    closeSync(file);
   }
-  closeSync(file);
 }
 
-/** The chain that the import benchmarks use. */
+/** The chain that the benchmarks use. */
 const BENCH_MIX = { p2wpkh: 60, p2tr: 20, p2pkh: 10, multisig: 10 };
 const CACHE = join(import.meta.dirname, '../../../node_modules/.cache/penny');
 
@@ -42,4 +60,49 @@ export async function benchChain(blocks: number, txsPerBlock: number): Promise<s
   await writeChain(`${path}.new`, { blocks, txsPerBlock, mix: BENCH_MIX, seed: 'bench', threads });
   renameSync(`${path}.new`, path);
   return path;
+}
+
+export interface MeasuredChain {
+  /** For the names of rows. */
+  readonly name: string;
+  readonly path: string;
+  /** Height of its tip. */
+  readonly blocks: number;
+}
+
+/** The file that was asked for, or one of the given size. */
+export async function measuredChain(
+  { chain }: BenchOptions,
+  [blocks, txs]: readonly [number, number],
+): Promise<MeasuredChain> {
+  if (chain === undefined)
+    return { name: `${blocks} blocks of ${txs} payments`, path: await benchChain(blocks, txs), blocks };
+  const found = countBlocks(chain);
+  return { name: `${found} blocks of ${basename(chain)}`, path: chain, blocks: found };
+}
+
+/** Blocks that follow each other without a gap from the beginning of the file, the genesis block aside. */
+export function countBlocks(path: string): number {
+  const genesis = genesisBlock(REGTEST).header.bytes;
+  const file = openSync(path, 'r');
+  const start = new Uint8Array(8 + HEADER_SIZE);
+  let blocks = 0;
+  for (let at = 0; readSync(file, start, 0, start.length, at) === start.length; ) {
+    const reader = new Reader(start);
+    if (!equalBytes(reader.view(4), REGTEST.magic)) break;
+    at += 8 + reader.uint32();
+    if (!equalBytes(reader.view(HEADER_SIZE), genesis)) blocks++;
+  }
+  closeSync(file);
+  return blocks;
+}
+
+/** The last block of such a file. */
+export function readTip(path: string): Block {
+  let tip: Uint8Array | undefined;
+  for (const reader = new Reader(readFileSync(path)); reader.remaining > 0; ) {
+    reader.view(4);
+    tip = reader.view(reader.uint32());
+  }
+  return Block.decode(tip!);
 }

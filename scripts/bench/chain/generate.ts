@@ -9,6 +9,7 @@ import { merkleRoot } from '../../../src/core/block/merkle.ts';
 import { checkProofOfWork } from '../../../src/core/block/proof-of-work.ts';
 import { commitmentScript, witnessCommitment } from '../../../src/core/consensus/commitment.ts';
 import { genesisBlock } from '../../../src/core/consensus/genesis.ts';
+import { MAX_BLOCK_WEIGHT } from '../../../src/core/consensus/limits.ts';
 import { blockSubsidy } from '../../../src/core/consensus/subsidy.ts';
 import { concatBytes } from '../../../src/core/encoding/bytes.ts';
 import { REGTEST } from '../../../src/core/parameters/presets.ts';
@@ -20,15 +21,18 @@ import {
   SEQUENCE_FINAL,
   Transaction,
   type TxOut,
+  WITNESS_SCALE_FACTOR,
 } from '../../../src/core/transaction/transaction.ts';
 import { Signers, type Unsigned } from './signers.ts';
 import { KeyRing, type Kind } from './spends.ts';
 
+/** Shares of the kinds of outputs, of their sum. */
+export type Mix = Readonly<Partial<Record<Kind, number>>>;
+
 export interface GenerateOptions {
   readonly blocks: number;
   readonly txsPerBlock: number;
-  /** Shares of the kinds of outputs, in percent of their sum. */
-  readonly mix: Readonly<Partial<Record<Kind, number>>>;
+  readonly mix: Mix;
   readonly seed: string;
   readonly threads: number;
   /** Unspent coins that the chain grows to; default four for each payment of a block. */
@@ -44,6 +48,13 @@ const FEE = 300n;
 /** Satoshis: a coin that small is left alone. */
 const SMALLEST = 2_000n;
 const MAX_OUTPUTS = 60;
+/** Weight left to header, coinbase, and the payment that fills the block: an unsigned one of many outputs. */
+const ROOM_FOR_OTHERS = 20_000;
+/** Weight of the largest of the signatures: that of P2PKH, which stands where all of it counts fourfold. */
+const SIGNATURE_WEIGHT = 4 * 108;
+const P2PKH_LENGTH = 25;
+/** A P2PKH output weighs 136, but a block has room for no more than 20,000 of its signature operations. */
+const P2PKH_SURCHARGE = 64;
 const EMPTY = new Uint8Array(0);
 const RESERVED = new Uint8Array(32);
 
@@ -102,13 +113,14 @@ class Generator {
     return coin;
   }
 
-  /** Payments for the block at this height, with the coins of blocks before it. */
+  /** Payments for the block at this height, with the coins of blocks before it: as many as asked for, if they fit. */
   payments(height: number): Unsigned[] {
     if (height > REGTEST.coinbaseMaturity) this.#coins.push(this.#immature.shift()!);
     const { txsPerBlock, coins = 4 * txsPerBlock } = this.#options;
     const payments: Unsigned[] = [];
     let made = 0;
-    while (payments.length < txsPerBlock && this.#coins.length > 0) {
+    let room = MAX_BLOCK_WEIGHT - ROOM_FOR_OTHERS;
+    while (payments.length < txsPerBlock && this.#coins.length > 0 && room > 0) {
       const wanted = Math.max(0, coins - this.#coins.length - made);
       const split = wanted > 0 && this.#coins.length < 4 * txsPerBlock;
       const inputs =
@@ -117,6 +129,7 @@ class Generator {
       const payment = this.#pay(inputs, outputs);
       if (payment === undefined) continue;
       payments.push(payment);
+      room -= roomFor(payment.tx);
       made += payment.tx.outputs.length;
     }
     return payments;
@@ -178,6 +191,16 @@ class Generator {
       if (checkProofOfWork(header.hashBytes, header.bits, REGTEST)) return header;
     }
   }
+}
+
+/** Weight units that an unsigned transaction may need in the end. */
+function roomFor(tx: Transaction): number {
+  const operations = tx.outputs.filter(({ scriptPubKey }) => scriptPubKey.length === P2PKH_LENGTH).length;
+  return (
+    tx.bytes.length * WITNESS_SCALE_FACTOR +
+    tx.inputs.length * SIGNATURE_WEIGHT +
+    operations * P2PKH_SURCHARGE
+  );
 }
 
 const NOTHING = Transaction.from({ version: 2, inputs: [], outputs: [], lockTime: 0 });

@@ -1,4 +1,5 @@
 /** The scripts of a generated chain and how to spend each: a few keys a kind, all from one seed. */
+import { createRequire } from 'node:module';
 import * as tiny from 'tiny-secp256k1';
 import { concatBytes, toHex, utf8 } from '../../../src/core/encoding/bytes.ts';
 import { hash160, sha256, taggedHash } from '../../../src/core/encoding/hashes.ts';
@@ -35,8 +36,22 @@ interface Spendable {
 
 const EMPTY = new Uint8Array(0);
 
+/** Signatures by RFC 6979, so that the same come from both: 43 us each by the native code, 108 by WebAssembly. */
+const signCompact = ((): ((hash: Uint8Array, secret: Uint8Array) => Uint8Array) => {
+  try {
+    const native = createRequire(import.meta.url)('secp256k1/bindings') as NativeSigner;
+    return (hash, secret) => native.ecdsaSign(hash, secret).signature;
+  } catch {
+    return tiny.sign;
+  }
+})();
+
+interface NativeSigner {
+  ecdsaSign(hash: Uint8Array, secret: Uint8Array): { readonly signature: Uint8Array };
+}
+
 function ecdsa(hash: Uint8Array, secret: Uint8Array): Uint8Array {
-  return concatBytes(encodeDer(tiny.sign(hash, secret)), HASH_TYPE);
+  return concatBytes(encodeDer(signCompact(hash, secret)), HASH_TYPE);
 }
 
 const MAKERS: Readonly<Record<Kind, (secrets: readonly Uint8Array[]) => Spendable>> = {
