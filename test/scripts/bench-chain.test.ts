@@ -5,8 +5,11 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { countBlocks, readTip, writeChain } from '../../scripts/bench/chain/file.ts';
 import { type GenerateOptions, generateChain } from '../../scripts/bench/chain/generate.ts';
 import type { Block } from '../../src/core/block/block.ts';
+import { genesisBlock } from '../../src/core/consensus/genesis.ts';
 import { MAX_BLOCK_WEIGHT } from '../../src/core/consensus/limits.ts';
 import { concatBytes } from '../../src/core/encoding/bytes.ts';
+import { Writer } from '../../src/core/encoding/writer.ts';
+import { REGTEST } from '../../src/core/parameters/presets.ts';
 import { loadSignatureEngine } from '../../src/platform/node/signatures/load-engine.ts';
 import { openMemoryChain } from '../support/memory-chain.ts';
 
@@ -25,6 +28,9 @@ async function generate(options: Partial<GenerateOptions>): Promise<Block[]> {
 }
 
 const bytesOf = (blocks: readonly Block[]): Uint8Array => concatBytes(...blocks.map(({ bytes }) => bytes));
+
+const frame = ({ bytes }: Block): Uint8Array =>
+  new Writer(8).bytes(REGTEST.magic).uint32(bytes.length).bytes(bytes).finish();
 
 let directory: string;
 beforeAll(() => {
@@ -66,7 +72,7 @@ test('more payments than fit make a full block and no invalid one', async () => 
   expect(weight).toBeGreaterThan(0.6 * MAX_BLOCK_WEIGHT);
 });
 
-test('the file holds the blocks in a row, and tells its height and its tip', async () => {
+test('the file holds the blocks in a row, the genesis block first, and tells its height and its tip', async () => {
   const path = join(directory, 'chain.dat');
   const heights: number[] = [];
   await writeChain(path, { ...OPTIONS, blocks: 5 }, ({ height }) => heights.push(height));
@@ -74,5 +80,6 @@ test('the file holds the blocks in a row, and tells its height and its tip', asy
   expect(countBlocks(path)).toBe(5);
   const blocks = await generate({ blocks: 5 });
   expect(readTip(path).hash).toBe(blocks.at(-1)!.hash);
-  expect(readFileSync(path).length).toBe(bytesOf(blocks).length + 5 * 8);
+  const file = concatBytes(...[genesisBlock(REGTEST), ...blocks].map(frame));
+  expect(Buffer.compare(readFileSync(path), file)).toBe(0);
 });

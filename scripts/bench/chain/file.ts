@@ -27,7 +27,7 @@ export interface Progress {
   readonly bytes: number;
 }
 
-/** Writes a chain in Core's blk format, without the genesis block. */
+/** Writes a chain in Core's blk format, from the genesis block on: without it Core's checks of regtest fail. */
 export async function writeChain(
   path: string,
   options: GenerateOptions,
@@ -36,9 +36,13 @@ export async function writeChain(
   const file = openSync(path, 'w');
   try {
     let [height, transactions, bytes] = [0, 0, 0];
-    for await (const block of generateChain(options)) {
+    const write = (block: Block): void => {
       const frame = new Writer(8).bytes(REGTEST.magic).uint32(block.bytes.length).finish();
       bytes += writevSync(file, [frame, block.bytes]);
+    };
+    write(genesisBlock(REGTEST));
+    for await (const block of generateChain(options)) {
+      write(block);
       transactions += block.transactions.length;
       onBlock({ height: ++height, transactions, bytes });
     }
