@@ -4,10 +4,10 @@
  * Node's own server: a router, hooks and a body parser took as long as a small call itself.
  */
 import { isUtf8 } from 'node:buffer';
-import type { IncomingMessage, OutgoingHttpHeaders, ServerResponse } from 'node:http';
+import type { IncomingHttpHeaders, IncomingMessage, OutgoingHttpHeaders, ServerResponse } from 'node:http';
 import { type BlockList, isIP, isIPv6, type Socket } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
-import type { Dispatcher } from '../../../rpc/dispatcher.ts';
+import type { Answer, Dispatcher } from '../../../rpc/dispatcher.ts';
 import type { Logger } from '../../../seams.ts';
 import { allowedPeers } from './allowed-peers.ts';
 import type { Authentication } from './authentication.ts';
@@ -33,6 +33,12 @@ export interface CallEndpointDependencies {
   readonly dispatcher: Dispatcher;
   readonly authentication: Authentication;
   readonly logger: Logger;
+}
+
+export interface Permission {
+  readonly user: string;
+  /** Methods that may be called; undefined allows all. */
+  readonly allowed: ReadonlySet<string> | undefined;
 }
 
 export class CallEndpoint {
@@ -61,26 +67,29 @@ export class CallEndpoint {
   }
 
   serve(request: IncomingMessage, response: ServerResponse): void {
+    const permission = this.permit(request.socket, request.headers);
     // Whoever may not call is refused before the body is read.
-    if (!this.#isAdmitted(request)) {
-      refuse(response, 403);
-      return;
-    }
-    const user = this.#authentication.authenticate(request.headers.authorization);
-    if (user === null) {
-      void this.#refuseUser(request, response);
-      return;
-    }
-    const allowed = this.#options.whitelist.get(user);
-    if (allowed === undefined && this.#options.whitelistDefault) refuse(response, 403);
-    else receive(request, response, (body) => void this.#answer(body, user, allowed, request, response));
+    if (permission === 401) void this.#refuseUser(request, response);
+    else if (permission === 403) refuse(response, 403);
+    else receive(request, response, (body) => void this.#answer(body, permission, request, response));
   }
 
-  #isAdmitted({ socket, headers: { origin, host } }: IncomingMessage): boolean {
+  /** What the sender of these headers may do, or the status that refuses it. */
+  permit(socket: Socket, { origin, host, authorization }: IncomingHttpHeaders): Permission | 401 | 403 {
     // A page in a browser must not reach the node through its user: neither directly nor by a name
     // that it made resolve to this address (DNS rebinding).
     const isOriginAllowed = origin === undefined || this.#options.allowOrigin.includes(origin);
-    return this.#isPeerAllowed(socket) && isOriginAllowed && this.#isHostAllowed(host);
+    if (!(this.#isPeerAllowed(socket) && isOriginAllowed && this.#isHostAllowed(host))) return 403;
+    const user = this.#authentication.authenticate(authorization);
+    if (user === null) return 401;
+    const allowed = this.#options.whitelist.get(user);
+    return allowed === undefined && this.#options.whitelistDefault ? 403 : { user, allowed };
+  }
+
+  /** @param url path and query */
+  call(body: Buffer, url: string, { user, allowed }: Permission): Promise<Answer> {
+    const caller = { path: pathOf(url), user, signal: this.#stopping.signal, allowed };
+    return this.#dispatcher.handle(isUtf8(body) ? body.toString() : null, caller);
   }
 
   /** Tells a browser that the page may read the answer; undefined if it may not, or is no page. */
@@ -100,13 +109,11 @@ export class CallEndpoint {
 
   async #answer(
     bytes: Buffer,
-    user: string,
-    allowed: ReadonlySet<string> | undefined,
+    permission: Permission,
     request: IncomingMessage,
     response: ServerResponse,
   ): Promise<void> {
-    const caller = { path: pathOf(request.url!), user, signal: this.#stopping.signal, allowed };
-    const { status, body } = await this.#dispatcher.handle(isUtf8(bytes) ? bytes.toString() : null, caller);
+    const { status, body } = await this.call(bytes, request.url!, permission);
     if (body === '') return refuse(response, status);
     response.writeHead(status, {
       ...this.originHeaders(request.headers.origin),

@@ -11,6 +11,7 @@ import {
   type CallEndpointOptions,
   isCallPath,
 } from './call-endpoint.ts';
+import { QuickCalls } from './quick-calls.ts';
 
 /** Milliseconds in which a whole request must arrive (Core's -rpcservertimeout). */
 const REQUEST_TIMEOUT = 30_000;
@@ -28,6 +29,7 @@ export class RpcServer {
   readonly #options: RpcServerOptions;
   readonly #logger: Logger;
   readonly #calls: CallEndpoint;
+  readonly #quick: QuickCalls;
   readonly #app: FastifyInstance;
   readonly #servers: Server[] = [];
 
@@ -35,6 +37,7 @@ export class RpcServer {
     this.#options = options;
     this.#logger = dependencies.logger;
     this.#calls = new CallEndpoint(options, dependencies);
+    this.#quick = new QuickCalls(this.#calls, REQUEST_TIMEOUT);
     this.#app = fastify({
       exposeHeadRoutes: false,
       serverFactory: (rest) => {
@@ -52,6 +55,7 @@ export class RpcServer {
   /** Starts listening; resolves with the port of the first address. */
   async start(): Promise<number> {
     await this.#app.ready();
+    for (const server of this.#servers) this.#quick.attach(server);
     let port = 0;
     for (const [i, { host, port: wanted }] of this.#options.bind.entries()) {
       await listen(this.#servers[i]!, host, wanted === 0 ? port : wanted);
@@ -65,7 +69,8 @@ export class RpcServer {
   /** Ends long waits, finishes the answers under way, closes idle connections. */
   async stop(): Promise<void> {
     this.#calls.stop();
-    await Promise.all(this.#servers.map(closeServer));
+    this.#quick.stop();
+    await Promise.all(this.#servers.map((server) => closeServer(server, this.#quick)));
     await this.#app.close();
   }
 
@@ -118,10 +123,13 @@ function listen(server: Server, host: string, port: number): Promise<void> {
 }
 
 /** A connection that is kept alive becomes idle only when its last answer is out. */
-function closeServer(server: Server): Promise<void> {
+function closeServer(server: Server, quick: QuickCalls): Promise<void> {
   return new Promise((resolve) => {
     const closing = setInterval(() => server.closeIdleConnections(), CLOSE_INTERVAL);
-    const impatience = setTimeout(() => server.closeAllConnections(), STOP_TIMEOUT);
+    const impatience = setTimeout(() => {
+      server.closeAllConnections();
+      quick.abort();
+    }, STOP_TIMEOUT);
     server.close(() => {
       clearInterval(closing);
       clearTimeout(impatience);
