@@ -6,7 +6,6 @@
  */
 import { type Server, STATUS_CODES } from 'node:http';
 import type { Socket } from 'node:net';
-import type { Answer } from '../../../rpc/dispatcher.ts';
 import type { CallEndpoint, Permission } from './call-endpoint.ts';
 
 /** Bytes of a request; larger ones come in many pieces. */
@@ -52,7 +51,7 @@ export class QuickCalls {
           socket.setTimeout(0);
           for (const listener of accept) listener.call(server, socket);
         },
-        head: (answer) => this.#head(answer),
+        head: (status, length) => this.#head(status, length),
         isStopping: () => this.#stopping,
         closed: () => this.#open.delete(connection),
       });
@@ -72,14 +71,14 @@ export class QuickCalls {
   }
 
   /** What Node's server writes. */
-  #head({ status, body }: Answer): string {
+  #head(status: number, bodyLength: number): string {
     const now = Date.now();
     if (now - this.#dateSecond >= 1000) {
       this.#dateSecond = now - (now % 1000);
       this.#date = new Date(now).toUTCString();
     }
-    const type = body === '' ? '' : 'content-type: application/json\r\n';
-    const length = status === 204 ? '' : `content-length: ${Buffer.byteLength(body)}\r\n`;
+    const type = bodyLength === 0 ? '' : 'content-type: application/json\r\n';
+    const length = status === 204 ? '' : `content-length: ${bodyLength}\r\n`;
     return (
       `HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\n${type}${length}Date: ${this.#date}\r\n` +
       `Connection: keep-alive\r\nKeep-Alive: timeout=${this.#timeout / 1000}\r\n\r\n`
@@ -90,7 +89,7 @@ export class QuickCalls {
 interface Surroundings {
   /** Gives the socket to Node's server. */
   handOver(): void;
-  head(answer: Answer): string;
+  head(status: number, bodyLength: number): string;
   isStopping(): boolean;
   closed(): void;
 }
@@ -185,8 +184,9 @@ class QuickConnection {
     const socket = this.#socket;
     this.#busy = true;
     const answer = await this.#endpoint.call(body, path, permission);
-    // One write of one string: its pieces would each be a buffer.
-    if (socket.write(this.#surroundings.head(answer) + answer.body)) this.#finish();
+    const head = this.#surroundings.head(answer.status, Buffer.byteLength(answer.body));
+    // One write of one string: each piece would be a buffer of its own.
+    if (socket.write(head + answer.body)) this.#finish();
     else socket.once('drain', () => this.#finish());
   }
 
