@@ -11,8 +11,12 @@ type Fields = string | { readonly [key: string]: JsonWritable };
 
 /** One object of the fields of several, in this order. */
 export function joinFields(...parts: readonly Fields[]): JsonText {
-  const texts = parts.map((part) => (typeof part === 'string' ? part : writeFields(part)));
-  return new JsonText(`{${texts.filter((text) => text !== '').join(',')}}`);
+  let joined = '';
+  for (const part of parts) {
+    const text = typeof part === 'string' ? part : writeFields(part);
+    joined += joined === '' || text === '' ? text : `,${text}`;
+  }
+  return new JsonText(`{${joined}}`);
 }
 
 function write(value: JsonWritable): string {

@@ -184,9 +184,17 @@ class QuickConnection {
     const socket = this.#socket;
     this.#busy = true;
     const answer = await this.#endpoint.call(body, path, permission);
-    const head = this.#surroundings.head(answer.status, Buffer.byteLength(answer.body));
+    const length = Buffer.byteLength(answer.body);
+    const head = this.#surroundings.head(answer.status, length);
+    let isFlushed: boolean;
     // One write of one string: each piece would be a buffer of its own.
-    if (socket.write(head + answer.body)) this.#finish();
+    if (length <= LIMIT) isFlushed = socket.write(head + answer.body);
+    else {
+      // But what is large is not copied once more for that, and ASCII is not translated.
+      socket.write(head);
+      isFlushed = socket.write(answer.body, length === answer.body.length ? 'latin1' : 'utf8');
+    }
+    if (isFlushed) this.#finish();
     else socket.once('drain', () => this.#finish());
   }
 
