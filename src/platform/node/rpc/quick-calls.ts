@@ -16,7 +16,7 @@ const HEADER = /^([A-Za-z-]+): *([!-~]|[!-~][ -~]*[!-~])$/;
 /** What clients send that changes nothing, and what is understood here. */
 const ORDINARY = new Set([
   ...['host', 'authorization', 'content-length', 'connection'],
-  ...['content-type', 'user-agent', 'accept', 'accept-encoding', 'accept-language'],
+  ...['content-type', 'user-agent', 'accept', 'accept-encoding', 'accept-language', 'sec-fetch-mode'],
 ]);
 
 interface Head {

@@ -75,6 +75,9 @@ export class RpcServer {
   }
 
   #route(): void {
+    // Whatever else a client sends is refused for where it goes, not for what it is.
+    this.#app.removeAllContentTypeParsers();
+    this.#app.addContentTypeParser('*', (_request, _body, done) => done(null));
     this.#app.setErrorHandler((error: { statusCode?: number }, _request, reply) => {
       void reply.code(error.statusCode ?? 500).send();
     });
