@@ -72,10 +72,10 @@ export class QuickCalls {
 
   /** What Node's server writes. */
   #head(status: number, bodyLength: number): string {
-    const now = Date.now();
-    if (now - this.#dateSecond >= 1000) {
-      this.#dateSecond = now - (now % 1000);
-      this.#date = new Date(now).toUTCString();
+    const second = Math.floor(Date.now() / 1000);
+    if (second !== this.#dateSecond) {
+      this.#dateSecond = second;
+      this.#date = new Date(second * 1000).toUTCString();
     }
     const type = bodyLength === 0 ? '' : 'content-type: application/json\r\n';
     const length = status === 204 ? '' : `content-length: ${bodyLength}\r\n`;
