@@ -62,6 +62,7 @@ export async function blockJson(
   detail: BlockDetail,
   { chain, clock }: { readonly chain: Chain; readonly clock: Clock },
 ): Promise<JsonWritable> {
+  Transaction.identify(block.transactions);
   const size = block.bytes.length;
   const { strippedSize } = block;
   const fields = {
@@ -95,7 +96,6 @@ async function transactionsText(
   parameters: NetworkParameters,
   clock: Clock,
 ): Promise<string> {
-  Transaction.identify(block.transactions);
   let text = '';
   let turn = clock.monotonic();
   for (const [i, tx] of block.transactions.entries()) {
