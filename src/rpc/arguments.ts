@@ -14,7 +14,9 @@ import { amountFrom, integerFrom, realFrom, typeName } from './values.ts';
 export function readArguments(method: Method, given: readonly JsonRead[] | JsonObject): readonly unknown[] {
   const values = given instanceof JsonObject ? positionNamed(method.parameters, given) : given;
   const parameters = method.parameters;
-  const needed = parameters.findLastIndex((parameter) => parameter.required) + 1;
+  if (parameters.length === 0 && values.length === 0) return values;
+  let needed = parameters.length;
+  while (needed > 0 && !parameters[needed - 1]!.required) needed--;
   if (values.length < needed || values.length > parameters.length)
     throw new RpcError(RpcCode.MISC_ERROR, helpText(method));
   checkTypes(parameters, values);
@@ -34,16 +36,18 @@ const EXPECTED: Partial<Record<ParameterType, string>> = Object.freeze({
 });
 
 function checkTypes(parameters: readonly Parameter[], values: readonly JsonRead[]): void {
-  const mismatches: Record<string, string> = {};
-  for (const [i, parameter] of parameters.entries()) {
+  let mismatches: Record<string, string> | undefined;
+  for (let i = 0; i < parameters.length; i++) {
+    const parameter = parameters[i]!;
     const expected = EXPECTED[parameter.type];
     if (parameter.unchecked || expected === undefined) continue;
     const actual = typeName(values[i]);
     if (actual === expected || (actual === 'null' && !parameter.required)) continue;
+    mismatches ??= {};
     mismatches[`Position ${i + 1} (${parameter.names})`] =
       `JSON value of type ${actual} is not of expected type ${expected}`;
   }
-  if (Object.keys(mismatches).length > 0)
+  if (mismatches !== undefined)
     throw new RpcError(RpcCode.TYPE_ERROR, `Wrong type passed:\n${writeJson(mismatches, 4)}`);
 }
 

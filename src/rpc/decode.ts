@@ -1,7 +1,7 @@
 /** Transactions, blocks and headers from the hex that callers send. */
 import { Block } from '../core/block/block.ts';
 import { BlockHeader } from '../core/block/header.ts';
-import { fromHex, isHex } from '../core/encoding/bytes.ts';
+import { fromHex } from '../core/encoding/bytes.ts';
 import { DecodeError } from '../core/encoding/errors.ts';
 import { OP } from '../core/script/opcodes.ts';
 import { MAX_SCRIPT_ELEMENT_SIZE, MAX_SCRIPT_SIZE, ScriptCursor } from '../core/script/script.ts';
@@ -22,8 +22,8 @@ export const ANY_FORM: TransactionForms = Object.freeze({ witness: true, plain: 
  * output: if both readings decode, the one whose scripts make sense wins (Core's DecodeHexTx).
  */
 export function decodeTransaction(text: string, forms: TransactionForms): Transaction | null {
-  if (!isHex(text)) return null;
-  const bytes = fromHex(text);
+  const bytes = orNull(() => fromHex(text));
+  if (bytes === null) return null;
   const extended = forms.witness ? orNull(() => Transaction.decode(bytes)) : null;
   if (extended !== null && hasSaneScripts(extended)) return extended;
   const plain = forms.plain ? orNull(() => Transaction.decode(bytes, false)) : null;
@@ -32,11 +32,11 @@ export function decodeTransaction(text: string, forms: TransactionForms): Transa
 }
 
 export function decodeBlock(text: string): Block | null {
-  return isHex(text) ? orNull(() => Block.decode(fromHex(text))) : null;
+  return orNull(() => Block.decode(fromHex(text)));
 }
 
 export function decodeHeader(text: string): BlockHeader | null {
-  return isHex(text) ? orNull(() => BlockHeader.decode(fromHex(text))) : null;
+  return orNull(() => BlockHeader.decode(fromHex(text)));
 }
 
 function orNull<T>(decode: () => T): T | null {

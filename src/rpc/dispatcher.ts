@@ -107,7 +107,8 @@ export class Dispatcher implements RpcServerView {
       if (caller.allowed?.has(call.method) === false) return this.#forbid(call.method, caller);
       let body: string;
       try {
-        body = success(await this.#execute(call, caller), envelope);
+        const result = this.#execute(call, caller);
+        body = success(result instanceof Promise ? await result : result, envelope);
       } catch (error) {
         // 1.x tells failures by the HTTP status as well; 2.0 only in the answer.
         if (envelope.version === 1) throw error;
@@ -131,7 +132,8 @@ export class Dispatcher implements RpcServerView {
     const answers: string[] = [];
     let turn = this.#clock.monotonic();
     for (const request of requests) {
-      const answer = await this.#answerMember(request, caller);
+      const member = this.#answerMember(request, caller);
+      const answer = member instanceof Promise ? await member : member;
       if (answer !== null) answers.push(answer);
       // Most methods wait for nothing: without this a long batch would stop the whole node.
       if (this.#clock.monotonic() - turn < BATCH_TURN) continue;
@@ -143,23 +145,30 @@ export class Dispatcher implements RpcServerView {
     return { status: 200, body: `[${answers.join(',')}]\n` };
   }
 
-  /** The answer to one member of a batch, or null to a notification. */
-  async #answerMember(request: JsonRead, caller: Caller): Promise<string | null> {
+  /**
+   * The answer to one member of a batch, or null to a notification. Most methods have their result at once:
+   * to wait for it all the same took as long as everything else about a small call.
+   */
+  #answerMember(request: JsonRead, caller: Caller): string | null | Promise<string | null> {
     let envelope = UNREAD;
-    let body: string;
     try {
       if (!(request instanceof JsonObject))
         throw new RpcError(RpcCode.INVALID_REQUEST, 'Invalid Request object');
       envelope = { id: request.get('id'), version: 1 };
       envelope = { id: envelope.id, version: readVersion(request) };
-      body = success(await this.#execute(readCall(request), caller), envelope);
+      const result = this.#execute(readCall(request), caller);
+      if (!(result instanceof Promise)) return unlessNotification(success(result, envelope), envelope);
+      return result
+        .then((value) => success(value, envelope))
+        .catch((error) => failureBody(toRpcError(error), envelope))
+        .then((body) => unlessNotification(body, envelope));
     } catch (error) {
-      body = failureBody(toRpcError(error), envelope);
+      return unlessNotification(failureBody(toRpcError(error), envelope), envelope);
     }
-    return isNotification(envelope) ? null : body;
   }
 
-  async #execute(call: Call, caller: Caller): Promise<JsonWritable> {
+  /** @throws what the method throws, or its promise is rejected with it. */
+  #execute(call: Call, caller: Caller): JsonWritable | Promise<JsonWritable> {
     const context = this.#context;
     if (context === undefined) throw new RpcError(RpcCode.IN_WARMUP, this.#status);
     const method = this.registry.get(call.method);
@@ -173,14 +182,24 @@ export class Dispatcher implements RpcServerView {
         signal: caller.signal,
         server: this,
       };
-      return await method.handler(readArguments(method, call.parameters), context, request);
-    } catch (error) {
-      if (!(error instanceof RpcError || error instanceof Invalid || error instanceof WalletError))
-        this.#logger.log('error', 'rpc', `${call.method} failed`, { error });
-      throw error;
-    } finally {
+      const result = method.handler(readArguments(method, call.parameters), context, request);
+      if (result instanceof Promise)
+        return result
+          .catch((error) => this.#report(call.method, error))
+          .finally(() => this.#active.delete(active));
       this.#active.delete(active);
+      return result;
+    } catch (error) {
+      this.#active.delete(active);
+      return this.#report(call.method, error);
     }
+  }
+
+  /** Logs what no caller is to blame for. @throws the error itself */
+  #report(method: string, error: unknown): never {
+    if (!(error instanceof RpcError || error instanceof Invalid || error instanceof WalletError))
+      this.#logger.log('error', 'rpc', `${method} failed`, { error });
+    throw error;
   }
 
   #forbid(method: string, caller: Caller): Answer {
@@ -221,6 +240,10 @@ function readCall(request: JsonObject): Call {
 
 function isNotification(envelope: Envelope): boolean {
   return envelope.version === 2 && envelope.id === undefined;
+}
+
+function unlessNotification(body: string, envelope: Envelope): string | null {
+  return isNotification(envelope) ? null : body;
 }
 
 /** The wallet that the endpoint names; null on `/`. */

@@ -1,9 +1,22 @@
 /** Writes JSON as Bitcoin Core does, to the digit. */
-import { Amount, JsonNumber, JsonObject, type JsonWritable } from './json.ts';
+import { Amount, JsonNumber, JsonObject, JsonText, type JsonWritable } from './json.ts';
 
 /** @param indent spaces a level, for people; 0 writes one line. */
 export function writeJson(value: JsonWritable, indent = 0): string {
   return indent === 0 ? write(value) : writeIndented(value, indent, '\n');
+}
+
+/** Fields of an object, or their text without its braces. */
+type Fields = string | { readonly [key: string]: JsonWritable };
+
+/** One object of the fields of several, in this order. */
+export function joinFields(...parts: readonly Fields[]): JsonText {
+  let joined = '';
+  for (const part of parts) {
+    const text = typeof part === 'string' ? part : writeFields(part);
+    joined += joined === '' || text === '' ? text : `,${text}`;
+  }
+  return new JsonText(`{${joined}}`);
 }
 
 function write(value: JsonWritable): string {
@@ -31,14 +44,17 @@ function writeObject(value: object): string {
   }
   const leaf = writeLeaf(value);
   if (leaf !== undefined) return leaf;
+  if (!(value instanceof JsonObject))
+    return `{${writeFields(value as Readonly<Record<string, JsonWritable>>)}}`;
   let text = '';
-  if (value instanceof JsonObject) {
-    for (const [key, item] of value.entries) text += field(text, key, item);
-  } else {
-    const record = value as Readonly<Record<string, JsonWritable>>;
-    for (const key of Object.keys(record)) text += field(text, key, record[key]);
-  }
+  for (const [key, item] of value.entries) text += field(text, key, item);
   return `{${text}}`;
+}
+
+function writeFields(record: Readonly<Record<string, JsonWritable>>): string {
+  let text = '';
+  for (const key of Object.keys(record)) text += field(text, key, record[key]);
+  return text;
 }
 
 function field(before: string, key: string, value: JsonWritable): string {
@@ -56,7 +72,7 @@ function quote(text: string): string {
 /** The text of an object that stands for a single value. */
 function writeLeaf(value: object): string | undefined {
   if (value instanceof Amount) return value.toString();
-  if (value instanceof JsonNumber) return value.text;
+  if (value instanceof JsonNumber || value instanceof JsonText) return value.text;
   return undefined;
 }
 

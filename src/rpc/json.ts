@@ -50,6 +50,18 @@ export class Amount {
   }
 }
 
+/**
+ * A value that is written already. What blocks show by the thousand is written at once: objects in between
+ * took as long as everything else.
+ */
+export class JsonText {
+  readonly text: string;
+
+  constructor(text: string) {
+    this.text = text;
+  }
+}
+
 /** What can be written. Fields that are `undefined` are left out. */
 export type JsonWritable =
   | undefined
@@ -60,6 +72,7 @@ export type JsonWritable =
   | bigint
   | JsonNumber
   | JsonObject
+  | JsonText
   | Amount
   | readonly JsonWritable[]
   | { readonly [key: string]: JsonWritable };

@@ -1,8 +1,15 @@
 import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { Amount, JsonNumber, JsonObject, type JsonRead, type JsonWritable } from '../../src/rpc/json.ts';
+import {
+  Amount,
+  JsonNumber,
+  JsonObject,
+  type JsonRead,
+  JsonText,
+  type JsonWritable,
+} from '../../src/rpc/json.ts';
 import { JsonError, readJson } from '../../src/rpc/json-reader.ts';
-import { writeJson } from '../../src/rpc/json-writer.ts';
+import { joinFields, writeJson } from '../../src/rpc/json-writer.ts';
 
 /** What was read, in the shapes that JSON.parse gives. */
 function plain(value: JsonRead): unknown {
@@ -139,6 +146,13 @@ describe('writing', () => {
     if (value === null || typeof value !== 'object') return value;
     return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, rounded(item)]));
   }
+
+  test('takes what is written already as it is', () => {
+    expect(writeJson({ a: [new JsonText('{"b":1.0}')] })).toBe('{"a":[{"b":1.0}]}');
+    const joined = joinFields({ a: 1, left: undefined }, '', '"b":"2"', {}, { c: null });
+    expect(writeJson(joined)).toBe('{"a":1,"b":"2","c":null}');
+    expect(writeJson(joinFields({}, ''))).toBe('{}');
+  });
 
   test('gives amounts eight digits, always', () => {
     expect(writeJson([0n, 1n, -1n, 100_000_000n, 2_099_999_999_999_999n].map((sat) => new Amount(sat)))).toBe(

@@ -12,37 +12,50 @@ for (let digit = 0; digit < 16; digit++) {
 
 export const EMPTY: Uint8Array = new Uint8Array(0);
 
-/** Bytes to lower-case hex. A platform may bind a faster one once, as with the hashes. */
-export type HexEncoder = (bytes: Uint8Array) => string;
+/** A platform may bind a faster one once, as with the hashes. */
+export interface HexCodec {
+  /** Bytes to lower-case hex. */
+  encode(bytes: Uint8Array): string;
+  /** Null for an odd length or a character that is no hex digit. */
+  decode(text: string): Uint8Array | null;
+}
 
-export const referenceHex: HexEncoder = (bytes) => {
-  let text = '';
-  for (let i = 0; i < bytes.length; i++) text += HEX[bytes[i]!];
-  return text;
-};
+export const referenceHex: HexCodec = Object.freeze({
+  encode(bytes: Uint8Array): string {
+    let text = '';
+    for (let i = 0; i < bytes.length; i++) text += HEX[bytes[i]!];
+    return text;
+  },
 
-let encodeHex = referenceHex;
+  decode(text: string): Uint8Array | null {
+    if (text.length % 2 !== 0) return null;
+    const bytes = new Uint8Array(text.length / 2);
+    for (let i = 0; i < bytes.length; i++) {
+      const high = NIBBLE[text.charCodeAt(2 * i)] ?? -1;
+      const low = NIBBLE[text.charCodeAt(2 * i + 1)] ?? -1;
+      if (high < 0 || low < 0) return null;
+      bytes[i] = (high << 4) | low;
+    }
+    return bytes;
+  },
+});
+
+let codec = referenceHex;
 
 /** Replaces the implementation for this thread; the results must be the same. */
-export function bindHex(encoder: HexEncoder): void {
-  encodeHex = encoder;
+export function bindHex(other: HexCodec): void {
+  codec = other;
 }
 
 /** Lower-case hex of the bytes in the order they are in. */
 export function toHex(bytes: Uint8Array): string {
-  return encodeHex(bytes);
+  return codec.encode(bytes);
 }
 
 /** @throws DecodeError if the text has an odd length or a character that is no hex digit. */
 export function fromHex(text: string): Uint8Array {
-  if (text.length % 2 !== 0) throw new DecodeError('hex text has an odd length');
-  const bytes = new Uint8Array(text.length / 2);
-  for (let i = 0; i < bytes.length; i++) {
-    const high = NIBBLE[text.charCodeAt(2 * i)] ?? -1;
-    const low = NIBBLE[text.charCodeAt(2 * i + 1)] ?? -1;
-    if (high < 0 || low < 0) throw new DecodeError('not hexadecimal');
-    bytes[i] = (high << 4) | low;
-  }
+  const bytes = codec.decode(text);
+  if (bytes === null) throw new DecodeError('not hexadecimal');
   return bytes;
 }
 
@@ -53,7 +66,7 @@ export function isHex(text: string): boolean {
 
 /** Hex in display order: the bytes reversed, as hashes are shown to people. */
 export function toDisplayHex(bytes: Uint8Array): string {
-  return encodeHex(new Uint8Array(bytes).reverse());
+  return codec.encode(new Uint8Array(bytes).reverse());
 }
 
 /** Bytes in internal order of a hash written in display order. @throws DecodeError */

@@ -1,10 +1,11 @@
 /** Addresses: Base58Check (P2PKH, P2SH), Bech32 (BIP173) and Bech32m (BIP350), with Core's error texts. */
 import { bech32, bech32m } from '@scure/base';
 import { decodeBase58, decodeBase58Check, encodeBase58Check } from '../encoding/base58.ts';
+import { encodeSegwitAddress } from '../encoding/bech32.ts';
 import { concatBytes } from '../encoding/bytes.ts';
 import type { NetworkParameters } from '../parameters/network.ts';
 import { locateBech32Errors } from './bech32-errors.ts';
-import { p2pkh, p2sh, solve, witnessProgramScript } from './templates.ts';
+import { p2pkh, p2sh, type Solution, solve, witnessProgramScript } from './templates.ts';
 
 /** `message` is Core's text; `errorLocations` are indexes of characters that are probably wrong. */
 export class AddressError extends Error {
@@ -19,13 +20,15 @@ export class AddressError extends Error {
 
 /** The address of an output script, or null if it has none (P2PK, bare multisig, data...). */
 export function encodeAddress(scriptPubKey: Uint8Array, parameters: NetworkParameters): string | null {
-  const { type, solutions, version } = solve(scriptPubKey);
+  return addressOfSolution(solve(scriptPubKey), parameters);
+}
+
+/** The same for a caller who has solved the script already. */
+export function addressOfSolution(solution: Solution, parameters: NetworkParameters): string | null {
+  const { type, solutions, version } = solution;
   const payload = solutions[0];
   if (payload === undefined) return null;
-  if (version !== undefined) {
-    const encoding = version === 0 ? bech32 : bech32m;
-    return encoding.encode(parameters.bech32Prefix, [version, ...encoding.toWords(payload)]);
-  }
+  if (version !== undefined) return encodeSegwitAddress(parameters.bech32Prefix, version, payload);
   if (type === 'pubkeyhash') return base58Address(parameters.pubKeyHashPrefix, payload);
   if (type === 'scripthash') return base58Address(parameters.scriptHashPrefix, payload);
   return null;

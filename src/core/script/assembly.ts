@@ -11,18 +11,19 @@ import { isStandardSignature } from './signature-encoding.ts';
  * @param decodeSighash show the hash type of what looks like a signature, as in scriptSigs.
  */
 export function toAssembly(script: Uint8Array, decodeSighash = false): string {
-  const words: string[] = [];
+  let text = '';
   const cursor = new ScriptCursor(script);
   // Data after OP_RETURN may look like a signature by chance.
   const mayHoldSignatures = decodeSighash && !isUnspendable(script);
   while (cursor.next()) {
     const { opcode, data } = cursor;
-    if (opcode > OP.PUSHDATA4 || data === null) words.push(opcodeName(opcode));
-    else if (data.length <= 4) words.push(String(decodeScriptNumber(data, false)));
-    else words.push(mayHoldSignatures ? signatureText(data) : toHex(data));
+    if (text !== '') text += ' ';
+    if (opcode > OP.PUSHDATA4 || data === null) text += opcodeName(opcode);
+    else if (data.length <= 4) text += decodeScriptNumber(data, false);
+    else text += mayHoldSignatures ? signatureText(data) : toHex(data);
   }
-  if (cursor.malformed) words.push('[error]');
-  return words.join(' ');
+  if (!cursor.malformed) return text;
+  return text === '' ? '[error]' : `${text} [error]`;
 }
 
 function signatureText(data: Uint8Array): string {

@@ -1,28 +1,38 @@
 /** Scripts as Bitcoin Core's RPCs show them. */
 import { toHex } from '../../core/encoding/bytes.ts';
 import type { NetworkParameters } from '../../core/parameters/network.ts';
-import { encodeAddress } from '../../core/script/address.ts';
+import { addressOfSolution } from '../../core/script/address.ts';
 import { toAssembly } from '../../core/script/assembly.ts';
 import { solve } from '../../core/script/templates.ts';
-import { inferWithAddress } from '../../wallet/descriptors/infer.ts';
+import { inferSolved } from '../../wallet/descriptors/infer.ts';
 import type { SigningProvider } from '../../wallet/signing/provider.ts';
-import type { JsonWritable } from '../json.ts';
+import { JsonText } from '../json.ts';
 import { result } from '../result.ts';
 
-/** `scriptPubKey` of an output. `hex` false leaves the bytes out; `provider` has what more is known. */
-export function scriptJson(
+interface ScriptView {
+  /** Leaves the bytes out. */
+  readonly hex?: false;
+  /** What more is known than the script. */
+  readonly provider?: SigningProvider;
+}
+
+/** `scriptPubKey` of an output. */
+export function scriptJson(script: Uint8Array, parameters: NetworkParameters): JsonText {
+  return new JsonText(`{${scriptFields(script, parameters)}}`);
+}
+
+/** The text of its fields; nothing in them needs escapes. */
+export function scriptFields(
   script: Uint8Array,
   parameters: NetworkParameters,
-  options: { readonly hex: boolean; readonly provider?: SigningProvider } = { hex: true },
-): { readonly [key: string]: JsonWritable } {
-  const address = encodeAddress(script, parameters);
-  return {
-    asm: toAssembly(script),
-    desc: inferWithAddress(script, address, options.provider),
-    hex: options.hex ? toHex(script) : undefined,
-    address: address ?? undefined,
-    type: solve(script).type,
-  };
+  view: ScriptView = {},
+): string {
+  const solution = solve(script);
+  const address = addressOfSolution(solution, parameters);
+  const desc = inferSolved(script, solution, address, view.provider);
+  const hex = view.hex === false ? '' : `"hex":"${toHex(script)}",`;
+  const addressField = address === null ? '' : `"address":"${address}",`;
+  return `"asm":"${toAssembly(script)}","desc":"${desc}",${hex}${addressField}"type":"${solution.type}"`;
 }
 
 export const scriptResult = [

@@ -3,11 +3,11 @@ import { toDisplayHex, toHex } from '../../core/encoding/bytes.ts';
 import type { NetworkParameters } from '../../core/parameters/network.ts';
 import { toAssembly } from '../../core/script/assembly.ts';
 import type { Coin } from '../../core/transaction/coin.ts';
-import type { Transaction, TxIn } from '../../core/transaction/transaction.ts';
-import type { JsonWritable } from '../json.ts';
+import type { Transaction, TxIn, TxOut } from '../../core/transaction/transaction.ts';
+import { JsonText } from '../json.ts';
 import { type Result, result } from '../result.ts';
 import { btc } from '../values.ts';
-import { scriptJson, scriptResult } from './script.ts';
+import { scriptFields, scriptResult } from './script.ts';
 
 interface TransactionView {
   /** What its inputs spend, if known: the fee is shown then. */
@@ -21,52 +21,60 @@ export function transactionJson(
   tx: Transaction,
   parameters: NetworkParameters,
   view: TransactionView = {},
-): { readonly [key: string]: JsonWritable } {
-  const { spent } = view;
-  const coinbase = tx.isCoinbase;
-  return {
-    txid: tx.txid,
-    hash: tx.wtxid,
-    version: tx.version,
-    size: tx.bytes.length,
-    vsize: tx.virtualSize,
-    weight: tx.weight,
-    locktime: tx.lockTime,
-    vin: tx.inputs.map((input, i) =>
-      inputJson(input, coinbase, view.prevouts ? spent?.[i] : undefined, parameters),
-    ),
-    vout: tx.outputs.map((output, n) => ({
-      value: btc(output.value),
-      n,
-      scriptPubKey: scriptJson(output.scriptPubKey, parameters),
-    })),
-    fee: spent === undefined || coinbase ? undefined : btc(feeOf(tx, spent)),
-    hex: view.hex ? toHex(tx.bytes) : undefined,
-  };
+): JsonText {
+  return new JsonText(`{${transactionFields(tx, parameters, view)}}`);
 }
 
-function inputJson(
-  input: TxIn,
-  coinbase: boolean,
-  spent: Coin | undefined,
+/** The text of its fields; nothing in them needs escapes. */
+export function transactionFields(
+  tx: Transaction,
   parameters: NetworkParameters,
-): JsonWritable {
-  const txinwitness = input.witness.length === 0 ? undefined : input.witness.map(toHex);
-  const { sequence } = input;
-  if (coinbase) return { coinbase: toHex(input.scriptSig), txinwitness, sequence };
-  return {
-    txid: toDisplayHex(input.prevout.txid),
-    vout: input.prevout.vout,
-    scriptSig: { asm: toAssembly(input.scriptSig, true), hex: toHex(input.scriptSig) },
-    txinwitness,
-    prevout: spent && {
-      generated: spent.coinbase,
-      height: spent.height,
-      value: btc(spent.output.value),
-      scriptPubKey: scriptJson(spent.output.scriptPubKey, parameters),
-    },
-    sequence,
-  };
+  { spent, prevouts, hex }: TransactionView,
+): string {
+  const coinbase = tx.isCoinbase;
+  const inputs = tx.inputs.map((input, i) =>
+    coinbase ? coinbaseText(input) : inputText(input, prevouts ? spent?.[i] : undefined, parameters),
+  );
+  const outputs = tx.outputs.map((output, n) => outputText(output, n, parameters));
+  const fee = spent === undefined || coinbase ? '' : `,"fee":${btc(feeOf(tx, spent))}`;
+  return (
+    `"txid":"${tx.txid}","hash":"${tx.wtxid}","version":${tx.version},"size":${tx.bytes.length},` +
+    `"vsize":${tx.virtualSize},"weight":${tx.weight},"locktime":${tx.lockTime},` +
+    `"vin":[${inputs.join(',')}],"vout":[${outputs.join(',')}]${fee}${hex ? `,"hex":"${toHex(tx.bytes)}"` : ''}`
+  );
+}
+
+function coinbaseText(input: TxIn): string {
+  return `{"coinbase":"${toHex(input.scriptSig)}"${witnessField(input.witness)},"sequence":${input.sequence}}`;
+}
+
+function inputText(input: TxIn, spent: Coin | undefined, parameters: NetworkParameters): string {
+  const { prevout, scriptSig, witness, sequence } = input;
+  const { txid, vout } = prevout;
+  const scriptSigText = `{"asm":"${toAssembly(scriptSig, true)}","hex":"${toHex(scriptSig)}"}`;
+  const spentField = spent === undefined ? '' : `,"prevout":${coinText(spent, parameters)}`;
+  return (
+    `{"txid":"${toDisplayHex(txid)}","vout":${vout},"scriptSig":${scriptSigText}` +
+    `${witnessField(witness)}${spentField},"sequence":${sequence}}`
+  );
+}
+
+function coinText({ coinbase, height, output }: Coin, parameters: NetworkParameters): string {
+  const { value, scriptPubKey } = output;
+  const script = scriptFields(scriptPubKey, parameters);
+  return `{"generated":${coinbase},"height":${height},"value":${btc(value)},"scriptPubKey":{${script}}}`;
+}
+
+function outputText({ value, scriptPubKey }: TxOut, n: number, parameters: NetworkParameters): string {
+  const script = scriptFields(scriptPubKey, parameters);
+  return `{"value":${btc(value)},"n":${n},"scriptPubKey":{${script}}}`;
+}
+
+function witnessField(witness: readonly Uint8Array[]): string {
+  if (witness.length === 0) return '';
+  let items = '';
+  for (const item of witness) items += `${items === '' ? '' : ','}"${toHex(item)}"`;
+  return `,"txinwitness":[${items}]`;
 }
 
 function feeOf(tx: Transaction, spent: readonly Coin[]): bigint {

@@ -42,7 +42,8 @@ const getblock = defineMethod({
     result.object('', '', blockResult(blockTransactionResult), { condition: 'for verbosity = 2 or 3' }),
   ],
   examples: ['"00000000c937983704a73af28acdec37b049d214adbda81d7e2a3dd146f6ed09"'],
-  async handler([blockhash, verbosity], { chain }) {
+  async handler([blockhash, verbosity], context) {
+    const { chain } = context;
     const level = verbosityFrom(verbosity, 1);
     const entry = findBlock(chain, blockhash, 'blockhash');
     if (level <= 0) {
@@ -50,9 +51,9 @@ const getblock = defineMethod({
       return toHex(await chain.readBlockBytes(entry));
     }
     const block = await readStoredBlock(chain, entry);
-    if (level === 1) return blockJson(entry, block, undefined, 'txids', chain);
+    if (level === 1) return blockJson(entry, block, undefined, 'txids', context);
     const undo = entry.haveUndo ? await chain.readUndo(entry) : undefined;
-    return blockJson(entry, block, undo, level === 2 ? 'transactions' : 'prevouts', chain);
+    return blockJson(entry, block, undo, level === 2 ? 'transactions' : 'prevouts', context);
   },
 });
 

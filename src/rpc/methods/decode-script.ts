@@ -9,7 +9,8 @@ import { isUnspendable, ScriptCursor } from '../../core/script/script.ts';
 import { p2sh, p2wpkh, p2wsh, type ScriptType, type Solution, solve } from '../../core/script/templates.ts';
 import { SigningProvider } from '../../wallet/signing/provider.ts';
 import { hasValidOperations } from '../decode.ts';
-import { scriptJson, scriptResult } from '../formats/script.ts';
+import { scriptFields, scriptResult } from '../formats/script.ts';
+import { joinFields } from '../json-writer.ts';
 import { defineMethod, type Method } from '../method.ts';
 import { param } from '../parameter.ts';
 import { result } from '../result.ts';
@@ -74,21 +75,18 @@ const decodescript = defineMethod({
   examples: ['"hexstring"'],
   handler([hexstring], { parameters }) {
     const script = hexstring === '' ? EMPTY : bytesFrom(hexstring, 'argument');
-    const decoded = scriptJson(script, parameters, { hex: false });
+    const decoded = scriptFields(script, parameters, { hex: false });
     const solution = solve(script);
-    if (!canWrap(script, solution.type)) return decoded;
-    const wrapped = { ...decoded, p2sh: p2shAddress(script, parameters) };
+    if (!canWrap(script, solution.type)) return joinFields(decoded);
+    const p2sh = p2shAddress(script, parameters);
     const output = segwitForm(script, solution);
-    if (output === null) return wrapped;
+    if (output === null) return joinFields(decoded, { p2sh });
     const provider = new SigningProvider();
     provider.addScript(script);
-    return {
-      ...wrapped,
-      segwit: {
-        ...scriptJson(output, parameters, { hex: true, provider }),
-        'p2sh-segwit': p2shAddress(output, parameters),
-      },
-    };
+    const segwit = joinFields(scriptFields(output, parameters, { provider }), {
+      'p2sh-segwit': p2shAddress(output, parameters),
+    });
+    return joinFields(decoded, { p2sh, segwit });
   },
 });
 

@@ -6,8 +6,9 @@ import type { Coin } from '../../core/transaction/coin.ts';
 import type { Transaction, Txid } from '../../core/transaction/transaction.ts';
 import type { RpcContext } from '../context.ts';
 import { RpcCode, RpcError } from '../errors.ts';
-import { transactionJson, transactionResult } from '../formats/transaction.ts';
+import { transactionFields, transactionResult } from '../formats/transaction.ts';
 import type { JsonWritable } from '../json.ts';
+import { joinFields } from '../json-writer.ts';
 import { findBlock } from '../lookup.ts';
 import { defineMethod, type Method } from '../method.ts';
 import { param } from '../parameter.ts';
@@ -52,7 +53,10 @@ async function spentBy({ tx, entry }: Found, { chain }: RpcContext): Promise<rea
   return (await chain.readUndo(entry))[position - 1];
 }
 
-function placeJson(entry: HeaderEntry | undefined, { chain }: RpcContext): JsonWritable & object {
+function placeJson(
+  entry: HeaderEntry | undefined,
+  { chain }: RpcContext,
+): { readonly [key: string]: JsonWritable } {
   if (entry === undefined) return {};
   if (!chain.isActive(entry)) return { blockhash: entry.hash, confirmations: 0 };
   return {
@@ -135,12 +139,14 @@ const getrawtransaction = defineMethod({
       : findInBlock(txid, named, context));
     if (level <= 0) return toHex(found.tx.bytes);
     const spent = level >= 2 ? await spentBy(found, context) : undefined;
-    return {
-      in_active_chain: named && chain.isActive(named),
-      vsize_adjusted: found.entry === undefined ? mempool.get(txid)?.virtualSize : undefined,
-      ...transactionJson(found.tx, parameters, { spent, prevouts: true, hex: true }),
-      ...placeJson(found.entry, context),
-    };
+    return joinFields(
+      {
+        in_active_chain: named && chain.isActive(named),
+        vsize_adjusted: found.entry === undefined ? mempool.get(txid)?.virtualSize : undefined,
+      },
+      transactionFields(found.tx, parameters, { spent, prevouts: true, hex: true }),
+      placeJson(found.entry, context),
+    );
   },
 });
 

@@ -6,9 +6,13 @@ const INPUT =
 const OUTPUT = 'qpzry9x8gf2tvdw0s3jn54khce6mua7l';
 const GENERATOR = [0xf5dee51989n, 0xa9fdca3312n, 0x1bab10e32dn, 0x3706b1677an, 0x644d626ffdn] as const;
 // The 40-bit state in two halves of 20 bits: RPCs show a descriptor with every output of a block, and
-// numbers are a hundred times faster here than bigints.
-const GENERATOR_HIGH = GENERATOR.map((word) => Number(word >> 20n));
-const GENERATOR_LOW = GENERATOR.map((word) => Number(word & 0xfffffn));
+// numbers are a hundred times faster here than bigints. Tables say what the five bits that leave it do.
+const feedback = (part: (word: bigint) => bigint): Int32Array =>
+  Int32Array.from({ length: 32 }, (_, top) =>
+    Number(GENERATOR.reduce((sum, word, i) => ((top >> i) & 1 ? sum ^ part(word) : sum), 0n)),
+  );
+const FEEDBACK_HIGH = feedback((word) => word >> 20n);
+const FEEDBACK_LOW = feedback((word) => word & 0xfffffn);
 
 /** Position in INPUT by character code; -1 for what no descriptor may have. */
 const POSITION = Int8Array.from({ length: 128 }, (_, code) => INPUT.indexOf(String.fromCharCode(code)));
@@ -19,13 +23,8 @@ class State {
 
   add(value: number): void {
     const top = this.high >> 15;
-    this.high = ((this.high & 0x7fff) << 5) | (this.low >> 15);
-    this.low = ((this.low & 0x7fff) << 5) ^ value;
-    for (let i = 0; i < 5; i++) {
-      if (((top >> i) & 1) === 0) continue;
-      this.high ^= GENERATOR_HIGH[i]!;
-      this.low ^= GENERATOR_LOW[i]!;
-    }
+    this.high = (((this.high & 0x7fff) << 5) | (this.low >> 15)) ^ FEEDBACK_HIGH[top]!;
+    this.low = ((this.low & 0x7fff) << 5) ^ value ^ FEEDBACK_LOW[top]!;
   }
 
   /** Eight characters of five bits. */

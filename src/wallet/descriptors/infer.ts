@@ -3,10 +3,9 @@
  * InferDescriptor). There is always one: at least addr() or raw().
  */
 import { toHex } from '../../core/encoding/bytes.ts';
-import { ripemd160 } from '../../core/encoding/hashes.ts';
 import type { NetworkParameters } from '../../core/parameters/network.ts';
-import { encodeAddress } from '../../core/script/address.ts';
-import { solve } from '../../core/script/templates.ts';
+import { addressOfSolution } from '../../core/script/address.ts';
+import { type Solution, solve } from '../../core/script/templates.ts';
 import { isValidXOnlyKey } from '../../core/script/x-only-key.ts';
 import { SigningProvider } from '../signing/provider.ts';
 import { withChecksum } from './checksum.ts';
@@ -26,12 +25,18 @@ export function inferDescriptor(
   parameters: NetworkParameters,
   provider = NOTHING,
 ): string {
-  return inferWithAddress(script, encodeAddress(script, parameters), provider);
+  const solution = solve(script);
+  return inferSolved(script, solution, addressOfSolution(solution, parameters), provider);
 }
 
-/** The same for a caller who has the script's address already. */
-export function inferWithAddress(script: Uint8Array, address: string | null, provider = NOTHING): string {
-  const known = new Inference(provider).descriptor(script, 'top');
+/** The same for a caller who has solved the script and has its address already. */
+export function inferSolved(
+  script: Uint8Array,
+  solution: Solution,
+  address: string | null,
+  provider = NOTHING,
+): string {
+  const known = new Inference(provider).descriptor(script, 'top', solution);
   return withChecksum(known ?? (address === null ? `raw(${toHex(script)})` : `addr(${address})`));
 }
 
@@ -43,8 +48,8 @@ class Inference {
   }
 
   /** Null if nothing better than an address is known. */
-  descriptor(script: Uint8Array, place: Place): string | null {
-    const { type, solutions, required } = solve(script);
+  descriptor(script: Uint8Array, place: Place, solution = solve(script)): string | null {
+    const { type, solutions, required } = solution;
     const first = solutions[0]!;
     switch (type) {
       case 'pubkey':
@@ -58,9 +63,9 @@ class Inference {
         return keys.every((key) => key !== null) ? `multi(${[required, ...keys].join(',')})` : null;
       }
       case 'scripthash':
-        return place === 'top' ? this.#wrapped('sh', first) : null;
+        return place === 'top' ? this.#wrapped('sh', this.#provider.scriptByHash(first)) : null;
       case 'witness_v0_scripthash':
-        return place === 'wsh' ? null : this.#wrapped('wsh', ripemd160(first));
+        return place === 'wsh' ? null : this.#wrapped('wsh', this.#provider.witnessScript(first));
       case 'witness_v1_taproot':
         return place === 'top' ? this.#taproot(first) : null;
       default:
@@ -68,8 +73,7 @@ class Inference {
     }
   }
 
-  #wrapped(place: 'sh' | 'wsh', hash: Uint8Array): string | null {
-    const script = this.#provider.scriptByHash(hash);
+  #wrapped(place: 'sh' | 'wsh', script: Uint8Array | undefined): string | null {
     return script === undefined ? null : call(place, this.descriptor(script, place));
   }
 

@@ -3,7 +3,7 @@
  * trees, secrets. Filled from descriptors, PSBT fields or RPC parameters; knows nothing of where from.
  */
 import { concatBytes, toHex } from '../../core/encoding/bytes.ts';
-import { hash160 } from '../../core/encoding/hashes.ts';
+import { hash160, ripemd160 } from '../../core/encoding/hashes.ts';
 import type { KeyOrigin } from '../descriptors/key-path.ts';
 import type { TaprootTree } from './taproot-tree.ts';
 
@@ -54,11 +54,13 @@ export class SigningProvider {
   }
 
   keyByHash(hash: Uint8Array): OwnedKey | undefined {
-    return this.#keys.get(toHex(hash));
+    return this.#keys.size === 0 ? undefined : this.#keys.get(toHex(hash));
   }
 
   /** @param publicKey 33 or 65 bytes, or 32 for a key known by its x only */
   key(publicKey: Uint8Array): OwnedKey | undefined {
+    // RPCs show blocks with a provider that knows nothing: it need not hash to say so.
+    if (this.#keys.size === 0) return undefined;
     if (publicKey.length !== 32) return this.keyByHash(hash160(publicKey));
     const even = this.key(concatBytes(EVEN, publicKey));
     const odd = this.key(concatBytes(ODD, publicKey));
@@ -67,10 +69,15 @@ export class SigningProvider {
 
   /** @param hash 20 bytes: HASH160 of the script */
   scriptByHash(hash: Uint8Array): Uint8Array | undefined {
-    return this.#scripts.get(toHex(hash));
+    return this.#scripts.size === 0 ? undefined : this.#scripts.get(toHex(hash));
+  }
+
+  /** @param program 32 bytes: SHA-256 of the script */
+  witnessScript(program: Uint8Array): Uint8Array | undefined {
+    return this.#scripts.size === 0 ? undefined : this.scriptByHash(ripemd160(program));
   }
 
   tree(outputKey: Uint8Array): TaprootTree | undefined {
-    return this.#trees.get(toHex(outputKey));
+    return this.#trees.size === 0 ? undefined : this.#trees.get(toHex(outputKey));
   }
 }

@@ -1,6 +1,13 @@
-import { bech32m } from '@scure/base';
+import { base58, bech32, bech32m } from '@scure/base';
+import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { decodeBase58, decodeBase58Check, encodeBase58Check } from '../../../src/core/encoding/base58.ts';
+import {
+  decodeBase58,
+  decodeBase58Check,
+  encodeBase58,
+  encodeBase58Check,
+} from '../../../src/core/encoding/base58.ts';
+import { encodeSegwitAddress } from '../../../src/core/encoding/bech32.ts';
 import { concatBytes, fromHex, toHex } from '../../../src/core/encoding/bytes.ts';
 import { MAIN, REGTEST } from '../../../src/core/parameters/presets.ts';
 import { AddressError, decodeAddress, encodeAddress } from '../../../src/core/script/address.ts';
@@ -52,6 +59,32 @@ describe('addresses', () => {
       witnessProgramScript(0, hash.subarray(1)),
     ])
       expect(encodeAddress(other, MAIN)).toBeNull();
+  });
+
+  test('in Bech32 and Bech32m are those of @scure/base', () => {
+    const program = fc.uint8Array({ minLength: 2, maxLength: 40 });
+    fc.assert(
+      fc.property(
+        fc.constantFrom('bc', 'tb', 'bcrt', 'penny'),
+        fc.nat(16),
+        program,
+        (prefix, version, bytes) => {
+          const encoding = version === 0 ? bech32 : bech32m;
+          const words = [version, ...encoding.toWords(bytes)];
+          expect(encodeSegwitAddress(prefix, version, bytes)).toBe(encoding.encode(prefix, words));
+        },
+      ),
+    );
+  });
+
+  test('in Base58 are those of @scure/base', () => {
+    fc.assert(
+      fc.property(fc.uint8Array({ maxLength: 90 }), fc.nat(5), (bytes, zeros) => {
+        bytes.fill(0, 0, zeros);
+        expect(encodeBase58(bytes)).toBe(base58.encode(bytes));
+      }),
+      { numRuns: 300 },
+    );
   });
 
   test('may stand between white space if they are in Base58', () => {

@@ -1,6 +1,6 @@
 import * as fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { fromHex, referenceHex, toDisplayHex } from '../../../src/core/encoding/bytes.ts';
+import { referenceHex, toDisplayHex } from '../../../src/core/encoding/bytes.ts';
 import { bindHashes, hash256Each, hash256Pairs, referenceHashes } from '../../../src/core/encoding/hashes.ts';
 import { bindFastHashes, nodeHashes, nodeHex } from '../../../src/platform/node/hashes.ts';
 
@@ -8,12 +8,24 @@ test('hashes and hex are those of the references', () => {
   fc.assert(
     fc.property(fc.uint8Array({ maxLength: 900 }), fc.nat(20), (bytes, start) => {
       const data = bytes.subarray(Math.min(start, bytes.length));
-      expect(nodeHex(data)).toBe(referenceHex(data));
-      expect(fromHex(nodeHex(data))).toEqual(data);
+      const hex = nodeHex.encode(data);
+      expect(hex).toBe(referenceHex.encode(data));
+      expect(nodeHex.decode(hex)).toEqual(data);
+      expect(nodeHex.decode(hex.toUpperCase())).toEqual(data);
       for (const name of ['sha256', 'hash256', 'ripemd160', 'sha1'] as const)
         expect(nodeHashes[name](data)).toEqual(referenceHashes[name](data));
     }),
   );
+});
+
+test('hex that is none is known wherever it goes wrong', () => {
+  const hex = 'a0'.repeat(400);
+  for (const wrong of ['g', ' ', 'é', '\u0161', '😀', ''])
+    for (const at of [0, 1, 255, 256, 511, 798, 799]) {
+      const text = hex.slice(0, at) + wrong + hex.slice(at + 1);
+      expect(nodeHex.decode(text)).toBeNull();
+      expect(referenceHex.decode(text)).toBeNull();
+    }
 });
 
 test('batches, bound once there are many, are those of the reference', () => {

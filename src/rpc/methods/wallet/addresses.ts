@@ -1,6 +1,5 @@
 /** Addresses of a wallet: new ones, what is known of them, their labels. */
 import { toHex } from '../../../core/encoding/bytes.ts';
-import { ripemd160 } from '../../../core/encoding/hashes.ts';
 import { AddressError, decodeAddress, encodeAddress } from '../../../core/script/address.ts';
 import { solve } from '../../../core/script/templates.ts';
 import { isChange } from '../../../wallet/coins.ts';
@@ -99,9 +98,7 @@ function innerFields(
   if (type !== 'scripthash' && type !== 'witness_v0_scripthash') return {};
   const { provider } = wallet.keys.expand(place, false);
   const inner =
-    type === 'scripthash'
-      ? provider.scriptByHash(solutions[0]!)
-      : provider.scriptByHash(ripemd160(solutions[0]!));
+    type === 'scripthash' ? provider.scriptByHash(solutions[0]!) : provider.witnessScript(solutions[0]!);
   if (inner === undefined) return {};
   const solved = solve(inner);
   const address = encodeAddress(inner, wallet.parts.parameters);

@@ -111,7 +111,11 @@ describe('requests', () => {
       result: 'a/b',
     });
     expect((await send(named, { path: '/?x=1' })).status).toBe(200);
-    expect((await send(named, { path: '/elsewhere' })).status).toBe(404);
+    for (const type of ['application/x-www-form-urlencoded', 'application/json', undefined]) {
+      const options = { path: '/elsewhere', headers: { 'content-type': type } };
+      expect((await send('{', options)).status, type).toBe(404);
+      expect((await send('{', { ...options, path: '/', method: 'PUT' })).status, type).toBe(405);
+    }
   });
 
   test('must be POST', async () => {
