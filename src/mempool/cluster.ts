@@ -24,8 +24,12 @@ const rateOf = ({ fee, weight }: FeeAndWeight): number => Number(fee) / weight;
 
 /** Positive if `a` pays the higher rate. */
 export function compareFeeRates(a: FeeAndWeight, b: FeeAndWeight): number {
-  const difference = rateOf(a) - rateOf(b);
-  if (difference !== 0) return difference;
+  return rateOf(a) - rateOf(b) || compareExactly(a, b);
+}
+
+function compareExactly(a: FeeAndWeight, b: FeeAndWeight): number {
+  // The usual tie is between transactions of the same size.
+  if (a.weight === b.weight) return a.fee > b.fee ? 1 : a.fee < b.fee ? -1 : 0;
   const left = a.fee * BigInt(b.weight);
   const right = b.fee * BigInt(a.weight);
   return left > right ? 1 : left < right ? -1 : 0;
@@ -223,7 +227,7 @@ export function sortChunks(clusters: Iterable<Cluster>): Chunk[] {
 
 function compareTies(a: Chunk, b: Chunk): number {
   return (
-    compareFeeRates(b, a) || a.tieWeight - b.tieWeight || (a.entries[0]!.txid < b.entries[0]!.txid ? -1 : 1)
+    compareExactly(b, a) || a.tieWeight - b.tieWeight || (a.entries[0]!.txid < b.entries[0]!.txid ? -1 : 1)
   );
 }
 

@@ -175,12 +175,12 @@ export class Mempool {
 
   /** In the order in which they would be mined. */
   sorted(): readonly MempoolEntry[] {
-    return this.chunks().flatMap((chunk) => chunk.entries);
+    return this.#pool.graph.order.ranked().flatMap(({ chunk }) => chunk.entries);
   }
 
   /** What would be mined together, best fee rate first. */
-  chunks(): readonly Chunk[] {
-    return this.#pool.graph.order.ranked().map(({ chunk }) => chunk);
+  *chunks(): Iterable<Chunk> {
+    for (const { chunk } of this.#pool.graph.order.ranked()) yield chunk;
   }
 
   /** The chunk in which an entry would be mined. */
