@@ -68,8 +68,10 @@ export function checkAlone(tx: Transaction, { graph, policy, tip }: Circumstance
   if (tx.isCoinbase) throw new Invalid('consensus', 'coinbase');
   if (policy.requireStandard) checkStandard(tx, policy);
   checkNotTooSmall(tx);
-  if (!isFinal(tx, tip.height + 1, tip.medianTimePast)) throw new Invalid('early', 'non-final');
-  const known = graph.get(tx.txid);
+  // Most have no lock time, and the median time past is worth not asking for.
+  if (tx.lockTime !== 0 && !isFinal(tx, tip.height + 1, tip.medianTimePast))
+    throw new Invalid('early', 'non-final');
+  const known = graph.creator(tx.txidBytes);
   if (known !== undefined)
     throw new Invalid(
       'duplicate',
@@ -94,7 +96,9 @@ export function judgeCoins(
   const coins = (found as Coin[]).map((coin) =>
     coin.height === MEMPOOL_HEIGHT ? { ...coin, height: next } : coin,
   );
-  if (!checkSequenceLocks(sequenceLocks(tx, coins, tip), tip)) throw new Invalid('early', 'non-BIP68-final');
+  const locks = sequenceLocks(tx, coins, tip);
+  const isLocked = locks.height >= 0 || locks.time >= 0;
+  if (isLocked && !checkSequenceLocks(locks, tip)) throw new Invalid('early', 'non-BIP68-final');
   const fee = checkSpentCoins(tx, coins, next, parameters);
   const spent = coins.map((coin) => coin.output);
   if (policy.requireStandard) {
@@ -148,8 +152,8 @@ export function judge(
     conflicts.add(violation.sibling);
     evictsSibling = true;
   }
-  for (const parent of parents) entry.parents.add(parent);
-  for (const member of members) if (spendsFrom(tx, member.tx)) entry.parents.add(member);
+  for (const parent of parents) entry.addParent(parent);
+  for (const member of members) if (spendsFrom(tx, member.tx)) entry.addParent(member);
   return { entry, spent, conflicts, evictsSibling };
 }
 
@@ -159,13 +163,12 @@ export function checkFeeRate(
   fee: bigint,
   { policy, minimumFeeRate }: Pick<Circumstances, 'policy' | 'minimumFeeRate'>,
 ): void {
-  for (const [rate, reason] of [
-    [minimumFeeRate, 'mempool min fee not met'],
-    [policy.minimumRelayFeeRate, 'min relay fee not met'],
-  ] as const) {
+  const check = (rate: bigint, reason: string) => {
     const needed = feeAtRate(rate, size);
     if (fee < needed) throw new FeeInvalid(reason, `${fee} < ${needed}`);
-  }
+  };
+  if (minimumFeeRate > 0n) check(minimumFeeRate, 'mempool min fee not met');
+  check(policy.minimumRelayFeeRate, 'min relay fee not met');
 }
 
 /** @param maximum satoshis per 1,000 vbytes. @throws Invalid above what its sender can have meant. */

@@ -56,9 +56,14 @@ export class Changes {
   /** @throws Invalid if a limit on connected transactions would be exceeded. */
   checkLimits(policy: MempoolPolicy): void {
     const maxWeight = policy.limitClusterSize * WITNESS_SCALE_FACTOR;
-    for (const cluster of this.#after(this.added))
-      if (cluster.entries.size > policy.limitClusterCount || cluster.weight > maxWeight)
+    const check = (count: number, weight: number) => {
+      if (count > policy.limitClusterCount || weight > maxWeight)
         throw new Invalid('policy', 'too-large-cluster');
+    };
+    const [first, second] = this.added;
+    // Most come alone: there is nothing to walk over.
+    if (second === undefined && first!.parents.size === 0) check(1, first!.adjustedWeight);
+    else for (const { entries, weight } of this.#after(this.added)) check(entries.size, weight);
     for (const entry of this.added) this.#checkChain(entry, policy);
   }
 

@@ -24,36 +24,51 @@ const rateOf = ({ fee, weight }: FeeAndWeight): number => Number(fee) / weight;
 
 /** Positive if `a` pays the higher rate. */
 export function compareFeeRates(a: FeeAndWeight, b: FeeAndWeight): number {
-  const difference = rateOf(a) - rateOf(b);
-  if (difference !== 0) return difference;
+  return rateOf(a) - rateOf(b) || compareExactly(a, b);
+}
+
+function compareExactly(a: FeeAndWeight, b: FeeAndWeight): number {
+  // The usual tie is between transactions of the same size.
+  if (a.weight === b.weight) return a.fee > b.fee ? 1 : a.fee < b.fee ? -1 : 0;
   const left = a.fee * BigInt(b.weight);
   const right = b.fee * BigInt(a.weight);
   return left > right ? 1 : left < right ? -1 : 0;
 }
 
+/** Immutable: where an entry comes or goes, or its fee changes, there is another cluster. */
 export class Cluster {
-  readonly entries: ReadonlySet<MempoolEntry>;
+  /** The only one, as most are: a set for it would take 200 bytes. */
+  readonly #single: MempoolEntry | undefined;
+  readonly #entries: ReadonlySet<MempoolEntry> | undefined;
   /** Adjusted weight units of all. */
   readonly weight: number;
   #chunks: readonly Chunk[] | undefined;
+  /** No longer in the mempool. */
+  gone = false;
 
   constructor(entries: ReadonlySet<MempoolEntry>) {
-    this.entries = entries;
+    const [first] = entries;
+    if (entries.size === 1) this.#single = first;
+    else this.#entries = entries;
     let weight = 0;
     for (const entry of entries) weight += entry.adjustedWeight;
     this.weight = weight;
   }
 
-  /** Computed when first asked for: most clusters are merged or mined before anybody asks. */
-  get chunks(): readonly Chunk[] {
-    this.#chunks ??= linearize(this.entries);
-    return this.#chunks;
+  get entries(): ReadonlySet<MempoolEntry> {
+    return this.#entries ?? new Set([this.#single!]);
   }
 
-  /** After a fee was changed. */
-  forgetOrder(): void {
-    this.#chunks = undefined;
+  /** Computed when first asked for: most clusters are merged or mined before anybody asks. */
+  get chunks(): readonly Chunk[] {
+    this.#chunks ??= this.#single === undefined ? linearize(this.entries) : [chunkOf(this.#single)];
+    return this.#chunks;
   }
+}
+
+function chunkOf(entry: MempoolEntry): Chunk {
+  const weight = entry.adjustedWeight;
+  return { entries: [entry], fee: entry.modifiedFee, weight, tieWeight: weight };
 }
 
 /** A group of transactions while the order is improved. */
@@ -72,11 +87,7 @@ interface Group {
  * (Core's PostLinearize), after which every chunk is connected.
  */
 export function linearize(entries: ReadonlySet<MempoolEntry>): Chunk[] {
-  if (entries.size === 1) {
-    const [entry] = entries;
-    const weight = entry!.adjustedWeight;
-    return [{ entries: [entry!], fee: entry!.modifiedFee, weight, tieWeight: weight }];
-  }
+  if (entries.size === 1) return Array.from(entries, chunkOf);
   const list = inTopologicalOrder(entries);
   const index = new Map(list.map((entry, i) => [entry, i]));
   const parents = list.map((entry) => {
@@ -186,21 +197,37 @@ function regroup(
   return groups;
 }
 
+/** A chunk among those of other clusters. */
+export interface Ranked {
+  readonly chunk: Chunk;
+  readonly cluster: Cluster;
+  /** Satoshis per weight unit, rounded. */
+  readonly rate: number;
+}
+
 /**
- * Chunks of several clusters in the order in which they would be mined. Ties are broken so that chunks of one
- * cluster keep their order, and every node chooses alike.
+ * Negative if `a` would be mined first. Ties are broken so that chunks of one cluster keep their order, and
+ * every node chooses alike.
  */
-export function sortChunks(clusters: Iterable<Cluster>): Chunk[] {
-  const all: { readonly chunk: Chunk; readonly rate: number }[] = [];
+export function compareRanks(a: Ranked, b: Ranked): number {
+  return b.rate - a.rate || compareTies(a.chunk, b.chunk);
+}
+
+/** Chunks of several clusters in the order in which they would be mined. */
+export function rankChunks(clusters: Iterable<Cluster>): Ranked[] {
+  const all: Ranked[] = [];
   for (const cluster of clusters)
-    for (const chunk of cluster.chunks) all.push({ chunk, rate: rateOf(chunk) });
-  all.sort((a, b) => b.rate - a.rate || compareTies(a.chunk, b.chunk));
-  return all.map(({ chunk }) => chunk);
+    for (const chunk of cluster.chunks) all.push({ chunk, cluster, rate: rateOf(chunk) });
+  return all.sort(compareRanks);
+}
+
+export function sortChunks(clusters: Iterable<Cluster>): Chunk[] {
+  return rankChunks(clusters).map(({ chunk }) => chunk);
 }
 
 function compareTies(a: Chunk, b: Chunk): number {
   return (
-    compareFeeRates(b, a) || a.tieWeight - b.tieWeight || (a.entries[0]!.txid < b.entries[0]!.txid ? -1 : 1)
+    compareExactly(b, a) || a.tieWeight - b.tieWeight || (a.entries[0]!.txid < b.entries[0]!.txid ? -1 : 1)
   );
 }
 

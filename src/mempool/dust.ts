@@ -26,10 +26,11 @@ export function dustThreshold({ scriptPubKey }: TxOut, rate: bigint): bigint {
 
 /** Indices of the outputs that are dust. */
 export function dustOutputs(tx: Transaction, rate: bigint): number[] {
-  return [...tx.outputs.keys()].filter((i) => {
-    const output = tx.outputs[i]!;
-    return output.value < dustThreshold(output, rate);
+  const dust: number[] = [];
+  tx.outputs.forEach((output, i) => {
+    if (output.value < dustThreshold(output, rate)) dust.push(i);
   });
+  return dust;
 }
 
 /** Dust is only for transactions that nobody would mine alone. @throws Invalid */

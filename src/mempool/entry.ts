@@ -26,6 +26,9 @@ interface EntryFacts {
   readonly spendsCoinbase: boolean;
 }
 
+/** What most have for parents and children: two empty sets each would take 400 bytes. */
+const NOBODY: ReadonlySet<MempoolEntry> = new Set();
+
 export class MempoolEntry implements EntryFacts {
   readonly tx: Transaction;
   readonly fee: bigint;
@@ -41,9 +44,8 @@ export class MempoolEntry implements EntryFacts {
   readonly virtualSize: number;
   /** Satoshis, with what `prioritisetransaction` added. */
   modifiedFee: bigint;
-  /** Transactions in the mempool that this one spends from, and that spend from it. */
-  readonly parents: Set<MempoolEntry> = new Set();
-  readonly children: Set<MempoolEntry> = new Set();
+  #parents: Set<MempoolEntry> | undefined;
+  #children: Set<MempoolEntry> | undefined;
   /** Everything connected with it. */
   cluster!: Cluster;
 
@@ -55,10 +57,38 @@ export class MempoolEntry implements EntryFacts {
     this.height = facts.height;
     this.sequence = facts.sequence;
     this.spendsCoinbase = facts.spendsCoinbase;
-    this.modifiedFee = facts.fee + feeDelta;
+    this.modifiedFee = feeDelta === 0n ? facts.fee : facts.fee + feeDelta;
     this.weight = facts.tx.weight;
     this.adjustedWeight = Math.max(this.weight, facts.sigOpCost * BYTES_PER_SIGOP);
     this.virtualSize = Math.ceil(this.adjustedWeight / WITNESS_SCALE_FACTOR);
+  }
+
+  /** Transactions in the mempool that this one spends from. */
+  get parents(): ReadonlySet<MempoolEntry> {
+    return this.#parents ?? NOBODY;
+  }
+
+  /** Transactions in the mempool that spend from this one. */
+  get children(): ReadonlySet<MempoolEntry> {
+    return this.#children ?? NOBODY;
+  }
+
+  addParent(parent: MempoolEntry): void {
+    this.#parents ??= new Set();
+    this.#parents.add(parent);
+  }
+
+  removeParent(parent: MempoolEntry): void {
+    this.#parents?.delete(parent);
+  }
+
+  addChild(child: MempoolEntry): void {
+    this.#children ??= new Set();
+    this.#children.add(child);
+  }
+
+  removeChild(child: MempoolEntry): void {
+    this.#children?.delete(child);
   }
 
   get txid(): Txid {

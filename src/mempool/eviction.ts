@@ -1,26 +1,34 @@
-/** What goes when the mempool is full: the chunks that pay the least. Owns the order, changes nothing. */
-import { type Chunk, type Cluster, compareFeeRates } from './cluster.ts';
+/** What goes when the mempool is full: the chunks that pay the least. Owns the place in the order, changes nothing. */
+import type { ChunkOrder } from './chunk-order.ts';
+import type { Chunk, Ranked } from './cluster.ts';
 
-/** Part of the clusters that one sorting serves for: what comes meanwhile pays more than what was evicted. */
+/** Part of the order that one look at it serves for: what comes meanwhile pays more than what was evicted. */
 const SERVED = 1 / 16;
 
-export class EvictionOrder {
-  /** Worst last. A cluster that changed since is no longer among those of the graph. */
-  #order: Cluster[] = [];
+export class Eviction {
+  readonly #order: ChunkOrder;
+  #ranked: readonly Ranked[] = [];
+  /** Those before this are still to come, as long as there are more than `#until`. */
+  #end = 0;
   #until = 0;
 
+  constructor(order: ChunkOrder) {
+    this.#order = order;
+  }
+
   /** The chunk that would be mined last. Nothing in the mempool depends on it. */
-  worst(clusters: ReadonlySet<Cluster>): Chunk | undefined {
+  worst(): Chunk | undefined {
     for (;;) {
-      if (this.#order.length <= this.#until) this.#sort(clusters);
-      const cluster = this.#order.pop();
-      if (cluster === undefined) return undefined;
-      if (clusters.has(cluster)) return cluster.chunks.at(-1);
+      if (this.#end <= this.#until) this.#look();
+      const ranked = this.#ranked[--this.#end];
+      // A cluster that changed since has its other chunks in another place, until the next look.
+      if (ranked === undefined || !ranked.cluster.gone) return ranked?.chunk;
     }
   }
 
-  #sort(clusters: ReadonlySet<Cluster>): void {
-    this.#order = [...clusters].sort((a, b) => compareFeeRates(b.chunks.at(-1)!, a.chunks.at(-1)!));
-    this.#until = Math.floor(this.#order.length * (1 - SERVED));
+  #look(): void {
+    this.#ranked = this.#order.ranked();
+    this.#end = this.#ranked.length;
+    this.#until = Math.floor(this.#end * (1 - SERVED));
   }
 }

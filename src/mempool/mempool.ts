@@ -13,7 +13,7 @@ import type { Coin } from '../core/transaction/coin.ts';
 import type { OutPoint, Transaction, Txid, Wtxid } from '../core/transaction/transaction.ts';
 import type { Clock, Logger, Random } from '../seams.ts';
 import { Acceptor } from './acceptor.ts';
-import { type Chunk, sortChunks } from './cluster.ts';
+import type { Chunk } from './cluster.ts';
 import type { MempoolEntry } from './entry.ts';
 import { withAncestors, withDescendants } from './graph.ts';
 import { decodeMempool, displayTxid, encodeMempool } from './mempool-file.ts';
@@ -119,7 +119,7 @@ export class Mempool {
     // While a node catches up there is nothing here, and blocks come fast.
     const transactions = graph.size + feeDeltas.size > 0 ? block.transactions : [];
     for (const tx of transactions) {
-      const entry = graph.get(tx.txid);
+      const entry = graph.creator(tx.txidBytes);
       if (entry !== undefined) confirmed.push(entry);
     }
     this.#pool.remove(confirmed, 'block');
@@ -175,12 +175,12 @@ export class Mempool {
 
   /** In the order in which they would be mined. */
   sorted(): readonly MempoolEntry[] {
-    return this.chunks().flatMap((chunk) => chunk.entries);
+    return this.#pool.graph.order.ranked().flatMap(({ chunk }) => chunk.entries);
   }
 
   /** What would be mined together, best fee rate first. */
-  chunks(): readonly Chunk[] {
-    return sortChunks(this.#pool.graph.clusters);
+  *chunks(): Iterable<Chunk> {
+    for (const { chunk } of this.#pool.graph.order.ranked()) yield chunk;
   }
 
   /** The chunk in which an entry would be mined. */

@@ -9,7 +9,7 @@ import { type Txid, WITNESS_SCALE_FACTOR } from '../core/transaction/transaction
 import type { Clock } from '../seams.ts';
 import type { Circumstances } from './acceptance.ts';
 import type { MempoolEntry } from './entry.ts';
-import { EvictionOrder } from './eviction.ts';
+import { Eviction } from './eviction.ts';
 import { TransactionGraph, withDescendants } from './graph.ts';
 import type { MempoolPolicy } from './policy.ts';
 import type { Removal, RemovalReason } from './results.ts';
@@ -35,7 +35,7 @@ export class Pool {
   sequence = 1;
   readonly #dependencies: PoolDependencies;
   readonly #minimum: RollingMinimum;
-  readonly #eviction = new EvictionOrder();
+  readonly #eviction = new Eviction(this.graph.order);
   #expiredAt = 0;
 
   constructor(policy: MempoolPolicy, dependencies: PoolDependencies) {
@@ -91,7 +91,7 @@ export class Pool {
   limit(): void {
     this.#expire();
     while (this.graph.memory > this.policy.maxBytes) {
-      const chunk = this.#eviction.worst(this.graph.clusters);
+      const chunk = this.#eviction.worst();
       if (chunk === undefined) return;
       this.#minimum.raise((Number(chunk.fee) * 1000 * WITNESS_SCALE_FACTOR) / chunk.weight);
       this.remove(chunk.entries, 'sizelimit');
@@ -117,7 +117,7 @@ export class Pool {
     const entry = this.graph.get(txid);
     if (entry !== undefined) {
       entry.modifiedFee = entry.fee + total;
-      entry.cluster.forgetOrder();
+      this.graph.reorder(entry);
     }
     this.sequence++;
   }

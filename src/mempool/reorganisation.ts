@@ -8,11 +8,14 @@ import { Invalid } from '../core/encoding/errors.ts';
 import { STANDARD_FLAGS } from '../core/script/flags.ts';
 import { sigOpCost } from '../core/script/sigops.ts';
 import type { Coin } from '../core/transaction/coin.ts';
+import { OutPointMap } from '../core/transaction/outpoint-map.ts';
 import { type Transaction, WITNESS_SCALE_FACTOR } from '../core/transaction/transaction.ts';
 import { judgeCoins } from './acceptance.ts';
 import type { Acceptor } from './acceptor.ts';
+import type { Cluster } from './cluster.ts';
 import { MempoolEntry } from './entry.ts';
-import { spendsFrom, withDescendants } from './graph.ts';
+import { withDescendants } from './graph.ts';
+import type { MempoolPolicy } from './policy.ts';
 import type { Pool } from './pool.ts';
 import { checkStandard } from './standardness.ts';
 
@@ -36,14 +39,17 @@ export class Reorganisation {
    */
   blockDisconnected({ block, undo }: BlockEvent): void {
     const [coinbase, ...txs] = block.transactions;
-    const dropped = [coinbase!];
+    // By the outpoint of their first output.
+    const dropped = new OutPointMap<Transaction>();
+    const drop = (tx: Transaction) => dropped.set({ txid: tx.txidBytes, vout: 0 }, tx);
+    drop(coinbase!);
     txs.forEach((tx, i) => {
       this.#bytes += tx.bytes.length;
-      const orphaned = dropped.some((parent) => spendsFrom(tx, parent));
-      if (orphaned || this.#bytes > MAX_RETURNED_BYTES || !this.#isStandard(tx)) dropped.push(tx);
+      const orphaned = tx.inputs.some(({ prevout }) => dropped.has({ txid: prevout.txid, vout: 0 }));
+      if (orphaned || this.#bytes > MAX_RETURNED_BYTES || !this.#isStandard(tx)) drop(tx);
       else this.#return(tx, undo[i]!);
     });
-    for (const tx of dropped) this.#removeSpenders(tx);
+    for (const [, tx] of dropped.entries()) this.#removeSpenders(tx);
   }
 
   #isStandard(tx: Transaction): boolean {
@@ -107,7 +113,8 @@ export class Reorganisation {
         );
         if (returned.has(entry)) await this.#acceptor.checkScripts(tx, spent);
       });
-    for (const entry of returned) if (this.#isHere(entry)) this.#trimCluster(entry);
+    for (const entry of returned)
+      if (this.#isHere(entry)) this.#pool.remove(beyondLimits(entry.cluster, this.#pool.policy), 'sizelimit');
     this.#pool.limit();
   }
 
@@ -124,21 +131,71 @@ export class Reorganisation {
       if (this.#isHere(entry)) this.#pool.remove(withDescendants(entry), 'reorg');
     }
   }
-
-  /** Many blocks together may return more connected transactions than are allowed: the newest go. */
-  #trimCluster(entry: MempoolEntry): void {
-    const { limitClusterCount, limitClusterSize } = this.#pool.policy;
-    const newestFirst = [...entry.cluster.entries].sort((a, b) => b.sequence - a.sequence);
-    for (const newest of newestFirst) {
-      const { cluster } = entry;
-      const fits = cluster.entries.size <= limitClusterCount;
-      if (fits && cluster.weight <= limitClusterSize * WITNESS_SCALE_FACTOR) return;
-      if (this.#isHere(newest) && newest.children.size === 0) this.#pool.remove([newest], 'sizelimit');
-    }
-  }
 }
 
 function dependsOnTip({ tx, spendsCoinbase }: MempoolEntry): boolean {
   const isLocked = tx.version >= 2 && tx.inputs.some(({ sequence }) => (sequence & SEQUENCE_DISABLE) === 0);
   return spendsCoinbase || tx.lockTime > 0 || isLocked;
+}
+
+/**
+ * Blocks may return more connected transactions than are allowed: the newest go, and what spends from them.
+ * Transactions are put together again one by one, oldest first, as long as the parts that each connects are
+ * together small enough; in time proportional to the cluster, which is bounded by blocks alone.
+ */
+function beyondLimits({ entries, weight }: Cluster, policy: MempoolPolicy): MempoolEntry[] {
+  const maxWeight = policy.limitClusterSize * WITNESS_SCALE_FACTOR;
+  const fits = (part: Part) => part.count <= policy.limitClusterCount && part.weight <= maxWeight;
+  if (fits({ count: entries.size, weight })) return [];
+  const parts = new Map<MempoolEntry, Part>();
+  const beyond: MempoolEntry[] = [];
+  for (const entry of oldestFirst(entries)) {
+    const own = Array.from(entry.parents, (parent) => parts.get(parent));
+    const joined = new Set(own.map((part) => part && wholeOf(part)));
+    const whole: Part = { count: 1, weight: entry.adjustedWeight };
+    for (const part of joined) {
+      whole.count += part?.count ?? Number.POSITIVE_INFINITY;
+      whole.weight += part?.weight ?? 0;
+    }
+    if (!fits(whole)) {
+      beyond.push(entry);
+      continue;
+    }
+    parts.set(entry, whole);
+    for (const part of joined) part!.whole = whole;
+  }
+  return beyond;
+}
+
+/** Some connected transactions. */
+interface Part {
+  count: number;
+  weight: number;
+  /** What it has become a part of. */
+  whole?: Part;
+}
+
+function wholeOf(part: Part): Part {
+  let whole = part;
+  while (whole.whole !== undefined) whole = whole.whole;
+  // The next look is a short one.
+  for (let at = part; at.whole !== undefined; ) {
+    const next = at.whole;
+    at.whole = whole;
+    at = next;
+  }
+  return whole;
+}
+
+/** Parents before children, otherwise in the order in which they came. */
+function oldestFirst(entries: ReadonlySet<MempoolEntry>): Set<MempoolEntry> {
+  const order = new Set<MempoolEntry>();
+  const pending = [...entries].sort((a, b) => b.sequence - a.sequence);
+  while (pending.length > 0) {
+    const entry = pending.at(-1)!;
+    const waiting = order.has(entry) ? [] : [...entry.parents].filter((parent) => !order.has(parent));
+    if (waiting.length > 0) pending.push(...waiting);
+    else order.add(pending.pop()!);
+  }
+  return order;
 }

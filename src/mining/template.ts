@@ -51,6 +51,10 @@ export interface TemplateTransaction {
 
 export const DEFAULT_RESERVED_WEIGHT = 8_000;
 export const DEFAULT_MINIMUM_FEE_RATE = 1n;
+/** Core's MAX_CONSECUTIVE_FAILURES: chunks that did not fit, after which a nearly full block is full. */
+const MAX_MISSES = 1_000;
+/** Weight units that a nearly full block has left (Core's BLOCK_FULL_ENOUGH_WEIGHT_DELTA). */
+const NEARLY_FULL = 4_000;
 /** BIP141 cost kept free for the coinbase. */
 const RESERVED_SIGOPS_COST = 400;
 /** So that the lock time, which is the height before, counts. */
@@ -191,6 +195,7 @@ function selectTransactions(
   let sigOpCost = RESERVED_SIGOPS_COST;
   // What comes later in a cluster may need what was left out.
   const skipped = new Set<object>();
+  let misses = 0;
   for (const chunk of mempool.chunks()) {
     if (chunk.fee < feeAtRate(minimumFeeRate, Math.ceil(chunk.weight / WITNESS_SCALE_FACTOR))) break;
     const { cluster } = chunk.entries[0]!;
@@ -199,8 +204,10 @@ function selectTransactions(
     const fits = weight + chunk.weight < maxWeight && sigOpCost + chunkSigOps < MAX_BLOCK_SIGOPS_COST;
     if (!fits || !chunk.entries.every(({ tx }) => isFinal(tx, parent.height + 1, medianTime))) {
       skipped.add(cluster);
+      if (++misses > MAX_MISSES && weight > maxWeight - NEARLY_FULL) break;
       continue;
     }
+    misses = 0;
     weight += chunk.weight;
     sigOpCost += chunkSigOps;
     for (const entry of chunk.entries)

@@ -183,3 +183,16 @@ describe('a restart', () => {
     expect(pool.mempool.size).toBe(1);
   });
 });
+
+test('a reorganisation keeps no more connected transactions than the limits allow', async () => {
+  const pool = await openTestPool({ limitClusterCount: 10 });
+  const chained = [spend([pool.coin()])];
+  while (chained.length < 50) chained.push(spend([outputAt(chained.at(-1)!)]));
+  // The parents come back after their children.
+  await pool.miner.mineBlock(P2WSH_TRUE, chained.slice(0, 30), true);
+  const first = pool.chain.tip.hash;
+  await pool.miner.mineBlock(P2WSH_TRUE, chained.slice(30), true);
+  await pool.chain.invalidate(first);
+  await pool.mempool.settled();
+  expect(ids([...pool.mempool.entries()].map(({ tx }) => tx))).toEqual(ids(chained.slice(0, 10)));
+});

@@ -29,8 +29,8 @@ function graph(nodes: readonly { fee: number; size: number; parents: readonly nu
     const entry = new MempoolEntry(facts);
     for (const parent of new Set(parents.map((parent) => entries[parent % Math.max(i, 1)])))
       if (parent !== undefined) {
-        entry.parents.add(parent);
-        parent.children.add(entry);
+        entry.addParent(parent);
+        parent.addChild(entry);
       }
     entries.push(entry);
   });

@@ -1,6 +1,7 @@
 import * as fc from 'fast-check';
 import { expect, test } from 'vitest';
 import type { Transaction } from '../../src/core/transaction/transaction.ts';
+import { sortChunks } from '../../src/mempool/cluster.ts';
 import type { Mempool } from '../../src/mempool/mempool.ts';
 import { buildTemplate } from '../../src/mining/template.ts';
 import type { SpendableCoin } from '../support/chain-builder.ts';
@@ -36,6 +37,9 @@ function checkInvariants(mempool: Mempool): void {
     expect(entry.cluster.entries.size).toBeLessThanOrEqual(mempool.policy.limitClusterCount);
   }
   expect(new Set(mempool.sorted())).toEqual(new Set(entries));
+  // The order that is kept is that of sorting anew.
+  const clusters = new Set(entries.map((entry) => entry.cluster));
+  expect([...mempool.chunks()]).toEqual(sortChunks(clusters));
 }
 
 const step = fc.oneof(

@@ -25,6 +25,14 @@ export function describeStorage(name: string, open: () => Promise<Storage>): voi
       const found = await store.getMany([fromHex('03'), fromHex('02'), fromHex('01')]);
       expect(found.map((value) => value && toHex(value))).toEqual(['', undefined, 'aa']);
       expect(await store.get(fromHex('02'))).toBe(undefined);
+      // Many are read another way.
+      const many = await store.getMany(Array.from({ length: 100 }, (_, i) => Uint8Array.of(i)));
+      expect(many.map((value) => value && toHex(value)).slice(0, 4)).toEqual([
+        undefined,
+        'aa',
+        undefined,
+        '',
+      ]);
       // A batch is applied in order, and does not keep the caller's bytes.
       const value = fromHex('cc');
       await store.batch([put('01', 'dd'), { put: fromHex('01'), value }]);

@@ -8,6 +8,9 @@ type Database = Level<Uint8Array, Uint8Array>;
 /** Entries fetched at once while iterating: a call each is slow, all at once is unbounded. */
 const ITERATE_CHUNK = 1000;
 
+/** As many keys are read at once, on this thread: 5 us each, where it takes 100 to tell another. */
+const READ_HERE = 16;
+
 export interface LevelOptions {
   /** Bytes of LevelDB's own block cache. */
   readonly cacheSize?: number;
@@ -51,7 +54,8 @@ export class LevelStore implements KeyValueStore {
     return this.#database.get(key);
   }
 
-  getMany(keys: readonly Uint8Array[]): Promise<(Uint8Array | undefined)[]> {
+  async getMany(keys: readonly Uint8Array[]): Promise<(Uint8Array | undefined)[]> {
+    if (keys.length <= READ_HERE) return keys.map((key) => this.#database.getSync(key));
     return this.#database.getMany(keys as Uint8Array[]);
   }
 
