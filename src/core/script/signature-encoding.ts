@@ -128,6 +128,17 @@ export function isCompressedOrUncompressedKey(key: Uint8Array): boolean {
   return isCompressedKey(key) || (key.length === 65 && key[0] === 4);
 }
 
+/**
+ * @param isWitness in a script of witness version 0
+ * @throws ScriptFailure PUBKEYTYPE or WITNESS_PUBKEYTYPE, as far as the flags ask.
+ */
+export function checkKeyEncoding(key: Uint8Array, flags: number, isWitness: boolean): void {
+  if (flags & ScriptFlag.STRICTENC && !isCompressedOrUncompressedKey(key))
+    throw new ScriptFailure('PUBKEYTYPE');
+  if (isWitness && flags & ScriptFlag.WITNESS_PUBKEYTYPE && !isCompressedKey(key))
+    throw new ScriptFailure('WITNESS_PUBKEYTYPE');
+}
+
 /** Length fits the prefix, the hybrid prefixes 6 and 7 included (Core's CPubKey::ValidSize). */
 export function hasKeySize(key: Uint8Array): boolean {
   const prefix = key[0];

@@ -1,15 +1,12 @@
 /** Hashes and signatures: what binds a script to its transaction. */
 import { hash160, hash256, ripemd160, sha1, sha256 } from '../../encoding/hashes.ts';
+import { ScriptFailure } from '../errors.ts';
 import { findAndDelete } from '../find-and-delete.ts';
 import { ScriptFlag } from '../flags.ts';
 import { MAX_OPS_PER_SCRIPT, type Machine, type Operation } from '../machine.ts';
 import { OP } from '../opcodes.ts';
 import { pushData } from '../script.ts';
-import {
-  checkSignatureEncoding,
-  isCompressedKey,
-  isCompressedOrUncompressedKey,
-} from '../signature-encoding.ts';
+import { checkKeyEncoding, checkSignatureEncoding } from '../signature-encoding.ts';
 import { MAX_PUBKEYS_PER_MULTISIG } from '../templates.ts';
 
 /** BIP342: weight units that each signature check with a signature takes from the witness's budget. */
@@ -85,12 +82,9 @@ function signedCode(machine: Machine, signatures: readonly Uint8Array[]): Uint8A
   return code;
 }
 
-function checkEncodings(machine: Machine, signature: Uint8Array, key: Uint8Array): void {
-  const { flags, sigVersion } = machine;
+function checkEncodings({ flags, sigVersion }: Machine, signature: Uint8Array, key: Uint8Array): void {
   checkSignatureEncoding(signature, flags);
-  if (flags & ScriptFlag.STRICTENC && !isCompressedOrUncompressedKey(key)) machine.fail('PUBKEYTYPE');
-  if (sigVersion === 'witnessV0' && flags & ScriptFlag.WITNESS_PUBKEYTYPE && !isCompressedKey(key))
-    machine.fail('WITNESS_PUBKEYTYPE');
+  checkKeyEncoding(key, flags, sigVersion === 'witnessV0');
 }
 
 /**
@@ -124,23 +118,64 @@ function checkMultisig(machine: Machine): void {
   machine.pushBoolean(valid);
 }
 
-/** Which encodings are looked at before it gives up is part of the rules, so the order matters. */
+/**
+ * Whether each signature is one of a key, in the order of the keys. Which encodings are looked at before it
+ * gives up is part of the rules. But where all are well written nothing but the answer is left, and that is
+ * the same from either end: then it begins where the last one was done without a failed try. Wallets put
+ * their keys in order, so signatures of two keys out of three take two verifications instead of three.
+ */
 function matchSignatures(
   machine: Machine,
   signatures: readonly Uint8Array[],
   keys: readonly Uint8Array[],
 ): boolean {
-  const { checker, sigVersion } = machine;
   const scriptCode = signedCode(machine, signatures);
+  const reversed = fromFirst && signatures.length < keys.length && areWellWritten(machine, signatures, keys);
+  const [theseSignatures, theseKeys] = reversed
+    ? [signatures.toReversed(), keys.toReversed()]
+    : [signatures, keys];
+  const tries = countTries(machine, scriptCode, theseSignatures, theseKeys);
+  if (tries === null) return false;
+  if (tries > signatures.length) fromFirst = !fromFirst;
+  return true;
+}
+
+/** Only what is tried first depends on it, never the answer. */
+let fromFirst = false;
+
+/** Verifications until every signature has its key; null if one has none. */
+function countTries(
+  machine: Machine,
+  scriptCode: Uint8Array,
+  signatures: readonly Uint8Array[],
+  keys: readonly Uint8Array[],
+): number | null {
+  const { checker, sigVersion } = machine;
   let matched = 0;
-  for (let tried = 0; matched < signatures.length; tried++) {
-    if (signatures.length - matched > keys.length - tried) return false;
+  let tried = 0;
+  for (; matched < signatures.length; tried++) {
+    if (signatures.length - matched > keys.length - tried) return null;
     const signature = signatures[matched]!;
     const key = keys[tried]!;
     checkEncodings(machine, signature, key);
     if (checker.checkEcdsa(signature, key, scriptCode, sigVersion)) matched++;
   }
-  return true;
+  return tried;
+}
+
+function areWellWritten(
+  { flags, sigVersion }: Machine,
+  signatures: readonly Uint8Array[],
+  keys: readonly Uint8Array[],
+): boolean {
+  try {
+    for (const signature of signatures) checkSignatureEncoding(signature, flags);
+    for (const key of keys) checkKeyEncoding(key, flags, sigVersion === 'witnessV0');
+    return true;
+  } catch (error) {
+    if (error instanceof ScriptFailure) return false;
+    throw error;
+  }
 }
 
 function thenVerify(operate: Operation, error: 'CHECKSIGVERIFY' | 'CHECKMULTISIGVERIFY'): Operation {
