@@ -4,6 +4,7 @@
  */
 import { createRequire } from 'node:module';
 import type { SignatureEngine } from '../../../core/script/signature-engine.ts';
+import { lender } from './native-memory.ts';
 
 /** The part of koffi that is used; the package is optional, so its types may be absent. */
 interface Koffi {
@@ -53,28 +54,29 @@ export function loadSystemEngine(): SignatureEngine {
   );
   const context = createContext(CONTEXT_NONE);
   // The library's own forms of a key and a signature; a thread has one engine, and calls do not overlap.
-  const key = new Uint8Array(64);
-  const parsed = new Uint8Array(64);
+  const key = new Uint8Array(256).subarray(0, 64);
+  const parsed = new Uint8Array(256).subarray(0, 64);
+  const [lendSignature, lendHash, lendKey] = [lender(64), lender(32), lender(32, 33, 65)];
 
   return Object.freeze({
     name: 'libsecp256k1',
 
     verifyEcdsa(signature: Uint8Array, hash: Uint8Array, publicKey: Uint8Array): boolean {
-      if (parseKey(context, key, publicKey, publicKey.length) !== 1) return false;
-      if (parseSignature(context, parsed, signature) !== 1) return false;
+      if (parseKey(context, key, lendKey(publicKey), publicKey.length) !== 1) return false;
+      if (parseSignature(context, parsed, lendSignature(signature)) !== 1) return false;
       // The library refuses high S, which consensus accepts. Half the group order begins with 7f.
       if (signature[32]! >= 0x7f) normalize(context, parsed, parsed);
-      return verify(context, parsed, hash, key) === 1;
+      return verify(context, parsed, lendHash(hash), key) === 1;
     },
 
     verifySchnorr(signature: Uint8Array, message: Uint8Array, publicKeyX: Uint8Array): boolean {
-      if (parseXOnly(context, key, publicKeyX) !== 1) return false;
-      return verifySchnorr(context, signature, message, message.length, key) === 1;
+      if (parseXOnly(context, key, lendKey(publicKeyX)) !== 1) return false;
+      return verifySchnorr(context, lendSignature(signature), lendHash(message), message.length, key) === 1;
     },
 
     checkTweak(outputX: Uint8Array, parity: 0 | 1, internalX: Uint8Array, tweak: Uint8Array): boolean {
-      if (parseXOnly(context, key, internalX) !== 1) return false;
-      return checkTweak(context, outputX, parity, key, tweak) === 1;
+      if (parseXOnly(context, key, lendKey(internalX)) !== 1) return false;
+      return checkTweak(context, lendKey(outputX), parity, key, lendHash(tweak)) === 1;
     },
   });
 }
