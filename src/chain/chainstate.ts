@@ -13,7 +13,7 @@ import type { KeyValueStore, Operation } from './key-value-store.ts';
 import {
   BEST_BLOCK_KEY,
   COIN_RANGE,
-  coinKey,
+  CoinKeys,
   decodeCoinKey,
   decodeStoredCoin,
   HEAD_MARKER_KEY,
@@ -40,6 +40,35 @@ export class ChangesLayer implements CoinLayer {
 
   get(outpoint: OutPoint): Coin | null | undefined {
     return this.#coins.get(outpoint);
+  }
+}
+
+/**
+ * Coins in the order in which they were asked for, which is nearly always that in which they are used: then
+ * no look-up is needed.
+ */
+class FetchedCoins implements CoinView {
+  readonly #outpoints: readonly OutPoint[];
+  readonly #coins: readonly (Coin | null | undefined)[];
+  #next = 0;
+  #byOutPoint: OutPointMap<Coin | undefined> | undefined;
+
+  constructor(outpoints: readonly OutPoint[], coins: readonly (Coin | null | undefined)[]) {
+    this.#outpoints = outpoints;
+    this.#coins = coins;
+  }
+
+  get(outpoint: OutPoint): Coin | undefined {
+    if (this.#outpoints[this.#next] === outpoint) return this.#coins[this.#next++] ?? undefined;
+    this.#byOutPoint ??= this.#index();
+    return this.#byOutPoint.get(outpoint);
+  }
+
+  #index(): OutPointMap<Coin | undefined> {
+    const map = new OutPointMap<Coin | undefined>();
+    for (let i = 0; i < this.#outpoints.length; i++)
+      map.set(this.#outpoints[i]!, this.#coins[i] ?? undefined);
+    return map;
   }
 }
 
@@ -76,30 +105,31 @@ export class Chainstate {
     return { best, marker: { from: marker.subarray(0, 32), to: marker.subarray(32) } };
   }
 
-  /**
-   * Brings the coins named, as they are on top of the layers (oldest first). The view is to be used at once:
-   * what is in memory it looks up when it is asked.
-   */
+  /** Brings the coins named, as they are on top of the layers (oldest first). */
   async fetch(outpoints: readonly OutPoint[], layers: readonly CoinLayer[]): Promise<CoinView> {
-    const cache = this.#cache;
-    const isInMemory = (outpoint: OutPoint): boolean =>
-      layers.some((layer) => layer.get(outpoint) !== undefined) || cache.has(outpoint);
-    const missing = outpoints.filter((outpoint) => !isInMemory(outpoint));
-    const fetched = new OutPointMap<Coin>();
+    const inMemory = (outpoint: OutPoint): Coin | null | undefined => {
+      for (let i = layers.length - 1; i >= 0; i--) {
+        const coin = layers[i]!.get(outpoint);
+        if (coin !== undefined) return coin;
+      }
+      return this.#cache.get(outpoint);
+    };
+    const coins: (Coin | null | undefined)[] = [];
+    const missing: number[] = [];
+    for (let i = 0; i < outpoints.length; i++) {
+      coins.push(inMemory(outpoints[i]!));
+      if (coins[i] === undefined) missing.push(i);
+    }
     if (missing.length > 0) {
-      const stored = await this.#store.getMany(missing.map(({ txid, vout }) => coinKey(txid, vout)));
+      const keys = new CoinKeys(missing.length);
+      const stored = await this.#store.getMany(
+        missing.map((at, i) => keys.write(i, outpoints[at]!.txid, outpoints[at]!.vout)),
+      );
       stored.forEach((bytes, i) => {
-        if (bytes !== undefined) fetched.set(missing[i]!, decodeStoredCoin(bytes));
+        if (bytes !== undefined) coins[missing[i]!] = decodeStoredCoin(bytes);
       });
     }
-    return {
-      get(outpoint) {
-        let coin: Coin | null | undefined;
-        for (let i = layers.length - 1; i >= 0 && coin === undefined; i--) coin = layers[i]!.get(outpoint);
-        if (coin === undefined) coin = cache.get(outpoint);
-        return coin === undefined ? fetched.get(outpoint) : (coin ?? undefined);
-      },
-    };
+    return new FetchedCoins(outpoints, coins);
   }
 
   /** For readers other than the writer, at any time: all coins as of one and the same tip. */
@@ -131,9 +161,11 @@ export class Chainstate {
     const marker: Operation = { put: HEAD_MARKER_KEY, value: concatBytes(from, to) };
     await this.#store.batch([marker], { sync: true });
     let chunk: Operation[] = [];
+    // Written anew for each batch: the store has copied it by then.
+    const keys = new CoinKeys(this.#options.batchCoins);
     for (const [key, stored] of this.#cache.changes()) {
-      const vout = new DataView(key.buffer, key.byteOffset).getUint32(32, true);
-      const coin = coinKey(key.subarray(0, 32), vout);
+      const vout = (key[32]! | (key[33]! << 8) | (key[34]! << 16) | (key[35]! << 24)) >>> 0;
+      const coin = keys.write(chunk.length, key.subarray(0, 32), vout);
       chunk.push(stored === null ? { delete: coin } : { put: coin, value: stored });
       if (chunk.length === this.#options.batchCoins) {
         // Synced each: LevelDB may lose the end of an older log and keep a newer one.

@@ -65,11 +65,6 @@ export class CoinCache {
     return this.#pages.length * PAGE_SIZE + this.#slots.length * 4;
   }
 
-  /** Is there anything to be known of the coin without asking the disk? */
-  has(outpoint: OutPoint): boolean {
-    return this.#slots[this.#find(outpoint)] !== 0;
-  }
-
   /** The coin, null if it is known to be spent, undefined if the disk must be asked. */
   get(outpoint: OutPoint): Coin | null | undefined {
     const slot = this.#find(outpoint);

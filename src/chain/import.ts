@@ -49,9 +49,11 @@ export interface ImportResult {
 
 /** Bytes read at once; more than the largest block. */
 const WINDOW = 8 << 20;
-/** Bytes of blocks that are with the chain at any time: enough for its pipeline, little beside the cache. */
-const MAX_BYTES_IN_FLIGHT = 2 << 20;
-/** And their number, where they are small. */
+/** Blocks that are with the chain at any time: enough for its pipeline. */
+const MIN_BLOCKS_IN_FLIGHT = 4;
+/** More of them only up to so many bytes, for what lives long enough costs the garbage collector most. */
+const MAX_BYTES_IN_FLIGHT = 512 << 10;
+/** And up to this number, where they are small. */
 const MAX_BLOCKS_IN_FLIGHT = 128;
 
 interface Found {
@@ -145,9 +147,12 @@ class Importer {
         settle();
       },
     );
-    await this.#until(
-      () => this.#bytesInFlight <= MAX_BYTES_IN_FLIGHT && this.#blocksInFlight <= MAX_BLOCKS_IN_FLIGHT,
-    );
+    await this.#until(() => !this.#isBusy);
+  }
+
+  get #isBusy(): boolean {
+    if (this.#blocksInFlight <= MIN_BLOCKS_IN_FLIGHT) return false;
+    return this.#bytesInFlight > MAX_BYTES_IN_FLIGHT || this.#blocksInFlight > MAX_BLOCKS_IN_FLIGHT;
   }
 
   /** One promise at a time, not a race of all: that would note itself at each of them, again and again. */

@@ -110,16 +110,30 @@ export function decodeHeaderRecord(key: Uint8Array, record: Uint8Array): HeaderR
   };
 }
 
-/** @param txid 32 bytes, internal order. */
-export function coinKey(txid: Uint8Array, vout: number): Uint8Array {
-  const key = new Uint8Array(37);
-  key[0] = COIN_PREFIX;
-  key.set(txid, 1);
-  key[33] = vout >>> 24;
-  key[34] = vout >>> 16;
-  key[35] = vout >>> 8;
-  key[36] = vout;
-  return key;
+const COIN_KEY_SIZE = 37;
+
+/**
+ * Keys of many coins, in one piece of memory: the database asks where each of them is, and V8 would have to
+ * move it out of its heap for that.
+ */
+export class CoinKeys {
+  readonly #memory: Uint8Array;
+
+  constructor(count: number) {
+    this.#memory = new Uint8Array(COIN_KEY_SIZE * count);
+  }
+
+  /** Writes the key with this number. @param txid 32 bytes, internal order. */
+  write(number: number, txid: Uint8Array, vout: number): Uint8Array {
+    const key = this.#memory.subarray(COIN_KEY_SIZE * number, COIN_KEY_SIZE * (number + 1));
+    key[0] = COIN_PREFIX;
+    key.set(txid, 1);
+    key[33] = vout >>> 24;
+    key[34] = vout >>> 16;
+    key[35] = vout >>> 8;
+    key[36] = vout;
+    return key;
+  }
 }
 
 export function decodeCoinKey(key: Uint8Array): OutPoint {

@@ -31,7 +31,9 @@ export class Serving {
   /** Peers that wait for room in their buffer. */
   readonly #waiting = new Map<Peer, () => void>();
   /** Transactions of the last block, for peers that were told of them before it. */
-  #latest = new Map<string, Transaction>();
+  #latest: readonly Transaction[] = [];
+  /** Made when the first one is asked for. */
+  #latestByHash: Map<string, Transaction> | undefined;
   readonly handlers: Handlers;
 
   constructor(
@@ -43,9 +45,8 @@ export class Serving {
     this.#announcer = parts.announcer;
     this.#pruned = parts.pruned;
     context.chain.connected.subscribe(({ block }) => {
-      if (context.chain.isInitialBlockDownload) return;
-      this.#latest = new Map();
-      for (const tx of block.transactions) this.#latest.set(tx.txid, tx).set(tx.wtxid, tx);
+      this.#latest = block.transactions;
+      this.#latestByHash = undefined;
     });
     this.handlers = {
       getheaders: (peer, body) => this.#sendHeaders(peer, body),
@@ -136,12 +137,20 @@ export class Serving {
     return type === InventoryType.TX || type === InventoryType.WTX || type === InventoryType.WITNESS_TX;
   }
 
+  #findLatest(hash: string): Transaction | undefined {
+    if (this.#latestByHash === undefined) {
+      this.#latestByHash = new Map();
+      for (const tx of this.#latest) this.#latestByHash.set(tx.txid, tx).set(tx.wtxid, tx);
+    }
+    return this.#latestByHash.get(hash);
+  }
+
   #sendTransaction(peer: Peer, item: InventoryItem): boolean {
     const { mempool } = this.#context;
     const hash = toDisplayHex(item.hash);
     const entry =
       item.type === InventoryType.WTX ? mempool.getByWtxid(hash as Wtxid) : mempool.get(hash as Txid);
-    const tx = entry !== undefined && this.#announcer.mayAsk(peer, entry) ? entry.tx : this.#latest.get(hash);
+    const tx = entry !== undefined && this.#announcer.mayAsk(peer, entry) ? entry.tx : this.#findLatest(hash);
     if (tx === undefined) return false;
     peer.sendPayload('tx', item.type === InventoryType.TX ? tx.stripped : tx.bytes);
     mempool.unbroadcast.delete(tx.txid);

@@ -46,7 +46,9 @@ export class TransactionFetcher {
     this.#requests = new TransactionRequests(context, (peer, announcements) =>
       this.#ask(peer, announcements),
     );
-    context.chain.connected.subscribe(({ block }) => {
+    context.chain.connected.subscribe(({ entry, block }) => {
+      // While a node catches up nobody asks, and to note every hash as text takes a tenth of the time.
+      if (entry !== context.chain.bestHeader) return;
       for (const { txid, wtxid } of block.transactions) {
         this.#confirmed.add(txid);
         this.#confirmed.add(wtxid);

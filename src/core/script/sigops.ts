@@ -66,6 +66,8 @@ function p2shSigOps(tx: Transaction, spent: readonly TxOut[]): number {
 
 /** BIP141: the operations in one input's witness, which are not scaled. */
 function witnessSigOps(input: TxIn, scriptPubKey: Uint8Array): number {
+  // Most outputs, told without an object made for each.
+  if (scriptPubKey.length === 22 && scriptPubKey[0] === OP.OP_0 && scriptPubKey[1] === 20) return 1;
   const bare = isWitnessProgram(scriptPubKey);
   if (bare !== null) return programSigOps(bare, input);
   if (!isPayToScriptHash(scriptPubKey) || !isPushOnly(input.scriptSig)) return 0;
