@@ -20,6 +20,8 @@ const PARALLEL_REQUESTS = 3;
 /** After keeping back this many blocks, with nothing delivered between, a peer makes room for another. */
 const KEPT_BACK_LIMIT = 3;
 const DOWNLOAD_TIMEOUT = 10 * MINUTE;
+/** Bytes of blocks being judged beyond which no more are asked for: they come faster than they are verified. */
+const MAXIMUM_JUDGING = 4 << 20;
 /** Stored blocks whose sender is remembered until they are connected. */
 const MAXIMUM_SOURCES = 2 * DOWNLOAD_WINDOW;
 
@@ -50,6 +52,7 @@ export class BlockDownload {
   readonly #sources = new Map<BlockHash, Peer>();
   /** Blocks that are here and being judged. */
   readonly #judging = new Set<BlockHash>();
+  #judgingBytes = 0;
   #stallTimeout = STALL_TIMEOUT;
 
   constructor(context: NetworkContext, chains: PeerChains) {
@@ -152,10 +155,12 @@ export class BlockDownload {
     const state = this.#peers.get(peer);
     if (state !== undefined) state.keptBack = 0;
     this.#judging.add(block.hash);
+    this.#judgingBytes += block.bytes.length;
     this.fill(peer);
     if (blame) this.#remember(block.hash, peer);
     const verdict = await chain.acceptBlock(block, { requested: true });
     this.#judging.delete(block.hash);
+    this.#judgingBytes -= block.bytes.length;
     if (verdict.ok) {
       peer.lastBlock = Math.floor(clock.now() / 1000);
       if (verdict.connected || !verdict.new) this.#sources.delete(block.hash);
@@ -206,6 +211,7 @@ export class BlockDownload {
   fill(peer: Peer): void {
     const state = this.#peers.get(peer);
     if (state === undefined || peer.closed || !peer.ready) return;
+    if (this.#judgingBytes > MAXIMUM_JUDGING) return;
     const room = BLOCKS_IN_FLIGHT - state.requests.size;
     if (room <= 0) return;
     const { next, waiting } = this.#next(peer, room);
