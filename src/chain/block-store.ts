@@ -104,6 +104,14 @@ export class BlockStore {
     return bytes;
   }
 
+  /** Some bytes of a block, for who knows what they must be. @throws CorruptionError if the block ends before. */
+  async readPart(entry: HeaderEntry, offset: number, size: number): Promise<Uint8Array> {
+    const { data } = entry;
+    if (data !== null && offset + size > data.size)
+      throw new CorruptionError(`block ${entry.hash} has no ${size} bytes at ${offset}`);
+    return this.#read('blk', entry, data && { ...data, offset: data.offset + offset, size }, 0);
+  }
+
   async readBlock(entry: HeaderEntry): Promise<Block> {
     return Block.decode(await this.readBlockBytes(entry));
   }

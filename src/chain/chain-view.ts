@@ -154,6 +154,11 @@ export class ChainView {
     return this.parts.blocks.readBlockBytes(entry);
   }
 
+  /** Some bytes of a block; not checked to be its own. */
+  readBlockPart(entry: HeaderEntry, offset: number, size: number): Promise<Uint8Array> {
+    return this.parts.blocks.readPart(entry, offset, size);
+  }
+
   /** The coins that the block spent. @throws MissingDataError */
   readUndo(entry: HeaderEntry): Promise<BlockUndo> {
     return this.parts.blocks.readUndo(entry);

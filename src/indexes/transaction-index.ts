@@ -1,6 +1,7 @@
 /** Where each confirmed transaction is (`-txindex`). The genesis coinbase, which is no coin, is left out as in Core. */
 import type { Chain } from '../chain/chain.ts';
 import type { HeaderEntry } from '../chain/header-entry.ts';
+import { CorruptionError } from '../chain/storage.ts';
 import type { BlockHash } from '../core/block/header.ts';
 import { fromDisplayHex, toDisplayHex } from '../core/encoding/bytes.ts';
 import { Reader } from '../core/encoding/reader.ts';
@@ -60,8 +61,9 @@ export class TransactionIndex {
     const entry = this.#chain.entry(toDisplayHex(reader.view(32)) as BlockHash);
     if (entry === undefined || !entry.haveData) return undefined;
     const [offset, size] = [reader.uint32(), reader.uint32()];
-    const block = await this.#chain.readBlockBytes(entry);
-    return { tx: Transaction.decode(block.slice(offset, offset + size)), entry };
+    const tx = Transaction.decode(await this.#chain.readBlockPart(entry, offset, size));
+    if (tx.txid !== txid) throw new CorruptionError(`transaction ${txid} is not where the index says`);
+    return { tx, entry };
   }
 
   close(): Promise<void> {

@@ -4,9 +4,8 @@
  */
 import { equalBytes } from '../core/encoding/bytes.ts';
 import { Invalid } from '../core/encoding/errors.ts';
-import { compactSizeLength } from '../core/encoding/writer.ts';
 import { isUnspendable, isWitnessProgram } from '../core/script/script.ts';
-import type { Transaction, TxOut } from '../core/transaction/transaction.ts';
+import { sizeOfTxOut, type Transaction, type TxOut } from '../core/transaction/transaction.ts';
 import { feeAtRate } from './policy.ts';
 
 /** Bytes of the input that spends an output: outpoint, script length, signature and key, sequence. */
@@ -18,9 +17,10 @@ const WITNESS_INPUT_SIZE = 32 + 4 + 1 + Math.floor(107 / 4) + 4;
 export const MAX_DUST_OUTPUTS = 1;
 
 /** Satoshis below which this output is dust: what it takes to create and spend it. */
-export function dustThreshold({ scriptPubKey }: TxOut, rate: bigint): bigint {
+export function dustThreshold(output: TxOut, rate: bigint): bigint {
+  const { scriptPubKey } = output;
   if (isUnspendable(scriptPubKey)) return 0n;
-  const size = 8 + compactSizeLength(scriptPubKey.length) + scriptPubKey.length;
+  const size = sizeOfTxOut(output);
   return feeAtRate(rate, size + (isWitnessProgram(scriptPubKey) === null ? INPUT_SIZE : WITNESS_INPUT_SIZE));
 }
 

@@ -11,8 +11,9 @@ export class Writer {
   #bytes: Uint8Array;
   #length = 0;
 
-  constructor(capacity = 256) {
-    this.#bytes = new Uint8Array(capacity);
+  /** @param memory to begin with: a size, or bytes to write into, which are left when they do not suffice */
+  constructor(memory: number | Uint8Array = 256) {
+    this.#bytes = typeof memory === 'number' ? new Uint8Array(memory) : memory;
   }
 
   get length(): number {

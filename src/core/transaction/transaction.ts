@@ -279,6 +279,11 @@ export function readTxOut(reader: Reader): TxOut {
   return { value: reader.int64(), scriptPubKey: reader.varBytes() };
 }
 
+/** Bytes of a serialized output. */
+export function sizeOfTxOut({ scriptPubKey }: TxOut): number {
+  return 8 + compactSizeLength(scriptPubKey.length) + scriptPubKey.length;
+}
+
 export function writeTxOut(writer: Writer, output: TxOut): void {
   writer.int64(output.value).varBytes(output.scriptPubKey);
 }

@@ -2,9 +2,8 @@
 import type { Block } from '../../core/block/block.ts';
 import { blockSubsidy } from '../../core/consensus/subsidy.ts';
 import type { BlockUndo } from '../../core/consensus/undo.ts';
-import { compactSizeLength } from '../../core/encoding/writer.ts';
 import { isUnspendable } from '../../core/script/script.ts';
-import type { Transaction, TxOut } from '../../core/transaction/transaction.ts';
+import { sizeOfTxOut, type Transaction, type TxOut } from '../../core/transaction/transaction.ts';
 import { RpcCode, RpcError } from '../errors.ts';
 import type { JsonWritable } from '../json.ts';
 import { findBlockByHashOrHeight, readStoredBlock, readStoredUndo } from '../lookup.ts';
@@ -77,8 +76,8 @@ class Tally {
   }
 }
 
-function coinBytes({ scriptPubKey }: TxOut): number {
-  return 8 + compactSizeLength(scriptPubKey.length) + scriptPubKey.length + PER_COIN_OVERHEAD;
+function coinBytes(output: TxOut): number {
+  return sizeOfTxOut(output) + PER_COIN_OVERHEAD;
 }
 
 function tally(block: Block, undo: BlockUndo, coinbaseCounts: boolean): Tally {

@@ -11,7 +11,13 @@ import { Writer } from '../../../core/encoding/writer.ts';
 import { SighashContext } from '../../../core/script/sighash.ts';
 import type { SignatureEngine } from '../../../core/script/signature-engine.ts';
 import { verifyInput } from '../../../core/script/verify.ts';
-import { readTxOut, Transaction, type TxOut, writeTxOut } from '../../../core/transaction/transaction.ts';
+import {
+  readTxOut,
+  sizeOfTxOut,
+  Transaction,
+  type TxOut,
+  writeTxOut,
+} from '../../../core/transaction/transaction.ts';
 
 /** Inputs taken at a time: few enough that threads finish together, enough that taking costs nothing. */
 const CLAIM = 16;
@@ -36,21 +42,28 @@ export interface SharedJob {
 
 /** Puts the checks into memory that other threads can be given. */
 export function shareChecks(checks: readonly ScriptCheck[]): SharedJob {
-  const table = new Uint32Array(checks.length * ENTRY_WORDS);
-  const dataStart = CONTROL_BYTES + table.byteLength;
-  const data = new Writer(64 * 1024);
+  const dataStart = CONTROL_BYTES + checks.length * ENTRY_WORDS * 4;
+  let size = dataStart;
+  for (const { tx, spent } of checks) {
+    size += tx.bytes.length;
+    for (const output of spent) size += sizeOfTxOut(output);
+  }
+  // Written where it stays: this is all that the other threads wait for.
+  const memory = new SharedArrayBuffer(size);
+  const table = new Uint32Array(memory, CONTROL_BYTES, checks.length * ENTRY_WORDS);
+  const data = new Writer(new Uint8Array(memory, dataStart));
   let inputs = 0;
-  checks.forEach(({ tx, spent, flags }, index) => {
-    const start = dataStart + data.length;
+  let at = 0;
+  for (const { tx, spent, flags } of checks) {
+    table[at + FIRST_INPUT] = inputs;
+    table[at + FLAGS] = flags;
+    table[at + START] = dataStart + data.length;
     data.bytes(tx.bytes);
     for (const output of spent) writeTxOut(data, output);
-    table.set([inputs, flags, start], index * ENTRY_WORDS);
     inputs += spent.length;
-  });
-  const memory = new SharedArrayBuffer(dataStart + data.length);
+    at += ENTRY_WORDS;
+  }
   new Int32Array(memory, 0, CONTROL_BYTES / 4).set([0, 0, inputs, inputs]);
-  new Uint32Array(memory, CONTROL_BYTES, table.length).set(table);
-  new Uint8Array(memory, dataStart).set(data.finish());
   return { memory, checkCount: checks.length };
 }
 
