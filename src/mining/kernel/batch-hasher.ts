@@ -2,7 +2,8 @@
  * Double SHA-256 of many messages, four side by side: transaction ids and Merkle levels. Messages are laid
  * into memory word by word in turn (word 0 of four messages, word 1 of four ...), padded as SHA-256 asks.
  */
-import { assembleModule, Code, Locals, signed } from './assembler.ts';
+import { assembleModule, Locals } from './assembler.ts';
+import { emitBlockLoop } from './block-loop.ts';
 import { instantiate, type Kernel } from './instantiate.ts';
 import { INITIAL_STATE, runRounds } from './sha256.ts';
 import { constant, WordEmitter } from './words.ts';
@@ -18,36 +19,17 @@ const PAGE = 65_536;
 const MESSAGES = 8 * ROW;
 const MAX_BLOCKS = Math.floor((PAGE - MESSAGES) / BLOCK);
 
-const POINTER = 0;
-const END = 1;
-
 /** The bytes of the module; `run(pointer, end)` hashes the blocks between them. */
 function emitBatchHasher(): Uint8Array {
   const locals = new Locals();
-  const first = new WordEmitter(true, locals);
-  const state = INITIAL_STATE.map((word) => first.variable(constant(word)));
-  const words = state.map(({ word }) => word);
-  const block = Array.from({ length: 16 }, (_, i) => first.swapBytes(first.loadEach(POINTER, i * ROW)));
-  const sums = runRounds(first, words, block, 64).map((word, i) => first.add(word, words[i]!));
-  for (const [i, { assign }] of state.entries()) assign(sums[i]!);
-
+  const { code, state } = emitBlockLoop(true, locals, ROW);
   const second = new WordEmitter(true, locals);
   const zeros = Array.from({ length: 6 }, () => constant(0));
-  const padded = [...words, constant(0x80000000), ...zeros, constant(DIGEST_BITS)];
+  const padded = [...state, constant(0x80000000), ...zeros, constant(DIGEST_BITS)];
   const initial = INITIAL_STATE.map(constant);
   for (const [i, word] of runRounds(second, initial, padded, 64).entries())
     second.storeEach(second.swapBytes(second.add(word, initial[i]!)), i * ROW);
-
-  const body = new Code();
-  body.append(first.once).emit('loop').append(first.each);
-  body
-    .at('local.get', POINTER)
-    .emit('i32.const', ...signed(BLOCK))
-    .emit('i32.add')
-    .at('local.tee', POINTER);
-  body.at('local.get', END).emit('i32.lt_u').at('br_if', 0).emit('end');
-  body.append(second.each).emit('i32.const', 0);
-  return assembleModule(locals, body);
+  return assembleModule(locals, code.append(second.each).emit('i32.const', 0));
 }
 
 /** Blocks of a message with its padding: a bit, and 8 bytes of length. */

@@ -3,10 +3,10 @@
  * Node's OpenSSL costs as much as ten blocks here, so that only longer messages are worth one. The digest is
  * stored where the block of the second hash begins, whose padding never changes.
  */
-import { assembleModule, Code, Locals, signed } from './assembler.ts';
+import { assembleModule, Locals } from './assembler.ts';
+import { emitBlockLoop } from './block-loop.ts';
 import { instantiate, type Kernel } from './instantiate.ts';
-import { INITIAL_STATE, runRounds } from './sha256.ts';
-import { constant, WordEmitter } from './words.ts';
+import { WordEmitter } from './words.ts';
 
 const BLOCK = 64;
 const DIGEST = 0;
@@ -14,32 +14,13 @@ const MESSAGE = DIGEST + BLOCK;
 /** Bytes that a message may have. */
 export const MEDIUM_MESSAGE = 640;
 
-const POINTER = 0;
-const END = 1;
-
 /** The bytes of the module; `run(pointer, end)` hashes the blocks between them. */
 function emitMessageHasher(): Uint8Array {
   const locals = new Locals();
-  const w = new WordEmitter(false, locals);
-  const state = INITIAL_STATE.map((word) => w.variable(constant(word)));
-  const words = state.map(({ word }) => word);
-  const block = Array.from({ length: 16 }, (_, i) => w.swapBytes(w.loadEach(POINTER, 4 * i)));
-  const sums = runRounds(w, words, block, 64).map((word, i) => w.add(word, words[i]!));
-  for (const [i, { assign }] of state.entries()) assign(sums[i]!);
-
+  const { code, state } = emitBlockLoop(false, locals, 4);
   const last = new WordEmitter(false, locals);
-  for (const [i, word] of words.entries()) last.storeEach(last.swapBytes(word), DIGEST + 4 * i);
-
-  const body = new Code();
-  body.append(w.once).emit('loop').append(w.each);
-  body
-    .at('local.get', POINTER)
-    .emit('i32.const', ...signed(BLOCK))
-    .emit('i32.add')
-    .at('local.tee', POINTER);
-  body.at('local.get', END).emit('i32.lt_u').at('br_if', 0).emit('end');
-  body.append(last.each).emit('i32.const', 0);
-  return assembleModule(locals, body);
+  for (const [i, word] of state.entries()) last.storeEach(last.swapBytes(word), DIGEST + 4 * i);
+  return assembleModule(locals, code.append(last.each).emit('i32.const', 0));
 }
 
 export class MessageHasher {
