@@ -102,6 +102,11 @@ export class BlockDownload {
     return this.#judging.has(hash);
   }
 
+  /** More blocks of this peer are on the way, and not too many are being judged. */
+  readsOn(peer: Peer): boolean {
+    return this.#judgingBytes <= MAXIMUM_JUDGING && (this.#peers.get(peer)?.requests.size ?? 0) > 0;
+  }
+
   canAsk(peer: Peer): boolean {
     const state = this.#peers.get(peer);
     return state !== undefined && !peer.closed && state.requests.size < BLOCKS_IN_FLIGHT;

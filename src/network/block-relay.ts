@@ -102,9 +102,15 @@ export class BlockRelay {
   }
 
   async #receiveBlock(peer: Peer, block: Block): Promise<void> {
-    const before = this.#context.chain.tip;
-    const wanted = await this.#download.receive(peer, block);
-    if (wanted && this.#context.chain.tip !== before) this.#prefer(peer, block.hash);
+    const { chain } = this.#context;
+    const before = chain.tip;
+    const judged = this.#download.receive(peer, block).then((wanted) => {
+      if (wanted && chain.tip !== before) this.#prefer(peer, block.hash);
+    });
+    // Of blocks that come one after the other the next is read while this one is judged: else no thread had
+    // anything to verify between two of them.
+    if (this.#download.readsOn(peer)) judged.catch((error: Error) => chain.fatal.emit(error));
+    else await judged;
   }
 
   async #receiveCompact(peer: Peer, compact: CompactBlock): Promise<void> {

@@ -1,10 +1,12 @@
 /** Indexes beside a chain that reorganises, and after restarts that leave them ahead or behind. */
 import { describe, expect, it } from 'vitest';
 import type { Chain } from '../../src/chain/chain.ts';
+import { CorruptionError } from '../../src/chain/storage.ts';
 import { utxoStatistics } from '../../src/chain/utxo-statistics.ts';
 import { basicFilter, filterHeader } from '../../src/core/block/filter.ts';
 import { blockSubsidy } from '../../src/core/consensus/subsidy.ts';
 import { toHex } from '../../src/core/encoding/bytes.ts';
+import type { Transaction } from '../../src/core/transaction/transaction.ts';
 import { CoinStatisticsIndex } from '../../src/indexes/coin-statistics-index.ts';
 import { FilterIndex } from '../../src/indexes/filter-index.ts';
 import type { IndexDependencies } from '../../src/indexes/follower.ts';
@@ -43,6 +45,22 @@ async function checkTransactions(index: TransactionIndex, chain: Chain): Promise
     }
   }
 }
+
+describe('the transaction index', () => {
+  it('shows no transaction but the one that was asked for', async () => {
+    const all = await openAll(new MemoryStorage());
+    for (const block of story) await all.chain.acceptBlock(block);
+    await all.transactions.synchronize();
+    const entry = all.chain.entryAt(1)!;
+    const [{ txid, bytes }] = (await all.chain.readBlock(entry)).transactions as [Transaction];
+    const other = (await all.chain.readBlock(all.chain.entryAt(2)!)).transactions[0]!.bytes;
+    for (const wrong of [other, bytes.map((byte, i) => (i === bytes.length - 1 ? byte ^ 1 : byte))]) {
+      all.chain.readBlockPart = async () => wrong;
+      await expect(all.transactions.find(txid)).rejects.toThrow(CorruptionError);
+    }
+    await closeAll(all);
+  });
+});
 
 async function checkFilters(index: FilterIndex, chain: Chain): Promise<void> {
   await index.synchronize();

@@ -49,6 +49,26 @@ test('of a peer, at most 16 blocks are in flight', async () => {
   expect(most).toBe(16);
 });
 
+test('several blocks of one peer are judged at once, but not too many bytes', async () => {
+  const world = new MemoryWorld(16);
+  const large = Uint8Array.from({ length: 900_000 }, () => 0x6a);
+  const { blocks } = emptyChain(1).mine(39, { coinbase: { scriptPubKey: large } });
+  const source = await world.start('10.0.0.1', { blocks, connect: [] });
+  const fresh = await world.start('10.0.0.2', { connect: [source.address] });
+  const accept = fresh.chain.acceptBlock.bind(fresh.chain);
+  const held: (() => void)[] = [];
+  fresh.chain.acceptBlock = async (block, options) => {
+    await new Promise<void>((resolve) => void held.push(resolve));
+    return accept(block, options);
+  };
+  // A small one, and as many as pass 4 MiB.
+  expect(await world.until(() => held.length === 1 + 5, 30)).toBe(true);
+  expect(await world.until(() => held.length > 1 + 5, 30)).toBe(false);
+  fresh.chain.acceptBlock = accept;
+  for (const release of held) release();
+  expect(await world.until(() => fresh.chain.height === 40, 60)).toBe(true);
+});
+
 test('a peer that keeps blocks back is overtaken by another, then let go', async () => {
   const world = new MemoryWorld(13);
   const { blocks } = emptyChain(300);
