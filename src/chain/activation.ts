@@ -30,8 +30,11 @@ import { CorruptionError } from './storage.ts';
 const MAX_IN_FLIGHT = 3;
 /** Milliseconds after which everything else gets its turn. */
 const MAX_TURN = 10;
-/** Bytes of received blocks kept until they are connected; beyond, they are read from the disk again. */
-const MAX_RECENT_BYTES = 64 << 20;
+/**
+ * Bytes of received blocks kept until they are connected; beyond, they are read from the disk again. Decoded
+ * they take ten times as much.
+ */
+const MAX_RECENT_BYTES = 16 << 20;
 
 export interface ActivationParts {
   readonly parameters: NetworkParameters;

@@ -37,6 +37,11 @@ class MetCoin implements PlacedCoin {
     this.created = created;
     this.spent = !created;
   }
+
+  /** The coin alone, for whoever keeps it longer than the block's coins are needed. */
+  get coin(): Coin {
+    return { output: this.output, height: this.height, coinbase: this.coinbase };
+  }
 }
 
 const NOTHING: CoinView = { get: () => undefined };
@@ -58,7 +63,7 @@ export class BlockCoins implements CoinLayer {
 
   get(outpoint: OutPoint): Coin | null | undefined {
     const met = this.#met.get(outpoint);
-    return met?.spent === true ? null : met;
+    return met?.spent === true ? null : met?.coin;
   }
 
   /** The coin, which from now on is spent; undefined if there is none (any more). */
@@ -67,7 +72,7 @@ export class BlockCoins implements CoinLayer {
     if (met !== undefined) {
       if (met.spent) return undefined;
       met.spent = true;
-      return met;
+      return met.coin;
     }
     const coin = this.#before.get(outpoint);
     if (coin !== undefined) this.#meet(new MetCoin(outpoint, coin, false));
