@@ -31,10 +31,11 @@ const MAX_IN_FLIGHT = 3;
 /** Milliseconds after which everything else gets its turn. */
 const MAX_TURN = 10;
 /**
- * Bytes of received blocks kept until they are connected; beyond, they are read from the disk again. Decoded
- * they take ten times as much.
+ * Received blocks kept until they are connected: those that soon are, and so many bytes of them, for decoded
+ * they take ten times as much. Others are read from the disk again.
  */
-const MAX_RECENT_BYTES = 16 << 20;
+const MAX_RECENT_DISTANCE = 16;
+const MAX_RECENT_BYTES = 8 << 20;
 
 export interface ActivationParts {
   readonly parameters: NetworkParameters;
@@ -81,6 +82,7 @@ export class Activation {
 
   /** Keeps a block that was just stored at hand for its connection. */
   remember(entry: HeaderEntry, block: CheckedBlock): void {
+    if (entry.height > this.#parts.active.tip.height + MAX_RECENT_DISTANCE) return;
     if (this.#recentBytes + block.bytes.length > MAX_RECENT_BYTES) return;
     this.#recent.set(entry, block);
     this.#recentBytes += block.bytes.length;
