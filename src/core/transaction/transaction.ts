@@ -94,7 +94,7 @@ export class Transaction implements TransactionFields {
     const version = reader.uint32();
     let hasWitness = false;
     let witnessSize = 0;
-    let inputs: readonly ReceivedInput[] = readInputs(reader);
+    let inputs = readInputs(reader);
     let outputs: TxOut[] = [];
     if (inputs.length === 0 && allowWitness) {
       // BIP144: what looks like no inputs is the marker; the flag follows.
@@ -108,7 +108,12 @@ export class Transaction implements TransactionFields {
     if (hasWitness) {
       const witnesses = reader.position;
       let items = 0;
-      for (const input of inputs) items += input.receiveWitness(reader);
+      for (let i = 0; i < inputs.length; i++) {
+        const { position } = reader;
+        const count = skipWitness(reader);
+        if (count > 0) inputs[i] = new ReceivedInput(inputs[i]!, reader.bytes, position);
+        items += count;
+      }
       if (items === 0) throw new DecodeError('superfluous witness record');
       // Marker and flag belong to it.
       witnessSize = reader.position - witnesses + 2;
@@ -224,11 +229,22 @@ export class Transaction implements TransactionFields {
   }
 }
 
-function readInputs(reader: Reader): ReceivedInput[] {
+function readInputs(reader: Reader): TxIn[] {
   const count = reader.count(MINIMUM_INPUT);
-  const inputs: ReceivedInput[] = [];
-  for (let i = 0; i < count; i++) inputs.push(new ReceivedInput(reader));
+  const inputs: TxIn[] = [];
+  for (let i = 0; i < count; i++) {
+    const prevout = { txid: reader.view(32), vout: reader.uint32() };
+    const scriptSig = reader.varBytes();
+    inputs.push({ prevout, scriptSig, sequence: reader.uint32(), witness: NO_WITNESS });
+  }
   return inputs;
+}
+
+/** Passes over a witness; returns the number of its items. */
+function skipWitness(reader: Reader): number {
+  const count = reader.count(1);
+  for (let i = 0; i < count; i++) reader.skip(reader.compactSize());
+  return count;
 }
 
 /**
@@ -240,27 +256,18 @@ class ReceivedInput implements TxIn {
   readonly scriptSig: Uint8Array;
   readonly sequence: number;
   readonly #bytes: Uint8Array;
-  /** Where the witness begins in the bytes; 0 while there is none. */
-  #witness = 0;
+  /** Where the witness begins in the bytes. */
+  readonly #witness: number;
 
-  constructor(reader: Reader) {
-    this.prevout = { txid: reader.view(32), vout: reader.uint32() };
-    this.scriptSig = reader.varBytes();
-    this.sequence = reader.uint32();
-    this.#bytes = reader.bytes;
-  }
-
-  /** Passes over the witness; returns the number of its items. */
-  receiveWitness(reader: Reader): number {
-    const { position } = reader;
-    const count = reader.count(1);
-    for (let i = 0; i < count; i++) reader.skip(reader.compactSize());
-    if (count > 0) this.#witness = position;
-    return count;
+  constructor({ prevout, scriptSig, sequence }: TxIn, bytes: Uint8Array, witness: number) {
+    this.prevout = prevout;
+    this.scriptSig = scriptSig;
+    this.sequence = sequence;
+    this.#bytes = bytes;
+    this.#witness = witness;
   }
 
   get witness(): readonly Uint8Array[] {
-    if (this.#witness === 0) return NO_WITNESS;
     const reader = new Reader(this.#bytes, this.#witness);
     const items: Uint8Array[] = [];
     for (let left = reader.count(1); left > 0; left--) items.push(reader.varBytes());
