@@ -68,9 +68,7 @@ export function checkAlone(tx: Transaction, { graph, policy, tip }: Circumstance
   if (tx.isCoinbase) throw new Invalid('consensus', 'coinbase');
   if (policy.requireStandard) checkStandard(tx, policy);
   checkNotTooSmall(tx);
-  // Most have no lock time, and the median time past is worth not asking for.
-  if (tx.lockTime !== 0 && !isFinal(tx, tip.height + 1, tip.medianTimePast))
-    throw new Invalid('early', 'non-final');
+  if (!isFinal(tx, tip.height + 1, tip.medianTimePast)) throw new Invalid('early', 'non-final');
   const known = graph.creator(tx.txidBytes);
   if (known !== undefined)
     throw new Invalid(
@@ -96,9 +94,7 @@ export function judgeCoins(
   const coins = (found as Coin[]).map((coin) =>
     coin.height === MEMPOOL_HEIGHT ? { ...coin, height: next } : coin,
   );
-  const locks = sequenceLocks(tx, coins, tip);
-  const isLocked = locks.height >= 0 || locks.time >= 0;
-  if (isLocked && !checkSequenceLocks(locks, tip)) throw new Invalid('early', 'non-BIP68-final');
+  if (!checkSequenceLocks(sequenceLocks(tx, coins, tip), tip)) throw new Invalid('early', 'non-BIP68-final');
   const fee = checkSpentCoins(tx, coins, next, parameters);
   const spent = coins.map((coin) => coin.output);
   if (policy.requireStandard) {
