@@ -33,7 +33,10 @@ test('export writes magic, length and block, from the genesis block on, and no f
   const bytes = readFileSync(file);
   expect(bytes.subarray(0, 4).toString('hex')).toBe('fabfb5da');
   expect(bytes.readUInt32LE(4)).toBe(285);
-  expect((await run('export', from, file)).code).toBe(1);
+  expect(await run('export', from, file)).toMatchObject({
+    code: 1,
+    errors: expect.stringContaining('file already exists'),
+  });
 });
 
 test('import takes in what is new', async () => {

@@ -1,4 +1,5 @@
-import { describe, expect, test } from 'vitest';
+import { Worker } from 'node:worker_threads';
+import { describe, expect, test, vi } from 'vitest';
 import { SystemClock } from '../../../src/platform/node/clock.ts';
 import { loadSignatureEngine } from '../../../src/platform/node/signatures/load-engine.ts';
 import { WorkerScriptVerifier } from '../../../src/platform/node/verification/worker-script-verifier.ts';
@@ -31,6 +32,19 @@ describe('a pool of threads', { timeout: 60_000 }, () => {
     running = false;
     expect(turns).toBeGreaterThan(2);
     await threads.close();
+  });
+
+  test('lets threads end by themselves, also while they load', async () => {
+    const terminate = vi.spyOn(Worker.prototype, 'terminate');
+    const exits: number[] = [];
+    const watch = vi.spyOn(Worker.prototype, 'ref').mockImplementation(function (this: Worker) {
+      this.once('exit', (code) => exits.push(code));
+    });
+    await new WorkerScriptVerifier({ workers: 2 }, { engine, clock, logger }).close();
+    expect(exits).toEqual([0, 0]);
+    expect(terminate).not.toHaveBeenCalled();
+    watch.mockRestore();
+    terminate.mockRestore();
   });
 
   test('goes on when a thread dies', async () => {

@@ -35,6 +35,9 @@ const FLAGS = 1;
 const START = 2;
 const ENTRY_WORDS = 3;
 
+/** What a thread is told instead of a job when there will be none. */
+export const CLOSE = 'close';
+
 export interface SharedJob {
   readonly memory: SharedArrayBuffer;
   readonly checkCount: number;

@@ -11,7 +11,7 @@ import { verifyInput } from '../../../core/script/verify.ts';
 import type { Clock, Logger } from '../../../seams.ts';
 import { InlineScriptVerifier } from '../../memory/inline-script-verifier.ts';
 import { startWorker } from '../worker.ts';
-import { JobWorker, shareChecks } from './job.ts';
+import { CLOSE, JobWorker, shareChecks } from './job.ts';
 import type { VerificationWorkerData } from './verification-worker.ts';
 
 /** Milliseconds that this thread verifies before it lets everything else have its turn. */
@@ -142,6 +142,17 @@ export class WorkerScriptVerifier implements ScriptVerifier {
     await this.#running;
     const workers = [...this.#workers];
     this.#workers.clear();
-    await Promise.all(workers.map((worker) => worker.terminate()));
+    // Never by terminate(): native code that throws in a thread being terminated, as when a library is not
+    // found while the engine loads, aborts the whole process.
+    await Promise.all(
+      workers.map(
+        (worker) =>
+          new Promise((resolve) => {
+            worker.ref();
+            worker.once('exit', resolve);
+            worker.postMessage(CLOSE);
+          }),
+      ),
+    );
   }
 }
