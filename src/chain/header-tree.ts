@@ -103,7 +103,7 @@ export class HeaderTree {
     if (known !== undefined) {
       if (known.failed === 'none') return known;
       const detail = `block ${known.hash} was previously marked invalid`;
-      throw new Invalid('consensus', 'duplicate-invalid', detail);
+      throw new Invalid('duplicate', 'duplicate-invalid', detail);
     }
     checkHeaderWork(header, this.#parameters);
     const parent = this.#entries.get(header.prev);

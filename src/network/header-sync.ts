@@ -194,9 +194,12 @@ export class HeaderSync {
     const { chain } = this.#context;
     const verdict = chain.acceptHeaders(headers);
     if (!verdict.ok) {
-      // A header too far in the future may only mean that our clocks differ.
-      if (verdict.invalid.kind === 'consensus') this.#context.punish(peer, verdict.invalid.message);
-      else if (verdict.invalid.kind === 'duplicate' && !peer.inbound) peer.close('follows an invalid chain');
+      // A header too far in the future may only mean that our clocks differ. One on a branch long known to be
+      // invalid is of no use from those we chose; who came to us may still learn from us that it is (Core's
+      // BLOCK_CACHED_INVALID), and could not if it were sent away each time.
+      const { kind, message } = verdict.invalid;
+      if (kind === 'consensus' || (kind === 'duplicate' && !peer.inbound))
+        this.#context.punish(peer, message);
       return;
     }
     const { last } = verdict;

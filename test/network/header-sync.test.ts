@@ -1,5 +1,5 @@
 import { expect, test, vi } from 'vitest';
-import { emptyChain, MemoryWorld } from './memory-node.ts';
+import { emptyChain, MemoryWorld, PORT } from './memory-node.ts';
 
 vi.setConfig({ testTimeout: 30_000 });
 
@@ -27,4 +27,42 @@ test('a long chain with enough work is downloaded twice, then stored', async () 
     }, 120),
   ).toBe(true);
   expect(presynced).toBeGreaterThanOrEqual(2_000);
+});
+
+test('who comes with a branch long known to be invalid is not sent away, and learns of the better one', async () => {
+  const world = new MemoryWorld(23);
+  const declared = emptyChain(40);
+  const steady = await world.start('10.0.0.1', { blocks: declared.blocks, connect: [] });
+  await world.settle(steady.chain.invalidate(declared.blocks[20]!.hash));
+  const better = emptyChain(20);
+  for (let i = 0; i < 40; i++) {
+    const block = better.block({ coinbase: { value: 0n } });
+    better.accept(block);
+    expect((await world.settle(steady.chain.acceptBlock(block))).ok).toBe(true);
+  }
+  declared.mine(5);
+  const other = await world.start('10.0.0.2', { blocks: declared.blocks, connect: [steady.address] });
+  const ids = new Set<number>();
+  expect(
+    await world.until(() => {
+      for (const { id } of other.network.peers()) ids.add(id);
+      return other.chain.tip.hash === steady.chain.tip.hash;
+    }),
+  ).toBe(true);
+  await world.pass(30);
+  for (const { id } of other.network.peers()) ids.add(id);
+  expect(ids.size).toBe(1);
+  expect(steady.network.peers()).toHaveLength(1);
+});
+
+test('whom we chose, and who follows a branch long known to be invalid, is sent away', async () => {
+  const world = new MemoryWorld(24);
+  const declared = emptyChain(40);
+  const other = await world.start('10.0.0.1', { blocks: declared.blocks, connect: [] });
+  const node = await world.start('10.0.0.2', { blocks: declared.blocks });
+  await world.settle(node.chain.invalidate(declared.blocks[20]!.hash));
+  node.network.addKnownAddress(other.host, PORT, true);
+  expect(await world.until(() => other.network.peers().length > 0)).toBe(true);
+  await world.pass(5);
+  expect(node.network.peers()).toEqual([]);
 });
