@@ -69,7 +69,8 @@ const transactionChange: fc.Arbitrary<Change> = fc
   .map(({ kind, at, number, value: amount, script, change }) => (fields) => {
     const input = (edit: (input: TxIn) => TxIn): Fields => ({
       ...fields,
-      inputs: replaced(fields.inputs, at, edit),
+      // A received input computes its witness: spreading alone would lose it.
+      inputs: replaced(fields.inputs, at, (old) => edit({ ...old, witness: old.witness })),
     });
     const output = (edit: (output: TxOut) => TxOut): Fields => ({
       ...fields,

@@ -25,7 +25,7 @@ export interface TxIn {
   readonly scriptSig: Uint8Array;
   /** uint32 */
   readonly sequence: number;
-  /** Bottom of the stack first; empty if the input has no witness. */
+  /** Bottom of the stack first; empty if the input has no witness. May be computed: `{ ...input }` can lack it. */
   readonly witness: readonly Uint8Array[];
 }
 
