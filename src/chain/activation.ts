@@ -23,6 +23,7 @@ import type { Chainstate } from './chainstate.ts';
 import type { BlockEvent, RefusedEvent } from './events.ts';
 import type { HeaderEntry } from './header-entry.ts';
 import type { HeaderTree } from './header-tree.ts';
+import { RecentBlocks } from './recent-blocks.ts';
 import type { ScriptFailure, ScriptVerifier } from './script-verifier.ts';
 import { CorruptionError } from './storage.ts';
 
@@ -30,13 +31,6 @@ import { CorruptionError } from './storage.ts';
 const MAX_IN_FLIGHT = 3;
 /** Milliseconds after which everything else gets its turn. */
 const MAX_TURN = 10;
-/**
- * Received blocks kept until they are connected: those that soon are, and so many bytes of them, for decoded
- * they take ten times as much. Others are read from the disk again.
- */
-const MAX_RECENT_DISTANCE = 16;
-const MAX_RECENT_BYTES = 8 << 20;
-
 export interface ActivationParts {
   readonly parameters: NetworkParameters;
   readonly clock: Clock;
@@ -69,8 +63,7 @@ export class Activation {
   readonly #parts: ActivationParts;
   readonly #hooks: ActivationHooks;
   #flight: InFlight[] = [];
-  readonly #recent = new Map<HeaderEntry, CheckedBlock>();
-  #recentBytes = 0;
+  readonly #recent = new RecentBlocks();
   #sequence = 0;
   #turnStarted = 0;
   #stopping = false;
@@ -80,12 +73,14 @@ export class Activation {
     this.#hooks = hooks;
   }
 
+  /** Blocks are being judged. */
+  get isConnecting(): boolean {
+    return this.#flight.length > 0;
+  }
+
   /** Keeps a block that was just stored at hand for its connection. */
   remember(entry: HeaderEntry, block: CheckedBlock): void {
-    if (entry.height > this.#parts.active.tip.height + MAX_RECENT_DISTANCE) return;
-    if (this.#recentBytes + block.bytes.length > MAX_RECENT_BYTES) return;
-    this.#recent.set(entry, block);
-    this.#recentBytes += block.bytes.length;
+    this.#recent.add(entry, block);
   }
 
   /** Connects and disconnects until the best branch that can be had is active. */
@@ -104,8 +99,7 @@ export class Activation {
       else break;
       await this.#takeTurns();
     }
-    this.#recent.clear();
-    this.#recentBytes = 0;
+    this.#recent.prune(active.tip);
   }
 
   /** Begins nothing more: what is in flight ends, and the rest is found at the next start. */
@@ -192,12 +186,8 @@ export class Activation {
 
   /** The block, from memory or disk; undefined if the disk does not have it as it was: it must be fetched again. */
   async #take(entry: HeaderEntry): Promise<CheckedBlock | undefined> {
-    const recent = this.#recent.get(entry);
-    if (recent !== undefined) {
-      this.#recent.delete(entry);
-      this.#recentBytes -= recent.bytes.length;
-      return recent;
-    }
+    const recent = this.#recent.take(entry);
+    if (recent !== undefined) return recent;
     try {
       return checkBlock(await this.#parts.blocks.readBlock(entry), this.#parts.parameters);
     } catch (error) {

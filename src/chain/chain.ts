@@ -132,6 +132,11 @@ export class Chain extends ChainView {
     });
   }
 
+  /** Blocks are being judged: more would have to wait for their turn. */
+  get isConnecting(): boolean {
+    return this.#activation.isConnecting;
+  }
+
   /** The header door. Headers follow one another; the first that is refused ends it. */
   acceptHeaders(headers: readonly BlockHeader[]): HeadersVerdict {
     const before = this.parts.tree.size;

@@ -22,8 +22,14 @@ const KEPT_BACK_LIMIT = 3;
 const DOWNLOAD_TIMEOUT = 10 * MINUTE;
 /** Bytes of blocks being judged beyond which no more are asked for: they come faster than they are verified. */
 const MAXIMUM_JUDGING = 4 << 20;
-/** Stored blocks whose sender is remembered until they are connected. */
-const MAXIMUM_SOURCES = 2 * DOWNLOAD_WINDOW;
+/**
+ * While the chain is busy connecting, and this many bytes wait for their turn, only the nearest blocks are asked
+ * for: what comes too early is read from the disk and decoded a second time.
+ */
+const MAXIMUM_AHEAD = 4 << 20;
+const NEAREST_BLOCKS = 16;
+/** Stored blocks that are remembered until they are connected. */
+const MAXIMUM_STORED = 2 * DOWNLOAD_WINDOW;
 
 export interface BlockRequest {
   readonly peer: Peer;
@@ -32,6 +38,14 @@ export interface BlockRequest {
   readonly since: number;
   /** A compact block that waits for its missing transactions. */
   partial: PartialBlock | undefined;
+}
+
+/** A block that came and is not connected yet. */
+interface StoredBlock {
+  readonly height: number;
+  readonly bytes: number;
+  /** Who gave it, if it is to be blamed should the block turn out invalid. */
+  readonly source: Peer | undefined;
 }
 
 interface PeerRequests {
@@ -48,8 +62,10 @@ export class BlockDownload {
   readonly #chains: PeerChains;
   readonly #inFlight = new Map<BlockHash, BlockRequest[]>();
   readonly #peers = new Map<Peer, PeerRequests>();
-  /** Who gave a stored block that is not connected yet, to be blamed if it turns out invalid. */
-  readonly #sources = new Map<BlockHash, Peer>();
+  readonly #stored = new Map<BlockHash, StoredBlock>();
+  #storedBytes = 0;
+  /** A peer was asked for less than it could give, because the chain was busy. */
+  #heldBack = false;
   /** Blocks that are here and being judged. */
   readonly #judging = new Set<BlockHash>();
   #judgingBytes = 0;
@@ -59,12 +75,14 @@ export class BlockDownload {
     this.#context = context;
     this.#chains = chains;
     context.chain.connected.subscribe(({ entry }) => {
-      this.#sources.delete(entry.hash);
+      // It, and what came for a branch that has lost.
+      for (const [hash, { height }] of this.#stored) if (height <= entry.height) this.#unremember(hash);
       this.#stallTimeout = Math.max(STALL_TIMEOUT, Math.floor(this.#stallTimeout * 0.85));
+      if (this.#heldBack) this.fillAll();
     });
     context.chain.refused.subscribe(({ entry, invalid }) => {
-      const source = this.#sources.get(entry.hash);
-      this.#sources.delete(entry.hash);
+      const source = this.#stored.get(entry.hash)?.source;
+      this.#unremember(entry.hash);
       if (source !== undefined && invalid.kind === 'consensus') context.punish(source, invalid.reason);
     });
   }
@@ -156,24 +174,24 @@ export class BlockDownload {
   async accept(peer: Peer, block: Block, blame: boolean): Promise<void> {
     const { chain, clock } = this.#context;
     const request = this.request(peer, block.hash);
+    const known = request?.entry ?? chain.entry(block.hash);
     this.#forget(peer, block.hash);
     const state = this.#peers.get(peer);
     if (state !== undefined) state.keptBack = 0;
     this.#judging.add(block.hash);
     this.#judgingBytes += block.bytes.length;
+    if (known !== undefined) this.#remember(known, block, blame ? peer : undefined);
     this.fill(peer);
-    if (blame) this.#remember(block.hash, peer);
     const verdict = await chain.acceptBlock(block, { requested: true });
     this.#judging.delete(block.hash);
     this.#judgingBytes -= block.bytes.length;
     if (verdict.ok) {
       peer.lastBlock = Math.floor(clock.now() / 1000);
-      if (verdict.connected || !verdict.new) this.#sources.delete(block.hash);
+      if (verdict.connected || !verdict.new) this.#unremember(block.hash);
       this.#overtake(block.hash);
     } else {
-      this.#sources.delete(block.hash);
+      this.#unremember(block.hash);
       const { kind } = verdict.invalid;
-      const known = request?.entry ?? chain.entry(block.hash);
       if (kind === 'mutated' || (kind === 'consensus' && blame))
         this.#context.punish(peer, verdict.invalid.message);
       // The header may still have a true body: ask others for it.
@@ -182,12 +200,19 @@ export class BlockDownload {
     this.fillAll();
   }
 
-  #remember(hash: BlockHash, peer: Peer): void {
-    this.#sources.set(hash, peer);
-    if (this.#sources.size > MAXIMUM_SOURCES) {
-      const [oldest] = this.#sources.keys();
-      this.#sources.delete(oldest!);
+  #remember({ hash, height }: HeaderEntry, { bytes }: Block, source: Peer | undefined): void {
+    this.#unremember(hash);
+    this.#stored.set(hash, { height, bytes: bytes.length, source });
+    this.#storedBytes += bytes.length;
+    if (this.#stored.size > MAXIMUM_STORED) {
+      const [oldest] = this.#stored.keys();
+      this.#unremember(oldest!);
     }
+  }
+
+  #unremember(hash: BlockHash): void {
+    this.#storedBytes -= this.#stored.get(hash)?.bytes ?? 0;
+    this.#stored.delete(hash);
   }
 
   /** The block is here: whoever else was asked is not waited for, and those that kept it back are noted. */
@@ -209,6 +234,7 @@ export class BlockDownload {
   }
 
   fillAll(): void {
+    this.#heldBack = false;
     for (const peer of this.#peers.keys()) this.fill(peer);
   }
 
@@ -233,11 +259,14 @@ export class BlockDownload {
     const none = { next: [], waiting: undefined };
     if (best === undefined || best.chainWork <= chain.tip.chainWork || !peer.servesWitnesses) return none;
     if (best.chainWork < chain.workThreshold) return none;
-    const end = theirs.commonWith(chain.tip).height + DOWNLOAD_WINDOW;
+    const held = chain.isConnecting && this.#storedBytes > MAXIMUM_AHEAD;
+    if (held) this.#heldBack = true;
+    const common = theirs.commonWith(chain.tip);
+    const end = held ? chain.height + NEAREST_BLOCKS : common.height + DOWNLOAD_WINDOW;
     const next: HeaderEntry[] = [];
     let waiting: HeaderEntry | undefined;
     let contiguous = true;
-    for (let height = theirs.common!.height + 1; height <= Math.min(best.height, end); height++) {
+    for (let height = common.height + 1; height <= Math.min(best.height, end); height++) {
       const entry = best.ancestor(height);
       if (entry.failed !== 'none') break;
       if (entry.haveData || chain.isActive(entry)) {

@@ -1,4 +1,4 @@
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, truncateSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
@@ -82,4 +82,6 @@ test('the file holds the blocks in a row, the genesis block first, and tells its
   expect(readTip(path).hash).toBe(blocks.at(-1)!.hash);
   const file = concatBytes(...[genesisBlock(REGTEST), ...blocks].map(frame));
   expect(Buffer.compare(readFileSync(path), file)).toBe(0);
+  truncateSync(path, file.length - 1);
+  expect(countBlocks(path)).toBe(4);
 });

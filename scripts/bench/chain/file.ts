@@ -2,6 +2,7 @@
 import {
   closeSync,
   existsSync,
+  fstatSync,
   mkdirSync,
   openSync,
   readFileSync,
@@ -85,17 +86,18 @@ export async function measuredChain(
   return { name: `${found} blocks of ${basename(chain)}`, path: chain, blocks: found };
 }
 
-/** Blocks that follow each other without a gap from the beginning of the file, the genesis block aside. */
+/** Whole blocks that follow each other without a gap from the beginning of the file, the genesis block aside. */
 export function countBlocks(path: string): number {
   const genesis = genesisBlock(REGTEST).header.bytes;
   const file = openSync(path, 'r');
+  const { size } = fstatSync(file);
   const start = new Uint8Array(8 + HEADER_SIZE);
   let blocks = 0;
   for (let at = 0; readSync(file, start, 0, start.length, at) === start.length; ) {
     const reader = new Reader(start);
     if (!equalBytes(reader.view(4), REGTEST.magic)) break;
     at += 8 + reader.uint32();
-    if (!equalBytes(reader.view(HEADER_SIZE), genesis)) blocks++;
+    if (at <= size && !equalBytes(reader.view(HEADER_SIZE), genesis)) blocks++;
   }
   closeSync(file);
   return blocks;
