@@ -1,4 +1,4 @@
-import { expect, test } from 'vitest';
+import { expect, test, vi } from 'vitest';
 import { REGTEST } from '../../src/core/parameters/presets.ts';
 import { decodeEnvelope } from '../../src/network/messages/envelope.ts';
 import { decodeBody } from '../../src/network/messages/table.ts';
@@ -30,7 +30,7 @@ test('blocks come from many peers at once, and none twice', async () => {
     }
   });
   const fresh = await world.start('10.0.1.1', { connect: sources.map((node) => node.address) });
-  expect(await world.until(() => fresh.chain.height === 400)).toBe(true);
+  expect(await world.until(() => fresh.chain.height === 200)).toBe(true);
   expect(senders.size).toBe(4);
   expect(Math.max(...asked.values())).toBe(1);
 });
@@ -52,7 +52,7 @@ test('of a peer, at most 16 blocks are in flight', async () => {
 test('several blocks of one peer are judged at once, but not too many bytes', async () => {
   const world = new MemoryWorld(16);
   const large = Uint8Array.from({ length: 900_000 }, () => 0x6a);
-  const { blocks } = emptyChain(1).mine(39, { coinbase: { scriptPubKey: large } });
+  const { blocks } = emptyChain(1).mine(19, { coinbase: { scriptPubKey: large } });
   const source = await world.start('10.0.0.1', { blocks, connect: [] });
   const fresh = await world.start('10.0.0.2', { connect: [source.address] });
   const accept = fresh.chain.acceptBlock.bind(fresh.chain);
@@ -66,7 +66,36 @@ test('several blocks of one peer are judged at once, but not too many bytes', as
   expect(await world.until(() => held.length > 1 + 5, 30)).toBe(false);
   fresh.chain.acceptBlock = accept;
   for (const release of held) release();
-  expect(await world.until(() => fresh.chain.height === 40, 60)).toBe(true);
+  expect(await world.until(() => fresh.chain.height === 20, 60)).toBe(true);
+});
+
+test('while the chain is busy and much waits for its turn, only the nearest blocks are asked for', async () => {
+  const world = new MemoryWorld(17);
+  const large = Uint8Array.from({ length: 900_000 }, () => 0x6a);
+  const { blocks } = emptyChain(1).mine(25, { coinbase: { scriptPubKey: large } });
+  const source = await world.start('10.0.0.1', { blocks, connect: [] });
+  const fresh = await world.start('10.0.0.2', { connect: [source.address] });
+  const accept = fresh.chain.acceptBlock.bind(fresh.chain);
+  // The first one does not arrive at the chain, so that the others wait for it.
+  let first = (): void => {};
+  let busy = true;
+  fresh.chain.acceptBlock = async (block, options) => {
+    if (block.hash === blocks[0]!.hash)
+      await new Promise<void>((resolve) => {
+        first = resolve;
+      });
+    return accept(block, options);
+  };
+  vi.spyOn(fresh.chain, 'isConnecting', 'get').mockImplementation(() => busy);
+  const stored = (): number => blocks.filter(({ hash }) => fresh.chain.entry(hash)?.haveData).length;
+  // The first 16 were asked for at once, and five more until 4 MiB were here.
+  expect(await world.until(() => stored() === 15 + 5, 30)).toBe(true);
+  await world.pass(30);
+  expect(stored()).toBe(15 + 5);
+  // It rests: whoever was asked for less may give the more.
+  busy = false;
+  first();
+  expect(await world.until(() => fresh.chain.height === 26, 30)).toBe(true);
 });
 
 test('a peer that keeps blocks back is overtaken by another, then let go', async () => {
