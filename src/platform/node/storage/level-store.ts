@@ -5,8 +5,9 @@ import { CorruptionError } from '../../../chain/storage.ts';
 
 type Database = Level<Uint8Array, Uint8Array>;
 
-/** Entries fetched at once while iterating: a call each is slow, all at once is unbounded. */
+/** Entries, and bytes, fetched at once while iterating: a call each is slow, all at once is unbounded. */
 const ITERATE_CHUNK = 1000;
+const ITERATE_BYTES = 1 << 20;
 
 /** As many keys are read at once, on this thread: 5 us each, where it takes 100 to tell another. */
 const READ_HERE = 16;
@@ -63,7 +64,7 @@ export class LevelStore implements KeyValueStore {
 
   async *iterate(range: KeyRange): AsyncIterable<readonly [Uint8Array, Uint8Array]> {
     // The iterator sees the store as it is when it is made.
-    const iterator = this.#database.iterator(range);
+    const iterator = this.#database.iterator({ ...range, highWaterMarkBytes: ITERATE_BYTES });
     try {
       for (;;) {
         const entries = await iterator.nextv(ITERATE_CHUNK);
