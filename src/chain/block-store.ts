@@ -116,14 +116,18 @@ export class BlockStore {
     return Block.decode(await this.readBlockBytes(entry));
   }
 
-  /** @throws CorruptionError if the checksum does not fit. */
   async readUndo(entry: HeaderEntry): Promise<BlockUndo> {
-    if (entry.parent === null) return [];
+    return decodeUndo(await this.readUndoBytes(entry));
+  }
+
+  /** The block's undo data as they are stored. @throws CorruptionError if the checksum does not fit. */
+  async readUndoBytes(entry: HeaderEntry): Promise<Uint8Array> {
+    if (entry.parent === null) return encodeUndo([]);
     const record = await this.#read('rev', entry, entry.undo, CHECKSUM_SIZE);
     const bytes = record.subarray(0, -CHECKSUM_SIZE);
     if (!equalBytes(record.subarray(-CHECKSUM_SIZE), undoChecksum(entry, bytes)))
       throw new CorruptionError(`the undo data of block ${entry.hash} have a wrong checksum`);
-    return decodeUndo(bytes);
+    return bytes;
   }
 
   /** Whether the block's undo data can be read: a power cut may keep the index and lose them. */

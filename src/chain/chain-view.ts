@@ -164,6 +164,11 @@ export class ChainView {
     return this.parts.blocks.readUndo(entry);
   }
 
+  /** The same, encoded. @throws MissingDataError */
+  readUndoBytes(entry: HeaderEntry): Promise<Uint8Array> {
+    return this.parts.blocks.readUndoBytes(entry);
+  }
+
   async coin(outpoint: OutPoint): Promise<Coin | undefined> {
     return (await this.coins([outpoint]))[0];
   }

@@ -60,3 +60,16 @@ export class Block {
     return this.strippedSize * (WITNESS_SCALE_FACTOR - 1) + this.bytes.length;
   }
 }
+
+/**
+ * The transactions of a block, so many at a time: who needs each but once need not hold them all.
+ * @param bytes of the whole block
+ * @throws DecodeError
+ */
+export function* readTransactions(bytes: Uint8Array, atOnce: number): Generator<readonly Transaction[]> {
+  const reader = new Reader(bytes);
+  reader.skip(HEADER_SIZE);
+  for (let left = reader.count(MINIMUM_TRANSACTION); left > 0; left -= atOnce)
+    yield Array.from({ length: Math.min(atOnce, left) }, () => Transaction.read(reader));
+  reader.finish();
+}

@@ -4,7 +4,11 @@ import { Reader } from '../encoding/reader.ts';
 import { Writer } from '../encoding/writer.ts';
 import type { Coin } from '../transaction/coin.ts';
 import { coinCode, readCoinCode } from '../transaction/coin-encoding.ts';
-import { readCompressedOutput, writeCompressedOutput } from '../transaction/compression.ts';
+import {
+  readCompressedOutput,
+  readCompressedValue,
+  writeCompressedOutput,
+} from '../transaction/compression.ts';
 
 /** For each transaction but the coinbase, in block order: the coin that each input spent. */
 export type BlockUndo = readonly (readonly Coin[])[];
@@ -32,16 +36,40 @@ export function encodeUndo(undo: BlockUndo): Uint8Array {
 
 /** @throws DecodeError */
 export function decodeUndo(bytes: Uint8Array): BlockUndo {
+  return [...readUndo(bytes)];
+}
+
+/** One transaction's coins after the other. @throws DecodeError */
+export function* readUndo(bytes: Uint8Array): Generator<readonly Coin[]> {
+  for (const [reader, count] of readRecords(bytes))
+    yield Array.from({ length: count }, () => readSpentCoin(reader));
+}
+
+/** Satoshis that each transaction spent. @throws DecodeError */
+export function* readSpentTotals(bytes: Uint8Array): Generator<bigint> {
+  for (const [reader, count] of readRecords(bytes)) {
+    let total = 0n;
+    for (let i = 0; i < count; i++) {
+      readSpentCode(reader);
+      total += readCompressedValue(reader);
+    }
+    yield total;
+  }
+}
+
+/** Stops at the coins of each transaction, and says how many there are. */
+function* readRecords(bytes: Uint8Array): Generator<[Reader, number]> {
   const reader = new Reader(bytes);
-  const undo = Array.from({ length: reader.count(1) }, () =>
-    Array.from({ length: reader.count(MINIMUM_COIN) }, () => readSpentCoin(reader)),
-  );
+  for (let left = reader.count(1); left > 0; left--) yield [reader, reader.count(MINIMUM_COIN)];
   reader.finish();
-  return undo;
 }
 
 function readSpentCoin(reader: Reader): Coin {
+  return { ...readSpentCode(reader), output: readCompressedOutput(reader) };
+}
+
+function readSpentCode(reader: Reader): ReturnType<typeof readCoinCode> {
   const code = readCoinCode(reader);
   if (code.height > 0 && reader.varInt() > 0xffffffffn) throw new DecodeError('undo version too large');
-  return { ...code, output: readCompressedOutput(reader) };
+  return code;
 }

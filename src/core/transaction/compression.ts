@@ -111,12 +111,20 @@ export function writeCompressedOutput(writer: Writer, { value, scriptPubKey }: T
 /** @throws DecodeError */
 export function readCompressedOutput(reader: Reader): TxOut {
   const value = decompressAmount(reader.varInt());
+  const { kind, payload } = readPackedScript(reader);
+  return { value, scriptPubKey: kind < SPECIAL_SCRIPTS ? fromShortForm(kind, payload) : payload };
+}
+
+/** Satoshis of an output whose script is passed over. @throws DecodeError */
+export function readCompressedValue(reader: Reader): bigint {
+  const value = decompressAmount(reader.varInt());
+  readPackedScript(reader);
+  return value;
+}
+
+function readPackedScript(reader: Reader): { kind: number; payload: Uint8Array } {
   const kind = reader.varInt();
-  if (kind < SPECIAL_SCRIPTS) {
-    const payload = reader.view(SPECIAL_SIZES[Number(kind)]!);
-    return { value, scriptPubKey: fromShortForm(Number(kind), payload) };
-  }
-  const length = kind - BigInt(SPECIAL_SCRIPTS);
-  if (length > MAX_SCRIPT_SIZE) throw new DecodeError('compressed script too long');
-  return { value, scriptPubKey: reader.view(Number(length)) };
+  if (kind > MAX_SCRIPT_SIZE + SPECIAL_SCRIPTS) throw new DecodeError('compressed script too long');
+  const size = SPECIAL_SIZES[Number(kind)] ?? Number(kind) - SPECIAL_SCRIPTS;
+  return { kind: Number(kind), payload: reader.view(size) };
 }

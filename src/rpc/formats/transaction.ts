@@ -10,10 +10,10 @@ import { btc } from '../values.ts';
 import { scriptFields, scriptResult } from './script.ts';
 
 interface TransactionView {
-  /** What its inputs spend, if known: the fee is shown then. */
-  readonly spent?: readonly Coin[] | undefined;
-  /** Shows each spent output. */
-  readonly prevouts?: boolean;
+  /** What its inputs spend: shown, as is the fee. */
+  readonly prevouts?: readonly Coin[] | undefined;
+  /** Satoshis of what they spend, where that is not shown but the fee is. */
+  readonly spent?: bigint | undefined;
   readonly hex?: boolean;
 }
 
@@ -29,11 +29,11 @@ export function transactionJson(
 export function transactionFields(
   tx: Transaction,
   parameters: NetworkParameters,
-  { spent, prevouts, hex }: TransactionView,
+  { prevouts, spent = totalOf(prevouts), hex }: TransactionView,
 ): string {
   const coinbase = tx.isCoinbase;
   const inputs = tx.inputs.map((input, i) =>
-    coinbase ? coinbaseText(input) : inputText(input, prevouts ? spent?.[i] : undefined, parameters),
+    coinbase ? coinbaseText(input) : inputText(input, prevouts?.[i], parameters),
   );
   const outputs = tx.outputs.map((output, n) => outputText(output, n, parameters));
   const fee = spent === undefined || coinbase ? '' : `,"fee":${btc(feeOf(tx, spent))}`;
@@ -77,11 +77,12 @@ function witnessField(witness: readonly Uint8Array[]): string {
   return `,"txinwitness":[${items}]`;
 }
 
-function feeOf(tx: Transaction, spent: readonly Coin[]): bigint {
-  let fee = 0n;
-  for (const coin of spent) fee += coin.output.value;
-  for (const output of tx.outputs) fee -= output.value;
-  return fee;
+function totalOf(coins: readonly Coin[] | undefined): bigint | undefined {
+  return coins?.reduce((sum, { output }) => sum + output.value, 0n);
+}
+
+function feeOf({ outputs }: Transaction, spent: bigint): bigint {
+  return outputs.reduce((fee, { value }) => fee - value, spent);
 }
 
 /** Fields of a decoded transaction. */

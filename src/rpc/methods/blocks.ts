@@ -8,7 +8,7 @@ import {
   headerJson,
   headerResult,
 } from '../formats/block.ts';
-import { findBlock, readStoredBlock, requireData } from '../lookup.ts';
+import { findBlock, requireData } from '../lookup.ts';
 import { defineMethod, type Method } from '../method.ts';
 import { param } from '../parameter.ts';
 import { result } from '../result.ts';
@@ -46,14 +46,12 @@ const getblock = defineMethod({
     const { chain } = context;
     const level = verbosityFrom(verbosity, 1);
     const entry = findBlock(chain, blockhash, 'blockhash');
-    if (level <= 0) {
-      requireData(chain, entry);
-      return toHex(await chain.readBlockBytes(entry));
-    }
-    const block = await readStoredBlock(chain, entry);
-    if (level === 1) return blockJson(entry, block, undefined, 'txids', context);
-    const undo = entry.haveUndo ? await chain.readUndo(entry) : undefined;
-    return blockJson(entry, block, undo, level === 2 ? 'transactions' : 'prevouts', context);
+    requireData(chain, entry);
+    const bytes = await chain.readBlockBytes(entry);
+    if (level <= 0) return toHex(bytes);
+    if (level === 1) return blockJson(entry, { bytes }, 'txids', context);
+    const undo = entry.haveUndo ? await chain.readUndoBytes(entry) : undefined;
+    return blockJson(entry, { bytes, undo }, level === 2 ? 'transactions' : 'prevouts', context);
   },
 });
 

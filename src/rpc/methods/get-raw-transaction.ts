@@ -138,13 +138,13 @@ const getrawtransaction = defineMethod({
       ? findAnywhere(txid, context)
       : findInBlock(txid, named, context));
     if (level <= 0) return toHex(found.tx.bytes);
-    const spent = level >= 2 ? await spentBy(found, context) : undefined;
+    const prevouts = level >= 2 ? await spentBy(found, context) : undefined;
     return joinFields(
       {
         in_active_chain: named && chain.isActive(named),
         vsize_adjusted: found.entry === undefined ? mempool.get(txid)?.virtualSize : undefined,
       },
-      transactionFields(found.tx, parameters, { spent, prevouts: true, hex: true }),
+      transactionFields(found.tx, parameters, { prevouts, hex: true }),
       placeJson(found.entry, context),
     );
   },

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { decodeUndo, encodeUndo } from '../../../src/core/consensus/undo.ts';
+import { decodeUndo, encodeUndo, readSpentTotals } from '../../../src/core/consensus/undo.ts';
 import { fromHex, toHex } from '../../../src/core/encoding/bytes.ts';
 import { DecodeError } from '../../../src/core/encoding/errors.ts';
 import { Reader } from '../../../src/core/encoding/reader.ts';
@@ -150,6 +150,27 @@ describe('undo data', () => {
     for (let length = 0; length < bytes.length; length++)
       expect(() => decodeUndo(bytes.subarray(0, length))).toThrow(DecodeError);
     expect(() => decodeUndo(Uint8Array.from([...bytes, 0]))).toThrow(DecodeError);
+  });
+
+  it('tells what each transaction spent without unpacking scripts of any kind', () => {
+    const scripts = [
+      `76a914${'11'.repeat(20)}88ac`,
+      `a914${'22'.repeat(20)}87`,
+      `2103${X}ac`,
+      `0020${X}`,
+      '',
+      '6a',
+    ];
+    const spent = scripts.map((hex, i) => ({
+      ...coin(i, false),
+      output: { value: BigInt(i) * 7n ** 15n, scriptPubKey: fromHex(hex) },
+    }));
+    const undo = [spent, [], spent.slice(2)];
+    const bytes = encodeUndo(undo);
+    const totals = undo.map((coins) => coins.reduce((sum, { output }) => sum + output.value, 0n));
+    expect([...readSpentTotals(bytes)]).toEqual(totals);
+    for (let length = 0; length < bytes.length; length++)
+      expect(() => [...readSpentTotals(bytes.subarray(0, length))]).toThrow(DecodeError);
   });
 
   it('takes any version of 32 bits where Core once kept it', () => {
