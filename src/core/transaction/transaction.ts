@@ -194,11 +194,16 @@ export class Transaction implements TransactionFields {
     });
   }
 
-  /** Computes the identifiers of many at once, which costs less than one by one. */
-  static identify(transactions: readonly Transaction[]): void {
+  /** Computes the txids of many at once, which costs less than one by one. */
+  static computeTxids(transactions: readonly Transaction[]): void {
     const unknown = transactions.filter((tx) => tx.#txidBytes === undefined);
     for (const [i, hash] of hash256Each(Transaction.#stripAll(unknown)).entries())
       unknown[i]!.#txidBytes = hash;
+  }
+
+  /** Computes both identifiers of many. */
+  static identify(transactions: readonly Transaction[]): void {
+    Transaction.computeTxids(transactions);
     const witnesses = transactions.filter((tx) => tx.hasWitness && tx.#wtxidBytes === undefined);
     for (const [i, hash] of hash256Each(witnesses.map((tx) => tx.bytes)).entries())
       witnesses[i]!.#wtxidBytes = hash;

@@ -86,7 +86,8 @@ export async function blockJson(
   let text = '';
   let turn = clock.monotonic();
   for (const transactions of readTransactions(bytes, AT_ONCE)) {
-    Transaction.identify(transactions);
+    if (detail === 'txids') Transaction.computeTxids(transactions);
+    else Transaction.identify(transactions);
     coinbase ??= coinbaseJson(transactions[0]!);
     let shown = '';
     for (const tx of transactions) {
