@@ -10,7 +10,7 @@ import { Invalid } from '../core/encoding/errors.ts';
 import type { NetworkParameters } from '../core/parameters/network.ts';
 import type { ActiveChain } from './active-chain.ts';
 import type { BlockStore } from './block-store.ts';
-import type { BlockVerdict, HeadersVerdict } from './events.ts';
+import type { BlockVerdict, ExtendedEvent, HeadersVerdict } from './events.ts';
 import type { HeaderEntry, Position } from './header-entry.ts';
 import type { HeaderTree } from './header-tree.ts';
 import type { AcceptBlockOptions } from './options.ts';
@@ -28,6 +28,7 @@ export interface IntakeParts {
 
 export interface IntakeHooks {
   acceptHeaders(headers: readonly BlockHeader[]): HeadersVerdict;
+  extended(event: ExtendedEvent): void;
   /** Something waits to be stored. */
   wake(): void;
   /** The tree changed without that. */
@@ -91,6 +92,7 @@ export class BlockIntake {
     }
     this.#incoming.push({ entry, block: checked, position });
     const verdict = this.#wait(entry);
+    if (entry.parent === this.#parts.active.tip) this.#hooks.extended({ entry, block });
     this.#hooks.wake();
     return verdict;
   }

@@ -9,7 +9,7 @@ import type { OutPoint } from '../core/transaction/transaction.ts';
 import type { ActiveChain } from './active-chain.ts';
 import type { BlockStore } from './block-store.ts';
 import type { Chainstate } from './chainstate.ts';
-import type { BlockEvent, ChainTip, RefusedEvent, TipEvent } from './events.ts';
+import type { BlockEvent, ChainTip, ExtendedEvent, RefusedEvent, TipEvent } from './events.ts';
 import type { HeaderEntry } from './header-entry.ts';
 import type { HeaderTree } from './header-tree.ts';
 import type { KeyValueStore } from './key-value-store.ts';
@@ -38,6 +38,8 @@ export class ChainView {
   readonly parameters: NetworkParameters;
   protected readonly parts: ChainParts;
 
+  /** A block came for the top of the tip. Form and proof of work are right; its coins are not looked at yet. */
+  readonly extended = new Signal<ExtendedEvent>();
   /** A block joined or left the active chain; in order, right after it was committed. */
   readonly connected = new Signal<BlockEvent>();
   readonly disconnected = new Signal<BlockEvent>();

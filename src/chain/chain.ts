@@ -62,6 +62,7 @@ export class Chain extends ChainView {
     this.#queue = new WriterQueue((error) => this.#fail(error));
     this.#intake = new BlockIntake(parts, {
       acceptHeaders: (headers) => this.acceptHeaders(headers),
+      extended: (event) => this.extended.emit(event),
       wake: () => this.#queue.runInBackground(() => this.#activate()),
       changed: () => this.#queue.runInBackground(() => this.#saveIndex()),
     });

@@ -17,6 +17,12 @@ export type HeadersVerdict =
   | { readonly ok: true; readonly last: HeaderEntry | undefined; readonly new: number }
   | { readonly ok: false; readonly invalid: Invalid; readonly last: HeaderEntry | undefined };
 
+/** A block that is about to be stored, and to be connected if it is valid. */
+export interface ExtendedEvent {
+  readonly entry: HeaderEntry;
+  readonly block: Block;
+}
+
 /** A block that joined or left the active chain. `sequence` counts these events without a gap. */
 export interface BlockEvent {
   readonly entry: HeaderEntry;

@@ -34,6 +34,8 @@ export class BlockRelay {
   readonly #extra: () => Iterable<Transaction>;
   /** Those that gave us new blocks first, latest last: they send compact blocks unasked. */
   #highBandwidth: Peer[] = [];
+  /** Height of the last block that was announced before it was verified. */
+  #announcedEarly = -1;
   readonly handlers: Handlers;
 
   constructor(
@@ -50,6 +52,7 @@ export class BlockRelay {
     this.#download = parts.download;
     this.#headers = parts.headers;
     this.#extra = parts.extra;
+    context.chain.extended.subscribe(({ entry, block }) => this.#announceEarly(entry, block));
     context.chain.tipChanged.subscribe(({ tip, fork }) => this.#announce(tip, fork));
     this.handlers = {
       sendheaders: (peer) => {
@@ -195,6 +198,26 @@ export class BlockRelay {
     peer.send('sendcmpct', { announce, version: COMPACT_VERSION });
   }
 
+  /**
+   * To those who want compact blocks unasked, a block goes on before its scripts are verified (BIP152): work was
+   * done for it, and nobody is blamed. Of rivals at one height only the first.
+   */
+  #announceEarly(entry: HeaderEntry, block: Block): void {
+    const { chain } = this.#context;
+    if (chain.isInitialBlockDownload || entry.height <= this.#announcedEarly) return;
+    this.#announcedEarly = entry.height;
+    const peers = [...this.#context.readyPeers()].filter((peer) => this.#wantsUnasked(peer, entry));
+    if (peers.length > 0) this.#sendCompact(peers, entry, block);
+  }
+
+  /** It does not have the block, but the one before. */
+  #wantsUnasked(peer: Peer, entry: HeaderEntry): boolean {
+    const theirs = this.#chains.of(peer);
+    if (!theirs.highBandwidthFrom || entry.parent === null) return false;
+    theirs.resolve(this.#context.chain);
+    return !theirs.has(entry) && theirs.has(entry.parent);
+  }
+
   #announce(tip: HeaderEntry, fork: HeaderEntry): void {
     const { chain } = this.#context;
     if (chain.isInitialBlockDownload) return;
@@ -206,12 +229,14 @@ export class BlockRelay {
       const theirs = this.#chains.of(peer);
       theirs.resolve(chain);
       if (theirs.has(tip)) continue;
-      const single = tip.parent !== null && theirs.has(tip.parent);
-      if (theirs.highBandwidthFrom && single) compactWanted.push(peer);
+      if (this.#wantsUnasked(peer, tip)) compactWanted.push(peer);
       else this.#announceTo(peer, theirs, tip, entries);
     }
-    if (compactWanted.length > 0)
-      this.#sendCompact(compactWanted, tip).catch((error: Error) => chain.fatal.emit(error));
+    if (compactWanted.length === 0) return;
+    chain.readBlock(tip).then(
+      (block) => this.#sendCompact(compactWanted, tip, block),
+      (error: Error) => chain.fatal.emit(error),
+    );
   }
 
   /** By headers where the peer asked for them and has what comes before them, else by the tip's hash. */
@@ -227,13 +252,12 @@ export class BlockRelay {
   }
 
   /** One encoding for all. */
-  async #sendCompact(peers: readonly Peer[], tip: HeaderEntry): Promise<void> {
-    const block = await this.#context.chain.readBlock(tip);
+  #sendCompact(peers: readonly Peer[], entry: HeaderEntry, block: Block): void {
     const payload = encodeBody('cmpctblock', compactBlockOf(block, this.#compactNonce()));
     for (const peer of peers) {
-      if (this.#chains.of(peer).has(tip)) continue;
+      if (this.#chains.of(peer).has(entry)) continue;
       peer.sendPayload('cmpctblock', payload);
-      this.#chains.of(peer).announced = tip;
+      this.#chains.of(peer).announced = entry;
     }
   }
 

@@ -1,4 +1,5 @@
 /** Answers what peers ask for: headers, blocks, transactions. Serves no faster than the peer reads. */
+import type { ExtendedEvent } from '../chain/events.ts';
 import type { HeaderEntry } from '../chain/header-entry.ts';
 import type { Block } from '../core/block/block.ts';
 import type { BlockHash } from '../core/block/header.ts';
@@ -30,6 +31,8 @@ export class Serving {
   readonly #pruned: boolean;
   /** Peers that wait for room in their buffer. */
   readonly #waiting = new Map<Peer, () => void>();
+  /** The block that came last, which a peer may ask for before it is stored. */
+  #newest: ExtendedEvent | undefined;
   /** Transactions of the last block, for peers that were told of them before it. */
   #latest: readonly Transaction[] = [];
   /** Made when the first one is asked for. */
@@ -44,6 +47,9 @@ export class Serving {
     this.#chains = parts.chains;
     this.#announcer = parts.announcer;
     this.#pruned = parts.pruned;
+    context.chain.extended.subscribe((event) => {
+      this.#newest = event;
+    });
     context.chain.connected.subscribe(({ block }) => {
       this.#latest = block.transactions;
       this.#latestByHash = undefined;
@@ -82,7 +88,7 @@ export class Serving {
     let last: HeaderEntry | undefined;
     if (locator.length === 0) {
       const entry = chain.entry(stopHash);
-      if (entry === undefined || !this.#mayShow(entry)) return;
+      if (entry === undefined || !this.#mayShow(peer, entry)) return;
       headers.push(entry.header);
       last = entry;
     } else {
@@ -110,12 +116,12 @@ export class Serving {
     if (items.length > 0) peer.send('inv', { items });
   }
 
-  /** On the active chain, or a recent branch that was valid. */
-  #mayShow(entry: HeaderEntry): boolean {
+  /** On the active chain, or a recent branch that was valid, or what the peer was told of before it was verified. */
+  #mayShow(peer: Peer, entry: HeaderEntry): boolean {
     const { chain } = this.#context;
     if (chain.isActive(entry)) return true;
-    const { bestHeader } = chain;
-    return entry.validScripts && entry.failed === 'none' && bestHeader.time - entry.time < STALE_AGE;
+    if (entry.failed !== 'none' || chain.bestHeader.time - entry.time >= STALE_AGE) return false;
+    return entry.validScripts || this.#chains.of(peer).announced === entry;
   }
 
   /** In order; the peer's next messages wait until all is sent, so a slow reader holds up only itself. */
@@ -160,37 +166,46 @@ export class Serving {
   async #sendBlock(peer: Peer, item: InventoryItem): Promise<boolean> {
     const { chain } = this.#context;
     const entry = chain.entry(toDisplayHex(item.hash) as BlockHash);
-    if (entry === undefined || !this.#mayShow(entry)) return false;
+    if (entry === undefined || !this.#mayShow(peer, entry)) return false;
     // BIP159: asking for more than was promised tells a pruned node from a full one; Core disconnects too.
     if (this.#pruned && chain.height - entry.height > LIMITED_BLOCKS + 2) {
       peer.close('asked for a block below the pruning limit');
       return true;
     }
-    if (!entry.haveData) return false;
-    if (item.type === InventoryType.WITNESS_BLOCK)
+    if (item.type === InventoryType.WITNESS_BLOCK && entry.haveData) {
       peer.sendPayload('block', await chain.readBlockBytes(entry));
-    else if (item.type === InventoryType.BLOCK)
-      peer.sendPayload('block', withoutWitnesses(await chain.readBlock(entry)));
-    else if (item.type === InventoryType.COMPACT_BLOCK) await this.#sendCompact(peer, entry);
+      return true;
+    }
+    const block = await this.#readBlock(entry);
+    if (block === undefined) return false;
+    if (item.type === InventoryType.WITNESS_BLOCK) peer.sendPayload('block', block.bytes);
+    else if (item.type === InventoryType.BLOCK) peer.sendPayload('block', withoutWitnesses(block));
+    else if (item.type === InventoryType.COMPACT_BLOCK) this.#sendCompact(peer, entry, block);
     // A filtered block (BIP37) is ignored: bloom filters are not served.
     return true;
   }
 
-  async #sendCompact(peer: Peer, entry: HeaderEntry): Promise<void> {
+  #sendCompact(peer: Peer, entry: HeaderEntry, block: Block): void {
     const { chain, random } = this.#context;
-    const block = await chain.readBlock(entry);
     if (chain.height - entry.height >= COMPACT_BLOCK_DEPTH) peer.sendPayload('block', block.bytes);
     else peer.send('cmpctblock', compactBlockOf(block, BigInt(random.below(2 ** 48))));
+  }
+
+  /** Undefined if we do not have it. */
+  async #readBlock(entry: HeaderEntry): Promise<Block | undefined> {
+    if (this.#newest?.entry === entry) return this.#newest.block;
+    return entry.haveData ? this.#context.chain.readBlock(entry) : undefined;
   }
 
   async #sendBlockTransactions(peer: Peer, { blockHash, indexes }: BlockTransactionsRequest): Promise<void> {
     const { chain } = this.#context;
     const entry = chain.entry(toDisplayHex(blockHash) as BlockHash);
-    if (entry === undefined || !entry.haveData || !this.#mayShow(entry)) return;
+    if (entry === undefined || !this.#mayShow(peer, entry)) return;
     // So old a block is sent whole: it costs us the same, and the peer more.
     if (chain.height - entry.height >= BLOCK_TRANSACTIONS_DEPTH)
       return this.#sendData(peer, [{ type: InventoryType.WITNESS_BLOCK, hash: blockHash }]);
-    const block = await chain.readBlock(entry);
+    const block = await this.#readBlock(entry);
+    if (block === undefined) return;
     const transactions = indexes.map((index) => block.transactions[index]);
     if (transactions.includes(undefined))
       this.#context.punish(peer, 'getblocktxn with out-of-bounds tx indices');

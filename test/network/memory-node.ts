@@ -1,5 +1,6 @@
 /** Real chains, mempools and networks that reach each other in memory, on one virtual clock. */
 import { Chain } from '../../src/chain/chain.ts';
+import type { ScriptVerifier } from '../../src/chain/script-verifier.ts';
 import type { Block } from '../../src/core/block/block.ts';
 import type { NetworkParameters } from '../../src/core/parameters/network.ts';
 import { REGTEST } from '../../src/core/parameters/presets.ts';
@@ -35,6 +36,7 @@ export interface NodeSpec extends Partial<NetworkOptions> {
   readonly blocks?: readonly Block[];
   readonly minimumChainWork?: bigint;
   readonly filters?: FilterSource;
+  readonly scriptVerifier?: ScriptVerifier;
 }
 
 export class MemoryWorld {
@@ -56,11 +58,11 @@ export class MemoryWorld {
       blocks = [],
       minimumChainWork,
       filters,
+      scriptVerifier = new InlineScriptVerifier(nobleEngine, this.clock),
       ...options
     } = spec;
     const random = this.random.fork();
     const common = { parameters, clock: this.clock, random, storage, logger: silentLogger };
-    const scriptVerifier = new InlineScriptVerifier(nobleEngine, this.clock);
     const chain = await this.settle(
       Chain.open(minimumChainWork === undefined ? {} : { minimumChainWork }, { ...common, scriptVerifier }),
     );
