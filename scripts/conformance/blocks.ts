@@ -28,7 +28,7 @@ import { verifyInput } from '../../src/core/script/verify.ts';
 import type { Coin } from '../../src/core/transaction/coin.ts';
 import { OutPointMap } from '../../src/core/transaction/outpoint-map.ts';
 import { readTxOut, type TxOut } from '../../src/core/transaction/transaction.ts';
-import { loadSignatureEngine } from '../../src/platform/node/signatures/load-engine.ts';
+import { conformanceEngine } from './engine.ts';
 import { parametersOf } from './networks.ts';
 import { type ConformanceModule, expectEqual, expectTrue, type Report, type VectorFile } from './suite.ts';
 
@@ -75,7 +75,7 @@ function bytesOf(file: VectorFile, path: string): Uint8Array {
 }
 
 async function runBlocks(file: VectorFile, report: Report): Promise<void> {
-  const { engine } = await loadSignatureEngine();
+  const engine = await conformanceEngine();
   for (const facts of file.json<BlockFacts[]>()) {
     const name = baseName(facts.file);
     const parameters = parametersOf(facts.network, file);

@@ -26,6 +26,7 @@ import { SystemClock } from '../../src/platform/node/clock.ts';
 import { systemRandom } from '../../src/platform/node/random.ts';
 import { conformanceEngine } from './engine.ts';
 import { MemoryNode } from './memory-node.ts';
+import { settings } from './settings.ts';
 import { type ConformanceModule, expectEqual, expectTrue, Report, type VectorFile } from './suite.ts';
 
 async function openChain(parameters: NetworkParameters): Promise<Chain> {
@@ -33,7 +34,11 @@ async function openChain(parameters: NetworkParameters): Promise<Chain> {
   const scriptVerifier = new InlineScriptVerifier(await conformanceEngine(), clock);
   const storage = new MemoryStorage();
   const logger = { log: () => {} };
-  return Chain.open({}, { parameters, clock, random: systemRandom, storage, scriptVerifier, logger });
+  const { dbcache } = settings;
+  return Chain.open(
+    { ...(dbcache !== undefined && { dbcache }) },
+    { parameters, clock, random: systemRandom, storage, scriptVerifier, logger },
+  );
 }
 
 interface UtxoFacts {

@@ -1,7 +1,8 @@
-/** The engine that conformance runs use: the best one here, asked only once for each signature. */
+/** The engine that conformance runs use, asked only once for each signature. */
 import { toHex } from '../../src/core/encoding/bytes.ts';
 import type { SignatureEngine } from '../../src/core/script/signature-engine.ts';
 import { loadSignatureEngine } from '../../src/platform/node/signatures/load-engine.ts';
+import { settings } from './settings.ts';
 
 /** Vectors are run under many flags; the curve need not be asked again each time. */
 function remember(engine: SignatureEngine): SignatureEngine {
@@ -31,5 +32,5 @@ function remember(engine: SignatureEngine): SignatureEngine {
 }
 
 export async function conformanceEngine(): Promise<SignatureEngine> {
-  return remember((await loadSignatureEngine()).engine);
+  return remember((await loadSignatureEngine(settings.signatureEngine)).engine);
 }

@@ -1,12 +1,13 @@
 /**
- * `npm run conformance -- DIR|FILE... [--only GLOB] [--show N]`: runs every known vector file below the
- * given folders (default: ../shared/vectors). A line per file, the first failing rows, the totals last;
- * exit code 1 on any failure.
+ * `npm run conformance -- DIR|FILE... [--only GLOB] [--show N] [--signature-engine NAME] [--dbcache MIB]`:
+ * runs every known vector file below the given folders (default: ../shared/vectors). A line per file, the first
+ * failing rows, the totals last; exit code 1 on any failure. With any engine and any cache the answers are the same.
  */
 import { existsSync, readdirSync, statSync } from 'node:fs';
 import { basename, dirname, join, relative, resolve, sep } from 'node:path';
 import { parseArgs } from 'node:util';
 import { bindFastHashes } from '../../src/platform/node/hashes.ts';
+import { settings } from './settings.ts';
 import { type ConformanceModule, NOT_APPLICABLE, Report, type Runner, VectorFile } from './suite.ts';
 
 /** One a part of the rules: `./<name>.ts` exports `conformance`, which names the files it knows. */
@@ -116,8 +117,19 @@ function printReport(path: string, report: Report, show: number, milliseconds: n
 async function main(): Promise<number> {
   const { values, positionals } = parseArgs({
     allowPositionals: true,
-    options: { only: { type: 'string' }, show: { type: 'string', default: '5' } },
+    options: {
+      only: { type: 'string' },
+      show: { type: 'string', default: '5' },
+      'signature-engine': { type: 'string' },
+      dbcache: { type: 'string' },
+    },
   });
+  if (values['signature-engine'] !== undefined) settings.signatureEngine = values['signature-engine'];
+  if (values.dbcache !== undefined) {
+    if (!/^\d{1,6}$/.test(values.dbcache))
+      throw new Error(`--dbcache ${values.dbcache}: a number of MiB is meant`);
+    settings.dbcache = Number(values.dbcache);
+  }
   bindFastHashes();
   const modules = await loadModules();
   const roots = positionals.length > 0 ? positionals : [SHARED_VECTORS];

@@ -10,6 +10,7 @@ import { MemoryWalletStorage } from '../../src/platform/memory/memory-wallet-sto
 import { SystemClock } from '../../src/platform/node/clock.ts';
 import { systemRandom } from '../../src/platform/node/random.ts';
 import { conformanceEngine } from './engine.ts';
+import { settings } from './settings.ts';
 
 export class MemoryNode {
   readonly node: Node;
@@ -40,6 +41,7 @@ export class MemoryNode {
     const options = {
       parameters,
       indexes: { transactions: true, filters: true, coinStatistics: true },
+      ...(settings.dbcache !== undefined && { chain: { dbcache: settings.dbcache } }),
       network: { bind: [], addNodes: [], connect: [], userAgent: '/Penny:0.1.0/', dnsSeed: false },
       ...more,
     };
