@@ -67,6 +67,9 @@ export class Activation {
   #sequence = 0;
   #turnStarted = 0;
   #stopping = false;
+  /** Blocks came since the last intake began. */
+  #hasArrivals = false;
+  #onArrival: () => void = () => {};
 
   constructor(parts: ActivationParts, hooks: ActivationHooks) {
     this.#parts = parts;
@@ -88,18 +91,41 @@ export class Activation {
     const { tree, active, clock } = this.#parts;
     this.#turnStarted = clock.monotonic();
     for (;;) {
+      this.#hasArrivals = false;
       await this.#hooks.intake();
       const target = tree.best(active);
       const head = this.#flight.at(-1)?.entry ?? active.tip;
       const goesOn = target.height > head.height && target.ancestor(head.height) === head;
       if (goesOn && this.#flight.length < MAX_IN_FLIGHT && !this.#stopping)
         await this.#begin(target.ancestor(head.height + 1));
+      else if (await this.#arrivesFirst()) continue;
       else if (this.#flight.length > 0) await this.#settle();
       else if (target !== active.tip && !this.#stopping) await this.disconnectTip();
       else break;
       await this.#takeTurns();
     }
     this.#recent.prune(active.tip);
+  }
+
+  /** Blocks came: they may be the next ones, for which threads have nothing to do. */
+  arrived(): void {
+    this.#hasArrivals = true;
+    this.#onArrival();
+  }
+
+  /** Whether blocks come before the oldest one in flight is verified; not asked where none could be begun. */
+  async #arrivesFirst(): Promise<boolean> {
+    const [oldest] = this.#flight;
+    if (oldest === undefined || this.#flight.length === MAX_IN_FLIGHT || this.#stopping) return false;
+    if (this.#hasArrivals) return true;
+    const arrival = new Promise<boolean>((resolve) => {
+      this.#onArrival = () => resolve(true);
+    });
+    const verified = oldest.verification.then(
+      () => false,
+      () => false,
+    );
+    return Promise.race([verified, arrival]);
   }
 
   /** Begins nothing more: what is in flight ends, and the rest is found at the next start. */

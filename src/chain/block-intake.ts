@@ -119,12 +119,16 @@ export class BlockIntake {
     );
   }
 
-  /** Writes what came in to the block files. @returns the entries that have their data now. */
+  /**
+   * Writes what came in to the block files; what comes meanwhile has to wait, or the chain would connect nothing
+   * while peers send. @returns the entries that have their data now.
+   */
   async store(remember: (entry: HeaderEntry, block: CheckedBlock) => void): Promise<HeaderEntry[]> {
     const { tree, active, blocks } = this.#parts;
     const stored: HeaderEntry[] = [];
-    for (let next = this.#incoming.shift(); next !== undefined; next = this.#incoming.shift()) {
-      const { entry, block, position } = next;
+    const incoming = this.#incoming;
+    this.#incoming = [];
+    for (const { entry, block, position } of incoming) {
       entry.data = position ?? (await blocks.writeBlock(block));
       tree.receive(entry, block.transactions.length, active.tip);
       remember(entry, block);

@@ -63,7 +63,10 @@ export class Chain extends ChainView {
     this.#intake = new BlockIntake(parts, {
       acceptHeaders: (headers) => this.acceptHeaders(headers),
       extended: (event) => this.extended.emit(event),
-      wake: () => this.#queue.runInBackground(() => this.#activate()),
+      wake: () => {
+        this.#activation.arrived();
+        this.#queue.runInBackground(() => this.#activate());
+      },
       changed: () => this.#queue.runInBackground(() => this.#saveIndex()),
     });
     this.#activation = new Activation(

@@ -23,11 +23,13 @@ const DOWNLOAD_TIMEOUT = 10 * MINUTE;
 /** Bytes of blocks being judged beyond which no more are asked for: they come faster than they are verified. */
 const MAXIMUM_JUDGING = 4 << 20;
 /**
- * While the chain is busy connecting, and this many bytes wait for their turn, only the nearest blocks are asked
- * for: what comes too early is read from the disk and decoded a second time.
+ * While the chain is busy, and this many bytes are on the way or wait for their turn, only the nearest blocks are
+ * asked for: what comes too early is read from the disk and decoded a second time. Waiting for a block that was
+ * asked for so many milliseconds ago is no rest.
  */
 const MAXIMUM_AHEAD = 4 << 20;
 const NEAREST_BLOCKS = 16;
+const SOON = SECOND;
 /** Stored blocks that are remembered until they are connected. */
 const MAXIMUM_STORED = 2 * DOWNLOAD_WINDOW;
 
@@ -64,11 +66,15 @@ export class BlockDownload {
   readonly #peers = new Map<Peer, PeerRequests>();
   readonly #stored = new Map<BlockHash, StoredBlock>();
   #storedBytes = 0;
+  /** Of a block, as the last ones were. */
+  #usualBytes = 0;
   /** A peer was asked for less than it could give, because the chain was busy. */
   #heldBack = false;
   /** Blocks that are here and being judged. */
   readonly #judging = new Set<BlockHash>();
   #judgingBytes = 0;
+  /** Called when fewer blocks are being judged. */
+  readonly #waiting: (() => void)[] = [];
   #stallTimeout = STALL_TIMEOUT;
 
   constructor(context: NetworkContext, chains: PeerChains) {
@@ -120,9 +126,15 @@ export class BlockDownload {
     return this.#judging.has(hash);
   }
 
-  /** More blocks of this peer are on the way, and not too many are being judged. */
-  readsOn(peer: Peer): boolean {
-    return this.#judgingBytes <= MAXIMUM_JUDGING && (this.#peers.get(peer)?.requests.size ?? 0) > 0;
+  /** More blocks of this peer are on the way. */
+  expectsMore(peer: Peer): boolean {
+    return (this.#peers.get(peer)?.requests.size ?? 0) > 0;
+  }
+
+  /** Resolves when not too many blocks are being judged. */
+  async room(): Promise<void> {
+    while (this.#judgingBytes > MAXIMUM_JUDGING)
+      await new Promise<void>((resolve) => void this.#waiting.push(resolve));
   }
 
   canAsk(peer: Peer): boolean {
@@ -185,6 +197,7 @@ export class BlockDownload {
     const verdict = await chain.acceptBlock(block, { requested: true });
     this.#judging.delete(block.hash);
     this.#judgingBytes -= block.bytes.length;
+    for (const resolve of this.#waiting.splice(0)) resolve();
     if (verdict.ok) {
       peer.lastBlock = Math.floor(clock.now() / 1000);
       if (verdict.connected || !verdict.new) this.#unremember(block.hash);
@@ -204,6 +217,7 @@ export class BlockDownload {
     this.#unremember(hash);
     this.#stored.set(hash, { height, bytes: bytes.length, source });
     this.#storedBytes += bytes.length;
+    this.#usualBytes += (bytes.length - this.#usualBytes) / 8;
     if (this.#stored.size > MAXIMUM_STORED) {
       const [oldest] = this.#stored.keys();
       this.#unremember(oldest!);
@@ -238,6 +252,20 @@ export class BlockDownload {
     for (const peer of this.#peers.keys()) this.fill(peer);
   }
 
+  /**
+   * How many blocks may be asked for besides the nearest. While the chain is busy, or what it waits for was asked
+   * for only now, no more than it will soon need.
+   * @param next the first block that is not here
+   */
+  #roomAhead(next: HeaderEntry): number {
+    const { chain, clock } = this.#context;
+    const [request] = this.requestsFor(next.hash);
+    const soon = request !== undefined && clock.monotonic() - request.since < SOON;
+    if (!chain.isConnecting && !soon) return DOWNLOAD_WINDOW;
+    const ahead = this.#storedBytes + this.#inFlight.size * this.#usualBytes;
+    return Math.ceil((MAXIMUM_AHEAD - ahead) / Math.max(this.#usualBytes, 1));
+  }
+
   /** Asks a peer for what is next, if it has room and we lack something that it has. */
   fill(peer: Peer): void {
     const state = this.#peers.get(peer);
@@ -259,10 +287,12 @@ export class BlockDownload {
     const none = { next: [], waiting: undefined };
     if (best === undefined || best.chainWork <= chain.tip.chainWork || !peer.servesWitnesses) return none;
     if (best.chainWork < chain.workThreshold) return none;
-    const held = chain.isConnecting && this.#storedBytes > MAXIMUM_AHEAD;
-    if (held) this.#heldBack = true;
     const common = theirs.commonWith(chain.tip);
-    const end = held ? chain.height + NEAREST_BLOCKS : common.height + DOWNLOAD_WINDOW;
+    // All of it is here, and waits to be connected.
+    if (common === best) return none;
+    const end = common.height + DOWNLOAD_WINDOW;
+    const near = chain.height + NEAREST_BLOCKS;
+    let roomAhead = this.#roomAhead(best.ancestor(common.height + 1));
     const next: HeaderEntry[] = [];
     let waiting: HeaderEntry | undefined;
     let contiguous = true;
@@ -282,6 +312,10 @@ export class BlockDownload {
       }
       // BIP159: such a peer has the last 288 blocks only.
       if (!peer.servesHistory && best.height - height >= LIMITED_BLOCKS) continue;
+      if (height > near && roomAhead-- <= 0) {
+        this.#heldBack = true;
+        break;
+      }
       next.push(entry);
       if (next.length === room) break;
     }

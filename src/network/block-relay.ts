@@ -112,8 +112,9 @@ export class BlockRelay {
     });
     // Of blocks that come one after the other the next is read while this one is judged: else no thread had
     // anything to verify between two of them.
-    if (this.#download.readsOn(peer)) judged.catch((error: Error) => chain.fatal.emit(error));
-    else await judged;
+    if (!this.#download.expectsMore(peer)) return judged;
+    judged.catch((error: Error) => chain.fatal.emit(error));
+    await this.#download.room();
   }
 
   async #receiveCompact(peer: Peer, compact: CompactBlock): Promise<void> {

@@ -23,7 +23,10 @@ function slowVerifier(below: (n: number) => number): ScriptVerifier {
   };
 }
 
-function openChain(below: (n: number) => number): Promise<Chain> {
+function openChain(
+  below: (n: number) => number,
+  scriptVerifier: ScriptVerifier = slowVerifier(below),
+): Promise<Chain> {
   return Chain.open(
     {},
     {
@@ -31,7 +34,7 @@ function openChain(below: (n: number) => number): Promise<Chain> {
       clock: new StillClock(1_893_456_000),
       random: fixedRandom,
       storage: new MemoryStorage(),
-      scriptVerifier: slowVerifier(below),
+      scriptVerifier,
       logger: silentLogger,
     },
   );
@@ -121,4 +124,48 @@ describe('the pipeline', () => {
       }
     },
   );
+
+  it('begins a block that comes while the one before is verified', async () => {
+    const builder = builderOn(trunk);
+    const spending = (): Block => {
+      const { outpoint, coin } = builder.takeMature();
+      const payment = transaction([{ prevout: outpoint }], [output(coin.output.value)]);
+      const block = builder.block({ transactions: [payment] });
+      builder.accept(block);
+      return block;
+    };
+    const [first, second] = [spending(), spending()];
+    const held: (() => void)[] = [];
+    const inner = slowVerifier(() => 0);
+    const chain = await openChain(() => 0, {
+      verify: async (checks) => {
+        await new Promise<void>((resolve) => void held.push(resolve));
+        return inner.verify(checks);
+      },
+      close: () => inner.close(),
+    });
+    for (const block of trunk) {
+      const verdict = chain.acceptBlock(block);
+      await until(() => chain.tip.hash === block.hash || held.length > 0);
+      held.pop()?.();
+      await verdict;
+    }
+    const verdicts = [chain.acceptBlock(first)];
+    await until(() => held.length === 1);
+    expect(chain.isConnecting).toBe(true);
+    verdicts.push(chain.acceptBlock(second));
+    await until(() => held.length === 2);
+    for (const release of held) release();
+    for (const verdict of verdicts) expect(await verdict).toMatchObject({ connected: true });
+    expect(chain.tip.hash).toBe(second.hash);
+    expect(chain.isConnecting).toBe(false);
+  });
 });
+
+/** Lets pending work go on until it holds; fails if there is none left that could make it so. */
+async function until(isSo: () => boolean): Promise<void> {
+  for (let turns = 0; !isSo(); turns++) {
+    if (turns === 10_000) throw new Error('nothing happens');
+    await new Promise((resolve) => setImmediate(resolve));
+  }
+}

@@ -88,10 +88,10 @@ test('while the chain is busy and much waits for its turn, only the nearest bloc
   };
   vi.spyOn(fresh.chain, 'isConnecting', 'get').mockImplementation(() => busy);
   const stored = (): number => blocks.filter(({ hash }) => fresh.chain.entry(hash)?.haveData).length;
-  // The first 16 were asked for at once, and five more until 4 MiB were here.
-  expect(await world.until(() => stored() === 15 + 5, 30)).toBe(true);
+  // The first 16 were asked for at once, and few more until it was known how large they are.
+  expect(await world.until(() => stored() >= 15, 30)).toBe(true);
   await world.pass(30);
-  expect(stored()).toBe(15 + 5);
+  expect(stored()).toBeLessThan(15 + 4);
   // It rests: whoever was asked for less may give the more.
   busy = false;
   first();
