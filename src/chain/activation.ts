@@ -31,6 +31,7 @@ import { CorruptionError } from './storage.ts';
 const MAX_IN_FLIGHT = 3;
 /** Milliseconds after which everything else gets its turn. */
 const MAX_TURN = 10;
+
 export interface ActivationParts {
   readonly parameters: NetworkParameters;
   readonly clock: Clock;

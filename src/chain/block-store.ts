@@ -116,6 +116,7 @@ export class BlockStore {
     return Block.decode(await this.readBlockBytes(entry));
   }
 
+  /** @throws CorruptionError if the checksum does not fit. */
   async readUndo(entry: HeaderEntry): Promise<BlockUndo> {
     return decodeUndo(await this.readUndoBytes(entry));
   }

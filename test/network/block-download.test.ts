@@ -30,7 +30,7 @@ test('blocks come from many peers at once, and none twice', async () => {
     }
   });
   const fresh = await world.start('10.0.1.1', { connect: sources.map((node) => node.address) });
-  expect(await world.until(() => fresh.chain.height === 200)).toBe(true);
+  expect(await world.until(() => fresh.chain.height === 400)).toBe(true);
   expect(senders.size).toBe(4);
   expect(Math.max(...asked.values())).toBe(1);
 });

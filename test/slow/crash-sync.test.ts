@@ -49,7 +49,7 @@ it(`has the coins of its chain after ${KILLS} kills in the middle of syncs whose
   while (kills < KILLS) {
     const node = await TestNode.create();
     nodes.push(node);
-    for (let synced = false; !synced; ) {
+    for (;;) {
       // Some die while they start.
       if (below(4) === 0) {
         node.launch(...options);
@@ -57,9 +57,8 @@ it(`has the coins of its chain after ${KILLS} kills in the middle of syncs whose
       } else {
         await node.start(...options);
         await delay(below(500));
-        synced = (await node.rpc.call('getblockcount')) === HEIGHT;
+        if ((await node.rpc.call('getblockcount')) === HEIGHT) break;
       }
-      if (synced) break;
       expect(await node.stop('SIGKILL'), node.output).toBe('SIGKILL');
       kills++;
       if (node.output.includes('ending an interrupted flush')) flushesMended++;
