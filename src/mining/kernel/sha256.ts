@@ -11,12 +11,10 @@ function rootsOfPrimes(count: number, root: (prime: number) => number): number[]
 const ROUND_CONSTANTS = rootsOfPrimes(64, Math.cbrt);
 export const INITIAL_STATE: readonly number[] = rootsOfPrimes(8, Math.sqrt);
 
-const bigSigma0 = (w: WordEmitter, x: Word) => rotations(w, x, 2, 13, 22);
-const bigSigma1 = (w: WordEmitter, x: Word) => rotations(w, x, 6, 11, 25);
-const rotations = (w: WordEmitter, x: Word, a: number, b: number, c: number) =>
-  w.xor(w.xor(w.rotateRight(x, a), w.rotateRight(x, b)), w.rotateRight(x, c));
-const smallSigma = (w: WordEmitter, x: Word, a: number, b: number, shift: number) =>
-  w.xor(w.xor(w.rotateRight(x, a), w.rotateRight(x, b)), w.shiftRight(x, shift));
+const bigSigma0 = (w: WordEmitter, x: Word) => w.mix(x, [2, 13, 22]);
+const bigSigma1 = (w: WordEmitter, x: Word) => w.mix(x, [6, 11, 25]);
+const smallSigma0 = (w: WordEmitter, x: Word) => w.mix(x, [7, 18], 3);
+const smallSigma1 = (w: WordEmitter, x: Word) => w.mix(x, [17, 19], 10);
 
 /** The word of the message schedule for each round, made when it is first needed. */
 function schedule(w: WordEmitter, block: readonly Word[]): (round: number) => Word {
@@ -24,19 +22,14 @@ function schedule(w: WordEmitter, block: readonly Word[]): (round: number) => Wo
   return (round) => {
     for (let t = words.length; t <= round; t++)
       words.push(
-        w.add(
-          smallSigma(w, words[t - 2]!, 17, 19, 10),
-          words[t - 7]!,
-          smallSigma(w, words[t - 15]!, 7, 18, 3),
-          words[t - 16]!,
-        ),
+        w.add(words[t - 16]!, smallSigma0(w, words[t - 15]!), words[t - 7]!, smallSigma1(w, words[t - 2]!)),
       );
     return words[round]!;
   };
 }
 
 /**
- * Runs rounds on a state.
+ * Runs rounds on a state. The order of summands is the one for which V8 spills the fewest registers.
  * @param block 16 words. @param rounds 64, or fewer if not all of the result is wanted.
  * @returns a to h, before the initial state is added.
  */
@@ -55,7 +48,7 @@ export function runRounds(
     const t1 = w.add(h, constant(ROUND_CONSTANTS[round]!), message(round), bigSigma1(w, e), choice);
     const ab = w.xor(a, b);
     const majority = w.xor(b, w.and(ab, bc));
-    [a, b, c, d, e, f, g, h] = [w.add(bigSigma0(w, a), majority, t1), a, b, c, w.add(d, t1), e, f, g];
+    [a, b, c, d, e, f, g, h] = [w.add(t1, majority, bigSigma0(w, a)), a, b, c, w.add(d, t1), e, f, g];
     bc = ab;
   }
   return [a, b, c, d, e, f, g, h];
