@@ -24,11 +24,16 @@ import type { BlockEvent, RefusedEvent } from './events.ts';
 import type { HeaderEntry } from './header-entry.ts';
 import type { HeaderTree } from './header-tree.ts';
 import { RecentBlocks } from './recent-blocks.ts';
+import { ScriptBatches, type Verification } from './script-batches.ts';
 import type { ScriptFailure, ScriptVerifier } from './script-verifier.ts';
 import { CorruptionError } from './storage.ts';
 
 /** Blocks judged at once: one whose scripts run, one ready to follow, one in preparation. */
-const MAX_IN_FLIGHT = 3;
+const BLOCKS_IN_FLIGHT = 3;
+/** Or more of them, if all are not larger than this: the scripts of some are one piece of work then. */
+const BYTES_IN_FLIGHT = 64 << 10;
+/** Each is a layer in which coins are looked for. */
+const MAX_IN_FLIGHT = 24;
 /** Milliseconds after which everything else gets its turn. */
 const MAX_TURN = 10;
 
@@ -57,7 +62,7 @@ interface InFlight {
   readonly entry: HeaderEntry;
   readonly block: CheckedBlock;
   readonly result: ConnectResult;
-  readonly verification: Promise<ScriptFailure | null>;
+  readonly verification: Verification;
 }
 
 export class Activation {
@@ -65,6 +70,7 @@ export class Activation {
   readonly #hooks: ActivationHooks;
   #flight: InFlight[] = [];
   readonly #recent = new RecentBlocks();
+  readonly #scripts: ScriptBatches;
   #sequence = 0;
   #turnStarted = 0;
   #stopping = false;
@@ -75,6 +81,7 @@ export class Activation {
   constructor(parts: ActivationParts, hooks: ActivationHooks) {
     this.#parts = parts;
     this.#hooks = hooks;
+    this.#scripts = new ScriptBatches(parts.scriptVerifier);
   }
 
   /** Blocks are being judged. */
@@ -97,8 +104,7 @@ export class Activation {
       const target = tree.best(active);
       const head = this.#flight.at(-1)?.entry ?? active.tip;
       const goesOn = target.height > head.height && target.ancestor(head.height) === head;
-      if (goesOn && this.#flight.length < MAX_IN_FLIGHT && !this.#stopping)
-        await this.#begin(target.ancestor(head.height + 1));
+      if (goesOn && this.#hasRoom && !this.#stopping) await this.#begin(target.ancestor(head.height + 1));
       else if (await this.#arrivesFirst()) continue;
       else if (this.#flight.length > 0) await this.#settle();
       else if (target !== active.tip && !this.#stopping) await this.disconnectTip();
@@ -114,15 +120,23 @@ export class Activation {
     this.#onArrival();
   }
 
+  get #hasRoom(): boolean {
+    const { length } = this.#flight;
+    if (length < BLOCKS_IN_FLIGHT) return true;
+    if (length === MAX_IN_FLIGHT) return false;
+    return this.#flight.reduce((sum, { block }) => sum + block.bytes.length, 0) < BYTES_IN_FLIGHT;
+  }
+
   /** Whether blocks come before the oldest one in flight is verified; not asked where none could be begun. */
   async #arrivesFirst(): Promise<boolean> {
     const [oldest] = this.#flight;
-    if (oldest === undefined || this.#flight.length === MAX_IN_FLIGHT || this.#stopping) return false;
+    if (oldest === undefined || !this.#hasRoom || this.#stopping) return false;
     if (this.#hasArrivals) return true;
+    this.#scripts.send();
     const arrival = new Promise<boolean>((resolve) => {
       this.#onArrival = () => resolve(true);
     });
-    const verified = oldest.verification.then(
+    const verified = oldest.verification().then(
       () => false,
       () => false,
     );
@@ -143,7 +157,7 @@ export class Activation {
 
   /** Judges a block on top of those in flight, and has its scripts verified. */
   async #begin(entry: HeaderEntry): Promise<void> {
-    const { parameters, chainstate, scriptVerifier } = this.#parts;
+    const { parameters, chainstate } = this.#parts;
     const block = await this.#take(entry);
     if (block === undefined) return;
     const place = { height: entry.height, hash: entry.hash, parent: entry.parent! };
@@ -160,21 +174,18 @@ export class Activation {
       if (this.#parts.active.tip === entry.parent) this.#fail(entry, error);
       return;
     }
-    const verification =
-      result.scriptChecks.length > 0 ? scriptVerifier.verify(result.scriptChecks) : Promise.resolve(null);
-    // Whoever awaits it sees the error; until then it must not count as unhandled.
-    verification.catch(() => {});
+    const verification = this.#scripts.add(result.scriptChecks);
     this.#flight.push({ entry, block, result, verification });
   }
 
   /** Waits for the oldest block in flight, and merges it or drops all. */
   async #settle(): Promise<void> {
     const [oldest] = this.#flight;
-    const failure = await oldest!.verification;
+    const failure = await oldest!.verification();
     if (failure !== null) {
       const dropped = this.#flight;
       this.#flight = [];
-      await Promise.all(dropped.map(({ verification }) => verification));
+      await Promise.all(dropped.map(({ verification }) => verification()));
       this.#fail(oldest!.entry, scriptInvalid(oldest!.result.scriptChecks, failure));
       return;
     }

@@ -41,6 +41,8 @@ export type { ChainOptions } from './options.ts';
 
 /** Milliseconds between flushes while nothing else makes one necessary. */
 const FLUSH_INTERVAL = 10 * 60_000;
+/** Entries of the index that are changed and not written. */
+const MAX_UNSAVED = 256;
 
 export class Chain extends ChainView {
   readonly #dependencies: ChainDependencies;
@@ -291,8 +293,10 @@ export class Chain extends ChainView {
     const file = this.parts.blocks.currentFile;
     const stored = await this.#intake.store((entry, block) => this.#activation.remember(entry, block));
     if (stored.length === 0) return;
-    await this.#saveIndex();
-    this.#intake.answerSideBranches(stored, this.parts.tree.best(this.parts.active));
+    const { tree } = this.parts;
+    // While one block follows the other, many of them at a time: a write each takes longer than a small block.
+    if (!this.isConnecting || tree.dirty.size >= MAX_UNSAVED) await this.#saveIndex();
+    this.#intake.answerSideBranches(stored, tree.best(this.parts.active));
     if (this.parts.blocks.currentFile !== file && this.parts.pruner.isAutomatic) {
       await this.#flush();
       await this.#deleteFiles(await this.parts.pruner.pruneToTarget(this.tip));

@@ -355,7 +355,8 @@ describe('a chain that is closed in the middle of its work', () => {
     await Promise.all(verdicts);
     await closed;
     expect(chain.height).toBeGreaterThanOrEqual(20);
-    expect(chain.height).toBeLessThan(30);
+    // What was in flight ended, nothing more was begun.
+    expect(chain.height).toBeLessThan(50);
     expect((await open({ storage })).height).toBe(60);
   });
 });
