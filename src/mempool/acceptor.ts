@@ -25,7 +25,14 @@ import {
 } from './acceptance.ts';
 import { feeRateOf } from './policy.ts';
 import type { Pool } from './pool.ts';
-import { type AcceptOptions, type AcceptResult, FeeInvalid, type Refused, ScriptInvalid } from './results.ts';
+import {
+  type AcceptOptions,
+  type AcceptResult,
+  FeeInvalid,
+  MaximumFeeInvalid,
+  type Refused,
+  ScriptInvalid,
+} from './results.ts';
 import { needsWitness } from './standardness.ts';
 
 /** Outputs of a transaction with missing inputs that are looked for, to tell if it is confirmed already. */
@@ -56,6 +63,8 @@ export class Acceptor {
       const replaced = judgeChanges(candidate, circumstances);
       checkMaximumFeeRate(candidate.entry, options.maximumFeeRate);
       await this.checkScripts(tx, candidate.spent);
+      if (options.maximumFee !== undefined && candidate.entry.fee > options.maximumFee)
+        throw new MaximumFeeInvalid();
       return { entry: candidate.entry, replaced };
     };
     try {

@@ -10,6 +10,13 @@ export class FeeInvalid extends Invalid {
   }
 }
 
+/** It pays more than who sends it wants to. */
+export class MaximumFeeInvalid extends Invalid {
+  constructor() {
+    super('policy', 'max fee exceeded');
+  }
+}
+
 /** A script failed under the flags of relay. */
 export class ScriptInvalid extends Invalid {
   /** The transaction should have witnesses and has none. */
@@ -28,6 +35,8 @@ export interface AcceptOptions {
   readonly allowReplacement?: boolean;
   /** Satoshis per 1,000 vbytes above which it must be a mistake (`max feerate exceeded`). */
   readonly maximumFeeRate?: bigint | undefined;
+  /** Satoshis above which a transaction that is valid otherwise is refused (`MaximumFeeInvalid`). */
+  readonly maximumFee?: bigint | undefined;
   /** Seconds since the epoch, for transactions loaded from disk. */
   readonly time?: number;
 }

@@ -3,7 +3,9 @@
  * announced until some peer has asked for it (Core's
  * BroadcastTransaction). `sendrawtransaction` and wallets use it.
  */
+import type { Invalid } from '../core/encoding/errors.ts';
 import type { Transaction } from '../core/transaction/transaction.ts';
+import { MaximumFeeInvalid } from '../mempool/results.ts';
 import type { RpcContext } from './context.ts';
 import { RpcCode, RpcError } from './errors.ts';
 
@@ -16,28 +18,23 @@ export async function broadcastTransaction(
   maxFee: bigint,
   { chain, mempool }: Pick<RpcContext, 'chain' | 'mempool'>,
 ): Promise<void> {
+  // Announced again until a peer asks for it; one with another witness stays as it is.
+  if (!mempool.has(tx.txid)) {
+    const verdict = await mempool.accept(tx, { maximumFee: maxFee > 0n ? maxFee : undefined });
+    if (!verdict.ok) throw await whyNot(tx, verdict.invalid, chain);
+  }
+  mempool.unbroadcast.add(tx.txid);
+}
+
+async function whyNot(tx: Transaction, invalid: Invalid, chain: RpcContext['chain']): Promise<RpcError> {
   const outpoints = tx.outputs.map((_, vout) => ({ txid: tx.txidBytes, vout }));
   if ((await chain.coins(outpoints)).some((coin) => coin !== undefined))
-    throw new RpcError(RpcCode.VERIFY_ALREADY_IN_UTXO_SET, 'Transaction outputs already in utxo set');
-  const waiting = mempool.get(tx.txid);
-  // Announced again until a peer asks for it; one with another witness stays as it is.
-  if (waiting !== undefined) {
-    mempool.unbroadcast.add(tx.txid);
-    return;
-  }
-  if (maxFee > 0n) {
-    const tested = await mempool.accept(tx, { testOnly: true });
-    if (tested.ok && tested.entry.fee > maxFee)
-      throw new RpcError(
-        RpcCode.VERIFY_ERROR,
-        'Fee exceeds maximum configured by user (e.g. -maxtxfee, maxfeerate)',
-      );
-  }
-  const verdict = await mempool.accept(tx);
-  if (!verdict.ok)
-    throw new RpcError(
-      verdict.invalid.kind === 'missing' ? RpcCode.VERIFY_ERROR : RpcCode.VERIFY_REJECTED,
-      verdict.invalid.message,
+    return new RpcError(RpcCode.VERIFY_ALREADY_IN_UTXO_SET, 'Transaction outputs already in utxo set');
+  if (invalid instanceof MaximumFeeInvalid)
+    return new RpcError(
+      RpcCode.VERIFY_ERROR,
+      'Fee exceeds maximum configured by user (e.g. -maxtxfee, maxfeerate)',
     );
-  mempool.unbroadcast.add(tx.txid);
+  const code = invalid.kind === 'missing' ? RpcCode.VERIFY_ERROR : RpcCode.VERIFY_REJECTED;
+  return new RpcError(code, invalid.message);
 }
