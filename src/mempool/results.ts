@@ -13,7 +13,7 @@ export class FeeInvalid extends Invalid {
 /** It pays more than who sends it wants to. */
 export class MaximumFeeInvalid extends Invalid {
   constructor() {
-    super('policy', 'max fee exceeded');
+    super('policy', 'max-fee-exceeded');
   }
 }
 

@@ -137,3 +137,31 @@ test('an output that nobody can spend may be burnt only if that was said', async
   );
   await expect(call('sendrawtransaction', worth, 0, '0.00001')).rejects.toThrow('-26');
 });
+
+test('a transaction is sent for no more than the fee that was allowed, and again without complaint', async () => {
+  const { hex, txid } = await spend(coins.shift()!, 20_000_000);
+  const tooMuch = '-25 Fee exceeds maximum configured by user (e.g. -maxtxfee, maxfeerate)';
+  await expect(call('sendrawtransaction', hex)).rejects.toThrow(tooMuch);
+  expect(await call('getrawmempool')).not.toContain(txid);
+  expect(await call('sendrawtransaction', hex, 0)).toBe(txid);
+  expect(await call('sendrawtransaction', hex)).toBe(txid);
+  expect(await call('getrawmempool')).toContain(txid);
+});
+
+test('a fee too high is told only of a transaction that is valid otherwise', async () => {
+  const { hex } = await spend(coins.shift()!, 20_000_000);
+  // The signature's last byte but one, before its hash type and the key.
+  const at = hex.length - 2 * (4 + 1 + 33 + 2);
+  const broken = `${hex.slice(0, at)}${hex[at] === '0' ? '1' : '0'}${hex.slice(at + 1)}`;
+  await expect(call('sendrawtransaction', broken)).rejects.toThrow(/^-26 mempool-script-verify-flag-failed/);
+});
+
+test('a confirmed transaction is not sent again', async () => {
+  const { hex, txid } = await spend(coins.shift()!, 1_000);
+  await call('sendrawtransaction', hex);
+  await call('generatetoaddress', 1, ADDRESS);
+  expect(await call('getrawmempool')).not.toContain(txid);
+  await expect(call('sendrawtransaction', hex)).rejects.toThrow(
+    '-27 Transaction outputs already in utxo set',
+  );
+});
