@@ -41,8 +41,10 @@ export type { ChainOptions } from './options.ts';
 
 /** Milliseconds between flushes while nothing else makes one necessary. */
 const FLUSH_INTERVAL = 10 * 60_000;
-/** Entries of the index that are changed and not written. */
+/** Entries of the index that are changed and not written: what a kill makes the node ask for again. */
 const MAX_UNSAVED = 256;
+/** Bytes of the blocks among them. */
+const MAX_UNSAVED_BYTES = 1 << 20;
 
 export class Chain extends ChainView {
   readonly #dependencies: ChainDependencies;
@@ -56,6 +58,7 @@ export class Chain extends ChainView {
   /** Whose coins the database has. */
   #flushed!: HeaderEntry;
   #flushedAt = 0;
+  #unsavedBytes = 0;
 
   private constructor(options: ChainOptions, dependencies: ChainDependencies, parts: ChainParts) {
     super(parts);
@@ -293,10 +296,10 @@ export class Chain extends ChainView {
     const file = this.parts.blocks.currentFile;
     const stored = await this.#intake.store((entry, block) => this.#activation.remember(entry, block));
     if (stored.length === 0) return;
-    const { tree } = this.parts;
+    for (const { data } of stored) this.#unsavedBytes += data!.size;
     // While one block follows the other, many of them at a time: a write each takes longer than a small block.
-    if (!this.isConnecting || tree.dirty.size >= MAX_UNSAVED) await this.#saveIndex();
-    this.#intake.answerSideBranches(stored, tree.best(this.parts.active));
+    if (!this.isConnecting || this.#isMuchUnsaved) await this.#saveIndex();
+    this.#intake.answerSideBranches(stored, this.parts.tree.best(this.parts.active));
     if (this.parts.blocks.currentFile !== file && this.parts.pruner.isAutomatic) {
       await this.#flush();
       await this.#deleteFiles(await this.parts.pruner.pruneToTarget(this.tip));
@@ -349,7 +352,12 @@ export class Chain extends ChainView {
     return entry;
   }
 
+  get #isMuchUnsaved(): boolean {
+    return this.parts.tree.dirty.size >= MAX_UNSAVED || this.#unsavedBytes >= MAX_UNSAVED_BYTES;
+  }
+
   #saveIndex(options = { sync: false }): Promise<void> {
+    this.#unsavedBytes = 0;
     return saveIndex(this.parts.index, this.parts.tree, options);
   }
 
