@@ -46,9 +46,9 @@ export class TransactionFetcher {
     this.#requests = new TransactionRequests(context, (peer, announcements) =>
       this.#ask(peer, announcements),
     );
-    context.chain.connected.subscribe(({ entry, block }) => {
-      // While a node catches up nobody asks, and to note every hash as text takes a tenth of the time.
-      if (entry !== context.chain.bestHeader) return;
+    context.chain.connected.subscribe(({ block }) => {
+      // Then nothing is asked for, and to note every hash as text takes a tenth of the time.
+      if (context.chain.isInitialBlockDownload) return;
       for (const { txid, wtxid } of block.transactions) {
         this.#confirmed.add(txid);
         this.#confirmed.add(wtxid);
@@ -74,10 +74,6 @@ export class TransactionFetcher {
   remove(peer: Peer): void {
     this.#requests.remove(peer);
     this.#orphans.eraseForPeer(peer.id);
-  }
-
-  get orphanCount(): number {
-    return this.#orphans.size;
   }
 
   extra(): Iterable<Transaction> {

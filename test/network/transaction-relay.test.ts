@@ -152,3 +152,31 @@ test('of many who announce a transaction, one is asked', async () => {
   await world.pass(60);
   expect(received).toBe(txs.length);
 });
+
+test('a confirmed transaction is not asked for, also while a better header is known', async () => {
+  let slow = false;
+  const world = new MemoryWorld(40, { latency: (from) => (slow && from === '10.0.0.2' ? 40_000 : 10) });
+  const builder = payableChain();
+  const known = builder.blocks.length;
+  const [first, second] = await line(world, 2, builder);
+  const tx = spend([builder.takeMature()]);
+  builder.accept(builder.block({ transactions: [tx] }));
+  builder.mine(1);
+  const [block, next] = builder.blocks.slice(known);
+  // The second node knows of the block long before the first one hears of it.
+  slow = true;
+  second!.chain.acceptHeaders([block!.header, next!.header]);
+  expect((await world.settle(second!.chain.acceptBlock(block!))).ok).toBe(true);
+  expect(second!.chain.bestHeader.hash).toBe(next!.hash);
+  let announced = false;
+  let asked = false;
+  world.net.observe((from, _to, envelope) => {
+    const { command, payload } = decodeEnvelope(REGTEST.magic, envelope);
+    if (command === 'inv' && from === first!.host) announced = true;
+    const wants = [...payload].join().includes([...tx.wtxidBytes].join());
+    if (command === 'getdata' && from === second!.host && wants) asked = true;
+  });
+  await give(world, first!, tx);
+  await world.pass(35);
+  expect([announced, asked]).toEqual([true, false]);
+});
