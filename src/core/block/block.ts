@@ -64,12 +64,17 @@ export class Block {
 /**
  * The transactions of a block, so many at a time: who needs each but once need not hold them all.
  * @param bytes of the whole block
+ * @param read one, as much of it as is needed
  * @throws DecodeError
  */
-export function* readTransactions(bytes: Uint8Array, atOnce: number): Generator<readonly Transaction[]> {
+export function* readTransactions<T>(
+  bytes: Uint8Array,
+  atOnce: number,
+  read: (reader: Reader) => T,
+): Generator<readonly T[]> {
   const reader = new Reader(bytes);
   reader.skip(HEADER_SIZE);
   for (let left = reader.count(MINIMUM_TRANSACTION); left > 0; left -= atOnce)
-    yield Array.from({ length: Math.min(atOnce, left) }, () => Transaction.read(reader));
+    yield Array.from({ length: Math.min(atOnce, left) }, () => read(reader));
   reader.finish();
 }

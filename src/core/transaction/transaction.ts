@@ -7,6 +7,7 @@ import { DecodeError } from '../encoding/errors.ts';
 import { hash256, hash256Each } from '../encoding/hashes.ts';
 import { Reader } from '../encoding/reader.ts';
 import { compactSizeLength, Writer } from '../encoding/writer.ts';
+import { MINIMUM_INPUT, MINIMUM_OUTPUT, skipWitness, stripInto, txidsOf } from './outline.ts';
 
 /** Transaction id in display order (64 lower-case hex digits). */
 export type Txid = string & { readonly __brand: 'Txid' };
@@ -49,10 +50,6 @@ const NULL_VOUT = 0xffffffff;
 export const WITNESS_SCALE_FACTOR = 4;
 
 export const NO_WITNESS: readonly Uint8Array[] = Object.freeze([]);
-/** The smallest input: outpoint, empty script, sequence. */
-const MINIMUM_INPUT = 41;
-/** The smallest output: value, empty script. */
-const MINIMUM_OUTPUT = 9;
 
 /** Immutable. Identifiers are hashed from the bytes received, on first use, and kept. */
 export class Transaction implements TransactionFields {
@@ -139,18 +136,10 @@ export class Transaction implements TransactionFields {
     return this.#stripped;
   }
 
-  /** Cuts out marker and flag, which follow the version, and the witnesses, which precede the lock time. */
   #strip(): Uint8Array {
     const stripped = new Uint8Array(this.strippedSize);
-    this.#stripInto(stripped, 0);
+    stripInto(this, stripped, 0);
     return stripped;
-  }
-
-  #stripInto(target: Uint8Array, at: number): void {
-    const { bytes, strippedSize } = this;
-    target.set(bytes.subarray(0, 4), at);
-    target.set(bytes.subarray(6, strippedSize - 2), at + 4);
-    target.set(bytes.subarray(bytes.length - 4), at + strippedSize - 4);
   }
 
   /** Bytes without witnesses; known without serializing. */
@@ -179,31 +168,10 @@ export class Transaction implements TransactionFields {
     return Math.ceil(this.weight / WITNESS_SCALE_FACTOR);
   }
 
-  /** Each without witnesses, all in one piece of memory: pieces of their own would cost more than the hashes. */
-  static #stripAll(transactions: readonly Transaction[]): Uint8Array[] {
-    let size = 0;
-    for (const tx of transactions) if (tx.hasWitness) size += tx.strippedSize;
-    const memory = new Uint8Array(size);
-    let at = 0;
-    return transactions.map((tx) => {
-      if (!tx.hasWitness) return tx.bytes;
-      const start = at;
-      tx.#stripInto(memory, start);
-      at += tx.strippedSize;
-      return memory.subarray(start, at);
-    });
-  }
-
-  /** Computes the txids of many at once, which costs less than one by one. */
-  static computeTxids(transactions: readonly Transaction[]): void {
-    const unknown = transactions.filter((tx) => tx.#txidBytes === undefined);
-    for (const [i, hash] of hash256Each(Transaction.#stripAll(unknown)).entries())
-      unknown[i]!.#txidBytes = hash;
-  }
-
-  /** Computes both identifiers of many. */
+  /** Computes both identifiers of many at once, which costs less than one by one. */
   static identify(transactions: readonly Transaction[]): void {
-    Transaction.computeTxids(transactions);
+    const unknown = transactions.filter((tx) => tx.#txidBytes === undefined);
+    for (const [i, hash] of txidsOf(unknown).entries()) unknown[i]!.#txidBytes = hash;
     const witnesses = transactions.filter((tx) => tx.hasWitness && tx.#wtxidBytes === undefined);
     for (const [i, hash] of hash256Each(witnesses.map((tx) => tx.bytes)).entries())
       witnesses[i]!.#wtxidBytes = hash;
@@ -243,13 +211,6 @@ function readInputs(reader: Reader): TxIn[] {
     inputs.push({ prevout, scriptSig, sequence: reader.uint32(), witness: NO_WITNESS });
   }
   return inputs;
-}
-
-/** Passes over a witness; returns the number of its items. */
-function skipWitness(reader: Reader): number {
-  const count = reader.count(1);
-  for (let i = 0; i < count; i++) reader.skip(reader.compactSize());
-  return count;
 }
 
 /**

@@ -6,7 +6,9 @@ import { HEADER_SIZE } from '../../core/block/header.ts';
 import { difficultyFromBits, targetFromBits } from '../../core/block/target.ts';
 import { readSpentTotals, readUndo } from '../../core/consensus/undo.ts';
 import { toDisplayHex, toHex } from '../../core/encoding/bytes.ts';
+import type { Reader } from '../../core/encoding/reader.ts';
 import { compactSizeLength } from '../../core/encoding/writer.ts';
+import { readOutline, type TransactionOutline, txidsOf } from '../../core/transaction/outline.ts';
 import { Transaction, WITNESS_SCALE_FACTOR } from '../../core/transaction/transaction.ts';
 import type { Clock } from '../../seams.ts';
 import type { JsonWritable } from '../json.ts';
@@ -64,10 +66,6 @@ interface StoredBlock {
   readonly undo?: Uint8Array | undefined;
 }
 
-/**
- * Lets everything else run while it writes a large block. Transactions are decoded, shown and dropped some at a
- * time: all of them at once outlive the collector's young generation, and that took a fifth of the time.
- */
 export async function blockJson(
   entry: HeaderEntry,
   { bytes, undo }: StoredBlock,
@@ -76,37 +74,64 @@ export async function blockJson(
 ): Promise<JsonWritable> {
   const coins = undo && detail === 'prevouts' ? readUndo(undo) : undefined;
   const totals = undo && detail === 'transactions' ? readSpentTotals(undo) : undefined;
-  const show = (tx: Transaction): string => {
-    if (detail === 'txids') return `"${tx.txid}"`;
+  const showWhole = (tx: Transaction): string => {
     const spent = tx.isCoinbase ? {} : { prevouts: coins?.next().value, spent: totals?.next().value };
     return `{${transactionFields(tx, chain.parameters, { ...spent, hex: true })}}`;
   };
-  let strippedSize = HEADER_SIZE + compactSizeLength(entry.transactionCount);
-  let coinbase: JsonWritable;
+  const { coinbase, text, strippedSize } =
+    detail === 'txids'
+      ? await writeTransactions(bytes, clock, readOutline, (some) => txidsOf(some).map(showTxid).join(','))
+      : await writeTransactions(bytes, clock, Transaction.read, (some) => {
+          Transaction.identify(some);
+          let shown = '';
+          for (const tx of some) shown += `${shown === '' ? '' : ','}${showWhole(tx)}`;
+          return flatten(shown);
+        });
+  const stripped = HEADER_SIZE + compactSizeLength(entry.transactionCount) + strippedSize;
+  const fields = {
+    ...headerJson(entry, chain),
+    strippedsize: stripped,
+    size: bytes.length,
+    weight: stripped * (WITNESS_SCALE_FACTOR - 1) + bytes.length,
+    coinbase_tx: coinbaseJson(Transaction.decode(coinbase)),
+  };
+  return joinFields(fields, `"tx":[${text}]`);
+}
+
+const showTxid = (txid: Uint8Array): string => `"${toDisplayHex(txid)}"`;
+
+interface WrittenTransactions {
+  /** The first one's bytes. */
+  readonly coinbase: Uint8Array;
+  /** JSON, without brackets. */
+  readonly text: string;
+  /** Bytes of all without witnesses. */
+  readonly strippedSize: number;
+}
+
+/**
+ * Lets everything else run while it writes a large block. Transactions are read, shown and dropped some at a
+ * time: all of them at once outlive the collector's young generation, and that took a fifth of the time.
+ */
+async function writeTransactions<T extends TransactionOutline>(
+  block: Uint8Array,
+  clock: Clock,
+  read: (reader: Reader) => T,
+  show: (some: readonly T[]) => string,
+): Promise<WrittenTransactions> {
+  let coinbase: Uint8Array | undefined;
+  let strippedSize = 0;
   let text = '';
   let turn = clock.monotonic();
-  for (const transactions of readTransactions(bytes, AT_ONCE)) {
-    if (detail === 'txids') Transaction.computeTxids(transactions);
-    else Transaction.identify(transactions);
-    coinbase ??= coinbaseJson(transactions[0]!);
-    let shown = '';
-    for (const tx of transactions) {
-      strippedSize += tx.strippedSize;
-      shown += `${shown === '' ? '' : ','}${show(tx)}`;
-    }
-    text += `${text === '' ? '' : ','}${flatten(shown)}`;
+  for (const some of readTransactions(block, AT_ONCE, read)) {
+    coinbase ??= some[0]!.bytes;
+    for (const each of some) strippedSize += each.strippedSize;
+    text += `${text === '' ? '' : ','}${show(some)}`;
     if (clock.monotonic() - turn < TURN) continue;
     await clock.yield();
     turn = clock.monotonic();
   }
-  const fields = {
-    ...headerJson(entry, chain),
-    strippedsize: strippedSize,
-    size: bytes.length,
-    weight: strippedSize * (WITNESS_SCALE_FACTOR - 1) + bytes.length,
-    coinbase_tx: coinbase,
-  };
-  return joinFields(fields, `"tx":[${text}]`);
+  return { coinbase: coinbase!, text, strippedSize };
 }
 
 function coinbaseJson({ version, lockTime, inputs }: Transaction): JsonWritable {
