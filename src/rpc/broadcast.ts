@@ -4,7 +4,7 @@
  * BroadcastTransaction). `sendrawtransaction` and wallets use it.
  */
 import type { Invalid } from '../core/encoding/errors.ts';
-import type { Transaction } from '../core/transaction/transaction.ts';
+import { outPointsOf, type Transaction } from '../core/transaction/transaction.ts';
 import { MaximumFeeInvalid } from '../mempool/results.ts';
 import type { RpcContext } from './context.ts';
 import { RpcCode, RpcError } from './errors.ts';
@@ -27,8 +27,7 @@ export async function broadcastTransaction(
 }
 
 async function whyNot(tx: Transaction, invalid: Invalid, chain: RpcContext['chain']): Promise<RpcError> {
-  const outpoints = tx.outputs.map((_, vout) => ({ txid: tx.txidBytes, vout }));
-  if ((await chain.coins(outpoints)).some((coin) => coin !== undefined))
+  if ((await chain.coins(outPointsOf(tx))).some((coin) => coin !== undefined))
     return new RpcError(RpcCode.VERIFY_ALREADY_IN_UTXO_SET, 'Transaction outputs already in utxo set');
   if (invalid instanceof MaximumFeeInvalid)
     return new RpcError(

@@ -11,7 +11,7 @@ import { sigOpCost } from '../script/sigops.ts';
 import { isMoney } from '../transaction/amount.ts';
 import type { Coin, CoinView } from '../transaction/coin.ts';
 import { OutPointMap } from '../transaction/outpoint-map.ts';
-import type { OutPoint, Transaction, TxOut } from '../transaction/transaction.ts';
+import { type OutPoint, outPointsOf, type Transaction, type TxOut } from '../transaction/transaction.ts';
 import { BlockCoins, type CoinChanges, type CoinLayer, type PlacedCoin } from './block-coins.ts';
 import type { CheckedBlock } from './check-block.ts';
 import { checkSpentCoins } from './check-inputs.ts';
@@ -83,10 +83,6 @@ export function coinsNeeded(block: Block, place: BlockPlace, parameters: Network
     if (bip30) needed.push(...outPointsOf(tx));
   }
   return needed;
-}
-
-function outPointsOf(tx: Transaction): OutPoint[] {
-  return tx.outputs.map((_, vout) => ({ txid: tx.txidBytes, vout }));
 }
 
 /**

@@ -1,6 +1,6 @@
 /**
- * A transaction that is only passed over: where it ends, and what its txid commits to. Takes a third of the
- * time of decoding it. Owns the way of the serialization, BIP144, as far as sizes go.
+ * A transaction that is only passed over: where it ends, and what its txid commits to. Takes less than half
+ * the time of decoding it. Owns the way of the serialization, BIP144, as far as sizes go.
  */
 import { DecodeError } from '../encoding/errors.ts';
 import { hash256Each } from '../encoding/hashes.ts';

@@ -265,6 +265,11 @@ export function writeOutPoint(writer: Writer, outpoint: OutPoint): void {
   writer.bytes(outpoint.txid).uint32(outpoint.vout);
 }
 
+/** Where a transaction's outputs will be spent from, in order. */
+export function outPointsOf(tx: Transaction): OutPoint[] {
+  return tx.outputs.map((_, vout) => ({ txid: tx.txidBytes, vout }));
+}
+
 function encode(fields: TransactionFields, withWitness: boolean): Uint8Array {
   const writer = new Writer();
   writer.uint32(fields.version);
