@@ -25,7 +25,7 @@ describe('a data directory', () => {
     const directory = temporaryDirectory();
     const storage = await NodeStorage.open(directory, REGTEST);
     await expect(NodeStorage.open(directory, REGTEST)).rejects.toThrow(
-      `the data directory ${directory} is in use by another process (${process.pid})`,
+      `the data directory ${directory} is in use by another process (process ${process.pid}, since `,
     );
     await storage.close();
     await (await NodeStorage.open(directory, REGTEST)).close();

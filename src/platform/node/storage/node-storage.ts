@@ -1,17 +1,17 @@
 /**
  * A data directory: LevelDB stores, block files, small blobs. It belongs to one network, which a marker
- * names, and to one process at a time, which LevelDB's own lock on the block index ensures: unlike a
- * lock file, the system lifts it when the process dies.
+ * names, and to one process at a time (`directory-lock.ts`).
  */
-import { mkdir, rm, writeFile } from 'node:fs/promises';
+import { mkdir, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import type { BlockFiles } from '../../../chain/block-files.ts';
 import type { KeyValueStore } from '../../../chain/key-value-store.ts';
 import type { Storage } from '../../../chain/storage.ts';
 import { genesisBlock } from '../../../core/consensus/genesis.ts';
 import type { NetworkParameters } from '../../../core/parameters/network.ts';
+import { DirectoryLock, LockedError } from './directory-lock.ts';
 import { FlatBlockFiles } from './flat-block-files.ts';
-import { type LevelOptions, LevelStore, StoreLockedError } from './level-store.ts';
+import { type LevelOptions, LevelStore } from './level-store.ts';
 import { readIfThere, replaceFile } from './small-files.ts';
 
 /** The data directory cannot be used, and why, by name. */
@@ -20,8 +20,7 @@ export class DataDirectoryError extends Error {
 }
 
 const NETWORK_MARKER = 'network.json';
-const LOCK_STORE = 'lock';
-const OWNER = 'owner.pid';
+const LOCK = 'lock';
 
 /** Stores that hold much get more of LevelDB's memory. */
 const LARGE: LevelOptions = { cacheSize: 32 << 20, writeBufferSize: 16 << 20 };
@@ -29,9 +28,9 @@ const LEVEL_OPTIONS: Readonly<Record<string, LevelOptions>> = { chainstate: LARG
 
 export class NodeStorage implements Storage {
   readonly directory: string;
-  readonly #lock: LevelStore;
+  readonly #lock: DirectoryLock;
 
-  private constructor(directory: string, lock: LevelStore) {
+  private constructor(directory: string, lock: DirectoryLock) {
     this.directory = directory;
     this.#lock = lock;
   }
@@ -45,9 +44,8 @@ export class NodeStorage implements Storage {
     const lock = await lockDirectory(directory);
     try {
       await checkNetwork(directory, parameters);
-      await writeFile(join(directory, OWNER), `${process.pid}\n`);
     } catch (error) {
-      await lock.close();
+      await lock.release();
       throw error;
     }
     return new NodeStorage(directory, lock);
@@ -79,22 +77,17 @@ export class NodeStorage implements Storage {
     await replaceFile(join(this.directory, name), bytes);
   }
 
-  async close(): Promise<void> {
-    await rm(join(this.directory, OWNER), { force: true });
-    await this.#lock.close();
+  close(): Promise<void> {
+    return this.#lock.release();
   }
 }
 
-async function lockDirectory(directory: string): Promise<LevelStore> {
+async function lockDirectory(directory: string): Promise<DirectoryLock> {
   try {
-    return await LevelStore.open(join(directory, LOCK_STORE));
+    return await DirectoryLock.take(join(directory, LOCK), `the data directory ${directory}`, 'process');
   } catch (error) {
-    if (!(error instanceof StoreLockedError)) throw error;
-    const owner = (await readIfThere(join(directory, OWNER))) ?? new Uint8Array();
-    const process = Buffer.from(owner).toString().trim();
-    throw new DataDirectoryError(
-      `the data directory ${directory} is in use by another process${process === '' ? '' : ` (${process})`}`,
-    );
+    if (error instanceof LockedError) throw new DataDirectoryError(error.message);
+    throw error;
   }
 }
 
