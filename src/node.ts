@@ -147,7 +147,7 @@ async function assemble(
   const mempool = new Mempool(options.mempool ?? {}, { ...dependencies, chain });
   closers.push(() => mempool.close());
   const fees = await FeeEstimator.open({ chain, mempool, storage, logger });
-  closers.push(() => fees.save(storage));
+  closers.push(() => fees.save());
 
   progress('Loading indexes…');
   const indexes = await openIndexes(options, { chain, storage, logger, clock });
@@ -180,7 +180,7 @@ async function assemble(
   if (options.persistMempool !== false) {
     progress('Loading mempool…');
     await mempool.load(storage);
-    closers.push(() => mempool.save(storage));
+    closers.push(async () => void (await mempool.save(storage)));
   }
   progress('Starting network threads…');
   if (options.networkActive === false) network.setActive(false);

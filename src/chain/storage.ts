@@ -1,4 +1,5 @@
 /** The seam to everything a node keeps: stores, block files, small named blobs. One data directory, one owner. */
+import type { Logger } from '../seams.ts';
 import type { BlockFiles } from './block-files.ts';
 import type { KeyValueStore } from './key-value-store.ts';
 
@@ -14,6 +15,24 @@ export interface Storage {
   writeBlob(name: string, bytes: Uint8Array): Promise<void>;
   /** Gives the data directory free; what was opened must be closed before. */
   close(): Promise<void>;
+}
+
+/**
+ * Writes a small file that the node can do without: a failure is named and is for the next save to mend.
+ * @returns whether it was written
+ */
+export async function saveSideFile(
+  { storage, logger }: { readonly storage: Storage; readonly logger: Logger },
+  name: string,
+  bytes: Uint8Array,
+): Promise<boolean> {
+  try {
+    await storage.writeBlob(name, bytes);
+    return true;
+  } catch (error) {
+    logger.log('warn', 'storage', `${name} could not be saved: ${(error as Error).message}`);
+    return false;
+  }
 }
 
 /** A store or file that does not make sense; the node asks for `--reindex`. */

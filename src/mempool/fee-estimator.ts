@@ -3,7 +3,7 @@
  * Core's CBlockPolicyEstimator does. Follows the mempool; owns no policy on fees.
  */
 import type { Chain } from '../chain/chain.ts';
-import type { Storage } from '../chain/storage.ts';
+import { type Storage, saveSideFile } from '../chain/storage.ts';
 import { DecodeError } from '../core/encoding/errors.ts';
 import { Reader } from '../core/encoding/reader.ts';
 import { Writer } from '../core/encoding/writer.ts';
@@ -47,6 +47,7 @@ interface Tracked {
 export class FeeEstimator {
   readonly #chain: Chain;
   readonly #mempool: Mempool;
+  readonly #dependencies: FeeEstimatorDependencies;
   readonly #short = new FeeStatistics({ scale: 1, periods: 12, decay: 0.962, sufficient: 0.5 });
   readonly #medium = new FeeStatistics({ scale: 2, periods: 24, decay: 0.9952, sufficient: 0.1 });
   readonly #long = new FeeStatistics({ scale: 24, periods: 42, decay: 0.99931, sufficient: 0.1 });
@@ -57,7 +58,9 @@ export class FeeEstimator {
   #firstHeight = 0;
   #history = { first: 0, best: 0 };
 
-  private constructor({ chain, mempool }: FeeEstimatorDependencies) {
+  private constructor(dependencies: FeeEstimatorDependencies) {
+    const { chain, mempool } = dependencies;
+    this.#dependencies = dependencies;
     this.#chain = chain;
     this.#mempool = mempool;
     this.#bestHeight = chain.height;
@@ -172,14 +175,14 @@ export class FeeEstimator {
   }
 
   /** What still waits when the node stops was not confirmed in its time. */
-  async save(storage: Storage): Promise<void> {
+  async save(): Promise<void> {
     for (const txid of [...this.#tracked.keys()]) this.#untrack(txid, false);
     const current = this.#firstHeight > 0 && this.#bestHeight - this.#firstHeight > this.#historySpan / 2;
     const first = current ? this.#firstHeight : this.#history.first;
     const best = current ? this.#bestHeight : this.#history.best;
     const writer = new Writer(1 << 19).uint32(FILE_VERSION).uint32(first).uint32(best);
     for (const horizon of this.#horizons) horizon.write(writer);
-    await storage.writeBlob(FILE, writer.finish());
+    await saveSideFile(this.#dependencies, FILE, writer.finish());
   }
 
   get #historySpan(): number {

@@ -6,7 +6,7 @@
 import type { BlockEvent, Chain } from '../chain/chain.ts';
 import type { ScriptVerifier } from '../chain/script-verifier.ts';
 import { Signal } from '../chain/signal.ts';
-import type { Storage } from '../chain/storage.ts';
+import { type Storage, saveSideFile } from '../chain/storage.ts';
 import { fromDisplayHex } from '../core/encoding/bytes.ts';
 import { DecodeError } from '../core/encoding/errors.ts';
 import type { Coin } from '../core/transaction/coin.ts';
@@ -234,7 +234,8 @@ export class Mempool {
     return this.#loaded;
   }
 
-  async save(storage: Storage): Promise<void> {
+  /** @returns whether it could be written. */
+  async save(storage: Storage): Promise<boolean> {
     const deltas = new Map(this.prioritised());
     const transactions = this.sorted().map(({ tx, time }) => {
       const feeDelta = deltas.get(tx.txid) ?? 0n;
@@ -243,8 +244,9 @@ export class Mempool {
     });
     const feeDeltas = Array.from(deltas, ([txid, delta]) => [fromDisplayHex(txid), delta] as const);
     const unbroadcast = Array.from(this.unbroadcast, fromDisplayHex);
-    const key = this.#dependencies.random.bytes(8);
-    await storage.writeBlob(FILE, encodeMempool({ transactions, feeDeltas, unbroadcast }, key));
+    const { random, logger } = this.#dependencies;
+    const bytes = encodeMempool({ transactions, feeDeltas, unbroadcast }, random.bytes(8));
+    return saveSideFile({ storage, logger }, FILE, bytes);
   }
 
   /** Takes what was saved through the door, as far as it is still valid. */

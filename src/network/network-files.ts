@@ -1,5 +1,5 @@
 /** What the network keeps over restarts: addresses, bans, anchors. */
-import type { Storage } from '../chain/storage.ts';
+import { type Storage, saveSideFile } from '../chain/storage.ts';
 import type { Logger } from '../seams.ts';
 import type { AddressManager } from './address-manager.ts';
 import type { BanList } from './ban-list.ts';
@@ -12,17 +12,15 @@ const BANS_FILE = 'banlist.json';
 const ANCHORS_FILE = 'anchors.dat';
 
 export class NetworkFiles {
-  readonly #storage: Storage;
-  readonly #logger: Logger;
+  readonly #dependencies: { readonly storage: Storage; readonly logger: Logger };
   readonly #addresses: AddressManager;
   readonly #bans: BanList;
 
   constructor(
-    dependencies: { readonly storage: Storage; readonly logger: Logger },
+    { storage, logger }: { readonly storage: Storage; readonly logger: Logger },
     content: { readonly addresses: AddressManager; readonly bans: BanList },
   ) {
-    this.#storage = dependencies.storage;
-    this.#logger = dependencies.logger;
+    this.#dependencies = { storage, logger };
     this.#addresses = content.addresses;
     this.#bans = content.bans;
   }
@@ -41,17 +39,19 @@ export class NetworkFiles {
 
   /** What is lost can be learned again: a damaged file is not worth refusing to start. */
   async #read(name: string, use: (bytes: Uint8Array) => void): Promise<void> {
-    const bytes = await this.#storage.readBlob(name);
+    const bytes = await this.#dependencies.storage.readBlob(name);
     try {
       if (bytes !== undefined) use(bytes);
     } catch (error) {
-      this.#logger.log('warn', 'net', `${name} is damaged and was left aside: ${(error as Error).message}`);
+      const { message } = error as Error;
+      this.#dependencies.logger.log('warn', 'net', `${name} is damaged and was left aside: ${message}`);
     }
   }
 
-  async save(): Promise<void> {
-    await this.#storage.writeBlob(PEERS_FILE, this.#addresses.encode());
-    await this.#storage.writeBlob(BANS_FILE, this.#bans.encode());
+  /** @returns whether all was written. */
+  async save(): Promise<boolean> {
+    const peers = await saveSideFile(this.#dependencies, PEERS_FILE, this.#addresses.encode());
+    return (await saveSideFile(this.#dependencies, BANS_FILE, this.#bans.encode())) && peers;
   }
 
   /** Of all these peers, those that only relay blocks. */
@@ -59,6 +59,6 @@ export class NetworkFiles {
     const addresses = [...peers]
       .filter((peer) => peer.type === 'block-relay-only' && peer.networkAddress !== undefined)
       .map((peer) => ({ time: peer.connectedAt, services: peer.services, address: peer.networkAddress! }));
-    await this.#storage.writeBlob(ANCHORS_FILE, encodeBody('addrv2', { addresses }));
+    await saveSideFile(this.#dependencies, ANCHORS_FILE, encodeBody('addrv2', { addresses }));
   }
 }

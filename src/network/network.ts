@@ -86,8 +86,10 @@ export class Network {
   readonly #totals = { bytesReceived: 0, bytesSent: 0 };
   #listeners: Listener[] = [];
   #timers: Timer[] = [];
+  #retry: Timer | undefined;
   #tipChangedAt = 0;
   #started = false;
+  #stopped = false;
 
   /** NODE_* bits we offer. */
   readonly localServices: bigint;
@@ -189,7 +191,8 @@ export class Network {
 
   /** Ends all connections and saves addresses, bans and anchors. */
   async stop(): Promise<void> {
-    for (const timer of this.#timers) timer.cancel();
+    this.#stopped = true;
+    for (const timer of [...this.#timers, this.#retry]) timer?.cancel();
     await this.#files.saveAnchors(this.#connections.ready());
     this.#outbound.stop();
     this.#connections.stop();
@@ -370,9 +373,11 @@ export class Network {
     this.#outbound.setExtraOutbound(clock.monotonic() - this.#tipChangedAt > usual);
   }
 
-  /** A failing disk stops the node. */
-  #saveSoon(): void {
-    this.#files.save().catch((error: Error) => this.#dependencies.chain.fatal.emit(error));
+  /** The node goes on without: what could not be written is tried again. */
+  async #saveSoon(): Promise<void> {
+    if (await this.#files.save()) return;
+    this.#retry?.cancel();
+    if (!this.#stopped) this.#retry = this.#dependencies.clock.schedule(MINUTE, () => this.#saveSoon());
   }
 
   #every(interval: number, task: () => void): void {

@@ -73,7 +73,7 @@ describe('the estimator', () => {
   });
 
   test('learns from what is confirmed, and keeps it over a restart', async () => {
-    const { pool, storage, open, estimator } = await openEstimator();
+    const { pool, open, estimator } = await openEstimator();
     const fan = spend([pool.coin()], { outputs: 200, fee: 50_000n });
     await pool.accept(fan);
     await pool.mine();
@@ -85,7 +85,7 @@ describe('the estimator', () => {
     const estimate = estimator.estimate(4, false);
     expect(estimate).toMatchObject({ blocks: 4, errors: [] });
     expect(estimate.feeRate).toBe(10_104n);
-    await estimator.save(storage);
+    await estimator.save();
     const again = await open();
     expect(again.estimate(4, false)).toEqual(estimate);
   });

@@ -132,7 +132,8 @@ const savemempool = defineMethod({
   examples: [''],
   async handler(_parameters, { mempool, storage }) {
     if (!mempool.loaded) throw new RpcError(RpcCode.MISC_ERROR, 'The mempool was not loaded yet');
-    await mempool.save(storage);
+    if (!(await mempool.save(storage)))
+      throw new RpcError(RpcCode.MISC_ERROR, 'Unable to dump mempool to disk');
     return { filename: MEMPOOL_FILE };
   },
 });

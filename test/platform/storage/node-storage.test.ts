@@ -45,8 +45,8 @@ describe('a data directory', () => {
 
   it('keeps a blob whole: it is written beside and moved', async () => {
     const directory = temporaryDirectory();
-    const storage = await NodeStorage.open(directory, REGTEST);
     writeFileSync(join(directory, 'mempool.dat.new'), 'left by a crash');
+    const storage = await NodeStorage.open(directory, REGTEST);
     await storage.writeBlob('mempool.dat', Uint8Array.of(1, 2));
     expect(readdirSync(directory)).not.toContain('mempool.dat.new');
     expect([...readFileSync(join(directory, 'mempool.dat'))]).toEqual([1, 2]);

@@ -3,8 +3,9 @@
  * passwords and their comparison; not what a user may do.
  */
 import { createHash, createHmac, timingSafeEqual } from 'node:crypto';
-import { rename, rm, writeFile } from 'node:fs/promises';
+import { rm } from 'node:fs/promises';
 import type { Random } from '../../../seams.ts';
+import { replaceFile } from '../storage/small-files.ts';
 
 const COOKIE_USER = '__cookie__';
 const COOKIE_BYTES = 32;
@@ -82,13 +83,10 @@ function equalTexts(a: string, b: string): boolean {
   return difference === 0;
 }
 
-/** Writes a new cookie, readable by its owner only; by rename, so that no reader sees half of it. */
+/** Writes a new cookie, readable by its owner only; at once, so that no reader sees half of it. */
 export async function writeCookie(file: string, random: Random): Promise<{ user: string; password: string }> {
   const password = Buffer.from(random.bytes(COOKIE_BYTES)).toString('hex');
-  const temporary = `${file}.tmp`;
-  await rm(temporary, { force: true });
-  await writeFile(temporary, `${COOKIE_USER}:${password}`, { mode: 0o600, flag: 'wx' });
-  await rename(temporary, file);
+  await replaceFile(file, Buffer.from(`${COOKIE_USER}:${password}`));
   return { user: COOKIE_USER, password };
 }
 

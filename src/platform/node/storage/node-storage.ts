@@ -12,7 +12,7 @@ import type { NetworkParameters } from '../../../core/parameters/network.ts';
 import { DirectoryLock, LockedError } from './directory-lock.ts';
 import { FlatBlockFiles } from './flat-block-files.ts';
 import { type LevelOptions, LevelStore } from './level-store.ts';
-import { readIfThere, replaceFile } from './small-files.ts';
+import { readIfThere, removeLeftovers, replaceFile } from './small-files.ts';
 
 /** The data directory cannot be used, and why, by name. */
 export class DataDirectoryError extends Error {
@@ -44,6 +44,7 @@ export class NodeStorage implements Storage {
     const lock = await lockDirectory(directory);
     try {
       await checkNetwork(directory, parameters);
+      await removeLeftovers(directory);
     } catch (error) {
       await lock.release();
       throw error;
@@ -73,8 +74,8 @@ export class NodeStorage implements Storage {
     return readIfThere(join(this.directory, name));
   }
 
-  async writeBlob(name: string, bytes: Uint8Array): Promise<void> {
-    await replaceFile(join(this.directory, name), bytes);
+  writeBlob(name: string, bytes: Uint8Array): Promise<void> {
+    return replaceFile(join(this.directory, name), bytes);
   }
 
   close(): Promise<void> {

@@ -18,6 +18,7 @@ export class NodeWalletStorage implements WalletStorage {
   readonly #settings: string;
   readonly #nameless: string;
   readonly #wallets: string;
+  #settingsWritten: Promise<void> = Promise.resolve();
 
   /** @param directory of one network. */
   constructor(directory: string) {
@@ -52,9 +53,15 @@ export class NodeWalletStorage implements WalletStorage {
     return wallet;
   }
 
-  async writeStartup(names: readonly string[]): Promise<void> {
-    const settings = { ...(await this.#readSettings()), wallet: names };
-    await replaceFile(this.#settings, Buffer.from(`${JSON.stringify(settings, null, 2)}\n`));
+  /** One after the other: each reads what is there and writes it again. */
+  writeStartup(names: readonly string[]): Promise<void> {
+    this.#settingsWritten = this.#settingsWritten
+      .catch(() => {})
+      .then(async () => {
+        const settings = { ...(await this.#readSettings()), wallet: names };
+        await replaceFile(this.#settings, Buffer.from(`${JSON.stringify(settings, null, 2)}\n`));
+      });
+    return this.#settingsWritten;
   }
 
   async #readSettings(): Promise<{ readonly wallet?: unknown }> {

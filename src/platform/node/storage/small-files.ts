@@ -1,5 +1,6 @@
-/** Files small enough to be read and written whole. */
-import { open, readFile, rename } from 'node:fs/promises';
+/** Files small enough to be read and written whole. Owns the order of the writes to one file. */
+import { open, readdir, readFile, rename, rm } from 'node:fs/promises';
+import { join } from 'node:path';
 
 export async function readIfThere(path: string): Promise<Uint8Array | undefined> {
   try {
@@ -12,15 +13,60 @@ export async function readIfThere(path: string): Promise<Uint8Array | undefined>
   }
 }
 
-/** Written beside, synced, and moved over the old one, so that a crash leaves the one or the other. */
-export async function replaceFile(path: string, bytes: Uint8Array): Promise<void> {
-  const beside = `${path}.new`;
-  const file = await open(beside, 'w');
-  try {
-    await file.writeFile(bytes);
-    await file.datasync();
-  } finally {
-    await file.close();
+interface Write {
+  bytes: Uint8Array;
+  begun: boolean;
+  done: Promise<void>;
+}
+
+/** The last write asked for, by path. */
+const writes = new Map<string, Write>();
+let number = 0;
+
+/**
+ * Written beside, synced, and moved over the old one, so that a crash leaves the one or the other; readable by its
+ * owner only. Writes of one file follow one another, and those asked for while one is under way are one more
+ * write, of what came last.
+ */
+export function replaceFile(path: string, bytes: Uint8Array): Promise<void> {
+  const last = writes.get(path);
+  if (last?.begun === false) {
+    last.bytes = bytes;
+    return last.done;
   }
-  await rename(beside, path);
+  const write: Write = { bytes, begun: false, done: last?.done ?? Promise.resolve() };
+  write.done = write.done
+    .catch(() => {})
+    .then(() => {
+      write.begun = true;
+      return replace(path, write.bytes);
+    })
+    .finally(() => {
+      if (writes.get(path) === write) writes.delete(path);
+    });
+  writes.set(path, write);
+  return write.done;
+}
+
+async function replace(path: string, bytes: Uint8Array): Promise<void> {
+  const beside = `${path}.${process.pid}-${number++}.new`;
+  try {
+    const file = await open(beside, 'wx', 0o600);
+    try {
+      await file.writeFile(bytes);
+      await file.datasync();
+    } finally {
+      await file.close();
+    }
+    await rename(beside, path);
+  } catch (error) {
+    await rm(beside, { force: true }).catch(() => {});
+    throw error;
+  }
+}
+
+/** Removes what a crash left beside; nobody may be writing in the folder. */
+export async function removeLeftovers(directory: string): Promise<void> {
+  for (const name of await readdir(directory))
+    if (/\.(dat|json|cookie)(\.\d+-\d+)?\.new$/.test(name)) await rm(join(directory, name), { force: true });
 }
