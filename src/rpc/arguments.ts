@@ -2,25 +2,32 @@
  * From what a caller sent to what a handler receives: named parameters into their positions, counts,
  * types, defaults. Every error is Bitcoin Core's (rpc/server.cpp, rpc/util.cpp).
  */
+import type { RpcContext, RpcRequest } from './context.ts';
 import { RpcCode, RpcError } from './errors.ts';
 import { helpText } from './help.ts';
-import { JsonObject, type JsonRead } from './json.ts';
+import { JsonObject, type JsonRead, type JsonWritable } from './json.ts';
 import { writeJson } from './json-writer.ts';
 import type { Method } from './method.ts';
 import type { Parameter, ParameterType } from './parameter.ts';
 import { amountFrom, integerFrom, realFrom, typeName } from './values.ts';
 
-/** @throws RpcError */
-export function readArguments(method: Method, given: readonly JsonRead[] | JsonObject): readonly unknown[] {
+/** Calls a method with what was given. @throws RpcError */
+export function callMethod(
+  method: Method,
+  given: readonly JsonRead[] | JsonObject,
+  context: RpcContext,
+  request: RpcRequest,
+): JsonWritable | Promise<JsonWritable> {
   const values = given instanceof JsonObject ? positionNamed(method.parameters, given) : given;
   const parameters = method.parameters;
-  if (parameters.length === 0 && values.length === 0) return values;
   let needed = parameters.length;
   while (needed > 0 && !parameters[needed - 1]!.required) needed--;
   if (values.length < needed || values.length > parameters.length)
     throw new RpcError(RpcCode.MISC_ERROR, helpText(method));
   checkTypes(parameters, values);
-  return parameters.map((parameter, i) => convert(parameter, values[i] ?? null));
+  if (method.run !== undefined) return method.run(values, context, request);
+  const converted = parameters.map((parameter, i) => convert(parameter, values[i] ?? null));
+  return method.handler(converted, context, request);
 }
 
 /** UniValue's type that each parameter type wants; the others are read where they are used. */

@@ -5,7 +5,7 @@
 import { Invalid } from '../core/encoding/errors.ts';
 import type { Clock, Logger } from '../seams.ts';
 import { WalletError } from '../wallet/wallet-error.ts';
-import { readArguments } from './arguments.ts';
+import { callMethod } from './arguments.ts';
 import type { RpcContext, RpcRequest, RpcServerView } from './context.ts';
 import { RpcCode, RpcError } from './errors.ts';
 import { JsonObject, type JsonRead, type JsonWritable } from './json.ts';
@@ -182,7 +182,7 @@ export class Dispatcher implements RpcServerView {
         signal: caller.signal,
         server: this,
       };
-      const result = method.handler(readArguments(method, call.parameters), context, request);
+      const result = callMethod(method, call.parameters, context, request);
       if (result instanceof Promise)
         return result
           .catch((error) => this.#report(call.method, error))

@@ -4,10 +4,12 @@ import type { HeaderEntry } from '../chain/header-entry.ts';
 import type { Block } from '../core/block/block.ts';
 import type { BlockHash } from '../core/block/header.ts';
 import type { BlockUndo } from '../core/consensus/undo.ts';
+import type { Txid } from '../core/transaction/transaction.ts';
 import type { MempoolEntry } from '../mempool/entry.ts';
 import type { Mempool } from '../mempool/mempool.ts';
 import { RpcCode, RpcError } from './errors.ts';
 import { JsonNumber, type JsonRead } from './json.ts';
+import { custom, hex } from './schema.ts';
 import { hashTextFrom, integerFrom } from './values.ts';
 
 /** @throws RpcError -5 with Core's text */
@@ -22,7 +24,26 @@ export function findBlock(
   return entry;
 }
 
-/** A block by height (a number) or hash; the tip if neither is given. */
+/** A block that is named by its hash. @param as what errors call it */
+export const blockByHash = (help = '', as?: string, missing?: string) =>
+  custom<string, HeaderEntry>(
+    hex(help),
+    (value, name, { chain }) => findBlock(chain, value, as ?? name, missing),
+    {
+      json: 'string',
+    },
+  );
+
+export const blockByHashOrHeight = (help = '') =>
+  custom<string | number, HeaderEntry>(
+    hex(help),
+    (value, _, { chain }) => findBlockByHashOrHeight(chain, value),
+    {
+      type: 'string or numeric',
+    },
+  );
+
+/** A block by height (a number) or hash. */
 export function findBlockByHashOrHeight(chain: Chain, value: JsonRead | undefined): HeaderEntry {
   if (!(value instanceof JsonNumber)) return findBlock(chain, value, 'hash_or_height');
   const height = integerFrom(value);
@@ -62,8 +83,8 @@ export async function readStoredUndo(chain: Chain, entry: HeaderEntry): Promise<
 }
 
 /** @throws RpcError -5 */
-export function findInMempool(mempool: Mempool, txid: JsonRead | undefined, name: string): MempoolEntry {
-  const entry = mempool.get(hashTextFrom(txid, name));
+export function findInMempool(mempool: Mempool, txid: Txid): MempoolEntry {
+  const entry = mempool.get(txid);
   if (entry === undefined) throw new RpcError(RpcCode.INVALID_ADDRESS_OR_KEY, 'Transaction not in mempool');
   return entry;
 }

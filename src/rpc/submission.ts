@@ -3,61 +3,41 @@ import { isUnspendable } from '../core/script/script.ts';
 import type { Transaction } from '../core/transaction/transaction.ts';
 import { decodeTransaction, hasValidOperations, WITNESS_FORM } from './decode.ts';
 import { RpcCode, RpcError } from './errors.ts';
-import type { JsonRead } from './json.ts';
-import { param } from './parameter.ts';
-import { result } from './result.ts';
-import { stringFrom } from './values.ts';
+import { amount, array, custom, deferred, hex, object, type Schema, standard } from './schema.ts';
+import { feeRateFrom } from './values.ts';
 
 /** Transactions in one package. */
 const MAX_PACKAGE_COUNT = 25;
 /** Satoshis per 1,000 vbytes that a mistake may cost at most, unless told. */
 export const DEFAULT_MAX_FEE_RATE = 10_000_000n;
 
-export const maxFeeRateParameter = param.any(
-  'amount',
-  'maxfeerate',
-  'Reject transactions whose fee rate is higher than the specified value, expressed in BTC/kvB.\nFee rates larger than 1BTC/kvB are rejected.\nSet to 0 to accept any fee rate.',
-  { default: '0.10' },
-);
-export const maxBurnParameter = param.any(
-  'amount',
-  'maxburnamount',
-  "Reject transactions with provably unspendable outputs (e.g. 'datacarrier' outputs that use the OP_RETURN opcode) greater than the specified value, expressed in BTC.\nIf burning funds through unspendable outputs is desired, increase this value.\nThis check is based on heuristics and does not guarantee spendability of outputs.",
-  { default: '0.00' },
-);
-export const feesResult = (optional: boolean) =>
-  result.object(
-    'fees',
-    'Transaction fees',
-    [
-      result.amount('base', 'transaction fee in BTC'),
-      result.amount(
-        'effective-feerate',
-        'the effective feerate in BTC per KvB. May differ from the base feerate if, for example, there are modified fees from prioritisetransaction or a package feerate was used.',
-        { optional },
+/** Parameters of the methods that submit. */
+export const limits = {
+  maxfeerate: deferred(
+    standard(
+      custom<number | string, bigint>(
+        amount('BTC for 1,000 vbytes that a mistake may cost at most; 0 for any'),
+        feeRateFrom,
       ),
-      result.array(
-        'effective-includes',
-        'transactions whose fees and vsizes are included in effective-feerate.',
-        [result.hex('', 'transaction wtxid in hex')],
-        { optional },
-      ),
-    ],
-    { optional: true },
-  );
+      DEFAULT_MAX_FEE_RATE,
+    ),
+  ),
+  maxburnamount: standard(amount('BTC that outputs nobody can spend may hold'), 0n),
+};
 
-/** A default is the text that the help shows; what the caller gives is JSON. */
-export const orDefault = <T>(value: JsonRead | undefined, read: (value: JsonRead) => T, standard: T): T =>
-  value === undefined || value === null ? standard : read(value);
+export const fees = <E extends Schema, I extends Schema>(rate: E, includes: I) =>
+  object({ base: amount(), 'effective-feerate': rate, 'effective-includes': includes });
+export const effectiveRate = amount('BTC for 1,000 vbytes, with deltas, and with those that are paid for');
+export const effectiveIncludes = array(hex(), 'wtxids of those that are judged together');
 
-export function readTransactions(list: readonly JsonRead[]): Transaction[] {
+/** @throws RpcError -8, -22 */
+export function readTransactions(list: readonly string[]): Transaction[] {
   if (list.length === 0 || list.length > MAX_PACKAGE_COUNT)
     throw new RpcError(
       RpcCode.INVALID_PARAMETER,
       `Array must contain between 1 and ${MAX_PACKAGE_COUNT} transactions.`,
     );
-  return list.map((item) => {
-    const hex = stringFrom(item);
+  return list.map((hex) => {
     const tx = decodeTransaction(hex, WITNESS_FORM);
     if (tx === null)
       throw new RpcError(

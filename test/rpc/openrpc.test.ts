@@ -43,7 +43,7 @@ test('types, bounds and defaults are JSON schemas', () => {
   expect(method('getblockheader').result.schema).toMatchObject({
     oneOf: [
       { type: 'object', required: expect.arrayContaining(['hash', 'confirmations']) },
-      { type: 'string', description: 'for verbose=false' },
+      { type: 'string', description: 'verbose = false' },
     ],
   });
 });

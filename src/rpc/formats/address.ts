@@ -1,11 +1,10 @@
 /** What an output script tells about its address (Core's DescribeAddress). */
 import { toHex } from '../../core/encoding/bytes.ts';
 import { isPayToScriptHash, isWitnessProgram } from '../../core/script/script.ts';
-import type { JsonWritable } from '../json.ts';
-import { result } from '../result.ts';
+import { boolean, hex, integer, optional } from '../schema.ts';
 
 /** Fields that validateaddress and getaddressinfo share. */
-export function describeScript(script: Uint8Array): { readonly [key: string]: JsonWritable } {
+export function describeScript(script: Uint8Array) {
   const witness = isWitnessProgram(script);
   if (witness === null) return { isscript: isPayToScriptHash(script), iswitness: false };
   const { version, program } = witness;
@@ -16,9 +15,9 @@ export function describeScript(script: Uint8Array): { readonly [key: string]: Js
   return known || isAnchor ? { isscript: program.length === 32 || isAnchor, ...fields } : fields;
 }
 
-export const describeScriptResult = [
-  result.boolean('isscript', 'If the key is a script', { optional: true }),
-  result.boolean('iswitness', 'If the address is a witness address'),
-  result.number('witness_version', 'The version number of the witness program', { optional: true }),
-  result.hex('witness_program', 'The hex value of the witness program', { optional: true }),
-];
+export const scriptDescription = {
+  isscript: optional(boolean('Pays to a script; absent where nobody can tell')),
+  iswitness: boolean(),
+  witness_version: optional(integer()),
+  witness_program: optional(hex()),
+};

@@ -11,10 +11,10 @@ import { compactSizeLength } from '../../core/encoding/writer.ts';
 import { readOutline, type TransactionOutline, txidsOf } from '../../core/transaction/outline.ts';
 import { Transaction, WITNESS_SCALE_FACTOR } from '../../core/transaction/transaction.ts';
 import type { Clock } from '../../seams.ts';
-import type { JsonWritable } from '../json.ts';
+import type { JsonText, JsonWritable } from '../json.ts';
 import { joinFields } from '../json-writer.ts';
-import { type Result, result } from '../result.ts';
-import { transactionFields, transactionResult } from './transaction.ts';
+import { array, hex, integer, number, object, optional, type Schema, time } from '../schema.ts';
+import { decodedTransaction, transactionFields } from './transaction.ts';
 
 /** Milliseconds after which the writing of a block lets everything else run. */
 const TURN = 10;
@@ -38,20 +38,20 @@ function confirmationsOf(entry: HeaderEntry, chain: Chain): number {
   return chain.isActive(entry) ? chain.height - entry.height + 1 : -1;
 }
 
-export function headerJson(entry: HeaderEntry, chain: Chain): { readonly [key: string]: JsonWritable } {
-  const { header } = entry;
+export function headerJson(entry: HeaderEntry, chain: Chain) {
+  const { version, merkleRoot, time, nonce, bits } = entry.header;
   return {
     hash: entry.hash,
     confirmations: confirmationsOf(entry, chain),
     height: entry.height,
-    version: header.version,
-    versionHex: hex32(header.version),
-    merkleroot: toDisplayHex(header.merkleRoot),
-    time: header.time,
+    version,
+    versionHex: hex32(version),
+    merkleroot: toDisplayHex(merkleRoot),
+    time,
     mediantime: entry.medianTimePast,
-    nonce: header.nonce,
-    ...targetJson(header.bits),
-    difficulty: difficultyFromBits(header.bits),
+    nonce,
+    ...targetJson(bits),
+    difficulty: difficultyFromBits(bits),
     chainwork: workHex(entry.chainWork),
     nTx: entry.transactionCount,
     previousblockhash: entry.parent?.hash,
@@ -71,7 +71,7 @@ export async function blockJson(
   { bytes, undo }: StoredBlock,
   detail: BlockDetail,
   { chain, clock }: { readonly chain: Chain; readonly clock: Clock },
-): Promise<JsonWritable> {
+): Promise<JsonText> {
   const coins = undo && detail === 'prevouts' ? readUndo(undo) : undefined;
   const totals = undo && detail === 'transactions' ? readSpentTotals(undo) : undefined;
   const showWhole = (tx: Transaction): string => {
@@ -154,44 +154,40 @@ function flatten(text: string): string {
   return text;
 }
 
-export const headerResult: readonly Result[] = [
-  result.hex('hash', 'the block hash (same as provided)'),
-  result.number('confirmations', 'The number of confirmations, or -1 if the block is not on the main chain'),
-  result.number('height', 'The block height or index'),
-  result.number('version', 'The block version'),
-  result.hex('versionHex', 'The block version formatted in hexadecimal'),
-  result.hex('merkleroot', 'The merkle root'),
-  result.time('time', 'The block time expressed in UNIX epoch time'),
-  result.time('mediantime', 'The median block time expressed in UNIX epoch time'),
-  result.number('nonce', 'The nonce'),
-  result.hex('bits', 'nBits: compact representation of the block difficulty target'),
-  result.hex('target', 'The difficulty target'),
-  result.number('difficulty', 'The difficulty'),
-  result.hex(
-    'chainwork',
-    'Expected number of hashes required to produce the chain up to this block (in hex)',
-  ),
-  result.number('nTx', 'The number of transactions in the block'),
-  result.hex('previousblockhash', 'The hash of the previous block (if available)', { optional: true }),
-  result.hex('nextblockhash', 'The hash of the next block (if available)', { optional: true }),
-];
+export const header = {
+  hash: hex(),
+  confirmations: integer('Blocks from it to the tip; -1 off the active chain'),
+  height: integer(),
+  version: integer(),
+  versionHex: hex(),
+  merkleroot: hex(),
+  time: time(),
+  mediantime: time('Median of the last eleven blocks'),
+  nonce: integer(),
+  bits: hex('The target, compact'),
+  target: hex(),
+  difficulty: number('Times the least difficulty there is'),
+  chainwork: hex('Hashes that the chain up to here has taken'),
+  nTx: integer(),
+  previousblockhash: optional(hex()),
+  nextblockhash: optional(hex()),
+};
 
-/** Fields of a block whose `tx` array holds these. */
-export const blockResult = (transactions: Result): readonly Result[] => [
-  ...headerResult,
-  result.number('strippedsize', 'The block size excluding witness data'),
-  result.number('size', 'The block size'),
-  result.number('weight', 'The block weight as defined in BIP 141'),
-  result.object('coinbase_tx', 'Coinbase transaction metadata', [
-    result.number('version', 'The coinbase transaction version'),
-    result.number('locktime', "The coinbase transaction's locktime (nLockTime)"),
-    result.number('sequence', "The coinbase input's sequence number (nSequence)"),
-    result.hex('coinbase', "The coinbase input's script"),
-    result.hex('witness', "The coinbase input's first (and only) witness stack element, if present", {
-      optional: true,
+/** A block whose `tx` holds these. */
+export const block = <T extends Schema>(transaction: T) =>
+  object({
+    ...header,
+    strippedsize: integer('Bytes without witnesses'),
+    size: integer('Bytes'),
+    weight: integer(),
+    coinbase_tx: object({
+      version: integer(),
+      locktime: integer(),
+      sequence: integer(),
+      coinbase: hex('Its script'),
+      witness: optional(hex('Its only item')),
     }),
-  ]),
-  result.array('tx', 'The transactions of the block', [transactions]),
-];
+    tx: array(transaction),
+  });
 
-export const blockTransactionResult = result.object('', '', transactionResult);
+export const blockTransaction = object(decodedTransaction);

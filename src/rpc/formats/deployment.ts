@@ -2,11 +2,10 @@
 import type { HeaderEntry } from '../../chain/header-entry.ts';
 import { countSignals, deploymentState, stateSince } from '../../core/consensus/version-bits.ts';
 import type { VersionBitsDeployment } from '../../core/parameters/network.ts';
-import type { JsonWritable } from '../json.ts';
-import { result } from '../result.ts';
+import { boolean, integer, object, optional, string, time } from '../schema.ts';
 
 /** As of this block and the one that will follow. */
-export function deploymentJson(entry: HeaderEntry, deployment: VersionBitsDeployment): JsonWritable {
+export function deploymentJson(entry: HeaderEntry, deployment: VersionBitsDeployment) {
   const status = deploymentState(entry.parent, deployment);
   const next = deploymentState(entry, deployment);
   const since = stateSince(entry.parent, deployment);
@@ -47,56 +46,29 @@ function signallingJson(entry: HeaderEntry, status: string, deployment: VersionB
   };
 }
 
-export const bip9Result = result.object(
-  'bip9',
-  'status of bip9 softforks (only for "bip9" type)',
-  [
-    result.number(
-      'bit',
-      'the bit (0-28) in the block version field used to signal this softfork (only for "started" and "locked_in" status)',
-      {
-        optional: true,
-      },
-    ),
-    result.time('start_time', 'the minimum median time past of a block at which the bit gains its meaning'),
-    result.time(
-      'timeout',
-      'the median time past of a block at which the deployment is considered failed if not yet locked in',
-    ),
-    result.number('min_activation_height', 'minimum height of blocks for which the rules may be enforced'),
-    result.string(
-      'status',
-      'status of deployment at specified block (one of "defined", "started", "locked_in", "active", "failed")',
-    ),
-    result.number('since', 'height of the first block to which the status applies'),
-    result.string('status_next', 'status of deployment at the next block'),
-    result.object(
-      'statistics',
-      'numeric statistics about signalling for a softfork (only for "started" and "locked_in" status)',
-      [
-        result.number('period', 'the length in blocks of the signalling period'),
-        result.number(
-          'threshold',
-          'the number of blocks with the version bit set required to activate the feature (only for "started" status)',
-          {
-            optional: true,
-          },
-        ),
-        result.number('elapsed', 'the number of blocks elapsed since the beginning of the current period'),
-        result.number('count', 'the number of blocks with the version bit set in the current period'),
-        result.boolean(
-          'possible',
-          'returns false if there are not enough blocks left in this period to pass activation threshold (only for "started" status)',
-          {
-            optional: true,
-          },
-        ),
-      ],
-      { optional: true },
-    ),
-    result.string('signalling', 'indicates blocks that signalled with a # and blocks that did not with a -', {
-      optional: true,
+export const deployment = object({
+  type: string('buried (by height) or bip9 (by signals)'),
+  height: optional(integer('Of the first block under the rules')),
+  active: boolean('For the next block'),
+  bip9: optional(
+    object({
+      bit: optional(integer('Of the version, while it counts')),
+      start_time: time('Median time past from which the bit counts'),
+      timeout: time('Median time past at which it has failed'),
+      min_activation_height: integer(),
+      status: string('For this block: defined, started, locked_in, active or failed'),
+      since: integer('Height at which that began'),
+      status_next: string('For the block after'),
+      statistics: optional(
+        object({
+          period: integer('Blocks in which signals are counted'),
+          threshold: optional(integer('Signals needed')),
+          elapsed: integer('Blocks of the period so far'),
+          count: integer('Of which have signalled'),
+          possible: optional(boolean('The blocks that are left can still suffice')),
+        }),
+      ),
+      signalling: optional(string('Each block of the period: # signalled, - did not')),
     }),
-  ],
-  { optional: true },
-);
+  ),
+});

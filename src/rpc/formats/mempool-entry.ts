@@ -2,8 +2,7 @@
 import { WITNESS_SCALE_FACTOR } from '../../core/transaction/transaction.ts';
 import type { MempoolEntry } from '../../mempool/entry.ts';
 import type { Mempool } from '../../mempool/mempool.ts';
-import type { JsonWritable } from '../json.ts';
-import { type Result, result } from '../result.ts';
+import { amount, array, boolean, hex, integer, object, time } from '../schema.ts';
 import { btc } from '../values.ts';
 
 /** Count, vbytes and modified fees of an entry together with its relatives. */
@@ -23,7 +22,7 @@ export function virtualSizes(entry: MempoolEntry) {
   return { vsize_adjusted: entry.virtualSize, vsize: entry.virtualSize, vsize_bip141: bip141 };
 }
 
-export function mempoolEntryJson(entry: MempoolEntry, mempool: Mempool): JsonWritable {
+export function mempoolEntryJson(entry: MempoolEntry, mempool: Mempool) {
   const descendants = total(entry, mempool.descendants(entry));
   const ancestors = total(entry, mempool.ancestors(entry));
   const chunk = mempool.chunk(entry);
@@ -51,47 +50,31 @@ export function mempoolEntryJson(entry: MempoolEntry, mempool: Mempool): JsonWri
   };
 }
 
-export const virtualSizeResult: readonly Result[] = [
-  result.number(
-    'vsize_adjusted',
-    'virtual transaction size as policy counts it: by weight, or by signature operations if they take more of a block',
-  ),
-  result.number('vsize', 'the same as vsize_adjusted'),
-  result.number('vsize_bip141', 'virtual transaction size as defined in BIP 141'),
-];
+export const virtualSize = {
+  vsize_adjusted: integer('By weight, or by signature operations if they take more of a block'),
+  vsize: integer('The same as vsize_adjusted'),
+  vsize_bip141: integer('By weight alone'),
+};
 
-export const mempoolEntryResult: readonly Result[] = [
-  ...virtualSizeResult,
-  result.number('weight', 'transaction weight as defined in BIP 141.'),
-  result.time('time', 'local time transaction entered pool in seconds since 1 Jan 1970 GMT'),
-  result.number('height', 'block height when transaction entered pool'),
-  result.number('descendantcount', 'number of in-mempool descendant transactions (including this one)'),
-  result.number('descendantsize', 'virtual transaction size of in-mempool descendants (including this one)'),
-  result.number('ancestorcount', 'number of in-mempool ancestor transactions (including this one)'),
-  result.number('ancestorsize', 'virtual transaction size of in-mempool ancestors (including this one)'),
-  result.hex('wtxid', 'hash of serialized transaction, including witness data'),
-  result.number('chunkweight', "weight of this transaction's chunk: what it would be mined together with"),
-  result.object('fees', '', [
-    result.amount('base', 'transaction fee, denominated in BTC'),
-    result.amount('modified', 'transaction fee with fee deltas used for mining priority, denominated in BTC'),
-    result.amount(
-      'ancestor',
-      'transaction fees of in-mempool ancestors (including this one) with fee deltas used for mining priority, denominated in BTC',
-    ),
-    result.amount(
-      'descendant',
-      'transaction fees of in-mempool descendants (including this one) with fee deltas used for mining priority, denominated in BTC',
-    ),
-    result.amount('chunk', "transaction fees of this transaction's chunk, denominated in BTC"),
-  ]),
-  result.array('depends', 'unconfirmed transactions used as inputs for this transaction', [
-    result.hex('transactionid', 'parent transaction id'),
-  ]),
-  result.array('spentby', 'unconfirmed transactions spending outputs from this transaction', [
-    result.hex('transactionid', 'child transaction id'),
-  ]),
-  result.boolean(
-    'unbroadcast',
-    'Whether this transaction is currently unbroadcast (initial broadcast not yet acknowledged by any peers)',
-  ),
-];
+export const mempoolEntry = {
+  ...virtualSize,
+  weight: integer(),
+  time: time('When it came in'),
+  height: integer('Of the tip when it came in'),
+  descendantcount: integer('Transactions in the mempool that depend on it, and itself'),
+  descendantsize: integer('Their vbytes'),
+  ancestorcount: integer('Transactions in the mempool that it depends on, and itself'),
+  ancestorsize: integer('Their vbytes'),
+  wtxid: hex(),
+  chunkweight: integer('Weight of what it would be mined together with'),
+  fees: object({
+    base: amount(),
+    modified: amount('With the delta of prioritisetransaction, as all that follow'),
+    ancestor: amount('Of all it depends on, and itself'),
+    descendant: amount('Of all that depends on it, and itself'),
+    chunk: amount('Of what it would be mined together with'),
+  }),
+  depends: array(hex(), 'Unconfirmed transactions it spends from'),
+  spentby: array(hex(), 'Unconfirmed transactions that spend from it'),
+  unbroadcast: boolean('Own, and no peer has asked for it yet'),
+};

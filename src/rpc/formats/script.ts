@@ -7,7 +7,7 @@ import { solve } from '../../core/script/templates.ts';
 import { inferSolved } from '../../wallet/descriptors/infer.ts';
 import type { SigningProvider } from '../../wallet/signing/provider.ts';
 import { JsonText } from '../json.ts';
-import { result } from '../result.ts';
+import { hex, optional, string } from '../schema.ts';
 
 interface ScriptView {
   /** Leaves the bytes out. */
@@ -30,15 +30,15 @@ export function scriptFields(
   const solution = solve(script);
   const address = addressOfSolution(solution, parameters);
   const desc = inferSolved(script, solution, address, view.provider);
-  const hex = view.hex === false ? '' : `"hex":"${toHex(script)}",`;
+  const hexField = view.hex === false ? '' : `"hex":"${toHex(script)}",`;
   const addressField = address === null ? '' : `"address":"${address}",`;
-  return `"asm":"${toAssembly(script)}","desc":"${desc}",${hex}${addressField}"type":"${solution.type}"`;
+  return `"asm":"${toAssembly(script)}","desc":"${desc}",${hexField}${addressField}"type":"${solution.type}"`;
 }
 
-export const scriptResult = [
-  result.string('asm', 'Disassembly of the output script'),
-  result.string('desc', 'Inferred descriptor for the output'),
-  result.hex('hex', 'The raw output script bytes, hex-encoded'),
-  result.string('address', 'The Bitcoin address (only if a well-defined address exists)', { optional: true }),
-  result.string('type', "The type, eg 'pubkeyhash'"),
-];
+export const scriptPubKey = {
+  asm: string('Opcodes and pushes in words'),
+  desc: string('A descriptor of it'),
+  hex: hex(),
+  address: optional(string('Where it has one')),
+  type: string('Its template: pubkeyhash, witness_v1_taproot, …'),
+};

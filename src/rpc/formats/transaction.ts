@@ -5,9 +5,9 @@ import { toAssembly } from '../../core/script/assembly.ts';
 import type { Coin } from '../../core/transaction/coin.ts';
 import type { Transaction, TxIn, TxOut } from '../../core/transaction/transaction.ts';
 import { JsonText } from '../json.ts';
-import { type Result, result } from '../result.ts';
+import { amount, array, boolean, hex, integer, object, optional, string, time } from '../schema.ts';
 import { btc } from '../values.ts';
-import { scriptFields, scriptResult } from './script.ts';
+import { scriptFields, scriptPubKey } from './script.ts';
 
 interface TransactionView {
   /** What its inputs spend: shown, as is the fee. */
@@ -29,7 +29,7 @@ export function transactionJson(
 export function transactionFields(
   tx: Transaction,
   parameters: NetworkParameters,
-  { prevouts, spent = totalOf(prevouts), hex }: TransactionView,
+  { prevouts, spent = totalOf(prevouts), hex: withHex }: TransactionView,
 ): string {
   const coinbase = tx.isCoinbase;
   const inputs = tx.inputs.map((input, i) =>
@@ -40,7 +40,7 @@ export function transactionFields(
   return (
     `"txid":"${tx.txid}","hash":"${tx.wtxid}","version":${tx.version},"size":${tx.bytes.length},` +
     `"vsize":${tx.virtualSize},"weight":${tx.weight},"locktime":${tx.lockTime},` +
-    `"vin":[${inputs.join(',')}],"vout":[${outputs.join(',')}]${fee}${hex ? `,"hex":"${toHex(tx.bytes)}"` : ''}`
+    `"vin":[${inputs.join(',')}],"vout":[${outputs.join(',')}]${fee}${withHex ? `,"hex":"${toHex(tx.bytes)}"` : ''}`
   );
 }
 
@@ -86,51 +86,31 @@ function feeOf({ outputs }: Transaction, spent: bigint): bigint {
 }
 
 /** Fields of a decoded transaction. */
-export const transactionResult: readonly Result[] = [
-  result.hex('txid', 'The transaction id'),
-  result.hex('hash', 'The transaction hash (differs from txid for witness transactions)'),
-  result.number('version', 'The version'),
-  result.number('size', 'The serialized transaction size'),
-  result.number('vsize', 'The virtual transaction size (differs from size for witness transactions)'),
-  result.number('weight', "The transaction's weight (between vsize*4-3 and vsize*4)"),
-  result.time('locktime', 'The lock time'),
-  result.array('vin', '', [
-    result.object('', '', [
-      result.hex('coinbase', 'The coinbase value (only if coinbase transaction)', { optional: true }),
-      result.hex('txid', 'The transaction id (if not coinbase transaction)', { optional: true }),
-      result.number('vout', 'The output number (if not coinbase transaction)', { optional: true }),
-      result.object(
-        'scriptSig',
-        'The script (if not coinbase transaction)',
-        [result.string('asm', 'Disassembly of the signature script'), result.hex('hex', 'The raw bytes')],
-        { optional: true },
+export const decodedTransaction = {
+  txid: hex(),
+  hash: hex('With the witnesses: the wtxid'),
+  version: integer(),
+  size: integer('Bytes'),
+  vsize: integer('A quarter of the weight, rounded up'),
+  weight: integer(),
+  locktime: time('A height, or from 500,000,000 on seconds since 1970'),
+  vin: array(
+    object({
+      coinbase: optional(hex('Script of a coinbase, which has none of txid, vout and scriptSig')),
+      txid: optional(hex()),
+      vout: optional(integer()),
+      scriptSig: optional(object({ asm: string(), hex: hex() })),
+      txinwitness: optional(array(hex())),
+      prevout: optional(
+        object(
+          { generated: boolean(), height: integer(), value: amount(), scriptPubKey: object(scriptPubKey) },
+          'What it spends, if asked for and known',
+        ),
       ),
-      result.array('txinwitness', '', [result.hex('hex', 'hex-encoded witness data (if any)')], {
-        optional: true,
-      }),
-      result.object(
-        'prevout',
-        'The previous output, if asked for and known',
-        [
-          result.boolean('generated', 'Coinbase or not'),
-          result.number('height', 'The height of the prevout'),
-          result.amount('value', 'The value in BTC'),
-          result.object('scriptPubKey', '', scriptResult),
-        ],
-        { optional: true },
-      ),
-      result.number('sequence', 'The script sequence number'),
-    ]),
-  ]),
-  result.array('vout', '', [
-    result.object('', '', [
-      result.amount('value', 'The value in BTC'),
-      result.number('n', 'index'),
-      result.object('scriptPubKey', '', scriptResult),
-    ]),
-  ]),
-  result.amount('fee', 'transaction fee in BTC, omitted if block undo data is not available', {
-    optional: true,
-  }),
-  result.hex('hex', 'The hex-encoded transaction data', { optional: true }),
-];
+      sequence: integer(),
+    }),
+  ),
+  vout: array(object({ value: amount(), n: integer('Its index'), scriptPubKey: object(scriptPubKey) })),
+  fee: optional(amount('Where what is spent is known')),
+  hex: optional(hex()),
+};

@@ -1,5 +1,4 @@
 /** decodescript: what a script is, and what it would be inside P2SH and P2WSH. */
-
 import { EMPTY } from '../../core/encoding/bytes.ts';
 import { hash160, sha256 } from '../../core/encoding/hashes.ts';
 import type { NetworkParameters } from '../../core/parameters/network.ts';
@@ -9,11 +8,10 @@ import { isUnspendable, ScriptCursor } from '../../core/script/script.ts';
 import { p2sh, p2wpkh, p2wsh, type ScriptType, type Solution, solve } from '../../core/script/templates.ts';
 import { SigningProvider } from '../../wallet/signing/provider.ts';
 import { hasValidOperations } from '../decode.ts';
-import { scriptFields, scriptResult } from '../formats/script.ts';
+import { scriptFields, scriptPubKey } from '../formats/script.ts';
 import { joinFields } from '../json-writer.ts';
-import { defineMethod, type Method } from '../method.ts';
-import { param } from '../parameter.ts';
-import { result } from '../result.ts';
+import { group, method } from '../method.ts';
+import { hex, object, optional, string, written } from '../schema.ts';
 import { bytesFrom } from '../values.ts';
 
 const WRAPPED_IN_P2SH: ReadonlySet<ScriptType> = new Set([
@@ -46,48 +44,39 @@ function segwitForm(script: Uint8Array, { type, solutions }: Solution): Uint8Arr
 const p2shAddress = (script: Uint8Array, parameters: NetworkParameters): string =>
   encodeAddress(p2sh(hash160(script)), parameters)!;
 
-const decodescript = defineMethod({
-  name: 'decodescript',
-  category: 'Rawtransactions',
-  description: 'Decode a hex-encoded script.',
-  parameters: [param.hex('hexstring', 'the hex-encoded script')],
-  results: [
-    result.object('', '', [
-      ...scriptResult.filter((field) => field.name !== 'hex'),
-      result.string(
-        'p2sh',
-        'address of P2SH script wrapping this redeem script (not returned for types that should not be wrapped)',
-        {
-          optional: true,
-        },
-      ),
-      result.object(
-        'segwit',
-        'Result of a witness output script wrapping this redeem script (not returned for types that should not be wrapped)',
-        [
-          ...scriptResult,
-          result.string('p2sh-segwit', 'address of the P2SH script wrapping this witness redeem script'),
-        ],
-        { optional: true },
-      ),
-    ]),
-  ],
-  examples: ['"hexstring"'],
-  handler([hexstring], { parameters }) {
-    const script = hexstring === '' ? EMPTY : bytesFrom(hexstring, 'argument');
-    const decoded = scriptFields(script, parameters, { hex: false });
-    const solution = solve(script);
-    if (!canWrap(script, solution.type)) return joinFields(decoded);
-    const p2sh = p2shAddress(script, parameters);
-    const output = segwitForm(script, solution);
-    if (output === null) return joinFields(decoded, { p2sh });
-    const provider = new SigningProvider();
-    provider.addScript(script);
-    const segwit = joinFields(scriptFields(output, parameters, { provider }), {
-      'p2sh-segwit': p2shAddress(output, parameters),
-    });
-    return joinFields(decoded, { p2sh, segwit });
-  },
-});
+const { hex: _, ...withoutHex } = scriptPubKey;
 
-export const decodeScriptMethods: readonly Method[] = [decodescript];
+export const decodeScriptMethods = group('Rawtransactions', {
+  decodescript: method({
+    help: 'What a script is, and the addresses of outputs that would pay to it.',
+    parameters: { hexstring: hex() },
+    result: written(
+      object({
+        ...withoutHex,
+        p2sh: optional(string('Address of it inside P2SH, where that makes sense')),
+        segwit: optional(
+          object(
+            { ...scriptPubKey, 'p2sh-segwit': string('Address of this inside P2SH') },
+            'It as a witness output, where that makes sense',
+          ),
+        ),
+      }),
+    ),
+    example: '76a914000000000000000000000000000000000000000088ac',
+    handler({ hexstring }, { parameters }) {
+      const script = hexstring === '' ? EMPTY : bytesFrom(hexstring, 'argument');
+      const decoded = scriptFields(script, parameters, { hex: false });
+      const solution = solve(script);
+      if (!canWrap(script, solution.type)) return joinFields(decoded);
+      const p2sh = p2shAddress(script, parameters);
+      const output = segwitForm(script, solution);
+      if (output === null) return joinFields(decoded, { p2sh });
+      const provider = new SigningProvider();
+      provider.addScript(script);
+      const segwit = joinFields(scriptFields(output, parameters, { provider }), {
+        'p2sh-segwit': p2shAddress(output, parameters),
+      });
+      return joinFields(decoded, { p2sh, segwit });
+    },
+  }),
+});

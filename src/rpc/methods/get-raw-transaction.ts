@@ -6,14 +6,22 @@ import type { Coin } from '../../core/transaction/coin.ts';
 import type { Transaction, Txid } from '../../core/transaction/transaction.ts';
 import type { RpcContext } from '../context.ts';
 import { RpcCode, RpcError } from '../errors.ts';
-import { transactionFields, transactionResult } from '../formats/transaction.ts';
-import type { JsonWritable } from '../json.ts';
+import { decodedTransaction, transactionFields } from '../formats/transaction.ts';
 import { joinFields } from '../json-writer.ts';
-import { findBlock } from '../lookup.ts';
-import { defineMethod, type Method } from '../method.ts';
-import { param } from '../parameter.ts';
-import { result } from '../result.ts';
-import { hashTextFrom, verbosityFrom } from '../values.ts';
+import { blockByHash } from '../lookup.ts';
+import { group, method } from '../method.ts';
+import {
+  boolean,
+  cases,
+  hashText,
+  hex,
+  integer,
+  object,
+  optional,
+  time,
+  verbosity,
+  written,
+} from '../schema.ts';
 
 interface Found {
   readonly tx: Transaction;
@@ -53,10 +61,7 @@ async function spentBy({ tx, entry }: Found, { chain }: RpcContext): Promise<rea
   return (await chain.readUndo(entry))[position - 1];
 }
 
-function placeJson(
-  entry: HeaderEntry | undefined,
-  { chain }: RpcContext,
-): { readonly [key: string]: JsonWritable } {
+function placeJson(entry: HeaderEntry | undefined, { chain }: RpcContext) {
   if (entry === undefined) return {};
   if (!chain.isActive(entry)) return { blockhash: entry.hash, confirmations: 0 };
   return {
@@ -67,87 +72,50 @@ function placeJson(
   };
 }
 
-const getrawtransaction = defineMethod({
-  name: 'getrawtransaction',
-  category: 'Rawtransactions',
-  description:
-    'By default, this call only returns a transaction if it is in the mempool. If -txindex is enabled\n' +
-    'and no blockhash argument is passed, it will return the transaction if it is in the mempool or any block.\n' +
-    'If a blockhash argument is passed, it will return the transaction if\n' +
-    'the specified block is available and the transaction is in that block.\n\n' +
-    'Hint: Use gettransaction for wallet transactions.\n\n' +
-    'If verbosity is 0 or omitted, returns the serialized transaction as a hex-encoded string.\n' +
-    'If verbosity is 1, returns a JSON Object with information about the transaction.\n' +
-    'If verbosity is 2, returns a JSON Object with information about the transaction, including fee and prevout information.',
-  parameters: [
-    param.hex('txid', 'The transaction id'),
-    param.any(
-      'number',
-      'verbosity|verbose',
-      '0 for hex-encoded data, 1 for a JSON object, and 2 for JSON object with fee and prevout',
-      { default: 0 },
-    ),
-    param.hex('blockhash', 'The block in which to look for the transaction', { optional: true }),
-  ],
-  results: [
-    result.string('', "The serialized transaction as a hex-encoded string for 'txid'", {
-      condition: 'if verbosity is not set or set to 0',
-    }),
-    result.object(
-      '',
-      '',
-      [
-        result.boolean(
-          'in_active_chain',
-          'Whether specified block is in the active chain or not (only present with explicit "blockhash" argument)',
-          {
-            optional: true,
-          },
-        ),
-        result.number(
-          'vsize_adjusted',
-          'Virtual size used for mempool policy, counting signature operations (only in the mempool)',
-          {
-            optional: true,
-          },
-        ),
-        ...transactionResult,
-        result.hex('blockhash', 'the block hash', { optional: true }),
-        result.number('confirmations', 'The confirmations', { optional: true }),
-        result.time('time', 'Same as "blocktime"', { optional: true }),
-        result.time('blocktime', 'The block time expressed in UNIX epoch time', { optional: true }),
-      ],
-      { condition: 'if verbosity is set to 1 or 2' },
-    ),
-  ],
-  examples: ['"mytxid"', '"mytxid" 1', '"mytxid" 0 "myblockhash"', '"mytxid" 2 "myblockhash"'],
-  async handler([id, verbosity, blockhash], context) {
-    const { chain, mempool, parameters } = context;
-    const txid = hashTextFrom<Txid>(id, 'parameter 1');
-    if (txid === genesisBlock(parameters).transactions[0]!.txid)
-      throw new RpcError(
-        RpcCode.INVALID_ADDRESS_OR_KEY,
-        'The genesis block coinbase is not considered an ordinary transaction and cannot be retrieved',
-      );
-    const level = verbosityFrom(verbosity, 0);
-    const named =
-      blockhash === undefined
-        ? undefined
-        : findBlock(chain, blockhash, 'parameter 3', 'Block hash not found');
-    const found = await (named === undefined
-      ? findAnywhere(txid, context)
-      : findInBlock(txid, named, context));
-    if (level <= 0) return toHex(found.tx.bytes);
-    const prevouts = level >= 2 ? await spentBy(found, context) : undefined;
-    return joinFields(
-      {
-        in_active_chain: named && chain.isActive(named),
-        vsize_adjusted: found.entry === undefined ? mempool.get(txid)?.virtualSize : undefined,
-      },
-      transactionFields(found.tx, parameters, { prevouts, hex: true }),
-      placeJson(found.entry, context),
-    );
-  },
-});
+const shown = written(
+  object({
+    in_active_chain: optional(boolean('Where a block was named')),
+    vsize_adjusted: optional(integer('In the mempool: vbytes, or what its signature operations weigh')),
+    ...decodedTransaction,
+    blockhash: optional(hex()),
+    confirmations: optional(integer()),
+    time: optional(time('The same as blocktime')),
+    blocktime: optional(time()),
+  }),
+);
 
-export const getRawTransactionMethods: readonly Method[] = [getrawtransaction];
+export const getRawTransactionMethods = group('Rawtransactions', {
+  getrawtransaction: method({
+    help:
+      'A transaction of the mempool or of a block that is named; with -txindex of any block.\n' +
+      'A wallet shows its own by gettransaction.',
+    parameters: {
+      txid: hashText<Txid>('', 'parameter 1'),
+      'verbosity|verbose': verbosity('0 hex, 1 in words, 2 also with the fee and what it spends', 0),
+      blockhash: optional(blockByHash('The block to look in', 'parameter 3', 'Block hash not found')),
+    },
+    result: cases('verbosity', { 0: hex(), 1: shown, 2: shown }),
+    example: 'TXID 1',
+    async handler({ txid, verbosity: level, blockhash: named }, context) {
+      const { chain, mempool, parameters } = context;
+      if (txid === genesisBlock(parameters).transactions[0]!.txid)
+        throw new RpcError(
+          RpcCode.INVALID_ADDRESS_OR_KEY,
+          'The genesis block coinbase is not considered an ordinary transaction and cannot be retrieved',
+        );
+      const found = await (named === undefined
+        ? findAnywhere(txid, context)
+        : findInBlock(txid, named, context));
+      if (level <= 0) return toHex(found.tx.bytes);
+      const prevouts = level >= 2 ? await spentBy(found, context) : undefined;
+      return joinFields(
+        {
+          in_active_chain: named && chain.isActive(named),
+          vsize_adjusted: found.entry === undefined ? mempool.get(txid)?.virtualSize : undefined,
+        },
+        transactionFields(found.tx, parameters, { prevouts, hex: true }),
+        placeJson(found.entry, context),
+      );
+    },
+  }),
+});

@@ -1,15 +1,14 @@
-/** Transactions in hex: making, decoding and finding them. */
-
+/** Transactions in hex: making, decoding and combining them. */
 import { toHex } from '../../core/encoding/bytes.ts';
 import { combineTransactions } from '../../wallet/signing/combine-transactions.ts';
 import { constructTransaction, inputsParameter, outputsParameter } from '../construct-transaction.ts';
 import { ANY_FORM, decodeTransaction } from '../decode.ts';
 import { RpcCode, RpcError } from '../errors.ts';
-import { transactionJson, transactionResult } from '../formats/transaction.ts';
-import { defineMethod, type Method } from '../method.ts';
+import { decodedTransaction, transactionJson } from '../formats/transaction.ts';
+import { defineMethod, group, method } from '../method.ts';
 import { param } from '../parameter.ts';
 import { result } from '../result.ts';
-import { stringFrom } from '../values.ts';
+import { array, boolean, hex, object, optional, written } from '../schema.ts';
 import { spentOutputs } from './sign-raw-transaction.ts';
 
 const createrawtransaction = defineMethod({
@@ -43,66 +42,48 @@ const createrawtransaction = defineMethod({
   },
 });
 
-const decoderawtransaction = defineMethod({
-  name: 'decoderawtransaction',
-  category: 'Rawtransactions',
-  description: 'Return a JSON object representing the serialized, hex-encoded transaction.',
-  parameters: [
-    param.hex('hexstring', 'The transaction hex string'),
-    param.boolean(
-      'iswitness',
-      'Whether the transaction hex is a serialized witness transaction.\n' +
-        'If iswitness is not present, heuristic tests will be used in decoding.\n' +
-        'If true, only witness deserialization will be tried.\n' +
-        'If false, only non-witness deserialization will be tried.\n' +
-        'This boolean should reflect whether the transaction has inputs\n' +
-        '(e.g. fully valid, or on-chain transactions), if known by the caller.',
-      { hint: 'depends on heuristic tests' },
-    ),
-  ],
-  results: [result.object('', '', transactionResult)],
-  examples: ['"hexstring"'],
-  handler([hexstring, isWitness], { parameters }) {
-    const forms = isWitness === undefined ? ANY_FORM : { witness: isWitness, plain: !isWitness };
-    const tx = decodeTransaction(hexstring, forms);
-    if (tx === null) throw new RpcError(RpcCode.DESERIALIZATION_ERROR, 'TX decode failed');
-    return transactionJson(tx, parameters);
-  },
-});
-
-const combinerawtransaction = defineMethod({
-  name: 'combinerawtransaction',
-  category: 'Rawtransactions',
-  description:
-    'Combine multiple partially signed transactions into one transaction.\n' +
-    'The combined transaction may be another partially signed transaction or a\n' +
-    'fully signed transaction.',
-  parameters: [
-    param.array('txs', 'The hex strings of partially signed transactions', [
-      param.hex('hexstring', 'A hex-encoded raw transaction', { optional: true }),
-    ]),
-  ],
-  results: [result.string('', 'The hex-encoded raw transaction with signature(s)')],
-  examples: ['\'["myhex1", "myhex2", "myhex3"]\''],
-  async handler([list], context) {
-    if (list.length === 0) throw new RpcError(RpcCode.DESERIALIZATION_ERROR, 'Missing transactions');
-    const copies = list.map((hex, i) => {
-      const tx = decodeTransaction(stringFrom(hex), ANY_FORM);
-      if (tx !== null) return tx;
-      throw new RpcError(
-        RpcCode.DESERIALIZATION_ERROR,
-        `TX decode failed for tx ${i}. Make sure the tx has at least one input.`,
-      );
-    });
-    const spent = await spentOutputs(copies[0]!, new Map(), context);
-    if (!spent.every((output) => output !== null))
-      throw new RpcError(RpcCode.VERIFY_ERROR, 'Input not found or already spent');
-    return toHex(combineTransactions(copies, spent).bytes);
-  },
-});
-
-export const rawTransactionMethods: readonly Method[] = [
+export const rawTransactionMethods = [
   createrawtransaction,
-  decoderawtransaction,
-  combinerawtransaction,
+  ...group('Rawtransactions', {
+    decoderawtransaction: method({
+      help: 'A transaction in words.',
+      parameters: {
+        hexstring: hex(),
+        iswitness: optional(
+          boolean('Read it only as with witnesses, or only as without'),
+          'whichever makes sense',
+        ),
+      },
+      result: written(object(decodedTransaction)),
+      example: 'HEX',
+      handler({ hexstring, iswitness }, { parameters }) {
+        const forms = iswitness === undefined ? ANY_FORM : { witness: iswitness, plain: !iswitness };
+        const tx = decodeTransaction(hexstring, forms);
+        if (tx === null) throw new RpcError(RpcCode.DESERIALIZATION_ERROR, 'TX decode failed');
+        return transactionJson(tx, parameters);
+      },
+    }),
+
+    combinerawtransaction: method({
+      help: 'One transaction with the signatures of several copies.',
+      parameters: { txs: array(hex()) },
+      result: hex(),
+      example: `'["HEX", "HEX"]'`,
+      async handler({ txs }, context) {
+        if (txs.length === 0) throw new RpcError(RpcCode.DESERIALIZATION_ERROR, 'Missing transactions');
+        const copies = txs.map((text, i) => {
+          const tx = decodeTransaction(text, ANY_FORM);
+          if (tx !== null) return tx;
+          throw new RpcError(
+            RpcCode.DESERIALIZATION_ERROR,
+            `TX decode failed for tx ${i}. Make sure the tx has at least one input.`,
+          );
+        });
+        const spent = await spentOutputs(copies[0]!, new Map(), context);
+        if (!spent.every((output) => output !== null))
+          throw new RpcError(RpcCode.VERIFY_ERROR, 'Input not found or already spent');
+        return toHex(combineTransactions(copies, spent).bytes);
+      },
+    }),
+  }),
 ];

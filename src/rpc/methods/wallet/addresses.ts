@@ -9,8 +9,9 @@ import { signMessage } from '../../../wallet/message.ts';
 import type { Wallet } from '../../../wallet/wallet.ts';
 import { addressScript } from '../../construct-transaction.ts';
 import { RpcCode, RpcError } from '../../errors.ts';
-import { describeScript, describeScriptResult } from '../../formats/address.ts';
+import { describeScript, scriptDescription } from '../../formats/address.ts';
 import type { JsonWritable } from '../../json.ts';
+import { legacyFields } from '../../legacy.ts';
 import { defineMethod, type Method } from '../../method.ts';
 import { param } from '../../parameter.ts';
 import { result } from '../../result.ts';
@@ -144,7 +145,7 @@ const getaddressinfo = defineMethod({
         'The descriptor used to derive this address if this is a descriptor wallet',
         { optional: true },
       ),
-      ...describeScriptResult,
+      ...legacyFields(scriptDescription),
       result.string(
         'script',
         'The output script type. Only if isscript is true and the redeemscript is known.',

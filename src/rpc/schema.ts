@@ -1,0 +1,381 @@
+/**
+ * What callers send, what handlers receive and what they answer, said once as values: a schema checks and
+ * converts, and its types, its help and the API document are derived from it. Owns the kinds of values that
+ * JSON-RPC has; what they mean for one subject is built from these where it belongs (`custom`).
+ */
+import type { RpcContext } from './context.ts';
+import { RpcCode, RpcError } from './errors.ts';
+import type { Amount, JsonObject, JsonRead, JsonText, JsonWritable } from './json.ts';
+import {
+  amountFrom,
+  arrayFrom,
+  booleanFrom,
+  bytesFrom,
+  hashFrom,
+  hashTextFrom,
+  integerFrom,
+  objectFrom,
+  realFrom,
+  stringFrom,
+  typeName,
+  verbosityFrom,
+} from './values.ts';
+
+/** The four views of a value: in a call, for a handler, as its answer, and that answer for a caller. */
+interface Views {
+  readonly sent: unknown;
+  readonly held: unknown;
+  readonly answered: unknown;
+  readonly got: unknown;
+}
+
+export type Kind =
+  | 'string'
+  | 'hex'
+  | 'number'
+  | 'integer'
+  | 'time'
+  | 'amount'
+  | 'boolean'
+  | 'null'
+  | 'any'
+  | 'array'
+  | 'object'
+  | 'record'
+  | 'cases';
+
+type JsonType = 'string' | 'number' | 'bool' | 'array' | 'object';
+
+export interface Schema<V extends Views = Views> {
+  readonly kind: Kind;
+  readonly help: string;
+  /** UniValue's type, which is checked before anything is read; undefined: the reader decides. */
+  readonly json?: JsonType | undefined;
+  /** @param name what errors call the value @throws RpcError */
+  read(value: JsonRead, name: string, context: RpcContext): V['held'];
+  readonly optional?: true;
+  /** In place of a value that is left out: as handlers receive it, and in words. */
+  readonly fallback?: unknown;
+  readonly hint?: string | undefined;
+  /** Bounds of an integer. */
+  readonly bounds?: readonly [number, number] | undefined;
+  /** What help calls several accepted types. */
+  readonly type?: string | undefined;
+  readonly element?: Schema;
+  readonly fields?: Fields;
+  /** Fields may be given as named parameters of the method itself. */
+  readonly named?: boolean;
+  /** What the keys of a record are. */
+  readonly key?: string;
+  readonly cases?: Readonly<Record<string, Schema>>;
+  /** Only tells the compiler. */
+  readonly views?: V;
+}
+
+/** By name, with aliases behind `|`; the order is that of positions and of reading. */
+export type Fields = Readonly<Record<string, Schema>>;
+
+export type Sent<S extends Schema> = NonNullable<S['views']>['sent'];
+export type Held<S extends Schema> = NonNullable<S['views']>['held'];
+export type Answered<S extends Schema> = NonNullable<S['views']>['answered'];
+export type Got<S extends Schema> = NonNullable<S['views']>['got'];
+
+export type FirstName<K> = K extends `${infer First}|${string}` ? First : K;
+type Flat<T> = { [K in keyof T]: T[K] } & {};
+type OptionalKeys<F extends Fields> = {
+  [K in keyof F]: F[K] extends { readonly optional: true } ? K : never;
+}[keyof F];
+
+/** @template V which view */
+type ObjectOf<F extends Fields, V extends keyof Views> = Flat<
+  {
+    readonly [K in Exclude<keyof F, OptionalKeys<F>> as FirstName<K>]: NonNullable<F[K]['views']>[V];
+  } & {
+    readonly [K in OptionalKeys<F> as FirstName<K>]?: NonNullable<F[K]['views']>[V] | undefined;
+  }
+>;
+/** Handlers always have all the keys: what was left out is undefined or its default. */
+export type HeldFields<F extends Fields> = { readonly [K in keyof F as FirstName<K>]: Held<F[K]> };
+export type SentFields<F extends Fields> = ObjectOf<F, 'sent'>;
+
+type Same<T> = { sent: T; held: T; answered: T; got: T };
+type Text<T extends string = string> = Schema<Same<T>>;
+type Numeric = Schema<{ sent: number; held: number; answered: number | bigint; got: number }>;
+
+export const firstName = (names: string): string => names.split('|', 1)[0]!;
+
+const INT32 = [-(2 ** 31), 2 ** 31 - 1] as const;
+const UINT32 = [0, 2 ** 32 - 1] as const;
+/** Core's int64, as far as a number is exact. */
+const INT64 = [Number.MIN_SAFE_INTEGER, Number.MAX_SAFE_INTEGER] as const;
+
+export const string = (help = ''): Text => ({ kind: 'string', help, json: 'string', read: stringFrom });
+
+/** Text of hex digits, which its reader decodes. */
+export const hex = (help = ''): Text => ({ kind: 'hex', help, json: 'string', read: stringFrom });
+
+/** Hex in the call, bytes for the handler. */
+export const bytes = (help = ''): Schema<Same<string> & { held: Uint8Array }> => ({
+  kind: 'hex',
+  help,
+  json: 'string',
+  read: bytesFrom as never,
+});
+
+/** A hash in display order; 32 bytes in internal order for the handler. @param as what errors call it */
+export const hash = (
+  help = '',
+  as?: string,
+): Schema<{ sent: string; held: Uint8Array; answered: string; got: string }> => ({
+  kind: 'hex',
+  help,
+  json: 'string',
+  read: (value, name) => hashFrom(value, as ?? name),
+});
+
+/** A hash as text in display order, for maps by txid or block hash. */
+export const hashText = <T extends string>(
+  help = '',
+  as?: string,
+): Schema<{ sent: string; held: T; answered: string; got: string }> => ({
+  kind: 'hex',
+  help,
+  json: 'string',
+  read: (value, name) => hashTextFrom<T>(value, as ?? name),
+});
+
+const bounded =
+  (standard: readonly [number, number]) =>
+  (help = '', bounds: readonly [number, number] = standard): Numeric => ({
+    kind: 'integer',
+    help,
+    json: 'number',
+    bounds,
+    read: (value) => integerFrom(value, bounds),
+  });
+
+/** int32 */
+export const integer = bounded(INT32);
+export const uint32 = bounded(UINT32);
+export const long = bounded(INT64);
+
+/** May have a fraction. */
+export const number = (help = ''): Numeric => ({ kind: 'number', help, json: 'number', read: realFrom });
+
+/** Seconds since 1970 */
+export const time = (help = ''): Numeric => ({ ...long(help), kind: 'time' });
+
+export const boolean = (help = ''): Schema<Same<boolean>> => ({
+  kind: 'boolean',
+  help,
+  json: 'bool',
+  read: booleanFrom,
+});
+
+/** Bitcoin, as a number or as text; satoshis for the handler, which answers with `btc()`. */
+export const amount = (
+  help = '',
+): Schema<{ sent: number | string; held: bigint; answered: Amount; got: number }> => ({
+  kind: 'amount',
+  help,
+  read: (value) => amountFrom(value),
+});
+
+export const nothing = (help = ''): Schema<Same<null>> => ({ kind: 'null', help, read: () => null });
+
+/** Whatever JSON can hold; in an answer, where its form is told elsewhere. */
+export const anything = (
+  help = '',
+): Schema<{ sent: unknown; held: JsonRead; answered: JsonWritable; got: unknown }> => ({
+  kind: 'any',
+  help,
+  read: (value) => value,
+});
+
+/**
+ * What a subject reads in its own way.
+ * @param shown the schema that help and documents show
+ * @param json UniValue's type, if it is one only
+ */
+export const custom = <S, H>(
+  shown: Schema,
+  read: (value: JsonRead, name: string, context: RpcContext) => H,
+  { json, type }: { readonly json?: JsonType; readonly type?: string } = {},
+): Schema<{ sent: S; held: H; answered: JsonWritable; got: unknown }> => ({
+  ...(shown as Schema<never>),
+  json,
+  type,
+  read,
+});
+
+export const array = <E extends Schema>(
+  element: E,
+  help = '',
+): Schema<{
+  sent: readonly Sent<E>[];
+  held: readonly Held<E>[];
+  answered: readonly Answered<E>[];
+  got: readonly Got<E>[];
+}> => ({
+  kind: 'array',
+  help,
+  json: 'array',
+  element,
+  read: (value, name, context) => arrayFrom(value).map((item) => element.read(item, name, context)) as never,
+});
+
+type ObjectSchema<F extends Fields> = Schema<{
+  sent: SentFields<F>;
+  held: HeldFields<F>;
+  answered: ObjectOf<F, 'answered'>;
+  got: ObjectOf<F, 'got'>;
+}>;
+
+interface ObjectOptions {
+  /** Unknown keys are ignored, and fields are checked one by one as they are read. */
+  readonly loose?: boolean;
+  readonly named?: boolean;
+}
+
+/** Unknown keys are refused, and types are checked before anything is read (Core's RPCTypeCheckObj). */
+export const object = <const F extends Fields>(
+  fields: F,
+  help = '',
+  { loose = false, named = false }: ObjectOptions = {},
+): ObjectSchema<F> => ({
+  kind: 'object',
+  help,
+  json: 'object',
+  fields,
+  named,
+  read(value, _name, context) {
+    const given = objectFrom(value);
+    if (!loose) checkObject(given, fields);
+    const held: Record<string, unknown> = {};
+    for (const [names, field] of Object.entries(fields)) {
+      const name = firstName(names);
+      const key = names.split('|').find((each) => given.get(each) != null) ?? name;
+      held[name] = readField(field, given.get(key) ?? null, key, context);
+    }
+    return held as never;
+  },
+});
+
+/** Options of a method, which may also be given as its named parameters. */
+export const options = <const F extends Fields>(fields: F, help = ''): ObjectSchema<F> =>
+  object(fields, help, { named: true });
+
+/** An object whose keys are data. @param key what they are */
+export const record = <E extends Schema>(
+  element: E,
+  key: string,
+  help = '',
+): Schema<{
+  sent: Readonly<Record<string, Sent<E>>>;
+  held: ReadonlyMap<string, Held<E>>;
+  answered: Readonly<Record<string, Answered<E>>>;
+  got: Readonly<Record<string, Got<E>>>;
+}> => ({
+  kind: 'record',
+  help,
+  json: 'object',
+  element,
+  key,
+  read: (value, _name, context) =>
+    new Map(objectFrom(value).entries.map(([name, item]) => [name, element.read(item, name, context)])),
+});
+
+/** May be left out. @param hint what is used then, in words */
+export const optional = <V extends Views>(
+  schema: Schema<V>,
+  hint?: string,
+): Schema<{
+  sent: V['sent'] | undefined | null;
+  held: V['held'] | undefined;
+  answered: V['answered'];
+  got: V['got'];
+}> & { readonly optional: true } => ({ ...(schema as Schema<never>), optional: true, hint });
+
+/** May be left out; `fallback`, as handlers receive it, is used then. */
+export const standard = <V extends Views>(
+  schema: Schema<V>,
+  fallback: V['held'],
+): Schema<{ sent: V['sent'] | undefined | null; held: V['held']; answered: V['answered']; got: V['got'] }> & {
+  readonly optional: true;
+} => ({ ...(schema as Schema<never>), optional: true, fallback });
+
+/** Read when the handler asks for it, by calling it: where other things must be checked first. */
+export const deferred = <V extends Views, O extends object>(
+  schema: Schema<V> & O,
+): Schema<{ sent: V['sent']; held: () => V['held']; answered: V['answered']; got: V['got'] }> & O => ({
+  ...(schema as Schema<never> & O),
+  fallback: () => schema.fallback,
+  read: (value, name, context) => () => schema.read(value, name, context),
+});
+
+/** How much is told, as a number or, as of old, a boolean. */
+export const verbosity = (help: string, fallback: number) =>
+  standard(
+    custom<number | boolean, number>(integer(help), (value) => verbosityFrom(value, fallback), {
+      type: 'numeric or boolean',
+    }),
+    fallback,
+  );
+
+/** An answer whose form depends: on the value of a parameter where `on` names one (`getblock`'s verbosity). */
+export interface Cases<On extends string, C extends Readonly<Record<string, Schema>>>
+  extends Schema<{
+    sent: never;
+    held: never;
+    answered: { [K in keyof C]: Answered<C[K]> }[keyof C];
+    got: { [K in keyof C]: Got<C[K]> }[keyof C];
+  }> {
+  readonly on: On;
+  readonly cases: C;
+}
+
+/** @param cases by the values of the parameter `on`, or in words where `on` is empty; the first is the default */
+export const cases = <const On extends string, const C extends Readonly<Record<string, Schema>>>(
+  on: On,
+  each: C,
+): Cases<On, C> => ({
+  kind: 'cases',
+  help: '',
+  on,
+  cases: each,
+  read: () => {
+    throw new Error('answers are not read');
+  },
+});
+
+/** An answer that its handler has written already, of this form (`JsonText`). */
+export const written = <V extends Views>(
+  schema: Schema<V>,
+): Schema<{ sent: V['sent']; held: V['held']; answered: V['answered'] | JsonText; got: V['got'] }> =>
+  schema as never;
+
+/** The value of a parameter or field, or what stands for one that is left out. @throws RpcError */
+export function readField(schema: Schema, value: JsonRead, name: string, context: RpcContext): unknown {
+  return value === null && schema.optional ? schema.fallback : schema.read(value, name, context);
+}
+
+/** Core's RPCTypeCheckObj: types by the order of names, then unknown keys. @throws RpcError -3 */
+function checkObject(given: JsonObject, fields: Fields): void {
+  const known = new Map(
+    Object.entries(fields).flatMap(([names, field]) =>
+      names.split('|').map((name) => [name, field] as const),
+    ),
+  );
+  for (const [name, field] of [...known].sort(([a], [b]) => (a < b ? -1 : 1))) {
+    const actual = typeName(given.get(name));
+    if (actual === 'null' && field.optional) continue;
+    if (actual === 'null') throw new RpcError(RpcCode.TYPE_ERROR, `Missing ${name}`);
+    if (field.json !== undefined && actual !== field.json)
+      throw new RpcError(
+        RpcCode.TYPE_ERROR,
+        `JSON value of type ${actual} for field ${name} is not of expected type ${field.json}`,
+      );
+  }
+  for (const [key] of given.entries)
+    if (!known.has(key)) throw new RpcError(RpcCode.TYPE_ERROR, `Unexpected key ${key}`);
+}
