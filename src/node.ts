@@ -182,12 +182,13 @@ async function assemble(
     await mempool.load(storage);
     closers.push(async () => void (await mempool.save(storage)));
   }
+  await wallets.start();
   progress('Starting network threads…');
   if (options.networkActive === false) network.setActive(false);
   await network.start();
   closers.push(() => network.stop());
   closers.push(() => miner.stop());
-  if (options.mine !== undefined && options.mine.threads > 0) startMining(options.mine, parts);
+  if (options.mine !== undefined && options.mine.threads > 0) await startMining(options.mine, parts);
   serve();
   logger.log('info', 'init', 'Done loading');
 
@@ -233,11 +234,13 @@ async function openWallets(
 }
 
 /** @throws AddressError, or Error without a wallet to pay */
-function startMining(
+async function startMining(
   { address, ...mining }: MineOptions,
   { wallets, parameters, miner }: Pick<RpcContext, 'wallets' | 'parameters' | 'miner'>,
-): void {
-  const paid = address ?? wallets.get(wallets.list()[0] ?? '')?.newAddress('bech32', 'mining');
+): Promise<void> {
+  const wallet = wallets.get(wallets.list()[0] ?? '');
+  const paid = address ?? wallet?.newAddress('bech32', 'mining');
+  await wallet?.settled();
   if (paid === undefined)
     throw new Error('Mining needs a wallet (-wallet) or an address (-mine-address) to pay');
   const script = decodeAddress(paid, parameters);

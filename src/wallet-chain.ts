@@ -18,6 +18,7 @@ interface Parts {
 
 export function createChainSource({ chain, mempool, fees }: Parts): ChainSource {
   return {
+    isReady: () => !chain.isReindexing && !chain.isInitialBlockDownload,
     tip: () => placeOf(chain.tip),
     blockAt: (height) => maybePlaceOf(chain.entryAt(height)),
     placeOf: (hash) => maybePlaceOf(activeEntry(chain, hash)),
@@ -45,10 +46,10 @@ export function createChainSource({ chain, mempool, fees }: Parts): ChainSource 
     mempoolRelatives: (txid: Txid) => {
       const entry = mempool.get(txid);
       if (entry === undefined) return undefined;
-      return {
-        ancestors: mempool.ancestors(entry).size + 1,
-        descendants: mempool.descendants(entry).size + 1,
-      };
+      const { limitClusterCount, limitAncestorCount, limitDescendantCount } = mempool.policy;
+      const cluster = entry.cluster.entries.size;
+      const limit = Math.min(limitClusterCount, limitAncestorCount, limitDescendantCount);
+      return { descendants: mempool.descendants(entry).size + 1, cluster, room: limit - cluster };
     },
     estimateFeeRate: (target, conservative) => fees.estimate(target, conservative).feeRate,
     minimumFeeRate: () => mempool.minimumFeeRate(),

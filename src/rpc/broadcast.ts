@@ -16,7 +16,7 @@ import { RpcCode, RpcError } from './errors.ts';
 export async function broadcastTransaction(
   tx: Transaction,
   maxFee: bigint,
-  { chain, mempool }: Pick<RpcContext, 'chain' | 'mempool'>,
+  { chain, mempool, wallets }: Pick<RpcContext, 'chain' | 'mempool' | 'wallets'>,
 ): Promise<void> {
   // Announced again until a peer asks for it; one with another witness stays as it is.
   if (!mempool.has(tx.txid)) {
@@ -24,6 +24,8 @@ export async function broadcastTransaction(
     if (!verdict.ok) throw await whyNot(tx, verdict.invalid, chain);
   }
   mempool.unbroadcast.add(tx.txid);
+  // Whoever is told that it is sent need not fear that a wallet of ours forgets it.
+  await wallets.settled();
 }
 
 async function whyNot(tx: Transaction, invalid: Invalid, chain: RpcContext['chain']): Promise<RpcError> {

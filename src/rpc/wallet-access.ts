@@ -9,7 +9,7 @@ import { param } from './parameter.ts';
 import { result } from './result.ts';
 import { amountFrom, integerFrom, stringFrom } from './values.ts';
 
-/** The wallet named in the request's path, or the only one. @throws RpcError -18, -19 */
+/** The wallet named in the request's path, or the only one. @throws RpcError -18, -19; WalletError if it is closed */
 export function walletOf({ wallets }: RpcContext, request: RpcRequest): Wallet {
   const { walletName } = request;
   if (walletName !== null) {
@@ -18,7 +18,7 @@ export function walletOf({ wallets }: RpcContext, request: RpcRequest): Wallet {
       throw new RpcError(RpcCode.WALLET_NOT_FOUND, 'Requested wallet does not exist or is not loaded');
     return named;
   }
-  const [only, ...others] = wallets.list();
+  const [only, ...others] = wallets.names;
   if (only === undefined)
     throw new RpcError(
       RpcCode.WALLET_NOT_FOUND,
@@ -31,6 +31,17 @@ export function walletOf({ wallets }: RpcContext, request: RpcRequest): Wallet {
     );
   return wallets.get(only)!;
 }
+
+/** A handler that chooses coins: in the wallet's turn, when all that the mempool was given by then is known. */
+export const inTurn =
+  <A>(handler: (parameters: A, wallet: Wallet, context: RpcContext) => Promise<JsonWritable>) =>
+  (parameters: A, context: RpcContext, request: RpcRequest): Promise<JsonWritable> => {
+    const wallet = walletOf(context, request);
+    return wallet.outbox.inTurn(async () => {
+      await context.mempool.settled();
+      return handler(parameters, wallet, context);
+    });
+  };
 
 const ADDRESS_TYPES: readonly string[] = ['legacy', 'p2sh-segwit', 'bech32', 'bech32m'];
 

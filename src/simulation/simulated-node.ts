@@ -23,6 +23,7 @@ const NO_LOG: LoggerControl = {
 const NO_WALLETS: WalletStorage = {
   open: () => Promise.reject(new Error('no wallets are kept here')),
   exists: () => Promise.resolve(false),
+  remove: () => Promise.resolve(),
   list: () => Promise.resolve([]),
   readStartup: () => Promise.resolve([]),
   writeStartup: () => Promise.resolve(),

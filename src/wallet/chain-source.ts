@@ -24,7 +24,18 @@ export interface ChainListener {
   transactionRemoved(transaction: Transaction, reason: string): void;
 }
 
+export interface MempoolRelatives {
+  /** Transactions that descend from it, itself included. */
+  readonly descendants: number;
+  /** Transactions that are connected with it, itself included. */
+  readonly cluster: number;
+  /** How many more may be connected with it. */
+  readonly room: number;
+}
+
 export interface ChainSource {
+  /** Is the chain up to date, so that what waits may be sent? */
+  isReady(): boolean;
   tip(): BlockPlace;
   /** In the active chain. */
   blockAt(height: number): BlockPlace | undefined;
@@ -40,8 +51,8 @@ export interface ChainSource {
   broadcast(transaction: Transaction): Promise<void>;
   mempoolTransaction(txid: Txid): Transaction | undefined;
   mempoolTransactions(): Iterable<Transaction>;
-  /** Transactions in the mempool that `txid` descends from and that descend from it, itself counted in both. */
-  mempoolRelatives(txid: Txid): { readonly ancestors: number; readonly descendants: number } | undefined;
+  /** How a transaction hangs together with others in the mempool; undefined if it is not there. */
+  mempoolRelatives(txid: Txid): MempoolRelatives | undefined;
 
   /** Satoshis per 1,000 vbytes to confirm within `target` blocks; null without data. */
   estimateFeeRate(target: number, conservative: boolean): bigint | null;

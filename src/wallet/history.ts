@@ -12,6 +12,7 @@ import {
   type Txid,
   type TxOut,
 } from '../core/transaction/transaction.ts';
+import type { Journal } from './journal.ts';
 import type { TransactionRecord } from './records.ts';
 
 export interface BlockRef {
@@ -29,6 +30,8 @@ export interface WalletTransaction {
   /** Order in which the wallet learned of its transactions. */
   readonly order: number;
   abandoned: boolean;
+  /** Of our making, and not known to have passed the mempool's door yet. */
+  unsent?: true;
   comment?: string;
   to?: string;
   replaces?: string;
@@ -41,7 +44,7 @@ export interface OwnOutput {
   readonly parent: WalletTransaction;
 }
 
-export function recordOf(entry: WalletTransaction): TransactionRecord {
+function recordOf(entry: WalletTransaction): TransactionRecord {
   const { tx, ...rest } = entry;
   return { hex: toHex(tx.bytes), ...rest };
 }
@@ -56,14 +59,16 @@ interface HistorySources {
 
 export class History {
   readonly #sources: HistorySources;
+  readonly #journal: Journal;
   readonly #transactions = new Map<Txid, WalletTransaction>();
   /** Own outputs by outpoint. */
   readonly #outputs = new Map<string, OwnOutput>();
   /** Who of ours spends an outpoint, ours or not. */
   readonly #spenders = new Map<string, Set<WalletTransaction>>();
 
-  constructor(sources: HistorySources) {
+  constructor(sources: HistorySources, journal: Journal) {
     this.#sources = sources;
+    this.#journal = journal;
   }
 
   get(txid: Txid): WalletTransaction | undefined {
@@ -74,9 +79,9 @@ export class History {
     return this.#transactions.size;
   }
 
-  /** In the order in which they came. */
+  /** In the order in which they came, which is that in which they are added. */
   get transactions(): readonly WalletTransaction[] {
-    return [...this.#transactions.values()].sort((a, b) => a.order - b.order);
+    return [...this.#transactions.values()];
   }
 
   /** Is it about us: paid to us, spending from us, or against a transaction of ours? */
@@ -88,6 +93,12 @@ export class History {
     return tx.inputs.some((input) => this.#outputs.has(outPointText(input.prevout)));
   }
 
+  /** Keeps what has changed of a transaction, or a new one. */
+  save(entry: WalletTransaction): void {
+    this.#journal.putJson(`tx:${entry.tx.txid}`, () => recordOf(entry));
+  }
+
+  /** Takes note of a transaction; `save` keeps it. */
   add(entry: WalletTransaction): void {
     this.#transactions.set(entry.tx.txid, entry);
     // All coinbases name the same outpoint, and none spends it.
@@ -100,7 +111,9 @@ export class History {
     this.#indexOutputs(entry);
   }
 
+  /** Forgets a transaction, on the disk too. */
   remove(entry: WalletTransaction): void {
+    this.#journal.delete(`tx:${entry.tx.txid}`);
     this.#transactions.delete(entry.tx.txid);
     for (const input of entry.tx.inputs) this.#spenders.get(outPointText(input.prevout))?.delete(entry);
     for (const vout of entry.tx.outputs.keys()) this.#outputs.delete(`${entry.tx.txid}:${vout}`);

@@ -10,7 +10,8 @@ export class Journal {
   readonly #failed: (error: Error) => void;
   /** By key: what makes the value, or null to delete the record. */
   readonly #pending = new Map<string, (() => Uint8Array) | null>();
-  #writing: Promise<void> | null = null;
+  /** The last batch, begun or waiting; after a failure none begins. */
+  #last: Promise<void> = Promise.resolve();
   #failure: Error | null = null;
 
   /** @param failed told once if the disk refuses: what happens from then on is lost with the process */
@@ -33,37 +34,44 @@ export class Journal {
   }
 
   #write(key: string, value: (() => Uint8Array) | null): void {
+    // What belongs together arrives before the promise gives the batch its turn.
+    if (this.#pending.size === 0) {
+      this.#last = this.#last.then(() => this.#flush());
+      this.#last.catch(() => undefined);
+    }
     this.#pending.set(key, value);
-    if (this.#failure === null) this.#writing ??= this.#drain();
   }
 
-  async #drain(): Promise<void> {
+  async #flush(): Promise<void> {
     try {
-      while (this.#pending.size > 0) {
-        // Let everything that belongs together arrive first.
-        await Promise.resolve();
-        const operations = Array.from(this.#pending, ([key, value]) =>
-          value === null ? { delete: utf8(key) } : { put: utf8(key), value: value() },
-        );
-        this.#pending.clear();
-        await this.#store.batch(operations, { sync: true });
-      }
+      const operations = Array.from(this.#pending, ([key, value]) =>
+        value === null ? { delete: utf8(key) } : { put: utf8(key), value: value() },
+      );
+      this.#pending.clear();
+      await this.#store.batch(operations, { sync: true });
     } catch (error) {
-      this.#failure ??= error as Error;
+      this.#failure = error as Error;
       this.#failed(this.#failure);
-    } finally {
-      this.#writing = null;
+      throw error;
     }
   }
 
-  /** Resolves when all that was written so far is on the disk. @throws Error of a failing disk */
-  async settled(): Promise<void> {
-    while (this.#writing !== null) await this.#writing;
-    if (this.#failure !== null) throw this.#failure;
+  /** Why nothing is written any more. */
+  get failure(): Error | null {
+    return this.#failure;
   }
 
+  /** Resolves when all that was written so far is on the disk. @throws Error of a failing disk */
+  settled(): Promise<void> {
+    return this.#last;
+  }
+
+  /** @throws Error of a failing disk; the store is closed all the same */
   async close(): Promise<void> {
-    await this.settled();
-    await this.#store.close();
+    try {
+      await this.settled();
+    } finally {
+      await this.#store.close();
+    }
   }
 }

@@ -67,6 +67,7 @@ export interface TransactionRecord {
   readonly received: number;
   readonly order: number;
   readonly abandoned: boolean;
+  readonly unsent?: true;
   readonly comment?: string;
   readonly to?: string;
   readonly replaces?: string;

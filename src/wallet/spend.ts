@@ -11,9 +11,10 @@ import {
   type TxOut,
 } from '../core/transaction/transaction.ts';
 import { type Candidate, selectCoins } from './coin-selection.ts';
-import { type Coin, listCoins } from './coins.ts';
+import { listCoins } from './coins.ts';
 import { type OutputType, outputTypeOfScript } from './descriptors/descriptor.ts';
 import { dustThreshold, feeAt } from './dust.ts';
+import type { WalletTransaction } from './history.ts';
 import { inputWeight } from './solving.ts';
 import type { Wallet } from './wallet.ts';
 import { WalletError } from './wallet-error.ts';
@@ -72,6 +73,17 @@ interface Spendable extends Candidate {
   readonly weight: number;
 }
 
+/** A coin that may be chosen, with what the tiers ask about it. */
+interface Choice extends Spendable {
+  readonly depth: number;
+  /** Does it come from our own spending? */
+  readonly own: boolean;
+  /** Unconfirmed transactions that hang together with it; 0 for a confirmed one. */
+  readonly cluster: number;
+  /** How many more the mempool lets hang together with them. */
+  readonly room: number;
+}
+
 export const RBF_SEQUENCE = 0xfffffffd;
 const NON_RBF_SEQUENCE = 0xfffffffe;
 /** Satoshis per 1,000 vbytes that coins can be joined for in calm times. */
@@ -86,17 +98,22 @@ const MAX_TIP_AGE = 8 * 60 * 60 * 1000;
 const MANY_INPUTS = 253;
 /** Weight of a transaction that nodes relay. */
 const MAX_STANDARD_WEIGHT = 400_000;
-/** Limits of the mempool on chains of unconfirmed transactions. */
-const MAX_ANCESTORS = 25;
+/** Unconfirmed transactions that may hang together where nodes still count ancestors. */
+const MAX_CHAIN = 25;
 
-/** From own and others' confirmations, and how long a chain of unconfirmed ones may be: strictest first. */
+/**
+ * From own and others' confirmations, and how many unconfirmed transactions may hang together: strictest
+ * first. Only what cannot be paid otherwise goes as far as this node's mempool does: older nodes may not relay it.
+ */
 const TIERS = [
-  { own: 1, others: 6, ancestors: 0 },
-  { own: 1, others: 1, ancestors: 0 },
-  { own: 0, others: 1, ancestors: 2 },
-  { own: 0, others: 1, ancestors: MAX_ANCESTORS / 2 },
-  { own: 0, others: 1, ancestors: MAX_ANCESTORS },
-  { own: 0, others: 0, ancestors: MAX_ANCESTORS },
+  { own: 1, others: 6, chain: 0 },
+  { own: 1, others: 1, chain: 0 },
+  { own: 0, others: 1, chain: 2 },
+  { own: 0, others: 1, chain: 4 },
+  { own: 0, others: 1, chain: Math.floor(MAX_CHAIN / 2) },
+  { own: 0, others: 1, chain: MAX_CHAIN - 1 },
+  { own: 0, others: 0, chain: MAX_CHAIN - 1 },
+  { own: 0, others: 0, chain: Number.POSITIVE_INFINITY },
 ];
 
 /** Plans a payment without signing it. @throws WalletError in Core's words */
@@ -178,47 +195,64 @@ class Planner {
         'The preselected coins total amount does not cover the transaction target. Please allow other inputs to be automatically selected or include more coins manually',
       );
     const { random } = this.#wallet.parts;
-    const taken = new Set(preset.map(({ outpoint }) => outPointText(outpoint)));
-    const coins = listCoins(this.#wallet).filter(
-      (coin) => !coin.locked && !taken.has(outPointText(coin.outpoint)),
-    );
+    const choices = this.#choices(new Set(preset.map(({ outpoint }) => outPointText(outpoint))));
     const goal = {
       target: target - covered,
       costOfChange: this.#costOfChange(),
       changeTarget: CHANGE_TARGET,
     };
+    let tried = 0;
     for (const tier of TIERS) {
-      const eligible = coins.filter((coin) => this.#isEligible(coin, tier));
-      const candidates = eligible.flatMap(({ outpoint, output }) => {
-        const weight = this.#weightOf(output.scriptPubKey);
-        return weight === null ? [] : [this.#spendable(outpoint, output, weight)];
-      });
-      const selection = selectCoins(candidates, goal, random);
+      const eligible = choices.filter(
+        ({ depth, own, cluster, room }) =>
+          depth >= (own ? tier.own : tier.others) && cluster <= tier.chain && room > 0,
+      );
+      // Each tier has what those before it had.
+      if (eligible.length === tried) continue;
+      tried = eligible.length;
+      const selection = selectCoins(eligible, goal, random);
       if (selection !== null) return [...preset, ...selection.coins];
     }
-    throw new WalletError('funds', 'Insufficient funds');
+    const all = choices.reduce((sum, { value, fee }) => sum + value - fee, 0n);
+    throw new WalletError(
+      'funds',
+      tried < choices.length && all > goal.target
+        ? 'Unconfirmed UTXOs are available, but spending them creates a chain of transactions that will be rejected by the mempool'
+        : 'Insufficient funds',
+    );
   }
 
-  #isEligible(coin: Coin, tier: (typeof TIERS)[number]): boolean {
+  /** Coins that the request allows. @param taken those that it names, by their text */
+  #choices(taken: ReadonlySet<string>): Choice[] {
+    const { history, parts } = this.#wallet;
     const {
       minimumDepth = 0,
       maximumDepth = Number.POSITIVE_INFINITY,
       includeUnsafe = false,
     } = this.#request;
-    if (coin.depth < minimumDepth || coin.depth > maximumDepth) return false;
-    if (!coin.trusted && !includeUnsafe) return false;
-    // Whoever is to replace a transaction must not be surprised by what hangs on it.
-    if (
-      coin.depth === 0 &&
-      (coin.parent.replacedBy !== undefined || coin.parent.replaces !== undefined) &&
-      !includeUnsafe
-    )
-      return false;
-    const own = this.#wallet.history.spendsOurs(coin.parent.tx);
-    if (coin.depth < (own ? tier.own : tier.others)) return false;
-    if (coin.depth > 0) return true;
-    const relatives = this.#wallet.parts.chain.mempoolRelatives(coin.parent.tx.txid);
-    return relatives !== undefined && Math.max(relatives.ancestors, relatives.descendants) < tier.ancestors;
+    /** Many coins may come from one transaction. */
+    const known = new Map<WalletTransaction, Pick<Choice, 'own' | 'cluster' | 'room'> | null>();
+    const judge = (parent: WalletTransaction, depth: number) => {
+      const own = history.spendsOurs(parent.tx);
+      if (depth > 0) return { own, cluster: 0, room: 1 };
+      // Whoever is to replace a transaction must not be surprised by what hangs on it.
+      if ((parent.replacedBy !== undefined || parent.replaces !== undefined) && !includeUnsafe) return null;
+      const relatives = parts.chain.mempoolRelatives(parent.tx.txid);
+      return relatives === undefined ? null : { own, ...relatives };
+    };
+    const choices: Choice[] = [];
+    for (const { outpoint, output, depth, trusted, locked, parent } of listCoins(this.#wallet)) {
+      if (locked || depth < minimumDepth || depth > maximumDepth || !(trusted || includeUnsafe)) continue;
+      if (taken.size > 0 && taken.has(outPointText(outpoint))) continue;
+      let judged = known.get(parent);
+      if (judged === undefined) {
+        judged = judge(parent, depth);
+        known.set(parent, judged);
+      }
+      const weight = judged === null ? null : this.#weightOf(output.scriptPubKey);
+      if (weight !== null) choices.push({ ...this.#spendable(outpoint, output, weight), ...judged!, depth });
+    }
+    return choices;
   }
 
   /** Making a change output now and spending it later; that of the wallet's own change. */

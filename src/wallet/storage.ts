@@ -20,6 +20,8 @@ export interface WalletStorage {
   /** Opens (and where `create` is set, makes) the store of this wallet. The name was checked. */
   open(name: string, create: boolean): Promise<WalletStore>;
   exists(name: string): Promise<boolean>;
+  /** Deletes a wallet whose making failed. */
+  remove(name: string): Promise<void>;
   /** Names of all wallets on disk. */
   list(): Promise<string[]>;
   /** Names of the wallets to load at start (Core keeps them in settings.json). */

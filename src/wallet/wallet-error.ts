@@ -24,3 +24,9 @@ export class WalletError extends Error {
     this.kind = kind;
   }
 }
+
+/** What a store is refused, in the system's words, which come last in what a store tells. */
+export function storeReason(error: unknown): string {
+  const { message } = error as Error;
+  return message.split(': ').at(-1)!;
+}

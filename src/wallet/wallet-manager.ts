@@ -1,12 +1,12 @@
 /** All wallets of one node: making, loading and unloading them. */
 import type { NetworkParameters } from '../core/parameters/network.ts';
-import type { Clock, Logger, Random } from '../seams.ts';
+import type { Clock, Logger, Random, Timer } from '../seams.ts';
 import type { ChainSource } from './chain-source.ts';
 import { drawMnemonic, isMnemonic } from './mnemonic.ts';
 import { newInfo } from './records.ts';
 import type { WalletStorage } from './storage.ts';
 import { Wallet, type WalletParts } from './wallet.ts';
-import { WalletError } from './wallet-error.ts';
+import { storeReason, WalletError } from './wallet-error.ts';
 
 export interface WalletManagerOptions {
   /** Satoshis per 1,000 vbytes where the estimator has no data; without it the network's. */
@@ -36,6 +36,8 @@ interface CreateWalletOptions {
   readonly loadOnStartup?: boolean | undefined;
 }
 
+/** Milliseconds between two looks at whether something is to be offered to the mempool again. */
+const RESEND_CHECK = 60_000;
 /** BIP44 asks for 20. */
 const DEFAULT_GAP = 30;
 /** Letters that a file system or a URL may take amiss are not allowed in names. */
@@ -47,6 +49,9 @@ export class WalletManager {
   readonly #wallets = new Map<string, Wallet>();
   /** Names that are being made, loaded or unloaded. */
   readonly #busy = new Set<string>();
+  /** The names to load at start have one writer. */
+  #startup: Promise<unknown> = Promise.resolve();
+  #timer: Timer | null = null;
 
   private constructor(options: WalletManagerOptions, dependencies: WalletDependencies) {
     this.#options = options;
@@ -65,6 +70,27 @@ export class WalletManager {
       }
     }
     return manager;
+  }
+
+  /** Offers what waits to the mempool, which is there now, and goes on doing so from time to time. */
+  async start(): Promise<void> {
+    this.#scheduleOffers();
+    for (const wallet of this.#open()) await wallet.outbox.offerAll();
+  }
+
+  #scheduleOffers(): void {
+    this.#timer = this.#dependencies.clock.schedule(RESEND_CHECK, () => {
+      for (const wallet of this.#open())
+        wallet.outbox.offerIfDue().catch((error) => {
+          if (!(error instanceof WalletError))
+            this.#dependencies.logger.log('error', 'wallet', `${wallet.name} cannot send again`, { error });
+        });
+      this.#scheduleOffers();
+    });
+  }
+
+  #open(): Wallet[] {
+    return [...this.#wallets.values()].filter(({ isOpen }) => isOpen);
   }
 
   async #parts(name: string, create: boolean): Promise<WalletParts> {
@@ -106,14 +132,21 @@ export class WalletManager {
           `Wallet file verification failed. Failed to create database path '${name}'. Database already exists.`,
         );
       const now = Math.floor(clock.now() / 1000);
-      const wallet = Wallet.create(
-        name,
-        await this.#parts(name, true),
-        newInfo(now, !disablePrivateKeys, blank),
-      );
-      if (!disablePrivateKeys && !blank)
-        wallet.useMnemonic(options.mnemonic ?? drawMnemonic(random), passphrase, now);
-      await wallet.settled();
+      const info = newInfo(now, !disablePrivateKeys, blank);
+      let wallet: Wallet | undefined;
+      try {
+        wallet = Wallet.create(name, await this.#parts(name, true), info);
+        if (!disablePrivateKeys && !blank)
+          wallet.useMnemonic(options.mnemonic ?? drawMnemonic(random), passphrase, now);
+        await wallet.settled();
+      } catch (error) {
+        await wallet?.close().catch(() => undefined);
+        await storage.remove(name);
+        const failure = wallet?.failure ?? error;
+        if (failure instanceof WalletError) throw failure;
+        const reason = storeReason(failure);
+        throw new WalletError('wallet', `Wallet ${name} cannot be created: its store failed (${reason})`);
+      }
       this.#wallets.set(name, wallet);
       await this.#keepStartup(name, options.loadOnStartup);
       return wallet;
@@ -122,21 +155,16 @@ export class WalletManager {
 
   load(name: string, loadOnStartup?: boolean): Promise<Wallet> {
     return this.#exclusively(name, async () => {
-      if (this.#wallets.has(name))
-        throw new WalletError('already-loaded', `Wallet "${name}" is already loaded.`);
+      const failed = this.#wallets.get(name);
+      if (failed?.isOpen) throw new WalletError('already-loaded', `Wallet "${name}" is already loaded.`);
       if (!(await this.#dependencies.storage.exists(name)))
         throw new WalletError(
           'not-found',
           `Wallet file verification failed. Failed to load database path '${name}'. Path does not exist.`,
         );
-      const parts = await this.#parts(name, false);
-      let wallet: Wallet;
-      try {
-        wallet = await Wallet.open(name, parts);
-      } catch (error) {
-        await parts.store.close();
-        throw error;
-      }
+      await failed?.close().catch(() => undefined);
+      const wallet = await Wallet.open(name, await this.#parts(name, false), failed?.outbox.disowned);
+      if (this.#timer !== null) await wallet.outbox.offerAll();
       this.#wallets.set(name, wallet);
       await this.#keepStartup(name, loadOnStartup);
       return wallet;
@@ -149,7 +177,8 @@ export class WalletManager {
       if (wallet === undefined)
         throw new WalletError('not-found', 'Requested wallet does not exist or is not loaded');
       this.#wallets.delete(name);
-      await wallet.close();
+      if (wallet.isOpen) await wallet.close();
+      else await wallet.close().catch(() => undefined);
       await this.#keepStartup(name, loadOnStartup);
     });
   }
@@ -157,12 +186,21 @@ export class WalletManager {
   async #keepStartup(name: string, load: boolean | undefined): Promise<void> {
     if (load === undefined) return;
     const { storage } = this.#dependencies;
-    const others = (await storage.readStartup()).filter((other) => other !== name);
-    await storage.writeStartup(load ? [...others, name] : others);
+    const kept = this.#startup.then(async () => {
+      const others = (await storage.readStartup()).filter((other) => other !== name);
+      await storage.writeStartup(load ? [...others, name] : others);
+    });
+    this.#startup = kept.catch(() => undefined);
+    await kept;
   }
 
   /** Names of the loaded wallets. */
   list(): string[] {
+    return this.#open().map(({ name }) => name);
+  }
+
+  /** Names of those too that were closed because their store failed: a call without a name may have meant them. */
+  get names(): readonly string[] {
     return [...this.#wallets.keys()];
   }
 
@@ -171,12 +209,24 @@ export class WalletManager {
     return this.#dependencies.storage.list();
   }
 
+  /** @throws WalletError if the wallet was closed because its store failed */
   get(name: string): Wallet | undefined {
-    return this.#wallets.get(name);
+    const wallet = this.#wallets.get(name);
+    wallet?.requireOpen();
+    return wallet;
   }
 
+  /** Resolves when what the wallets have seen so far is on their disks, as far as these can be written. */
+  async settled(): Promise<void> {
+    await Promise.allSettled(this.#open().map((wallet) => wallet.settled()));
+  }
+
+  /** Closes all of them. @throws what went wrong first */
   async close(): Promise<void> {
-    for (const wallet of this.#wallets.values()) await wallet.close();
+    this.#timer?.cancel();
+    this.#timer = null;
+    const ends = await Promise.allSettled([...this.#wallets.values()].map((wallet) => wallet.close()));
     this.#wallets.clear();
+    for (const end of ends) if (end.status === 'rejected') throw end.reason;
   }
 }

@@ -1,6 +1,7 @@
 /**
  * One wallet: its keys, scripts, transactions and labels, kept in step with the chain. What happens in
- * memory happens at once, as events arrive; the store follows in order.
+ * memory happens at once, as events arrive; the store follows in order. A wallet whose store fails is closed:
+ * from then on its memory is not what the disk says.
  */
 import type { Block } from '../core/block/block.ts';
 import { fromHex } from '../core/encoding/bytes.ts';
@@ -16,10 +17,11 @@ import { CoinLocks } from './coin-locks.ts';
 import type { Descriptor, OutputType } from './descriptors/descriptor.ts';
 import type { SecretKeys } from './descriptors/key-expression.ts';
 import { parseDescriptor } from './descriptors/parse.ts';
-import { type BlockRef, History, recordOf, type WalletTransaction } from './history.ts';
+import { type BlockRef, History, type WalletTransaction } from './history.ts';
 import { Journal } from './journal.ts';
 import { CANNOT_EXPAND, KeyRing, OwnDescriptor } from './key-ring.ts';
 import { accountDescriptors } from './mnemonic.ts';
+import { Outbox } from './outbox.ts';
 import {
   type DescriptorRecord,
   type InfoRecord,
@@ -31,7 +33,7 @@ import {
   type TransactionRecord,
 } from './records.ts';
 import type { WalletStore } from './storage.ts';
-import { WalletError } from './wallet-error.ts';
+import { storeReason, WalletError } from './wallet-error.ts';
 
 export interface WalletParts {
   readonly parameters: NetworkParameters;
@@ -65,6 +67,7 @@ export class Wallet {
   readonly follower: ChainFollower;
   readonly labels: AddressBook;
   readonly locks: CoinLocks;
+  readonly outbox: Outbox;
   readonly #journal: Journal;
   #info: InfoRecord;
   #mnemonic: MnemonicRecord | null = null;
@@ -76,17 +79,21 @@ export class Wallet {
     this.name = name;
     this.parts = parts;
     this.#info = info;
-    this.#journal = new Journal(parts.store, ({ message }) =>
-      parts.logger.log('error', 'wallet', `Wallet ${name} can no longer be written: ${message}`),
-    );
+    this.#journal = new Journal(parts.store, (error) => this.#fail(error));
     this.labels = new AddressBook(this.#journal);
     this.locks = new CoinLocks(this.#journal);
     this.keys = new KeyRing(parts.gap, this.#journal);
-    this.history = new History({
-      isOurs: (script) => this.keys.place(script) !== undefined,
-      inMempool: (txid) => parts.chain.mempoolTransaction(txid) !== undefined,
+    const sources = {
+      isOurs: (script: Uint8Array) => this.keys.place(script) !== undefined,
+      inMempool: (txid: Txid) => parts.chain.mempoolTransaction(txid) !== undefined,
       tipHeight: () => this.follower.last.height,
       coinbaseMaturity: parts.parameters.coinbaseMaturity,
+    };
+    this.history = new History(sources, this.#journal);
+    this.outbox = new Outbox(this.history, parts, {
+      note: (tx) => this.#see(tx, null),
+      settled: () => this.settled(),
+      requireOpen: () => this.requireOpen(),
     });
     const followed = {
       connect: (block: Block, place: BlockPlace) => this.#connect(block, place),
@@ -105,20 +112,30 @@ export class Wallet {
     return wallet;
   }
 
-  /** Reads a wallet from its store and moves it to the tip. */
-  static async open(name: string, parts: WalletParts): Promise<Wallet> {
-    const records = await readRecords(parts.store);
-    const info = records.get('info');
-    if (info === undefined) throw new WalletError('wallet', 'Wallet corrupted');
-    const locator = records.get('locator');
-    const blocks = locator === undefined ? [] : readJson<LocatorRecord>(locator).blocks;
-    const wallet = new Wallet(name, parts, readJson<InfoRecord>(info), blocks);
-    wallet.#load(records);
-    wallet.#subscribe();
-    await wallet.follower.catchUp(wallet.birthday);
-    wallet.#seeMempool();
-    await wallet.#resubmit();
-    return wallet;
+  /**
+   * Reads a wallet from its store and moves it to the tip. What waits is not offered yet.
+   * @param disowned payments that are not to be sent, if it was loaded before @throws with the store closed
+   */
+  static async open(name: string, parts: WalletParts, disowned: Iterable<Txid> = []): Promise<Wallet> {
+    let wallet: Wallet | undefined;
+    try {
+      const records = await readRecords(parts.store);
+      const info = records.get('info');
+      if (info === undefined) throw new WalletError('wallet', 'Wallet corrupted');
+      const locator = records.get('locator');
+      const blocks = locator === undefined ? [] : readJson<LocatorRecord>(locator).blocks;
+      wallet = new Wallet(name, parts, readJson<InfoRecord>(info), blocks);
+      wallet.#load(records);
+      wallet.outbox.disown(disowned);
+      wallet.#subscribe();
+      await wallet.follower.catchUp(wallet.birthday);
+      wallet.#seeMempool();
+      await wallet.settled();
+      return wallet;
+    } catch (error) {
+      await (wallet ?? parts.store).close().catch(() => undefined);
+      throw error;
+    }
   }
 
   #load(records: ReadonlyMap<string, Uint8Array>): void {
@@ -155,26 +172,12 @@ export class Wallet {
     this.#unsubscribe = this.parts.chain.subscribe(listener);
   }
 
-  /** Offers what was never confirmed to the mempool again. */
-  async #resubmit(): Promise<void> {
-    for (const entry of this.history.transactions) {
-      if (entry.block !== null || entry.conflict !== null || entry.abandoned || entry.tx.isCoinbase) continue;
-      if (this.history.inMempool(entry)) continue;
-      try {
-        await this.parts.chain.broadcast(entry.tx);
-      } catch (error) {
-        const { message } = error as Error;
-        this.parts.logger.log('info', 'wallet', `${entry.tx.txid} is not accepted now: ${message}`);
-      }
-    }
-  }
-
   // What happens on the chain
 
   #connect(block: Block, place: BlockPlace): void {
     const ref: BlockRef = { hash: place.hash, height: place.height, time: place.time };
     for (const [index, tx] of block.transactions.entries()) {
-      for (const entry of this.history.contradict(tx, ref)) this.#saveTransaction(entry);
+      for (const entry of this.history.contradict(tx, ref)) this.history.save(entry);
       this.#see(tx, { ...ref, index });
     }
   }
@@ -188,7 +191,7 @@ export class Wallet {
       if (wasContradicted) entry.conflict = null;
       // A coinbase without its block can never come again by itself.
       if (wasConfirmed && entry.tx.isCoinbase) entry.abandoned = true;
-      this.#saveTransaction(entry);
+      this.history.save(entry);
     }
   }
 
@@ -201,7 +204,8 @@ export class Wallet {
       if (block !== null) known.block = block;
       known.conflict = null;
       known.abandoned = false;
-      this.#saveTransaction(known);
+      delete known.unsent;
+      this.history.save(known);
       return;
     }
     this.#markUsed(tx);
@@ -211,7 +215,7 @@ export class Wallet {
     const received = block?.time ?? Math.floor(this.parts.clock.now() / 1000);
     const entry: WalletTransaction = { tx, block, conflict: null, received, order, abandoned: false };
     this.history.add(entry);
-    this.#saveTransaction(entry);
+    this.history.save(entry);
   }
 
   #markUsed(tx: Transaction): void {
@@ -237,19 +241,45 @@ export class Wallet {
     this.#journal.putJson('info', () => this.#info);
   }
 
-  #saveTransaction(entry: WalletTransaction): void {
-    this.#journal.putJson(`tx:${entry.tx.txid}`, () => recordOf(entry));
+  #fail(error: Error): void {
+    this.#closeEars();
+    this.parts.logger.log('error', 'wallet', this.#closed, { error });
   }
 
-  /** Resolves when everything so far is on the disk. */
-  settled(): Promise<void> {
-    return this.#journal.settled();
+  /** Why the wallet is closed, with the system's word for what happened to its store. */
+  get #closed(): string {
+    const reason = storeReason(this.#journal.failure);
+    return `Wallet ${this.name} is closed: its store failed (${reason}); mend that and load it again with loadwallet`;
+  }
+
+  /** What the store refused, which closed the wallet. */
+  get failure(): Error | null {
+    return this.#journal.failure;
+  }
+
+  get isOpen(): boolean {
+    return this.failure === null;
+  }
+
+  /** @throws WalletError once the store has failed */
+  requireOpen(): void {
+    if (!this.isOpen) throw new WalletError('wallet', this.#closed);
+  }
+
+  /** Resolves when everything so far is on the disk. @throws WalletError once the store has failed */
+  async settled(): Promise<void> {
+    await this.#journal.settled().catch(() => this.requireOpen());
+  }
+
+  #closeEars(): void {
+    this.#unsubscribe?.();
+    this.follower.abortScan();
   }
 
   async close(): Promise<void> {
-    this.#unsubscribe?.();
-    this.follower.abortScan();
-    await this.#journal.close();
+    await this.outbox.close();
+    this.#closeEars();
+    await this.#journal.close().catch(() => this.requireOpen());
   }
 
   // Keys and addresses
@@ -348,53 +378,5 @@ export class Wallet {
     const key = this.keys.privateKey(place);
     if (key === null) throw new WalletError('wallet', `Private key for address ${address} is not known`);
     return encodeWif(key.secret, key.compressed, this.parts.parameters);
-  }
-
-  // Transactions
-
-  /**
-   * Sends a transaction of this wallet's making through the mempool's door. It is taken note of before, so
-   * that nothing planned meanwhile spends the same coins, and forgotten if the mempool refuses it.
-   * @throws Invalid
-   */
-  async send(
-    tx: Transaction,
-    notes: Pick<WalletTransaction, 'comment' | 'to' | 'replaces'> = {},
-  ): Promise<void> {
-    const isNew = this.history.get(tx.txid) === undefined;
-    this.#see(tx, null);
-    const entry = this.history.get(tx.txid);
-    if (entry !== undefined) {
-      Object.assign(entry, notes);
-      this.#saveTransaction(entry);
-    }
-    try {
-      await this.parts.chain.broadcast(tx);
-    } catch (error) {
-      if (isNew && entry !== undefined) this.#forget(entry);
-      throw error;
-    }
-    const replaced = notes.replaces === undefined ? undefined : this.history.get(notes.replaces as Txid);
-    if (replaced !== undefined) {
-      replaced.replacedBy = tx.txid;
-      this.#saveTransaction(replaced);
-    }
-    await this.settled();
-  }
-
-  #forget(entry: WalletTransaction): void {
-    this.history.remove(entry);
-    this.#journal.delete(`tx:${entry.tx.txid}`);
-  }
-
-  /** Gives up a transaction that is neither confirmed nor in the mempool, with all that descends from it. */
-  abandon(entry: WalletTransaction): void {
-    if (this.history.depth(entry) !== 0 || this.history.inMempool(entry) || entry.abandoned)
-      throw new WalletError('address', 'Transaction not eligible for abandonment');
-    for (const one of this.history.descendants(entry)) {
-      if (this.history.depth(one) !== 0) continue;
-      one.abandoned = true;
-      this.#saveTransaction(one);
-    }
   }
 }

@@ -51,11 +51,14 @@ export async function openTestWallets(
     logger: silentLogger,
   });
   const source = createChainSource({ chain, mempool, fees });
-  const open = (): Promise<WalletManager> =>
-    WalletManager.open(
+  const open = async (): Promise<WalletManager> => {
+    const manager = await WalletManager.open(
       { fallbackFee: 10_000n, keypool: 5, ...options },
       { parameters: REGTEST, chain: source, storage, clock, random: seededRandom(), logger: silentLogger },
     );
+    await manager.start();
+    return manager;
+  };
   return {
     pool,
     storage,
@@ -73,20 +76,22 @@ export async function openTestWallets(
 }
 
 /** Pays from a wallet and sends. */
-export async function pay(
+export function pay(
   wallet: Wallet,
   address: string,
   value: bigint,
   more: Partial<SpendRequest> = {},
 ): Promise<Transaction> {
   const script = decodeAddress(address, REGTEST);
-  const plan = planTransaction(wallet, {
-    recipients: [{ script, value, subtractFee: false }],
-    feeRate: 10_000n,
-    ...more,
+  return wallet.outbox.inTurn(async () => {
+    const plan = planTransaction(wallet, {
+      recipients: [{ script, value, subtractFee: false }],
+      feeRate: 10_000n,
+      ...more,
+    });
+    const { tx, errors } = signWithWallet(wallet, plan.tx, plan.spent);
+    if (errors.size > 0) throw new Error([...errors.values()].join());
+    await wallet.outbox.send(tx);
+    return tx;
   });
-  const { tx, errors } = signWithWallet(wallet, plan.tx, plan.spent);
-  if (errors.size > 0) throw new Error([...errors.values()].join());
-  await wallet.send(tx);
-  return tx;
 }

@@ -204,13 +204,13 @@ describe('wallet', () => {
     await fund(alice);
     const plan = await pay(alice, alice.newAddress(), COIN);
     const entry = alice.history.get(plan.txid)!;
-    expect(() => alice.abandon(entry)).toThrow('Transaction not eligible for abandonment');
+    expect(() => alice.outbox.abandon(entry)).toThrow('Transaction not eligible for abandonment');
     // Time passes: the next transaction to come makes the mempool forget the old one.
     pool.clock.time += 400 * 3_600_000;
     await pool.accept(spend([pool.coin()]));
     expect(pool.mempool.has(plan.txid)).toBe(false);
     expect(balances(alice).trusted).toBe(0n);
-    alice.abandon(entry);
+    alice.outbox.abandon(entry);
     expect(balances(alice).trusted).toBe(SUBSIDY);
   });
 

@@ -26,6 +26,10 @@ export class MemoryWalletStorage implements WalletStorage {
     return this.#stores.has(name);
   }
 
+  async remove(name: string): Promise<void> {
+    this.#stores.delete(name);
+  }
+
   async list(): Promise<string[]> {
     return [...this.#stores.keys()];
   }

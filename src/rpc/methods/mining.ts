@@ -129,12 +129,17 @@ const getnetworkhashps = defineMethod({
 });
 
 /** Where continuous mining pays: the address given, or a new one of the first wallet. */
-function miningScript(address: string | undefined, { wallets, parameters }: RpcContext): Uint8Array {
+async function miningScript(
+  address: string | undefined,
+  { wallets, parameters }: RpcContext,
+): Promise<Uint8Array> {
   if (address !== undefined) return addressScript(address, parameters, 'Error: Invalid address');
   const wallet = wallets.get(wallets.list()[0] ?? '');
   if (wallet === undefined)
     throw new RpcError(RpcCode.WALLET_NOT_FOUND, 'Mining needs an address, or a wallet to make one');
-  return decodeAddress(wallet.newAddress('bech32', 'mining'), parameters);
+  const own = wallet.newAddress('bech32', 'mining');
+  await wallet.settled();
+  return decodeAddress(own, parameters);
 }
 
 const setmining = defineMethod({
@@ -174,7 +179,7 @@ const setmining = defineMethod({
       if (interval < 0) throw new RpcError(RpcCode.INVALID_PARAMETER, 'Invalid interval, cannot be negative');
       if (threads < 0 || threads > 256)
         throw new RpcError(RpcCode.INVALID_PARAMETER, 'Invalid threads, must be between 0 and 256');
-      const script = threads > 0 ? miningScript(address, context) : undefined;
+      const script = threads > 0 ? await miningScript(address, context) : undefined;
       await miner.stop();
       if (script !== undefined)
         miner.start({

@@ -2,7 +2,7 @@
  * Wallets on disk: a LevelDB store each, in a folder of its own below `wallets`, and which of them are
  * loaded at start, in `settings.json` as Core keeps it.
  */
-import { mkdir, readdir, stat } from 'node:fs/promises';
+import { mkdir, readdir, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { WalletStorage, WalletStore } from '../../../wallet/storage.ts';
 import { LevelStore } from './level-store.ts';
@@ -36,6 +36,10 @@ export class NodeWalletStorage implements WalletStorage {
 
   async exists(name: string): Promise<boolean> {
     return isThere(join(this.#path(name), LEVEL_MARK));
+  }
+
+  async remove(name: string): Promise<void> {
+    await rm(this.#path(name), { recursive: true, force: true });
   }
 
   async list(): Promise<string[]> {

@@ -12,7 +12,7 @@ import { defineMethod, type Method } from '../../method.ts';
 import { param } from '../../parameter.ts';
 import { type Result, result } from '../../result.ts';
 import { booleanFrom, btc, hashTextFrom } from '../../values.ts';
-import { readFeeRate, walletOf } from '../../wallet-access.ts';
+import { inTurn, readFeeRate } from '../../wallet-access.ts';
 import { broadcast, requirePrivateKeys, sign } from './spending.ts';
 
 const parameters = [
@@ -59,10 +59,8 @@ const bumpfee = defineMethod({
   parameters,
   results: resultsWith(result.hex('txid', 'The id of the new transaction.')),
   examples: ['<txid>'],
-  async handler([txid, options], context, request) {
-    const wallet = walletOf(context, request);
+  handler: inTurn(async ([txid, options], wallet, context) => {
     requirePrivateKeys(wallet);
-    await context.mempool.settled();
     const { plan: planned, oldFee } = plan(wallet, txid, options, context);
     const tx = sign(wallet, planned);
     const old = wallet.history.get(txid.toLowerCase() as Txid)!;
@@ -73,7 +71,7 @@ const bumpfee = defineMethod({
       ...(to === undefined ? {} : { to }),
     });
     return { txid: tx.txid, origfee: btc(oldFee), fee: btc(planned.fee), errors: [] };
-  },
+  }),
 });
 
 const psbtbumpfee = defineMethod({
@@ -84,14 +82,13 @@ const psbtbumpfee = defineMethod({
   parameters,
   results: resultsWith(result.string('psbt', 'The base64-encoded unsigned PSBT of the new transaction.')),
   examples: ['<txid>'],
-  async handler([txid, options], context, request) {
-    const wallet = walletOf(context, request);
-    await context.mempool.settled();
+  handler: inTurn(async ([txid, options], wallet, context) => {
     const { plan: planned, oldFee } = plan(wallet, txid, options, context);
     const psbt = Psbt.fromTransaction(planned.tx);
     await fillPsbt(wallet, psbt, { sign: false, finalize: false, derivations: true });
+    await wallet.settled();
     return { psbt: psbt.encodeBase64(), origfee: btc(oldFee), fee: btc(planned.fee), errors: [] };
-  },
+  }),
 });
 
 export const walletBumpingMethods: readonly Method[] = [bumpfee, psbtbumpfee];

@@ -21,7 +21,7 @@ import { param } from '../../parameter.ts';
 import { readPsbt } from '../../refusals.ts';
 import { result } from '../../result.ts';
 import { btc } from '../../values.ts';
-import { walletOf } from '../../wallet-access.ts';
+import { inTurn, walletOf } from '../../wallet-access.ts';
 import { processedResult, psbtVersionFrom } from '../psbt.ts';
 import {
   previousOutputsParameter,
@@ -61,9 +61,7 @@ const fundrawtransaction = defineMethod({
     ]),
   ],
   examples: ['"rawtransactionhex"'],
-  async handler([hex, optionsValue, isWitness], context, request) {
-    const wallet = walletOf(context, request);
-    await context.mempool.settled();
+  handler: inTurn(async ([hex, optionsValue, isWitness], wallet, context) => {
     const forms = isWitness === undefined ? ANY_FORM : { witness: isWitness, plain: !isWitness };
     const tx = decodeTransaction(hex, forms);
     if (tx === null) throw new RpcError(RpcCode.DESERIALIZATION_ERROR, 'TX decode failed');
@@ -93,8 +91,9 @@ const fundrawtransaction = defineMethod({
       version: tx.version,
     });
     if (read.lockCoins) for (const { prevout } of plan.tx.inputs) wallet.locks.add(prevout, false);
+    await wallet.settled();
     return { hex: toHex(plan.tx.bytes), fee: btc(plan.fee), changepos: plan.changePosition };
-  },
+  }),
 });
 
 const walletcreatefundedpsbt = defineMethod({
@@ -122,30 +121,27 @@ const walletcreatefundedpsbt = defineMethod({
     ]),
   ],
   examples: ['"[{\\"txid\\":\\"myid\\",\\"vout\\":0}]" "[{\\"data\\":\\"00010203\\"}]"'],
-  async handler(
-    [inputs, outputs, lockTime, optionsValue, derivations, version, psbtVersion],
-    context,
-    request,
-  ) {
-    const wallet = walletOf(context, request);
-    await context.mempool.settled();
-    const options = objectOr(optionsValue);
-    const read = await readFundOptions(wallet, options, context);
-    const chosen = await presetInputs(wallet, inputs ?? [], options, context);
-    const recipients = recipientsFrom(outputs, read.subtract, wallet);
-    const plan = planFor(wallet, {
-      ...read.request,
-      inputs: chosen,
-      recipients,
-      addInputs: read.addInputs ?? chosen.length === 0,
-      version,
-      ...(lockTime === 0 ? {} : { lockTime }),
-    });
-    if (read.lockCoins) for (const { prevout } of plan.tx.inputs) wallet.locks.add(prevout, false);
-    const psbt = Psbt.fromTransaction(plan.tx, psbtVersionFrom(psbtVersion));
-    await fillPsbt(wallet, psbt, { sign: false, finalize: false, derivations });
-    return { psbt: psbt.encodeBase64(), fee: btc(plan.fee), changepos: plan.changePosition };
-  },
+  handler: inTurn(
+    async ([inputs, outputs, lockTime, optionsValue, derivations, version, psbtVersion], wallet, context) => {
+      const options = objectOr(optionsValue);
+      const read = await readFundOptions(wallet, options, context);
+      const chosen = await presetInputs(wallet, inputs ?? [], options, context);
+      const recipients = recipientsFrom(outputs, read.subtract, wallet);
+      const plan = planFor(wallet, {
+        ...read.request,
+        inputs: chosen,
+        recipients,
+        addInputs: read.addInputs ?? chosen.length === 0,
+        version,
+        ...(lockTime === 0 ? {} : { lockTime }),
+      });
+      if (read.lockCoins) for (const { prevout } of plan.tx.inputs) wallet.locks.add(prevout, false);
+      const psbt = Psbt.fromTransaction(plan.tx, psbtVersionFrom(psbtVersion));
+      await fillPsbt(wallet, psbt, { sign: false, finalize: false, derivations });
+      await wallet.settled();
+      return { psbt: psbt.encodeBase64(), fee: btc(plan.fee), changepos: plan.changePosition };
+    },
+  ),
 });
 
 const walletprocesspsbt = defineMethod({

@@ -205,7 +205,7 @@ const abandontransaction = defineMethod({
   examples: ['"1075db55d416d3ca199f55b6084e2115b9345e16c5cf302fc80e9d5fbf5d48d"'],
   async handler([txid], context, request) {
     const wallet = walletOf(context, request);
-    wallet.abandon(findTransaction(wallet, txid));
+    wallet.outbox.abandon(findTransaction(wallet, txid));
     await wallet.settled();
     return null;
   },

@@ -3,6 +3,7 @@ import { toHex } from '../../../core/encoding/bytes.ts';
 import { Invalid } from '../../../core/encoding/errors.ts';
 import { encodeAddress } from '../../../core/script/address.ts';
 import type { Transaction } from '../../../core/transaction/transaction.ts';
+import type { PaymentNotes } from '../../../wallet/outbox.ts';
 import { Psbt } from '../../../wallet/psbt/psbt.ts';
 import { finalize } from '../../../wallet/psbt/roles.ts';
 import { fillPsbt } from '../../../wallet/psbt-signing.ts';
@@ -16,7 +17,6 @@ import {
 } from '../../../wallet/spend.ts';
 import type { Wallet } from '../../../wallet/wallet.ts';
 import { addressScript, outputsFrom, outputsParameter } from '../../construct-transaction.ts';
-import type { RpcContext } from '../../context.ts';
 import { RpcCode, RpcError } from '../../errors.ts';
 import { type FeeParameters, feePayersFrom, readFundOptions } from '../../fund-options.ts';
 import { Amount, JsonObject, type JsonRead, type JsonWritable } from '../../json.ts';
@@ -28,6 +28,7 @@ import {
   confTargetParameter,
   estimateModeParameter,
   feeRateParameter,
+  inTurn,
   readFeeRate,
   walletOf,
 } from '../../wallet-access.ts';
@@ -45,14 +46,10 @@ export function sign(wallet: Wallet, plan: PlannedTransaction): Transaction {
   return tx;
 }
 
-/** @throws RpcError -4 with the mempool's reason */
-export async function broadcast(
-  wallet: Wallet,
-  tx: Transaction,
-  notes: Parameters<Wallet['send']>[1] = {},
-): Promise<void> {
+/** Within the wallet's turn. @throws RpcError -4 with the mempool's reason */
+export async function broadcast(wallet: Wallet, tx: Transaction, notes: PaymentNotes = {}): Promise<void> {
   try {
-    await wallet.send(tx, notes);
+    await wallet.outbox.send(tx, notes);
   } catch (error) {
     if (!(error instanceof Invalid)) throw error;
     throw new RpcError(RpcCode.WALLET_ERROR, `The transaction was rejected! Reason given: ${error.message}`);
@@ -64,14 +61,15 @@ interface Payment {
   readonly recipients: readonly Recipient[];
   readonly replaceable: boolean | undefined;
   readonly fee: FeeParameters;
-  readonly notes: Parameters<Wallet['send']>[1];
+  readonly notes: PaymentNotes;
   readonly verbose: boolean;
 }
 
-async function pay(wallet: Wallet, payment: Payment, context: RpcContext): Promise<JsonWritable> {
+async function pay(
+  wallet: Wallet,
+  { recipients, replaceable, fee, notes, verbose }: Payment,
+): Promise<JsonWritable> {
   requirePrivateKeys(wallet);
-  await context.mempool.settled();
-  const { recipients, replaceable, fee, notes, verbose } = payment;
   const { rate, reason } = refuseAs(RpcCode.WALLET_INSUFFICIENT_FUNDS, () =>
     readFeeRate(wallet, fee.target, fee.mode, fee.rate),
   );
@@ -160,16 +158,18 @@ const sendtoaddress = defineMethod({
   ],
   results: sentResults,
   examples: ['"bcrt1q..." 0.1'],
-  async handler(
-    [address, amount, comment, to, subtractFee, replaceable, target, mode, , rate, verbose],
-    context,
-    request,
-  ) {
-    const wallet = walletOf(context, request);
-    const script = addressScript(address, context.parameters);
-    const payment = { replaceable, fee: { target, mode, rate }, notes: notesOf(comment, to), verbose };
-    return pay(wallet, { ...payment, recipients: [{ script, value: amount, subtractFee }] }, context);
-  },
+  handler: inTurn(
+    async (
+      [address, amount, comment, to, subtractFee, replaceable, target, mode, , rate, verbose],
+      wallet,
+      context,
+    ) => {
+      const script = addressScript(address, context.parameters);
+      const payment = { replaceable, fee: { target, mode, rate }, notes: notesOf(comment, to), verbose };
+      const recipients = [{ script, value: amount, subtractFee }];
+      return pay(wallet, { ...payment, recipients });
+    },
+  ),
 });
 
 const sendmany = defineMethod({
@@ -200,17 +200,19 @@ const sendmany = defineMethod({
   ],
   results: sentResults,
   examples: ['"" "{\\"bcrt1q...\\":0.01,\\"bcrt1q...\\":0.02}"'],
-  async handler(
-    [dummy, amounts, , comment, subtract, replaceable, target, mode, rate, verbose],
-    context,
-    request,
-  ) {
-    const wallet = walletOf(context, request);
-    if (dummy !== '') throw new RpcError(RpcCode.INVALID_PARAMETER, 'Dummy value must be set to ""');
-    const recipients = recipientsFrom(amounts, subtract, wallet);
-    const payment = { replaceable, fee: { target, mode, rate }, notes: notesOf(comment, undefined), verbose };
-    return pay(wallet, { ...payment, recipients }, context);
-  },
+  handler: inTurn(
+    async ([dummy, amounts, , comment, subtract, replaceable, target, mode, rate, verbose], wallet) => {
+      if (dummy !== '') throw new RpcError(RpcCode.INVALID_PARAMETER, 'Dummy value must be set to ""');
+      const recipients = recipientsFrom(amounts, subtract, wallet);
+      const payment = {
+        replaceable,
+        fee: { target, mode, rate },
+        notes: notesOf(comment, undefined),
+        verbose,
+      };
+      return pay(wallet, { ...payment, recipients });
+    },
+  ),
 });
 
 const send = defineMethod({
@@ -244,9 +246,7 @@ const send = defineMethod({
     ]),
   ],
   examples: ['\'{"bcrt1q...": 0.1}\''],
-  async handler([outputs, target, mode, rate, optionsValue], context, request) {
-    const wallet = walletOf(context, request);
-    await context.mempool.settled();
+  handler: inTurn(async ([outputs, target, mode, rate, optionsValue], wallet, context) => {
     const options = optionsValue instanceof JsonObject ? optionsValue : new JsonObject([]);
     const read = await readFundOptions(wallet, options, context, { target, mode, rate });
     const recipients = recipientsFrom(outputs, read.subtract, wallet);
@@ -268,13 +268,14 @@ const send = defineMethod({
     await fillPsbt(wallet, psbt, { sign: true, finalize: false, derivations: true });
     const text = psbt.encodeBase64();
     finalize(psbt);
+    await wallet.settled();
     return {
       complete,
       txid: complete ? tx.txid : undefined,
       hex: complete && !wantsPsbt ? toHex(tx.bytes) : undefined,
       psbt: text,
     };
-  },
+  }),
 });
 
 const settxfee = defineMethod({
