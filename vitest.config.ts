@@ -2,12 +2,17 @@ import { defineConfig } from 'vitest/config';
 
 export default defineConfig({
   test: {
+    // Of two cores Vitest would leave one idle.
+    maxWorkers: '100%',
     projects: [
       {
         test: {
           name: 'unit',
           include: ['test/**/*.test.ts'],
           exclude: ['test/functional/**', 'test/slow/**'],
+          // Files of one worker share their modules, whose import would cost more than most tests: what a test
+          // binds or spies on it puts back.
+          isolate: false,
           testTimeout: 30_000,
         },
       },

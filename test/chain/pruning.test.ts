@@ -2,12 +2,12 @@ import { describe, expect, it } from 'vitest';
 import type { Chain } from '../../src/chain/chain.ts';
 import { MIN_BLOCKS_TO_KEEP } from '../../src/chain/pruning.ts';
 import { MemoryStorage } from '../../src/platform/memory/memory-storage.ts';
-import { ChainBuilder } from '../support/chain-builder.ts';
+import { ChainBuilder, padding } from '../support/chain-builder.ts';
 import { STORY_NETWORK, utxoHash } from '../support/fork-story.ts';
 import { openMemoryChain } from '../support/memory-chain.ts';
 
 /** Of 8 kB each, so that a chain just long enough fills a few MiB. */
-const filler = { scriptPubKey: Uint8Array.from([0x6a, ...new Uint8Array(8000)]), value: 0n };
+const filler = { scriptPubKey: padding(8_000), value: 0n };
 const { blocks } = new ChainBuilder(STORY_NETWORK).mine(350, { coinbase: { moreOutputs: [filler] } });
 
 /** Twelve blocks a file. */

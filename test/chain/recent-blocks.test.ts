@@ -4,14 +4,12 @@ import { RecentBlocks } from '../../src/chain/recent-blocks.ts';
 import { checkBlock } from '../../src/core/consensus/check-block.ts';
 import { genesisBlock } from '../../src/core/consensus/genesis.ts';
 import { REGTEST } from '../../src/core/parameters/presets.ts';
-import { ChainBuilder } from '../support/chain-builder.ts';
+import { ChainBuilder, OP_TRUE_SCRIPT, padding } from '../support/chain-builder.ts';
 
-function setUp(count: number, padding = 0) {
+function setUp(count: number, scriptPubKey = OP_TRUE_SCRIPT) {
   const tree = new HeaderTree(REGTEST);
   const genesis = tree.addGenesis(genesisBlock(REGTEST).header);
-  const { blocks } = new ChainBuilder().mine(count, {
-    coinbase: { scriptPubKey: new Uint8Array(padding).fill(0x6a) },
-  });
+  const { blocks } = new ChainBuilder().mine(count, { coinbase: { scriptPubKey } });
   const items = blocks.map((block) => ({
     entry: tree.accept(block.header, block.header.time),
     block: checkBlock(block, REGTEST),
@@ -31,7 +29,7 @@ test('of too many blocks, or bytes, the nearest are kept, in whatever order they
   for (const { entry, block } of [...many.items].reverse()) many.recent.add(entry, block);
   expect(many.items.map(({ entry }) => many.recent.take(entry) !== undefined).lastIndexOf(true)).toBe(63);
 
-  const large = setUp(12, 900_000);
+  const large = setUp(12, padding(900_000));
   for (const { entry, block } of large.items) large.recent.add(entry, block);
   const kept = large.items.filter(({ entry }) => large.recent.take(entry) !== undefined);
   expect(kept).toEqual(large.items.slice(0, 9));

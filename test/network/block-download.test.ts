@@ -2,6 +2,7 @@ import { expect, test, vi } from 'vitest';
 import { REGTEST } from '../../src/core/parameters/presets.ts';
 import { decodeEnvelope } from '../../src/network/messages/envelope.ts';
 import { decodeBody } from '../../src/network/messages/table.ts';
+import { padding } from '../support/chain-builder.ts';
 import { emptyChain, MemoryWorld } from './memory-node.ts';
 
 /** Counts the messages of one command sent by a host. */
@@ -51,8 +52,7 @@ test('of a peer, at most 16 blocks are in flight', async () => {
 
 test('several blocks of one peer are judged at once, but not too many bytes', async () => {
   const world = new MemoryWorld(16);
-  const large = Uint8Array.from({ length: 900_000 }, () => 0x6a);
-  const { blocks } = emptyChain(1).mine(19, { coinbase: { scriptPubKey: large } });
+  const { blocks } = emptyChain(1).mine(19, { coinbase: { scriptPubKey: padding(900_000) } });
   const source = await world.start('10.0.0.1', { blocks, connect: [] });
   const fresh = await world.start('10.0.0.2', { connect: [source.address] });
   const accept = fresh.chain.acceptBlock.bind(fresh.chain);
@@ -71,8 +71,7 @@ test('several blocks of one peer are judged at once, but not too many bytes', as
 
 test('while the chain is busy and much waits for its turn, only the nearest blocks are asked for', async () => {
   const world = new MemoryWorld(17);
-  const large = Uint8Array.from({ length: 900_000 }, () => 0x6a);
-  const { blocks } = emptyChain(1).mine(25, { coinbase: { scriptPubKey: large } });
+  const { blocks } = emptyChain(1).mine(25, { coinbase: { scriptPubKey: padding(900_000) } });
   const source = await world.start('10.0.0.1', { blocks, connect: [] });
   const fresh = await world.start('10.0.0.2', { connect: [source.address] });
   const accept = fresh.chain.acceptBlock.bind(fresh.chain);

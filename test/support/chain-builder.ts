@@ -41,6 +41,14 @@ import { ListedHeader } from './header-link.ts';
 /** Anyone can spend it, with an empty scriptSig. */
 export const OP_TRUE_SCRIPT = script(0x51);
 
+/** `OP_RETURN` and one push that fill so many bytes (from 6): a thousand opcodes would be counted one by one. */
+export function padding(bytes: number): Uint8Array {
+  const filled = new Uint8Array(bytes);
+  filled.set([0x6a, 0x4e]);
+  new DataView(filled.buffer).setUint32(2, bytes - 6, true);
+  return filled;
+}
+
 export interface CoinbaseSpec {
   readonly scriptSig?: Uint8Array;
   /** Satoshis of the first output; subsidy and fees if not given. */

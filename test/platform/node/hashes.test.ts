@@ -1,6 +1,6 @@
 import * as fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { referenceHex, toDisplayHex } from '../../../src/core/encoding/bytes.ts';
+import { bindHex, referenceHex, toDisplayHex } from '../../../src/core/encoding/bytes.ts';
 import { bindHashes, hash256Each, hash256Pairs, referenceHashes } from '../../../src/core/encoding/hashes.ts';
 import { bindFastHashes, nodeHashes, nodeHex } from '../../../src/platform/node/hashes.ts';
 
@@ -38,6 +38,7 @@ test('batches, bound once there are many, are those of the reference', () => {
     expect(hash256Pairs(nodes)).toEqual(referenceHashes.hash256Pairs(nodes));
   } finally {
     bindHashes(referenceHashes);
+    bindHex(referenceHex);
   }
 });
 
