@@ -127,7 +127,7 @@ export class Network {
           failed: (error) => chain.fatal.emit(error),
         },
         opened: (peer) => this.#peers.opened(peer),
-        roomMade: () => this.#outbound.wake(),
+        roomMade: () => this.#outbound.roomMade(),
       },
     );
     this.#outbound = new Outbound(
@@ -154,7 +154,7 @@ export class Network {
         connections: this.#connections,
         addresses: this.#addresses,
         local: this.#local,
-        addressesLearned: () => this.#outbound.wake(),
+        addressesLearned: () => this.#outbound.learned(),
       },
     );
     logSyncProgress(dependencies);
@@ -320,7 +320,7 @@ export class Network {
       address,
     );
     if (added && tried) this.#addresses.good(address);
-    this.#outbound.wake();
+    this.#outbound.learned();
     return added;
   }
 

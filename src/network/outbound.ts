@@ -50,6 +50,8 @@ export class Outbound {
   readonly #connections: Connections;
   #running = false;
   #dialTimer: Timer | undefined;
+  /** There was nobody to dial. */
+  #idle = false;
   #feelerTimer: Timer | undefined;
   #extraOutbound = false;
   /** Block-relay-only peers of the last run, dialled first (against eclipse by restart). */
@@ -70,13 +72,18 @@ export class Outbound {
 
   stop(): void {
     this.#running = false;
-    this.#dialTimer?.cancel();
-    this.#dialTimer = undefined;
+    this.#stopDialling();
     this.#feelerTimer?.cancel();
   }
 
-  /** There are new addresses, or there is new room. */
-  wake(): void {
+  /** There is new room. */
+  roomMade(): void {
+    this.#scheduleDial(DIAL_PACE);
+  }
+
+  /** There are new addresses: they do not wait for the next look. */
+  learned(): void {
+    if (this.#idle) this.#stopDialling();
     this.#scheduleDial(DIAL_PACE);
   }
 
@@ -118,8 +125,14 @@ export class Outbound {
     }
   }
 
+  #stopDialling(): void {
+    this.#dialTimer?.cancel();
+    this.#dialTimer = undefined;
+  }
+
   #scheduleDial(wait: number): void {
     if (!this.#running || this.#dialTimer !== undefined) return;
+    this.#idle = wait === IDLE_RETRY;
     this.#dialTimer = this.#dependencies.clock.schedule(wait, () => {
       this.#dialTimer = undefined;
       void this.#fillOutbound();

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { type MemoryNode, MemoryWorld } from './memory-node.ts';
+import { type MemoryNode, MemoryWorld, PORT } from './memory-node.ts';
 
 /** Nodes that can be reached from the first one. */
 function connectedFrom(start: MemoryNode, nodes: readonly MemoryNode[]): number {
@@ -25,6 +25,15 @@ test('three nodes find each other from one', async () => {
   const linked = (a: MemoryNode, b: MemoryNode): boolean =>
     a.network.peers().some((peer) => peer.address === b.address && peer.version > 0);
   expect(await world.until(() => linked(second, third) || linked(third, second), 60)).toBe(true);
+});
+
+test('who had nobody to dial dials whom it hears of at once', async () => {
+  const world = new MemoryWorld(8);
+  const first = await world.start('127.0.0.1');
+  const second = await world.start('127.0.0.2');
+  await world.pass(1);
+  second.network.addKnownAddress(first.host, PORT, false);
+  expect(await world.until(() => first.network.peers().length === 1, 2)).toBe(true);
 });
 
 test('ten nodes that know one end up in a graph that survives the loss of that one', async () => {
