@@ -4,11 +4,7 @@ import { nextWorkRequired } from '../../src/core/consensus/difficulty.ts';
 import { genesisBlock } from '../../src/core/consensus/genesis.ts';
 import type { HeaderLink } from '../../src/core/consensus/header-link.ts';
 import { MEDIAN_TIME_SPAN } from '../../src/core/consensus/header-link.ts';
-import {
-  MAX_BLOCK_SIGOPS_COST,
-  MAX_BLOCK_WEIGHT,
-  MAX_FUTURE_BLOCK_TIME,
-} from '../../src/core/consensus/limits.ts';
+import { MAX_BLOCK_SIGOPS_COST, MAX_BLOCK_WEIGHT } from '../../src/core/consensus/limits.ts';
 import { blockSubsidy } from '../../src/core/consensus/subsidy.ts';
 import { fromHex, toHex } from '../../src/core/encoding/bytes.ts';
 import { MAX_SIZE, Reader } from '../../src/core/encoding/reader.ts';
@@ -31,7 +27,7 @@ const COMMON: Readonly<Record<string, number>> = {
   max_block_weight: MAX_BLOCK_WEIGHT,
   max_block_sigops_cost: MAX_BLOCK_SIGOPS_COST,
   witness_scale_factor: WITNESS_SCALE_FACTOR,
-  max_future_block_time: MAX_FUTURE_BLOCK_TIME,
+  max_future_block_time: MAIN.maxFutureBlockTime,
   median_time_span: MEDIAN_TIME_SPAN,
 };
 

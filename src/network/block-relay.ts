@@ -128,6 +128,7 @@ export class BlockRelay {
     const verdict = chain.acceptHeaders([compact.header]);
     if (!verdict.ok) {
       if (verdict.invalid.kind === 'consensus') this.#context.punish(peer, verdict.invalid.message);
+      else if (verdict.invalid.kind === 'early') this.#headers.tooNew(peer, [compact.header]);
       return;
     }
     const entry = chain.entry(compact.header.hash);

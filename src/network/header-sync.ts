@@ -15,11 +15,11 @@ import { HOUR, MINUTE, PROTOCOL_VERSION, SECOND } from './protocol.ts';
 /** A getheaders that was not answered is repeated after this long. */
 const HEADERS_RESPONSE_TIME = 2 * MINUTE;
 const HEADERS_DOWNLOAD_TIMEOUT = 15 * MINUTE;
+/** Headers further ahead than this are not worth a timer: the peer announces more before. */
+const LONGEST_WAIT = HOUR;
 const NO_STOP = new Uint8Array(32);
 /** The time rules allow no more than six blocks a second (median of eleven must grow). */
 const MAXIMUM_BLOCKS_A_SECOND = 6;
-/** Core's MAX_FUTURE_BLOCK_TIME, seconds. */
-const MAXIMUM_FUTURE = 7_200;
 
 export class HeaderSync {
   readonly #context: NetworkContext;
@@ -97,6 +97,23 @@ export class HeaderSync {
     this.request(peer);
   }
 
+  /**
+   * Headers were too far in the future, which may only mean that our clock is late: what came before them counts,
+   * and they are asked for again when their time has come.
+   */
+  tooNew(peer: Peer, headers: readonly BlockHeader[]): void {
+    const { clock, parameters } = this.#context;
+    const chain = this.#chains.of(peer);
+    const latest = clock.now() / 1000 + parameters.maxFutureBlockTime;
+    const first = headers.find(({ time }) => time > latest);
+    const wait = Math.max(1, (first?.time ?? 0) - latest);
+    if (chain.tooNew !== undefined || wait * SECOND > LONGEST_WAIT) return;
+    chain.tooNew = clock.schedule(wait * SECOND, () => {
+      chain.tooNew = undefined;
+      if (!peer.closed) this.request(peer);
+    });
+  }
+
   /** @param locator 32-byte hashes, newest first */
   request(peer: Peer, locator: readonly Uint8Array[] = this.#ownLocator()): void {
     const chain = this.#chains.of(peer);
@@ -150,7 +167,7 @@ export class HeaderSync {
   }
 
   #judge(peer: Peer, headers: readonly BlockHeader[]): void {
-    const { chain, clock } = this.#context;
+    const { chain, clock, parameters } = this.#context;
     const last = headers[headers.length - 1]!;
     const parent = chain.entry(headers[0]!.prev);
     if (parent === undefined) {
@@ -166,7 +183,7 @@ export class HeaderSync {
     }
     // A branch with too little work that has ended is not worth storing, whoever made it.
     if (headers.length < MAXIMUM_HEADERS) return;
-    const seconds = Math.max(0, clock.now() / 1000 + MAXIMUM_FUTURE - parent.medianTimePast);
+    const seconds = Math.max(0, clock.now() / 1000 + parameters.maxFutureBlockTime - parent.medianTimePast);
     const presync = new HeadersPresync(parent, chain.workThreshold, MAXIMUM_BLOCKS_A_SECOND * seconds);
     this.#chains.of(peer).presync = presync;
     this.#continuePresync(peer, presync, headers);
@@ -193,19 +210,19 @@ export class HeaderSync {
   #store(peer: Peer, headers: readonly BlockHeader[], more: boolean): void {
     const { chain } = this.#context;
     const verdict = chain.acceptHeaders(headers);
+    const { last } = verdict;
     if (!verdict.ok) {
-      // A header too far in the future may only mean that our clocks differ. One on a branch long known to be
-      // invalid is of no use from those we chose; who came to us may still learn from us that it is (Core's
-      // BLOCK_CACHED_INVALID), and could not if it were sent away each time.
       const { kind, message } = verdict.invalid;
+      // One on a branch long known to be invalid is of no use from those we chose; who came to us may still learn
+      // from us that it is (Core's BLOCK_CACHED_INVALID), and could not if it were sent away each time.
       if (kind === 'consensus' || (kind === 'duplicate' && !peer.inbound))
         this.#context.punish(peer, message);
-      return;
+      if (kind !== 'early') return;
+      this.tooNew(peer, headers);
     }
-    const { last } = verdict;
     if (last === undefined) return;
     this.#chains.of(peer).learn(last);
-    if (more) this.request(peer, chain.locator(last));
+    if (more && verdict.ok) this.request(peer, chain.locator(last));
     else if (this.#syncPeer === peer && this.#isRecent()) this.#askAll(peer);
     const short = !more && chain.isInitialBlockDownload && last.chainWork < chain.workThreshold;
     if (short && !peer.inbound && peer.type !== 'manual') peer.close('its chain has too little work');

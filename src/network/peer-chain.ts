@@ -2,6 +2,7 @@
 import type { Chain } from '../chain/chain.ts';
 import { forkOf, type HeaderEntry } from '../chain/header-entry.ts';
 import type { BlockHash } from '../core/block/header.ts';
+import type { Timer } from '../seams.ts';
 import type { HeadersPresync } from './headers-presync.ts';
 import type { Peer } from './peer.ts';
 
@@ -17,6 +18,8 @@ export class PeerChain {
   /** Monotonic time of the getheaders that was not answered yet. */
   headersAsked: number | undefined;
   presync: HeadersPresync | undefined;
+  /** Runs while headers that it sent are too new for our clock. */
+  tooNew: Timer | undefined;
   /** Our tip when the peer was first seen to have less work. */
   behind: HeaderEntry | undefined;
   /** It was asked once more since. */

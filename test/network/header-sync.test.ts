@@ -1,4 +1,6 @@
 import { expect, test, vi } from 'vitest';
+import { REGTEST } from '../../src/core/parameters/presets.ts';
+import { ChainBuilder } from '../support/chain-builder.ts';
 import { emptyChain, MemoryWorld, PORT } from './memory-node.ts';
 
 vi.setConfig({ testTimeout: 30_000 });
@@ -65,4 +67,33 @@ test('whom we chose, and who follows a branch long known to be invalid, is sent 
   expect(await world.until(() => other.network.peers().length > 0)).toBe(true);
   await world.pass(5);
   expect(node.network.peers()).toEqual([]);
+});
+
+test('what is too new for a clock that is late is asked for again, and what comes before it counts', async () => {
+  const world = new MemoryWorld(25);
+  const time = world.clock.now() / 1000;
+  const lax = { ...REGTEST, maxFutureBlockTime: 10 ** 9 };
+  const source = new ChainBuilder(lax).mine(3);
+  const dated = (ahead: number) => {
+    const block = source.block({ header: { time: time + ahead } });
+    source.accept(block);
+    return block;
+  };
+  dated(30);
+  dated(100);
+  const { blocks } = source;
+  const server = await world.start('10.0.0.1', { parameters: lax, blocks, connect: [] });
+  const parameters = { ...REGTEST, maxFutureBlockTime: 60 };
+  const node = await world.start('10.0.0.2', { parameters, connect: [server.address] });
+  await world.pass(20);
+  expect(node.chain.height).toBe(4);
+  await world.pass(25);
+  expect(node.chain.height).toBe(5);
+  // A block that is announced: compact, or by its header.
+  await world.settle(server.chain.acceptBlock(dated(140)));
+  await world.pass(20);
+  expect(node.chain.height).toBe(5);
+  await world.pass(20);
+  expect(node.chain.height).toBe(6);
+  expect(node.network.peers()).toHaveLength(1);
 });

@@ -4,7 +4,7 @@
  */
 import type { Block } from '../../src/core/block/block.ts';
 import { commitmentScript } from '../../src/core/consensus/commitment.ts';
-import { MAX_BLOCK_WEIGHT, MAX_FUTURE_BLOCK_TIME, MAX_TIMEWARP } from '../../src/core/consensus/limits.ts';
+import { MAX_BLOCK_WEIGHT, MAX_TIMEWARP } from '../../src/core/consensus/limits.ts';
 import { SEQUENCE_DISABLE, SEQUENCE_TIME } from '../../src/core/consensus/lock-time.ts';
 import { concatBytes, EMPTY } from '../../src/core/encoding/bytes.ts';
 import type { InvalidKind } from '../../src/core/encoding/errors.ts';
@@ -125,8 +125,16 @@ const headerCases: readonly RuleCase[] = [
     title: 'the time is at most two hours ahead',
     reason: 'time-too-new',
     kind: 'early',
-    valid: ({ tip }) => ({ header: { time: tip.header.time + 600 + MAX_FUTURE_BLOCK_TIME } }),
-    broken: ({ tip }) => ({ header: { time: tip.header.time + 601 + MAX_FUTURE_BLOCK_TIME } }),
+    valid: ({ tip }) => ({ header: { time: tip.header.time + 600 + 7200 } }),
+    broken: ({ tip }) => ({ header: { time: tip.header.time + 601 + 7200 } }),
+  },
+  {
+    title: 'or as far as the network allows',
+    reason: 'time-too-new',
+    kind: 'early',
+    parameters: { maxFutureBlockTime: 60 },
+    valid: ({ tip }) => ({ header: { time: tip.header.time + 660 } }),
+    broken: ({ tip }) => ({ header: { time: tip.header.time + 661 } }),
   },
   {
     title: 'BIP94: the first block of an interval is at most ten minutes before its parent',

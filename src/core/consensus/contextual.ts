@@ -12,7 +12,7 @@ import type { CheckedBlock } from './check-block.ts';
 import { committedHash, witnessCommitment, witnessCommitmentIndex } from './commitment.ts';
 import { nextWorkRequired } from './difficulty.ts';
 import type { HeaderLink } from './header-link.ts';
-import { MAX_BLOCK_WEIGHT, MAX_FUTURE_BLOCK_TIME, MAX_TIMEWARP } from './limits.ts';
+import { MAX_BLOCK_WEIGHT, MAX_TIMEWARP } from './limits.ts';
 import { isFinal } from './lock-time.ts';
 
 /**
@@ -37,7 +37,7 @@ export function checkHeaderContext(
       const detail = "block's timestamp is too early on diff adjustment block";
       throw new Invalid('consensus', 'time-timewarp-attack', detail);
     }
-  if (header.time > now + MAX_FUTURE_BLOCK_TIME)
+  if (header.time > now + parameters.maxFutureBlockTime)
     throw new Invalid('early', 'time-too-new', 'block timestamp too far in the future');
 
   const { heights } = parameters;

@@ -4,7 +4,5 @@
 export const MAX_BLOCK_WEIGHT = 4_000_000;
 /** BIP141 signature operation cost of a block. */
 export const MAX_BLOCK_SIGOPS_COST = 80_000;
-/** Seconds that a block's time may be ahead of ours. */
-export const MAX_FUTURE_BLOCK_TIME = 7_200;
 /** BIP94: seconds that the first block of an interval may be before its parent. */
 export const MAX_TIMEWARP = 600;

@@ -39,6 +39,11 @@ export class Fields {
     return value as number;
   }
 
+  /** The same of a field that may be absent. */
+  integerOr(field: string, minimum: number, maximum: number, otherwise: number): number {
+    return Object.hasOwn(this.#object, field) ? this.integer(field, minimum, maximum) : otherwise;
+  }
+
   boolean(field: string): boolean {
     const value = this.#take(field);
     if (typeof value !== 'boolean') throw this.error(field, 'must be true or false');

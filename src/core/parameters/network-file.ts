@@ -7,6 +7,7 @@ import { toHex } from '../encoding/bytes.ts';
 import { Fields } from './fields.ts';
 import type { ActivationHeights, DifficultyRule, GenesisBlock, NetworkParameters } from './network.ts';
 import { NetworkFileError } from './network-file-error.ts';
+import { BITCOIN_FUTURE_TIME } from './presets.ts';
 
 const UINT32 = 0xffffffff;
 /** Satoshis of 21 million coins: the bound that consensus sets to any amount, and so to the supply. */
@@ -49,6 +50,7 @@ export function parseNetworkFile(json: unknown): NetworkParameters {
     halvingInterval: fields.integer('halvingInterval', 1, MAX_HEIGHT),
     coinbaseMaturity: fields.integer('coinbaseMaturity', 1, MAX_HEIGHT),
     targetSpacing: fields.integer('targetSpacing', 1, MAX_SECONDS),
+    maxFutureBlockTime: fields.integerOr('maxFutureBlockTime', 1, MAX_SECONDS, BITCOIN_FUTURE_TIME),
     difficulty: fields.object('difficulty', readDifficultyRule),
     powLimit: fields.hexNumber('powLimit', 32),
     heights: fields.object('heights', readHeights),
@@ -160,6 +162,7 @@ export function networkFile(parameters: NetworkParameters): Record<string, unkno
     halvingInterval: parameters.halvingInterval,
     coinbaseMaturity: parameters.coinbaseMaturity,
     targetSpacing: parameters.targetSpacing,
+    maxFutureBlockTime: parameters.maxFutureBlockTime,
     difficulty: parameters.difficulty,
     powLimit: hexNumber(parameters.powLimit, 32),
     heights: parameters.heights,

@@ -102,6 +102,11 @@ export interface NetworkParameters {
   readonly coinbaseMaturity: number;
   /** Seconds between blocks. */
   readonly targetSpacing: number;
+  /**
+   * Seconds that a block's time may be ahead of our clock. A rule that follows each block must not be lied to for
+   * longer than a few blocks take: with less than the hash rate's tenth a liar could slow the network manyfold.
+   */
+  readonly maxFutureBlockTime: number;
   readonly difficulty: DifficultyRule;
   /** The easiest target allowed. */
   readonly powLimit: bigint;

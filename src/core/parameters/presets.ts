@@ -2,6 +2,8 @@
 import { fromHex } from '../encoding/bytes.ts';
 import type { GenesisBlock, NetworkParameters } from './network.ts';
 
+/** Two hours, for networks that do not say. */
+export const BITCOIN_FUTURE_TIME = 7_200;
 /** 50 bitcoin in satoshis. */
 const FIRST_SUBSIDY = 5_000_000_000n;
 
@@ -47,6 +49,7 @@ export const MAIN: NetworkParameters = Object.freeze({
   halvingInterval: 210_000,
   coinbaseMaturity: 100,
   targetSpacing: 600,
+  maxFutureBlockTime: BITCOIN_FUTURE_TIME,
   difficulty: Object.freeze({
     kind: 'interval',
     interval: 2016,
@@ -106,6 +109,7 @@ export const REGTEST: NetworkParameters = Object.freeze({
   halvingInterval: 150,
   coinbaseMaturity: 100,
   targetSpacing: 600,
+  maxFutureBlockTime: BITCOIN_FUTURE_TIME,
   difficulty: Object.freeze({ kind: 'none' }),
   powLimit: (1n << 255n) - 1n,
   heights: Object.freeze({ bip34: 1, bip65: 1, bip66: 1, csv: 1, segwit: 0 }),

@@ -51,6 +51,8 @@ describe('genesis.json', () => {
 
   it('is written as it was read', () => {
     expect(networkFile(penny)).toEqual(PENNY);
+    // The one field that may be absent.
+    expect(parseNetworkFile(withField('maxFutureBlockTime', undefined)).maxFutureBlockTime).toBe(7_200);
     expect(parseNetworkFile(JSON.parse(JSON.stringify(networkFile(penny))))).toEqual(penny);
   });
 
@@ -75,12 +77,15 @@ describe('a network file that is wrong', () => {
         : [`${path}${name}`],
     );
 
-  it.each(leaves(PENNY))('names %s where it is missing, or of another kind', (path) => {
-    expect(errorOf(withField(path, undefined)).field).toBe(path);
-    expect(errorOf(withField(path, undefined)).message).toBe(`${path}: is missing`);
-    expect(errorOf(withField(path, [{}])).field.startsWith(path)).toBe(true);
-    expect(errorOf(withField(path, 1.5)).field.startsWith(path)).toBe(true);
-  });
+  it.each(leaves(PENNY).filter((path) => path !== 'maxFutureBlockTime'))(
+    'names %s where it is missing, or of another kind',
+    (path) => {
+      expect(errorOf(withField(path, undefined)).field).toBe(path);
+      expect(errorOf(withField(path, undefined)).message).toBe(`${path}: is missing`);
+      expect(errorOf(withField(path, [{}])).field.startsWith(path)).toBe(true);
+      expect(errorOf(withField(path, 1.5)).field.startsWith(path)).toBe(true);
+    },
+  );
 
   /** Path, then values that are just right and just wrong. */
   const BOUNDS: readonly [string, readonly unknown[], readonly unknown[]][] = [
@@ -106,6 +111,7 @@ describe('a network file that is wrong', () => {
     ['halvingInterval', [1, 4_200_000], [0, 4_200_001, 0x40000000]],
     ['coinbaseMaturity', [1, 0x3fffffff], [0, 0x40000000]],
     ['targetSpacing', [1, 3_155_760_000], [0, 3_155_760_001]],
+    ['maxFutureBlockTime', [1, 7_200], [0, 3_155_760_001, '60', null]],
     ['difficulty.kind', [], ['asert', '', 'lwma1']],
     ['difficulty.window', [2, 10_000], [1, 10_001, '45']],
     ['powLimit', ['f'.repeat(64)], ['0'.repeat(64), 'f'.repeat(63), 'f'.repeat(66)]],
