@@ -1,5 +1,4 @@
 /** What a signature before BIP143 signs: a copy of the transaction, with parts left out. */
-import { concatBytes } from '../encoding/bytes.ts';
 import { hash256 } from '../encoding/hashes.ts';
 import { compactSizeLength, Writer } from '../encoding/writer.ts';
 import { writeOutPoint, writeTxOut } from '../transaction/transaction.ts';
@@ -28,10 +27,9 @@ export function legacySighash(
   const base = hashType & 0x1f;
   // Satoshi's bug, now a rule: without an output to match, the "hash" is the number one.
   if (base === SIGHASH.SINGLE && index >= tx.outputs.length) return ONE;
-  const code = removeCodeSeparators(scriptCode);
   const anyoneCanPay = (hashType & SIGHASH.ANYONECANPAY) !== 0;
   if (base !== SIGHASH.NONE && base !== SIGHASH.SINGLE && !anyoneCanPay)
-    return hash256(legacyAllPreimage(context, index, code, hashType));
+    return hash256(legacyAllPreimage(context, index, scriptCode, hashType));
 
   const writer = message.reset().uint32(tx.version);
   writer.compactSize(anyoneCanPay ? 1 : tx.inputs.length);
@@ -39,7 +37,7 @@ export function legacySighash(
     if (anyoneCanPay && i !== index) return;
     writeOutPoint(writer, input.prevout);
     // Others' sequences may change where others' outputs may.
-    if (i === index) writer.varBytes(code).uint32(input.sequence);
+    if (i === index) writeSigned(writer, scriptCode).uint32(input.sequence);
     else writer.uint8(0).uint32(base === SIGHASH.NONE || base === SIGHASH.SINGLE ? 0 : input.sequence);
   });
   if (base === SIGHASH.NONE) writer.compactSize(0);
@@ -59,23 +57,23 @@ export function legacySighash(
 function legacyAllPreimage(
   context: SighashContext,
   index: number,
-  code: Uint8Array,
+  scriptCode: Uint8Array,
   hashType: number,
 ): Uint8Array {
   const { blank, tx } = context;
   const blankInput = 41;
   const script = 4 + compactSizeLength(tx.inputs.length) + index * blankInput + 36;
-  return message
-    .reset()
-    .bytes(blank.subarray(0, script))
-    .varBytes(code)
+  return writeSigned(message.reset().bytes(blank.subarray(0, script)), scriptCode)
     .bytes(blank.subarray(script + 1))
     .uint32(hashType >>> 0)
     .view();
 }
 
-function removeCodeSeparators(script: Uint8Array): Uint8Array {
-  if (!script.includes(OP.CODESEPARATOR)) return script;
+/**
+ * The script as it is signed: without code separators, and no further than it parses, though its length counts
+ * what comes after that too (Core's serializer).
+ */
+function writeSigned(writer: Writer, script: Uint8Array): Writer {
   const parts: Uint8Array[] = [];
   const cursor = new ScriptCursor(script);
   let kept = 0;
@@ -84,5 +82,7 @@ function removeCodeSeparators(script: Uint8Array): Uint8Array {
       parts.push(script.subarray(kept, cursor.start));
       kept = cursor.position;
     }
-  return concatBytes(...parts, script.subarray(kept));
+  writer.compactSize(script.length - parts.length);
+  for (const part of parts) writer.bytes(part);
+  return writer.bytes(script.subarray(kept, cursor.malformed ? cursor.reached : script.length));
 }

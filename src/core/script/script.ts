@@ -22,6 +22,8 @@ export class ScriptCursor {
   /** Length of the bytes pushed, which end at `position`; -1 where the opcode is no push of bytes. */
   #pushed = -1;
   malformed = false;
+  /** Of a script that is malformed: how far it was read, the length of its last push included. */
+  reached = 0;
 
   constructor(script: Uint8Array, position = 0) {
     this.script = script;
@@ -56,20 +58,21 @@ export class ScriptCursor {
     let length = opcode;
     if (opcode >= OP.PUSHDATA1) {
       const width = opcode === OP.PUSHDATA1 ? 1 : opcode === OP.PUSHDATA2 ? 2 : 4;
-      if (script.length - at < width) return this.#fail();
+      if (script.length - at < width) return this.#fail(at);
       length = 0;
       for (let i = width - 1; i >= 0; i--) length = length * 256 + script[at + i]!;
       at += width;
     }
-    if (script.length - at < length) return this.#fail();
+    if (script.length - at < length) return this.#fail(at);
     this.opcode = opcode;
     this.#pushed = length;
     this.position = at + length;
     return true;
   }
 
-  #fail(): boolean {
+  #fail(at: number): boolean {
     this.malformed = true;
+    this.reached = at;
     this.opcode = OP.INVALIDOPCODE;
     this.#pushed = -1;
     return false;

@@ -28,6 +28,17 @@ export interface SignatureChecker {
   checkSequence(sequence: bigint): boolean;
 }
 
+/** For scripts that no transaction runs (Core's BaseSignatureChecker). */
+export const NOTHING_SIGNED: SignatureChecker = Object.freeze({
+  checkEcdsa: () => false,
+  checkSchnorr: () => {
+    throw new ScriptFailure('SCHNORR_SIG');
+  },
+  checkTweak: () => false,
+  checkLockTime: () => false,
+  checkSequence: () => false,
+});
+
 /** Checks against one input of a real transaction. */
 export class TransactionChecker implements SignatureChecker {
   readonly #context: SighashContext;

@@ -273,6 +273,22 @@ describe('the interpreter', () => {
     }
   });
 
+  test('counts the extra item of a multisig before it looks at keys or signatures', () => {
+    const key = `0x41 0x04${'11'.repeat(64)}`;
+    for (const [items, expected] of [
+      ['0', 'INVALID_STACK_OPERATION'],
+      ['0 0', 'WITNESS_PUBKEYTYPE'],
+      ['0x01 0x30', 'INVALID_STACK_OPERATION'],
+      ['0 0x01 0x30', 'SIG_DER'],
+    ])
+      for (const verify of ['', 'VERIFY'])
+        expect(
+          run(`${items} 1 ${key} 1 CHECKMULTISIG${verify}`, 'WITNESS_PUBKEYTYPE,DERSIG', 'witnessV0'),
+        ).toBe(expected);
+    expect(run('0 0 CHECKMULTISIG')).toBe('INVALID_STACK_OPERATION');
+    expect(run('0 0 0 CHECKMULTISIG')).toBe('01');
+  });
+
   test('allows code separators where the code that is signed is not searched', () => {
     expect(run('CODESEPARATOR', 'CONST_SCRIPTCODE', 'witnessV0')).toBe('');
     expect(run('CODESEPARATOR', 'CONST_SCRIPTCODE', 'tapscript')).toBe('');

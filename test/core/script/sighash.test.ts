@@ -74,6 +74,29 @@ describe('the legacy digest', () => {
     expect(digest('51ab02ff')).toBe(digest('5102ff'));
   });
 
+  test.each([
+    // Script, and what of it is signed after its whole length.
+    ['511f6951', '511f'],
+    ['51ab1f6951', '511f'],
+    ['ab1fab51', '1f'],
+    ['514c', '514c'],
+    ['514c05ab', '514c05'],
+    ['514d01', '514d'],
+    ['514d010000', '514d010000'],
+    ['514d020000', '514d0200'],
+    ['514e010000', '514e'],
+    ['514effffffff51', '514effffffff'],
+  ])('of %s, whose last push is cut short, takes %s', (hex, signed) => {
+    const { tx } = build(1, 1);
+    const separators = hex.startsWith('51ab') || hex.startsWith('ab') ? 1 : 0;
+    const length = Uint8Array.of(hex.length / 2 - separators);
+    const [before, after] = [tx.bytes.subarray(0, 41), tx.bytes.subarray(43)];
+    for (const type of [1, 0x81])
+      expect(toHex(legacySighash(build(1, 1), 0, fromHex(hex), type))).toBe(
+        toHex(hash256(concatBytes(before, length, fromHex(signed), after, Uint8Array.of(type, 0, 0, 0)))),
+      );
+  });
+
   test('has room for more inputs than one byte counts', () => {
     const context = build(253, 1);
     for (const index of [0, 252])

@@ -103,7 +103,7 @@ function checkMultisig(machine: Machine): void {
   const signatureCount = Number(machine.number(keyCount + 2));
   if (signatureCount < 0 || signatureCount > keyCount) machine.fail('SIG_COUNT');
   const items = keyCount + signatureCount + 2;
-  machine.need(items);
+  machine.need(items + 1);
 
   // Last first, as both are compared and deleted.
   const keys = stack.slice(-1 - keyCount, -1).reverse();
@@ -112,7 +112,6 @@ function checkMultisig(machine: Machine): void {
   if (!valid && flags & ScriptFlag.NULLFAIL && signatures.some((signature) => signature.length > 0))
     machine.fail('SIG_NULLFAIL');
   stack.length -= items;
-  machine.need(1);
   if (flags & ScriptFlag.NULLDUMMY && machine.peek(1).length > 0) machine.fail('SIG_NULLDUMMY');
   machine.pop();
   machine.pushBoolean(valid);
