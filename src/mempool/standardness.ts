@@ -3,7 +3,10 @@
  * Owns what needs no mempool; dust and version 3 are in files of their own.
  */
 import { Invalid } from '../core/encoding/errors.ts';
+import { type ScriptError, ScriptFailure, scriptErrorMessage } from '../core/script/errors.ts';
+import { evalScript } from '../core/script/interpreter.ts';
 import { isPayToAnchor, isPayToScriptHash, isPushOnly, isWitnessProgram } from '../core/script/script.ts';
+import { NOTHING_SIGNED } from '../core/script/signature-checker.ts';
 import { countSigOps, lastPush } from '../core/script/sigops.ts';
 import { solve } from '../core/script/templates.ts';
 import type { Transaction, TxIn, TxOut } from '../core/transaction/transaction.ts';
@@ -63,6 +66,17 @@ function legacySigOps({ scriptSig }: TxIn, { scriptPubKey }: TxOut): number {
   return countSigOps(scriptSig, true) + (run === null ? 0 : countSigOps(run, true));
 }
 
+/** Runs a scriptSig by itself: that it only pushes is known, but not that each push, or all of them, may be. */
+function pushAll(stack: Uint8Array[], scriptSig: Uint8Array): ScriptError | null {
+  try {
+    evalScript(stack, scriptSig, 0, NOTHING_SIGNED, 'base');
+    return null;
+  } catch (error) {
+    if (error instanceof ScriptFailure) return error.error;
+    throw error;
+  }
+}
+
 /** @param spent the output that each input spends. @throws Invalid */
 export function checkInputsStandard(tx: Transaction, spent: readonly TxOut[]): void {
   const refuse = (detail: string) => nonstandard('bad-txns-nonstandard-inputs', detail);
@@ -76,9 +90,11 @@ export function checkInputsStandard(tx: Transaction, spent: readonly TxOut[]): v
     if (type === 'nonstandard') throw refuse(`input ${i} script unknown`);
     if (type === 'witness_unknown') throw refuse(`input ${i} witness program is undefined`);
     if (type !== 'scripthash') return;
-    if (scriptSig.length === 0) throw refuse(`input ${i} P2SH redeemscript missing`);
-    const redeem = lastPush(scriptSig);
-    if (redeem === null) throw refuse(`p2sh scriptsig malformed (input ${i})`);
+    const stack: Uint8Array[] = [];
+    const error = pushAll(stack, scriptSig);
+    if (error !== null) throw refuse(`p2sh scriptsig malformed (input ${i}: ${scriptErrorMessage(error)})`);
+    const redeem = stack.at(-1);
+    if (redeem === undefined) throw refuse(`input ${i} P2SH redeemscript missing`);
     const count = countSigOps(redeem, true);
     if (count > MAX_P2SH_SIGOPS)
       throw refuse(`p2sh redeemscript sigops exceed limit (input ${i}: ${count} > ${MAX_P2SH_SIGOPS})`);

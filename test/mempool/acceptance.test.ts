@@ -130,7 +130,14 @@ describe("reasons are Core's", () => {
   test('for inputs and witnesses of unknown form', async () => {
     const pool = await openTestPool({ requireStandard: false });
     const heavy = script(...Array.from({ length: 16 }, () => OP.CHECKSIG));
-    const scripts = [script(OP.OP_2, OP.DROP), script(OP.OP_16, new Uint8Array(2)), p2sh(hash160(heavy))];
+    const long = new Uint8Array(521).fill(OP.NOP);
+    const scripts = [
+      script(OP.OP_2, OP.DROP),
+      script(OP.OP_16, new Uint8Array(2)),
+      p2sh(hash160(heavy)),
+      p2sh(hash160(long)),
+      p2sh(hash160(Uint8Array.of(1))),
+    ];
     const funding = spend([pool.coin()], {
       extra: scripts.map((scriptPubKey) => ({ value: 5_000n, scriptPubKey })),
     });
@@ -146,6 +153,17 @@ describe("reasons are Core's", () => {
     expect(await reason(3, { scriptSig: pushData(heavy) })).toBe(
       `${prefix}p2sh redeemscript sigops exceed limit (input 0: 16 > 15)`,
     );
+    const malformed = (error: string) => `${prefix}p2sh scriptsig malformed (input 0: ${error})`;
+    const dust = { extra: [{ value: 1n, scriptPubKey: P2WSH_TRUE }] };
+    for (const outputs of [{}, dust]) {
+      const cut = (vout: number, scriptSig: Uint8Array) =>
+        pool.reason(spend([outputAt(funding, vout)], { ...outputs, input: { witness: [], scriptSig } }));
+      expect(await cut(4, pushData(long))).toBe(malformed('Push value size limit exceeded'));
+      expect(await cut(3, script(OP.RESERVED, heavy))).toBe(malformed('Opcode missing or not understood'));
+      expect(await cut(3, new Uint8Array(1_001))).toBe(malformed('Stack size limit exceeded'));
+    }
+    // What is pushed by an opcode is pushed too.
+    expect(await reason(5, { scriptSig: script(OP.OP_1) })).toMatch('mempool-script-verify-flag-failed');
     const stuffed = { witness: [new Uint8Array(81), script(0x51)] };
     expect(await reason(0, stuffed)).toBe('bad-witness-nonstandard');
   });
