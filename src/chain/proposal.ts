@@ -23,8 +23,8 @@ export async function checkProposal(
   const parent = active.tip;
   if (block.header.prev !== parent.hash)
     throw new Invalid('policy', 'inconclusive-not-best-prevblk', 'the block does not build on the tip');
-  checkHeaderContext(block.header, parent, parameters, now);
   const checked = checkBlock(block, parameters, { checkPow: false });
+  checkHeaderContext(block.header, parent, parameters, now);
   checkBlockContext(checked, parent, parameters);
   const place = { height: parent.height + 1, hash: block.hash, parent };
   const coins = await chainstate.fetch(coinsNeeded(block, place, parameters), []);

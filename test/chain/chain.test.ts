@@ -2,6 +2,8 @@
 import { describe, expect, it } from 'vitest';
 import type { Chain } from '../../src/chain/chain.ts';
 import { Block } from '../../src/core/block/block.ts';
+import { BlockHeader, type HeaderFields } from '../../src/core/block/header.ts';
+import { merkleRoot } from '../../src/core/block/merkle.ts';
 import { fromHex } from '../../src/core/encoding/bytes.ts';
 import { MAIN } from '../../src/core/parameters/presets.ts';
 import { script } from '../../src/core/script/script.ts';
@@ -171,6 +173,20 @@ describe('the block door', () => {
     const spender = source.block({ transactions: [missing] });
     expect((await chain.testBlock(spender))!.reason).toBe('bad-txns-inputs-missingorspent');
     expect([chain.height, chain.entry(unmined.hash)]).toEqual([3, undefined]);
+
+    // The body before the header, as in Core's TestBlockValidity.
+    const reason = async (
+      { header, transactions }: Block,
+      fields: Partial<HeaderFields>,
+      txs = transactions,
+    ) => (await chain.testBlock(Block.from(BlockHeader.from({ ...header, ...fields }), txs)))?.reason;
+    const wrong = { bits: 0x1d00ffff, time: 0, version: 0 };
+    const bare = merkleRoot([missing.txidBytes]).root;
+    expect(await reason(unmined, { ...wrong, merkleRoot: bare })).toBe('bad-txnmrklroot');
+    expect(await reason(unmined, { ...wrong, merkleRoot: bare }, [missing])).toBe('bad-cb-missing');
+    expect(await reason(unmined, wrong)).toBe('bad-diffbits');
+    expect(await reason(unmined, { ...wrong, bits: unmined.header.bits })).toBe('time-too-old');
+    expect(await reason(unmined, { version: 0 })).toBe('bad-version(0x00000000)');
   });
 });
 
