@@ -6,6 +6,7 @@ import type { Chain } from '../chain/chain.ts';
 import type { Block } from '../core/block/block.ts';
 import { type BlockHash, BlockHeader } from '../core/block/header.ts';
 import { targetFromBits } from '../core/block/target.ts';
+import { checkHeaderContext } from '../core/consensus/contextual.ts';
 import { Invalid } from '../core/encoding/errors.ts';
 import type { Transaction } from '../core/transaction/transaction.ts';
 import type { Mempool } from '../mempool/mempool.ts';
@@ -52,6 +53,10 @@ const REFRESH = 30_000;
 const PAUSE = 5_000;
 /** Core's DEFAULT_MAX_TRIES. */
 const DEFAULT_MAX_TRIES = 1_000_000;
+
+/** As Core says it. */
+const invalidTemplate = ({ kind, reason, detail }: Invalid): Invalid =>
+  new Invalid(kind, `TestBlockValidity failed: ${reason}`, detail);
 
 interface Run {
   readonly options: MiningOptions;
@@ -100,7 +105,7 @@ export class Miner {
     return this.#options.minimumFeeRate ?? DEFAULT_MINIMUM_FEE_RATE;
   }
 
-  /** A template under this node's limits. */
+  /** A template under this node's limits. @throws Invalid if no block can be valid now. */
   async template(coinbaseScript: Uint8Array, transactions?: readonly Transaction[]): Promise<BlockTemplate> {
     const { chain, mempool, clock } = this.#dependencies;
     const time = Math.floor(clock.now() / 1000);
@@ -111,6 +116,12 @@ export class Miner {
       time,
       ...given,
     });
+    try {
+      // Our clock may have gone back since the tip came.
+      checkHeaderContext(template.header(), template.parent, chain.parameters, time);
+    } catch (error) {
+      throw error instanceof Invalid ? invalidTemplate(error) : error;
+    }
     const reserved = this.#options.reservedWeight ?? DEFAULT_RESERVED_WEIGHT;
     const weight = template.transactions.reduce((sum, { tx }) => sum + tx.weight, reserved);
     this.#lastTemplate = { weight, transactions: template.transactions.length };
@@ -136,7 +147,7 @@ export class Miner {
   async mineBlock(script: Uint8Array, transactions: readonly Transaction[], submit: boolean): Promise<Block> {
     const template = await this.template(script, transactions);
     const invalid = await this.#dependencies.chain.testBlock(template.block());
-    if (invalid !== null) throw invalid;
+    if (invalid !== null) throw invalidTemplate(invalid);
     const block = await this.#solve(template, NONCES);
     if (block === null) throw new Error('All nonces of the block are spent');
     if (submit) await this.#submit(block);

@@ -10,6 +10,7 @@ const MAX_DEPTH = 512;
 /** Values in one text: bounds the memory a body of 32 MiB can ask for. */
 const MAX_VALUES = 4_000_000;
 
+const LONE_SURROGATE = /\p{Surrogate}/u;
 const NUMBER = /-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?/y;
 const ESCAPES: Readonly<Record<string, string>> = Object.freeze({
   '"': '"',
@@ -53,7 +54,6 @@ class Parser {
   }
 
   #value(depth: number): JsonRead {
-    if (depth > MAX_DEPTH) throw new JsonError('nested too deep');
     if (++this.#values > MAX_VALUES) throw new JsonError('too many values');
     switch (this.#skipSpace()) {
       case 0x22:
@@ -113,11 +113,15 @@ class Parser {
     const text = this.#text;
     let start = ++this.#position;
     let whole = '';
+    let surrogates = false;
     for (let i = start; ; i++) {
       const code = text.charCodeAt(i);
       if (code === 0x22) {
         this.#position = i + 1;
-        return whole + text.slice(start, i);
+        whole += text.slice(start, i);
+        // The text is well-formed itself: only escapes can leave half a character.
+        if (surrogates && LONE_SURROGATE.test(whole)) throw new JsonError('half a character');
+        return whole;
       }
       // NaN, beyond the end, is not at least a space either.
       if (!(code >= 0x20)) throw new JsonError('unterminated or unescaped string');
@@ -127,7 +131,9 @@ class Parser {
         if (letter === 'u') {
           const digits = text.slice(i + 1, i + 5);
           if (!/^[0-9a-fA-F]{4}$/.test(digits)) throw new JsonError('bad escape');
-          whole += String.fromCharCode(Number.parseInt(digits, 16));
+          const unit = Number.parseInt(digits, 16);
+          surrogates ||= (unit & 0xf800) === 0xd800;
+          whole += String.fromCharCode(unit);
           i += 4;
         } else {
           const plain = ESCAPES[letter];
@@ -139,8 +145,14 @@ class Parser {
     }
   }
 
-  #array(depth: number): JsonRead[] {
+  /** Passes the bracket that opens an array or object. */
+  #open(depth: number): void {
+    if (depth > MAX_DEPTH) throw new JsonError('nested too deep');
     this.#position++;
+  }
+
+  #array(depth: number): JsonRead[] {
+    this.#open(depth);
     const values: JsonRead[] = [];
     if (this.#skipSpace() === 0x5d) {
       this.#position++;
@@ -156,7 +168,7 @@ class Parser {
   }
 
   #object(depth: number): JsonObject {
-    this.#position++;
+    this.#open(depth);
     const entries: [string, JsonRead][] = [];
     if (this.#skipSpace() === 0x7d) {
       this.#position++;

@@ -102,12 +102,12 @@ export function parseFixedPoint(text: string, decimals: number): bigint | null {
   const [, sign, whole, fraction = '', exponentSign, exponent = '0'] = match;
   const digits = (whole! + fraction).replace(/^0+/, '');
   const mantissa = digits.replace(/0+$/, '');
-  if (mantissa === '') return 0n;
+  // Nothing has all its fraction as trailing zeros; the exponent counts for it too.
+  const zeros = mantissa === '' ? fraction.length : digits.length - mantissa.length;
   // An exponent of seven digits is out of every range, whatever the mantissa of a bounded text.
   const power = exponent.replace(/^0+/, '').length > 9 ? Infinity : Number(exponent);
-  const scale =
-    (exponentSign === '-' ? -power : power) - fraction.length + (digits.length - mantissa.length) + decimals;
-  if (scale < 0 || mantissa.length + scale > 18) return null;
+  const scale = (exponentSign === '-' ? -power : power) - fraction.length + zeros + decimals;
+  if (scale < 0 || scale > 17 || mantissa.length + scale > 18) return null;
   const value = BigInt(mantissa) * 10n ** BigInt(scale);
   if (value > FIXED_POINT_BOUND) return null;
   return sign === '-' ? -value : value;

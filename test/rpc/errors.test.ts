@@ -170,6 +170,26 @@ const rows: readonly (readonly [string, readonly unknown[], number, string])[] =
     'getblocktemplate must be called with the segwit rule set (call with {"rules": ["segwit"]})',
   ],
   ['getblocktemplate', [{ mode: 'nothing' }], -8, 'Invalid mode'],
+  ['getblocktemplate', [{ mode: false, rules: ['segwit'] }], -8, 'Invalid mode'],
+  ['getblocktemplate', [{ rules: [1] }], -3, 'JSON value of type number is not of expected type string'],
+  [
+    'getblocktemplate',
+    [{ rules: 'segwit' }],
+    -8,
+    'getblocktemplate must be called with the segwit rule set (call with {"rules": ["segwit"]})',
+  ],
+  ...['', 'x', UNKNOWN.slice(1)].map((id): [string, unknown[], number, string] => [
+    'getblocktemplate',
+    [{ rules: ['segwit'], longpollid: id }],
+    -8,
+    `longpollid must be of length 64 (not ${id.length}, for '${id}')`,
+  ]),
+  [
+    'getblocktemplate',
+    [{ rules: ['segwit'], longpollid: `${'g'.repeat(64)}7` }],
+    -8,
+    `longpollid must be hexadecimal string (not '${'g'.repeat(64)}')`,
+  ],
   ['getblocktemplate', [{ mode: 'proposal' }], -3, 'Missing data String key for proposal'],
   ['getblocktemplate', [{ mode: 'proposal', data: '00' }], -22, 'Block decode failed'],
   ['submitblock', ['x'], -22, 'Block decode failed'],
@@ -220,6 +240,32 @@ test.each(rows)('%s %j: %i', async (method, parameters, code, message) => {
     .replaceAll(`"${TIP}"`, `"${tip}"`)
     .replaceAll(`"${MISSING}"`, `"${missing}"`);
   expect((await memory.call(method, text)).error).toEqual({ code, message });
+});
+
+test('a clock that went back makes no template, and says why', async () => {
+  const early = async (seconds: number, method: string, parameters: unknown) => {
+    await memory.call('setmocktime', JSON.stringify([1_600_000_000 - seconds]));
+    const { error } = await memory.call(method, JSON.stringify(parameters));
+    await memory.call('setmocktime', '[1600000000]');
+    return error;
+  };
+  const message = 'TestBlockValidity failed: time-too-new, block timestamp too far in the future';
+  const template = [{ rules: ['segwit'] }];
+  // The median of the chain's times is about that of its second block.
+  expect(await early(7_000, 'getblocktemplate', template)).toBeUndefined();
+  expect(await early(7_300, 'getblocktemplate', template)).toEqual({ code: -1, message });
+  expect(await early(7_300, 'generatetoaddress', [1, ADDRESS])).toEqual({ code: -1, message });
+});
+
+test('a block that was declared invalid is no duplicate of a valid one', async () => {
+  const made = await memory.call('generateblock', JSON.stringify([ADDRESS, [], false]));
+  const { hash, hex } = made.result as { hash: string; hex: string };
+  const proposal = async () =>
+    (await memory.call('getblocktemplate', JSON.stringify([{ mode: 'proposal', data: hex }]))).result;
+  await memory.call('submitblock', JSON.stringify([hex]));
+  expect(await proposal()).toBe('duplicate');
+  await memory.call('invalidateblock', JSON.stringify([hash]));
+  expect(await proposal()).toBe('duplicate-invalid');
 });
 
 test('an address is added once, and a ban made once', async () => {

@@ -107,14 +107,35 @@ describe('reading', () => {
       '[',
       '{"a"',
       '\u00a01',
+      '\ufeff1',
+      '1\0',
+      '"\0"',
+      '"\u001f"',
+      '-',
+      '-a',
+      '1.5.5',
+      '"\\ud800"',
+      '"\\udc00"',
+      '"\\udc00\\ud800"',
+      '"\\ud800\\ud800\\udc00"',
+      '"\\ud83dx\\ude00"',
+      '"\\ud83d😀"',
+      '{"\\uDBFF":1}',
     ])
       expect(() => readJson(text), text).toThrow(JsonError);
+  });
+
+  test('joins the halves of a character', () => {
+    const text = '["\\ud83d\\ude00", "\\uDBFF\\uDFFF", "\\u0000\\ud7ff\\ue000\u007f"]';
+    expect(readJson(text)).toEqual(['😀', '\u{10ffff}', '\0\ud7ff\ue000\u007f']);
   });
 
   test('nests 512 deep and no deeper', () => {
     const nested = (depth: number) => '['.repeat(depth) + ']'.repeat(depth);
     expect(() => readJson(nested(512))).not.toThrow();
-    expect(() => readJson(nested(514))).toThrow('nested too deep');
+    expect(() => readJson(nested(513))).toThrow('nested too deep');
+    expect(() => readJson(`${'{"a":'.repeat(511)}[1]${'}'.repeat(511)}`)).not.toThrow();
+    expect(() => readJson(`${'{"a":'.repeat(512)}{}${'}'.repeat(512)}`)).toThrow('nested too deep');
     expect(() => readJson('['.repeat(1_000_000))).toThrow('nested too deep');
   });
 

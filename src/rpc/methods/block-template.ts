@@ -15,7 +15,7 @@ import type { JsonObject, JsonRead, JsonWritable } from '../json.ts';
 import { defineMethod, type Method } from '../method.ts';
 import { param } from '../parameter.ts';
 import { result } from '../result.ts';
-import { arrayFrom } from '../values.ts';
+import { hashTextFrom, stringFrom } from '../values.ts';
 import { waitForTip } from './waiting.ts';
 
 /** Milliseconds after which a long poll also answers for new transactions, and how often it looks. */
@@ -37,8 +37,8 @@ async function judgeProposal(request: JsonObject, { chain }: RpcContext): Promis
   const block = decodeBlock(data);
   if (block === null) throw new RpcError(RpcCode.DESERIALIZATION_ERROR, 'Block decode failed');
   const known = chain.entry(block.hash);
-  if (known?.validScripts) return 'duplicate';
-  if (known !== undefined) return known.failed === 'none' ? 'duplicate-inconclusive' : 'duplicate-invalid';
+  if (known !== undefined && known.failed !== 'none') return 'duplicate-invalid';
+  if (known !== undefined) return known.validScripts ? 'duplicate' : 'duplicate-inconclusive';
   return verdictText(await chain.testBlock(block));
 }
 
@@ -46,8 +46,8 @@ async function judgeProposal(request: JsonObject, { chain }: RpcContext): Promis
 async function longPoll(id: JsonRead, context: RpcContext, { signal }: RpcRequest): Promise<void> {
   const { chain, mempool, clock } = context;
   const text = typeof id === 'string' ? id : `${chain.tip.hash}${mempool.sequence}`;
-  const hash = text.slice(0, 64);
-  const sequence = Number(text.slice(64));
+  const hash = hashTextFrom(text.slice(0, 64), 'longpollid');
+  const sequence = Number.parseInt(text.slice(64), 10) || 0;
   const start = clock.monotonic();
   while (chain.tip.hash === hash && !signal.aborted) {
     const patient = clock.monotonic() - start < LONG_POLL_PATIENCE;
@@ -247,6 +247,8 @@ const getblocktemplate = defineMethod({
     const { chain, mempool, miner, network } = context;
     const mode = request.get('mode') ?? 'template';
     if (mode === 'proposal') return judgeProposal(request, context);
+    const rules = request.get('rules');
+    const known = Array.isArray(rules) ? rules.map(stringFrom) : [];
     if (mode !== 'template') throw new RpcError(RpcCode.INVALID_PARAMETER, 'Invalid mode');
     if (!isTestChain(chain)) {
       const { inbound, outbound } = network.connectionCount();
@@ -260,8 +262,7 @@ const getblocktemplate = defineMethod({
     }
     const id = request.get('longpollid') ?? null;
     if (id !== null) await longPoll(id, context, rpc);
-    const rules = request.get('rules') ?? null;
-    if (rules === null || !arrayFrom(rules).includes('segwit'))
+    if (!known.includes('segwit'))
       throw new RpcError(
         RpcCode.INVALID_PARAMETER,
         'getblocktemplate must be called with the segwit rule set (call with {"rules": ["segwit"]})',

@@ -137,7 +137,7 @@ const generateblock = defineMethod({
       block = await context.miner.mineBlock(script, transactions, submit);
     } catch (error) {
       if (!(error instanceof Invalid)) throw error;
-      throw new RpcError(RpcCode.VERIFY_ERROR, `TestBlockValidity failed: ${error.message}`);
+      throw new RpcError(RpcCode.VERIFY_ERROR, error.message);
     }
     await context.mempool.settled();
     return { hash: block.hash, hex: submit ? undefined : toHex(block.bytes) };
