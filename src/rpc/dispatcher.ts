@@ -7,7 +7,8 @@ import type { Clock, Logger } from '../seams.ts';
 import { WalletError } from '../wallet/wallet-error.ts';
 import { callMethod } from './arguments.ts';
 import type { RpcContext, RpcRequest, RpcServerView } from './context.ts';
-import { RpcCode, RpcError } from './errors.ts';
+import { RpcCode, RpcError, UsageError } from './errors.ts';
+import { helpText } from './help.ts';
 import { JsonObject, type JsonRead, type JsonWritable } from './json.ts';
 import { JsonError, readJson } from './json-reader.ts';
 import { writeJson } from './json-writer.ts';
@@ -197,6 +198,8 @@ export class Dispatcher implements RpcServerView {
 
   /** Logs what no caller is to blame for. @throws the error itself */
   #report(method: string, error: unknown): never {
+    if (error instanceof UsageError)
+      throw new RpcError(RpcCode.MISC_ERROR, helpText(this.registry.get(method)!));
     if (!(error instanceof RpcError || error instanceof Invalid || error instanceof WalletError))
       this.#logger.log('error', 'rpc', `${method} failed`, { error });
     throw error;

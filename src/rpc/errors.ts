@@ -57,3 +57,8 @@ export class RpcError extends Error {
     this.code = code;
   }
 }
+
+/** The call makes no sense: its caller is shown the help. */
+export class UsageError extends Error {
+  override readonly name = 'UsageError';
+}

@@ -7,7 +7,7 @@ export const legacyParameters = (fields: Fields): readonly Parameter[] =>
   Object.entries(fields).map(([names, schema]) => legacyParameter(names, schema));
 
 function legacyParameter(names: string, schema: Schema): Parameter {
-  const { help, optional, fallback, hint, bounds, fields, element, named, json, kind, key } = schema;
+  const { help, optional, fallback, hint, hidden, bounds, fields, element, named, json, kind, key } = schema;
   const type: ParameterType =
     kind === 'object'
       ? named
@@ -33,6 +33,7 @@ function legacyParameter(names: string, schema: Schema): Parameter {
     hint,
     inner,
     bounds,
+    hidden,
     unchecked: json === undefined && type !== 'amount',
     ...(schema.type !== undefined && { typeText: [schema.type, schema.type] as const }),
   };

@@ -15,7 +15,7 @@ const HEX: Schema = { type: 'string', pattern: '^([0-9a-fA-F]{2})*$' };
 const BITCOIN = { multipleOf: 1e-8 };
 
 /** Hidden methods are left out, as in `help`. */
-export function openRpcDocument(registry: Registry, version: string): JsonWritable {
+export function openRpcDocument(registry: Registry, version: string) {
   const shown = [...registry.values()].filter(({ category }) => category !== 'hidden');
   return {
     openrpc: OPENRPC_VERSION,

@@ -57,6 +57,7 @@ export interface Schema<V extends Views = Views> {
   /** In place of a value that is left out: as handlers receive it, and in words. */
   readonly fallback?: unknown;
   readonly hint?: string | undefined;
+  readonly hidden?: boolean;
   /** Bounds of an integer. */
   readonly bounds?: readonly [number, number] | undefined;
   /** What help calls several accepted types. */
@@ -303,6 +304,9 @@ export const standard = <V extends Views>(
 ): Schema<{ sent: V['sent'] | undefined | null; held: V['held']; answered: V['answered']; got: V['got'] }> & {
   readonly optional: true;
 } => ({ ...(schema as Schema<never>), optional: true, fallback });
+
+/** Left out of help and documents. */
+export const hidden = <S extends Schema>(schema: S): S => ({ ...schema, hidden: true });
 
 /** Read when the handler asks for it, by calling it: where other things must be checked first. */
 export const deferred = <V extends Views, O extends object>(

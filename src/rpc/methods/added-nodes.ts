@@ -1,12 +1,8 @@
 /** Peers by hand: added, tried once, disconnected. */
 import { AddressError } from '../../network/network-address.ts';
-import { RpcCode, RpcError } from '../errors.ts';
-import { helpText } from '../help.ts';
-import { defineMethod, type Method } from '../method.ts';
-import { param } from '../parameter.ts';
-import { result } from '../result.ts';
-
-const none = [result.none('', '')];
+import { RpcCode, RpcError, UsageError } from '../errors.ts';
+import { group, method } from '../method.ts';
+import { array, boolean, integer, nothing, object, optional, string } from '../schema.ts';
 
 /** An address that cannot be read is the caller's mistake. */
 async function withAddress<T>(use: () => T | Promise<T>): Promise<T> {
@@ -18,114 +14,74 @@ async function withAddress<T>(use: () => T | Promise<T>): Promise<T> {
   }
 }
 
-const addnode = defineMethod({
-  name: 'addnode',
-  category: 'Network',
-  description:
-    'Attempts to add or remove a node from the addnode list.\n' +
-    'Or try a connection to a node once.\n' +
-    'Nodes added using addnode (or -connect) are protected from DoS disconnection and are not required to be\n' +
-    'full nodes/support SegWit as other outbound peers are (though such peers will not be synced from).',
-  parameters: [
-    param.string('node', 'The address of the peer to connect to'),
-    param.string(
-      'command',
-      "'add' to add a node to the list, 'remove' to remove a node from the list, 'onetry' to try a connection to the node once",
+export const addedNodeMethods = group('Network', {
+  addnode: method({
+    help: 'Keeps a connection to a node, or tries to connect once. Such a peer is never disconnected for an offence.',
+    parameters: {
+      node: string('host:port, or ws://, wss:// or tcp:// before it'),
+      command: string('add, remove or onetry'),
+      v2transport: optional(boolean('Without effect: there is v1 only'), 'false'),
+    },
+    result: nothing(),
+    example: '192.168.1.10 onetry',
+    handler: ({ node, command }, { network }) =>
+      withAddress(() => {
+        if (command === 'onetry') void network.connectOnce(node);
+        else if (command === 'add') {
+          if (!network.addNode(node))
+            throw new RpcError(RpcCode.CLIENT_NODE_ALREADY_ADDED, 'Error: Node already added');
+        } else if (command === 'remove') {
+          if (!network.removeNode(node))
+            throw new RpcError(
+              RpcCode.CLIENT_NODE_NOT_ADDED,
+              'Error: Node could not be removed. It has not been added previously.',
+            );
+        } else throw new UsageError();
+        return null;
+      }),
+  }),
+
+  getaddednodeinfo: method({
+    help: 'The nodes of addnode and -addnode, and whether they are connected.',
+    parameters: { node: optional(string('Only this one, as it was given')) },
+    result: array(
+      object({
+        addednode: string('As it was given'),
+        connected: boolean(),
+        addresses: array(object({ address: string('host:port'), connected: string('inbound or outbound') })),
+      }),
     ),
-    param.boolean(
-      'v2transport',
-      'Attempt to connect using BIP324 v2 transport protocol (ignored: v1 is always used)',
-      {
-        hint: 'false',
-      },
-    ),
-  ],
-  results: none,
-  examples: ['"192.168.0.6:8333" "onetry"'],
-  handler([node, command], { network }) {
-    return withAddress(() => {
-      if (command === 'onetry') void network.connectOnce(node);
-      else if (command === 'add') {
-        if (!network.addNode(node))
-          throw new RpcError(RpcCode.CLIENT_NODE_ALREADY_ADDED, 'Error: Node already added');
-      } else if (command === 'remove') {
-        if (!network.removeNode(node))
-          throw new RpcError(
-            RpcCode.CLIENT_NODE_NOT_ADDED,
-            'Error: Node could not be removed. It has not been added previously.',
-          );
-      } else throw new RpcError(RpcCode.MISC_ERROR, helpText(addnode));
+    handler({ node }, { network }) {
+      const added = network.addedNodes();
+      const shown = node === undefined ? added : added.filter((info) => info.address === node);
+      if (node !== undefined && shown.length === 0)
+        throw new RpcError(RpcCode.CLIENT_NODE_NOT_ADDED, 'Error: Node has not been added.');
+      return shown.map(({ address, connected }) => ({
+        addednode: address,
+        connected: connected !== undefined,
+        addresses:
+          connected === undefined
+            ? []
+            : [{ address: connected.address, connected: connected.inbound ? 'inbound' : 'outbound' }],
+      }));
+    },
+  }),
+
+  disconnectnode: method({
+    help: 'Ends the connection to a peer, which is named by its address or by its id.',
+    parameters: {
+      address: optional(string('host:port; empty if the id is given')),
+      nodeid: optional(integer('As getpeerinfo tells it')),
+    },
+    result: nothing(),
+    example: '"" 1',
+    handler({ address, nodeid }, { network }) {
+      const named = address !== undefined && address !== '';
+      if (named === (nodeid !== undefined))
+        throw new RpcError(RpcCode.INVALID_PARAMS, 'Only one of address and nodeid should be provided.');
+      if (!network.disconnect(named ? address : nodeid!))
+        throw new RpcError(RpcCode.CLIENT_NODE_NOT_CONNECTED, 'Node not found in connected nodes');
       return null;
-    });
-  },
+    },
+  }),
 });
-
-const getaddednodeinfo = defineMethod({
-  name: 'getaddednodeinfo',
-  category: 'Network',
-  description:
-    'Returns information about the given added node, or all added nodes\n(note that onetry addnodes are not listed here)',
-  parameters: [
-    param.string(
-      'node',
-      'If provided, return information about this specific node, otherwise all nodes are returned.',
-      {
-        hint: 'all nodes',
-      },
-    ),
-  ],
-  results: [
-    result.array('', '', [
-      result.object('', '', [
-        result.string('addednode', 'The node IP address or name (as provided to addnode)'),
-        result.boolean('connected', 'If connected'),
-        result.array('addresses', 'Only when connected = true', [
-          result.object('', '', [
-            result.string('address', "The bitcoin server IP and port we're connected to"),
-            result.string('connected', 'connection, inbound or outbound'),
-          ]),
-        ]),
-      ]),
-    ]),
-  ],
-  examples: ['"192.168.0.201"'],
-  handler([node], { network }) {
-    const added = network.addedNodes();
-    const shown = node === undefined ? added : added.filter((info) => info.address === node);
-    if (node !== undefined && shown.length === 0)
-      throw new RpcError(RpcCode.CLIENT_NODE_NOT_ADDED, 'Error: Node has not been added.');
-    return shown.map(({ address, connected }) => ({
-      addednode: address,
-      connected: connected !== undefined,
-      addresses:
-        connected === undefined
-          ? []
-          : [{ address: connected.address, connected: connected.inbound ? 'inbound' : 'outbound' }],
-    }));
-  },
-});
-
-const disconnectnode = defineMethod({
-  name: 'disconnectnode',
-  category: 'Network',
-  description:
-    'Immediately disconnects from the specified peer node.\n\n' +
-    "Strictly one out of 'address' and 'nodeid' can be provided to identify the node.\n\n" +
-    "To disconnect by nodeid, either set 'address' to the empty string, or call using the named 'nodeid' argument only.",
-  parameters: [
-    param.string('address', 'The IP address/port of the node', { hint: 'fallback to nodeid' }),
-    param.integer('nodeid', 'The node ID (see getpeerinfo for node IDs)', { hint: 'fallback to address' }),
-  ],
-  results: none,
-  examples: ['"192.168.0.6:8333"', '"" 1'],
-  handler([address, nodeId], { network }) {
-    const named = address !== undefined && address !== '';
-    if (named === (nodeId !== undefined))
-      throw new RpcError(RpcCode.INVALID_PARAMS, 'Only one of address and nodeid should be provided.');
-    if (!network.disconnect(named ? address : nodeId!))
-      throw new RpcError(RpcCode.CLIENT_NODE_NOT_CONNECTED, 'Node not found in connected nodes');
-    return null;
-  },
-});
-
-export const addedNodeMethods: readonly Method[] = [addnode, getaddednodeinfo, disconnectnode];

@@ -5,18 +5,13 @@ import type { BlockUndo } from '../../core/consensus/undo.ts';
 import { isUnspendable } from '../../core/script/script.ts';
 import { sizeOfTxOut, type Transaction, type TxOut } from '../../core/transaction/transaction.ts';
 import { RpcCode, RpcError } from '../errors.ts';
-import type { JsonWritable } from '../json.ts';
-import { findBlockByHashOrHeight, readStoredBlock, readStoredUndo } from '../lookup.ts';
-import { defineMethod, type Method } from '../method.ts';
-import { param } from '../parameter.ts';
-import { type Result, result } from '../result.ts';
-import { stringFrom } from '../values.ts';
+import { blockByHashOrHeight, readStoredBlock, readStoredUndo } from '../lookup.ts';
+import { group, method } from '../method.ts';
+import { array, hex, number, object, optional, string, time } from '../schema.ts';
 
 /** Outpoint, and height with coinbase flag, that a node keeps with each unspent output. */
 const PER_COIN_OVERHEAD = 40;
 const PERCENTILES = [0.1, 0.25, 0.5, 0.75, 0.9] as const;
-
-type Statistics = Record<string, number | bigint | string | readonly bigint[]>;
 
 /** What is counted transaction by transaction. The coinbase counts as an output only. */
 class Tally {
@@ -130,7 +125,7 @@ function ratePercentiles({ rates, totalWeight }: Tally): readonly bigint[] {
   return found;
 }
 
-function statistics(block: Block, counted: Tally): Statistics {
+function statistics(block: Block, counted: Tally) {
   const spenders = block.transactions.length - 1;
   const rates = counted.rates.map(([rate]) => rate);
   const sizes = counted.sizes;
@@ -164,105 +159,74 @@ function statistics(block: Block, counted: Tally): Statistics {
   };
 }
 
-const DESCRIPTIONS: readonly (readonly [string, string])[] = [
-  ['avgfee', 'Average fee in the block'],
-  ['avgfeerate', 'Average feerate (in satoshis per virtual byte)'],
-  ['avgtxsize', 'Average transaction size'],
-  ['height', 'The height of the block'],
-  ['ins', 'The number of inputs (excluding coinbase)'],
-  ['maxfee', 'Maximum fee in the block'],
-  ['maxfeerate', 'Maximum feerate (in satoshis per virtual byte)'],
-  ['maxtxsize', 'Maximum transaction size'],
-  ['medianfee', 'Truncated median fee in the block'],
-  ['mediantime', 'The block median time past'],
-  ['mediantxsize', 'Truncated median transaction size'],
-  ['minfee', 'Minimum fee in the block'],
-  ['minfeerate', 'Minimum feerate (in satoshis per virtual byte)'],
-  ['mintxsize', 'Minimum transaction size'],
-  ['outs', 'The number of outputs'],
-  ['subsidy', 'The block subsidy'],
-  ['swtotal_size', 'Total size of all segwit transactions'],
-  ['swtotal_weight', 'Total weight of all segwit transactions'],
-  ['swtxs', 'The number of segwit transactions'],
-  ['time', 'The block time'],
-  ['total_out', 'Total amount in all outputs (excluding coinbase and thus reward [ie subsidy + totalfee])'],
-  ['total_size', 'Total size of all non-coinbase transactions'],
-  ['total_weight', 'Total weight of all non-coinbase transactions'],
-  ['totalfee', 'The fee total'],
-  ['txs', 'The number of transactions (including coinbase)'],
-  [
-    'utxo_increase',
-    'The increase/decrease in the number of unspent outputs (not discounting op_return and similar)',
-  ],
-  [
-    'utxo_size_inc',
-    'The increase/decrease in size for the utxo index (not discounting op_return and similar)',
-  ],
-  [
-    'utxo_increase_actual',
-    'The increase/decrease in the number of unspent outputs, not counting unspendables',
-  ],
-  ['utxo_size_inc_actual', 'The increase/decrease in size for the utxo index, not counting unspendables'],
-];
+const count = (help?: string) => optional(number(help));
 
-const fields: readonly Result[] = [
-  result.hex('blockhash', 'The block hash (to check for potential reorgs)', { optional: true }),
-  result.array(
-    'feerate_percentiles',
-    'Feerates at the 10th, 25th, 50th, 75th, and 90th percentile weight unit (in satoshis per virtual byte)',
-    [result.number('', 'feerate')],
-    { optional: true },
-  ),
-  ...DESCRIPTIONS.map(([name, description]) => result.number(name, description, { optional: true })),
-];
-
-const getblockstats = defineMethod({
-  name: 'getblockstats',
-  category: 'Blockchain',
-  description:
-    'Compute per block statistics for a given window. All amounts are in satoshis.\n' +
-    "It won't work for some heights with pruning.",
-  parameters: [
-    param.any('number', 'hash_or_height', 'The block hash or height of the target block', {
-      typeText: ['', 'string or numeric'],
+export const blockStatsMethods = group('Blockchain', {
+  getblockstats: method({
+    help: 'What a block did, in figures. Amounts are satoshis, fee rates satoshis for a vbyte.',
+    parameters: {
+      hash_or_height: blockByHashOrHeight(),
+      stats: optional(array(string(), 'Names of the figures wanted'), 'all'),
+    },
+    result: object({
+      avgfee: count(),
+      avgfeerate: count(),
+      avgtxsize: count('Bytes'),
+      blockhash: optional(hex()),
+      feerate_percentiles: optional(
+        array(number(), 'Below which 10, 25, 50, 75 and 90 percent of the weight lie'),
+      ),
+      height: count(),
+      ins: count('Inputs, without the coinbase'),
+      maxfee: count(),
+      maxfeerate: count(),
+      maxtxsize: count(),
+      medianfee: count(),
+      mediantime: optional(time()),
+      mediantxsize: count(),
+      minfee: count(),
+      minfeerate: count(),
+      mintxsize: count(),
+      outs: count('Outputs'),
+      subsidy: count(),
+      swtotal_size: count('Bytes of transactions with witnesses'),
+      swtotal_weight: count(),
+      swtxs: count(),
+      time: optional(time()),
+      total_out: count('Without the coinbase'),
+      total_size: count('Bytes, without the coinbase'),
+      total_weight: count(),
+      totalfee: count(),
+      txs: count('With the coinbase'),
+      utxo_increase: count('Outputs less inputs'),
+      utxo_size_inc: count('Bytes that these take'),
+      utxo_increase_actual: count('Without outputs that nobody can spend'),
+      utxo_size_inc_actual: count(),
     }),
-    param.array(
-      'stats',
-      'Values to plot (see result below)',
-      [
-        param.string('height', 'Selected statistic', { optional: true }),
-        param.string('time', 'Selected statistic', { optional: true }),
-      ],
-      { hint: 'all values', oneLine: 'stats' },
-    ),
-  ],
-  results: [result.object('', '', fields)],
-  examples: ['1000 \'["minfeerate","avgfeerate"]\''],
-  async handler([hashOrHeight, selected], { chain, parameters }) {
-    const entry = findBlockByHashOrHeight(chain, hashOrHeight);
-    const wanted = new Set((selected ?? []).map(stringFrom));
-    const block = await readStoredBlock(chain, entry);
-    const undo = await readStoredUndo(chain, entry);
-    const repeated = parameters.bip30Exceptions.some(
-      ({ height, hash }) => height === entry.height && hash === entry.hash,
-    );
-    const all: Statistics = {
-      ...statistics(block, tally(block, undo, entry.height > 0 && !repeated)),
-      blockhash: entry.hash,
-      height: entry.height,
-      mediantime: entry.medianTimePast,
-      subsidy: blockSubsidy(entry.height, parameters),
-      time: entry.time,
-    };
-    if (wanted.size === 0) return all;
-    const chosen: Record<string, JsonWritable> = {};
-    for (const name of wanted) {
-      if (!Object.hasOwn(all, name))
-        throw new RpcError(RpcCode.INVALID_PARAMETER, `Invalid selected statistic '${name}'`);
-      chosen[name] = all[name];
-    }
-    return chosen;
-  },
+    example: `1 '["minfeerate","avgfeerate"]'`,
+    async handler({ hash_or_height: entry, stats }, { chain, parameters }) {
+      const wanted = new Set(stats ?? []);
+      const block = await readStoredBlock(chain, entry);
+      const undo = await readStoredUndo(chain, entry);
+      const repeated = parameters.bip30Exceptions.some(
+        ({ height, hash }) => height === entry.height && hash === entry.hash,
+      );
+      const all = {
+        ...statistics(block, tally(block, undo, entry.height > 0 && !repeated)),
+        blockhash: entry.hash,
+        height: entry.height,
+        mediantime: entry.medianTimePast,
+        subsidy: blockSubsidy(entry.height, parameters),
+        time: entry.time,
+      };
+      for (const name of wanted)
+        if (!Object.hasOwn(all, name))
+          throw new RpcError(RpcCode.INVALID_PARAMETER, `Invalid selected statistic '${name}'`);
+      if (wanted.size === 0) return all;
+      const chosen: Partial<typeof all> = Object.fromEntries(
+        [...wanted].map((name) => [name, all[name as keyof typeof all]]),
+      );
+      return chosen;
+    },
+  }),
 });
-
-export const blockStatsMethods: readonly Method[] = [getblockstats];

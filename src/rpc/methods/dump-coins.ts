@@ -5,11 +5,9 @@ import { utxoStatistics } from '../../chain/utxo-statistics.ts';
 import { toDisplayHex } from '../../core/encoding/bytes.ts';
 import type { RpcContext } from '../context.ts';
 import { RpcCode, RpcError } from '../errors.ts';
-import type { JsonRead, JsonWritable } from '../json.ts';
-import { findBlockByHashOrHeight } from '../lookup.ts';
-import { defineMethod, type Method } from '../method.ts';
-import { param } from '../parameter.ts';
-import { result } from '../result.ts';
+import { blockByHashOrHeight } from '../lookup.ts';
+import { group, method } from '../method.ts';
+import { hex, integer, object, optional, options, standard, string } from '../schema.ts';
 
 /** The platform refuses to overwrite a file. */
 function explainExisting(error: { readonly code?: string; readonly path?: string }): never {
@@ -23,14 +21,13 @@ function explainExisting(error: { readonly code?: string; readonly path?: string
 /** The block whose coins are wanted; undefined for the tip. */
 function rollbackTarget(
   type: string,
-  wanted: JsonRead | undefined,
+  target: HeaderEntry | undefined,
   { chain }: RpcContext,
 ): HeaderEntry | undefined {
   const refuse = (text: string) => new RpcError(RpcCode.INVALID_PARAMETER, text);
-  if (wanted !== undefined && wanted !== null) {
+  if (target !== undefined) {
     if (type !== '' && type !== 'rollback')
       throw refuse(`Invalid snapshot type "${type}" specified with rollback option`);
-    const target = findBlockByHashOrHeight(chain, wanted);
     if (!chain.isActive(target)) throw refuse('Block is not in main chain');
     return target;
   }
@@ -61,7 +58,7 @@ async function withTip<T>(
   }
 }
 
-async function dump(path: string, { chain, parameters, writeFile }: RpcContext): Promise<JsonWritable> {
+async function dump(path: string, { chain, parameters, writeFile }: RpcContext) {
   // Two walks over one set: the header needs the count, which only the first walk knows.
   const counted = await chain.snapshotCoins();
   const { coins, hash } = await utxoStatistics(counted.coins, 'hash_serialized_3');
@@ -84,48 +81,28 @@ async function dump(path: string, { chain, parameters, writeFile }: RpcContext):
   };
 }
 
-const dumptxoutset = defineMethod({
-  name: 'dumptxoutset',
-  category: 'Blockchain',
-  description:
-    'Write the serialized UTXO set to a file. This can be used in loadtxoutset afterwards if this snapshot height is supported in the chainparams as well.\n\n' +
-    'Unless the "latest" type is requested, the node will roll back to the requested height and network activity will be suspended during this process.',
-  parameters: [
-    param.string('path', 'Path to the output file. If relative, will be prefixed by datadir.'),
-    param.string(
-      'type',
-      'The type of snapshot to create. Can be "latest" to create a snapshot of the current UTXO set or "rollback" to temporarily roll back the state of the node to a historical block before creating the snapshot of a historical UTXO set.',
-      { default: '' },
-    ),
-    param.options(
-      'options',
-      '',
-      [
-        param.any(
-          'number',
-          'rollback',
-          'Height or hash of the block to roll back to before creating the snapshot.',
-          { optional: true, typeText: ['', 'string or numeric'] },
-        ),
-      ],
-      { optional: true },
-    ),
-  ],
-  results: [
-    result.object('', '', [
-      result.number('coins_written', 'the number of coins written in the snapshot'),
-      result.hex('base_hash', 'the hash of the base of the snapshot'),
-      result.number('base_height', 'the height of the base of the snapshot'),
-      result.string('path', 'the absolute path that the snapshot was written to'),
-      result.hex('txoutset_hash', 'the hash of the UTXO set contents'),
-      result.number('nchaintx', 'the number of transactions in the chain up to and including the base block'),
-    ]),
-  ],
-  examples: ['"utxo.dat" "latest"', '"utxo.dat" "rollback" \'{"rollback": 1000}\''],
-  handler([path, type, options], context) {
-    const target = rollbackTarget(type, options?.get('rollback'), context);
-    return withTip(target, context, () => dump(path, context));
-  },
+export const dumpCoinsMethods = group('Blockchain', {
+  dumptxoutset: method({
+    help:
+      'Writes all coins to a file, as Bitcoin Core reads them with loadtxoutset. For coins of an earlier block the\n' +
+      'node goes back to it meanwhile, without its peers.',
+    parameters: {
+      path: string('From the data directory, unless it is absolute'),
+      type: standard(string('latest, or rollback'), ''),
+      options: optional(options({ rollback: optional(blockByHashOrHeight('Whose coins are wanted')) })),
+    },
+    result: object({
+      coins_written: integer(),
+      base_hash: hex('Of the block whose coins they are'),
+      base_height: integer(),
+      path: string(),
+      txoutset_hash: hex('As hash_serialized_3 of gettxoutsetinfo'),
+      nchaintx: integer('Transactions of the chain up to there'),
+    }),
+    example: 'utxo.dat latest',
+    handler({ path, type, options: given }, context) {
+      const target = rollbackTarget(type, given?.rollback, context);
+      return withTip(target, context, () => dump(path, context));
+    },
+  }),
 });
-
-export const dumpCoinsMethods: readonly Method[] = [dumptxoutset];

@@ -9,16 +9,10 @@ import type { RpcContext } from '../context.ts';
 import { decodeTransaction, WITNESS_FORM } from '../decode.ts';
 import { descriptorScript } from '../descriptor-scripts.ts';
 import { RpcCode, RpcError } from '../errors.ts';
-import type { JsonRead } from '../json.ts';
-import { defineMethod, type Method } from '../method.ts';
-import { param } from '../parameter.ts';
-import { result } from '../result.ts';
-import { stringFrom } from '../values.ts';
+import { group, method } from '../method.ts';
+import { array, boolean, hex, integer, long, object, optional, standard, string } from '../schema.ts';
 
-const DEFAULT_MAX_TRIES = 1_000_000;
-
-const maxTries = param.long('maxtries', 'How many iterations to try.', { default: DEFAULT_MAX_TRIES });
-const hashesResult = [result.array('', 'hashes of blocks generated', [result.hex('', 'blockhash')])];
+const maxtries = standard(long('Hashes to try at most, for all of them'), 1_000_000);
 
 async function generate(
   count: number,
@@ -32,23 +26,6 @@ async function generate(
   return hashes;
 }
 
-const generatetoaddress = defineMethod({
-  name: 'generatetoaddress',
-  category: 'hidden',
-  description: 'Mine to a specified address and return the block hashes.',
-  parameters: [
-    param.integer('nblocks', 'How many blocks are generated.'),
-    param.string('address', 'The address to send the newly generated bitcoin to.'),
-    maxTries,
-  ],
-  results: hashesResult,
-  examples: ['11 "myaddress"'],
-  handler([count, address, tries], context) {
-    const script = addressScript(address, context.parameters, 'Error: Invalid address');
-    return generate(count, script, tries, context);
-  },
-});
-
 function scriptOf(descriptor: string, { parameters }: RpcContext): Uint8Array {
   try {
     return descriptorScript(descriptor, parameters);
@@ -57,22 +34,6 @@ function scriptOf(descriptor: string, { parameters }: RpcContext): Uint8Array {
     throw error;
   }
 }
-
-const generatetodescriptor = defineMethod({
-  name: 'generatetodescriptor',
-  category: 'hidden',
-  description: 'Mine to a specified descriptor and return the block hashes.',
-  parameters: [
-    param.integer('num_blocks', 'How many blocks are generated.'),
-    param.string('descriptor', 'The descriptor to send the newly generated bitcoin to.'),
-    maxTries,
-  ],
-  results: hashesResult,
-  examples: ['11 "mydesc"'],
-  handler([count, descriptor, tries], context) {
-    return generate(count, scriptOf(descriptor, context), tries, context);
-  },
-});
 
 /** An address or a descriptor. */
 function outputScript(output: string, { parameters }: RpcContext): Uint8Array {
@@ -85,8 +46,7 @@ function outputScript(output: string, { parameters }: RpcContext): Uint8Array {
 }
 
 /** A transaction of the mempool by its id, or one in hex. */
-function readTransaction(value: JsonRead, { mempool }: RpcContext): Transaction {
-  const text = stringFrom(value);
+function readTransaction(text: string, { mempool }: RpcContext): Transaction {
   if (/^[0-9a-fA-F]{64}$/.test(text)) {
     const entry = mempool.get(text.toLowerCase() as Txid);
     if (entry === undefined)
@@ -102,46 +62,48 @@ function readTransaction(value: JsonRead, { mempool }: RpcContext): Transaction 
   return tx;
 }
 
-const generateblock = defineMethod({
-  name: 'generateblock',
-  category: 'hidden',
-  description:
-    'Mine a set of ordered transactions to a specified address or descriptor and return the block hash.',
-  parameters: [
-    param.string('output', 'The address or descriptor to send the newly generated bitcoin to.'),
-    param.array(
-      'transactions',
-      'An array of hex strings which are either txids or raw transactions.\nTxids must reference transactions currently in the mempool.\nAll transactions must be valid and in valid order, otherwise the block will be rejected.',
-      [param.hex('rawtx/txid', '', { optional: true })],
-    ),
-    param.boolean(
-      'submit',
-      'Whether to submit the block before the RPC call returns or to return it as hex.',
-      {
-        default: true,
-      },
-    ),
-  ],
-  results: [
-    result.object('', '', [
-      result.hex('hash', 'hash of generated block'),
-      result.hex('hex', 'hex of generated block, only present when submit=false', { optional: true }),
-    ]),
-  ],
-  examples: ['"myaddress" \'["rawtx", "mempool_txid"]\''],
-  async handler([output, list, submit], context) {
-    const script = outputScript(output, context);
-    const transactions = list.map((item) => readTransaction(item, context));
-    let block: Block;
-    try {
-      block = await context.miner.mineBlock(script, transactions, submit);
-    } catch (error) {
-      if (!(error instanceof Invalid)) throw error;
-      throw new RpcError(RpcCode.VERIFY_ERROR, error.message);
-    }
-    await context.mempool.settled();
-    return { hash: block.hash, hex: submit ? undefined : toHex(block.bytes) };
-  },
-});
+export const generatingMethods = group('hidden', {
+  generatetoaddress: method({
+    help: 'Mines blocks that pay an address, and tells their hashes.',
+    parameters: { nblocks: integer(), address: string(), maxtries },
+    result: array(hex()),
+    example: '11 ADDRESS',
+    handler({ nblocks, address, maxtries: tries }, context) {
+      const script = addressScript(address, context.parameters, 'Error: Invalid address');
+      return generate(nblocks, script, tries, context);
+    },
+  }),
 
-export const generatingMethods: readonly Method[] = [generatetoaddress, generatetodescriptor, generateblock];
+  generatetodescriptor: method({
+    help: 'Mines blocks that pay a descriptor, and tells their hashes.',
+    parameters: { num_blocks: integer(), descriptor: string(), maxtries },
+    result: array(hex()),
+    example: '11 DESCRIPTOR',
+    handler: ({ num_blocks, descriptor, maxtries: tries }, context) =>
+      generate(num_blocks, scriptOf(descriptor, context), tries, context),
+  }),
+
+  generateblock: method({
+    help: 'Mines one block that holds just these transactions, in this order.',
+    parameters: {
+      output: string('Address or descriptor that is paid'),
+      transactions: array(hex(), 'txids of the mempool, or transactions'),
+      submit: standard(boolean('False shows the block instead'), true),
+    },
+    result: object({ hash: hex(), hex: optional(hex('Unless it was submitted')) }),
+    example: `ADDRESS '["TXID", "HEX"]'`,
+    async handler({ output, transactions: list, submit }, context) {
+      const script = outputScript(output, context);
+      const transactions = list.map((item) => readTransaction(item, context));
+      let block: Block;
+      try {
+        block = await context.miner.mineBlock(script, transactions, submit);
+      } catch (error) {
+        if (!(error instanceof Invalid)) throw error;
+        throw new RpcError(RpcCode.VERIFY_ERROR, error.message);
+      }
+      await context.mempool.settled();
+      return { hash: block.hash, hex: submit ? undefined : toHex(block.bytes) };
+    },
+  }),
+});

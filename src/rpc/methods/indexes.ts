@@ -1,7 +1,6 @@
 /** getindexinfo: how far the optional indexes are. */
-import { defineMethod, type Method } from '../method.ts';
-import { param } from '../parameter.ts';
-import { result } from '../result.ts';
+import { group, method } from '../method.ts';
+import { boolean, integer, object, optional, record, string } from '../schema.ts';
 
 /** Core's names. */
 const NAMES = Object.freeze({
@@ -10,32 +9,23 @@ const NAMES = Object.freeze({
   filters: 'basic block filter index',
 });
 
-const getindexinfo = defineMethod({
-  name: 'getindexinfo',
-  category: 'Util',
-  description: 'Returns the status of one or all available indices currently running in the node.',
-  parameters: [
-    param.string('index_name', 'Filter results for an index with a specific name.', { optional: true }),
-  ],
-  results: [
-    result.keyed('', '', [
-      result.object('name', 'The name of the index', [
-        result.boolean('synced', 'Whether the index is synced or not'),
-        result.number('best_block_height', 'The block height to which the index is synced'),
-      ]),
-    ]),
-  ],
-  examples: ['', 'txindex'],
-  handler([name], { indexes }) {
-    const running = Object.entries(indexes).map(([kind, index]) => {
-      const { isSynchronized, height } = index.follower;
-      return [
-        NAMES[kind as keyof typeof NAMES],
-        { synced: isSynchronized, best_block_height: height },
-      ] as const;
-    });
-    return Object.fromEntries(running.filter(([known]) => name === undefined || name === known));
-  },
+export const indexMethods = group('Util', {
+  getindexinfo: method({
+    help: 'How far the optional indexes are that this node keeps.',
+    parameters: { index_name: optional(string('Only this one')) },
+    result: record(object({ synced: boolean(), best_block_height: integer('It has come so far') }), 'name'),
+    example: 'txindex',
+    handler({ index_name }, { indexes }) {
+      const running = Object.entries(indexes).map(([kind, index]) => {
+        const { isSynchronized, height } = index.follower;
+        return [
+          NAMES[kind as keyof typeof NAMES],
+          { synced: isSynchronized, best_block_height: height },
+        ] as const;
+      });
+      return Object.fromEntries(
+        running.filter(([known]) => index_name === undefined || index_name === known),
+      );
+    },
+  }),
 });
-
-export const indexMethods: readonly Method[] = [getindexinfo];

@@ -8,9 +8,8 @@ import { addressScript } from '../construct-transaction.ts';
 import type { RpcContext } from '../context.ts';
 import { RpcCode, RpcError } from '../errors.ts';
 import { targetJson } from '../formats/block.ts';
-import { defineMethod, type Method } from '../method.ts';
-import { param } from '../parameter.ts';
-import { result } from '../result.ts';
+import { group, method } from '../method.ts';
+import { amount, array, hex, integer, number, object, optional, standard, string } from '../schema.ts';
 import { btc } from '../values.ts';
 
 /** Core's interval where the network's rule has none. */
@@ -40,94 +39,6 @@ function networkHashRate(chain: Chain, lookup: number, height: number): number {
   return Number(last.chainWork - first.chainWork) / (latest - earliest);
 }
 
-const targetFields = [
-  result.hex('bits', 'nBits: compact representation of the block difficulty target'),
-  result.number('difficulty', 'The difficulty'),
-  result.hex('target', 'The difficulty target'),
-];
-
-const getmininginfo = defineMethod({
-  name: 'getmininginfo',
-  category: 'Mining',
-  description: 'Returns a json object containing mining-related information.',
-  parameters: [],
-  results: [
-    result.object('', '', [
-      result.number('blocks', 'The current block'),
-      result.number(
-        'currentblockweight',
-        'The block weight (including reserved weight for block header, txs count and coinbase tx) of the last assembled block (only present if a block was ever assembled)',
-        {
-          optional: true,
-        },
-      ),
-      result.number(
-        'currentblocktx',
-        'The number of block transactions (excluding coinbase) of the last assembled block (only present if a block was ever assembled)',
-        {
-          optional: true,
-        },
-      ),
-      ...targetFields,
-      result.number('networkhashps', 'The network hashes per second'),
-      result.number(
-        'hashrate',
-        "Penny's own continuous miner: hashes per second (only present while it runs)",
-        {
-          optional: true,
-        },
-      ),
-      result.number('pooledtx', 'The size of the mempool'),
-      result.amount('blockmintxfee', 'Minimum feerate of packages selected for block inclusion in BTC/kvB'),
-      result.string('chain', 'current network name'),
-      result.object('next', 'The next block', [result.number('height', 'The next height'), ...targetFields]),
-      result.array('warnings', 'any network and blockchain warnings', [result.string('', 'warning')]),
-    ]),
-  ],
-  examples: [''],
-  handler(_parameters, { chain, clock, mempool, miner, parameters }) {
-    const { tip } = chain;
-    const time = Math.max(tip.medianTimePast + 1, Math.floor(clock.now() / 1000));
-    const nextBits = nextWorkRequired(tip, time, parameters);
-    return {
-      blocks: tip.height,
-      currentblockweight: miner.lastTemplate?.weight,
-      currentblocktx: miner.lastTemplate?.transactions,
-      ...targetJson(tip.bits),
-      difficulty: difficultyFromBits(tip.bits),
-      networkhashps: networkHashRate(chain, DEFAULT_LOOKUP, -1),
-      hashrate: miner.mining === null ? undefined : miner.hashRate,
-      pooledtx: mempool.size,
-      blockmintxfee: btc(miner.minimumFeeRate),
-      chain: parameters.chain,
-      next: { height: tip.height + 1, ...targetJson(nextBits), difficulty: difficultyFromBits(nextBits) },
-      warnings: [],
-    };
-  },
-});
-
-const getnetworkhashps = defineMethod({
-  name: 'getnetworkhashps',
-  category: 'Mining',
-  description:
-    'Returns the estimated network hashes per second based on the last n blocks.\n' +
-    'Pass in [blocks] to override # of blocks, -1 specifies since last difficulty change.\n' +
-    'Pass in [height] to estimate the network speed at the time when a certain block was found.',
-  parameters: [
-    param.integer(
-      'nblocks',
-      'The number of previous blocks to calculate estimate from, or -1 for blocks since last difficulty change.',
-      {
-        default: DEFAULT_LOOKUP,
-      },
-    ),
-    param.integer('height', 'To estimate at the time of the given height.', { default: -1 }),
-  ],
-  results: [result.number('', 'Hashes per second estimated')],
-  examples: [''],
-  handler: ([lookup, height], { chain }) => networkHashRate(chain, lookup, height),
-});
-
 /** Where continuous mining pays: the address given, or a new one of the first wallet. */
 async function miningScript(
   address: string | undefined,
@@ -142,60 +53,100 @@ async function miningScript(
   return decodeAddress(own, parameters);
 }
 
-const setmining = defineMethod({
-  name: 'setmining',
-  category: 'Mining',
-  description:
-    "Starts, changes or stops the continuous miner, and tells its state.\nWithout arguments only tells its state. This method is Penny's own.",
-  parameters: [
-    param.integer('threads', 'Threads that search; 0 stops mining', { optional: true }),
-    param.integer('load', 'Percent of the time that each thread works, 1 to 100', {
-      hint: 'as it is, or 100',
-    }),
-    param.string('address', 'The address that is paid', { hint: 'a new address of the first wallet' }),
-    param.number(
-      'interval',
-      'Seconds from one block to the next on average, however easy they are; 0 does not pace',
-      {
-        default: 0,
-      },
-    ),
-  ],
-  results: [
-    result.object('', '', [
-      result.number('threads', 'Threads that search; 0 if the miner is not running'),
-      result.number('load', 'Percent of the time that each thread works'),
-      result.number('hashrate', 'Hashes per second, counted over the last seconds'),
-      result.number('blocks', 'Blocks found since the node started'),
-    ]),
-  ],
-  examples: ['', '2 50', '0'],
-  async handler([threads, load, address, interval], context) {
-    const { miner } = context;
-    const share = load ?? miner.mining?.load ?? 100;
-    if (share < 1 || share > 100)
-      throw new RpcError(RpcCode.INVALID_PARAMETER, 'Invalid load, must be between 1 and 100');
-    if (threads !== undefined) {
-      if (interval < 0) throw new RpcError(RpcCode.INVALID_PARAMETER, 'Invalid interval, cannot be negative');
-      if (threads < 0 || threads > 256)
-        throw new RpcError(RpcCode.INVALID_PARAMETER, 'Invalid threads, must be between 0 and 256');
-      const script = threads > 0 ? await miningScript(address, context) : undefined;
-      await miner.stop();
-      if (script !== undefined)
-        miner.start({
-          threads,
-          load: share,
-          script: () => Promise.resolve(script),
-          blockInterval: interval,
-        });
-    }
-    return {
-      threads: miner.mining?.threads ?? 0,
-      load: miner.mining?.load ?? share,
-      hashrate: miner.hashRate,
-      blocks: miner.blocksFound,
-    };
-  },
-});
+const target = { bits: hex('Compact'), difficulty: number('Times the least there is'), target: hex() };
 
-export const miningMethods: readonly Method[] = [getmininginfo, getnetworkhashps, setmining];
+export const miningMethods = group('Mining', {
+  getmininginfo: method({
+    help: 'What finding the next block takes.',
+    parameters: {},
+    result: object({
+      blocks: integer('Height of the tip'),
+      currentblockweight: optional(integer('Of the last template made here')),
+      currentblocktx: optional(integer('Transactions in it, without the coinbase')),
+      ...target,
+      networkhashps: number('Hashes a second of all miners, estimated'),
+      hashrate: optional(number("Hashes a second of this node's miner, while it runs")),
+      pooledtx: integer('Transactions in the mempool'),
+      blockmintxfee: amount('BTC for 1,000 vbytes; what pays less is not mined here'),
+      chain: string(),
+      next: object({ height: integer(), ...target }, 'The block to be found'),
+      warnings: array(string()),
+    }),
+    handler(_, { chain, clock, mempool, miner, parameters }) {
+      const { tip } = chain;
+      const time = Math.max(tip.medianTimePast + 1, Math.floor(clock.now() / 1000));
+      const nextBits = nextWorkRequired(tip, time, parameters);
+      return {
+        blocks: tip.height,
+        currentblockweight: miner.lastTemplate?.weight,
+        currentblocktx: miner.lastTemplate?.transactions,
+        ...targetJson(tip.bits),
+        difficulty: difficultyFromBits(tip.bits),
+        networkhashps: networkHashRate(chain, DEFAULT_LOOKUP, -1),
+        hashrate: miner.mining === null ? undefined : miner.hashRate,
+        pooledtx: mempool.size,
+        blockmintxfee: btc(miner.minimumFeeRate),
+        chain: parameters.chain,
+        next: { height: tip.height + 1, ...targetJson(nextBits), difficulty: difficultyFromBits(nextBits) },
+        warnings: [],
+      };
+    },
+  }),
+
+  getnetworkhashps: method({
+    help: 'Hashes a second of all miners together, estimated from how fast blocks were found.',
+    parameters: {
+      nblocks: standard(
+        integer('Blocks to look at; -1 for those since the last change of difficulty'),
+        DEFAULT_LOOKUP,
+      ),
+      height: standard(integer('Of the last of them; -1 for the tip'), -1),
+    },
+    result: number(),
+    handler: ({ nblocks, height }, { chain }) => networkHashRate(chain, nblocks, height),
+  }),
+
+  setmining: method({
+    help: "Starts, changes or stops this node's miner, and tells its state; without arguments only that.",
+    parameters: {
+      threads: optional(integer('That search; 0 stops')),
+      load: optional(integer('Percent of the time that each thread works'), 'as it is, or 100'),
+      address: optional(string('That is paid'), 'a new one of the first wallet'),
+      interval: standard(number('Seconds between blocks at the least, on average; 0 as fast as can be'), 0),
+    },
+    result: object({
+      threads: integer(),
+      load: integer('Percent'),
+      hashrate: number('Hashes in each of the last seconds'),
+      blocks: integer('Found since the start'),
+    }),
+    example: '2 50',
+    async handler({ threads, load, address, interval }, context) {
+      const { miner } = context;
+      const share = load ?? miner.mining?.load ?? 100;
+      if (share < 1 || share > 100)
+        throw new RpcError(RpcCode.INVALID_PARAMETER, 'Invalid load, must be between 1 and 100');
+      if (threads !== undefined) {
+        if (interval < 0)
+          throw new RpcError(RpcCode.INVALID_PARAMETER, 'Invalid interval, cannot be negative');
+        if (threads < 0 || threads > 256)
+          throw new RpcError(RpcCode.INVALID_PARAMETER, 'Invalid threads, must be between 0 and 256');
+        const script = threads > 0 ? await miningScript(address, context) : undefined;
+        await miner.stop();
+        if (script !== undefined)
+          miner.start({
+            threads,
+            load: share,
+            script: () => Promise.resolve(script),
+            blockInterval: interval,
+          });
+      }
+      return {
+        threads: miner.mining?.threads ?? 0,
+        load: miner.mining?.load ?? share,
+        hashrate: miner.hashRate,
+        blocks: miner.blocksFound,
+      };
+    },
+  }),
+});

@@ -3,22 +3,8 @@ import type { HeaderEntry } from '../../chain/header-entry.ts';
 import type { BlockHash } from '../../core/block/header.ts';
 import type { RpcContext } from '../context.ts';
 import { RpcCode, RpcError } from '../errors.ts';
-import { defineMethod, type Method } from '../method.ts';
-import { param } from '../parameter.ts';
-import { result } from '../result.ts';
-import { hashTextFrom } from '../values.ts';
-
-const tipResult = result.object('', '', [
-  result.hex('hash', 'The blockhash'),
-  result.number('height', 'Block height'),
-]);
-const timeout = param.long(
-  'timeout',
-  'Time in milliseconds to wait for a response. 0 indicates no timeout.',
-  {
-    default: 0,
-  },
-);
+import { group, method } from '../method.ts';
+import { hashText, hex, integer, long, object, optional, standard } from '../schema.ts';
 
 /** Resolves when the tip satisfies `done`, after `milliseconds` (0: never), or when the node stops. */
 export function waitForTip(
@@ -47,51 +33,41 @@ export function waitForTip(
 
 const tipJson = ({ chain }: RpcContext) => ({ hash: chain.tip.hash, height: chain.tip.height });
 
-const waitfornewblock = defineMethod({
-  name: 'waitfornewblock',
-  category: 'Blockchain',
-  description:
-    'Waits for any new block and returns useful info about it.\n\nReturns the current block on timeout or exit.',
-  parameters: [
-    timeout,
-    param.hex('current_tip', 'Method waits for the chain tip to differ from this.', { optional: true }),
-  ],
-  results: [tipResult],
-  examples: ['1000'],
-  async handler([milliseconds, currentTip], context, { signal }) {
-    const known = currentTip === undefined ? context.chain.tip.hash : hashTextFrom(currentTip, 'current_tip');
-    await waitForTip(context, signal, milliseconds, (tip) => tip.hash !== known);
-    return tipJson(context);
-  },
-});
+const timeout = standard(long('Milliseconds; 0 waits for ever'), 0);
+const result = object({ hash: hex(), height: integer() });
 
-const waitforblock = defineMethod({
-  name: 'waitforblock',
-  category: 'Blockchain',
-  description:
-    'Waits for a specific new block and returns useful info about it.\n\nReturns the current block on timeout or exit.',
-  parameters: [param.hex('blockhash', 'Block hash to wait for.'), timeout],
-  results: [tipResult],
-  examples: ['"0000000000079f8ef3d2c688c244eb7a4570b24c9ed7b4a8c619eb02596f8862" 1000'],
-  async handler([blockhash, milliseconds], context, { signal }) {
-    const wanted = hashTextFrom<BlockHash>(blockhash, 'blockhash');
-    await waitForTip(context, signal, milliseconds, (tip) => tip.hash === wanted);
-    return tipJson(context);
-  },
-});
+export const waitingMethods = group('Blockchain', {
+  waitfornewblock: method({
+    help: 'Waits until the tip is another; answers with the tip then, or when time is up.',
+    parameters: { timeout, current_tip: optional(hashText<BlockHash>('Another than this'), 'the tip now') },
+    result,
+    example: '1000',
+    async handler({ timeout: milliseconds, current_tip }, context, { signal }) {
+      const known = current_tip ?? context.chain.tip.hash;
+      await waitForTip(context, signal, milliseconds, (tip) => tip.hash !== known);
+      return tipJson(context);
+    },
+  }),
 
-const waitforblockheight = defineMethod({
-  name: 'waitforblockheight',
-  category: 'Blockchain',
-  description:
-    'Waits for (at least) block height and returns the height and hash of the current tip.\n\nReturns the current block on timeout or exit.',
-  parameters: [param.integer('height', 'Block height to wait for.'), timeout],
-  results: [tipResult],
-  examples: ['100 1000'],
-  async handler([height, milliseconds], context, { signal }) {
-    await waitForTip(context, signal, milliseconds, (tip) => tip.height >= height);
-    return tipJson(context);
-  },
-});
+  waitforblock: method({
+    help: 'Waits until a block is the tip; answers with the tip then, or when time is up.',
+    parameters: { blockhash: hashText<BlockHash>(), timeout },
+    result,
+    example: '$(penny rpc getbestblockhash) 1000',
+    async handler({ blockhash, timeout: milliseconds }, context, { signal }) {
+      await waitForTip(context, signal, milliseconds, (tip) => tip.hash === blockhash);
+      return tipJson(context);
+    },
+  }),
 
-export const waitingMethods: readonly Method[] = [waitfornewblock, waitforblock, waitforblockheight];
+  waitforblockheight: method({
+    help: 'Waits until the tip is as high as this; answers with the tip then, or when time is up.',
+    parameters: { height: integer(), timeout },
+    result,
+    example: '1 1000',
+    async handler({ height, timeout: milliseconds }, context, { signal }) {
+      await waitForTip(context, signal, milliseconds, (tip) => tip.height >= height);
+      return tipJson(context);
+    },
+  }),
+});
