@@ -163,7 +163,13 @@ export class WalletManager {
           `Wallet file verification failed. Failed to load database path '${name}'. Path does not exist.`,
         );
       await failed?.close().catch(() => undefined);
-      const wallet = await Wallet.open(name, await this.#parts(name, false), failed?.outbox.disowned);
+      const parts = await this.#parts(name, false).catch((error) => {
+        throw new WalletError(
+          'wallet',
+          `Wallet ${name} cannot be loaded: its store failed (${storeReason(error)})`,
+        );
+      });
+      const wallet = await Wallet.open(name, parts, failed?.outbox.disowned);
       if (this.#timer !== null) await wallet.outbox.offerAll();
       this.#wallets.set(name, wallet);
       await this.#keepStartup(name, loadOnStartup);

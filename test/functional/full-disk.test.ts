@@ -1,8 +1,12 @@
 /** A disk that takes no more: the node stops with the reason, and what it had committed is there afterwards. */
-import { spawn } from 'node:child_process';
+import { execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { mkdirSync, rmSync, statfsSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { PENNY, TestNode } from './support/node-process.ts';
+
+type Row = { readonly category: string; readonly txid: string; readonly abandoned: boolean };
 
 const NOWHERE = 'bcrt1qw508d6qejxtdg4y5r3zarvary0c5xw7kygt080';
 /** Blocks of 512 bytes that a file may have: what a few hundred blocks of a chain exceed. */
@@ -45,3 +49,67 @@ test('a write that fails stops the node, and the next start goes on from the las
   expect(await node.rpc.call('verifychain', 4, 0)).toBe(true);
   await node.rpc.call('generatetoaddress', 1, NOWHERE);
 });
+
+// Without the right to mount, the same is tested with a store that fails by itself (test/wallet/outbox).
+test.skipIf(process.getuid?.() !== 0)(
+  'a wallet whose disk is full sends nothing that it cannot save, and goes on when there is room',
+  async () => {
+    const folder = join(node.networkDirectory, 'wallets');
+    const filler = join(folder, 'filler');
+    mkdirSync(folder, { recursive: true });
+    execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=8m', 'tmpfs', folder]);
+    try {
+      const { rpc } = node;
+      await node.stop();
+      await node.start('-fallbackfee=0.0001');
+      await rpc.call('createwallet', 'alice', null, null, null, null, null, true);
+      await rpc.call('generatetoaddress', 101, await rpc.call('getnewaddress'));
+      const { bavail, bsize } = statfsSync(folder);
+      writeFileSync(filler, new Uint8Array(bavail * bsize - 40_000));
+      const sent: string[] = [];
+      const closed = /^Wallet alice is closed: its store failed \(No space left on device\)/;
+      let failure: { code: number; message: string } | undefined;
+      while (failure === undefined)
+        await Promise.all(
+          [1, 2, 3].map(async () => {
+            try {
+              sent.push(await rpc.call('sendtoaddress', NOWHERE, 0.01));
+            } catch (error) {
+              failure = error as NonNullable<typeof failure>;
+              expect(failure).toMatchObject({ code: -4, message: expect.stringMatching(closed) });
+            }
+          }),
+        );
+      const pool = async () => new Set(await rpc.call('getrawmempool'));
+      expect(await pool()).toEqual(new Set(sent));
+      for (const call of ['getbalance', 'getnewaddress', 'listunspent', 'getwalletinfo'])
+        await expect(rpc.call(call)).rejects.toMatchObject({
+          code: -4,
+          message: expect.stringMatching(closed),
+        });
+      expect(await rpc.call('listwallets')).toEqual([]);
+      await expect(rpc.call('loadwallet', 'alice')).rejects.toMatchObject({
+        code: -4,
+        message: expect.stringContaining('No space left on device'),
+      });
+
+      rmSync(filler);
+      await rpc.call('loadwallet', 'alice');
+      const known = async (): Promise<Set<string>> => {
+        const rows = (await rpc.call('listtransactions', '*', 1000)) as Row[];
+        return new Set(
+          rows.filter((row) => row.category === 'send' && !row.abandoned).map(({ txid }) => txid),
+        );
+      };
+      expect(await known()).toEqual(new Set(sent));
+      sent.push(await rpc.call('sendtoaddress', NOWHERE, 0.01));
+      await node.stop('SIGKILL');
+      await node.start('-fallbackfee=0.0001');
+      expect(await known()).toEqual(new Set(sent));
+      expect(await pool()).toEqual(new Set(sent));
+    } finally {
+      await node.stop('SIGKILL');
+      execFileSync('umount', [folder]);
+    }
+  },
+);
