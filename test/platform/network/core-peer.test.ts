@@ -6,6 +6,7 @@ import { decodeEnvelope, EnvelopeSplitter, encodeEnvelope } from '../../../src/n
 import { InventoryType } from '../../../src/network/messages/inventory.ts';
 import { decodeBody, encodeBody } from '../../../src/network/messages/table.ts';
 import { systemRandom } from '../../../src/platform/node/random.ts';
+import type { Random } from '../../../src/seams.ts';
 import { ChainBuilder } from '../../support/chain-builder.ts';
 import { P2WSH_TRUE, spend } from '../../support/pool.ts';
 import { eventually, magic, RawPeer, type SocketNode, startSocketNode, versionBody } from './hostile-node.ts';
@@ -15,12 +16,15 @@ afterEach(async () => {
   for (const node of nodes.splice(0)) await node.stop();
 });
 
+/** Of waits that are drawn, so that nobody can tell from them where a payment began, a tenth of the mean. */
+const soon: Random = { ...systemRandom, below: (bound) => Math.floor(0.9 * bound) };
+
 function chain(count: number): ChainBuilder {
   return new ChainBuilder().mine(count, { coinbase: { scriptPubKey: P2WSH_TRUE } });
 }
 
-async function start(builder: ChainBuilder): Promise<SocketNode> {
-  const node = await startSocketNode(builder.blocks);
+async function start(builder: ChainBuilder, random = systemRandom): Promise<SocketNode> {
+  const node = await startSocketNode(builder.blocks, {}, { random });
   nodes.push(node);
   return node;
 }
@@ -151,7 +155,7 @@ test('compact blocks in both directions, with the transactions that are missing'
 
 test('transactions in both directions, by wtxid', async () => {
   const builder = chain(110);
-  const node = await start(builder);
+  const node = await start(builder, soon);
   const peer = await RawPeer.join(node.port);
   await peer.isServed();
   const theirs = spend([builder.takeMature()]);

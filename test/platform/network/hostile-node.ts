@@ -13,7 +13,7 @@ import {
   encodeBody,
   isCommand,
 } from '../../../src/network/messages/table.ts';
-import { Network, type NetworkOptions } from '../../../src/network/network.ts';
+import { Network, type NetworkDependencies, type NetworkOptions } from '../../../src/network/network.ts';
 import { InlineScriptVerifier } from '../../../src/platform/memory/inline-script-verifier.ts';
 import { MemoryStorage } from '../../../src/platform/memory/memory-storage.ts';
 import { SystemClock } from '../../../src/platform/node/clock.ts';
@@ -34,6 +34,7 @@ export interface SocketNode {
 export async function startSocketNode(
   blocks: readonly Block[] = [],
   options: Partial<NetworkOptions> = {},
+  parts: Partial<Pick<NetworkDependencies, 'random' | 'filters'>> = {},
 ): Promise<SocketNode> {
   const clock = new SystemClock();
   const storage = new MemoryStorage();
@@ -45,6 +46,7 @@ export async function startSocketNode(
     storage,
     logger: silentLogger,
     scriptVerifier,
+    ...parts,
   };
   const chain = await Chain.open({}, common);
   for (const block of blocks) await chain.acceptBlock(block, { requested: true });

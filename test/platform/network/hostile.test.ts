@@ -198,8 +198,10 @@ test(
     const coin = builder.takeMature();
     const orphan = (): ReturnType<typeof spend> =>
       spend([{ ...coin, outpoint: { txid: random(32), vout: 0 } }]);
-    const items = (type: number): { type: number; hash: Uint8Array }[] =>
-      Array.from({ length: 50_000 }, () => ({ type, hash: random(32) }));
+    const items = (type: number): { type: number; hash: Uint8Array }[] => {
+      const hashes = random(50_000 * 32);
+      return Array.from({ length: 50_000 }, (_, i) => ({ type, hash: hashes.subarray(32 * i, 32 * i + 32) }));
+    };
     const now = Math.floor(Date.now() / 1000);
     const address = (): {
       time: number;
