@@ -2,9 +2,11 @@
 import { resolve } from 'node:path';
 import { validateMnemonic } from '@scure/bip39';
 import { wordlist } from '@scure/bip39/wordlists/english.js';
+import { SystemClock } from '../clock.ts';
+import { readCommands } from '../devnet/commands.ts';
 import { Devnet } from '../devnet/devnet.ts';
 import { createDisplay } from '../devnet/display.ts';
-import { DEFAULT_BASE_PORT, DEFAULT_MNEMONIC } from '../devnet/plan.ts';
+import { DEFAULT_MNEMONIC } from '../devnet/plan.ts';
 import { systemRandom } from '../random.ts';
 import { UsageError } from './arguments.ts';
 import { DEFAULT_NETWORK_FILE, readNetworkFile } from './configuration.ts';
@@ -15,31 +17,46 @@ export interface DevnetFlags {
   readonly paymentsPerMinute: number;
   readonly datadir: string;
   readonly keep: boolean;
+  readonly restart: boolean;
   readonly exitWhenConfirmed: boolean;
   readonly mnemonic?: string;
-  readonly basePort?: number;
+  readonly basePort: number;
 }
 
 /** Resolves with the exit code when every node has stopped. @throws UsageError */
 export async function runDevnet(flags: DevnetFlags): Promise<number> {
-  const { mnemonic = DEFAULT_MNEMONIC, basePort = DEFAULT_BASE_PORT, datadir, ...same } = flags;
+  const { mnemonic = DEFAULT_MNEMONIC, datadir, ...same } = flags;
   if (!validateMnemonic(mnemonic, wordlist)) throw new UsageError('--mnemonic has no valid BIP39 words');
-  const display = createDisplay(process.stdout, () => new Date());
+  if (datadir === '') throw new UsageError('--datadir needs a directory');
+  const clock = new SystemClock();
+  const display = createDisplay(process.stdout, process.env.TERM, () => new Date(clock.now()));
   const stopping = new AbortController();
-  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => stopping.abort());
-  const options = { ...same, mnemonic, basePort, directory: resolve(datadir) };
+  const insisting = new AbortController();
+  const onSignal = (): void => {
+    if (stopping.signal.aborted) insisting.abort();
+    else stopping.abort();
+  };
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, onSignal);
+  const options = { ...same, mnemonic, directory: resolve(datadir) };
   const devnet = new Devnet(options, {
     penny: readNetworkFile(DEFAULT_NETWORK_FILE),
     display,
     random: systemRandom,
+    clock,
     signal: stopping.signal,
+    insist: insisting.signal,
+  });
+  readCommands(process.stdin, {
+    obey: (verb, number) => devnet.obey(verb, number),
+    help: () => display.event('"stop 2" stops node2, "start 2" starts it again; Ctrl-C ends the devnet'),
+    typed: () => display.typed(),
   });
   try {
     await devnet.run();
     return 0;
   } catch (error) {
     if (error instanceof UsageError) throw error;
-    display.print(`Error: ${(error as Error).message}`);
+    process.stderr.write(`Error: ${(error as Error).message}\n`);
     return 1;
   } finally {
     display.close();

@@ -4,6 +4,7 @@ import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { Command, InvalidArgumentError } from 'commander';
 import { NetworkFileError } from '../../../core/parameters/network-file-error.ts';
+import { DEFAULT_BASE_PORT } from '../devnet/ports.ts';
 import { systemRandom } from '../random.ts';
 import { UsageError } from './arguments.ts';
 import { RPC_OPTION_TABLE, RPC_OPTIONS } from './common-options.ts';
@@ -146,14 +147,15 @@ program
 program
   .command('devnet')
   .description('Runs a local network of several nodes that mine and pay each other.')
-  .option('--nodes <n>', 'how many nodes', wholeNumber(2, 20), 3)
+  .option('--nodes <n>', 'how many nodes', wholeNumber(1, 20), 3)
   .option('--block-time <s>', 'seconds between blocks, on average', wholeNumber(1, 3_600), 10)
   .option('--payments-per-minute <n>', 'payments between wallets taken by chance', wholeNumber(0, 600), 6)
   .option('--datadir <dir>', 'where the data goes', join(homedir(), '.penny-devnet'))
   .option('--keep', 'go on with the data of the last run, and leave it afterwards', false)
+  .option('--no-restart', 'leave a node that ended down, instead of starting it again')
   .option('--exit-when-confirmed', 'leave once the first payments are confirmed on every node', false)
   .option('--mnemonic <words>', "BIP39 words of the first node's wallet; the others' follow from them")
-  .option('--base-port <port>', 'nodes take ports from here on', wholeNumber(1, 65_000))
+  .option('--base-port <port>', 'nodes take ports from here on', wholeNumber(1, 65_000), DEFAULT_BASE_PORT)
   .action(async (options: DevnetFlags) => {
     const { runDevnet } = await import('./devnet-command.ts');
     process.exitCode = await runDevnet(options);

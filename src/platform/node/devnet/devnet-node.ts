@@ -1,19 +1,26 @@
-/** One node of a devnet: a process of its own, and the way to ask it. */
+/** One node of a devnet: its process, which can be started again, and the way to ask it. */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { readFileSync } from 'node:fs';
+import { readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
-import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { RpcClient } from '../../../rpc/client.ts';
+import { RpcError } from '../../../rpc/errors.ts';
+import { identify, type ProcessIdentity } from '../process-identity.ts';
+import type { Sight } from './patience.ts';
 import type { NodePlan } from './plan.ts';
 
 const MAIN = fileURLToPath(new URL('../cli/main.js', import.meta.url));
-/** Milliseconds. */
-const START_TIMEOUT = 30_000;
-const START_POLL = 50;
 /** Milliseconds that a node has to end by itself. */
-const STOP_TIMEOUT = 20_000;
+const STOP_TIMEOUT = 60_000;
+/** Characters of what a process wrote on its way out: the first cause comes first. */
+const MAX_ERRORS = 4_096;
+
+/** Told of the start and the end of each process of a node. */
+export interface ProcessListener {
+  onStart(node: DevnetNode): void;
+  onEnd(node: DevnetNode, how: string): void;
+}
 
 export class DevnetNode {
   readonly plan: NodePlan;
@@ -22,20 +29,20 @@ export class DevnetNode {
   readonly rpc: RpcClient;
   /** The RPC of its wallet. */
   readonly wallet: RpcClient;
-  /** Resolves with what to tell of the end of its process. */
-  readonly ended: Promise<string>;
-  readonly #child: ChildProcess;
-  #hasEnded = false;
-  #errors = '';
+  readonly #words: readonly string[];
+  readonly #listener: ProcessListener;
+  #child: ChildProcess | undefined;
+  #isReady = false;
 
   /** @param options of `penny node` besides those that the plan says */
-  constructor(plan: NodePlan, networkFile: string, options: readonly string[]) {
+  constructor(plan: NodePlan, networkFile: string, options: readonly string[], listener: ProcessListener) {
     this.plan = plan;
     this.url = `http://127.0.0.1:${plan.rpcPort}/`;
-    this.cookieFile = join(plan.directory, 'devnet', '.cookie');
+    this.cookieFile = join(plan.networkDirectory, '.cookie');
     this.rpc = new RpcClient({ url: this.url, cookie: () => readFileSync(this.cookieFile, 'utf8') });
     this.wallet = this.rpc.wallet(plan.wallet);
-    const words = [
+    this.#listener = listener;
+    this.#words = [
       `-genesis=${networkFile}`,
       `-datadir=${plan.directory}`,
       `-bind=127.0.0.1:${plan.peerPort}`,
@@ -44,45 +51,83 @@ export class DevnetNode {
       '-keypool=20',
       ...options,
     ];
-    // Over the channel a node learns that this process is gone, however it went.
-    this.#child = spawn(process.execPath, [MAIN, 'node', ...words], {
-      stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
-    });
-    this.#child.stderr?.on('data', (chunk: Buffer) => {
-      this.#errors += chunk.toString('utf8');
-    });
-    this.ended = once(this.#child, 'close').then(([code, signal]) => {
-      this.#hasEnded = true;
-      return `${plan.name} ended (${signal ?? `exit code ${code}`})${this.#errors === '' ? '' : `: ${this.#errors.trim()}`}`;
-    });
   }
 
   get isRunning(): boolean {
-    return !this.#hasEnded;
+    return this.#child !== undefined;
   }
 
-  /** Resolves when it answers. @throws Error if it ends or takes too long */
-  async ready(): Promise<void> {
-    const deadline = performance.now() + START_TIMEOUT;
-    while (this.isRunning) {
-      try {
-        await this.rpc.call('getblockcount');
-        return;
-      } catch (error) {
-        if (performance.now() > deadline) throw new Error(`${this.plan.name} does not answer: ${error}`);
-      }
-      await delay(START_POLL);
+  /** It runs, and has answered. */
+  get isReady(): boolean {
+    return this.#isReady;
+  }
+
+  /** The process, for whoever has to end it if we cannot; null if none runs. */
+  get identity(): ProcessIdentity | null {
+    return this.#child?.pid === undefined ? null : identify(this.#child.pid);
+  }
+
+  start(): void {
+    // Over the channel a node learns that this process is gone, however it went.
+    const child = spawn(process.execPath, [MAIN, 'node', ...this.#words], {
+      stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
+    });
+    this.#child = child;
+    let errors = '';
+    child.stderr?.on('data', (chunk: Buffer) => {
+      errors = (errors + chunk.toString('utf8')).slice(0, MAX_ERRORS);
+    });
+    const ended = (how: string): void => {
+      if (this.#child !== child) return;
+      this.#child = undefined;
+      this.#isReady = false;
+      this.#listener.onEnd(
+        this,
+        `${this.plan.name} ended (${how})${errors === '' ? '' : `: ${errors.trim()}`}`,
+      );
+    };
+    child.on('error', (error) => ended(error.message));
+    child.on('close', (code, signal) => ended(signal ?? `exit code ${code}`));
+    this.#listener.onStart(this);
+  }
+
+  /** What it does while it starts; null once it answers, or has ended, which it is told of otherwise. */
+  async look(): Promise<Sight | null> {
+    if (!this.isRunning) return null;
+    try {
+      await this.rpc.call('getblockcount');
+      this.#isReady = this.isRunning;
+      return null;
+    } catch (error) {
+      const text = error instanceof RpcError ? error.message : 'no answer yet';
+      return { text, mark: `${text} ${this.#logSize()}` };
     }
-    throw new Error(await this.ended);
   }
 
-  /** Asks it to stop, and insists if it does not. False if it had to be killed or failed on its way. */
-  async stop(): Promise<boolean> {
-    if (!this.isRunning) return true;
-    this.#child.kill('SIGTERM');
-    const timeout = setTimeout(() => this.#child.kill('SIGKILL'), STOP_TIMEOUT);
-    await this.ended;
+  /**
+   * Asks it to stop, and insists if it does not, or at once when told to.
+   * @returns what was wrong with its end; null if it ended as it should
+   */
+  async stop(insist: AbortSignal): Promise<string | null> {
+    const child = this.#child;
+    if (child === undefined) return null;
+    const wasReady = this.#isReady;
+    const kill = (): void => {
+      child.kill('SIGKILL');
+    };
+    const closed = once(child, 'close');
+    const timeout = setTimeout(kill, STOP_TIMEOUT);
+    insist.addEventListener('abort', kill);
+    if (insist.aborted) kill();
+    else child.kill('SIGTERM');
+    const [code, signal] = await closed;
     clearTimeout(timeout);
-    return this.#child.exitCode === 0;
+    insist.removeEventListener('abort', kill);
+    if (signal !== null) return `${this.plan.name} had to be killed`;
+    return code === 0 || !wasReady ? null : `${this.plan.name} did not stop cleanly (exit code ${code})`;
+  }
+
+  #logSize(): number {
+    return statSync(join(this.plan.networkDirectory, 'debug.log'), { throwIfNoEntry: false })?.size ?? 0;
   }
 }

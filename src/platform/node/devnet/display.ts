@@ -2,6 +2,8 @@
 
 export interface NodeStatus {
   readonly name: string;
+  /** Why there is nothing more to tell (`down`, `starting`); null if there is. */
+  readonly state: string | null;
   readonly height: number;
   /** Block hash in display order. */
   readonly tip: string;
@@ -20,6 +22,8 @@ export interface Display {
   /** Text that is to be read or copied: stays on the screen. */
   print(text: string): void;
   status(nodes: readonly NodeStatus[]): void;
+  /** The user has typed a line: on a terminal it is there below what is shown. */
+  typed(): void;
   close(): void;
 }
 
@@ -27,10 +31,14 @@ interface Output {
   write(text: string): unknown;
   readonly isTTY?: boolean;
   readonly columns?: number;
+  readonly rows?: number;
 }
 
-export function createDisplay(output: Output, now: () => Date): Display {
-  return output.isTTY === true ? new LiveDisplay(output, now) : new PlainDisplay(output, now);
+/** @param terminal its kind ($TERM): one that is dumb cannot move its cursor */
+export function createDisplay(output: Output, terminal: string | undefined, now: () => Date): Display {
+  return output.isTTY === true && terminal !== 'dumb'
+    ? new LiveDisplay(output, now)
+    : new PlainDisplay(output, now);
 }
 
 const time = (date: Date): string => date.toISOString().slice(11, 19);
@@ -59,11 +67,14 @@ class PlainDisplay implements Display {
     if (tips === this.#lastTips) return;
     this.#lastTips = tips;
     for (const node of nodes) {
+      if (node.state !== null) continue;
       this.event(
         `${node.name} height ${node.height} tip ${shortTip(node.tip)} peers ${node.peers} mempool ${node.mempool} balance ${node.balance} ${hashRate(node.hashRate)}`,
       );
     }
   }
+
+  typed(): void {}
 
   close(): void {}
 }
@@ -72,8 +83,10 @@ class PlainDisplay implements Display {
 class LiveDisplay implements Display {
   readonly #output: Output;
   readonly #now: () => Date;
-  #table: readonly string[] = [];
-  #drawn = 0;
+  #nodes: readonly NodeStatus[] = [];
+  #drawn: readonly string[] = [];
+  /** Lines that were typed since. */
+  #typed = 0;
 
   constructor(output: Output, now: () => Date) {
     this.#output = output;
@@ -90,8 +103,12 @@ class LiveDisplay implements Display {
   }
 
   status(nodes: readonly NodeStatus[]): void {
-    this.#table = formatTable(nodes);
+    this.#nodes = nodes;
     this.#output.write(`${this.#eraseTable()}${this.#drawTable()}`);
+  }
+
+  typed(): void {
+    this.#typed++;
   }
 
   close(): void {
@@ -99,36 +116,68 @@ class LiveDisplay implements Display {
   }
 
   #eraseTable(): string {
-    return this.#drawn === 0 ? '' : `\x1b[${this.#drawn}A\x1b[0J`;
+    if (this.#drawn.length === 0) return '';
+    // A window that was made narrower since has broken the lines.
+    const lines = this.#drawn.reduce(
+      (sum, line) => sum + Math.max(1, Math.ceil(line.length / this.#columns)),
+      0,
+    );
+    return `\r\x1b[${lines + this.#typed}A\x1b[0J`;
   }
 
   #drawTable(): string {
-    const width = this.#output.columns ?? 80;
-    const lines = this.#table.map((line) => line.slice(0, width - 1));
-    this.#drawn = lines.length;
+    this.#typed = 0;
+    if (this.#nodes.length === 0) return '';
+    // What has scrolled out of the window cannot be drawn over.
+    const lines = formatTable(this.#nodes, this.#columns - 1).slice(0, (this.#output.rows || 24) - 2);
+    this.#drawn = lines;
     return lines.map((line) => `${line}\n`).join('');
+  }
+
+  /** Zero where the terminal does not say. */
+  get #columns(): number {
+    return this.#output.columns || 80;
   }
 }
 
-const COLUMNS = ['node', 'height', 'tip', 'peers', 'mempool', 'balance', 'hash rate'] as const;
+interface Column {
+  readonly title: string;
+  readonly cell: (node: NodeStatus) => string;
+  readonly isText?: true;
+}
 
-/** Lines of equal columns, numbers to the right. */
-export function formatTable(nodes: readonly NodeStatus[]): string[] {
-  const rows = nodes.map((node) => [
-    node.name,
-    String(node.height),
-    shortTip(node.tip),
-    String(node.peers),
-    String(node.mempool),
-    node.balance,
-    hashRate(node.hashRate),
-  ]);
-  const widths = COLUMNS.map((title, i) => Math.max(title.length, ...rows.map((row) => row[i]!.length)));
+const COLUMNS: readonly Column[] = [
+  { title: 'node', cell: (node) => node.name, isText: true },
+  { title: 'height', cell: (node) => node.state ?? String(node.height) },
+  { title: 'tip', cell: (node) => shortTip(node.tip), isText: true },
+  { title: 'peers', cell: (node) => String(node.peers) },
+  { title: 'mempool', cell: (node) => String(node.mempool) },
+  { title: 'balance', cell: (node) => node.balance },
+  { title: 'hash rate', cell: (node) => hashRate(node.hashRate) },
+];
+/** Left out where there is no room for all, the first first. */
+const DISPENSABLE = ['tip', 'hash rate', 'mempool', 'peers', 'balance'];
+
+/** Lines of equal columns, numbers to the right; no line is longer than `width`. */
+export function formatTable(nodes: readonly NodeStatus[], width: number): string[] {
+  for (let left = 0; ; left++) {
+    const columns = COLUMNS.filter(({ title }) => !DISPENSABLE.slice(0, left).includes(title));
+    const lines = layOut(nodes, columns);
+    if (lines[1]!.length <= width) return lines;
+    if (left === DISPENSABLE.length) return lines.map((line) => line.slice(0, Math.max(1, width)));
+  }
+}
+
+function layOut(nodes: readonly NodeStatus[], columns: readonly Column[]): string[] {
+  const rows = nodes.map((node) =>
+    columns.map(({ cell }, i) => (node.state === null || i < 2 ? cell(node) : '')),
+  );
+  const widths = columns.map(({ title }, i) => Math.max(title.length, ...rows.map((row) => row[i]!.length)));
   const line = (cells: readonly string[]) =>
     cells
-      .map((cell, i) => (i === 0 || i === 2 ? cell.padEnd(widths[i]!) : cell.padStart(widths[i]!)))
+      .map((cell, i) => (columns[i]!.isText === true ? cell.padEnd(widths[i]!) : cell.padStart(widths[i]!)))
       .join('  ');
-  return ['', line(COLUMNS), ...rows.map(line)];
+  return ['', line(columns.map(({ title }) => title)), ...rows.map(line)];
 }
 
 /** The end of a hash tells more than its zeros. */

@@ -16,19 +16,25 @@ export interface DevnetOptions {
   readonly keep: boolean;
   /** Leave once the first payments are confirmed everywhere. */
   readonly exitWhenConfirmed: boolean;
+  /** A node that ends is started again. */
+  readonly restart: boolean;
   readonly mnemonic: string;
   readonly basePort: number;
 }
 
-export const DEFAULT_BASE_PORT = 17_000;
 /** All zeros: everyone knows its keys, as everyone should know those of a devnet. */
 export const DEFAULT_MNEMONIC = entropyToMnemonic(new Uint8Array(16), wordlist);
+
+/** Of a node's data directory. */
+export const NETWORK_SUBDIRECTORY = 'devnet';
 
 export interface NodePlan {
   /** From 1. */
   readonly number: number;
   readonly name: string;
   readonly directory: string;
+  /** Inside of it: where a node keeps what belongs to the network. */
+  readonly networkDirectory: string;
   readonly peerPort: number;
   readonly rpcPort: number;
   readonly mnemonic: string;
@@ -46,6 +52,7 @@ export function planNodes(options: DevnetOptions): readonly NodePlan[] {
     number: i + 1,
     name: `node${i + 1}`,
     directory: join(options.directory, `node${i + 1}`),
+    networkDirectory: join(options.directory, `node${i + 1}`, NETWORK_SUBDIRECTORY),
     peerPort: options.basePort + PORTS_PER_NODE * (i + 1),
     rpcPort: options.basePort + PORTS_PER_NODE * (i + 1) + 1,
     mnemonic: i === 0 ? options.mnemonic : deriveMnemonic(options.mnemonic, i + 1),
@@ -64,7 +71,7 @@ export function devnetParameters(penny: NetworkParameters, options: DevnetOption
     ...penny,
     name: 'devnet',
     chain: 'devnet',
-    dataSubdirectory: 'devnet',
+    dataSubdirectory: NETWORK_SUBDIRECTORY,
     magic: MAGIC,
     p2pPort: options.basePort,
     rpcPort: options.basePort + 1,

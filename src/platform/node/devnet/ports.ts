@@ -1,5 +1,7 @@
-/** Whether a port is free, asked before anything is started. */
+/** The ports of a devnet: where they begin, and whether they are free, asked before anything is started. */
 import { createServer } from 'node:net';
+
+export const DEFAULT_BASE_PORT = 17_000;
 
 export function isPortFree(port: number): Promise<boolean> {
   return new Promise((resolve) => {

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { MAIN } from '../../../../src/core/parameters/presets.ts';
+import { SystemClock } from '../../../../src/platform/node/clock.ts';
 import { Devnet } from '../../../../src/platform/node/devnet/devnet.ts';
 import { createDisplay } from '../../../../src/platform/node/devnet/display.ts';
 import { systemRandom } from '../../../../src/platform/node/random.ts';
@@ -19,7 +20,11 @@ beforeEach(() => {
 afterEach(() => rmSync(directory, { recursive: true }));
 
 function run(basePort: number): Promise<void> {
-  const display = createDisplay({ write: () => true, isTTY: false, columns: 80 }, () => new Date(0));
+  const display = createDisplay(
+    { write: () => true, isTTY: false, columns: 80 },
+    undefined,
+    () => new Date(0),
+  );
   const devnet = new Devnet(
     {
       nodes: 1,
@@ -27,12 +32,20 @@ function run(basePort: number): Promise<void> {
       paymentsPerMinute: 0,
       directory,
       keep: false,
+      restart: true,
       exitWhenConfirmed: true,
       mnemonic:
         'abandon abandon abandon abandon abandon abandon abandon abandon abandon abandon abandon about',
       basePort,
     },
-    { penny: MAIN, display, random: systemRandom, signal: new AbortController().signal },
+    {
+      penny: MAIN,
+      display,
+      random: systemRandom,
+      clock: new SystemClock(),
+      signal: new AbortController().signal,
+      insist: new AbortController().signal,
+    },
   );
   return devnet.run();
 }

@@ -1,8 +1,14 @@
 import { expect, test } from 'vitest';
-import { createDisplay, formatTable, type NodeStatus } from '../../../../src/platform/node/devnet/display.ts';
+import {
+  createDisplay,
+  type Display,
+  formatTable,
+  type NodeStatus,
+} from '../../../../src/platform/node/devnet/display.ts';
 
 const node: NodeStatus = {
   name: 'node1',
+  state: null,
   height: 12,
   tip: '0'.repeat(52).concat('123456789abc'),
   peers: 2,
@@ -12,19 +18,31 @@ const node: NodeStatus = {
 };
 const now = () => new Date(0);
 
-function show(isTTY: boolean, use: (display: ReturnType<typeof createDisplay>) => void): string {
+function show(isTTY: boolean, use: (display: Display) => void, terminal = 'xterm', columns = 80): string {
   let text = '';
-  const output = { write: (part: string) => (text += part), isTTY, columns: 80 };
-  use(createDisplay(output, now));
+  const output = { write: (part: string) => (text += part), isTTY, columns, rows: 24 };
+  use(createDisplay(output, terminal, now));
   return text;
 }
 
 test('the table has a column for each fact', () => {
-  expect(formatTable([node])).toEqual([
+  expect(formatTable([node, { ...node, name: 'node2', state: 'down' }], 80)).toEqual([
     '',
     'node   height  tip            peers  mempool     balance  hash rate',
     'node1      12  …123456789abc      2        0  7.50000000  1.23 MH/s',
+    'node2    down                                                      ',
   ]);
+});
+
+test('where there is little room the table has fewer columns, and no line that is too long', () => {
+  expect(formatTable([node], 40)).toEqual([
+    '',
+    'node   height  peers     balance',
+    'node1      12      2  7.50000000',
+  ]);
+  for (const width of [66, 65, 30, 12, 5, 1]) {
+    for (const line of formatTable([node], width)) expect(line.length).toBeLessThanOrEqual(width);
+  }
 });
 
 test('without a terminal there are plain lines, and none while no tip changes', () => {
@@ -46,6 +64,34 @@ test('on a terminal the table is drawn over itself, below the events', () => {
     display.event('paid');
     display.close();
   });
-  expect(text).toContain('\x1b[3A\x1b[0J\x1b[2m00:00:00\x1b[0m paid\n');
+  expect(text).toContain('\r\x1b[3A\x1b[0J\x1b[2m00:00:00\x1b[0m paid\n');
   expect(text.endsWith('\x1b[?25h')).toBe(true);
+});
+
+test('lines that were typed below the table are drawn over too, and lines that a narrower window has broken', () => {
+  const output = {
+    text: '',
+    columns: 80,
+    isTTY: true,
+    rows: 5,
+    write: (part: string) => (output.text += part),
+  };
+  const display = createDisplay(output, 'xterm', now);
+  display.status([node]);
+  display.typed();
+  display.event('obeyed');
+  expect(output.text).toContain('\r\x1b[4A\x1b[0J');
+  output.columns = 40;
+  output.text = '';
+  display.status(Array(10).fill(node));
+  // An empty line, and two of 67 characters in a window of 40.
+  expect(output.text).toContain('\r\x1b[5A\x1b[0J');
+  output.text = '';
+  display.status([node]);
+  expect(output.text, 'no more lines than the window has').toContain('\r\x1b[3A\x1b[0J');
+});
+
+test('a terminal that cannot move its cursor is not asked to', () => {
+  const text = show(true, (display) => display.status([node]), 'dumb');
+  expect(text).not.toContain('\x1b');
 });
