@@ -53,6 +53,8 @@ export function createChainSource({ chain, mempool, fees }: Parts): ChainSource 
     },
     estimateFeeRate: (target, conservative) => fees.estimate(target, conservative).feeRate,
     minimumFeeRate: () => mempool.minimumFeeRate(),
+    relayFeeRate: () => mempool.policy.minimumRelayFeeRate,
+    incrementalFeeRate: () => mempool.policy.incrementalRelayFeeRate,
     subscribe: (listener) => subscribe(listener, chain, mempool),
   };
 }

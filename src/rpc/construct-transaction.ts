@@ -13,7 +13,9 @@ import {
 } from '../core/transaction/transaction.ts';
 import { RpcCode, RpcError } from './errors.ts';
 import { JsonNumber, JsonObject, type JsonRead } from './json.ts';
-import { param } from './parameter.ts';
+import { legacyParameters } from './legacy.ts';
+import { type Parameter, param } from './parameter.ts';
+import { array, custom, hex, integer, long, object, optional } from './schema.ts';
 import { amountFrom, arrayFrom, bytesFrom, hashFrom, integerFrom, objectFrom } from './values.ts';
 
 /** The highest sequence that signals replaceability (BIP125). */
@@ -96,7 +98,8 @@ export function outputsFrom(value: JsonRead | undefined, parameters: NetworkPara
   return outputs;
 }
 
-function outputPairs(value: JsonRead | undefined): readonly (readonly [string, JsonRead])[] {
+/** @throws RpcError if it is no list of pairs */
+export function outputPairs(value: JsonRead | undefined): readonly (readonly [string, JsonRead])[] {
   if (value === undefined || value === null) throw invalid('output argument must be non-null');
   if (value instanceof JsonObject) return value.entries;
   return arrayFrom(value).map((pair) => {
@@ -120,21 +123,31 @@ export function addressScript(
   }
 }
 
+const inputFields = {
+  txid: hex(),
+  vout: integer(),
+  sequence: optional(long(), 'by replaceable and locktime'),
+};
 /** The parameter `inputs` of every method that constructs a transaction. */
-export const inputsParameter = param.array('inputs', 'The inputs', [
-  param.object(
-    '',
-    '',
-    [
-      param.hex('txid', 'The transaction id'),
-      param.integer('vout', 'The output number'),
-      param.long('sequence', 'The sequence number', {
-        hint: "depends on the value of the 'replaceable' and 'locktime' arguments",
-      }),
-    ],
-    { optional: true },
-  ),
+export const inputsParameter = param.array('inputs', 'What is spent', [
+  param.object('', '', legacyParameters(inputFields), { optional: true }),
 ]);
+/** The same where coins may be added: with weights, of what is spent in any case. */
+export const inputsSchema = custom<readonly unknown[], readonly JsonRead[]>(
+  array(
+    object({
+      ...inputFields,
+      weight: optional(long('Its largest weight once it is signed'), 'found by itself'),
+    }),
+    'What is spent in any case',
+  ),
+  arrayFrom,
+  { json: 'array' },
+);
+
+export const presetInputsParameter = legacyParameters({
+  inputs: optional(inputsSchema),
+})[0] as Parameter<readonly JsonRead[] | undefined>;
 
 /** The parameter `outputs`: an array, or for compatibility an object, so its type is not checked before. */
 export const outputsParameter = {

@@ -1,135 +1,96 @@
-/** The options of every method that funds a transaction (Core's FundTxDoc), which share names and errors. */
-import { fromDisplayHex } from '../core/encoding/bytes.ts';
-import { type OutPoint, outPointText } from '../core/transaction/transaction.ts';
+/**
+ * Funding what a caller lists (Core's FundTransaction): the options of every method that does so, declared
+ * once, and what they mean.
+ */
+import { fromHex, isHex } from '../core/encoding/bytes.ts';
+import { hash160 } from '../core/encoding/hashes.ts';
+import { p2wpkh } from '../core/script/templates.ts';
+import { outPointText, type Transaction } from '../core/transaction/transaction.ts';
 import { SigningProvider } from '../wallet/signing/provider.ts';
-import { inputWeight } from '../wallet/solving.ts';
-import type { PresetInput, SpendRequest } from '../wallet/spend.ts';
+import { inputWeight as weightOfInput } from '../wallet/solving.ts';
+import { type PlannedTransaction, type PresetInput, planTransaction } from '../wallet/spend.ts';
 import type { Wallet } from '../wallet/wallet.ts';
 import { addressScript } from './construct-transaction.ts';
 import type { RpcContext } from './context.ts';
 import { RpcCode, RpcError } from './errors.ts';
 import { JsonNumber, type JsonObject, type JsonRead } from './json.ts';
-import { param } from './parameter.ts';
-import { readDescriptor } from './refusals.ts';
+import { publicKeyFrom, readDescriptor, refuseAs } from './refusals.ts';
 import {
-  arrayFrom,
-  booleanFrom,
-  feeRateFrom,
-  hashTextFrom,
-  integerFrom,
-  objectFrom,
-  stringFrom,
-  typeName,
-} from './values.ts';
-import { addressTypeFrom, readFeeRate } from './wallet-access.ts';
+  anything,
+  array,
+  boolean,
+  custom,
+  type HeldFields,
+  hex,
+  integer,
+  long,
+  object,
+  optional,
+  standard,
+  string,
+} from './schema.ts';
+import { amountFrom, arrayFrom, hashFrom, integerFrom, objectFrom, typeName } from './values.ts';
+import { addressTypeFrom, feeFields, feeRateOf, readFeeChoice } from './wallet-access.ts';
 
-interface FundOptions {
-  readonly request: Omit<SpendRequest, 'recipients'>;
-  /** Which outputs pay the fee, as `feePayersFrom` reads it. */
-  readonly subtract: JsonRead | undefined;
-  readonly lockCoins: boolean;
-  readonly addInputs: boolean | undefined;
-}
+const solvingData = {
+  pubkeys: standard(array(hex(), 'Public keys of inputs'), []),
+  scripts: standard(array(hex(), 'Redeem and witness scripts of inputs'), []),
+  descriptors: standard(array(string(), 'Descriptors of inputs, with checksums'), []),
+};
 
-const NAMES = new Set([
-  'add_inputs',
-  'add_to_wallet',
-  'psbt',
-  'include_unsafe',
-  'minconf',
-  'maxconf',
-  'change_address',
-  'changeAddress',
-  'change_position',
-  'changePosition',
-  'change_type',
-  'include_watching',
-  'includeWatching',
-  'inputs',
-  'locktime',
-  'lock_unspents',
-  'lockUnspents',
-  'fee_rate',
-  'feeRate',
-  'subtract_fee_from_outputs',
-  'subtractFeeFromOutputs',
-  'conf_target',
-  'estimate_mode',
-  'replaceable',
-  'solving_data',
-  'input_weights',
-  'max_tx_weight',
-  'version',
-  'psbt_version',
-]);
+/** What all three methods take. `send` knows the names with underscores only. */
+export const FUND_OPTIONS = {
+  add_inputs: optional(
+    boolean('Add coins of the wallet where the inputs are not enough'),
+    'false when inputs are given, true otherwise',
+  ),
+  include_unsafe: standard(boolean('Also spend unconfirmed coins that others made'), false),
+  minconf: standard(integer('Confirmations that an added coin has at least'), 0),
+  maxconf: optional(integer('Confirmations that an added coin has at most')),
+  'change_address|changeAddress': optional(string('Address for the change'), 'automatic'),
+  'change_position|changePosition': optional(integer('Index of the change output'), 'random'),
+  change_type: optional(string('Kind of the change address, as for getnewaddress'), 'like what is paid'),
+  'include_watching|includeWatching': standard(boolean('No longer used'), false),
+  'lock_unspents|lockUnspents': standard(boolean('Lock the coins that are chosen'), false),
+  feeRate: optional(anything('Fee rate in BTC/kvB')),
+  'subtract_fee_from_outputs|subtractFeeFromOutputs': standard(
+    custom<readonly (number | string)[], JsonRead>(
+      array(integer('Index of an output, change not counted'), 'Outputs that pay the fee in equal parts'),
+      (value) => value,
+      { json: 'array' },
+    ),
+    [],
+  ),
+  max_tx_weight: standard(integer('Weight that the transaction may have'), 400_000),
+  ...feeFields,
+  replaceable: optional(boolean('May be replaced by one that pays more (BIP125)'), 'wallet default'),
+  solving_data: standard(object(solvingData, 'What tells the size of foreign inputs'), {
+    pubkeys: [],
+    scripts: [],
+    descriptors: [],
+  }),
+};
 
-/** Fee parameters that may also stand beside the options. */
-export interface FeeParameters {
-  readonly target?: JsonRead | undefined;
-  readonly mode?: JsonRead | undefined;
-  readonly rate?: JsonRead | undefined;
-}
+const weightFields = {
+  txid: hex(),
+  vout: integer(),
+  weight: long('The largest weight of the input once it is signed, 165 to 400000'),
+};
+export const RAW_OPTIONS = {
+  ...FUND_OPTIONS,
+  input_weights: standard(
+    custom<readonly unknown[], ReadonlyMap<string, number>>(
+      array(object(weightFields), 'Weights of inputs'),
+      (value) => weightsFrom(arrayFrom(value)),
+      { json: 'array' },
+    ),
+    new Map(),
+  ),
+};
 
-const given = (value: JsonRead | undefined): value is JsonRead => value !== undefined && value !== null;
+type FundOptions = HeldFields<typeof FUND_OPTIONS>;
 
-export async function readFundOptions(
-  wallet: Wallet,
-  options: JsonObject,
-  context: RpcContext,
-  fees: FeeParameters = {},
-): Promise<FundOptions> {
-  for (const [name] of options.entries)
-    if (!NAMES.has(name)) throw new RpcError(RpcCode.TYPE_ERROR, `Unexpected key ${name}`);
-  /** A value by any of its names. */
-  const read = <T>(names: string, convert: (value: JsonRead) => T): T | undefined => {
-    for (const name of names.split('|')) {
-      const value = options.get(name);
-      if (given(value)) return convert(value);
-    }
-    return undefined;
-  };
-  const changeAddress = read('change_address|changeAddress', stringFrom);
-  const changeType = read('change_type', stringFrom);
-  if (changeAddress !== undefined && changeType !== undefined)
-    throw new RpcError(
-      RpcCode.INVALID_PARAMETER,
-      'Cannot specify both change address and address type options',
-    );
-  const changeScript =
-    changeAddress === undefined
-      ? undefined
-      : addressScript(changeAddress, context.parameters, 'Change address must be a valid bitcoin address');
-  const oldRate = read('feeRate', feeRateFrom);
-  const newRate = options.get('fee_rate') ?? fees.rate;
-  if (oldRate !== undefined && given(newRate))
-    throw new RpcError(
-      RpcCode.INVALID_PARAMETER,
-      'Cannot specify both fee_rate (sat/vB) and feeRate (BTC/kvB)',
-    );
-  const target = options.get('conf_target') ?? fees.target;
-  const mode = options.get('estimate_mode') ?? fees.mode;
-  const feeRate = oldRate ?? readFeeRate(wallet, target, mode, newRate).rate;
-  const position = read('change_position|changePosition', (value) => integerFrom(value));
-  const fields = {
-    changeScript,
-    changeType: changeType === undefined ? undefined : addressTypeFrom(changeType),
-    changePosition: position === -1 ? undefined : position,
-    replaceable: read('replaceable', booleanFrom),
-    lockTime: read('locktime', (value) => integerFrom(value, [0, 0xffffffff])),
-    version: read('version', (value) => integerFrom(value)),
-    includeUnsafe: read('include_unsafe', booleanFrom),
-    minimumDepth: read('minconf', (value) => integerFrom(value)),
-    maximumDepth: read('maxconf', (value) => integerFrom(value)),
-    inputs: await read('inputs', (value) => presetInputs(wallet, arrayFrom(value), options, context)),
-  };
-  const present = Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined));
-  return {
-    request: { feeRate, ...present },
-    subtract: read('subtract_fee_from_outputs|subtractFeeFromOutputs', (value) => value),
-    lockCoins: read('lock_unspents|lockUnspents', booleanFrom) ?? false,
-    addInputs: read('add_inputs', booleanFrom),
-  };
-}
+const refuse = (text: string): RpcError => new RpcError(RpcCode.INVALID_PARAMETER, text);
 
 /**
  * Indexes of the outputs that pay the fee, each told once, by its index or its address.
@@ -140,91 +101,171 @@ export function feePayersFrom(
   told: JsonRead | undefined,
   destinations: readonly string[],
 ): ReadonlySet<number> {
-  const refuse = (what: string): RpcError =>
-    new RpcError(RpcCode.INVALID_PARAMETER, `Invalid parameter 'subtract fee from output', ${what}`);
+  const fail = (what: string) => refuse(`Invalid parameter 'subtract fee from output', ${what}`);
   const payers = new Set<number>();
-  for (const value of given(told) ? arrayFrom(told) : []) {
+  for (const value of told === undefined || told === null ? [] : arrayFrom(told)) {
     if (typeof value !== 'string' && !(value instanceof JsonNumber))
-      throw refuse(`invalid value type: ${typeName(value)}`);
+      throw fail(`invalid value type: ${typeName(value)}`);
     const position = typeof value === 'string' ? destinations.indexOf(value) : integerFrom(value);
-    if (typeof value === 'string' && position < 0)
-      throw refuse(`destination ${value} not found in tx outputs`);
-    if (payers.has(position)) throw refuse(`duplicated position: ${position}`);
-    if (position < 0) throw refuse(`negative position: ${position}`);
-    if (position >= destinations.length) throw refuse(`position too large: ${position}`);
+    if (typeof value === 'string' && position < 0) throw fail(`destination ${value} not found in tx outputs`);
+    if (payers.has(position)) throw fail(`duplicated position: ${position}`);
+    if (position < 0) throw fail(`negative position: ${position}`);
+    if (position >= destinations.length) throw fail(`position too large: ${position}`);
     payers.add(position);
   }
   return payers;
 }
 
-/** Inputs that the caller chose; foreign ones with the weight that is told or that solving data gives. */
-export async function presetInputs(
-  wallet: Wallet,
-  list: readonly JsonRead[],
-  options: JsonObject,
-  context: RpcContext,
-): Promise<PresetInput[]> {
-  const inputs = list.map((item) => {
-    const object = objectFrom(item);
-    const outpoint = {
-      txid: fromDisplayHex(hashTextFrom(object.get('txid'), 'txid')),
-      vout: integerFrom(object.get('vout')),
-    };
-    const sequence = object.get('sequence');
-    const weight = object.get('weight');
-    return {
-      outpoint,
-      sequence: given(sequence) ? integerFrom(sequence, [0, 0xffffffff]) : undefined,
-      weight: given(weight) ? integerFrom(weight) : undefined,
-    };
-  });
-  return completeInputs(wallet, inputs, options, context);
-}
-
-interface ChosenInput {
-  readonly outpoint: OutPoint;
-  readonly sequence: number | undefined;
-  readonly weight: number | undefined;
-}
-
-export async function completeInputs(
-  wallet: Wallet,
-  inputs: readonly ChosenInput[],
-  options: JsonObject,
-  { chain, mempool, parameters }: RpcContext,
-): Promise<PresetInput[]> {
-  const weights = readWeights(options);
-  const provider = readSolvingData(options, parameters);
-  const confirmed = await chain.coins(inputs.map(({ outpoint }) => outpoint));
-  return inputs.map(({ outpoint, sequence, weight }, i) => {
-    const preset = sequence === undefined ? { outpoint } : { outpoint, sequence };
-    const output = (mempool.output(outpoint) ?? confirmed[i])?.output;
-    if (wallet.history.output(outpoint) !== undefined || output === undefined) return preset;
-    const known = weight ?? weights.get(outPointText(outpoint)) ?? inputWeight(output.scriptPubKey, provider);
-    return known === null ? preset : { ...preset, external: { output, weight: known } };
-  });
-}
-
-function readWeights(options: JsonObject): Map<string, number> {
-  const list = options.get('input_weights');
+/** Weights by outpoint, of those objects that tell one. @throws RpcError -8 */
+export function weightsFrom(list: readonly JsonRead[]): ReadonlyMap<string, number> {
+  const invalid = (what: string) => refuse(`Invalid parameter, ${what}`);
   return new Map(
-    (given(list) ? arrayFrom(list) : []).map((item) => {
+    list.map((item) => {
       const object = objectFrom(item);
-      const txid = fromDisplayHex(hashTextFrom(object.get('txid'), 'txid'));
-      return [
-        outPointText({ txid, vout: integerFrom(object.get('vout')) }),
-        integerFrom(object.get('weight')),
-      ];
+      const txid = hashFrom(object.get('txid'), 'txid');
+      if (!(object.get('vout') instanceof JsonNumber)) throw invalid('missing vout key');
+      const vout = integerFrom(object.get('vout'));
+      if (vout < 0) throw invalid('vout cannot be negative');
+      if (!(object.get('weight') instanceof JsonNumber)) throw invalid('missing weight key');
+      const weight = integerFrom(object.get('weight'), [-(2 ** 63), 2 ** 63]);
+      if (weight < 165)
+        throw invalid(
+          'weight cannot be less than 165 (41 bytes (size of outpoint + sequence + empty scriptSig) * 4 (witness scaling factor)) + 1 (empty witness)',
+        );
+      if (weight > 400_000)
+        throw invalid('weight cannot be greater than the maximum standard tx weight of 400000');
+      return [outPointText({ txid, vout }), weight] as const;
     }),
   );
 }
 
-function readSolvingData(options: JsonObject, parameters: RpcContext['parameters']): SigningProvider {
+/** Weights that stand with inputs. */
+export const weightsOfInputs = (inputs: readonly JsonRead[] | undefined): ReadonlyMap<string, number> =>
+  weightsFrom((inputs ?? []).filter((input) => objectFrom(input).has('weight')));
+
+/** @throws RpcError -8 where weights stand with the inputs */
+export function refuseInputWeights(options: JsonObject | undefined): void {
+  if (options?.has('input_weights'))
+    throw refuse('Input weights should be specified in inputs rather than in options.');
+}
+
+interface Funding {
+  /** What is spent in any case, and all that is paid. */
+  readonly draft: Transaction;
+  /** Undefined: close to the tip. */
+  readonly lockTime: number | undefined;
+  /** Outputs that pay the fee. */
+  readonly payers: ReadonlySet<number>;
+  readonly weights: ReadonlyMap<string, number>;
+  readonly options: FundOptions;
+  /** Unless the options say otherwise. */
+  readonly addInputs: boolean;
+  /** A rate that the caller insists on may be below the wallet's minimum. */
+  readonly anyRate: boolean;
+}
+
+/** In the wallet's turn; locks the coins if that is asked for. @throws RpcError */
+export async function fundTransaction(
+  wallet: Wallet,
+  funding: Funding,
+  context: RpcContext,
+): Promise<PlannedTransaction> {
+  const { draft, payers, options, lockTime } = funding;
+  const { change_address: changeAddress, change_position: changePosition, change_type: type } = options;
+  const { minconf, maxconf, replaceable, max_tx_weight: maximumWeight } = options;
+  const recipients = draft.outputs.map(({ value, scriptPubKey }, i) => ({
+    script: scriptPubKey,
+    value,
+    subtractFee: payers.has(i),
+  }));
+  const what = 'Change address must be a valid bitcoin address';
+  const changeScript = changeAddress && addressScript(changeAddress, context.parameters, what);
+  if (changePosition !== undefined && (changePosition < 0 || changePosition > recipients.length))
+    throw refuse('changePosition out of bounds');
+  if (type !== undefined && changeAddress !== undefined)
+    throw refuse('Cannot specify both change address and address type options');
+  const changeType = type === undefined ? undefined : addressTypeFrom(type, undefined, 'change');
+  const oldRate = options.feeRate === undefined ? undefined : readOldRate(options);
+  if (minconf < 0) throw refuse('Negative minconf');
+  if (maxconf !== undefined && maxconf < minconf)
+    throw refuse(`maxconf can't be lower than minconf: ${maxconf} < ${minconf}`);
+  const choice = readFeeChoice(wallet, options, replaceable);
+  const provider = solvingProvider(options.solving_data, context);
+  if (recipients.length === 0) throw refuse('TX must have at least one output');
+  const optional = { changeScript, changeType, changePosition, replaceable, lockTime, maximumDepth: maxconf };
+  const inputs = await presetInputs(wallet, funding, provider, context);
+  const plan = refuseAs(RpcCode.WALLET_ERROR, () => {
+    const rate = oldRate ?? (funding.anyRate ? choice.rate : undefined);
+    return planTransaction(wallet, {
+      recipients,
+      inputs,
+      feeRate: rate ?? feeRateOf(wallet, choice).rate,
+      version: draft.version,
+      addInputs: options.add_inputs ?? funding.addInputs,
+      includeUnsafe: options.include_unsafe,
+      minimumDepth: minconf,
+      maximumWeight,
+      ...Object.fromEntries(Object.entries(optional).filter(([, value]) => value !== undefined)),
+    });
+  });
+  if (options.lock_unspents) for (const { prevout } of plan.tx.inputs) wallet.locks.add(prevout, false);
+  return plan;
+}
+
+/** `feeRate`, in BTC/kvB: the form of old. */
+function readOldRate({
+  fee_rate: rate,
+  conf_target: target,
+  estimate_mode: mode,
+  feeRate,
+}: FundOptions): bigint {
+  if (rate !== undefined) throw refuse('Cannot specify both fee_rate (sat/vB) and feeRate (BTC/kvB)');
+  if (target !== undefined)
+    throw refuse(
+      'Cannot specify both conf_target and feeRate. Please provide either a confirmation target in blocks for automatic fee estimation, or an explicit fee rate.',
+    );
+  if (mode !== 'unset') throw refuse('Cannot specify both estimate_mode and feeRate');
+  return amountFrom(feeRate);
+}
+
+/** Inputs that the caller chose; foreign ones with the weight that is told or that solving data gives. */
+async function presetInputs(
+  wallet: Wallet,
+  { draft, weights }: Funding,
+  provider: SigningProvider,
+  { chain, mempool }: RpcContext,
+): Promise<PresetInput[]> {
+  const confirmed = await chain.coins(draft.inputs.map(({ prevout }) => prevout));
+  return draft.inputs.map(({ prevout: outpoint, sequence }, i) => {
+    const told = weights.get(outPointText(outpoint));
+    const preset = { outpoint, sequence, ...(told === undefined ? {} : { weight: told }) };
+    if (wallet.history.output(outpoint) !== undefined) return preset;
+    const external = (mempool.output(outpoint) ?? confirmed[i])?.output;
+    if (external === undefined)
+      throw new RpcError(RpcCode.WALLET_ERROR, 'Unable to find UTXO for external input');
+    const weight = told ?? weightOfInput(external.scriptPubKey, provider);
+    return weight === null ? preset : { ...preset, external, weight };
+  });
+}
+
+function solvingProvider(
+  { pubkeys, scripts, descriptors }: HeldFields<typeof solvingData>,
+  { parameters }: RpcContext,
+): SigningProvider {
   const provider = new SigningProvider();
-  const data = options.get('solving_data');
-  const descriptors = given(data) ? objectFrom(data).get('descriptors') : undefined;
-  for (const text of given(descriptors) ? arrayFrom(descriptors) : []) {
-    const parsed = readDescriptor(stringFrom(text), parameters);
+  for (const text of pubkeys) {
+    const key = publicKeyFrom(text);
+    provider.addKey(key, null, null);
+    provider.addScript(p2wpkh(hash160(key)));
+  }
+  for (const text of scripts) {
+    if (!isHex(text)) throw new RpcError(RpcCode.INVALID_ADDRESS_OR_KEY, `'${text}' is not hex`);
+    provider.addScript(fromHex(text));
+  }
+  for (const text of descriptors) {
+    const parsed = readDescriptor(text, parameters, true, (error) => {
+      return refuse(`Unable to parse descriptor '${text}': ${error}`);
+    });
     for (const descriptor of parsed.descriptors) {
       const expansion = descriptor.expand(0, parsed.secrets.lookup);
       if (expansion !== null) provider.merge(expansion.provider);
@@ -232,12 +273,3 @@ function readSolvingData(options: JsonObject, parameters: RpcContext['parameters
   }
   return provider;
 }
-
-/** The parameter `options`, told in words: its fields are read here. */
-export const fundOptionsParameter = param.any(
-  'object',
-  'options',
-  'add_inputs, include_unsafe, minconf, maxconf, changeAddress, changePosition, change_type, lockUnspents, fee_rate (sat/vB),\n' +
-    'feeRate (BTC/kvB), subtractFeeFromOutputs, conf_target, estimate_mode, replaceable, solving_data, input_weights',
-  { optional: true },
-);

@@ -79,7 +79,8 @@ function build(
 
 const INT32 = [-(2 ** 31), 2 ** 31 - 1] as const;
 const UINT32 = [0, 2 ** 32 - 1] as const;
-const INT64 = [Number.MIN_SAFE_INTEGER, Number.MAX_SAFE_INTEGER] as const;
+/** Beyond 2^53 a number only says that it is too large. */
+const INT64 = [-(2 ** 63), 2 ** 63] as const;
 
 /** A builder of parameters whose handler value has type `T`; `D` is the type of its default. */
 interface Builder<T, D> {
@@ -117,7 +118,7 @@ export const param = Object.freeze({
   /** int32 */
   integer: scalar('number', INT32) as Builder<number, number>,
   uint32: scalar('number', UINT32) as Builder<number, number>,
-  /** Core's int64, as far as a number is exact. */
+  /** Core's int64; exact up to 2^53. */
   long: scalar('number', INT64) as Builder<number, number>,
   /** May have a fraction. */
   number: scalar('number') as Builder<number, number>,

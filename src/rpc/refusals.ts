@@ -1,6 +1,8 @@
 /** What wallets, descriptors, PSBTs and keys refuse, as RPC errors. The words are theirs; the codes are here. */
+import { fromHex, isHex } from '../core/encoding/bytes.ts';
 import { DecodeError } from '../core/encoding/errors.ts';
 import type { NetworkParameters } from '../core/parameters/network.ts';
+import { isValidPublicKey } from '../core/script/signing.ts';
 import { decodeWif, type PrivateKey } from '../core/script/wif.ts';
 import { DescriptorError } from '../wallet/descriptors/descriptor-error.ts';
 import { type ParsedDescriptor, parseDescriptor } from '../wallet/descriptors/parse.ts';
@@ -15,6 +17,7 @@ const WALLET_CODES: Readonly<Record<WalletErrorKind, RpcErrorCode>> = Object.fre
   parameter: RpcCode.INVALID_PARAMETER,
   address: RpcCode.INVALID_ADDRESS_OR_KEY,
   keypool: RpcCode.WALLET_KEYPOOL_RAN_OUT,
+  misc: RpcCode.MISC_ERROR,
   'not-found': RpcCode.WALLET_NOT_FOUND,
   'already-loaded': RpcCode.WALLET_ALREADY_LOADED,
 });
@@ -32,18 +35,29 @@ export function refuseAs<T>(code: RpcErrorCode, make: () => T): T {
   }
 }
 
-/** @throws RpcError -5 */
+/** @throws RpcError -5, unless `refuse` says otherwise */
 export function readDescriptor(
   text: string,
   parameters: NetworkParameters,
   requireChecksum = false,
+  refuse = (why: string) => new RpcError(RpcCode.INVALID_ADDRESS_OR_KEY, why),
 ): ParsedDescriptor {
   try {
     return parseDescriptor(text, parameters, requireChecksum);
   } catch (error) {
-    if (error instanceof DescriptorError) throw new RpcError(RpcCode.INVALID_ADDRESS_OR_KEY, error.message);
-    throw error;
+    throw error instanceof DescriptorError ? refuse(error.message) : error;
   }
+}
+
+/** 33 or 65 bytes. @throws RpcError -5 */
+export function publicKeyFrom(text: string): Uint8Array {
+  const refuse = (why: string): RpcError =>
+    new RpcError(RpcCode.INVALID_ADDRESS_OR_KEY, `Pubkey "${text}" must ${why}`);
+  if (!isHex(text)) throw refuse('be a hex string');
+  const key = fromHex(text);
+  if (key.length !== 33 && key.length !== 65) throw refuse('have a length of either 33 or 65 bytes');
+  if (!isValidPublicKey(key)) throw refuse('be cryptographically valid.');
+  return key;
 }
 
 /** @throws RpcError -22 */

@@ -107,8 +107,8 @@ export const firstName = (names: string): string => names.split('|', 1)[0]!;
 
 const INT32 = [-(2 ** 31), 2 ** 31 - 1] as const;
 const UINT32 = [0, 2 ** 32 - 1] as const;
-/** Core's int64, as far as a number is exact. */
-const INT64 = [Number.MIN_SAFE_INTEGER, Number.MAX_SAFE_INTEGER] as const;
+/** Core's int64; beyond 2^53 a number only says that it is too large. */
+const INT64 = [-(2 ** 63), 2 ** 63] as const;
 
 export const string = (help = ''): Text => ({ kind: 'string', help, json: 'string', read: stringFrom });
 

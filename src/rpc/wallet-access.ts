@@ -1,13 +1,24 @@
 /** Finds the wallet a call is about, and reads what several wallet methods take. */
 import type { OutputType } from '../wallet/descriptors/descriptor.ts';
-import { type FeeRate, feeRateFor } from '../wallet/fee-rate.ts';
+import { checkFeeRate, type FeeRate, feeRateFor } from '../wallet/fee-rate.ts';
 import type { Wallet } from '../wallet/wallet.ts';
 import type { RpcContext, RpcRequest } from './context.ts';
 import { RpcCode, RpcError } from './errors.ts';
-import type { JsonRead, JsonWritable } from './json.ts';
-import { param } from './parameter.ts';
+import { JsonObject, type JsonRead, type JsonWritable } from './json.ts';
+import { legacyParameters } from './legacy.ts';
+import { type Parameter, param } from './parameter.ts';
 import { result } from './result.ts';
-import { amountFrom, integerFrom, stringFrom } from './values.ts';
+import {
+  anything,
+  type Fields,
+  type HeldFields,
+  integer,
+  optional,
+  options,
+  standard,
+  string,
+} from './schema.ts';
+import { amountFrom } from './values.ts';
 
 /** The wallet named in the request's path, or the only one. @throws RpcError -18, -19; WalletError if it is closed */
 export function walletOf({ wallets }: RpcContext, request: RpcRequest): Wallet {
@@ -46,10 +57,14 @@ export const inTurn =
 const ADDRESS_TYPES: readonly string[] = ['legacy', 'p2sh-segwit', 'bech32', 'bech32m'];
 
 /** @throws RpcError -5 */
-export function addressTypeFrom(text: string | undefined, standard: OutputType = 'bech32'): OutputType {
+export function addressTypeFrom(
+  text: string | undefined,
+  standard: OutputType = 'bech32',
+  what = 'address',
+): OutputType {
   if (text === undefined) return standard;
   if (!ADDRESS_TYPES.includes(text))
-    throw new RpcError(RpcCode.INVALID_ADDRESS_OR_KEY, `Unknown address type '${text}'`);
+    throw new RpcError(RpcCode.INVALID_ADDRESS_OR_KEY, `Unknown ${what} type '${text}'`);
   return text as OutputType;
 }
 
@@ -59,58 +74,84 @@ export function labelFrom(value: string): string {
   return value;
 }
 
-export const confTargetParameter = param.any('number', 'conf_target', 'Confirmation target in blocks', {
-  hint: 'wallet -txconfirmtarget',
-});
-export const estimateModeParameter = param.any(
-  'string',
-  'estimate_mode',
-  'The fee estimate mode, must be one of (case insensitive):\n       "unset", "economical", "conservative"',
-  { default: 'unset' },
-);
-export const feeRateParameter = param.any('amount', 'fee_rate', 'Specify a fee rate in sat/vB.', {
-  hint: 'not set, fall back to wallet fee estimation',
-});
+/** Fields and parameters that say what a payment should cost. */
+export const feeFields = {
+  conf_target: optional(integer('Blocks within which it should confirm'), 'wallet -txconfirmtarget'),
+  estimate_mode: standard(string('"unset", "economical" or "conservative"'), 'unset'),
+  fee_rate: optional(anything('Fee rate in sat/vB'), 'estimated'),
+};
+const [confTarget, estimateMode, feeRate] = legacyParameters(feeFields);
+export const confTargetParameter = confTarget as Parameter<number | undefined>;
+export const estimateModeParameter = estimateMode as Parameter<string>;
+export const feeRateParameter = feeRate as Parameter<JsonRead | undefined>;
 
-const DEFAULT_TARGET = 6;
+/** The parameter `options` of a method whose handler reads these fields with `readOptions`. */
+export const optionsParameter = (fields: Fields) =>
+  param.options('options', '', legacyParameters(fields), { optional: true });
+
+/** @throws RpcError */
+export const readOptions = <const F extends Fields>(
+  fields: F,
+  given: JsonObject | undefined,
+  context: RpcContext,
+): HeldFields<F> => options(fields).read(given ?? new JsonObject([]), 'options', context);
+
+/** Penny's wallets do not keep track of reuse, so nobody may rely on it. */
+export const reuseParameter = param.boolean(
+  'avoid_reuse',
+  '(only available if avoid_reuse wallet flag is set)',
+  { hint: 'true' },
+);
+/** @throws RpcError -4 */
+export function refuseReuse(avoidReuse: boolean | undefined): void {
+  if (avoidReuse)
+    throw new RpcError(RpcCode.WALLET_ERROR, 'wallet does not have the "avoid reuse" feature enabled');
+}
+
 const MAX_TARGET = 1008;
 
-/** From sat/vB given or by estimation. @throws RpcError */
-export function readFeeRate(
-  wallet: Wallet,
-  target: JsonRead | undefined,
-  mode: JsonRead | undefined,
-  rate: JsonRead | undefined,
-): FeeRate {
-  const given = (value: JsonRead | undefined): value is JsonRead => value !== undefined && value !== null;
-  const modeText = given(mode) ? stringFrom(mode).toLowerCase() : 'unset';
+/** What a caller says of the fee. */
+export type FeeParameters = HeldFields<typeof feeFields>;
+
+export interface FeeChoice {
+  /** Satoshis per 1,000 vbytes that the caller insists on. */
+  readonly rate: bigint | undefined;
+  /** Else for the estimate. */
+  readonly target: number;
+  readonly conservative: boolean;
+}
+
+/** @param replaceable whoever can raise the fee later may begin with less @throws RpcError */
+export function readFeeChoice(
+  { parts: { policy } }: Wallet,
+  { conf_target: target, estimate_mode: mode, fee_rate: rate }: FeeParameters,
+  replaceable: boolean = policy.replaceable,
+): FeeChoice {
   const refuse = (text: string): RpcError => new RpcError(RpcCode.INVALID_PARAMETER, text);
-  if (given(rate)) {
-    if (given(target))
+  const standard = { target: policy.confirmTarget, conservative: !replaceable };
+  if (rate !== undefined) {
+    if (target !== undefined)
       throw refuse(
         'Cannot specify both conf_target and fee_rate. Please provide either a confirmation target in blocks for automatic fee estimation, or an explicit fee rate.',
       );
-    if (modeText !== 'unset') throw refuse('Cannot specify both estimate_mode and fee_rate');
-    return { rate: checkRate(wallet, amountFrom(rate, 3)), reason: 'PayTxFee set' };
+    if (mode !== 'unset') throw refuse('Cannot specify both estimate_mode and fee_rate');
+    return { ...standard, rate: amountFrom(rate, 3) };
   }
-  if (!['unset', 'economical', 'conservative'].includes(modeText))
+  const wanted = mode.toLowerCase();
+  if (!['unset', 'economical', 'conservative'].includes(wanted))
     throw refuse('Invalid estimate_mode parameter, must be one of: "unset", "economical", "conservative"');
-  const blocks = given(target) ? integerFrom(target) : DEFAULT_TARGET;
-  if (blocks < 1 || blocks > MAX_TARGET)
+  if (target !== undefined && (target < 1 || target > MAX_TARGET))
     throw refuse(`Invalid conf_target, must be between 1 and ${MAX_TARGET}`);
-  return feeRateFor(wallet, blocks, modeText === 'conservative');
+  return {
+    rate: undefined,
+    target: target ?? standard.target,
+    conservative: wanted === 'unset' ? standard.conservative : wanted === 'conservative',
+  };
 }
 
-function checkRate(wallet: Wallet, rate: bigint): bigint {
-  const minimum = wallet.parts.chain.minimumFeeRate();
-  const text = (value: bigint): string => `${value / 1000n}.${String(value % 1000n).padStart(3, '0')} sat/vB`;
-  if (rate < minimum)
-    throw new RpcError(
-      RpcCode.WALLET_INSUFFICIENT_FUNDS,
-      `Fee rate (${text(rate)}) is lower than the minimum fee rate setting (${text(minimum)})`,
-    );
-  return rate;
-}
+/** The rate that was chosen, or what it comes to now. @throws WalletError */
+export const feeRateOf = (wallet: Wallet, { rate, target, conservative }: FeeChoice): FeeRate =>
+  rate === undefined ? feeRateFor(wallet, target, conservative) : checkFeeRate(wallet, rate);
 
 /** Where the wallet stands, as several answers end. */
 export function lastProcessedBlock(wallet: Wallet): JsonWritable {

@@ -1,25 +1,38 @@
 /** Replaces a payment that waits by one that pays more (BIP125, Core's feebumper). */
-import type { TxOut } from '../core/transaction/transaction.ts';
+import { encodeAddress } from '../core/script/address.ts';
+import { formatMoney } from '../core/transaction/amount.ts';
+import { outPointText, Transaction, type TxOut } from '../core/transaction/transaction.ts';
 import { isChange } from './coins.ts';
 import { feeAt } from './dust.ts';
-import { feeRateFor } from './fee-rate.ts';
+import { feeRateFor, requiredFeeRate, wantedRate } from './fee-rate.ts';
 import type { WalletTransaction } from './history.ts';
-import { type PlannedTransaction, planTransaction, RBF_SEQUENCE, type SpendRequest } from './spend.ts';
+import {
+  baseWeight,
+  type PlannedTransaction,
+  type PresetInput,
+  planTransaction,
+  type Recipient,
+} from './spend.ts';
+import { Purse } from './spendable.ts';
 import type { Wallet } from './wallet.ts';
-import { WalletError } from './wallet-error.ts';
+import { WalletError, type WalletErrorKind } from './wallet-error.ts';
 
-/** Satoshis per 1,000 vbytes: what a replacement must add at least, for the network's work. */
-const INCREMENTAL_RATE = 1000n;
-/** What a wallet adds of itself, lest the network's minimum rises meanwhile. */
+/** Satoshis per 1,000 vbytes that a wallet adds at least, lest the network's minimum rises meanwhile. */
 const WALLET_INCREMENTAL_RATE = 5000n;
-const DEFAULT_TARGET = 6;
 
 interface BumpOptions {
   /** Satoshis per 1,000 vbytes; estimated if not given. */
-  readonly feeRate?: bigint | undefined;
-  readonly replaceable?: boolean | undefined;
-  /** In place of the outputs that are no change. */
-  readonly outputs?: readonly TxOut[] | undefined;
+  readonly feeRate: bigint | undefined;
+  /** For the estimate: blocks, and whether to be on the safe side. */
+  readonly target: number;
+  readonly conservative: boolean;
+  readonly replaceable: boolean;
+  /** In place of the outputs; none keeps them. */
+  readonly outputs: readonly TxOut[];
+  /** Output of the old transaction that pays the difference; found by itself if not given. */
+  readonly changeIndex: number | undefined;
+  /** Inputs that are not the wallet's: somebody else will sign them. */
+  readonly allowForeign: boolean;
 }
 
 interface BumpedTransaction {
@@ -28,11 +41,11 @@ interface BumpedTransaction {
   readonly oldFee: bigint;
 }
 
+const refuse = (kind: WalletErrorKind, message: string): WalletError => new WalletError(kind, message);
+
 /** @throws WalletError in Core's words */
-function requireReplaceable(wallet: Wallet, entry: WalletTransaction): void {
+export function requireBumpable(wallet: Wallet, entry: WalletTransaction, allowForeign: boolean): void {
   const { history } = wallet;
-  const refuse = (kind: 'parameter' | 'wallet', message: string): WalletError =>
-    new WalletError(kind, message);
   const relatives = wallet.parts.chain.mempoolRelatives(entry.tx.txid);
   if (history.descendants(entry).size > 1)
     throw refuse('parameter', 'Transaction has descendants in the wallet');
@@ -45,55 +58,128 @@ function requireReplaceable(wallet: Wallet, entry: WalletTransaction): void {
       'wallet',
       `Cannot bump transaction ${entry.tx.txid} which was already bumped by transaction ${entry.replacedBy}`,
     );
-  if (!entry.tx.inputs.every(({ prevout }) => history.output(prevout) !== undefined))
+  if (!allowForeign && !entry.tx.inputs.every(({ prevout }) => history.output(prevout) !== undefined))
     throw refuse('wallet', "Transaction contains inputs that don't belong to this wallet");
 }
 
 /** @throws WalletError in Core's words */
-export function bumpFee(wallet: Wallet, entry: WalletTransaction, options: BumpOptions): BumpedTransaction {
-  requireReplaceable(wallet, entry);
+export async function bumpFee(
+  wallet: Wallet,
+  entry: WalletTransaction,
+  options: BumpOptions,
+): Promise<BumpedTransaction> {
   const { tx } = entry;
-  const oldFee = wallet.history.debit(tx) - tx.outputs.reduce((sum, { value }) => sum + value, 0n);
-  const least = oldFee + feeAt(INCREMENTAL_RATE, tx.virtualSize);
-  const feeRate = options.feeRate ?? betterRate(wallet, oldFee, tx.virtualSize);
-  const offered = feeAt(feeRate, tx.virtualSize);
-  if (offered < least)
-    throw new WalletError(
-      'wallet',
-      `Insufficient total fee ${bitcoin(offered)}, must be at least ${bitcoin(least)} (oldFee ${bitcoin(oldFee)}, incrementalFee ${bitcoin(least - oldFee)})`,
+  const { changeIndex, replaceable } = options;
+  if (options.outputs.length > 0 && changeIndex !== undefined)
+    throw refuse(
+      'parameter',
+      "The options 'outputs' and 'original_change_index' are incompatible. You can only either specify a new set of outputs, or designate a change output to be recycled.",
     );
-  const change = tx.outputs.find(({ scriptPubKey }) => isChange(wallet, scriptPubKey));
-  const outputs = options.outputs ?? tx.outputs.filter((output) => output !== change);
-  const sequence = (options.replaceable ?? true) ? RBF_SEQUENCE : RBF_SEQUENCE + 1;
-  const request: SpendRequest = {
+  if (changeIndex !== undefined && changeIndex >= tx.outputs.length)
+    throw refuse('parameter', 'Change position is out of range');
+  const coins = await wallet.parts.chain.coins(tx.inputs.map(({ prevout }) => prevout));
+  const inputs = tx.inputs.map(({ prevout }, i): PresetInput => {
+    const output = coins[i]?.output;
+    if (output === undefined) throw refuse('misc', `${outPointText(prevout)} is already spent`);
+    if (wallet.history.output(prevout) !== undefined) return { outpoint: prevout };
+    return { outpoint: prevout, external: output, weight: signedWeight(tx, i) };
+  });
+  requireBumpable(wallet, entry, options.allowForeign);
+  const spent = coins.reduce((sum, coin) => sum + coin!.output.value, 0n);
+  const oldFee = spent - tx.outputs.reduce((sum, { value }) => sum + value, 0n);
+
+  const outputs = options.outputs.length > 0 ? options.outputs : tx.outputs;
+  const isItChange = ({ scriptPubKey }: TxOut, i: number): boolean =>
+    changeIndex === undefined ? isChange(wallet, scriptPubKey) : i === changeIndex;
+  let changeScript = outputs.findLast(isItChange)?.scriptPubKey;
+  let recipients = outputs
+    .filter((output, i) => !isItChange(output, i))
+    .map(({ scriptPubKey, value }): Recipient => ({ script: scriptPubKey, value, subtractFee: false }));
+  if (recipients.length === 0) {
     // Someone who pays only himself pays to what was his change.
-    recipients: (outputs.length > 0 ? outputs : tx.outputs).map(({ scriptPubKey, value }) => ({
-      script: scriptPubKey,
-      value,
-      subtractFee: outputs.length === 0,
-    })),
+    if (changeScript === undefined || encodeAddress(changeScript, wallet.parts.parameters) === null)
+      throw refuse('parameter', 'Unable to create transaction. Transaction must have at least one recipient');
+    const value = outputs.reduce((sum, output) => sum + output.value, 0n);
+    recipients = [{ script: changeScript, value, subtractFee: true }];
+    changeScript = undefined;
+  }
+  const feeRate = options.feeRate ?? betterRate(wallet, oldFee, tx.virtualSize, options);
+  const request = {
+    recipients,
     feeRate,
-    inputs: tx.inputs.map(({ prevout }) => ({ outpoint: prevout, sequence })),
+    inputs,
+    replaceable,
     addInputs: true,
     // A replacement may not bring new unconfirmed inputs (BIP125 rule 2).
     minimumDepth: 1,
-    ...(change === undefined || outputs.length === 0 ? {} : { changeScript: change.scriptPubKey }),
+    ...(changeScript === undefined ? {} : { changeScript }),
   };
-  return { plan: planTransaction(wallet, request), oldFee };
+  if (options.feeRate !== undefined) {
+    const preset = new Purse(wallet, request).preset.reduce((sum, { weight }) => sum + weight, 0);
+    const size = Math.ceil((baseWeight(outputs, inputs.length) + preset) / 4);
+    checkRate(wallet, options.feeRate, size, oldFee);
+  }
+  try {
+    return { plan: planTransaction(wallet, request), oldFee };
+  } catch (error) {
+    if (!(error instanceof WalletError)) throw error;
+    throw refuse('wallet', `Unable to create transaction. ${error.message}`);
+  }
+}
+
+/** Would a transaction of this size and rate be accepted, and is it meant? */
+function checkRate(wallet: Wallet, rate: bigint, size: number, oldFee: bigint): void {
+  const { chain, policy } = wallet.parts;
+  const minimum = chain.minimumFeeRate();
+  if (rate < minimum)
+    throw refuse(
+      'wallet',
+      `New fee rate (${formatMoney(rate)}) is lower than the minimum fee rate (${formatMoney(minimum)}) to get into the mempool -- `,
+    );
+  const offered = feeAt(rate, size);
+  const increment = feeAt(chain.incrementalFeeRate(), size);
+  if (offered < oldFee + increment)
+    throw refuse(
+      'parameter',
+      `Insufficient total fee ${formatMoney(offered)}, must be at least ${formatMoney(oldFee + increment)} (oldFee ${formatMoney(oldFee)} + incrementalFee ${formatMoney(increment)})`,
+    );
+  const required = feeAt(requiredFeeRate(wallet), size);
+  if (offered < required)
+    throw refuse(
+      'parameter',
+      `Insufficient total fee (cannot be less than required fee ${formatMoney(required)})`,
+    );
+  if (offered > policy.maximumFee)
+    throw refuse(
+      'wallet',
+      `Specified or calculated fee ${formatMoney(offered)} is too high (cannot be higher than -maxtxfee ${formatMoney(policy.maximumFee)})`,
+    );
 }
 
 /** Above the old rate by what replacing costs, and not below what the times ask for. */
-function betterRate(wallet: Wallet, oldFee: bigint, size: number): bigint {
-  const oldRate = (oldFee * 1000n) / BigInt(size);
-  const raised = oldRate + 1n + WALLET_INCREMENTAL_RATE;
-  const { chain, fallbackFee } = wallet.parts;
-  const known =
-    chain.estimateFeeRate(DEFAULT_TARGET, false) !== null || fallbackFee > 0n || wallet.payFeeRate > 0n;
-  const current = known ? feeRateFor(wallet, DEFAULT_TARGET, false).rate : 0n;
+function betterRate(
+  wallet: Wallet,
+  oldFee: bigint,
+  size: number,
+  { target, conservative }: BumpOptions,
+): bigint {
+  const increment = wallet.parts.chain.incrementalFeeRate();
+  const added = increment > WALLET_INCREMENTAL_RATE ? increment : WALLET_INCREMENTAL_RATE;
+  const raised = (oldFee * 1000n) / BigInt(size) + 1n + added;
+  const current =
+    wantedRate(wallet, target, conservative) === null ? 0n : feeRateFor(wallet, target, conservative).rate;
   return raised > current ? raised : current;
 }
 
-const bitcoin = (satoshis: bigint): string => {
-  const digits = satoshis.toString().padStart(9, '0');
-  return `${digits.slice(0, -8)}.${digits.slice(-8)}`;
-};
+/** Weight of a signed input with its signatures at their longest: DER drops leading zeros. */
+function signedWeight(tx: Transaction, index: number): number {
+  const input = tx.inputs[index]!;
+  const { version, lockTime } = tx;
+  const alone = Transaction.from({ version, inputs: [input], outputs: [], lockTime }).weight;
+  const empty = Transaction.from({ version, inputs: [], outputs: [], lockTime }).weight;
+  const missing = (item: Uint8Array): number =>
+    item[0] === 0x30 && item.length >= 67 && item.length < 72 ? 72 - item.length : 0;
+  const slack = input.witness.reduce((sum, item) => sum + missing(item), 0);
+  const legacy = input.witness.length === 0 ? 4 * 3 * Math.ceil(input.scriptSig.length / 107) : 0;
+  return alone - empty - (input.witness.length > 0 ? 2 : -1) + slack + legacy;
+}

@@ -58,6 +58,10 @@ export interface ChainSource {
   estimateFeeRate(target: number, conservative: boolean): bigint | null;
   /** Satoshis per 1,000 vbytes below which the mempool refuses now. */
   minimumFeeRate(): bigint;
+  /** The same when the mempool is empty: what nodes relay at all. */
+  relayFeeRate(): bigint;
+  /** What a replacement must add at least, for the network's work (BIP125). */
+  incrementalFeeRate(): bigint;
 
   /** Events in order, each once, after the chain committed it. Returns the way to unsubscribe. */
   subscribe(listener: ChainListener): () => void;

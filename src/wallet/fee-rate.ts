@@ -11,18 +11,46 @@ export interface FeeRate {
 
 /** The rate for a payment to confirm within `target` blocks. @throws WalletError if nothing is known of it */
 export function feeRateFor(wallet: Wallet, target: number, conservative: boolean): FeeRate {
-  const { chain, fallbackFee } = wallet.parts;
-  const wanted = wantedRate(wallet, chain.estimateFeeRate(target, conservative), fallbackFee);
-  const minimum = chain.minimumFeeRate();
-  return wanted.rate < minimum ? { rate: minimum, reason: 'Mempool Min Fee' } : wanted;
+  const wanted = wantedRate(wallet, target, conservative);
+  if (wanted === null)
+    throw new WalletError(
+      'wallet',
+      'Fee estimation failed. Fallbackfee is disabled. Wait a few blocks or enable -fallbackfee.',
+    );
+  const minima = [
+    { rate: wallet.parts.chain.minimumFeeRate(), reason: 'Mempool Min Fee' },
+    { rate: requiredFeeRate(wallet), reason: 'Minimum Required Fee' },
+  ];
+  return minima.reduce((best, minimum) => (minimum.rate > best.rate ? minimum : best), wanted);
 }
 
-function wantedRate(wallet: Wallet, estimate: bigint | null, fallbackFee: bigint): FeeRate {
+/** Null without estimate and fallback. */
+export function wantedRate(wallet: Wallet, target: number, conservative: boolean): FeeRate | null {
+  const { chain, policy } = wallet.parts;
   if (wallet.payFeeRate > 0n) return { rate: wallet.payFeeRate, reason: 'PayTxFee set' };
+  const estimate = chain.estimateFeeRate(target, conservative);
   if (estimate !== null) return { rate: estimate, reason: 'Target 85% Threshold' };
-  if (fallbackFee > 0n) return { rate: fallbackFee, reason: 'Fallback fee' };
-  throw new WalletError(
-    'wallet',
-    'Fee estimation failed. Fallbackfee is disabled. Wait a few blocks or enable -fallbackfee.',
-  );
+  return policy.fallbackFee > 0n ? { rate: policy.fallbackFee, reason: 'Fallback fee' } : null;
+}
+
+/** Satoshis per 1,000 vbytes that everything pays, whatever is asked for. */
+export function requiredFeeRate({ parts: { chain, policy } }: Wallet): bigint {
+  const relay = chain.relayFeeRate();
+  return relay > policy.minimumFeeRate ? relay : policy.minimumFeeRate;
+}
+
+const perVirtualByte = (rate: bigint): string =>
+  `${rate / 1000n}.${String(rate % 1000n).padStart(3, '0')} sat/vB`;
+
+/** A rate that the caller insists on is never raised, so it is refused. @throws WalletError in Core's words */
+export function checkFeeRate(wallet: Wallet, rate: bigint): FeeRate {
+  const required = requiredFeeRate(wallet);
+  const { chain, policy } = wallet.parts;
+  if (rate < required)
+    throw new WalletError(
+      'wallet',
+      `Fee rate (${perVirtualByte(rate)}) is lower than the minimum fee rate setting (${perVirtualByte(required)}).\n` +
+        `Consider modifying -mintxfee (${perVirtualByte(policy.minimumFeeRate)}) or -minrelaytxfee (${perVirtualByte(chain.relayFeeRate())}).`,
+    );
+  return { rate, reason: 'PayTxFee set' };
 }

@@ -1,21 +1,22 @@
-/** Plans transactions that pay from a wallet: chooses coins, fee and change. Signing is in `solving.ts`. */
+/**
+ * Plans transactions that pay from a wallet: fee, change and their places. The coins are `spendable.ts`'s,
+ * signing is `solving.ts`'s.
+ */
 import { EMPTY } from '../core/encoding/bytes.ts';
 import { compactSizeLength } from '../core/encoding/writer.ts';
 import { decodeAddress } from '../core/script/address.ts';
 import { isMoney } from '../core/transaction/amount.ts';
-import {
-  NO_WITNESS,
-  type OutPoint,
-  outPointText,
-  Transaction,
-  type TxOut,
-} from '../core/transaction/transaction.ts';
-import { type Candidate, selectCoins } from './coin-selection.ts';
-import { listCoins } from './coins.ts';
+import { NO_WITNESS, type OutPoint, Transaction, type TxOut } from '../core/transaction/transaction.ts';
 import { type OutputType, outputTypeOfScript } from './descriptors/descriptor.ts';
 import { dustThreshold, feeAt } from './dust.ts';
-import type { WalletTransaction } from './history.ts';
-import { inputWeight } from './solving.ts';
+import {
+  LONG_TERM_RATE,
+  Purse,
+  type Spendable,
+  TOO_HEAVY,
+  TRUC_MAX_WEIGHT,
+  TRUC_VERSION,
+} from './spendable.ts';
 import type { Wallet } from './wallet.ts';
 import { WalletError } from './wallet-error.ts';
 
@@ -30,14 +31,17 @@ export interface Recipient {
 export interface PresetInput {
   readonly outpoint: OutPoint;
   readonly sequence?: number;
-  /** Output spent, where it is not the wallet's; with the weight of what will spend it. */
-  readonly external?: { readonly output: TxOut; readonly weight: number };
+  /** Of what will spend it; known without being told where the wallet can solve it. */
+  readonly weight?: number;
+  /** Output spent, where it is not the wallet's. */
+  readonly external?: TxOut;
 }
 
 export interface SpendRequest {
   readonly recipients: readonly Recipient[];
   /** Satoshis per 1,000 vbytes */
   readonly feeRate: bigint;
+  /** A set: a coin named twice is spent once. */
   readonly inputs?: readonly PresetInput[];
   /** May coins be added to the inputs given? */
   readonly addInputs?: boolean;
@@ -52,6 +56,8 @@ export interface SpendRequest {
   readonly includeUnsafe?: boolean;
   readonly minimumDepth?: number;
   readonly maximumDepth?: number;
+  /** Weight that the signed transaction may have. */
+  readonly maximumWeight?: number;
 }
 
 export interface PlannedTransaction {
@@ -65,56 +71,18 @@ export interface PlannedTransaction {
   readonly changePosition: number;
 }
 
-/** What waits to be spent, as the selection and the plan see it. */
-interface Spendable extends Candidate {
-  readonly outpoint: OutPoint;
-  readonly output: TxOut;
-  readonly sequence: number | undefined;
-  readonly weight: number;
-}
-
-/** A coin that may be chosen, with what the tiers ask about it. */
-interface Choice extends Spendable {
-  readonly depth: number;
-  /** Does it come from our own spending? */
-  readonly own: boolean;
-  /** Unconfirmed transactions that hang together with it; 0 for a confirmed one. */
-  readonly cluster: number;
-  /** How many more the mempool lets hang together with them. */
-  readonly room: number;
-}
-
 export const RBF_SEQUENCE = 0xfffffffd;
 const NON_RBF_SEQUENCE = 0xfffffffe;
-/** Satoshis per 1,000 vbytes that coins can be joined for in calm times. */
-const LONG_TERM_RATE = 10_000n;
 /** Satoshis: what change is made worth by a random draw, so that it can be told from nothing. */
 const CHANGE_TARGET = 50_000n;
-/** Satoshis: a fee above this is taken for a mistake. */
-export const MAX_FEE = 10_000_000n;
 /** A tip older than this says that the chain is not up to date: no lock time then. Milliseconds. */
 const MAX_TIP_AGE = 8 * 60 * 60 * 1000;
 /** So many that their number takes three bytes: before they are chosen, the worst is assumed. */
 const MANY_INPUTS = 253;
 /** Weight of a transaction that nodes relay. */
 const MAX_STANDARD_WEIGHT = 400_000;
-/** Unconfirmed transactions that may hang together where nodes still count ancestors. */
-const MAX_CHAIN = 25;
-
-/**
- * From own and others' confirmations, and how many unconfirmed transactions may hang together: strictest
- * first. Only what cannot be paid otherwise goes as far as this node's mempool does: older nodes may not relay it.
- */
-const TIERS = [
-  { own: 1, others: 6, chain: 0 },
-  { own: 1, others: 1, chain: 0 },
-  { own: 0, others: 1, chain: 2 },
-  { own: 0, others: 1, chain: 4 },
-  { own: 0, others: 1, chain: Math.floor(MAX_CHAIN / 2) },
-  { own: 0, others: 1, chain: MAX_CHAIN - 1 },
-  { own: 0, others: 0, chain: MAX_CHAIN - 1 },
-  { own: 0, others: 0, chain: Number.POSITIVE_INFINITY },
-];
+/** Weight of the smallest one: 65 bytes without witness (CVE-2017-12842). */
+const MIN_STANDARD_WEIGHT = 260;
 
 /** Plans a payment without signing it. @throws WalletError in Core's words */
 export function planTransaction(wallet: Wallet, request: SpendRequest): PlannedTransaction {
@@ -124,7 +92,6 @@ export function planTransaction(wallet: Wallet, request: SpendRequest): PlannedT
 class Planner {
   readonly #wallet: Wallet;
   readonly #request: SpendRequest;
-  readonly #weights = new Map<string, number | null>();
 
   constructor(wallet: Wallet, request: SpendRequest) {
     this.#wallet = wallet;
@@ -142,117 +109,39 @@ class Planner {
     const paid = recipients.reduce((sum, { value }) => sum + value, 0n);
     if (recipients.some(({ value }) => value < 0n) || !isMoney(paid))
       throw new WalletError('wallet', 'Transaction amounts must not be negative');
-    if (recipients.some(({ value, script, subtractFee }) => !subtractFee && value < dustThreshold(script)))
+    const asked = this.#request.maximumWeight ?? MAX_STANDARD_WEIGHT;
+    if (asked < MIN_STANDARD_WEIGHT || asked > MAX_STANDARD_WEIGHT)
+      throw new WalletError(
+        'wallet',
+        `Maximum transaction weight must be between ${MIN_STANDARD_WEIGHT} and ${MAX_STANDARD_WEIGHT}`,
+      );
+    const maximumWeight = this.#request.version === TRUC_VERSION ? Math.min(asked, TRUC_MAX_WEIGHT) : asked;
+    if (recipients.some(({ value, script }) => value < dustThreshold(script)))
       throw new WalletError('wallet', 'Transaction amount too small');
-    const preset = (this.#request.inputs ?? []).map((input) => this.#presetSpendable(input));
+    const purse = new Purse(this.#wallet, this.#request);
     const changeScript = this.#request.changeScript ?? null;
     const outputs = recipients.map(({ script, value }) => ({ scriptPubKey: script, value }));
-    const baseFee = feeAt(feeRate, Math.ceil(baseWeight(outputs, MANY_INPUTS) / 4));
-    const target = this.#subtracts ? paid : paid + baseFee;
-    const chosen = this.#choose(preset, target);
-    return this.#assemble(chosen, outputs, changeScript);
-  }
-
-  #presetSpendable(input: PresetInput): Spendable {
-    const own = this.#wallet.history.output(input.outpoint);
-    if (own !== undefined) {
-      // It may be spent already: that is what a replacement does.
-      const weight = this.#weightOf(own.output.scriptPubKey);
-      if (weight !== null) return this.#spendable(own.outpoint, own.output, weight, input.sequence);
-    }
-    if (input.external === undefined)
-      throw new WalletError('wallet', `Not solvable pre-selected input ${outPointText(input.outpoint)}`);
-    return this.#spendable(input.outpoint, input.external.output, input.external.weight, input.sequence);
-  }
-
-  #spendable(outpoint: OutPoint, output: TxOut, weight: number, sequence?: number): Spendable {
-    const size = Math.ceil(weight / 4);
-    // Where recipients pay the fee, inputs cost the sender nothing.
-    const fee = this.#subtracts ? 0n : feeAt(this.#request.feeRate, size);
-    const longTermFee = this.#subtracts ? 0n : feeAt(LONG_TERM_RATE, size);
-    return { outpoint, output, value: output.value, fee, longTermFee, sequence, weight };
-  }
-
-  /** The same for all scripts of one descriptor. */
-  #weightOf(script: Uint8Array): number | null {
-    const place = this.#wallet.keys.place(script);
-    if (place === undefined) return null;
-    const id = `${place.own.id}:${script.length}`;
-    let weight = this.#weights.get(id);
-    if (weight === undefined) {
-      weight = inputWeight(script, this.#wallet.keys.expand(place, false).provider);
-      this.#weights.set(id, weight);
-    }
-    return weight;
-  }
-
-  #choose(preset: readonly Spendable[], target: bigint): readonly Spendable[] {
-    const covered = preset.reduce((sum, coin) => sum + coin.value - coin.fee, 0n);
-    if (covered >= target && preset.length > 0) return preset;
-    if (this.#request.addInputs === false)
+    const fee = feeAt(feeRate, Math.ceil(baseWeight(outputs, MANY_INPUTS) / 4));
+    const target = this.#subtracts ? paid : paid + fee;
+    if (target === 0n && purse.preset.length === 0)
       throw new WalletError(
-        'funds',
-        'The preselected coins total amount does not cover the transaction target. Please allow other inputs to be automatically selected or include more coins manually',
+        'wallet',
+        'Transaction requires one destination of non-zero value, a non-zero feerate, or a pre-selected input',
       );
-    const { random } = this.#wallet.parts;
-    const choices = this.#choices(new Set(preset.map(({ outpoint }) => outPointText(outpoint))));
-    const goal = {
-      target: target - covered,
+    const draft = changeScript ?? draftLike(this.#changeType());
+    const weight = baseWeight(outputs, 0) + 2;
+    const chosen = purse.choose({
+      paid,
+      target,
+      baseFee: feeAt(feeRate, weight / 4),
+      baseWeight: weight,
+      maximumWeight,
+      changeWeight: 4 * (9 + draft.length),
       costOfChange: this.#costOfChange(),
       changeTarget: CHANGE_TARGET,
-    };
-    let tried = 0;
-    for (const tier of TIERS) {
-      const eligible = choices.filter(
-        ({ depth, own, cluster, room }) =>
-          depth >= (own ? tier.own : tier.others) && cluster <= tier.chain && room > 0,
-      );
-      // Each tier has what those before it had.
-      if (eligible.length === tried) continue;
-      tried = eligible.length;
-      const selection = selectCoins(eligible, goal, random);
-      if (selection !== null) return [...preset, ...selection.coins];
-    }
-    const all = choices.reduce((sum, { value, fee }) => sum + value - fee, 0n);
-    throw new WalletError(
-      'funds',
-      tried < choices.length && all > goal.target
-        ? 'Unconfirmed UTXOs are available, but spending them creates a chain of transactions that will be rejected by the mempool'
-        : 'Insufficient funds',
-    );
-  }
-
-  /** Coins that the request allows. @param taken those that it names, by their text */
-  #choices(taken: ReadonlySet<string>): Choice[] {
-    const { history, parts } = this.#wallet;
-    const {
-      minimumDepth = 0,
-      maximumDepth = Number.POSITIVE_INFINITY,
-      includeUnsafe = false,
-    } = this.#request;
-    /** Many coins may come from one transaction. */
-    const known = new Map<WalletTransaction, Pick<Choice, 'own' | 'cluster' | 'room'> | null>();
-    const judge = (parent: WalletTransaction, depth: number) => {
-      const own = history.spendsOurs(parent.tx);
-      if (depth > 0) return { own, cluster: 0, room: 1 };
-      // Whoever is to replace a transaction must not be surprised by what hangs on it.
-      if ((parent.replacedBy !== undefined || parent.replaces !== undefined) && !includeUnsafe) return null;
-      const relatives = parts.chain.mempoolRelatives(parent.tx.txid);
-      return relatives === undefined ? null : { own, ...relatives };
-    };
-    const choices: Choice[] = [];
-    for (const { outpoint, output, depth, trusted, locked, parent } of listCoins(this.#wallet)) {
-      if (locked || depth < minimumDepth || depth > maximumDepth || !(trusted || includeUnsafe)) continue;
-      if (taken.size > 0 && taken.has(outPointText(outpoint))) continue;
-      let judged = known.get(parent);
-      if (judged === undefined) {
-        judged = judge(parent, depth);
-        known.set(parent, judged);
-      }
-      const weight = judged === null ? null : this.#weightOf(output.scriptPubKey);
-      if (weight !== null) choices.push({ ...this.#spendable(outpoint, output, weight), ...judged!, depth });
-    }
-    return choices;
+    });
+    const order = this.#shuffle(chosen, purse.preset.length);
+    return this.#assemble(order, outputs, changeScript, maximumWeight);
   }
 
   /** Making a change output now and spending it later; that of the wallet's own change. */
@@ -265,6 +154,7 @@ class Planner {
     chosen: readonly Spendable[],
     outputs: readonly TxOut[],
     changeScript: Uint8Array | null,
+    maximumWeight: number,
   ): PlannedTransaction {
     const { feeRate } = this.#request;
     const paid = outputs.reduce((sum, { value }) => sum + value, 0n);
@@ -292,26 +182,29 @@ class Planner {
       fee = available - all.reduce((sum, { value }) => sum + value, 0n);
     }
     if (fee < needed) throw new WalletError('funds', 'Insufficient funds');
-    if (fee > MAX_FEE)
+    const weight = baseWeight(all, chosen.length) + inputsWeight;
+    if (weight > MAX_STANDARD_WEIGHT) throw new WalletError('wallet', 'Transaction too large');
+    if (weight > maximumWeight) throw new WalletError('wallet', TOO_HEAVY);
+    if (fee > this.#wallet.parts.policy.maximumFee)
       throw new WalletError('wallet', 'Fee exceeds maximum configured by user (e.g. -maxtxfee, maxfeerate)');
-    if (baseWeight(all, chosen.length) + inputsWeight > MAX_STANDARD_WEIGHT)
-      throw new WalletError('wallet', 'Transaction too large');
     // A change address is only used up when nothing can go wrong any more.
     if (position >= 0 && changeScript === null)
       all[position] = { ...all[position]!, scriptPubKey: this.#newChangeScript() };
-    const order = this.#shuffle(chosen);
+    const inputs = chosen.map(({ outpoint, sequence = this.#sequence() }) => ({
+      prevout: outpoint,
+      scriptSig: EMPTY,
+      sequence,
+      witness: NO_WITNESS,
+    }));
+    // Who chose sequences of his own wants them to be judged by his lock time.
+    const usual = inputs.every(({ sequence }) => [RBF_SEQUENCE, NON_RBF_SEQUENCE].includes(sequence));
     const tx = Transaction.from({
       version: this.#request.version ?? 2,
-      lockTime: this.#request.lockTime ?? this.#antiSnipingLockTime(),
-      inputs: order.map(({ outpoint, sequence }) => ({
-        prevout: outpoint,
-        scriptSig: EMPTY,
-        sequence: sequence ?? this.#sequence(),
-        witness: NO_WITNESS,
-      })),
+      lockTime: this.#request.lockTime ?? (usual ? this.#antiSnipingLockTime() : 0),
+      inputs,
       outputs: all,
     });
-    return { tx, spent: order.map(({ output }) => output), fee, changePosition: position };
+    return { tx, spent: chosen.map(({ output }) => output), fee, changePosition: position };
   }
 
   /** Shares a fee among the recipients that pay it; the first of them bears what does not divide. */
@@ -352,12 +245,13 @@ class Planner {
   }
 
   #sequence(): number {
-    return (this.#request.replaceable ?? true) ? RBF_SEQUENCE : NON_RBF_SEQUENCE;
+    return (this.#request.replaceable ?? this.#wallet.parts.policy.replaceable)
+      ? RBF_SEQUENCE
+      : NON_RBF_SEQUENCE;
   }
 
   /** Inputs given keep their order at the front. */
-  #shuffle(chosen: readonly Spendable[]): readonly Spendable[] {
-    const preset = this.#request.inputs?.length ?? 0;
+  #shuffle(chosen: readonly Spendable[], preset: number): readonly Spendable[] {
     const rest = chosen.slice(preset);
     for (let i = rest.length - 1; i > 0; i--) {
       const j = this.#wallet.parts.random.below(i + 1);
@@ -376,7 +270,7 @@ class Planner {
 }
 
 /** Weight without inputs, counting the two bytes that a witness needs somewhere. */
-function baseWeight(outputs: readonly TxOut[], inputCount: number): number {
+export function baseWeight(outputs: readonly TxOut[], inputCount: number): number {
   const empty = Transaction.from({ version: 2, inputs: [], outputs, lockTime: 0 });
   return empty.weight + 2 + 4 * (compactSizeLength(inputCount) - 1);
 }

@@ -10,6 +10,8 @@ export type WalletErrorKind =
   | 'address'
   /** -12 */
   | 'keypool'
+  /** -1 */
+  | 'misc'
   /** -18 */
   | 'not-found'
   /** -35 */

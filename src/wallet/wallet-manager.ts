@@ -3,14 +3,14 @@ import type { NetworkParameters } from '../core/parameters/network.ts';
 import type { Clock, Logger, Random, Timer } from '../seams.ts';
 import type { ChainSource } from './chain-source.ts';
 import { drawMnemonic, isMnemonic } from './mnemonic.ts';
+import { DEFAULT_POLICY, type WalletPolicy } from './policy.ts';
 import { newInfo } from './records.ts';
 import type { WalletStorage } from './storage.ts';
 import { Wallet, type WalletParts } from './wallet.ts';
 import { storeReason, WalletError } from './wallet-error.ts';
 
-export interface WalletManagerOptions {
-  /** Satoshis per 1,000 vbytes where the estimator has no data; without it the network's. */
-  readonly fallbackFee?: bigint;
+/** What is left out is as in Core; the fallback fee as the network file says. */
+export interface WalletManagerOptions extends Partial<WalletPolicy> {
   /** Scripts watched beyond the next unused one of each ranged descriptor: the gap limit. */
   readonly keypool?: number;
 }
@@ -95,6 +95,7 @@ export class WalletManager {
 
   async #parts(name: string, create: boolean): Promise<WalletParts> {
     const { parameters, chain, clock, random, logger, storage } = this.#dependencies;
+    const { keypool: gap = DEFAULT_GAP, ...policy } = this.#options;
     return {
       parameters,
       chain,
@@ -102,8 +103,8 @@ export class WalletManager {
       random,
       logger,
       store: await storage.open(name, create),
-      gap: this.#options.keypool ?? DEFAULT_GAP,
-      fallbackFee: this.#options.fallbackFee ?? parameters.fallbackFee,
+      gap,
+      policy: { ...DEFAULT_POLICY, fallbackFee: parameters.fallbackFee, ...policy },
     };
   }
 

@@ -22,6 +22,7 @@ import { Journal } from './journal.ts';
 import { CANNOT_EXPAND, KeyRing, OwnDescriptor } from './key-ring.ts';
 import { accountDescriptors } from './mnemonic.ts';
 import { Outbox } from './outbox.ts';
+import type { WalletPolicy } from './policy.ts';
 import {
   type DescriptorRecord,
   type InfoRecord,
@@ -44,8 +45,7 @@ export interface WalletParts {
   readonly store: WalletStore;
   /** Scripts watched beyond the next one. */
   readonly gap: number;
-  /** Satoshis per 1,000 vbytes where the estimator has no data; 0 refuses. */
-  readonly fallbackFee: bigint;
+  readonly policy: WalletPolicy;
 }
 
 export interface ImportOptions {

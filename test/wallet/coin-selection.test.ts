@@ -12,13 +12,16 @@ const coin = (value: number, fee = 100): Candidate => ({
   value: BigInt(value),
   fee: BigInt(fee),
   longTermFee: 50n,
+  weight: 272,
 });
 const effective = (coins: readonly Candidate[]): bigint =>
   coins.reduce((sum, { value, fee }) => sum + value - fee, 0n);
-const goal = (target: number, costOfChange = 300) => ({
+const goal = (target: number, costOfChange = 300, room = 400_000) => ({
   target: BigInt(target),
   costOfChange: BigInt(costOfChange),
   changeTarget: 1000n,
+  room,
+  changeWeight: 124,
 });
 
 const candidates = fc.array(
@@ -26,6 +29,7 @@ const candidates = fc.array(
     value: fc.bigInt(1n, 1_000_000n),
     fee: fc.bigInt(0n, 5_000n),
     longTermFee: fc.bigInt(0n, 5_000n),
+    weight: fc.integer({ min: 164, max: 1_000 }),
   }),
   { maxLength: 14 },
 );
@@ -61,7 +65,7 @@ describe('branch and bound', () => {
         const chosen = coins.filter((one, i) => one.value > one.fee && (pick >> i) & 1);
         if (chosen.length === 0) return;
         const target = effective(chosen);
-        expect(branchAndBound(coins, { target, costOfChange: 0n, changeTarget: 0n })).not.toBeNull();
+        expect(branchAndBound(coins, goal(Number(target), 0))).not.toBeNull();
       }),
     );
   });
@@ -92,7 +96,30 @@ test('selection fails only if the coins cannot pay', () => {
     fc.property(candidates, fc.integer({ min: 1, max: 2_000_000 }), fc.nat(), (coins, target, seed) => {
       const useful = coins.filter(({ value, fee }) => value > fee);
       const selection = selectCoins(coins, goal(target), seededRandom(seed));
-      expect(selection === null).toBe(effective(useful) < BigInt(target));
+      expect(selection === 'short').toBe(effective(useful) < BigInt(target));
     }),
   );
+});
+
+test('what is chosen leaves room for change, and is refused by name where nothing fits', () => {
+  fc.assert(
+    fc.property(
+      candidates,
+      fc.integer({ min: 1, max: 2_000_000 }),
+      fc.integer({ max: 6_000 }),
+      (coins, target, room) => {
+        const selection = selectCoins(coins, goal(target, 300, room), seededRandom(target));
+        if (typeof selection === 'string') return;
+        const change = selection.algorithm === 'bnb' ? 0 : 124;
+        expect(selection.coins.reduce((sum, { weight }) => sum + weight, change)).toBeLessThanOrEqual(room);
+      },
+    ),
+  );
+  const coins = Array.from({ length: 9 }, () => coin(1100));
+  const select = (room: number) => selectCoins(coins, goal(3000, 0, room), seededRandom());
+  expect(select(0)).toBe('full');
+  expect(select(100)).toBe('changeless');
+  expect(select(3 * 272 - 1)).toBe('heavy');
+  expect(select(3 * 272)).toMatchObject({ algorithm: 'bnb' });
+  expect(selectCoins(coins, goal(10_000, 0), seededRandom())).toBe('short');
 });

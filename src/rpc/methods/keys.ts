@@ -1,27 +1,17 @@
 /** Addresses by themselves, and multisig addresses from public keys. */
-import { fromHex, isHex, toHex } from '../../core/encoding/bytes.ts';
+import { toHex } from '../../core/encoding/bytes.ts';
 import { hash160, sha256 } from '../../core/encoding/hashes.ts';
 import { AddressError, decodeAddress, encodeAddress } from '../../core/script/address.ts';
 import { MAX_SCRIPT_ELEMENT_SIZE } from '../../core/script/script.ts';
-import { isValidPublicKey } from '../../core/script/signing.ts';
 import { multisig, p2sh, p2wsh } from '../../core/script/templates.ts';
 import { withChecksum } from '../../wallet/descriptors/checksum.ts';
 import { RpcCode, RpcError } from '../errors.ts';
 import { describeScript, scriptDescription } from '../formats/address.ts';
 import { group, method } from '../method.ts';
+import { publicKeyFrom } from '../refusals.ts';
 import { array, boolean, hex, integer, object, optional, standard, string } from '../schema.ts';
 
 const MAX_MULTISIG_KEYS = 20;
-
-function publicKeyFrom(text: string): Uint8Array {
-  const refuse = (why: string): RpcError =>
-    new RpcError(RpcCode.INVALID_ADDRESS_OR_KEY, `Pubkey "${text}" must ${why}`);
-  if (!isHex(text)) throw refuse('be a hex string');
-  const key = fromHex(text);
-  if (key.length !== 33 && key.length !== 65) throw refuse('have a length of either 33 or 65 bytes');
-  if (!isValidPublicKey(key)) throw refuse('be cryptographically valid.');
-  return key;
-}
 
 type MultisigType = 'legacy' | 'p2sh-segwit' | 'bech32';
 

@@ -31,7 +31,9 @@ export const processedResult = [
   ]),
 ];
 
-const psbtVersionParameter = param.integer('psbt_version', 'The PSBT version number to use.', { default: 2 });
+const psbtVersionParameter = param.integer('psbt_version', 'The PSBT version number to use.', {
+  default: 2,
+});
 
 export function psbtVersionFrom(version: number): PsbtVersion {
   if (version !== 0 && version !== 2)
@@ -257,7 +259,7 @@ const createpsbt = defineMethod({
     outputsParameter,
     param.long('locktime', 'Raw locktime. Non-0 value also locktime-activates inputs', { default: 0 }),
     param.boolean('replaceable', 'Marks this transaction as BIP125-replaceable.', { hint: 'true' }),
-    param.long('version', 'Transaction version', { default: 2 }),
+    param.uint32('version', 'Transaction version', { default: 2 }),
     psbtVersionParameter,
   ],
   results: [result.string('', 'The resulting raw transaction (base64-encoded string)')],

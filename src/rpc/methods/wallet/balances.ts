@@ -9,7 +9,14 @@ import { defineMethod, type Method } from '../../method.ts';
 import { param } from '../../parameter.ts';
 import { result } from '../../result.ts';
 import { btc } from '../../values.ts';
-import { labelFrom, lastProcessedBlock, lastProcessedBlockResult, walletOf } from '../../wallet-access.ts';
+import {
+  labelFrom,
+  lastProcessedBlock,
+  lastProcessedBlockResult,
+  refuseReuse,
+  reuseParameter,
+  walletOf,
+} from '../../wallet-access.ts';
 
 const MAX_DEPTH = 9_999_999;
 
@@ -26,13 +33,14 @@ const getbalance = defineMethod({
     }),
     param.integer('minconf', 'Only include transactions confirmed at least this many times.', { default: 0 }),
     param.boolean('include_watchonly', 'No longer used', { default: false }),
-    param.boolean('avoid_reuse', '(only available if avoid_reuse wallet flag is set)', { default: true }),
+    reuseParameter,
   ],
   results: [result.amount('amount', 'The total amount in BTC received for this wallet.')],
   examples: [''],
-  handler([dummy, depth], context, request) {
+  handler([dummy, depth, , reuse], context, request) {
     if (dummy !== undefined && dummy !== '*')
       throw new RpcError(RpcCode.METHOD_DEPRECATED, 'dummy first argument must be excluded or set to "*".');
+    refuseReuse(reuse);
     return btc(balances(walletOf(context, request), depth).trusted);
   },
 });

@@ -5,23 +5,28 @@ import { extract, finalize as finalizePsbt } from '../../../wallet/psbt/roles.ts
 import { fillPsbt } from '../../../wallet/psbt-signing.ts';
 import { signTransaction } from '../../../wallet/signing/sign-transaction.ts';
 import { providerFor } from '../../../wallet/solving.ts';
-import { inputsParameter, outputsParameter } from '../../construct-transaction.ts';
+import {
+  constructTransaction,
+  outputPairs,
+  outputsParameter,
+  presetInputsParameter,
+} from '../../construct-transaction.ts';
 import { ANY_FORM, decodeTransaction } from '../../decode.ts';
 import { RpcCode, RpcError } from '../../errors.ts';
 import {
-  completeInputs,
+  FUND_OPTIONS,
   feePayersFrom,
-  fundOptionsParameter,
-  presetInputs,
-  readFundOptions,
+  fundTransaction,
+  RAW_OPTIONS,
+  refuseInputWeights,
+  weightsOfInputs,
 } from '../../fund-options.ts';
-import { JsonObject, type JsonRead } from '../../json.ts';
 import { defineMethod, type Method } from '../../method.ts';
 import { param } from '../../parameter.ts';
 import { readPsbt } from '../../refusals.ts';
 import { result } from '../../result.ts';
 import { btc } from '../../values.ts';
-import { inTurn, walletOf } from '../../wallet-access.ts';
+import { inTurn, optionsParameter, readOptions, walletOf } from '../../wallet-access.ts';
 import { processedResult, psbtVersionFrom } from '../psbt.ts';
 import {
   previousOutputsParameter,
@@ -33,10 +38,6 @@ import {
   spentOutputs,
   transactionFrom,
 } from '../sign-raw-transaction.ts';
-import { planFor, recipientsFrom } from './spending.ts';
-
-const objectOr = (value: JsonRead | undefined): JsonObject =>
-  value instanceof JsonObject ? value : new JsonObject([]);
 
 const fundrawtransaction = defineMethod({
   name: 'fundrawtransaction',
@@ -48,7 +49,7 @@ const fundrawtransaction = defineMethod({
     'Note that inputs which were signed may need to be resigned after completion since in/outputs have been added.',
   parameters: [
     param.hex('hexstring', 'The hex string of the raw transaction'),
-    fundOptionsParameter,
+    optionsParameter(RAW_OPTIONS),
     param.boolean('iswitness', 'Whether the transaction hex is a serialized witness transaction.', {
       hint: 'depends on heuristic tests',
     }),
@@ -61,36 +62,19 @@ const fundrawtransaction = defineMethod({
     ]),
   ],
   examples: ['"rawtransactionhex"'],
-  handler: inTurn(async ([hex, optionsValue, isWitness], wallet, context) => {
+  handler: inTurn(async ([hex, given, isWitness], wallet, context) => {
     const forms = isWitness === undefined ? ANY_FORM : { witness: isWitness, plain: !isWitness };
     const tx = decodeTransaction(hex, forms);
     if (tx === null) throw new RpcError(RpcCode.DESERIALIZATION_ERROR, 'TX decode failed');
-    if (tx.outputs.length === 0)
-      throw new RpcError(RpcCode.INVALID_PARAMETER, 'TX must have at least one output');
-    const options = objectOr(optionsValue);
-    const read = await readFundOptions(wallet, options, context);
-    const chosen = tx.inputs.map(({ prevout, sequence }) => ({
-      outpoint: prevout,
-      sequence,
-      weight: undefined,
-    }));
+    const options = readOptions(RAW_OPTIONS, given, context);
     const payers = feePayersFrom(
-      read.subtract,
+      options.subtract_fee_from_outputs,
       tx.outputs.map(() => ''),
     );
-    const plan = planFor(wallet, {
-      ...read.request,
-      inputs: await completeInputs(wallet, chosen, options, context),
-      recipients: tx.outputs.map(({ value, scriptPubKey }, i) => ({
-        script: scriptPubKey,
-        value,
-        subtractFee: payers.has(i),
-      })),
-      addInputs: read.addInputs ?? true,
-      lockTime: tx.lockTime,
-      version: tx.version,
-    });
-    if (read.lockCoins) for (const { prevout } of plan.tx.inputs) wallet.locks.add(prevout, false);
+    const { lockTime } = tx;
+    const { input_weights: weights } = options;
+    const funding = { draft: tx, lockTime, payers, weights, options, addInputs: true, anyRate: true };
+    const plan = await fundTransaction(wallet, funding, context);
     await wallet.settled();
     return { hex: toHex(plan.tx.bytes), fee: btc(plan.fee), changepos: plan.changePosition };
   }),
@@ -103,14 +87,14 @@ const walletcreatefundedpsbt = defineMethod({
     'Creates and funds a transaction in the Partially Signed Transaction format.\n' +
     'Implements the Creator and Updater roles.',
   parameters: [
-    { ...inputsParameter, required: false },
+    presetInputsParameter,
     outputsParameter,
     param.long('locktime', 'Raw locktime. Non-0 value also locktime-activates inputs', { default: 0 }),
-    fundOptionsParameter,
+    optionsParameter(FUND_OPTIONS),
     param.boolean('bip32derivs', 'Include BIP 32 derivation paths for public keys if we know them', {
       default: true,
     }),
-    param.long('version', 'Transaction version', { default: 2 }),
+    param.uint32('version', 'Transaction version', { default: 2 }),
     param.integer('psbt_version', 'The PSBT version number to use.', { default: 2 }),
   ],
   results: [
@@ -122,20 +106,22 @@ const walletcreatefundedpsbt = defineMethod({
   ],
   examples: ['"[{\\"txid\\":\\"myid\\",\\"vout\\":0}]" "[{\\"data\\":\\"00010203\\"}]"'],
   handler: inTurn(
-    async ([inputs, outputs, lockTime, optionsValue, derivations, version, psbtVersion], wallet, context) => {
-      const options = objectOr(optionsValue);
-      const read = await readFundOptions(wallet, options, context);
-      const chosen = await presetInputs(wallet, inputs ?? [], options, context);
-      const recipients = recipientsFrom(outputs, read.subtract, wallet);
-      const plan = planFor(wallet, {
-        ...read.request,
-        inputs: chosen,
-        recipients,
-        addInputs: read.addInputs ?? chosen.length === 0,
-        version,
-        ...(lockTime === 0 ? {} : { lockTime }),
-      });
-      if (read.lockCoins) for (const { prevout } of plan.tx.inputs) wallet.locks.add(prevout, false);
+    async ([inputs, outputs, lockTime, given, derivations, version, psbtVersion], wallet, context) => {
+      refuseInputWeights(given);
+      const options = readOptions(FUND_OPTIONS, given, context);
+      const replaceable = options.replaceable ?? wallet.parts.policy.replaceable;
+      const draft = constructTransaction(
+        { inputs, outputs, lockTime, replaceable, version },
+        context.parameters,
+      );
+      const payers = feePayersFrom(
+        options.subtract_fee_from_outputs,
+        outputPairs(outputs).map(([key]) => key),
+      );
+      const weights = weightsOfInputs(inputs);
+      const addInputs = draft.inputs.length === 0;
+      const funding = { draft, lockTime, payers, weights, options, addInputs, anyRate: true };
+      const plan = await fundTransaction(wallet, funding, context);
       const psbt = Psbt.fromTransaction(plan.tx, psbtVersionFrom(psbtVersion));
       await fillPsbt(wallet, psbt, { sign: false, finalize: false, derivations });
       await wallet.settled();

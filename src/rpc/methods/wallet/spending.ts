@@ -1,35 +1,49 @@
 /** Paying from a wallet: sendtoaddress, sendmany, send, settxfee. */
 import { toHex } from '../../../core/encoding/bytes.ts';
 import { Invalid } from '../../../core/encoding/errors.ts';
-import { encodeAddress } from '../../../core/script/address.ts';
 import type { Transaction } from '../../../core/transaction/transaction.ts';
 import type { PaymentNotes } from '../../../wallet/outbox.ts';
 import { Psbt } from '../../../wallet/psbt/psbt.ts';
 import { finalize } from '../../../wallet/psbt/roles.ts';
 import { fillPsbt } from '../../../wallet/psbt-signing.ts';
 import { signWithWallet } from '../../../wallet/solving.ts';
-import {
-  MAX_FEE,
-  type PlannedTransaction,
-  planTransaction,
-  type Recipient,
-  type SpendRequest,
-} from '../../../wallet/spend.ts';
+import { type PlannedTransaction, planTransaction, type Recipient } from '../../../wallet/spend.ts';
 import type { Wallet } from '../../../wallet/wallet.ts';
-import { addressScript, outputsFrom, outputsParameter } from '../../construct-transaction.ts';
+import {
+  addressScript,
+  constructTransaction,
+  inputsSchema,
+  outputPairs,
+  outputsFrom,
+  outputsParameter,
+} from '../../construct-transaction.ts';
+import type { RpcContext } from '../../context.ts';
 import { RpcCode, RpcError } from '../../errors.ts';
-import { type FeeParameters, feePayersFrom, readFundOptions } from '../../fund-options.ts';
-import { Amount, JsonObject, type JsonRead, type JsonWritable } from '../../json.ts';
+import {
+  FUND_OPTIONS,
+  feePayersFrom,
+  fundTransaction,
+  refuseInputWeights,
+  weightsOfInputs,
+} from '../../fund-options.ts';
+import { Amount, JsonObject, type JsonWritable } from '../../json.ts';
 import { defineMethod, type Method } from '../../method.ts';
 import { param } from '../../parameter.ts';
 import { refuseAs } from '../../refusals.ts';
 import { result } from '../../result.ts';
+import { boolean, long, optional, standard } from '../../schema.ts';
 import {
   confTargetParameter,
   estimateModeParameter,
+  type FeeParameters,
+  feeRateOf,
   feeRateParameter,
   inTurn,
-  readFeeRate,
+  optionsParameter,
+  readFeeChoice,
+  readOptions,
+  refuseReuse,
+  reuseParameter,
   walletOf,
 } from '../../wallet-access.ts';
 
@@ -70,39 +84,15 @@ async function pay(
   { recipients, replaceable, fee, notes, verbose }: Payment,
 ): Promise<JsonWritable> {
   requirePrivateKeys(wallet);
-  const { rate, reason } = refuseAs(RpcCode.WALLET_INSUFFICIENT_FUNDS, () =>
-    readFeeRate(wallet, fee.target, fee.mode, fee.rate),
-  );
-  const request: SpendRequest = {
-    recipients,
-    feeRate: rate,
-    ...(replaceable === undefined ? {} : { replaceable }),
-  };
-  const plan = refuseAs(RpcCode.WALLET_INSUFFICIENT_FUNDS, () => planTransaction(wallet, request));
+  const choice = readFeeChoice(wallet, fee, replaceable);
+  const { plan, reason } = refuseAs(RpcCode.WALLET_INSUFFICIENT_FUNDS, () => {
+    const { rate: feeRate, reason } = feeRateOf(wallet, choice);
+    const request = { recipients, feeRate, ...(replaceable === undefined ? {} : { replaceable }) };
+    return { plan: planTransaction(wallet, request), reason };
+  });
   const tx = sign(wallet, plan);
   await broadcast(wallet, tx, notes);
   return verbose ? { txid: tx.txid, fee_reason: reason } : tx.txid;
-}
-
-/** Plans for methods that answer -4 whatever is wrong. */
-export const planFor = (wallet: Wallet, request: SpendRequest): PlannedTransaction =>
-  refuseAs(RpcCode.WALLET_ERROR, () => planTransaction(wallet, request));
-
-/** Recipients in order. @param subtract which of them pay the fee, as `feePayersFrom` reads it */
-export function recipientsFrom(
-  outputs: JsonRead | undefined,
-  subtract: JsonRead | undefined,
-  wallet: Wallet,
-): Recipient[] {
-  const { parameters } = wallet.parts;
-  const paid = outputsFrom(outputs, parameters);
-  const addresses = paid.map(({ scriptPubKey }) => encodeAddress(scriptPubKey, parameters) ?? '');
-  const payers = feePayersFrom(subtract, addresses);
-  return paid.map(({ value, scriptPubKey }, i) => ({
-    script: scriptPubKey,
-    value,
-    subtractFee: payers.has(i),
-  }));
 }
 
 const notesOf = (comment: string | undefined, to: string | undefined) => ({
@@ -152,7 +142,7 @@ const sendtoaddress = defineMethod({
     replaceableParameter,
     confTargetParameter,
     estimateModeParameter,
-    param.boolean('avoid_reuse', '(only available if avoid_reuse wallet flag is set)', { default: true }),
+    reuseParameter,
     feeRateParameter,
     verboseParameter,
   ],
@@ -160,14 +150,15 @@ const sendtoaddress = defineMethod({
   examples: ['"bcrt1q..." 0.1'],
   handler: inTurn(
     async (
-      [address, amount, comment, to, subtractFee, replaceable, target, mode, , rate, verbose],
+      [address, amount, comment, to, subtractFee, replaceable, target, mode, reuse, rate, verbose],
       wallet,
       context,
     ) => {
+      refuseReuse(reuse);
       const script = addressScript(address, context.parameters);
-      const payment = { replaceable, fee: { target, mode, rate }, notes: notesOf(comment, to), verbose };
-      const recipients = [{ script, value: amount, subtractFee }];
-      return pay(wallet, { ...payment, recipients });
+      const fee = { conf_target: target, estimate_mode: mode, fee_rate: rate };
+      const payment = { replaceable, fee, notes: notesOf(comment, to), verbose };
+      return pay(wallet, { ...payment, recipients: [{ script, value: amount, subtractFee }] });
     },
   ),
 });
@@ -201,19 +192,69 @@ const sendmany = defineMethod({
   results: sentResults,
   examples: ['"" "{\\"bcrt1q...\\":0.01,\\"bcrt1q...\\":0.02}"'],
   handler: inTurn(
-    async ([dummy, amounts, , comment, subtract, replaceable, target, mode, rate, verbose], wallet) => {
+    async (
+      [dummy, amounts, , comment, subtract, replaceable, target, mode, rate, verbose],
+      wallet,
+      context,
+    ) => {
       if (dummy !== '') throw new RpcError(RpcCode.INVALID_PARAMETER, 'Dummy value must be set to ""');
-      const recipients = recipientsFrom(amounts, subtract, wallet);
-      const payment = {
-        replaceable,
-        fee: { target, mode, rate },
-        notes: notesOf(comment, undefined),
-        verbose,
-      };
+      const paid = outputsFrom(amounts, context.parameters);
+      const payers = feePayersFrom(
+        subtract,
+        outputPairs(amounts).map(([address]) => address),
+      );
+      const recipients = paid.map(({ value, scriptPubKey: script }, i) => {
+        return { script, value, subtractFee: payers.has(i) };
+      });
+      const fee = { conf_target: target, estimate_mode: mode, fee_rate: rate };
+      const payment = { replaceable, fee, notes: notesOf(comment, undefined), verbose };
       return pay(wallet, { ...payment, recipients });
     },
   ),
 });
+
+const SEND_OPTIONS = {
+  ...FUND_OPTIONS,
+  add_to_wallet: standard(boolean('Keep the transaction and send it'), true),
+  inputs: optional(inputsSchema),
+  locktime: optional(long('Lock time'), 'close to the tip'),
+  psbt: standard(boolean('Answer a PSBT and send nothing'), false),
+};
+
+/** Names that `send` took once, and what they are called now. */
+const OUTDATED = [
+  ['feeRate', 'fee_rate (sat/vB)'],
+  ['changeAddress', 'change_address'],
+  ['changePosition', 'change_position'],
+  ['lockUnspents', 'lock_unspents'],
+  ['subtractFeeFromOutputs', 'subtract_fee_from_outputs'],
+] as const;
+
+/** What says how much to pay stands beside the options or in them. @throws RpcError */
+function readSendOptions(given: JsonObject, beside: FeeParameters, context: RpcContext) {
+  const refuse = (text: string): RpcError => new RpcError(RpcCode.INVALID_PARAMETER, text);
+  const estimates = given.has('conf_target') || given.has('estimate_mode');
+  const isBeside = beside.conf_target !== undefined || beside.estimate_mode !== 'unset';
+  if (estimates && isBeside)
+    throw refuse(
+      'Pass conf_target and estimate_mode either as arguments or in the options object, but not both',
+    );
+  if (given.has('fee_rate') && beside.fee_rate !== undefined)
+    throw refuse('Pass the fee_rate either as an argument, or in the options object, but not both');
+  for (const [old, now] of OUTDATED) if (given.has(old)) throw refuse(`Use ${now} instead of ${old}`);
+  refuseInputWeights(given);
+  const options = readOptions(SEND_OPTIONS, given, context);
+  const fee = estimates ? options : beside;
+  const merged = {
+    ...options,
+    conf_target: fee.conf_target,
+    estimate_mode: fee.estimate_mode,
+    fee_rate: options.fee_rate ?? beside.fee_rate,
+  };
+  if (merged.conf_target !== undefined && merged.estimate_mode === 'unset')
+    throw refuse('Specify estimate_mode');
+  return merged;
+}
 
 const send = defineMethod({
   name: 'send',
@@ -224,8 +265,8 @@ const send = defineMethod({
     confTargetParameter,
     estimateModeParameter,
     feeRateParameter,
-    param.any('object', 'options', 'As for walletcreatefundedpsbt, and add_to_wallet, psbt', { default: [] }),
-    param.any('number', 'version', 'Transaction version', { default: 2 }),
+    optionsParameter(SEND_OPTIONS),
+    param.uint32('version', 'Transaction version', { default: 2 }),
   ],
   results: [
     result.object('', '', [
@@ -246,18 +287,22 @@ const send = defineMethod({
     ]),
   ],
   examples: ['\'{"bcrt1q...": 0.1}\''],
-  handler: inTurn(async ([outputs, target, mode, rate, optionsValue], wallet, context) => {
-    const options = optionsValue instanceof JsonObject ? optionsValue : new JsonObject([]);
-    const read = await readFundOptions(wallet, options, context, { target, mode, rate });
-    const recipients = recipientsFrom(outputs, read.subtract, wallet);
-    const plan = planFor(wallet, {
-      ...read.request,
-      recipients,
-      addInputs: read.addInputs ?? (read.request.inputs ?? []).length === 0,
-    });
-    if (read.lockCoins) for (const { prevout } of plan.tx.inputs) wallet.locks.add(prevout, false);
-    const wantsPsbt = options.get('psbt') === true;
-    const keep = options.get('add_to_wallet') !== false && !wantsPsbt;
+  handler: inTurn(async ([outputs, target, mode, rate, given, version], wallet, context) => {
+    const fee = { conf_target: target, estimate_mode: mode, fee_rate: rate };
+    const options = readSendOptions(given ?? new JsonObject([]), fee, context);
+    const { inputs, locktime: lockTime, psbt: wantsPsbt } = options;
+    const payers = feePayersFrom(
+      options.subtract_fee_from_outputs,
+      outputPairs(outputs).map(([key]) => key),
+    );
+    const replaceable = options.replaceable ?? wallet.parts.policy.replaceable;
+    const wanted = { inputs, outputs, lockTime: lockTime ?? 0, replaceable, version };
+    const draft = constructTransaction(wanted, context.parameters);
+    const weights = weightsOfInputs(inputs);
+    const addInputs = draft.inputs.length === 0;
+    const funding = { draft, lockTime, payers, weights, options, addInputs, anyRate: false };
+    const plan = await fundTransaction(wallet, funding, context);
+    const keep = options.add_to_wallet && !wantsPsbt;
     const { tx, errors } = signWithWallet(wallet, plan.tx, plan.spent);
     const complete = errors.size === 0;
     if (complete && keep) {
@@ -295,10 +340,11 @@ const settxfee = defineMethod({
         RpcCode.INVALID_PARAMETER,
         `txfee cannot be less than min relay tx fee (${new Amount(minimum)} BTC/kvB)`,
       );
-    if (rate > MAX_FEE)
+    const { maximumFee } = wallet.parts.policy;
+    if (rate > maximumFee)
       throw new RpcError(
         RpcCode.INVALID_PARAMETER,
-        `txfee cannot be more than wallet max tx fee (${new Amount(MAX_FEE)} BTC/kvB)`,
+        `txfee cannot be more than wallet max tx fee (${new Amount(maximumFee)} BTC/kvB)`,
       );
     wallet.payFeeRate = rate;
     return true;

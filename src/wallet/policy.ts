@@ -1,0 +1,26 @@
+/** What the owner of a node decides once for all its wallets; options of Bitcoin Core's have the same meaning. */
+export interface WalletPolicy {
+  /** Satoshis per 1,000 vbytes where the estimator has no data; 0 refuses. */
+  readonly fallbackFee: bigint;
+  /** `-mintxfee`: satoshis per 1,000 vbytes that no transaction pays less than. */
+  readonly minimumFeeRate: bigint;
+  /** `-maxtxfee`, satoshis: a fee above it is taken for a mistake. */
+  readonly maximumFee: bigint;
+  /** `-txconfirmtarget`: blocks within which a payment should confirm. */
+  readonly confirmTarget: number;
+  /** `-walletrbf`: transactions say that they may be replaced (BIP125). */
+  readonly replaceable: boolean;
+  /** `-spendzeroconfchange` */
+  readonly spendUnconfirmedChange: boolean;
+  /** `-walletbroadcast`: off, what a wallet makes waits in it and its owner takes it to the network. */
+  readonly broadcast: boolean;
+}
+
+export const DEFAULT_POLICY: Omit<WalletPolicy, 'fallbackFee'> = Object.freeze({
+  minimumFeeRate: 1000n,
+  maximumFee: 10_000_000n,
+  confirmTarget: 6,
+  replaceable: true,
+  spendUnconfirmedChange: true,
+  broadcast: true,
+});

@@ -1,0 +1,247 @@
+/**
+ * Which coins may pay for a transaction and what each of them costs: those that the caller chose, and those
+ * that the wallet may add to them (Core's SelectCoins). Which of these are best is `coin-selection.ts`'s.
+ */
+import { formatMoney } from '../core/transaction/amount.ts';
+import { type OutPoint, outPointText, type TxOut } from '../core/transaction/transaction.ts';
+import { type Candidate, type SelectionGoal, selectCoins } from './coin-selection.ts';
+import { listCoins } from './coins.ts';
+import { feeAt } from './dust.ts';
+import type { WalletTransaction } from './history.ts';
+import { inputWeight } from './solving.ts';
+import type { PresetInput, SpendRequest } from './spend.ts';
+import type { Wallet } from './wallet.ts';
+import { WalletError } from './wallet-error.ts';
+
+/** What waits to be spent, as the selection and the plan see it. */
+export interface Spendable extends Candidate {
+  readonly outpoint: OutPoint;
+  readonly output: TxOut;
+  readonly sequence: number | undefined;
+}
+
+/** A coin that may be chosen, with what the tiers ask about it. */
+interface Choice extends Spendable {
+  readonly depth: number;
+  /** Does it come from our own spending? */
+  readonly own: boolean;
+  /** Unconfirmed transactions that hang together with it; 0 for a confirmed one. */
+  readonly cluster: number;
+  /** How many more the mempool lets hang together with them. */
+  readonly places: number;
+}
+
+/** What the coins together must reach, and may not exceed. */
+interface Need extends Omit<SelectionGoal, 'room'> {
+  /** Satoshis of the recipients. */
+  readonly paid: bigint;
+  /** Satoshis of fee for all but the inputs. */
+  readonly baseFee: bigint;
+  /** Weight of all but inputs and change. */
+  readonly baseWeight: number;
+  /** Weight that the transaction may have. */
+  readonly maximumWeight: number;
+}
+
+/** Satoshis per 1,000 vbytes that coins can be joined for in calm times. */
+export const LONG_TERM_RATE = 10_000n;
+/** Unconfirmed transactions that may hang together where nodes still count ancestors. */
+const MAX_CHAIN = 25;
+/** BIP431: version 3 transactions stay small, the more so where they spend unconfirmed ones. */
+export const TRUC_VERSION = 3;
+export const TRUC_MAX_WEIGHT = 40_000;
+const TRUC_CHILD_MAX_WEIGHT = 4_000;
+const CONSOLIDATE = "Please try sending a smaller amount or manually consolidating your wallet's UTXOs";
+export const TOO_HEAVY = `The inputs size exceeds the maximum weight. ${CONSOLIDATE}`;
+const FAILURES = Object.freeze({
+  short: undefined,
+  heavy: TOO_HEAVY,
+  full: 'Maximum transaction weight is less than transaction weight without inputs',
+  changeless: 'Maximum transaction weight is too low, can not accommodate change output',
+});
+
+/**
+ * From own and others' confirmations, and how many unconfirmed transactions may hang together: strictest
+ * first. Only what cannot be paid otherwise goes as far as this node's mempool does: older nodes may not relay it.
+ */
+const TIERS = [
+  { own: 1, others: 6, chain: 0 },
+  { own: 1, others: 1, chain: 0 },
+  { own: 0, others: 1, chain: 2 },
+  { own: 0, others: 1, chain: 4 },
+  { own: 0, others: 1, chain: Math.floor(MAX_CHAIN / 2) },
+  { own: 0, others: 1, chain: MAX_CHAIN - 1 },
+  { own: 0, others: 0, chain: MAX_CHAIN - 1 },
+  { own: 0, others: 0, chain: Number.POSITIVE_INFINITY },
+];
+type Tier = (typeof TIERS)[number];
+
+const total = (coins: readonly Candidate[]): bigint => coins.reduce((sum, { value }) => sum + value, 0n);
+const effective = (coins: readonly Candidate[]): bigint =>
+  coins.reduce((sum, { value, fee }) => sum + value - fee, 0n);
+
+export class Purse {
+  readonly #wallet: Wallet;
+  readonly #request: SpendRequest;
+  readonly #weights = new Map<string, number | null>();
+  readonly #preset: readonly Spendable[];
+
+  constructor(wallet: Wallet, request: SpendRequest) {
+    this.#wallet = wallet;
+    this.#request = request;
+    // A coin is spent once, however often it is named; the last time counts, as for its sequence.
+    const chosen = new Map<string, PresetInput>();
+    for (const input of request.inputs ?? []) {
+      const id = outPointText(input.outpoint);
+      chosen.delete(id);
+      chosen.set(id, input);
+    }
+    this.#preset = Array.from(chosen.values(), (input) => this.#presetSpendable(input));
+  }
+
+  /** Coins that the caller chose, each once. */
+  get preset(): readonly Spendable[] {
+    return this.#preset;
+  }
+
+  #presetSpendable({ outpoint, sequence, weight, external }: PresetInput): Spendable {
+    const own = this.#wallet.history.output(outpoint);
+    // It may be spent already: that is what a replacement does.
+    if (own !== undefined) this.#requireSameKind(own.parent);
+    const output = own?.output ?? external;
+    const known = weight ?? (own && this.#weightOf(own.output.scriptPubKey)) ?? null;
+    if (output === undefined || known === null) {
+      const [txid, vout] = outPointText(outpoint).split(':');
+      const name = `COutPoint(${txid!.slice(0, 10)}, ${vout})`;
+      throw new WalletError('wallet', `Not solvable pre-selected input ${name}`);
+    }
+    return this.#spendable(outpoint, output, known, sequence);
+  }
+
+  /** BIP431: version 3 spends no unconfirmed transaction of another version, nor the other way round. */
+  #requireSameKind(parent: WalletTransaction): void {
+    const { history } = this.#wallet;
+    const { version = 2 } = this.#request;
+    const { version: spent } = parent.tx;
+    if ((version === TRUC_VERSION) === (spent === TRUC_VERSION) || history.depth(parent) !== 0) return;
+    throw new WalletError(
+      'wallet',
+      `Can't spend unconfirmed version ${spent} pre-selected input with a version ${version} tx`,
+    );
+  }
+
+  #spendable(outpoint: OutPoint, output: TxOut, weight: number, sequence?: number): Spendable {
+    const size = Math.ceil(weight / 4);
+    // Where recipients pay the fee, inputs cost the sender nothing.
+    const subtracts = this.#request.recipients.some(({ subtractFee }) => subtractFee);
+    const fee = subtracts ? 0n : feeAt(this.#request.feeRate, size);
+    const longTermFee = subtracts ? 0n : feeAt(LONG_TERM_RATE, size);
+    return { outpoint, output, value: output.value, fee, longTermFee, sequence, weight };
+  }
+
+  /** The same for all scripts of one descriptor. */
+  #weightOf(script: Uint8Array): number | null {
+    const place = this.#wallet.keys.place(script);
+    if (place === undefined) return null;
+    const id = `${place.own.id}:${script.length}`;
+    let weight = this.#weights.get(id);
+    if (weight === undefined) {
+      weight = inputWeight(script, this.#wallet.keys.expand(place, false).provider);
+      this.#weights.set(id, weight);
+    }
+    return weight;
+  }
+
+  /** Coins that pay for all, the preset ones first. @throws WalletError in Core's words */
+  choose(need: Need): readonly Spendable[] {
+    const preset = this.#preset;
+    const target = need.target - effective(preset);
+    if (target <= 0n && (preset.length > 0 || this.#request.addInputs === false)) return preset;
+    if (this.#request.addInputs === false)
+      throw new WalletError(
+        'funds',
+        'The preselected coins total amount does not cover the transaction target. Please allow other inputs to be automatically selected or include more coins manually',
+      );
+    const { random, policy } = this.#wallet.parts;
+    const choices = this.#choices(new Set(preset.map(({ outpoint }) => outPointText(outpoint))));
+    let failure: string | undefined;
+    let tried = 0;
+    for (const tier of policy.spendUnconfirmedChange ? TIERS : TIERS.slice(0, 2)) {
+      const eligible = choices.filter(
+        ({ depth, own, cluster, places }) =>
+          depth >= (own ? tier.own : tier.others) && cluster <= tier.chain && places > 0,
+      );
+      // Each tier has what those before it had.
+      if (eligible.length === tried) continue;
+      tried = eligible.length;
+      const room = this.#maximumWeight(need, tier) - need.baseWeight;
+      const selection = selectCoins(eligible, { ...need, target, room }, random);
+      if (typeof selection === 'string') {
+        failure ??= FAILURES[selection];
+        continue;
+      }
+      if (preset.length > 0 && weigh(preset) + weigh(selection.coins) > need.maximumWeight - need.baseWeight)
+        throw new WalletError(
+          'funds',
+          `The combination of the pre-selected inputs and the wallet automatic inputs selection exceeds the transaction maximum weight. ${CONSOLIDATE}`,
+        );
+      return [...preset, ...selection.coins];
+    }
+    throw new WalletError('funds', failure ?? whyShort([...preset, ...choices], need));
+  }
+
+  #maximumWeight({ maximumWeight }: Need, tier: Tier): number {
+    const child = this.#request.version === TRUC_VERSION && Math.min(tier.own, tier.others) === 0;
+    return child ? Math.min(maximumWeight, TRUC_CHILD_MAX_WEIGHT) : maximumWeight;
+  }
+
+  /** Coins that the request allows. @param taken those that it names, by their text */
+  #choices(taken: ReadonlySet<string>): Choice[] {
+    const {
+      minimumDepth = 0,
+      maximumDepth = Number.POSITIVE_INFINITY,
+      includeUnsafe = false,
+    } = this.#request;
+    /** Many coins may come from one transaction. */
+    const known = new Map<WalletTransaction, Pick<Choice, 'own' | 'cluster' | 'places'> | null>();
+    const choices: Choice[] = [];
+    for (const { outpoint, output, depth, trusted, locked, parent } of listCoins(this.#wallet)) {
+      if (locked || depth < minimumDepth || depth > maximumDepth || !(trusted || includeUnsafe)) continue;
+      if (taken.size > 0 && taken.has(outPointText(outpoint))) continue;
+      let judged = known.get(parent);
+      if (judged === undefined) {
+        judged = this.#judge(parent, depth);
+        known.set(parent, judged);
+      }
+      const weight = judged === null ? null : this.#weightOf(output.scriptPubKey);
+      if (weight !== null) choices.push({ ...this.#spendable(outpoint, output, weight), ...judged!, depth });
+    }
+    return choices;
+  }
+
+  /** Null if what this transaction pays is not to be spent. */
+  #judge(parent: WalletTransaction, depth: number): Pick<Choice, 'own' | 'cluster' | 'places'> | null {
+    const { includeUnsafe = false, version } = this.#request;
+    const own = this.#wallet.history.spendsOurs(parent.tx);
+    if (depth > 0) return { own, cluster: 0, places: 1 };
+    // Whoever is to replace a transaction must not be surprised by what hangs on it.
+    if ((parent.replacedBy !== undefined || parent.replaces !== undefined) && !includeUnsafe) return null;
+    const relatives = this.#wallet.parts.chain.mempoolRelatives(parent.tx.txid);
+    if (relatives === undefined || (version === TRUC_VERSION) !== (parent.tx.version === TRUC_VERSION))
+      return null;
+    // Of version 3 no more than a parent and a child hang together.
+    if (version === TRUC_VERSION && relatives.cluster > 1) return null;
+    return { own, cluster: relatives.cluster, places: relatives.room };
+  }
+}
+
+const weigh = (coins: readonly Candidate[]): number => coins.reduce((sum, { weight }) => sum + weight, 0);
+
+/** @param available all that could be spent if what hangs together unconfirmed had no limit */
+function whyShort(available: readonly Spendable[], { paid, target, baseFee }: Need): string {
+  if (effective(available) >= target)
+    return 'Unconfirmed UTXOs are available, but spending them creates a chain of transactions that will be rejected by the mempool';
+  if (total(available) >= paid)
+    return `The total exceeds your balance when the ${formatMoney(baseFee)} transaction fee is included.`;
+  return 'Insufficient funds';
+}

@@ -1,0 +1,363 @@
+/** Options of the methods that spend: each one has its effect, or is refused with Bitcoin Core's code and words. */
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { MemoryNode } from '../../scripts/conformance/memory-node.ts';
+import { REGTEST } from '../../src/core/parameters/presets.ts';
+import { helpText } from '../../src/rpc/help.ts';
+import { METHODS } from '../../src/rpc/methods.ts';
+
+const FOREIGN = 'bcrt1qw508d6qejxtdg4y5r3zarvary0c5xw7kygt080';
+const UNKNOWN = 'ab'.repeat(32);
+/** Stand for what the wallet has: a coin of 50, an address, a transaction that waits, a raw draft of a payment of 1. */
+const COIN = 'COIN';
+const OWN = 'OWN';
+const WAITS = 'WAITS';
+const RAW = 'RAW';
+
+let memory: MemoryNode;
+let coin: { txid: string; vout: number };
+let other: { txid: string; vout: number };
+const stands: Record<string, unknown> = {};
+
+interface Reply {
+  readonly result?: unknown;
+  readonly error?: { readonly code: number; readonly message: string };
+}
+
+async function ask(method: string, params: unknown): Promise<Reply> {
+  const body = JSON.stringify({ jsonrpc: '2.0', id: 0, method, params }, (_key, value: unknown) =>
+    typeof value === 'string' && value in stands ? stands[value] : value,
+  );
+  const { signal } = new AbortController();
+  const answer = await memory.node.rpc.handle(body, { path: '/wallet/w', user: '', signal });
+  return JSON.parse(answer.body) as Reply;
+}
+
+// biome-ignore lint/suspicious/noExplicitAny: answers have many shapes, and the tests say which
+async function call(method: string, ...params: readonly unknown[]): Promise<any> {
+  const { result, error } = await ask(method, params);
+  if (error !== undefined) throw new Error(`${method}: ${error.code} ${error.message}`);
+  return result;
+}
+
+beforeAll(async () => {
+  memory = await MemoryNode.open(REGTEST, 1_600_000_000);
+  await call('createwallet', 'w');
+  const own = await call('getnewaddress');
+  await call('generatetoaddress', 102, own);
+  [coin, other] = await call('listunspent');
+  await call('settxfee', 0.0001);
+  Object.assign(stands, { [COIN]: coin, [OWN]: own });
+  stands[RAW] = await call('createrawtransaction', [], [{ [FOREIGN]: 1 }]);
+});
+afterAll(() => memory.stop());
+
+const decode = async (psbt: string) => {
+  const {
+    inputs,
+    outputs,
+    fallback_locktime: lockTime,
+    tx_version: version,
+  } = await call('decodepsbt', psbt);
+  return { inputs, outputs, lockTime, version };
+};
+
+test('a coin that is chosen twice is spent once', async () => {
+  const short =
+    'The preselected coins total amount does not cover the transaction target. Please allow other inputs to be automatically selected or include more coins manually';
+  for (const [method, params] of [
+    ['walletcreatefundedpsbt', [[coin, coin], [{ [FOREIGN]: 60 }], 0, { fee_rate: 2 }]],
+    ['send', [[{ [FOREIGN]: 60 }], null, 'unset', 2, { inputs: [coin, coin], add_to_wallet: false }]],
+  ] as const)
+    expect((await ask(method, params)).error).toEqual({ code: -4, message: short });
+  const raw = await call('createrawtransaction', [coin, coin], [{ [FOREIGN]: 60 }]);
+  expect((await ask('fundrawtransaction', [raw, { fee_rate: 2, add_inputs: false }])).error?.message).toBe(
+    short,
+  );
+  const funded = await call('fundrawtransaction', raw, { fee_rate: 2 });
+  const { vin } = await call('decoderawtransaction', funded.hex);
+  expect(vin.map(({ txid }: { txid: string }) => txid).sort()).toEqual([coin.txid, other.txid].sort());
+  // What counts is the last time it is named.
+  const twice = [{ ...coin, sequence: 5 }, other, { ...coin, sequence: 7 }];
+  const { psbt } = await call('walletcreatefundedpsbt', twice, [{ [FOREIGN]: 60 }], 0, { fee_rate: 2 });
+  const { inputs } = await decode(psbt);
+  expect(inputs).toMatchObject([{ previous_txid: other.txid }, { previous_txid: coin.txid, sequence: 7 }]);
+});
+
+const heavy =
+  "The inputs size exceeds the maximum weight. Please try sending a smaller amount or manually consolidating your wallet's UTXOs";
+const RANGE = 'JSON integer out of range';
+/** Options that no method that funds may take, with what they answer. */
+const fundRefusals: readonly (readonly [Record<string, unknown>, number, string])[] = [
+  [{ feerate: 100 }, -3, 'Unexpected key feerate'],
+  [{ version: 3 }, -3, 'Unexpected key version'],
+  [{ minconf: '1' }, -3, 'JSON value of type string for field minconf is not of expected type number'],
+  [{ minconf: -1 }, -8, 'Negative minconf'],
+  [{ minconf: 1.5 }, -1, RANGE],
+  [{ minconf: 2 ** 31 }, -1, RANGE],
+  [{ minconf: 3, maxconf: 2 }, -8, "maxconf can't be lower than minconf: 2 < 3"],
+  [{ maxconf: -1 }, -8, "maxconf can't be lower than minconf: -1 < 0"],
+  [{ minconf: 1000 }, -4, 'Insufficient funds'],
+  [{ maxconf: 1 }, -4, 'Insufficient funds'],
+  [{ change_address: 'x' }, -5, 'Change address must be a valid bitcoin address'],
+  [{ change_position: -1 }, -8, 'changePosition out of bounds'],
+  [{ change_position: 2 }, -8, 'changePosition out of bounds'],
+  [{ change_type: 'x' }, -5, "Unknown change type 'x'"],
+  [
+    { change_type: 'bech32', change_address: OWN },
+    -8,
+    'Cannot specify both change address and address type options',
+  ],
+  [
+    { include_unsafe: 1 },
+    -3,
+    'JSON value of type number for field include_unsafe is not of expected type bool',
+  ],
+  [
+    { lock_unspents: 'true' },
+    -3,
+    'JSON value of type string for field lock_unspents is not of expected type bool',
+  ],
+  [{ fee_rate: -1 }, -3, 'Amount out of range'],
+  [{ fee_rate: 1.0001 }, -3, 'Invalid amount'],
+  [{ fee_rate: 2, estimate_mode: 'economical' }, -8, 'Cannot specify both estimate_mode and fee_rate'],
+  [
+    { estimate_mode: 'foo' },
+    -8,
+    'Invalid estimate_mode parameter, must be one of: "unset", "economical", "conservative"',
+  ],
+  [{ conf_target: 0, estimate_mode: 'economical' }, -8, 'Invalid conf_target, must be between 1 and 1008'],
+  [{ conf_target: 1009, estimate_mode: 'economical' }, -8, 'Invalid conf_target, must be between 1 and 1008'],
+  [{ max_tx_weight: 259 }, -4, 'Maximum transaction weight must be between 260 and 400000'],
+  [{ max_tx_weight: 400_001 }, -4, 'Maximum transaction weight must be between 260 and 400000'],
+  [{ max_tx_weight: -1 }, -4, 'Maximum transaction weight must be between 260 and 400000'],
+  [{ max_tx_weight: 2 ** 31 }, -1, RANGE],
+  [{ max_tx_weight: 300 }, -4, heavy],
+  [{ solving_data: { keys: [] } }, -3, 'Unexpected key keys'],
+  [{ solving_data: { pubkeys: ['02'] } }, -5, 'Pubkey "02" must have a length of either 33 or 65 bytes'],
+  [{ solving_data: { scripts: ['zz'] } }, -5, "'zz' is not hex"],
+  [{ solving_data: { descriptors: ['x'] } }, -8, "Unable to parse descriptor 'x': Missing checksum"],
+  [
+    { subtract_fee_from_outputs: [1] },
+    -8,
+    "Invalid parameter 'subtract fee from output', position too large: 1",
+  ],
+];
+
+test.each(fundRefusals)('no method that funds takes %j', async (options, code, message) => {
+  const outputs = [{ [FOREIGN]: 1 }];
+  for (const [method, params] of [
+    ['fundrawtransaction', [RAW, options]],
+    ['walletcreatefundedpsbt', [[], outputs, 0, options]],
+    ['send', [outputs, null, null, null, { add_to_wallet: false, ...options }]],
+  ] as const)
+    expect({ method, ...(await ask(method, params)).error }).toEqual({ method, code, message });
+});
+
+const out = [{ [FOREIGN]: 1 }];
+const input = (more: object): unknown => [{ ...{ txid: UNKNOWN, vout: 0 }, ...more }];
+const rows: readonly (readonly [string, unknown, number, string])[] = [
+  ['walletcreatefundedpsbt', [[], out, -1], -8, 'Invalid parameter, locktime out of range'],
+  ['walletcreatefundedpsbt', [[], out, 2 ** 32], -8, 'Invalid parameter, locktime out of range'],
+  ['walletcreatefundedpsbt', [[], out, 1.5], -1, RANGE],
+  ['walletcreatefundedpsbt', [[], out, 0, {}, true, 4], -8, 'Invalid parameter, version out of range(1~3)'],
+  ['walletcreatefundedpsbt', [[], out, 0, {}, true, -1], -1, RANGE],
+  ['walletcreatefundedpsbt', [[], out, 0, {}, true, 2, 1], -8, 'The PSBT version can only be 2 or 0'],
+  ['walletcreatefundedpsbt', [[], []], -8, 'TX must have at least one output'],
+  ['walletcreatefundedpsbt', [input({}), out], -4, 'Unable to find UTXO for external input'],
+  ['walletcreatefundedpsbt', [input({ vout: -1 }), out], -8, 'Invalid parameter, vout cannot be negative'],
+  [
+    'walletcreatefundedpsbt',
+    [input({ sequence: 2 ** 32 }), out],
+    -8,
+    'Invalid parameter, sequence number is out of range',
+  ],
+  [
+    'walletcreatefundedpsbt',
+    [input({ sequence: 0xffffffff }), out, 0, { replaceable: true }],
+    -8,
+    'Invalid parameter combination: Sequence number(s) contradict replaceable option',
+  ],
+  [
+    'walletcreatefundedpsbt',
+    [[], out, 0, { input_weights: [] }],
+    -8,
+    'Input weights should be specified in inputs rather than in options.',
+  ],
+  ['walletcreatefundedpsbt', [[], out, 0, { locktime: 5 }], -3, 'Unexpected key locktime'],
+  [
+    'walletcreatefundedpsbt',
+    [[{ ...{ txid: UNKNOWN, vout: 0 }, weight: 164 }], out],
+    -8,
+    expect.stringContaining('weight cannot be less than 165') as unknown as string,
+  ],
+  [
+    'walletcreatefundedpsbt',
+    [[{ ...{ txid: UNKNOWN, vout: 0 }, weight: 400_001 }], out],
+    -8,
+    'Invalid parameter, weight cannot be greater than the maximum standard tx weight of 400000',
+  ],
+  [
+    'fundrawtransaction',
+    [RAW, { input_weights: [{ txid: UNKNOWN, vout: 0 }] }],
+    -8,
+    'Invalid parameter, missing weight key',
+  ],
+  [
+    'fundrawtransaction',
+    [RAW, { input_weights: [{ txid: UNKNOWN }] }],
+    -8,
+    'Invalid parameter, missing vout key',
+  ],
+  [
+    'fundrawtransaction',
+    [RAW, { feeRate: 0.001, fee_rate: 2 }],
+    -8,
+    'Cannot specify both fee_rate (sat/vB) and feeRate (BTC/kvB)',
+  ],
+  [
+    'fundrawtransaction',
+    [RAW, { feeRate: 0.001, estimate_mode: 'economical' }],
+    -8,
+    'Cannot specify both estimate_mode and feeRate',
+  ],
+  ['fundrawtransaction', [RAW, { psbt: true }], -3, 'Unexpected key psbt'],
+  ['send', [out, 6], -8, 'Specify estimate_mode'],
+  [
+    'send',
+    [out, 6, 'economical', null, { conf_target: 6 }],
+    -8,
+    'Pass conf_target and estimate_mode either as arguments or in the options object, but not both',
+  ],
+  [
+    'send',
+    [out, null, null, 2, { fee_rate: 2 }],
+    -8,
+    'Pass the fee_rate either as an argument, or in the options object, but not both',
+  ],
+  ['send', [out, null, null, 2, { changePosition: 0 }], -8, 'Use change_position instead of changePosition'],
+  ['send', [out, null, null, 2, { feeRate: 0 }], -8, 'Use fee_rate (sat/vB) instead of feeRate'],
+  ['send', [out, null, null, 2, { locktime: -1 }], -8, 'Invalid parameter, locktime out of range'],
+  ['send', [out, null, null, 2, { locktime: 2 ** 32 }], -8, 'Invalid parameter, locktime out of range'],
+  ['send', [out, null, null, 2, {}, 4], -8, 'Invalid parameter, version out of range(1~3)'],
+  [
+    'send',
+    [out, null, null, 0.5],
+    -4,
+    'Fee rate (0.500 sat/vB) is lower than the minimum fee rate setting (1.000 sat/vB).\nConsider modifying -mintxfee (1.000 sat/vB) or -minrelaytxfee (0.100 sat/vB).',
+  ],
+  [
+    'sendtoaddress',
+    [FOREIGN, 1, '', '', false, true, null, 'unset', true],
+    -4,
+    'wallet does not have the "avoid reuse" feature enabled',
+  ],
+  [
+    'sendtoaddress',
+    [FOREIGN, 1, '', '', false, true, '6'],
+    -3,
+    expect.stringContaining('"Position 7 (conf_target)"') as unknown as string,
+  ],
+  ['sendtoaddress', [FOREIGN, 100], -6, 'Insufficient funds'],
+  ['sendtoaddress', [FOREIGN, 100.00001, '', '', false], -6, 'Insufficient funds'],
+  ['getbalance', ['*', 0, false, true], -4, 'wallet does not have the "avoid reuse" feature enabled'],
+  ['bumpfee', [WAITS, { feerate: 100 }], -3, 'Unexpected key feerate'],
+  ['bumpfee', [WAITS, { psbt_version: 2 }], -3, 'Unexpected key psbt_version'],
+  [
+    'bumpfee',
+    [WAITS, { conf_target: 6, confTarget: 6 }],
+    -8,
+    'confTarget and conf_target options should not both be set. Use conf_target (confTarget is deprecated).',
+  ],
+  ['bumpfee', [WAITS, { original_change_index: 2 }], -8, 'Change position is out of range'],
+  ['bumpfee', [WAITS, { original_change_index: -1 }], -1, RANGE],
+  ['bumpfee', [WAITS, { outputs: [] }], -8, 'Invalid parameter, output argument cannot be an empty array'],
+  [
+    'bumpfee',
+    [WAITS, { outputs: out, original_change_index: 0 }],
+    -8,
+    "The options 'outputs' and 'original_change_index' are incompatible. You can only either specify a new set of outputs, or designate a change output to be recycled.",
+  ],
+  [
+    'bumpfee',
+    [WAITS, { fee_rate: 0 }],
+    -4,
+    'New fee rate (0.00) is lower than the minimum fee rate (0.000001) to get into the mempool -- ',
+  ],
+  [
+    'bumpfee',
+    [WAITS, { fee_rate: 10 }],
+    -8,
+    'Insufficient total fee 0.0000141, must be at least 0.00001425 (oldFee 0.0000141 + incrementalFee 0.00000015)',
+  ],
+  [
+    'bumpfee',
+    [WAITS, { fee_rate: 100_000 }],
+    -4,
+    'Specified or calculated fee 0.141 is too high (cannot be higher than -maxtxfee 0.10)',
+  ],
+  ['bumpfee', [UNKNOWN], -5, 'Invalid or non-wallet transaction id'],
+  ['psbtbumpfee', [WAITS, { psbt_version: 1 }], -8, 'The PSBT version can only be 2 or 0'],
+  [
+    'bumpfee',
+    { txid: WAITS, fee_rate: 10, conf_target: 6 },
+    -8,
+    expect.stringContaining('Cannot specify both conf_target and fee_rate') as unknown as string,
+  ],
+];
+
+test.each(rows)('%s %j is refused', async (method, params, code, message) => {
+  stands[WAITS] ??= await call('sendtoaddress', FOREIGN, 1, '', '', false, true, null, 'unset', false, 10);
+  expect((await ask(method, params)).error).toEqual({ code, message });
+});
+
+test('an output is recycled, or all are replaced', async () => {
+  const { vout } = (await call('gettransaction', stands[WAITS], false, true)).decoded;
+  const paid = vout.findIndex(({ value }: { value: number }) => value === 1);
+  const recycled = await call('psbtbumpfee', stands[WAITS], { original_change_index: paid, fee_rate: 30 });
+  const amounts = async (psbt: string) =>
+    (await decode(psbt)).outputs
+      .map(({ amount, script }: { amount: number; script: { address: string } }) => [script.address, amount])
+      .sort();
+  const own = vout[1 - paid];
+  expect(await amounts(recycled.psbt)).toEqual(
+    [
+      [own.scriptPubKey.address, own.value],
+      [FOREIGN, expect.closeTo(1 - 0.0000282, 7)],
+    ].sort(),
+  );
+  const other = await call('getnewaddress');
+  const replaced = await call('psbtbumpfee', stands[WAITS], { outputs: [{ [other]: 3 }], fee_rate: 30 });
+  expect((await amounts(replaced.psbt)).filter(([, amount]: [string, number]) => amount === 3)).toHaveLength(
+    1,
+  );
+  expect(await amounts(replaced.psbt)).toHaveLength(2);
+  // Nothing but a tenth of a satoshi for each virtual byte is asked beyond the old fee.
+  const bumped = await call('bumpfee', stands[WAITS], { fee_rate: 10.2 });
+  expect(bumped).toMatchObject({ origfee: 0.0000141, fee: 0.00001439, errors: [] });
+  // The larger of the estimate, which is 10 sat/vB, and the old rate with the wallet's increment.
+  const again = await call('bumpfee', bumped.txid, { conf_target: 6, estimate_mode: 'economical' });
+  expect(again.fee).toBeCloseTo((1439 + 141 * 5) / 1e8, 7);
+});
+
+test('what is asked for is done', async () => {
+  const create = async (options: object, ...more: unknown[]) => {
+    const { psbt, changepos } = await call('walletcreatefundedpsbt', [], out, 0, options, ...more);
+    return { ...(await decode(psbt)), changepos };
+  };
+  expect((await create({ change_position: 1, fee_rate: 2 })).changepos).toBe(1);
+  expect(await create({}, true, 3)).toMatchObject({ version: 3, lockTime: 0 });
+  expect((await create({ replaceable: false })).inputs[0].sequence).toBe(0xfffffffe);
+  expect((await create({ change_type: 'legacy', changePosition: 0 })).outputs[0].script.type).toBe(
+    'pubkeyhash',
+  );
+  const named = await ask('walletcreatefundedpsbt', { outputs: out, fee_rate: 50, changePosition: 0 });
+  expect(named.result).toMatchObject({ changepos: 0, fee: 0.0000705 });
+  const sent = await call('send', out, null, null, 2, { add_to_wallet: false, locktime: 77 }, 1);
+  expect(await call('decoderawtransaction', sent.hex)).toMatchObject({ version: 1, locktime: 77 });
+  const weighed = await call('walletcreatefundedpsbt', [{ ...other, weight: 4000 }], out, 0, {
+    fee_rate: 10,
+  });
+  expect(weighed.fee).toBeGreaterThan(0.0001);
+  // Every option is shown, since it is declared where it is read.
+  expect(helpText(METHODS.get('bumpfee')!)).toContain('original_change_index');
+});
