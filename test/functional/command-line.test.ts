@@ -12,8 +12,12 @@ const rpc = async (node: TestNode, ...words: string[]): Promise<string> => {
 };
 
 beforeAll(async () => {
-  payer = await (await TestNode.create()).start('-fallbackfee=0.0001');
-  payee = await (await TestNode.create()).start(`-addnode=127.0.0.1:${payer.peerPort}`);
+  payee = await (await TestNode.create()).start();
+  // Who dialled tells sooner of a payment.
+  payer = await (await TestNode.create()).start(
+    '-fallbackfee=0.0001',
+    `-addnode=127.0.0.1:${payee.peerPort}`,
+  );
 });
 afterAll(() => Promise.all([payer, payee].map((node) => node.remove())));
 

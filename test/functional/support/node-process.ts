@@ -1,12 +1,13 @@
 /** Real `penny node` processes for functional tests: each with a directory and free ports of its own. */
 import { type ChildProcess, execFile, spawn } from 'node:child_process';
+import { randomInt } from 'node:crypto';
 import { once } from 'node:events';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
-import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
+import { isPortFree } from '../../../src/platform/node/devnet/ports.ts';
 import { RpcClient } from '../../../src/rpc/client.ts';
 
 /** What `npm run build` made. */
@@ -33,15 +34,12 @@ export function run(program: string, words: readonly string[], input = ''): Prom
   });
 }
 
-export function freePort(): Promise<number> {
-  return new Promise((resolve, reject) => {
-    const server = createServer();
-    server.once('error', reject);
-    server.listen(0, '127.0.0.1', () => {
-      const { port } = server.address() as { port: number };
-      server.close(() => resolve(port));
-    });
-  });
+/** Below the ports that systems lend to outgoing connections, which would take it while its node restarts. */
+export async function freePort(): Promise<number> {
+  for (;;) {
+    const port = randomInt(10_000, 26_000);
+    if (await isPortFree(port)) return port;
+  }
 }
 
 /** A data directory and ports that outlive the processes that use them in turn. */
