@@ -131,26 +131,39 @@ export function walletMethod<
   } satisfies Spec<P, R>);
 }
 
-/** Methods of one subject; their types are what a client sees. */
-export interface Group<S> extends ReadonlyArray<Method> {
-  readonly specs?: S;
+/** A method in its group. */
+export interface Named {
+  readonly name: string;
+  readonly category: Category;
 }
 
 /** Methods of one subject under their names. */
 export function group<const S extends Readonly<Record<string, Spec>>>(
   category: Category,
   specs: S,
-): Group<S> {
-  return Object.entries(specs).map(([name, { help, parameters, result, example, run }]) => ({
-    name,
-    category,
-    description: help,
-    parameters: legacyParameters(parameters),
-    results: legacyResults(result),
-    examples: example === undefined ? [] : [example],
-    run,
-    handler: () => {
-      throw new Error('not called');
-    },
-  }));
+): { readonly [K in keyof S]: S[K] & Named } {
+  return Object.fromEntries(
+    Object.entries(specs).map(([name, spec]) => [name, { ...spec, name, category }]),
+  ) as never;
 }
+
+export const toMethod = ({
+  name,
+  category,
+  help,
+  parameters,
+  result,
+  example,
+  run,
+}: Spec & Named): Method => ({
+  name,
+  category,
+  description: help,
+  parameters: legacyParameters(parameters),
+  results: legacyResults(result),
+  examples: example === undefined ? [] : [example],
+  run,
+  handler: () => {
+    throw new Error('not called');
+  },
+});

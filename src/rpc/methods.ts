@@ -1,5 +1,4 @@
 /** All methods there are. */
-
 import { addedNodeMethods } from './methods/added-nodes.ts';
 import { banMethods } from './methods/bans.ts';
 import { blockStatsMethods } from './methods/block-stats.ts';
@@ -29,7 +28,7 @@ import { peerMethods } from './methods/peers.ts';
 import { proofMethods } from './methods/proofs.ts';
 import { psbtMethods } from './methods/psbt.ts';
 import { psbtDescriptorMethods } from './methods/psbt-descriptors.ts';
-import { rawTransactionMethods } from './methods/raw-transactions.ts';
+import { createRawTransactionMethods, rawTransactionMethods } from './methods/raw-transactions.ts';
 import { scanMethods } from './methods/scan.ts';
 import { signRawTransactionMethods } from './methods/sign-raw-transaction.ts';
 import { submissionMethods } from './methods/submission.ts';
@@ -46,42 +45,46 @@ import { walletManagementMethods } from './methods/wallet/management.ts';
 import { walletSpendingMethods } from './methods/wallet/spending.ts';
 import { createRegistry, type Registry } from './registry.ts';
 
+export const SPECS = {
+  ...addedNodeMethods,
+  ...banMethods,
+  ...blockStatsMethods,
+  ...blockMethods,
+  ...chainControlMethods,
+  ...chainStateMethods,
+  ...chainStatisticsMethods,
+  ...coinMethods,
+  ...controlMethods,
+  ...decodeScriptMethods,
+  ...deploymentMethods,
+  ...dumpCoinsMethods,
+  ...feeMethods,
+  ...generatingMethods,
+  ...getRawTransactionMethods,
+  ...indexMethods,
+  ...keyMethods,
+  ...knownAddressMethods,
+  ...mempoolMethods,
+  ...messageMethods,
+  ...miningMethods,
+  ...networkMethods,
+  ...packageMethods,
+  ...peerMethods,
+  ...proofMethods,
+  ...rawTransactionMethods,
+  ...submissionMethods,
+  ...waitingMethods,
+};
+
 export const METHODS: Registry = createRegistry(
-  addedNodeMethods,
-  banMethods,
-  blockMethods,
-  blockStatsMethods,
+  SPECS,
   blockTemplateMethods,
-  chainControlMethods,
-  chainStateMethods,
-  chainStatisticsMethods,
-  coinMethods,
-  controlMethods,
-  decodeScriptMethods,
-  deploymentMethods,
   descriptorMethods,
-  dumpCoinsMethods,
-  feeMethods,
-  generatingMethods,
-  getRawTransactionMethods,
-  indexMethods,
-  keyMethods,
-  knownAddressMethods,
-  mempoolMethods,
-  messageMethods,
-  miningMethods,
-  networkMethods,
-  packageMethods,
-  peerMethods,
-  proofMethods,
-  psbtDescriptorMethods,
   psbtMethods,
-  rawTransactionMethods,
+  psbtDescriptorMethods,
   scanMethods,
   signRawTransactionMethods,
-  submissionMethods,
   submitBlockMethods,
-  waitingMethods,
   walletAddressMethods,
   walletBalanceMethods,
   walletBumpingMethods,
@@ -91,4 +94,5 @@ export const METHODS: Registry = createRegistry(
   walletHistoryMethods,
   walletManagementMethods,
   walletSpendingMethods,
+  createRawTransactionMethods,
 );

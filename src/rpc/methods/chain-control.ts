@@ -44,7 +44,7 @@ function heightAtTime(chain: Chain, time: number): number {
   );
 }
 
-export const chainControlMethods = [
+export const chainControlMethods = {
   ...group('hidden', {
     invalidateblock: steering(
       'Treats a block as invalid, with all that follows it, until reconsiderblock.',
@@ -132,4 +132,4 @@ export const chainControlMethods = [
       },
     }),
   }),
-];
+};

@@ -59,7 +59,7 @@ const echo = method({
   },
 });
 
-export const controlMethods = [
+export const controlMethods = {
   ...group('Control', {
     help: method({
       help: 'All methods, or one at length.',
@@ -178,4 +178,4 @@ export const controlMethods = [
     echo,
     echojson: echo,
   }),
-];
+};

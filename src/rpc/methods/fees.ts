@@ -21,7 +21,7 @@ import { btc } from '../values.ts';
 /** The blob that the mempool is saved as. */
 const MEMPOOL_FILE = 'mempool.dat';
 
-export const feeMethods = [
+export const feeMethods = {
   ...group('Util', {
     estimatesmartfee: method({
       help: 'The fee rate at which a transaction should be confirmed within some blocks, in BTC for 1,000 vbytes.',
@@ -113,4 +113,4 @@ export const feeMethods = [
       },
     }),
   }),
-];
+};

@@ -18,7 +18,7 @@ import {
 
 export const NETWORKS: readonly NetworkName[] = ['ipv4', 'ipv6', 'onion', 'i2p', 'cjdns'];
 
-export const knownAddressMethods = [
+export const knownAddressMethods = {
   ...group('Network', {
     getnodeaddresses: method({
       help: 'Addresses of other nodes, drawn at random from those that are known.',
@@ -98,4 +98,4 @@ export const knownAddressMethods = [
       },
     }),
   }),
-];
+};

@@ -5,7 +5,7 @@ import { constructTransaction, inputsParameter, outputsParameter } from '../cons
 import { ANY_FORM, decodeTransaction } from '../decode.ts';
 import { RpcCode, RpcError } from '../errors.ts';
 import { decodedTransaction, transactionJson } from '../formats/transaction.ts';
-import { defineMethod, group, method } from '../method.ts';
+import { defineMethod, group, type Method, method } from '../method.ts';
 import { param } from '../parameter.ts';
 import { result } from '../result.ts';
 import { array, boolean, hex, object, optional, written } from '../schema.ts';
@@ -42,8 +42,9 @@ const createrawtransaction = defineMethod({
   },
 });
 
-export const rawTransactionMethods = [
-  createrawtransaction,
+export const createRawTransactionMethods: readonly Method[] = [createrawtransaction];
+
+export const rawTransactionMethods = {
   ...group('Rawtransactions', {
     decoderawtransaction: method({
       help: 'A transaction in words.',
@@ -86,4 +87,4 @@ export const rawTransactionMethods = [
       },
     }),
   }),
-];
+};
