@@ -51,10 +51,13 @@ export type RpcErrorCode = (typeof RpcCode)[keyof typeof RpcCode];
 export class RpcError extends Error {
   override readonly name = 'RpcError';
   readonly code: RpcErrorCode;
+  /** The method that was called, where a client knows it. */
+  readonly method: string | undefined;
 
-  constructor(code: RpcErrorCode, message: string) {
+  constructor(code: RpcErrorCode, message: string, method?: string) {
     super(message);
     this.code = code;
+    this.method = method;
   }
 }
 

@@ -235,20 +235,18 @@ type ObjectSchema<F extends Fields> = Schema<{
 interface ObjectOptions {
   /** Unknown keys are ignored, and fields are checked one by one as they are read. */
   readonly loose?: boolean;
-  readonly named?: boolean;
 }
 
 /** Unknown keys are refused, and types are checked before anything is read (Core's RPCTypeCheckObj). */
 export const object = <const F extends Fields>(
   fields: F,
   help = '',
-  { loose = false, named = false }: ObjectOptions = {},
+  { loose = false }: ObjectOptions = {},
 ): ObjectSchema<F> => ({
   kind: 'object',
   help,
   json: 'object',
   fields,
-  named,
   read(value, _name, context) {
     const given = objectFrom(value);
     if (!loose) checkObject(given, fields);
@@ -263,8 +261,14 @@ export const object = <const F extends Fields>(
 });
 
 /** Options of a method, which may also be given as its named parameters. */
-export const options = <const F extends Fields>(fields: F, help = ''): ObjectSchema<F> =>
-  object(fields, help, { named: true });
+export const options = <const F extends Fields>(
+  fields: F,
+  help = '',
+): ObjectSchema<F> & { readonly named: true; readonly fields: F } => ({
+  ...object(fields, help),
+  named: true,
+  fields,
+});
 
 /** An object whose keys are data. @param key what they are */
 export const record = <E extends Schema>(
@@ -287,15 +291,16 @@ export const record = <E extends Schema>(
 });
 
 /** May be left out. @param hint what is used then, in words */
-export const optional = <V extends Views>(
-  schema: Schema<V>,
+export const optional = <S extends Schema>(
+  schema: S,
   hint?: string,
-): Schema<{
-  sent: V['sent'] | undefined | null;
-  held: V['held'] | undefined;
-  answered: V['answered'];
-  got: V['got'];
-}> & { readonly optional: true } => ({ ...(schema as Schema<never>), optional: true, hint });
+): Omit<S, 'views' | 'read' | 'optional'> &
+  Schema<{
+    sent: Sent<S> | undefined | null;
+    held: Held<S> | undefined;
+    answered: Answered<S>;
+    got: Got<S>;
+  }> & { readonly optional: true } => ({ ...(schema as object), optional: true, hint }) as never;
 
 /** May be left out; `fallback`, as handlers receive it, is used then. */
 export const standard = <V extends Views>(
@@ -327,7 +332,7 @@ export const verbosity = (help: string, fallback: number) =>
   );
 
 /** An answer whose form depends: on the value of a parameter where `on` names one (`getblock`'s verbosity). */
-export interface Cases<On extends string, C extends Readonly<Record<string, Schema>>>
+export interface Cases<On extends string, C extends Readonly<Record<string, Schema>>, D extends keyof C>
   extends Schema<{
     sent: never;
     held: never;
@@ -336,13 +341,22 @@ export interface Cases<On extends string, C extends Readonly<Record<string, Sche
   }> {
   readonly on: On;
   readonly cases: C;
+  readonly standard?: D;
 }
 
-/** @param cases by the values of the parameter `on`, or in words where `on` is empty; the first is the default */
-export const cases = <const On extends string, const C extends Readonly<Record<string, Schema>>>(
+/**
+ * @param each by the values of the parameter `on`, or in words where `on` is empty
+ * @param standard the value that the parameter has when it is left out
+ */
+export const cases = <
+  const On extends string,
+  const C extends Readonly<Record<string, Schema>>,
+  const D extends keyof C = keyof C,
+>(
   on: On,
   each: C,
-): Cases<On, C> => ({
+  _standard?: D,
+): Cases<On, C, D> => ({
   kind: 'cases',
   help: '',
   on,

@@ -16,12 +16,16 @@ export const blockMethods = group('Blockchain', {
         1,
       ),
     },
-    result: cases('verbosity', {
-      1: written(block(hex())),
-      0: hex(),
-      2: written(block(blockTransaction)),
-      3: written(block(blockTransaction)),
-    }),
+    result: cases(
+      'verbosity',
+      {
+        0: hex(),
+        1: written(block(hex())),
+        2: written(block(blockTransaction)),
+        3: written(block(blockTransaction)),
+      },
+      1,
+    ),
     example: '$(penny rpc getbestblockhash) 2',
     async handler({ blockhash, verbosity: level }, context) {
       const { chain } = context;
@@ -38,7 +42,7 @@ export const blockMethods = group('Blockchain', {
   getblockheader: method({
     help: 'The header of a block: told in words, or its 80 bytes in hex.',
     parameters: { blockhash: blockByHash('', 'hash'), verbose: standard(boolean('False for hex'), true) },
-    result: cases('verbose', { true: object(header), false: hex() }),
+    result: cases('verbose', { true: object(header), false: hex() }, 'true'),
     example: '$(penny rpc getbestblockhash)',
     handler: ({ blockhash: entry, verbose }, { chain }) =>
       verbose ? headerJson(entry, chain) : toHex(entry.headerBytes),

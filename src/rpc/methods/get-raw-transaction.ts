@@ -94,7 +94,7 @@ export const getRawTransactionMethods = group('Rawtransactions', {
       'verbosity|verbose': verbosity('0 hex, 1 in words, 2 also with the fee and what it spends', 0),
       blockhash: optional(blockByHash('The block to look in', 'parameter 3', 'Block hash not found')),
     },
-    result: cases('verbosity', { 0: hex(), 1: shown, 2: shown }),
+    result: cases('verbosity', { 0: hex(), 1: shown, 2: shown }, 0),
     example: 'TXID 1',
     async handler({ txid, verbosity: level, blockhash: named }, context) {
       const { chain, mempool, parameters } = context;

@@ -27,7 +27,7 @@ const parameters = {
   txid: hashText<Txid>('Of a transaction in the mempool'),
   verbose: standard(boolean('Entries by txid instead of txids'), false),
 };
-const lists = cases('verbose', { false: array(hex()), true: record(object(mempoolEntry), 'txid') });
+const lists = cases('verbose', { false: array(hex()), true: record(object(mempoolEntry), 'txid') }, 'false');
 
 const listJson = (entries: Iterable<MempoolEntry>, mempool: Mempool, detailed: boolean) =>
   detailed

@@ -1,0 +1,182 @@
+/**
+ * A client of the RPC, for scripts, tests and pages: one call, one promise. Owns the transport; every
+ * method's types come from the method itself. Amounts are numbers of bitcoin, exact in a double.
+ */
+import type { CallOptions, Methods } from './client-types.ts';
+import { RpcCode, RpcError, type RpcErrorCode } from './errors.ts';
+
+export type { CallOptions, Methods };
+export { RpcCode, RpcError };
+
+export interface ClientOptions extends CallOptions {
+  /** `http://127.0.0.1:8332/` */
+  readonly url: string;
+  /** `user:password`, such as the content of the cookie file; asked at each call, since a restart renews it. */
+  readonly cookie: () => string | Promise<string>;
+  /** How often a call that has certainly not run is made again: the node does not listen, or starts; default 0. */
+  readonly retries?: number;
+  /** Milliseconds between such attempts; default 500. */
+  readonly retryDelay?: number;
+}
+
+/** A parameter as JSON has it; amounts may also be text, which keeps every digit. */
+export type RpcArgument =
+  | null
+  | boolean
+  | number
+  | string
+  | readonly RpcArgument[]
+  | { readonly [key: string]: RpcArgument };
+
+interface Base {
+  /** The same node, with calls that mean one of its wallets. */
+  wallet(name: string): RpcClient;
+  /** The same node, with other limits. */
+  with(options: CallOptions & Pick<ClientOptions, 'retries'>): RpcClient;
+  /** Any method, by position. */
+  call<T = unknown>(method: string, ...parameters: readonly RpcArgument[]): Promise<T>;
+  /** Any method, by name. */
+  callNamed<T = unknown>(method: string, parameters: Readonly<Record<string, RpcArgument>>): Promise<T>;
+  /**
+   * Several calls in one request: `client.batch((c) => [c.getblockcount(), c.uptime()])`. Each promise is that
+   * of its own call; all run, whatever becomes of the others.
+   * @throws RpcError of the first that failed
+   */
+  batch<const T extends readonly Promise<unknown>[]>(
+    calls: (client: RpcClient) => T,
+  ): Promise<{ -readonly [K in keyof T]: Awaited<T[K]> }>;
+}
+
+export type RpcClient = Methods & Base;
+
+interface Request {
+  readonly method: string;
+  readonly params: unknown;
+  resolve(result: unknown): void;
+  reject(error: unknown): void;
+}
+
+interface Answer {
+  readonly id: number;
+  readonly result?: unknown;
+  readonly error?: { readonly code: RpcErrorCode; readonly message: string } | null;
+}
+
+/** The call reached no node that could have run it. */
+class NotRun extends Error {
+  override readonly name = 'NotRun';
+}
+
+export function createClient(options: ClientOptions): RpcClient {
+  return clientOf(options, (request, limits) => void post(options, [request], limits));
+}
+
+type Send = (request: Request, limits: CallOptions) => void;
+
+function clientOf(options: ClientOptions, send: Send): RpcClient {
+  const call = (method: string, params: unknown, limits: CallOptions = {}): Promise<never> =>
+    new Promise((resolve, reject) => send({ method, params, resolve, reject }, limits));
+  const base: Base = {
+    wallet: (name) =>
+      createClient({ ...options, url: new URL(`/wallet/${encodeURIComponent(name)}`, options.url).href }),
+    with: (limits) => createClient({ ...options, ...limits }),
+    call: (method, ...parameters) => call(method, parameters),
+    callNamed: (method, parameters) => call(method, parameters),
+    async batch(calls) {
+      const requests: Request[] = [];
+      const promises = calls(clientOf(options, (request) => requests.push(request)));
+      if (requests.length > 0) void post(options, requests, {});
+      const settled = await Promise.allSettled(promises);
+      for (const each of settled) if (each.status === 'rejected') throw each.reason;
+      return Promise.all(promises) as never;
+    },
+  };
+  return new Proxy(base, {
+    get(_, name) {
+      if (name in base) return base[name as keyof Base];
+      // A client is no promise, and no symbol or `toJSON` names a method.
+      if (typeof name !== 'string' || name === 'then' || name === 'toJSON') return undefined;
+      return (...given: readonly unknown[]) => {
+        const [first, limits] = given;
+        const isNamed =
+          given.length <= 2 && typeof first === 'object' && first !== null && !Array.isArray(first);
+        return isNamed ? call(name, first, limits as CallOptions) : call(name, given);
+      };
+    },
+  }) as RpcClient;
+}
+
+/** Makes one request of one or more calls, and settles each. */
+async function post(
+  options: ClientOptions,
+  requests: readonly Request[],
+  limits: CallOptions,
+): Promise<void> {
+  const isBatch = requests.length > 1;
+  const calls = requests.map(({ method, params }, id) => ({ jsonrpc: '2.0', id, method, params }));
+  try {
+    const answer = await exchange(options, JSON.stringify(isBatch ? calls : calls[0]), limits);
+    const answers = new Map(
+      (isBatch ? (answer as readonly Answer[]) : [answer as Answer]).map((each) => [each.id, each]),
+    );
+    for (const [id, { method, resolve, reject }] of requests.entries()) {
+      const each = answers.get(id);
+      if (each === undefined) reject(new Error(`${method} was not answered`));
+      else if (each.error) reject(new RpcError(each.error.code, each.error.message, method));
+      else resolve(each.result);
+    }
+  } catch (error) {
+    for (const { reject } of requests) reject(error);
+  }
+}
+
+async function exchange(options: ClientOptions, body: string, limits: CallOptions): Promise<unknown> {
+  const { retries = 0, retryDelay = 500 } = options;
+  const signal = signalOf({ ...options, ...limits });
+  for (let attempt = 0; ; attempt++) {
+    try {
+      return await attemptOf(options, body, signal);
+    } catch (error) {
+      if (!(error instanceof NotRun)) throw error;
+      if (attempt >= retries) throw error.cause;
+      await new Promise((resolve) => setTimeout(resolve, retryDelay));
+      signal?.throwIfAborted();
+    }
+  }
+}
+
+function signalOf({ timeout, signal }: CallOptions): AbortSignal | undefined {
+  if (timeout === undefined) return signal;
+  const limit = AbortSignal.timeout(timeout);
+  return signal === undefined ? limit : AbortSignal.any([signal, limit]);
+}
+
+/** @throws NotRun, or what went wrong */
+async function attemptOf(
+  { url, cookie }: ClientOptions,
+  body: string,
+  signal: AbortSignal | undefined,
+): Promise<unknown> {
+  const authorization = `Basic ${btoa((await cookie()).trim())}`;
+  const headers = { authorization, 'content-type': 'application/json' };
+  let response: Response;
+  try {
+    response = await fetch(url, { method: 'POST', headers, body, ...(signal && { signal }) });
+  } catch (cause) {
+    const { code } = ((cause as Error).cause ?? {}) as { code?: string };
+    throw code === 'ECONNREFUSED' ? new NotRun('', { cause }) : cause;
+  }
+  const text = await response.text();
+  // A cookie that was read just before a restart is wrong, and a busy node says so before it runs anything.
+  if (response.status === 401) throw new NotRun('', { cause: new Error(`${url}: wrong user or password`) });
+  if (response.status === 503) throw new NotRun('', { cause: new Error(`${url}: ${text || 'busy'}`) });
+  if (text === '') throw new Error(`${url}: HTTP status ${response.status}`);
+  const answer: unknown = JSON.parse(text);
+  const { error } = answer as Answer;
+  if (error?.code === RpcCode.IN_WARMUP)
+    throw new NotRun('', { cause: new RpcError(error.code, error.message) });
+  // A batch as a whole may be refused.
+  if (error && !('id' in (answer as object) && (answer as Answer).id !== null))
+    throw new RpcError(error.code, error.message);
+  return answer;
+}
