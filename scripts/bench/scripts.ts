@@ -23,6 +23,7 @@ const noCurve: SignatureEngine = {
   verifyEcdsa: () => true,
   verifySchnorr: () => true,
   checkTweak: () => true,
+  tweakKey: () => null,
 };
 
 function makeChecks(kind: SpendKind, transactions: number): ScriptCheck[] {

@@ -28,6 +28,7 @@ function remember(engine: SignatureEngine): SignatureEngine {
       ask(`t ${toHex(output)} ${parity} ${toHex(internal)} ${toHex(tweak)}`, () =>
         engine.checkTweak(output, parity, internal, tweak),
       ),
+    tweakKey: engine.tweakKey,
   };
 }
 

@@ -11,6 +11,7 @@ import { parseLaxDer } from '../../src/core/script/signature-encoding.ts';
 import type { SignatureEngine } from '../../src/core/script/signature-engine.ts';
 import {
   publicKeyOf,
+  referenceTweakKey,
   signEcdsa,
   signSchnorr,
   taprootTweak,
@@ -219,6 +220,34 @@ export function testSignatureEngine(engine: SignatureEngine): void {
         expect(engine.checkTweak(internal, parity, internal, opposite)).toBe(false);
         expect(engine.checkTweak(ZERO, parity, internal, opposite)).toBe(false);
       }
+    });
+
+    test('makes the keys that the reference makes, and none out of range', () => {
+      for (const key of [
+        compressed,
+        concatBytes(Uint8Array.of(2), internal),
+        concatBytes(Uint8Array.of(3), internal),
+      ])
+        for (const by of [
+          tweak,
+          hash,
+          ZERO,
+          number(1n),
+          number(ORDER - 1n),
+          number(ORDER),
+          secret,
+          number(ORDER - toBigint(secret)),
+        ])
+          expect(engine.tweakKey(key, by)).toEqual(referenceTweakKey(key, by));
+      expect(engine.tweakKey(compressed, ZERO)).toEqual(compressed);
+      expect(engine.tweakKey(compressed, number(ORDER - toBigint(secret)))).toBeNull();
+      for (const bad of [
+        uncompressed,
+        internal,
+        concatBytes(Uint8Array.of(2), NO_POINT),
+        concatBytes(Uint8Array.of(4), internal),
+      ])
+        expect(engine.tweakKey(bad, tweak)).toBeNull();
     });
 
     test('agrees with the reference on random tweaks', () => {

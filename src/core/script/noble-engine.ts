@@ -2,7 +2,7 @@
 import * as secp from '@noble/secp256k1';
 import { equalBytes } from '../encoding/bytes.ts';
 import type { SignatureEngine } from './signature-engine.ts';
-import { parsePublicKey, tweakPublicKey } from './signing.ts';
+import { parsePublicKey, referenceTweakKey, tweakPublicKey } from './signing.ts';
 
 export const nobleEngine: SignatureEngine = Object.freeze({
   name: 'noble',
@@ -19,7 +19,9 @@ export const nobleEngine: SignatureEngine = Object.freeze({
   },
 
   checkTweak(outputX: Uint8Array, parity: 0 | 1, internalX: Uint8Array, tweak: Uint8Array): boolean {
-    const tweaked = tweakPublicKey(internalX, tweak);
+    const tweaked = tweakPublicKey(internalX, tweak, referenceTweakKey);
     return tweaked !== null && tweaked.parity === parity && equalBytes(tweaked.x, outputX);
   },
+
+  tweakKey: referenceTweakKey,
 });

@@ -15,4 +15,6 @@ export interface SignatureEngine {
   verifySchnorr(signature: Uint8Array, message: Uint8Array, publicKeyX: Uint8Array): boolean;
   /** BIP341: is the point with x `outputX` and this parity of y equal to lift_x(internalX) + tweak * G? */
   checkTweak(outputX: Uint8Array, parity: 0 | 1, internalX: Uint8Array, tweak: Uint8Array): boolean;
+  /** Key + tweak * G, both keys in 33 bytes; null if key or tweak is out of range or the sum is at infinity. */
+  tweakKey(publicKey: Uint8Array, tweak: Uint8Array): Uint8Array | null;
 }

@@ -5,7 +5,7 @@
 import { hmac } from '@noble/hashes/hmac.js';
 import { sha256 as nobleSha256 } from '@noble/hashes/sha2.js';
 import * as secp from '@noble/secp256k1';
-import { concatBytes, EMPTY } from '../encoding/bytes.ts';
+import { concatBytes, EMPTY, equalBytes } from '../encoding/bytes.ts';
 import { taggedHash } from '../encoding/hashes.ts';
 
 // The library carries no hashes of its own; these are set once, when it is first imported.
@@ -117,15 +117,41 @@ export interface TweakedKey {
   readonly parity: 0 | 1;
 }
 
-/** lift_x(internalX) + tweak * G; null if x or tweak is out of range or the sum is at infinity. */
-export function tweakPublicKey(internalX: Uint8Array, tweak: Uint8Array): TweakedKey | null {
-  const point = internalX.length === 32 ? parsePublicKey(concatBytes(Uint8Array.of(2), internalX)) : null;
+/** Key + tweak * G, both keys in 33 bytes; null if key or tweak is out of range or the sum is at infinity. */
+export type TweakKey = (publicKey: Uint8Array, tweak: Uint8Array) => Uint8Array | null;
+
+/** The last point that was read: a wallet makes thousands of children of one key. */
+let lastKey: Uint8Array = EMPTY;
+let lastPoint: InstanceType<typeof Point> | null = null;
+
+export const referenceTweakKey: TweakKey = (publicKey, tweak) => {
+  if (!equalBytes(publicKey, lastKey)) {
+    lastPoint = publicKey.length === 33 ? parsePublicKey(publicKey) : null;
+    lastKey = publicKey.slice();
+  }
   const scalar = secp.etc.bytesToNumberBE(tweak);
-  if (point === null || scalar >= ORDER) return null;
-  const sum = scalar === 0n ? point : point.add(Point.BASE.multiply(scalar));
-  if (sum.is0()) return null;
-  const bytes = sum.toBytes(true);
-  return { x: bytes.slice(1), parity: bytes[0] === 3 ? 1 : 0 };
+  if (lastPoint === null || scalar >= ORDER) return null;
+  const sum = scalar === 0n ? lastPoint : lastPoint.add(Point.BASE.multiply(scalar));
+  return sum.is0() ? null : sum.toBytes(true);
+};
+
+let boundTweakKey = referenceTweakKey;
+
+/** Replaces the implementation for this thread: making keys is most of what a wallet computes. */
+export function bindTweakKey(tweak: TweakKey): void {
+  boundTweakKey = tweak;
+}
+
+export const tweakKey: TweakKey = (publicKey, tweak) => boundTweakKey(publicKey, tweak);
+
+/** lift_x(internalX) + tweak * G; null if x or tweak is out of range or the sum is at infinity. */
+export function tweakPublicKey(
+  internalX: Uint8Array,
+  tweak: Uint8Array,
+  add: TweakKey = boundTweakKey,
+): TweakedKey | null {
+  const sum = add(concatBytes(Uint8Array.of(2), internalX), tweak);
+  return sum === null ? null : { x: sum.slice(1), parity: sum[0] === 3 ? 1 : 0 };
 }
 
 /** The secret of the tweaked key (BIP341's taproot_tweak_seckey). @throws RangeError if it would be zero. */

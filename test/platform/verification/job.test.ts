@@ -9,6 +9,7 @@ const yes: SignatureEngine = {
   verifyEcdsa: () => true,
   verifySchnorr: () => true,
   checkTweak: () => true,
+  tweakKey: () => null,
 };
 const checks = Array.from({ length: 5 }, (_, seed) => ({
   ...makeSpend(['p2wpkh', 'p2tr-key', 'p2pkh', 'p2wpkh', 'p2wpkh', 'p2wpkh', 'p2wpkh'], { seed }),

@@ -33,7 +33,7 @@ export function loadBindingsEngine(): SignatureEngine {
   };
   const native = new addon.Secp256k1();
   const [lendSignature, lendHash, lendKey] = [lender(64), lender(32), lender(33, 65)];
-  const point = lendKey(new Uint8Array(33));
+  const point = lender(33)(new Uint8Array(33));
   const isPoint = (prefix: number, x: Uint8Array): boolean =>
     point[0] === prefix && equalBytes(point.subarray(1), x);
 
@@ -66,6 +66,13 @@ export function loadBindingsEngine(): SignatureEngine {
     checkTweak(outputX: Uint8Array, parity: 0 | 1, internalX: Uint8Array, tweak: Uint8Array): boolean {
       const key = concatBytes(EVEN, internalX);
       return native.publicKeyTweakAdd(point, key, lendHash(tweak)) === 0 && isPoint(2 + parity, outputX);
+    },
+
+    tweakKey(publicKey: Uint8Array, tweak: Uint8Array): Uint8Array | null {
+      if (publicKey.length !== 33) return null;
+      return native.publicKeyTweakAdd(point, lendKey(publicKey), lendHash(tweak)) === 0
+        ? point.slice()
+        : null;
     },
   });
 }

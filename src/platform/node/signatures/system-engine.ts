@@ -25,6 +25,7 @@ const LIBRARIES = [
   'libsecp256k1.dll',
 ] as const;
 const CONTEXT_NONE = 1;
+const COMPRESSED = 258;
 
 /** @throws where koffi, the library, or its schnorrsig module is absent. */
 export function loadSystemEngine(): SignatureEngine {
@@ -52,6 +53,10 @@ export function loadSystemEngine(): SignatureEngine {
   const checkTweak = library.func(
     'int secp256k1_xonly_pubkey_tweak_add_check(void *ctx, const void *output, int parity, const void *internal, const void *tweak)',
   );
+  const tweakAdd = library.func('int secp256k1_ec_pubkey_tweak_add(void *ctx, void *key, const void *tweak)');
+  const serialize = library.func(
+    'int secp256k1_ec_pubkey_serialize(void *ctx, void *output, void *length, const void *key, unsigned int flags)',
+  );
   const context = createContext(CONTEXT_NONE);
   // The library's own forms of a key and a signature; a thread has one engine, and calls do not overlap.
   const key = new Uint8Array(256).subarray(0, 64);
@@ -77,6 +82,14 @@ export function loadSystemEngine(): SignatureEngine {
     checkTweak(outputX: Uint8Array, parity: 0 | 1, internalX: Uint8Array, tweak: Uint8Array): boolean {
       if (parseXOnly(context, key, lendKey(internalX)) !== 1) return false;
       return checkTweak(context, lendKey(outputX), parity, key, lendHash(tweak)) === 1;
+    },
+
+    tweakKey(publicKey: Uint8Array, tweak: Uint8Array): Uint8Array | null {
+      if (publicKey.length !== 33 || parseKey(context, key, lendKey(publicKey), 33) !== 1) return null;
+      if (tweakAdd(context, key, lendHash(tweak)) !== 1) return null;
+      const output = new Uint8Array(33);
+      serialize(context, output, new BigUint64Array([33n]), key, COMPRESSED);
+      return output;
     },
   });
 }

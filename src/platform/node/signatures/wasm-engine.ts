@@ -25,4 +25,12 @@ export const wasmEngine: SignatureEngine = Object.freeze({
   checkTweak(outputX: Uint8Array, parity: 0 | 1, internalX: Uint8Array, tweak: Uint8Array): boolean {
     return ask(() => tiny.xOnlyPointAddTweakCheck(internalX, tweak, outputX, parity));
   },
+
+  tweakKey(publicKey: Uint8Array, tweak: Uint8Array): Uint8Array | null {
+    try {
+      return publicKey.length === 33 ? tiny.pointAddScalar(publicKey, tweak, true) : null;
+    } catch {
+      return null;
+    }
+  },
 });

@@ -1,6 +1,7 @@
 /** Puts together how a Node process verifies scripts: engine, threads, cache. */
 import type { ScriptVerifier } from '../../../chain/script-verifier.ts';
 import { ScriptCache } from '../../../core/script/script-cache.ts';
+import { bindTweakKey } from '../../../core/script/signing.ts';
 import type { Clock, Logger, Random } from '../../../seams.ts';
 import { CachingScriptVerifier } from '../../memory/caching-script-verifier.ts';
 import { InlineScriptVerifier } from '../../memory/inline-script-verifier.ts';
@@ -27,6 +28,7 @@ export async function createScriptVerifier(
   for (const { name, reason } of missed)
     logger.log('debug', 'validation', `signature engine ${name} is not available: ${reason}`);
   logger.log('info', 'validation', `verifying signatures with ${engine.name} on ${threads} threads`);
+  bindTweakKey(engine.tweakKey);
   const inner =
     threads > 1
       ? new WorkerScriptVerifier({ workers: threads - 1 }, { engine, clock, logger })
