@@ -1,4 +1,8 @@
 /** `penny rpc` drives a payment between two nodes, and says what went wrong as bitcoin-cli does. */
+import { once } from 'node:events';
+import { existsSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:http';
+import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { inSync, PENNY, penny, run, TestNode, until } from './support/node-process.ts';
 
@@ -61,8 +65,58 @@ test('errors: code and message on standard error, and the code as exit code', as
   const nobody = await penny('rpc', '-regtest', `-datadir=${payer.directory}`, '-rpcport=1', 'uptime');
   expect([nobody.code, nobody.errors]).toEqual([
     1,
-    expect.stringContaining('Could not connect to the server'),
+    expect.stringContaining('Could not connect to the server 127.0.0.1:1 (ECONNREFUSED)'),
   ]);
+});
+
+test('a wallet that is not named, or not there: the message says how one is named', async () => {
+  await rpc(payee, 'createwallet', 'carol');
+  const unnamed = await penny('rpc', ...payee.words, 'getbalance');
+  expect(unnamed).toMatchObject({
+    code: 19,
+    errors: expect.stringMatching(
+      /^error code: -19\nerror message:\nMultiple wallets .* -rpcwallet=<walletname>/,
+    ),
+  });
+  const absent = await penny('rpc', ...payee.words, '-rpcwallet=dora', 'getbalance');
+  expect(absent.code).toBe(18);
+  expect(absent.errors).toMatch(/^error code: -18\nerror message:\nRequested wallet does not .*listwallets/);
+  await rpc(payee, 'unloadwallet', 'carol');
+});
+
+test('who is not let in is told why', async () => {
+  const ask = async (...words: string[]) => {
+    const { code, errors } = await penny('rpc', ...payer.words, ...words, 'uptime');
+    return [code, errors.split('.')[0]];
+  };
+  const failed = (why: string) => [1, `error: Authorization failed: ${why}`];
+  expect(await ask('-rpcpassword=wrong')).toEqual(failed('Incorrect rpcuser or rpcpassword were specified'));
+  const cookie = join(payer.directory, 'old-cookie');
+  expect(await ask(`-rpccookiefile=${cookie}`)).toEqual(
+    failed('Failed to read cookie file and no rpcpassword was specified'),
+  );
+  writeFileSync(cookie, '__cookie__:00');
+  expect(await ask(`-rpccookiefile=${cookie}`)).toEqual(
+    failed('Cookie file credentials were invalid and no rpcpassword was specified'),
+  );
+  expect(await ask('-norpccookiefile')).toEqual(
+    failed('Cookie file was disabled via -norpccookiefile and no rpcpassword was specified'),
+  );
+});
+
+test('what answers and is no node is no surprise', async () => {
+  const stranger = createServer((_, response) => response.end('<html>')).listen(0, '127.0.0.1');
+  await once(stranger, 'listening');
+  const { port } = stranger.address() as { port: number };
+  const { code, errors } = await penny(
+    'rpc',
+    '-regtest',
+    `-datadir=${payer.directory}`,
+    `-rpcport=${port}`,
+    'uptime',
+  );
+  stranger.close();
+  expect([code, errors]).toEqual([1, "error: couldn't parse reply from server\n"]);
 });
 
 test('a slow reader gets all of a long answer, and one that goes away does no harm', async () => {
@@ -86,6 +140,7 @@ test('-rpcwait waits for a node that is starting', async () => {
 test('stop ends the node with exit code 0 and leaves no cookie', async () => {
   expect(await rpc(payee, 'stop')).toBe('Penny stopping');
   expect(await payee.ended()).toBe(0);
+  expect(existsSync(payee.cookieFile)).toBe(false);
   const { code, errors } = await penny('rpc', ...payee.words, 'uptime');
-  expect([code, errors]).toEqual([1, expect.stringContaining('No authentication cookie')]);
+  expect([code, errors]).toEqual([1, expect.stringContaining('Could not connect to the server')]);
 });

@@ -1,4 +1,5 @@
 /** `penny rpc METHOD [ARGS]`: bitcoin-cli's behaviour, output and exit codes. */
+import { RpcCode } from '../../../rpc/errors.ts';
 import { JsonObject, type JsonRead, type JsonWritable } from '../../../rpc/json.ts';
 import { readJson } from '../../../rpc/json-reader.ts';
 import { writeJson } from '../../../rpc/json-writer.ts';
@@ -35,7 +36,17 @@ export interface Terminal {
   readonly input: () => Promise<string>;
 }
 
-const IN_WARM_UP = -28;
+/** Added to errors that another command line would not have met; bitcoin-cli has such a hint for -19. */
+const HINTS: ReadonlyMap<number, string> = new Map([
+  [
+    RpcCode.WALLET_NOT_SPECIFIED,
+    'On the command line -rpcwallet=<walletname> before the method does that; penny rpc listwallets shows the names.',
+  ],
+  [
+    RpcCode.WALLET_NOT_FOUND,
+    'penny rpc listwallets shows which wallets are loaded, penny rpc listwalletdir which there are; -rpcwallet=<walletname> before the method names one.',
+  ],
+]);
 const RETRY_AFTER = 1_000;
 
 /** Returns the exit code: the RPC error's code without its sign, or 1 for anything else. */
@@ -50,7 +61,9 @@ export async function runRpc(
     return 0;
   } catch (error) {
     if (error instanceof RpcFailure) {
-      terminal.error(`error code: ${error.code}\nerror message:\n${error.message}\n`);
+      const hint = HINTS.get(error.code);
+      const message = hint === undefined ? error.message : `${error.message} ${hint}`;
+      terminal.error(`error code: ${error.code}\nerror message:\n${message}\n`);
       return Math.abs(error.code);
     }
     if (!(error instanceof UsageError || error instanceof ConnectionError)) throw error;
@@ -121,10 +134,11 @@ async function callWaiting(
 ): Promise<JsonRead> {
   for (;;) {
     try {
-      return readResult(await post(find(), path, writeJson({ method, params, id: 1 })));
+      const address = find();
+      return readResult(await post(address, path, writeJson({ method, params, id: 1 })), address);
     } catch (error) {
       const mayPass =
-        error instanceof ConnectionError || (error instanceof RpcFailure && error.code === IN_WARM_UP);
+        error instanceof ConnectionError || (error instanceof RpcFailure && error.code === RpcCode.IN_WARMUP);
       if (!mayPass || deadline === null) throw error;
       if (performance.now() > deadline)
         throw new ConnectionError(`timeout on waiting for the node: ${error.message}`);
@@ -134,19 +148,25 @@ async function callWaiting(
 }
 
 /** @throws RpcFailure, ConnectionError */
-function readResult(answer: HttpAnswer): JsonRead {
-  if (answer.status === 401) {
-    throw new ConnectionError(
-      'Authorization failed: Incorrect rpcuser or rpcpassword, or an old cookie was read while the node was starting',
-    );
+function readResult({ status, body }: HttpAnswer, { credentials }: RpcAddress): JsonRead {
+  if (status === 401) throw new ConnectionError(`Authorization failed: ${credentials}`);
+  const reply = parse(body);
+  if (!(reply instanceof JsonObject)) {
+    // It may be no node at all that listens there.
+    const what = status >= 400 ? `server returned HTTP error ${status}` : "couldn't parse reply from server";
+    throw new ConnectionError(what);
   }
-  if (answer.body === '') throw new ConnectionError(`server returned HTTP error ${answer.status}`);
-  const reply = readJson(answer.body);
-  if (!(reply instanceof JsonObject))
-    throw new ConnectionError(`server returned HTTP error ${answer.status}`);
   const error = reply.get('error') ?? null;
   if (error instanceof JsonObject) {
     throw new RpcFailure(Number(writeJson(error.get('code') ?? null)), String(error.get('message')));
   }
   return reply.get('result') ?? null;
+}
+
+function parse(text: string): JsonRead {
+  try {
+    return readJson(text);
+  } catch {
+    return null;
+  }
 }

@@ -10,6 +10,8 @@ export interface RpcAddress {
   readonly port: number;
   readonly user: string;
   readonly password: string;
+  /** Where they come from, in words for the case that the node does not take them. */
+  readonly credentials: string;
   /** Seconds; 0 waits for ever. */
   readonly timeout: number;
 }
@@ -33,32 +35,42 @@ export class ConnectionError extends Error {
 
 const DEFAULT_TIMEOUT = 900;
 
-/** @throws ConnectionError if there is neither a password nor a cookie. */
 export function findRpcAddress(configuration: Configuration, passwordFromInput?: string): RpcAddress {
   const { settings, parameters, networkDirectory } = configuration;
   const [host, port] = splitHostPort(settings.text('rpcconnect') ?? '127.0.0.1');
   const password = passwordFromInput ?? settings.text('rpcpassword') ?? '';
-  const [user, secret] =
+  const identity =
     password === ''
-      ? readCookie(resolve(networkDirectory, settings.text('rpccookiefile') ?? '.cookie'))
-      : [settings.text('rpcuser') ?? '', password];
+      ? settings.isNegated('rpccookiefile')
+        ? nobody('Cookie file was disabled via -norpccookiefile and no rpcpassword was specified.')
+        : readCookie(resolve(networkDirectory, settings.text('rpccookiefile') ?? '.cookie'))
+      : {
+          user: settings.text('rpcuser') ?? '',
+          password,
+          credentials: 'Incorrect rpcuser or rpcpassword were specified.',
+        };
   return {
     host,
     port: settings.integer('rpcport', 1, 65_535) ?? port ?? parameters.rpcPort,
-    user,
-    password: secret,
+    ...identity,
     timeout: settings.integer('rpcclienttimeout') ?? DEFAULT_TIMEOUT,
   };
 }
 
-function readCookie(path: string): [string, string] {
+type Identity = Pick<RpcAddress, 'user' | 'password' | 'credentials'>;
+
+/** Without a cookie too the node is asked, for the likeliest reason is that none runs, and that is then said. */
+const nobody = (credentials: string): Identity => ({ user: '', password: '', credentials });
+
+function readCookie(path: string): Identity {
   try {
-    const text = readFileSync(path, 'utf8');
-    const colon = text.indexOf(':');
-    return [text.slice(0, colon), text.slice(colon + 1)];
-  } catch {
-    throw new ConnectionError(
-      `Could not locate RPC credentials. No authentication cookie could be found at ${path}, and RPC password is not set. Is the node running? (penny node)`,
+    const [user = '', ...rest] = readFileSync(path, 'utf8').split(':');
+    const credentials = `Cookie file credentials were invalid and no rpcpassword was specified. (${path})`;
+    return { user, password: rest.join(':'), credentials };
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    return nobody(
+      `Failed to read cookie file and no rpcpassword was specified. (${path}: ${code}; a node with another data directory or network may be running)`,
     );
   }
 }
@@ -86,7 +98,7 @@ export function post(address: RpcAddress, path: string, body: string): Promise<H
       const where = `${address.host}:${address.port}`;
       reject(
         new ConnectionError(
-          `Could not connect to the server ${where} (${error.code ?? error.message}). Make sure the node is running and that you are connecting to the correct RPC port.`,
+          `Could not connect to the server ${where} (${error.code ?? error.message})\n\nIs the node running (penny node), and is this its network and RPC port? penny rpc -help names the options.`,
         ),
       );
     });
