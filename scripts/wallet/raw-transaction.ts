@@ -28,6 +28,7 @@ const ownScript = p2wpkh(keyHash);
 
 /** Satoshis; generous for 141 vbytes. */
 const FEE = 1_000n;
+if (!/^\d{1,8}(\.\d{1,8})?$/.test(amount)) throw new Error(`"${amount}" is no amount`);
 const value = BigInt(Math.round(Number(amount) * 1e8));
 
 // One mature coin of the key that is large enough.

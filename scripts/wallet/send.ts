@@ -3,6 +3,8 @@ import { connect, sleep } from './connect.ts';
 
 const { wallet, words } = connect('send.ts ADDRESS AMOUNT CONFIRMATIONS', 3);
 const [address, amount, wanted] = words as [string, string, string];
+// Before anything is paid: it would be waited for without an end.
+if (!/^\d{1,6}$/.test(wanted)) throw new Error(`"${wanted}" is no number of confirmations`);
 
 const txid = await wallet.call('sendtoaddress', address, amount);
 console.log(`sent ${amount} to ${address}: ${txid}`);

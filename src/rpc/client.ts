@@ -167,19 +167,26 @@ export class RpcClient {
   }
 
   async #post<T>(method: string, params: RpcArgument): Promise<T> {
-    const response = await fetch(this.#options.url, {
-      method: 'POST',
-      headers: {
-        authorization: `Basic ${btoa(this.#options.cookie().trim())}`,
-        'content-type': 'application/json',
-      },
-      body: JSON.stringify({ jsonrpc: '2.0', id: 1, method, params }),
-    });
+    const response = await this.#send(JSON.stringify({ jsonrpc: '2.0', id: 1, method, params }));
     const text = await response.text();
     if (response.status === 401) throw new Error(`${this.#options.url}: wrong user or password`);
     if (text === '') throw new Error(`${this.#options.url}: HTTP status ${response.status}`);
     const answer = JSON.parse(text) as { result?: T; error?: { code: RpcErrorCode; message: string } | null };
     if (answer.error) throw new RpcError(answer.error.code, answer.error.message);
     return answer.result as T;
+  }
+
+  async #send(body: string): Promise<Response> {
+    const headers = {
+      authorization: `Basic ${btoa(this.#options.cookie().trim())}`,
+      'content-type': 'application/json',
+    };
+    try {
+      return await fetch(this.#options.url, { method: 'POST', headers, body });
+    } catch (error) {
+      // "fetch failed" alone says nothing: what did is the cause.
+      const { code, message } = ((error as Error).cause ?? error) as NodeJS.ErrnoException;
+      throw new Error(`${this.#options.url}: no answer (${code ?? message})`, { cause: error });
+    }
   }
 }

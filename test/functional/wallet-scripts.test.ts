@@ -17,7 +17,9 @@ const running: ChildProcess[] = [];
 /** Starts a script; `output` grows while it runs. */
 function launch(name: string, ...words: string[]) {
   const path = fileURLToPath(new URL(`../../scripts/wallet/${name}.ts`, import.meta.url));
-  const where = ['--rpc', `http://127.0.0.1:${node.rpcPort}/`, '--cookie', node.cookieFile, '--wallet', 'w'];
+  const where = words.includes('--rpc')
+    ? []
+    : ['--rpc', `http://127.0.0.1:${node.rpcPort}/`, '--cookie', node.cookieFile, '--wallet', 'w'];
   const child = spawn(process.execPath, [TSX, path, ...words, ...where]);
   const script = { child, output: '', code: once(child, 'exit').then(([code]) => code as number) };
   for (const stream of [child.stdout, child.stderr]) {
@@ -47,6 +49,24 @@ beforeAll(async () => {
 afterAll(async () => {
   for (const child of running) child.kill();
   await node.remove();
+});
+
+test('without a node a script says in one line what to start', async () => {
+  for (const [cookie, why] of [
+    [join(node.directory, 'none'), 'no node runs with the cookie'],
+    [node.cookieFile, 'http://127.0.0.1:1/: no answer'],
+  ] as const) {
+    const script = launch('watch', 'pn1q', '--rpc', 'http://127.0.0.1:1/', '--cookie', cookie);
+    expect(await script.code).toBe(1);
+    expect(script.output).toMatch(new RegExp(`^error: ${why}.*: start a devnet by "npm run devnet".*\n$`));
+  }
+});
+
+test('send.ts sends nothing if it does not know how long to wait', async () => {
+  const address = await node.rpc.call('getnewaddress');
+  const script = launch('send', address, '1', 'soon');
+  expect([await script.code, script.output]).toEqual([1, 'error: "soon" is no number of confirmations\n']);
+  expect(await node.rpc.call('getrawmempool')).toEqual([]);
 });
 
 test('send.ts sends and waits for confirmations', async () => {
