@@ -38,6 +38,11 @@ const FREE = /^(platform|web)\//;
 const LONGEST = 400;
 const LONG_WITH_REASON: Readonly<Record<string, string>> = {};
 
+/** What the package exports is named in one place. */
+const PUBLIC_ENTRIES: readonly string[] = ['core-api.ts'];
+/** Runs in its user's program, whose clock is the real one. */
+const CLIENT = /^rpc\/(typed-)?client\.ts$/;
+
 const folderOf = (path: string): string => (path.includes('/') ? path.slice(0, path.indexOf('/')) : '');
 const partOfCore = (path: string): string => path.split('/')[1]!;
 
@@ -123,7 +128,9 @@ describe('the house', () => {
 
   it('has no barrel files', () => {
     const barrels = SOURCE_FILES.filter(
-      ({ path, text }) => /(^|\/)index\.ts$/.test(path) || /^export (\*|\{[^}]*\}) from/m.test(text),
+      ({ path, text }) =>
+        !PUBLIC_ENTRIES.includes(path) &&
+        (/(^|\/)index\.ts$/.test(path) || /^export (\*|\{[^}]*\}) from/m.test(text)),
     );
     expect(barrels.map(({ path }) => path)).toEqual([]);
   });
@@ -132,6 +139,7 @@ describe('the house', () => {
     const impure = SOURCE_FILES.filter(
       ({ path, text }) =>
         !FREE.test(path) &&
+        !CLIENT.test(path) &&
         /\b(Date\.now|new Date\(\)|Math\.random|setTimeout|setInterval|setImmediate|performance\.now)\b/.test(
           text.replace(/\/\*[\s\S]*?\*\/|\/\/.*/g, ''),
         ),
