@@ -20,7 +20,7 @@ import {
 } from './network-address.ts';
 import { Peer, type PeerEvents } from './peer.ts';
 import type { ConnectionType } from './peer-info.ts';
-import { MINUTE, RESERVED_OUTBOUND, SECOND } from './protocol.ts';
+import { INBOUND_MEMORY, MINUTE, RESERVED_OUTBOUND, SECOND } from './protocol.ts';
 import type { Connection, Target, Transport } from './transport.ts';
 
 const DIAL_TIMEOUT = 5 * SECOND;
@@ -67,6 +67,8 @@ export class Connections {
   /** Addresses at which we found ourselves. */
   readonly #own = new Set<string>();
   #nextId = 0;
+  /** Bytes that inbound peers held when that was last summed up, and what they may hold besides by now. */
+  #held = 0;
   #active = true;
   #running = false;
 
@@ -162,6 +164,20 @@ export class Connections {
     for (const node of this.#added.values())
       if (peer.address === textOf(node.target)) this.#retryAdded(node, peer.ready);
     this.#dependencies.roomMade();
+  }
+
+  /** Strangers share so much of our memory: of too many who send and do not read, who holds most goes. */
+  grew(peer: Peer, bytes: number): void {
+    if (!peer.inbound) return;
+    this.#held += bytes;
+    if (this.#held <= INBOUND_MEMORY) return;
+    const inbound = [...this.#peers.values()].filter((other) => other.inbound);
+    inbound.sort((a, b) => b.held - a.held);
+    this.#held = inbound.reduce((sum, { held }) => sum + held, 0);
+    for (let i = 0; this.#held > INBOUND_MEMORY && i < inbound.length; i++) {
+      this.#held -= inbound[i]!.held;
+      inbound[i]!.close('takes too much memory');
+    }
   }
 
   /** Whether connections are made at all now. */

@@ -24,21 +24,12 @@ export interface FilterSource {
 export class FilterServing {
   readonly #context: NetworkContext;
   readonly #source: FilterSource | undefined;
-  readonly #room: (peer: Peer) => Promise<void>;
   readonly handlers: Handlers;
 
-  /**
-   * @param source undefined: filters are not served, and whoever asks is let go
-   * @param room resolves when a peer may be sent more
-   */
-  constructor(
-    context: NetworkContext,
-    source: FilterSource | undefined,
-    room: (peer: Peer) => Promise<void>,
-  ) {
+  /** @param source undefined: filters are not served, and whoever asks is let go */
+  constructor(context: NetworkContext, source: FilterSource | undefined) {
     this.#context = context;
     this.#source = source;
-    this.#room = room;
     this.handlers = {
       getcfilters: (peer, range) => this.#sendFilters(peer, range),
       getcfheaders: (peer, range) => this.#sendHeaders(peer, range),
@@ -69,8 +60,8 @@ export class FilterServing {
 
   async #sendFilters(peer: Peer, range: FilterRange): Promise<void> {
     for (const entry of this.#range(peer, range, MAXIMUM_FILTERS) ?? []) {
+      await peer.room();
       const filter = await this.#source!.filter(entry);
-      await this.#room(peer);
       if (filter === undefined || peer.closed) return;
       peer.send('cfilter', { filterType: BASIC_FILTER, blockHash: entry.hashBytes, filter });
     }
@@ -81,9 +72,14 @@ export class FilterServing {
     if (entries === undefined) return;
     const before = entries[0]!.parent;
     const previousHeader = before === null ? NO_HEADER : await this.#source!.filterHeader(before);
-    const filters = await Promise.all(entries.map((entry) => this.#source!.filter(entry)));
-    if (previousHeader === undefined || filters.includes(undefined)) return;
-    const filterHashes = (filters as Uint8Array[]).map((filter) => hash256(filter));
+    if (previousHeader === undefined) return;
+    const filterHashes: Uint8Array[] = [];
+    // One filter at a time: two thousand of them are forty megabytes.
+    for (const entry of entries) {
+      const filter = await this.#source!.filter(entry);
+      if (filter === undefined || peer.closed) return;
+      filterHashes.push(hash256(filter));
+    }
     peer.send('cfheaders', {
       filterType: BASIC_FILTER,
       stopHash: range.stopHash,

@@ -122,7 +122,7 @@ export class Network {
         events: {
           message: (peer, message) => this.#peers.receive(peer, message),
           offence: (peer, reason) => this.#connections.punish(peer, reason),
-          drained: (peer) => this.#peers.drained(peer),
+          grew: (peer, bytes) => this.#connections.grew(peer, bytes),
           closed: (peer, reason) => this.#closed(peer, reason),
           failed: (error) => chain.fatal.emit(error),
         },

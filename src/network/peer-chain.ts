@@ -15,6 +15,8 @@ export class PeerChain {
   common: HeaderEntry | undefined;
   /** The best header that we sent it. */
   announced: HeaderEntry | undefined;
+  /** The last block of a full answer to its getblocks. */
+  continuation: HeaderEntry | undefined;
   /** Monotonic time of the getheaders that was not answered yet. */
   headersAsked: number | undefined;
   presync: HeadersPresync | undefined;

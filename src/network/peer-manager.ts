@@ -60,7 +60,6 @@ export class PeerManager {
   readonly #announcer: TransactionAnnouncer;
   readonly #fetcher: TransactionFetcher;
   readonly #addressRelay: AddressRelay;
-  readonly #serving: Serving;
   readonly #handlers: Handlers;
 
   constructor(options: PeerManagerOptions, dependencies: PeerManagerDependencies) {
@@ -96,7 +95,7 @@ export class PeerManager {
       own: (peer) => local.advertised(peer, services, Math.floor(clock.now() / 1000)),
       learned: dependencies.addressesLearned,
     });
-    this.#serving = new Serving(context, { chains, announcer: this.#announcer, pruned });
+    const serving = new Serving(context, { chains, announcer: this.#announcer, pruned });
     const noBloom = (peer: Peer): void => peer.close('bloom filters are not served');
     this.#handlers = {
       ping: (peer, body) => {
@@ -113,8 +112,8 @@ export class PeerManager {
       ...this.#headers.handlers,
       ...this.#blocks.handlers,
       ...this.#addressRelay.handlers,
-      ...this.#serving.handlers,
-      ...new FilterServing(context, filters, (peer) => this.#serving.room(peer)).handlers,
+      ...serving.handlers,
+      ...new FilterServing(context, filters).handlers,
     };
   }
 
@@ -145,12 +144,7 @@ export class PeerManager {
     return handler?.(peer, message.body);
   }
 
-  drained(peer: Peer): void {
-    this.#serving.wake(peer);
-  }
-
   closed(peer: Peer): void {
-    this.#serving.wake(peer);
     this.#blocks.remove(peer);
     this.#announcer.remove(peer);
     this.#fetcher.remove(peer);

@@ -21,7 +21,6 @@ import {
   IDLE_TIMEOUT,
   PING_INTERVAL,
   RECEIVE_QUEUE_BYTES,
-  RECEIVE_QUEUE_MESSAGES,
   Service,
   SLOW_READER_TIMEOUT,
 } from './protocol.ts';
@@ -48,13 +47,15 @@ export interface PeerEvents {
   message(peer: Peer, message: Message): Promise<void> | void;
   /** The peer broke the protocol. */
   offence(peer: Peer, reason: string): void;
-  /** Its buffer has room again. */
-  drained(peer: Peer): void;
+  /** It holds so many bytes more of our memory, or did for a while. */
+  grew(peer: Peer, bytes: number): void;
   closed(peer: Peer, reason: string): void;
   /** Not its fault: a bug or a failing disk. */
   failed(error: Error): void;
 }
 
+/** Bytes that a message costs besides its own: thousands of empty ones are no small matter. */
+const MESSAGE_OVERHEAD = 256;
 /** Messages, and milliseconds, after which others get their turn. */
 const TURN = 16;
 const TURN_TIME = 10;
@@ -98,7 +99,9 @@ export class Peer {
   readonly #random: Random;
   readonly #events: PeerEvents;
   #queue: Uint8Array[] = [];
+  /** Bytes of messages that are not done with, and what keeping them costs. */
   #queued = 0;
+  #waiting: (() => void)[] = [];
   #processing = false;
   #paused = false;
   #closed = false;
@@ -131,9 +134,8 @@ export class Peer {
   start(): void {
     this.connection.start({
       message: (envelope) => this.#receive(envelope),
-      drained: () => {
-        if (!this.#closed) this.#events.drained(this);
-      },
+      partial: (bytes) => this.#events.grew(this, bytes),
+      drained: () => this.#wake(),
       closed: (reason) => this.close(reason),
     });
   }
@@ -153,6 +155,21 @@ export class Peer {
   /** Whether it reads what we send: nothing more is served to it otherwise. */
   get hasRoom(): boolean {
     return this.connection.bufferedAmount < HIGH_WATER_MARK;
+  }
+
+  /** Resolves when it has read enough of what it was sent, or is gone. */
+  async room(): Promise<void> {
+    while (!this.#closed && !this.hasRoom)
+      await new Promise<void>((resolve) => void this.#waiting.push(resolve));
+  }
+
+  #wake(): void {
+    for (const resolve of this.#waiting.splice(0)) resolve();
+  }
+
+  /** Bytes of our memory that it takes: what it has sent and what it has not read. */
+  get held(): number {
+    return this.#closed ? 0 : this.#queued + this.connection.partialAmount + this.connection.bufferedAmount;
   }
 
   get pingWait(): number | undefined {
@@ -180,6 +197,7 @@ export class Peer {
     this.bytesSent += size;
     this.sent.set(command, (this.sent.get(command) ?? 0) + size);
     this.lastSend = Math.floor(this.#clock.now() / 1000);
+    this.#events.grew(this, size);
     if (this.connection.bufferedAmount > BUFFER_LIMIT) this.close('does not read what it asks for');
   }
 
@@ -213,6 +231,7 @@ export class Peer {
     this.#queue = [];
     this.#queued = 0;
     this.connection.close();
+    this.#wake();
     this.#events.closed(this, reason);
   }
 
@@ -250,33 +269,32 @@ export class Peer {
     this.lastReceive = Math.floor(this.#clock.now() / 1000);
     this.bytesReceived += envelope.length;
     this.#queue.push(envelope);
-    this.#queued += envelope.length;
-    const full = this.#queued > RECEIVE_QUEUE_BYTES || this.#queue.length > RECEIVE_QUEUE_MESSAGES;
-    if (full && !this.#paused) {
+    this.#queued += envelope.length + MESSAGE_OVERHEAD;
+    if (this.#queued > RECEIVE_QUEUE_BYTES && !this.#paused) {
       this.#paused = true;
       this.connection.pause();
     }
     if (!this.#processing) void this.#process();
+    this.#events.grew(this, envelope.length + MESSAGE_OVERHEAD);
   }
 
   async #process(): Promise<void> {
     this.#processing = true;
     let turn = 0;
     let began = this.#clock.monotonic();
-    for (;;) {
+    while (this.#queue.length > 0) {
+      // Who does not read our answers asks for no more of them: what it sends waits, in the end on the wire.
+      if (!this.hasRoom) await this.room();
       const envelope = this.#queue.shift();
       if (envelope === undefined) break;
-      this.#queued -= envelope.length;
-      if (
-        this.#paused &&
-        this.#queued < RECEIVE_QUEUE_BYTES / 2 &&
-        this.#queue.length < RECEIVE_QUEUE_MESSAGES / 2
-      ) {
+      const handled = this.#handle(envelope);
+      if (handled !== undefined) await handled;
+      if (this.#closed) break;
+      this.#queued -= envelope.length + MESSAGE_OVERHEAD;
+      if (this.#paused && this.#queued < RECEIVE_QUEUE_BYTES / 2) {
         this.#paused = false;
         this.connection.resume();
       }
-      const handled = this.#handle(envelope);
-      if (handled !== undefined) await handled;
       if (++turn < TURN && this.#clock.monotonic() - began < TURN_TIME) continue;
       await this.#clock.yield();
       turn = 0;

@@ -28,9 +28,13 @@ export const PING_INTERVAL = 2 * MINUTE;
 export const IDLE_TIMEOUT = 20 * MINUTE;
 /** A peer that has not read a megabyte for this long is dropped. */
 export const SLOW_READER_TIMEOUT = 2 * MINUTE;
-/** Received but not yet processed; above it the wire is not read. */
+/**
+ * Received but not yet processed; above it the wire is not read. It is more than a peer sends before it waits for
+ * us to read: else two that serve each other could wait for ever.
+ */
 export const RECEIVE_QUEUE_BYTES = 5_000_000;
-export const RECEIVE_QUEUE_MESSAGES = 1_000;
+/** Bytes that all who dialled us may hold of our memory together: beyond it, whoever holds most is let go. */
+export const INBOUND_MEMORY = 100_000_000;
 
 /** Peers that we dial by ourselves, and places kept free for them and for a feeler. */
 export const FULL_RELAY = 8;

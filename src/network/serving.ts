@@ -4,6 +4,7 @@ import type { HeaderEntry } from '../chain/header-entry.ts';
 import type { Block } from '../core/block/block.ts';
 import type { BlockHash } from '../core/block/header.ts';
 import { toDisplayHex } from '../core/encoding/bytes.ts';
+import { Reader } from '../core/encoding/reader.ts';
 import { Writer } from '../core/encoding/writer.ts';
 import type { Transaction, Txid, Wtxid } from '../core/transaction/transaction.ts';
 import { compactBlockOf } from './compact-block.ts';
@@ -15,9 +16,10 @@ import {
   type LocatorRequest,
   MAXIMUM_HEADERS,
 } from './messages/inventory.ts';
+import { encodeBody } from './messages/table.ts';
 import type { Peer } from './peer.ts';
 import type { PeerChains } from './peer-chain.ts';
-import { BLOCK_TRANSACTIONS_DEPTH, COMPACT_BLOCK_DEPTH, LIMITED_BLOCKS } from './protocol.ts';
+import { BLOCK_TRANSACTIONS_DEPTH, COMPACT_BLOCK_DEPTH, GETDATA_BATCH, LIMITED_BLOCKS } from './protocol.ts';
 import type { TransactionAnnouncer } from './transaction-announcer.ts';
 
 const BLOCKS_A_GETBLOCKS = 500;
@@ -29,8 +31,6 @@ export class Serving {
   readonly #chains: PeerChains;
   readonly #announcer: TransactionAnnouncer;
   readonly #pruned: boolean;
-  /** Peers that wait for room in their buffer. */
-  readonly #waiting = new Map<Peer, () => void>();
   /** The block that came last, which a peer may ask for before it is stored. */
   #newest: ExtendedEvent | undefined;
   /** Transactions of the last block, for peers that were told of them before it. */
@@ -57,23 +57,10 @@ export class Serving {
     this.handlers = {
       getheaders: (peer, body) => this.#sendHeaders(peer, body),
       getblocks: (peer, body) => this.#sendInventory(peer, body),
-      getdata: (peer, body) => this.#sendData(peer, body.items),
+      getdata: (peer, body) => this.#sendData(peer, encodeBody('getdata', body)),
       getblocktxn: (peer, body) => this.#sendBlockTransactions(peer, body),
       mempool: (peer) => peer.close('mempool message without bloom service'),
     };
-  }
-
-  /** Resolves when the peer has read enough of what it was sent, or is gone. */
-  async room(peer: Peer): Promise<void> {
-    if (peer.closed || peer.hasRoom) return;
-    await new Promise<void>((resolve) => this.#waiting.set(peer, resolve));
-  }
-
-  /** The peer has room again, or is gone. */
-  wake(peer: Peer): void {
-    const resume = this.#waiting.get(peer);
-    this.#waiting.delete(peer);
-    resume?.();
   }
 
   /** Headers after the first common block of the locator; nothing while our own chain may be a false one. */
@@ -108,10 +95,13 @@ export class Serving {
     const { chain } = this.#context;
     const items: InventoryItem[] = [];
     let entry = chain.next(chain.findFork(locator));
-    for (; entry !== undefined && items.length < BLOCKS_A_GETBLOCKS; entry = chain.next(entry)) {
+    for (; entry !== undefined; entry = chain.next(entry)) {
       if (entry.hash === toDisplayHex(stop)) break;
       if (this.#pruned && chain.height - entry.height >= LIMITED_BLOCKS) break;
       items.push({ type: InventoryType.BLOCK, hash: entry.hashBytes });
+      if (items.length < BLOCKS_A_GETBLOCKS) continue;
+      this.#chains.of(peer).continuation = entry;
+      break;
     }
     if (items.length > 0) peer.send('inv', { items });
   }
@@ -124,18 +114,25 @@ export class Serving {
     return entry.validScripts || this.#chains.of(peer).announced === entry;
   }
 
-  /** In order; the peer's next messages wait until all is sent, so a slow reader holds up only itself. */
-  async #sendData(peer: Peer, items: readonly InventoryItem[]): Promise<void> {
-    const missing: InventoryItem[] = [];
-    for (const item of items) {
+  /**
+   * In order; the peer's next messages wait until all is sent, so a slow reader holds up only itself.
+   * @param request as bytes: fifty thousand objects would be kept for as long as the peer takes to read the answers
+   */
+  async #sendData(peer: Peer, request: Uint8Array): Promise<void> {
+    const reader = new Reader(request);
+    let missing: InventoryItem[] = [];
+    for (let left = reader.compactSize(); left > 0; left--) {
+      const item = { type: reader.uint32(), hash: reader.view(32) };
+      if (!peer.hasRoom) await peer.room();
       if (peer.closed) return;
-      await this.room(peer);
       const found = this.#isTransaction(item)
         ? this.#sendTransaction(peer, item)
         : await this.#sendBlock(peer, item);
       if (!found) missing.push(item);
+      if (missing.length === 0 || (left > 1 && missing.length < GETDATA_BATCH)) continue;
+      peer.send('notfound', { items: missing });
+      missing = [];
     }
-    if (missing.length > 0) peer.send('notfound', { items: missing });
   }
 
   #isTransaction(item: InventoryItem): boolean {
@@ -174,6 +171,7 @@ export class Serving {
     }
     if (item.type === InventoryType.WITNESS_BLOCK && entry.haveData) {
       peer.sendPayload('block', await chain.readBlockBytes(entry));
+      this.#continue(peer, entry);
       return true;
     }
     const block = await this.#readBlock(entry);
@@ -182,12 +180,21 @@ export class Serving {
     else if (item.type === InventoryType.BLOCK) peer.sendPayload('block', withoutWitnesses(block));
     else if (item.type === InventoryType.COMPACT_BLOCK) this.#sendCompact(peer, entry, block);
     // A filtered block (BIP37) is ignored: bloom filters are not served.
+    this.#continue(peer, entry);
     return true;
+  }
+
+  /** Who fetches by getblocks has all of one answer, and asks for the next when it hears of our tip. */
+  #continue(peer: Peer, entry: HeaderEntry): void {
+    const theirs = this.#chains.of(peer);
+    if (theirs.continuation !== entry) return;
+    theirs.continuation = undefined;
+    peer.send('inv', { items: [{ type: InventoryType.BLOCK, hash: this.#context.chain.tip.hashBytes }] });
   }
 
   #sendCompact(peer: Peer, entry: HeaderEntry, block: Block): void {
     const { chain, random } = this.#context;
-    if (chain.height - entry.height >= COMPACT_BLOCK_DEPTH) peer.sendPayload('block', block.bytes);
+    if (chain.height - entry.height > COMPACT_BLOCK_DEPTH) peer.sendPayload('block', block.bytes);
     else peer.send('cmpctblock', compactBlockOf(block, BigInt(random.below(2 ** 48))));
   }
 
@@ -199,11 +206,14 @@ export class Serving {
 
   async #sendBlockTransactions(peer: Peer, { blockHash, indexes }: BlockTransactionsRequest): Promise<void> {
     const { chain } = this.#context;
+    if (indexes.length === 0) return peer.close('getblocktxn with no transaction indexes');
     const entry = chain.entry(toDisplayHex(blockHash) as BlockHash);
     if (entry === undefined || !this.#mayShow(peer, entry)) return;
     // So old a block is sent whole: it costs us the same, and the peer more.
-    if (chain.height - entry.height >= BLOCK_TRANSACTIONS_DEPTH)
-      return this.#sendData(peer, [{ type: InventoryType.WITNESS_BLOCK, hash: blockHash }]);
+    if (chain.height - entry.height > BLOCK_TRANSACTIONS_DEPTH) {
+      await this.#sendBlock(peer, { type: InventoryType.WITNESS_BLOCK, hash: blockHash });
+      return;
+    }
     const block = await this.#readBlock(entry);
     if (block === undefined) return;
     const transactions = indexes.map((index) => block.transactions[index]);

@@ -16,6 +16,8 @@ export interface Target {
 export interface ConnectionEvents {
   /** One whole envelope, header included. The bytes are the receiver's to keep. */
   message(envelope: Uint8Array): void;
+  /** So many bytes came of a message that is not whole yet. */
+  partial(bytes: number): void;
   /** `bufferedAmount` fell back below the low-water mark. */
   drained(): void;
   /** `reason` is for the log: empty for an orderly end. */
@@ -31,6 +33,8 @@ export interface Connection {
   readonly local: string;
   /** Bytes given to `send` that the wire has not taken yet. */
   readonly bufferedAmount: number;
+  /** Bytes kept of a message that is not whole yet. */
+  readonly partialAmount: number;
   /** Begins delivery. What arrived before is kept for it. */
   start(events: ConnectionEvents): void;
   /** Queues one whole envelope; what is sent in one tick leaves together. Nothing happens after the end. */

@@ -50,6 +50,7 @@ async function join(world: MemoryWorld, host: string): Promise<Client> {
   connection.start({
     message: (envelope) => client.heard.push(decodeEnvelope(REGTEST.magic, envelope)),
     drained: () => {},
+    partial: () => {},
     closed: () => {
       client.closed = true;
     },

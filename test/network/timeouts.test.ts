@@ -22,6 +22,7 @@ async function dial(
   connection.start({
     message: () => {},
     drained: () => {},
+    partial: () => {},
     closed: () => {
       closed = true;
     },

@@ -58,6 +58,12 @@ export class EnvelopeSplitter {
   readonly #magic: Uint8Array;
   /** The beginning of an envelope that is not whole yet. */
   #kept = new Uint8Array(0);
+
+  /** Bytes of memory that it takes. */
+  get kept(): number {
+    return this.#kept.length;
+  }
+
   #length = 0;
 
   constructor(magic: Uint8Array, maximum: number) {

@@ -155,6 +155,7 @@ class MemoryConnection implements Connection {
   /** The other end; set by the network before anyone has either. */
   peer!: MemoryConnection;
   bufferedAmount = 0;
+  readonly partialAmount = 0;
   readonly #network: MemoryNetwork;
   #events: ConnectionEvents | undefined;
   #maximum = MAXIMUM_MESSAGE;

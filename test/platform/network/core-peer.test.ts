@@ -137,6 +137,9 @@ test('compact blocks in both directions, with the transactions that are missing'
   const [known, unknown] = [spend([builder.takeMature()]), spend([builder.takeMature()])];
   await node.mempool.accept(known);
   const block = builder.block({ transactions: [known, unknown] });
+  peer.send('headers', { headers: [block.header] });
+  const asked = decodeBody('getdata', await peer.hears('getdata'));
+  expect(asked.items).toEqual([{ type: InventoryType.COMPACT_BLOCK, hash: block.header.hashBytes }]);
   peer.send('cmpctblock', compactBlockOf(block, 5n));
   const request = decodeBody('getblocktxn', await peer.hears('getblocktxn'));
   expect(request).toEqual({ blockHash: block.header.hashBytes, indexes: [2] });
@@ -172,3 +175,25 @@ test('transactions in both directions, by wtxid', async () => {
   const { transaction } = decodeBody('tx', await peer.hears('tx'));
   expect(transaction.wtxid).toBe(ours.wtxid);
 }, 40_000);
+
+test('an old client that knows only getblocks is led past five hundred blocks', async () => {
+  const builder = chain(1_050);
+  const node = await start(builder);
+  const peer = await RawPeer.join(node.port);
+  const have = new Set<string>();
+  let last = builder.blocks[0]!.header.prevHash;
+  have.add(builder.blocks[0]!.header.prev);
+  const askForMore = () =>
+    peer.send('getblocks', { version: 70_001, locator: [last], stop: new Uint8Array(32) });
+  peer.onMessage = (command, payload) => {
+    if (command === 'inv') peer.send('getdata', decodeBody('inv', payload));
+    if (command !== 'block') return;
+    const { header } = decodeBody('block', payload).block;
+    // As old clients do: one whose parent is missing makes them ask for what lies between.
+    if (!have.has(header.prev)) return askForMore();
+    have.add(header.hash);
+    last = header.hashBytes;
+  };
+  askForMore();
+  expect(await eventually(() => have.size === 1_051, 20_000)).toBe(true);
+});

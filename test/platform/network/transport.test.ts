@@ -44,6 +44,7 @@ class Recorder {
         this.messages.push(envelope);
         this.#wake();
       },
+      partial: () => {},
       drained: () => {
         this.drained++;
         this.#wake();

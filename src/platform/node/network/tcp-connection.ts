@@ -39,6 +39,10 @@ export class TcpConnection implements Connection {
     return this.#socket.writableLength;
   }
 
+  get partialAmount(): number {
+    return this.#splitter.kept;
+  }
+
   start(events: ConnectionEvents): void {
     this.#events = events;
     if (this.#socket.destroyed) {
@@ -54,6 +58,7 @@ export class TcpConnection implements Connection {
       this.#splitter.push(chunk, (envelope) => {
         if (!this.#closed) this.#events!.message(ownBytes(envelope));
       });
+      if (!this.#closed && this.partialAmount > 0) this.#events!.partial(chunk.length);
     } catch (error) {
       this.#finish((error as Error).message);
     }
@@ -90,8 +95,8 @@ export class TcpConnection implements Connection {
   #finish(reason: string): void {
     if (this.#closed) return;
     this.#closed = true;
-    // What was sent last (a reason to go, a block) may still leave; a peer that does not read is not waited for.
-    if (this.bufferedAmount === 0) this.#socket.destroy();
+    // What was sent last (a reason to go, a header) may still leave; a peer that does not read is not waited for.
+    if (this.bufferedAmount === 0 || this.bufferedAmount > LOW_WATER_MARK) this.#socket.destroy();
     else {
       this.#socket.end();
       setTimeout(() => this.#socket.destroy(), LINGER).unref();

@@ -4,6 +4,7 @@ import type { RawData, WebSocket } from 'ws';
 import {
   type Connection,
   type ConnectionEvents,
+  ENVELOPE_HEADER_SIZE,
   HIGH_WATER_MARK,
   LOW_WATER_MARK,
   MAXIMUM_HANDSHAKE_MESSAGE,
@@ -22,6 +23,8 @@ export const WEBSOCKET_OPTIONS = Object.freeze({
   autoPong: false,
   skipUTF8Validation: true,
 });
+/** Bytes that a piece of a message costs besides its own. */
+const CHUNK_OVERHEAD = 256;
 const LINGER = 1_000;
 /** RFC 6455: the other side sends what the protocol has no place for. */
 const PROTOCOL_ERROR = 1_002;
@@ -32,16 +35,21 @@ export class WebSocketConnection implements Connection {
   readonly remote: string;
   readonly local: string;
   readonly #webSocket: WebSocket;
-  readonly #socket: Socket;
   readonly #cork: Cork;
-  readonly #bytesBefore: number;
   #maximum = MAXIMUM_HANDSHAKE_MESSAGE;
   #events: ConnectionEvents | undefined;
   #received: Uint8Array[] = [];
   #full = false;
   #closed = false;
-  readonly #countBytes = (): void => {
-    if (this.#socket.bytesRead - this.#bytesBefore > HANDSHAKE_BYTES) this.#finish('too much before verack');
+  /** Since the last whole message: `ws` does not tell what it keeps. */
+  partialAmount = 0;
+  /** Until the handshake is over. */
+  #bytesLeft = HANDSHAKE_BYTES;
+  readonly #count = (chunk: Uint8Array): void => {
+    this.partialAmount += chunk.length + CHUNK_OVERHEAD;
+    this.#bytesLeft -= chunk.length;
+    if (this.#bytesLeft < 0) this.#finish('too much before verack');
+    else if (!this.#closed) this.#events?.partial(chunk.length + CHUNK_OVERHEAD);
   };
 
   /** @param webSocket open, with `socket` below it */
@@ -55,11 +63,9 @@ export class WebSocketConnection implements Connection {
     this.remote = options.remote ?? endpoint(socket.remoteAddress, socket.remotePort);
     this.local = endpoint(socket.localAddress, socket.localPort);
     this.#webSocket = webSocket;
-    this.#socket = socket;
     this.#cork = new Cork(socket);
-    this.#bytesBefore = socket.bytesRead;
     socket.setNoDelay(true);
-    socket.on('data', this.#countBytes);
+    socket.prependListener('data', this.#count);
     webSocket.on('message', (data, isBinary) => this.#receive(data, isBinary));
     webSocket.on('ping', (data) => {
       // Answered by hand: a flood of pings to a peer that does not read must not fill our buffer.
@@ -85,8 +91,9 @@ export class WebSocketConnection implements Connection {
   #receive(data: RawData, isBinary: boolean): void {
     if (this.#closed) return;
     const bytes = data as Buffer;
-    if (!isBinary || bytes.length > this.#maximum) {
-      this.#finish(isBinary ? 'message too large' : 'text frame');
+    this.partialAmount = 0;
+    if (!isBinary || bytes.length > this.#maximum || bytes.length < ENVELOPE_HEADER_SIZE) {
+      this.#finish(isBinary ? 'message of impossible length' : 'text frame');
       return;
     }
     const envelope = ownBytes(bytes);
@@ -109,7 +116,7 @@ export class WebSocketConnection implements Connection {
 
   setMaximumMessage(bytes: number): void {
     this.#maximum = bytes;
-    if (bytes > MAXIMUM_HANDSHAKE_MESSAGE) this.#socket.off('data', this.#countBytes);
+    if (bytes > MAXIMUM_HANDSHAKE_MESSAGE) this.#bytesLeft = Number.POSITIVE_INFINITY;
   }
 
   pause(): void {
@@ -128,8 +135,9 @@ export class WebSocketConnection implements Connection {
     if (this.#closed) return;
     this.#closed = true;
     this.#received = [];
-    this.#webSocket.close(reason === '' ? undefined : PROTOCOL_ERROR);
     // A closing handshake is good manners, but nobody is waited for.
+    if (this.bufferedAmount > LOW_WATER_MARK) this.#webSocket.terminate();
+    else this.#webSocket.close(reason === '' ? undefined : PROTOCOL_ERROR);
     setTimeout(() => this.#webSocket.terminate(), LINGER).unref();
     this.#events?.closed(reason);
   }
