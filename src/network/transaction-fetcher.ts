@@ -104,8 +104,8 @@ export class TransactionFetcher {
       return;
     }
     this.#announcer.markKnown(peer, peer.wtxidRelay ? tx.wtxid : tx.txid);
-    const asked = this.#requests.isAsked(peer, tx.wtxid) || this.#requests.isAsked(peer, tx.txid);
-    const wanted = asked && !this.#context.chain.isInitialBlockDownload && !this.#isKnown(tx.wtxid);
+    // Simple wallets send theirs unasked: it is judged like another. The peer's next message waits for that.
+    const wanted = !this.#context.chain.isInitialBlockDownload && !this.#isKnown(tx.wtxid);
     // Answered only then: while it is judged, nobody else need be asked for it.
     if (wanted) await this.#judge(peer, tx);
     this.#requests.answered(peer, tx.wtxid);
@@ -192,7 +192,8 @@ export class TransactionFetcher {
       return;
     }
     const announcers = new Set([peer, ...this.#requests.announcers(tx.wtxid)]);
-    if (!this.#orphans.add(tx, peer.id)) return;
+    // Who has left meanwhile would never be forgotten.
+    if (peer.closed || !this.#orphans.add(tx, peer.id)) return;
     this.#requests.forget(tx.wtxid);
     for (const txid of parents)
       if (!this.#isKnown(txid))

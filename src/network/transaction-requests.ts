@@ -17,18 +17,12 @@ export interface Announcement {
   /** Display-order hex: a wtxid, or a txid if `byTxid`. */
   readonly hash: string;
   readonly byTxid: boolean;
-  /** Monotonic milliseconds. */
-  readonly readyAt: number;
+  /** Monotonic milliseconds: when it may be asked for; once it was, when the answer is no longer waited for. */
+  due: number;
   readonly preferred: boolean;
   /** Random; decides between equals so that nobody can know who is asked. */
   readonly priority: number;
   state: 'candidate' | 'asked' | 'done';
-}
-
-/** Times that only ever grow, so that a queue in order of arrival is in order of time. */
-interface Due {
-  readonly at: number;
-  readonly announcement: Announcement;
 }
 
 export class TransactionRequests {
@@ -38,8 +32,9 @@ export class TransactionRequests {
   readonly #byHash = new Map<string, Announcement[]>();
   readonly #byPeer = new Map<Peer, Map<string, Announcement>>();
   readonly #inFlight = new Map<Peer, number>();
-  #delayed: Due[] = [];
-  #asked: Due[] = [];
+  /** In order of arrival, and so of time. What is done with leaves them at once. */
+  readonly #delayed = new Set<Announcement>();
+  readonly #asked = new Set<Announcement>();
   #timer: Timer | undefined;
   #timerAt = Infinity;
   #batch = new Map<Peer, Announcement[]>();
@@ -61,6 +56,8 @@ export class TransactionRequests {
   }
 
   announced(peer: Peer, hash: string, options: { byTxid: boolean; delay: boolean }): void {
+    // It may have gone while what it sent was judged.
+    if (peer.closed) return;
     const own = this.#byPeer.get(peer) ?? new Map<string, Announcement>();
     this.#byPeer.set(peer, own);
     if (own.has(hash) || this.isFull(peer)) return;
@@ -72,7 +69,7 @@ export class TransactionRequests {
       peer,
       hash,
       byTxid: options.byTxid,
-      readyAt: wait ? now + DELAY : now,
+      due: wait ? now + DELAY : now,
       preferred,
       priority: this.#random.below(2 ** 32),
       state: 'candidate',
@@ -82,7 +79,7 @@ export class TransactionRequests {
     if (all === undefined) this.#byHash.set(hash, [announcement]);
     else all.push(announcement);
     if (wait) {
-      this.#delayed.push({ at: announcement.readyAt, announcement });
+      this.#delayed.add(announcement);
       this.#arm();
     } else this.#consider(hash);
   }
@@ -99,11 +96,6 @@ export class TransactionRequests {
     if (announcement === undefined) return;
     this.#finish(announcement);
     this.#consider(hash);
-  }
-
-  /** Whether we asked this peer for it and wait for the answer. */
-  isAsked(peer: Peer, hash: string): boolean {
-    return this.#byPeer.get(peer)?.get(hash)?.state === 'asked';
   }
 
   /** Peers that announced it and could still be asked. */
@@ -127,6 +119,8 @@ export class TransactionRequests {
     const { peer } = announcement;
     const change = (state === 'asked' ? 1 : 0) - (announcement.state === 'asked' ? 1 : 0);
     announcement.state = state;
+    this.#delayed.delete(announcement);
+    this.#asked.delete(announcement);
     if (change !== 0) this.#inFlight.set(peer, (this.#inFlight.get(peer) ?? 0) + change);
   }
 
@@ -150,7 +144,7 @@ export class TransactionRequests {
     const now = this.#clock.monotonic();
     let best: Announcement | undefined;
     for (const item of all) {
-      if (item.readyAt > now) continue;
+      if (item.due > now) continue;
       const better =
         best === undefined ||
         (item.preferred !== best.preferred ? item.preferred : item.priority < best.priority);
@@ -158,7 +152,8 @@ export class TransactionRequests {
     }
     if (best === undefined) return;
     this.#setState(best, 'asked');
-    this.#asked.push({ at: now + TIMEOUT, announcement: best });
+    best.due = now + TIMEOUT;
+    this.#asked.add(best);
     this.#arm();
     const batch = this.#batch.get(best.peer);
     if (batch === undefined) this.#batch.set(best.peer, [best]);
@@ -178,7 +173,9 @@ export class TransactionRequests {
 
   /** One timer, for whatever is due first. */
   #arm(): void {
-    const next = Math.min(this.#delayed[0]?.at ?? Infinity, this.#asked[0]?.at ?? Infinity);
+    const [delayed] = this.#delayed;
+    const [asked] = this.#asked;
+    const next = Math.min(delayed?.due ?? Infinity, asked?.due ?? Infinity);
     if (next === Infinity || next >= this.#timerAt) return;
     this.#timer?.cancel();
     this.#timerAt = next;
@@ -191,14 +188,13 @@ export class TransactionRequests {
 
   #tick(): void {
     const now = this.#clock.monotonic();
-    const due = (queue: Due[]): number => {
-      const later = queue.findIndex((item) => item.at > now);
-      return later < 0 ? queue.length : later;
-    };
-    for (const { announcement } of this.#delayed.splice(0, due(this.#delayed)))
-      if (announcement.state === 'candidate') this.#consider(announcement.hash);
-    for (const { announcement } of this.#asked.splice(0, due(this.#asked))) {
-      if (announcement.state !== 'asked') continue;
+    for (const announcement of this.#delayed) {
+      if (announcement.due > now) break;
+      this.#delayed.delete(announcement);
+      this.#consider(announcement.hash);
+    }
+    for (const announcement of this.#asked) {
+      if (announcement.due > now) break;
       this.#finish(announcement);
       this.#consider(announcement.hash);
     }

@@ -68,3 +68,25 @@ test('a peer may announce 5,000, and waits when 100 are asked of it', async () =
   await clock.advance(2_000);
   expect(asked).toHaveLength(5_000);
 });
+
+test('what was answered is forgotten at once', async () => {
+  const { clock, requests, asked } = open();
+  const who = peer(false);
+  const before = process.memoryUsage().heapUsed;
+  const rounds = 200_000;
+  for (let i = 0; i < rounds; i++) {
+    requests.announced(who, i.toString(16).padStart(64, '0'), by);
+    requests.answered(who, i.toString(16).padStart(64, '0'));
+    if (i % 1_000 === 0) asked.length = 0;
+    if (i % 100 === 0) await clock.advance(0);
+  }
+  expect((process.memoryUsage().heapUsed - before) / rounds).toBeLessThan(250);
+});
+
+test('who has left is not remembered for what it said before', async () => {
+  const { clock, requests, asked } = open();
+  requests.announced({ inbound: false, closed: true } as Peer, 'aa', by);
+  await clock.advance(1);
+  expect(asked).toEqual([]);
+  expect(requests.announcers('aa')).toEqual([]);
+});
