@@ -5,6 +5,7 @@
 import type { HeaderEntry } from '../chain/header-entry.ts';
 import type { Block } from '../core/block/block.ts';
 import type { BlockHash } from '../core/block/header.ts';
+import { workFromBits } from '../core/block/target.ts';
 import type { Timer } from '../seams.ts';
 import type { PartialBlock } from './compact-block.ts';
 import type { NetworkContext } from './context.ts';
@@ -15,7 +16,7 @@ import { BLOCKS_IN_FLIGHT, DOWNLOAD_WINDOW, LIMITED_BLOCKS, MINUTE, SECOND } fro
 
 const STALL_TIMEOUT = 2 * SECOND;
 const MAXIMUM_STALL_TIMEOUT = 64 * SECOND;
-/** A block that is kept back may be asked of this many peers at once. */
+/** A block may be asked of this many peers at once (Core's MAX_CMPCTBLOCKS_INFLIGHT_PER_BLOCK). */
 const PARALLEL_REQUESTS = 3;
 /** After keeping back this many blocks, with nothing delivered between, a peer makes room for another. */
 const KEPT_BACK_LIMIT = 3;
@@ -137,6 +138,17 @@ export class BlockDownload {
       await new Promise<void>((resolve) => void this.#waiting.push(resolve));
   }
 
+  /**
+   * Whether a block that others were asked for may be asked of this peer, too. Who lets us wait loses its place,
+   * and strangers do not get the last one: they could hold up a block together (CVE-2024-52922's kind).
+   */
+  hasPlace(peer: Peer, hash: BlockHash): boolean {
+    const now = this.#context.clock.monotonic();
+    const taken = this.requestsFor(hash).filter(({ since }) => now - since < this.#stallTimeout);
+    const keepOne = peer.inbound && taken.every((request) => request.peer.inbound);
+    return taken.length < PARALLEL_REQUESTS - (keepOne ? 1 : 0);
+  }
+
   canAsk(peer: Peer): boolean {
     const state = this.#peers.get(peer);
     return state !== undefined && !peer.closed && state.requests.size < BLOCKS_IN_FLIGHT;
@@ -174,16 +186,22 @@ export class BlockDownload {
     this.fillAll();
   }
 
-  /** A block arrived. False if it was not asked of this peer: then it is dropped. */
-  async receive(peer: Peer, block: Block): Promise<boolean> {
-    const request = this.request(peer, block.hash);
-    if (request === undefined) return false;
-    await this.accept(peer, block, true);
-    return true;
+  /** A block arrived. One that nobody was asked for is looked at only if it promises enough work. */
+  async receive(peer: Peer, block: Block): Promise<void> {
+    const { chain } = this.#context;
+    const requested = this.requestsFor(block.hash).length > 0;
+    const parent = requested ? undefined : chain.entry(block.header.prev);
+    const work = parent === undefined ? 0n : parent.chainWork + workFromBits(block.header.bits);
+    if (requested || (parent !== undefined && work >= chain.workThreshold))
+      await this.accept(peer, block, { blame: true, requested });
   }
 
-  /** @param blame whether an invalid block is this peer's fault: it relays compact blocks unverified (BIP152) */
-  async accept(peer: Peer, block: Block, blame: boolean): Promise<void> {
+  /** `blame`: an invalid block is this peer's fault; not if it relays compact blocks unverified (BIP152). */
+  async accept(
+    peer: Peer,
+    block: Block,
+    { blame, requested }: { readonly blame: boolean; readonly requested: boolean },
+  ): Promise<void> {
     const { chain, clock } = this.#context;
     const request = this.request(peer, block.hash);
     const known = request?.entry ?? chain.entry(block.hash);
@@ -194,19 +212,20 @@ export class BlockDownload {
     this.#judgingBytes += block.bytes.length;
     if (known !== undefined) this.#remember(known, block, blame ? peer : undefined);
     this.fill(peer);
-    const verdict = await chain.acceptBlock(block, { requested: true });
+    const verdict = await chain.acceptBlock(block, { requested });
     this.#judging.delete(block.hash);
     this.#judgingBytes -= block.bytes.length;
     for (const resolve of this.#waiting.splice(0)) resolve();
     if (verdict.ok) {
-      peer.lastBlock = Math.floor(clock.now() / 1000);
+      if (verdict.new) peer.lastBlock = Math.floor(clock.now() / 1000);
       if (verdict.connected || !verdict.new) this.#unremember(block.hash);
       this.#overtake(block.hash);
     } else {
       this.#unremember(block.hash);
       const { kind } = verdict.invalid;
-      if (kind === 'mutated' || (kind === 'consensus' && blame))
+      if (blame && (kind === 'mutated' || kind === 'consensus'))
         this.#context.punish(peer, verdict.invalid.message);
+      else if (kind === 'mutated' && known !== undefined && this.canAsk(peer)) this.ask(peer, [known]);
       // The header may still have a true body: ask others for it.
       if (kind !== 'mutated' || known === undefined) this.#overtake(block.hash);
     }
@@ -274,8 +293,22 @@ export class BlockDownload {
     const room = BLOCKS_IN_FLIGHT - state.requests.size;
     if (room <= 0) return;
     const { next, waiting } = this.#next(peer, room);
-    this.ask(peer, next);
-    if (next.length === 0 && waiting !== undefined) this.#hedge(peer, state, waiting);
+    const wanted = peer.inbound && this.#isServedByChoice() ? [] : next;
+    this.ask(peer, wanted);
+    if (wanted.length === 0 && waiting !== undefined) this.#hedge(peer, state, waiting);
+  }
+
+  /**
+   * We are far behind, and a peer that we dialled has what is missing: strangers, who could keep back much of it
+   * together, are asked only for what it keeps back itself (after Core).
+   */
+  #isServedByChoice(): boolean {
+    const { chain } = this.#context;
+    if (chain.bestHeader.height - chain.height <= BLOCKS_IN_FLIGHT) return false;
+    for (const peer of this.#peers.keys())
+      if (!peer.inbound && peer.servesHistory && peer.servesWitnesses)
+        if ((this.#chains.of(peer).best?.chainWork ?? 0n) > chain.tip.chainWork) return true;
+    return false;
   }
 
   /** Blocks to ask for, and the first one on the way that others were asked for. */
@@ -285,7 +318,7 @@ export class BlockDownload {
     theirs.resolve(chain);
     const { best } = theirs;
     const none = { next: [], waiting: undefined };
-    if (best === undefined || best.chainWork <= chain.tip.chainWork || !peer.servesWitnesses) return none;
+    if (best === undefined || best.chainWork < chain.tip.chainWork || !peer.servesWitnesses) return none;
     if (best.chainWork < chain.workThreshold) return none;
     const common = theirs.commonWith(chain.tip);
     // All of it is here, and waits to be connected.
@@ -329,14 +362,15 @@ export class BlockDownload {
   #hedge(peer: Peer, state: PeerRequests, entry: HeaderEntry): void {
     const asked = this.requestsFor(entry.hash);
     const oldest = asked[0]!;
-    const age = this.#context.clock.monotonic() - oldest.since;
-    if (age < this.#stallTimeout) {
+    const waits = asked
+      .map(({ since }) => since + this.#stallTimeout - this.#context.clock.monotonic())
+      .filter((wait) => wait > 0);
+    if (waits.length === asked.length || !this.hasPlace(peer, entry.hash)) {
       state.hedgeTimer?.cancel();
-      state.hedgeTimer = this.#context.clock.schedule(this.#stallTimeout - age, () => this.fill(peer));
+      state.hedgeTimer = this.#context.clock.schedule(Math.min(...waits), () => this.fill(peer));
       return;
     }
-    if (asked.length < PARALLEL_REQUESTS && (peer.servesHistory || this.#isRecent(entry)))
-      this.ask(peer, [entry]);
+    if (peer.servesHistory || this.#isRecent(entry)) this.ask(peer, [entry]);
     const blocked = this.#chains.of(oldest.peer).best;
     if (
       blocked !== undefined &&

@@ -107,8 +107,8 @@ export class BlockRelay {
   async #receiveBlock(peer: Peer, block: Block): Promise<void> {
     const { chain } = this.#context;
     const before = chain.tip;
-    const judged = this.#download.receive(peer, block).then((wanted) => {
-      if (wanted && chain.tip !== before) this.#prefer(peer, block.hash);
+    const judged = this.#download.receive(peer, block).then(() => {
+      if (chain.tip !== before) this.#prefer(peer, block.hash);
     });
     // Of blocks that come one after the other the next is read while this one is judged: else no thread had
     // anything to verify between two of them.
@@ -136,21 +136,25 @@ export class BlockRelay {
     this.#chains.of(peer).learn(entry);
     if (entry.haveData || this.#download.isJudging(entry.hash)) return;
     const asked = this.#download.request(peer, entry.hash);
+    // From others it says no more than a header.
+    if (asked === undefined && !this.#chains.of(peer).highBandwidthTo)
+      return this.headersAccepted(peer, entry);
     const near = entry.height <= chain.height + COMPACT_LOOKAHEAD && entry.chainWork > chain.tip.chainWork;
-    if (!near) return this.#download.fill(peer);
-    // Unasked, it may be one of several copies on the way: a few in parallel defeat a peer that stalls.
-    const elsewhere = this.#download.requestsFor(entry.hash).length;
-    if (asked === undefined && (elsewhere >= HIGH_BANDWIDTH_PEERS || !this.#download.canAsk(peer)))
-      return this.#download.fill(peer);
-    await this.#rebuild(peer, entry, compact);
+    if (near && asked?.partial === undefined) await this.#rebuild(peer, entry, compact);
+    else if (asked === undefined) this.#download.fill(peer);
+    else if (asked.partial === undefined) this.#download.ask(peer, [entry]);
   }
 
+  /** With nothing missing, always; what is missing is asked for if there is a place. */
   async #rebuild(peer: Peer, entry: HeaderEntry, compact: CompactBlock): Promise<void> {
     const partial = PartialBlock.from(compact, this.#candidates());
     if (partial === 'invalid') return this.#context.punish(peer, 'invalid compact block');
+    const missing = partial === 'collision' ? [] : partial.missing;
+    if (partial !== 'collision' && missing.length === 0) return this.#complete(peer, entry, partial, []);
+    // It may be one of several copies on the way: a few in parallel defeat a peer that stalls.
+    const mayAsk = this.#download.canAsk(peer) && this.#download.hasPlace(peer, entry.hash);
+    if (this.#download.request(peer, entry.hash) === undefined && !mayAsk) return this.#download.fill(peer);
     if (partial === 'collision') return this.#download.ask(peer, [entry]);
-    const { missing } = partial;
-    if (missing.length === 0) return this.#complete(peer, entry, partial, []);
     this.#download.note(peer, entry, partial);
     peer.send('getblocktxn', { blockHash: entry.hashBytes, indexes: missing });
   }
@@ -173,7 +177,7 @@ export class BlockRelay {
     if (block === 'invalid') return this.#context.punish(peer, 'invalid compact block');
     if (block === 'collision') return this.#download.ask(peer, [entry]);
     const before = this.#context.chain.tip;
-    await this.#download.accept(peer, block, false);
+    await this.#download.accept(peer, block, { blame: false, requested: true });
     if (this.#context.chain.tip !== before) this.#prefer(peer, block.hash);
   }
 
@@ -190,7 +194,11 @@ export class BlockRelay {
     const without = this.#highBandwidth.filter((other) => other !== peer);
     if (without.length === this.#highBandwidth.length) {
       this.#setHighBandwidth(peer, true);
-      if (without.length >= HIGH_BANDWIDTH_PEERS) this.#setHighBandwidth(without.shift()!, false);
+      // Strangers do not take the last place of a peer that we dialled.
+      const kept = peer.inbound && without.filter((other) => !other.inbound).length === 1;
+      const leaving = kept && !without[0]!.inbound ? 1 : 0;
+      if (without.length >= HIGH_BANDWIDTH_PEERS)
+        this.#setHighBandwidth(without.splice(leaving, 1)[0]!, false);
     }
     this.#highBandwidth = [...without, peer];
   }

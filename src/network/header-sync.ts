@@ -46,12 +46,14 @@ export class HeaderSync {
   add(peer: Peer): void {
     if (peer.type === 'feeler' || peer.type === 'addr-fetch') return;
     const bulk = !this.#isRecent();
-    if (bulk && this.#syncPeer !== undefined) return;
+    // One that we dialled takes over from a stranger, who may have come to keep us waiting.
+    if (bulk && this.#syncPeer !== undefined && (peer.inbound || !this.#syncPeer.inbound)) return;
     const { bestHeader } = this.#context.chain;
     // From the parent of our best header, so that the answer is never empty and says whether it has ours.
     this.request(peer, this.#context.chain.locator(bestHeader.parent ?? bestHeader));
     if (!bulk) return;
     this.#syncPeer = peer;
+    this.#syncTimer?.cancel();
     const { clock, parameters } = this.#context;
     const expected = (clock.now() / 1000 - bestHeader.time) / parameters.targetSpacing;
     this.#syncTimer = clock.schedule(HEADERS_DOWNLOAD_TIMEOUT + expected, () => {
@@ -136,10 +138,8 @@ export class HeaderSync {
   #nextSyncPeer(): void {
     this.#syncTimer?.cancel();
     this.#syncPeer = undefined;
-    for (const peer of this.#context.readyPeers()) {
-      if (this.#syncPeer !== undefined) return;
-      if (!peer.closed) this.add(peer);
-    }
+    const peers = [...this.#context.readyPeers()].sort((a, b) => Number(a.inbound) - Number(b.inbound));
+    for (const peer of peers) if (this.#syncPeer === undefined && !peer.closed) this.add(peer);
   }
 
   #receive(peer: Peer, headers: readonly BlockHeader[]): void {
