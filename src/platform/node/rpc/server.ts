@@ -1,67 +1,78 @@
 /**
- * The RPC server: where it listens, and how it stops. Calls are the business of the `CallEndpoint`; Fastify
- * answers everything else.
+ * JSON-RPC over HTTP, as Bitcoin Core serves it: `POST /` and `POST /wallet/<name>`, on Fastify. Owns where it
+ * listens, how bytes become text, what one caller can cost, and how it stops; what a request means is the
+ * dispatcher's.
  */
-import { createServer, type RequestListener, type Server } from 'node:http';
+import { isUtf8 } from 'node:buffer';
+import { setTimeout as delay } from 'node:timers/promises';
 import fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
+import type { Dispatcher } from '../../../rpc/dispatcher.ts';
 import type { Logger } from '../../../seams.ts';
-import {
-  CallEndpoint,
-  type CallEndpointDependencies,
-  type CallEndpointOptions,
-  isCallPath,
-} from './call-endpoint.ts';
-import { QuickCalls } from './quick-calls.ts';
+import { Access, type AccessOptions, MAX_HEADERS, type Permission } from './access.ts';
+import type { Authentication } from './authentication.ts';
 
-/** Milliseconds in which a whole request must arrive (Core's -rpcservertimeout). */
-const REQUEST_TIMEOUT = 30_000;
+/** What one caller, and all of them, can cost. */
+const LIMITS = Object.freeze({
+  /** Bytes of a body (Bitcoin Core's MAX_SIZE); a block of 4 MB is 8 MB of hex. */
+  body: 0x02000000,
+  /** Bytes of all headers. */
+  headers: 0x2000,
+  /** Milliseconds in which a whole request must arrive, and that a connection may be idle (-rpcservertimeout). */
+  timeout: 30_000,
+  /** Connections at a time. */
+  connections: 12_500,
+  /** Milliseconds that a wrong password costs, against guessing. */
+  wrongPassword: 250,
+});
+
 /** Milliseconds between looks for connections that may be closed, while stopping. */
 const CLOSE_INTERVAL = 20;
 /** Milliseconds that a stop waits for requests under way. */
 const STOP_TIMEOUT = 3_000;
 
-export interface RpcServerOptions extends CallEndpointOptions {
+const WALLETS = '/wallet/';
+
+export interface RpcServerOptions extends AccessOptions {
   /** Addresses to listen on; the first one's port is used for all if theirs is 0. */
   readonly bind: readonly { readonly host: string; readonly port: number }[];
 }
 
+export interface RpcServerDependencies {
+  readonly dispatcher: Dispatcher;
+  readonly authentication: Authentication;
+  readonly logger: Logger;
+}
+
+declare module 'fastify' {
+  interface FastifyRequest {
+    permission: Permission;
+  }
+}
+
 export class RpcServer {
   readonly #options: RpcServerOptions;
+  readonly #dispatcher: Dispatcher;
   readonly #logger: Logger;
-  readonly #calls: CallEndpoint;
-  readonly #quick: QuickCalls;
-  readonly #app: FastifyInstance;
-  readonly #servers: Server[] = [];
+  readonly #access: Access;
+  readonly #apps: readonly FastifyInstance[];
+  readonly #stopping = new AbortController();
 
-  constructor(options: RpcServerOptions, dependencies: CallEndpointDependencies) {
+  /** @throws Error that names an option which makes no sense */
+  constructor(options: RpcServerOptions, { dispatcher, authentication, logger }: RpcServerDependencies) {
     this.#options = options;
-    this.#logger = dependencies.logger;
-    this.#calls = new CallEndpoint(options, dependencies);
-    this.#quick = new QuickCalls(this.#calls, REQUEST_TIMEOUT);
-    this.#app = fastify({
-      exposeHeadRoutes: false,
-      // Only routes with a schema need them, and to load them is a fifth of a node's start.
-      schemaController: { compilersFactory: { buildValidator: noCompiler, buildSerializer: noCompiler } },
-      serverFactory: (rest) => {
-        const listener: RequestListener = (request, response) =>
-          request.method === 'POST' && isCallPath(request.url!)
-            ? this.#calls.serve(request, response)
-            : rest(request, response);
-        for (const _ of options.bind) this.#servers.push(createHttpServer(listener));
-        return this.#servers[0]!;
-      },
-    });
-    this.#route();
+    this.#dispatcher = dispatcher;
+    this.#logger = logger;
+    this.#access = new Access(options, authentication);
+    this.#apps = options.bind.map(() => this.#createApp());
   }
 
   /** Starts listening; resolves with the port of the first address. */
   async start(): Promise<number> {
-    await this.#app.ready();
-    for (const server of this.#servers) this.#quick.attach(server);
     let port = 0;
     for (const [i, { host, port: wanted }] of this.#options.bind.entries()) {
-      await listen(this.#servers[i]!, host, wanted === 0 ? port : wanted);
-      const address = this.#servers[i]!.address();
+      const { server } = this.#apps[i]!;
+      await this.#apps[i]!.listen({ host, port: wanted === 0 ? port : wanted });
+      const address = server.address();
       if (i === 0 && address !== null && typeof address === 'object') port = address.port;
       this.#logger.log('info', 'http', `RPC server listening on ${host}:${port}`);
     }
@@ -70,34 +81,98 @@ export class RpcServer {
 
   /** Ends long waits, finishes the answers under way, closes idle connections. */
   async stop(): Promise<void> {
-    this.#calls.stop();
-    this.#quick.stop();
-    await Promise.all(this.#servers.map((server) => closeServer(server, this.#quick)));
-    await this.#app.close();
+    this.#stopping.abort();
+    await Promise.all(this.#apps.map(close));
   }
 
-  #route(): void {
-    // Whatever else a client sends is refused for where it goes, not for what it is.
-    this.#app.removeAllContentTypeParsers();
-    this.#app.addContentTypeParser('*', (_request, _body, done) => done(null));
-    this.#app.setErrorHandler((error: { statusCode?: number }, _request, reply) => {
+  #createApp(): FastifyInstance {
+    const app = fastify({
+      exposeHeadRoutes: false,
+      bodyLimit: LIMITS.body,
+      requestTimeout: LIMITS.timeout,
+      keepAliveTimeout: LIMITS.timeout,
+      http: { headersTimeout: LIMITS.timeout, maxHeaderSize: LIMITS.headers },
+      // While it stops, what was sent before is answered still.
+      return503OnClosing: false,
+      // A wallet's name is read by the dispatcher.
+      rewriteUrl: ({ url = '' }) => {
+        const path = url.split('?', 1)[0]!;
+        if (path.startsWith(WALLETS)) return WALLETS;
+        // The URL of another server (a proxy's request) is no path of this one.
+        return path.startsWith('/') ? path : `/${path}`;
+      },
+      // Only routes with a schema need them, and to load them is a fifth of a node's start.
+      schemaController: { compilersFactory: { buildValidator: noCompiler, buildSerializer: noCompiler } },
+    });
+    app.server.maxConnections = LIMITS.connections;
+    app.server.maxHeadersCount = MAX_HEADERS;
+    app.removeAllContentTypeParsers();
+    app.addContentTypeParser('*', { parseAs: 'buffer' }, (_request, body, done) => done(null, body));
+    app.setErrorHandler((error: { statusCode?: number }, _request, reply) => {
       void reply.code(error.statusCode ?? 500).send();
     });
-    this.#app.setNotFoundHandler((request, reply) =>
-      isCallPath(request.url) ? refuseMethod(reply) : reply.code(404).send(),
+    app.setNotFoundHandler((request, reply) =>
+      request.url === '/' || request.url === WALLETS ? refuseMethod(reply) : reply.code(404).send(),
     );
-    for (const url of ['/', '/wallet/*'])
-      this.#app.options(url, (request, reply) => this.#preflight(request, reply));
+    app.decorateRequest('permission');
+    for (const url of ['/', WALLETS]) {
+      app.options(url, (request, reply) => this.#preflight(request, reply));
+      app.post(url, {
+        onRequest: (request, reply, done) => this.#permit(request, reply, done),
+        handler: (request, reply) => this.#answer(request, reply),
+      });
+    }
+    return app;
+  }
+
+  /** Whoever may not call is refused before the body is read. */
+  #permit(request: FastifyRequest, reply: FastifyReply, done: () => void): void {
+    const permission = this.#access.permit(request.raw);
+    if (typeof permission === 'object') {
+      request.permission = permission;
+      done();
+    } else if (permission === 401) void this.#refuseUser(request, reply);
+    // What is behind a request that can be read in two ways may be part of it.
+    else
+      void reply
+        .code(permission)
+        .headers(permission === 400 ? { connection: 'close' } : {})
+        .send();
+  }
+
+  async #refuseUser(request: FastifyRequest, reply: FastifyReply): Promise<void> {
+    if (request.headers.authorization !== undefined)
+      this.#logger.log('warn', 'rpc', `ThreadRPCServer incorrect password attempt from ${request.ip}`);
+    await delay(LIMITS.wrongPassword);
+    reply.code(401).header('www-authenticate', 'Basic realm="jsonrpc"').send();
+  }
+
+  async #answer(request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> {
+    const bytes = (request.body ?? Buffer.alloc(0)) as Buffer;
+    const { user, allowed } = request.permission;
+    const path = request.originalUrl.split('?', 1)[0]!;
+    const caller = { path, user, signal: this.#stopping.signal, allowed };
+    const { status, body } = await this.#dispatcher.handle(isUtf8(bytes) ? bytes.toString() : null, caller);
+    reply.code(status).headers(this.#originHeaders(request));
+    // A serializer keeps the type without a charset: clients compare with exactly this.
+    if (body !== '') reply.header('content-type', 'application/json').serializer(asItIs);
+    return reply.send(body === '' ? undefined : body);
+  }
+
+  /** Tells a browser that the page may read the answer. */
+  #originHeaders({ headers: { origin } }: FastifyRequest): Record<string, string> {
+    if (origin === undefined || !this.#access.mayRead(origin)) return {};
+    return { 'access-control-allow-origin': origin, vary: 'origin' };
   }
 
   /** What a browser asks first for a page that may call (CORS). */
   #preflight(request: FastifyRequest, reply: FastifyReply): FastifyReply {
-    const headers = this.#calls.originHeaders(request.headers.origin);
-    if (headers === undefined) return refuseMethod(reply);
+    const { origin } = request.headers;
+    if (origin === undefined || !this.#access.mayRead(origin)) return refuseMethod(reply);
     return reply
       .code(204)
       .headers({
-        ...headers,
+        ...this.#originHeaders(request),
         'access-control-allow-methods': 'POST',
         'access-control-allow-headers': 'authorization, content-type',
         'access-control-max-age': '600',
@@ -105,6 +180,8 @@ export class RpcServer {
       .send();
   }
 }
+
+const asItIs = (text: string): string => text;
 
 function noCompiler(): never {
   throw new Error('no route here has a schema');
@@ -114,35 +191,11 @@ function refuseMethod(reply: FastifyReply): FastifyReply {
   return reply.code(405).header('allow', 'POST').send('JSONRPC server handles only POST requests');
 }
 
-function createHttpServer(listener: RequestListener): Server {
-  return createServer(
-    { requestTimeout: REQUEST_TIMEOUT, headersTimeout: REQUEST_TIMEOUT, keepAliveTimeout: REQUEST_TIMEOUT },
-    listener,
-  );
-}
-
-function listen(server: Server, host: string, port: number): Promise<void> {
-  return new Promise((resolve, reject) => {
-    server.once('error', reject);
-    server.listen({ host, port }, () => {
-      server.off('error', reject);
-      resolve();
-    });
-  });
-}
-
 /** A connection that is kept alive becomes idle only when its last answer is out. */
-function closeServer(server: Server, quick: QuickCalls): Promise<void> {
-  return new Promise((resolve) => {
-    const closing = setInterval(() => server.closeIdleConnections(), CLOSE_INTERVAL);
-    const impatience = setTimeout(() => {
-      server.closeAllConnections();
-      quick.abort();
-    }, STOP_TIMEOUT);
-    server.close(() => {
-      clearInterval(closing);
-      clearTimeout(impatience);
-      resolve();
-    });
-  });
+async function close(app: FastifyInstance): Promise<void> {
+  const closing = setInterval(() => app.server.closeIdleConnections(), CLOSE_INTERVAL);
+  const impatience = setTimeout(() => app.server.closeAllConnections(), STOP_TIMEOUT);
+  await app.close();
+  clearInterval(closing);
+  clearTimeout(impatience);
 }

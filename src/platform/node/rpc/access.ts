@@ -1,0 +1,97 @@
+/** Who may call: by where a request comes from, what it says of itself, and its password. Owns no password. */
+import type { IncomingMessage } from 'node:http';
+import { type BlockList, isIP, isIPv6, type Socket } from 'node:net';
+import { allowedPeers } from './allowed-peers.ts';
+import type { Authentication } from './authentication.ts';
+
+export interface AccessOptions {
+  /** IP addresses and subnets besides loopback that may connect. */
+  readonly allowIp: readonly string[];
+  /** Names by which a `Host` header may call this node, besides localhost and plain IP addresses. */
+  readonly allowHost: readonly string[];
+  /** Web pages that may call, as browsers write their `Origin`. */
+  readonly allowOrigin: readonly string[];
+  /** Methods by user; users without an entry may call all, or none if `whitelistDefault`. */
+  readonly whitelist: ReadonlyMap<string, ReadonlySet<string>>;
+  readonly whitelistDefault: boolean;
+}
+
+export interface Permission {
+  readonly user: string;
+  /** Methods that may be called; undefined allows all. */
+  readonly allowed: ReadonlySet<string> | undefined;
+}
+
+/** Headers of a request, from this number on refused. */
+export const MAX_HEADERS = 100;
+/** Said twice, one of them would be believed here and perhaps the other by a proxy before (request smuggling). */
+const ONCE = new Set(['host', 'authorization', 'content-length', 'transfer-encoding', 'origin']);
+
+export class Access {
+  readonly #options: AccessOptions;
+  readonly #authentication: Authentication;
+  readonly #allowedPeers: BlockList;
+  readonly #hosts: ReadonlySet<string>;
+  /** Whether the peer of each open connection may call. */
+  readonly #peers = new WeakMap<Socket, boolean>();
+
+  /** @throws Error that names the option */
+  constructor(options: AccessOptions, authentication: Authentication) {
+    this.#options = options;
+    this.#authentication = authentication;
+    this.#allowedPeers = allowedPeers(options.allowIp);
+    this.#hosts = new Set(['localhost', ...options.allowHost.map((host) => host.toLowerCase())]);
+  }
+
+  /** What the sender of a request may do, or the status that refuses it. */
+  permit({ socket, headers, rawHeaders, httpVersionMajor }: IncomingMessage): Permission | 400 | 401 | 403 {
+    // Node passes over the headers behind the last that it counts: one of them might be what is looked for.
+    const isWhole = rawHeaders.length < 2 * MAX_HEADERS;
+    if (httpVersionMajor !== 1 || !isWhole || hasDoubles(rawHeaders)) return 400;
+    const { origin, host, authorization } = headers;
+    // A page in a browser must not reach the node through its user: neither directly nor by a name
+    // that it made resolve to this address (DNS rebinding).
+    const isOriginAllowed = origin === undefined || this.mayRead(origin);
+    if (!(this.#isPeerAllowed(socket) && isOriginAllowed && this.#isHostAllowed(host))) return 403;
+    const user = this.#authentication.authenticate(authorization);
+    if (user === null) return 401;
+    const allowed = this.#options.whitelist.get(user);
+    return allowed === undefined && this.#options.whitelistDefault ? 403 : { user, allowed };
+  }
+
+  /** Whether a page of this origin may read answers. */
+  mayRead(origin: string): boolean {
+    return this.#options.allowOrigin.includes(origin);
+  }
+
+  /** Asked once a connection. */
+  #isPeerAllowed(socket: Socket): boolean {
+    let allowed = this.#peers.get(socket);
+    if (allowed === undefined) {
+      const address = socket.remoteAddress ?? '';
+      const mapped = address.startsWith('::ffff:') ? address.slice(7) : address;
+      allowed = this.#allowedPeers.check(mapped, isIPv6(mapped) ? 'ipv6' : 'ipv4');
+      this.#peers.set(socket, allowed);
+    }
+    return allowed;
+  }
+
+  #isHostAllowed(header: string | undefined): boolean {
+    if (header === undefined) return true;
+    const name = header.replace(/:\d+$/, '').toLowerCase();
+    return this.#hosts.has(name) || isIP(name.replace(/^\[|\]$/g, '')) !== 0;
+  }
+}
+
+/** @param headers names and values in turn */
+function hasDoubles(headers: readonly string[]): boolean {
+  let seen: Set<string> | undefined;
+  for (let i = 0; i < headers.length; i += 2) {
+    const name = headers[i]!.toLowerCase();
+    if (!ONCE.has(name)) continue;
+    if (seen?.has(name)) return true;
+    seen ??= new Set();
+    seen.add(name);
+  }
+  return false;
+}
