@@ -26,6 +26,7 @@ import { Dispatcher } from './rpc/dispatcher.ts';
 import { METHODS } from './rpc/methods.ts';
 import type { AdjustableClock, Random } from './seams.ts';
 import type { ChainSource } from './wallet/chain-source.ts';
+import type { Scrypt } from './wallet/sealing.ts';
 import type { WalletStorage } from './wallet/storage.ts';
 import type { Wallet } from './wallet/wallet.ts';
 import { WalletManager, type WalletManagerOptions } from './wallet/wallet-manager.ts';
@@ -76,6 +77,8 @@ export interface NodeDependencies {
   readonly logger: LoggerControl;
   readonly storage: Storage;
   readonly walletStorage: WalletStorage;
+  /** A faster one than in this thread, for the passphrases of wallets. */
+  readonly scrypt?: Scrypt;
   readonly scriptVerifier: ScriptVerifier;
   /** In this thread, for blocks on demand. */
   readonly searcher: NonceSearcher;
@@ -219,15 +222,15 @@ async function openWallets(
   const storage = dependencies.walletStorage;
   const wallets = await WalletManager.open(wallet, { ...dependencies, parameters, chain, storage });
   for (const name of wallet.load ?? []) {
-    if (wallets.get(name) !== undefined) continue;
-    if (await storage.exists(name)) await wallets.load(name);
+    if (wallets.names.includes(name)) continue;
+    if (await storage.exists(name)) await wallets.loadAtStart(name);
     else
       dependencies.logger.log('warn', 'wallet', `Skipping -wallet path that doesn't exist. Wallet ${name}.`);
   }
   const { first } = wallet;
-  if (first === undefined || wallets.list().length > 0) return { wallets, newWallet: null };
+  if (first === undefined || wallets.names.length > 0) return { wallets, newWallet: null };
   if (await storage.exists(first)) {
-    await wallets.load(first, true);
+    await wallets.loadAtStart(first, true);
     return { wallets, newWallet: null };
   }
   return { wallets, newWallet: await wallets.create(first, { loadOnStartup: true }) };

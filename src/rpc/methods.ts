@@ -35,10 +35,12 @@ import { submissionMethods } from './methods/submission.ts';
 import { submitBlockMethods } from './methods/submit-block.ts';
 import { waitingMethods } from './methods/waiting.ts';
 import { walletAddressMethods } from './methods/wallet/addresses.ts';
+import { walletBackupMethods } from './methods/wallet/backups.ts';
 import { walletBalanceMethods } from './methods/wallet/balances.ts';
 import { walletBumpingMethods } from './methods/wallet/bumping.ts';
 import { walletCoinMethods } from './methods/wallet/coins.ts';
 import { walletDescriptorMethods } from './methods/wallet/descriptors.ts';
+import { walletEncryptionMethods } from './methods/wallet/encryption.ts';
 import { walletFundingMethods } from './methods/wallet/funding.ts';
 import { walletHistoryMethods } from './methods/wallet/history.ts';
 import { walletManagementMethods } from './methods/wallet/management.ts';
@@ -86,10 +88,12 @@ export const METHODS: Registry = createRegistry(
   signRawTransactionMethods,
   submitBlockMethods,
   walletAddressMethods,
+  walletBackupMethods,
   walletBalanceMethods,
   walletBumpingMethods,
   walletCoinMethods,
   walletDescriptorMethods,
+  walletEncryptionMethods,
   walletFundingMethods,
   walletHistoryMethods,
   walletManagementMethods,

@@ -18,8 +18,13 @@ const WALLET_CODES: Readonly<Record<WalletErrorKind, RpcErrorCode>> = Object.fre
   address: RpcCode.INVALID_ADDRESS_OR_KEY,
   keypool: RpcCode.WALLET_KEYPOOL_RAN_OUT,
   misc: RpcCode.MISC_ERROR,
+  locked: RpcCode.WALLET_UNLOCK_NEEDED,
+  passphrase: RpcCode.WALLET_PASSPHRASE_INCORRECT,
+  'encryption-state': RpcCode.WALLET_WRONG_ENC_STATE,
+  encryption: RpcCode.WALLET_ENCRYPTION_FAILED,
   'not-found': RpcCode.WALLET_NOT_FOUND,
   'already-loaded': RpcCode.WALLET_ALREADY_LOADED,
+  'already-exists': RpcCode.WALLET_ALREADY_EXISTS,
 });
 
 export const fromWalletError = (error: WalletError): RpcError =>

@@ -20,7 +20,7 @@ import {
 } from './schema.ts';
 import { amountFrom } from './values.ts';
 
-/** The wallet named in the request's path, or the only one. @throws RpcError -18, -19; WalletError if it is closed */
+/** The wallet named in the request's path, or the only one. @throws RpcError -18, -19; WalletError if it cannot be used */
 export function walletOf({ wallets }: RpcContext, request: RpcRequest): Wallet {
   const { walletName } = request;
   if (walletName !== null) {

@@ -6,8 +6,8 @@ import { createNode, type Node } from '../node.ts';
 import { InlineScriptVerifier } from '../platform/memory/inline-script-verifier.ts';
 import { MemoryStorage } from '../platform/memory/memory-storage.ts';
 import type { MemoryNetwork } from '../platform/memory/memory-transport.ts';
+import { MemoryWalletStorage } from '../platform/memory/memory-wallet-storage.ts';
 import type { LoggerControl } from '../rpc/context.ts';
-import type { WalletStorage } from '../wallet/storage.ts';
 import type { SeededRandom } from './seeded-random.ts';
 import type { VirtualClock } from './virtual-clock.ts';
 
@@ -17,16 +17,6 @@ const NO_LOG: LoggerControl = {
   isEnabled: () => false,
   setEnabled: () => {},
   path: '',
-};
-
-/** Simulated nodes have no wallets: their payments are made by the simulation. */
-const NO_WALLETS: WalletStorage = {
-  open: () => Promise.reject(new Error('no wallets are kept here')),
-  exists: () => Promise.resolve(false),
-  remove: () => Promise.resolve(),
-  list: () => Promise.resolve([]),
-  readStartup: () => Promise.resolve([]),
-  writeStartup: () => Promise.resolve(),
 };
 
 export interface SimulatedNodeOptions {
@@ -81,7 +71,7 @@ export class SimulatedNode {
         random: this.#random,
         logger: NO_LOG,
         storage: this.#storage,
-        walletStorage: NO_WALLETS,
+        walletStorage: new MemoryWalletStorage(),
         scriptVerifier: new InlineScriptVerifier(nobleEngine, clock),
         searcher,
         createSearcher: () => searcher,

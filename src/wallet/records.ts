@@ -1,34 +1,37 @@
 /**
- * The schema of a wallet's store. Keys are text, values JSON, but for secrets and transactions.
+ * The schema of a wallet's store. Keys are text, values JSON, but for secrets. Before each value stands a tag, and
+ * `sums` says what there is of each kind, the text before the first colon (see `checked-store.ts`).
  *
  *   info                 version, birthday, flags, order of the last transaction
  *   locator              hashes of the last block processed and of some before it, newest first
  *   descriptor:ID        a public descriptor and how far it is used; ID is the start of its SHA-256
  *   scripts:ID           scripts of that descriptor from the start of its range on, so as not to derive them again
- *   secret:KEY           32 bytes, by public key in hex (account level): the seam for encryption
+ *   secret:KEY           32 bytes, by public key in hex (account level)
  *   mnemonic             words and passphrase that the active descriptors were made from: as secret as keys
+ *   master               of an encrypted wallet: the key that secrets and mnemonic are sealed with, itself sealed
  *   tx:TXID              a transaction and where it stands
  *   label:ADDRESS        label and purpose
  *   lock:TXID:VOUT       an output that must not be chosen
  */
 
 import type { BlockHash } from '../core/block/header.ts';
-import { latin1 } from '../core/encoding/bytes.ts';
 import type { OutputType } from './descriptors/descriptor.ts';
-import type { WalletStore } from './storage.ts';
 
 export interface InfoRecord {
-  readonly version: 1;
+  /** 1 had neither tags nor sums. */
+  readonly version: 2;
   /** Seconds; no transaction is older. */
   readonly birthday: number;
   readonly privateKeys: boolean;
   readonly blank: boolean;
   readonly nextOrder: number;
+  /** The store was encrypted and may hold, in what it has thrown away, secrets from before. */
+  readonly hasTraces?: boolean;
 }
 
 /** What a new wallet begins with. */
 export const newInfo = (birthday: number, privateKeys: boolean, blank: boolean): InfoRecord => ({
-  version: 1,
+  version: 2,
   birthday,
   privateKeys,
   blank,
@@ -51,6 +54,8 @@ export interface DescriptorRecord {
   /** One past the last index that is watched. */
   readonly rangeEnd: number;
   readonly next: number;
+  /** What its scripts are derived from without secrets, where that is another text (below hardened steps). */
+  readonly normalized?: string;
 }
 
 export interface TransactionRecord {
@@ -84,19 +89,8 @@ export interface MnemonicRecord {
   readonly passphrase: string;
 }
 
-/** Every record by its key; the kind of a record is the text before its first colon. */
-export async function readRecords(store: WalletStore): Promise<Map<string, Uint8Array>> {
-  const records = new Map<string, Uint8Array>();
-  for await (const [key, value] of store.iterate({})) records.set(fromUtf8(key), value);
-  return records;
-}
-
 export function readJson<T>(value: Uint8Array): T {
-  return JSON.parse(fromUtf8(value)) as T;
+  return JSON.parse(textOf(value)) as T;
 }
 
-function fromUtf8(bytes: Uint8Array): string {
-  return decodeURIComponent(
-    latin1(bytes).replace(/[%\x80-\xff]/g, (character) => `%${character.charCodeAt(0).toString(16)}`),
-  );
-}
+export const textOf = (bytes: Uint8Array): string => new TextDecoder().decode(bytes);

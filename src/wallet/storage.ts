@@ -3,7 +3,7 @@
  * of `KeyValueStore` in `chain`, stated here because the wallet imports nothing but `core`.
  */
 
-type WalletOperation =
+export type WalletOperation =
   | { readonly put: Uint8Array; readonly value: Uint8Array }
   | { readonly delete: Uint8Array };
 
@@ -13,6 +13,8 @@ export interface WalletStore {
     readonly lt?: Uint8Array;
   }): AsyncIterable<readonly [Uint8Array, Uint8Array]>;
   batch(operations: readonly WalletOperation[], options?: { readonly sync?: boolean }): Promise<void>;
+  /** Writes everything anew, so that nothing which was deleted or replaced is left in a file. */
+  compact(): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -22,6 +24,10 @@ export interface WalletStorage {
   exists(name: string): Promise<boolean>;
   /** Deletes a wallet whose making failed. */
   remove(name: string): Promise<void>;
+  /** Readable by its owner only; over an older backup only. @throws WalletError if it cannot be written there */
+  writeBackup(path: string, bytes: Uint8Array): Promise<void>;
+  /** Undefined if there is none. @throws WalletError if it cannot be read */
+  readBackup(path: string): Promise<Uint8Array | undefined>;
   /** Names of all wallets on disk. */
   list(): Promise<string[]>;
   /** Names of the wallets to load at start (Core keeps them in settings.json). */

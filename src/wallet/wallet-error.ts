@@ -12,10 +12,20 @@ export type WalletErrorKind =
   | 'keypool'
   /** -1 */
   | 'misc'
+  /** -13 */
+  | 'locked'
+  /** -14 */
+  | 'passphrase'
+  /** -15 */
+  | 'encryption-state'
+  /** -16 */
+  | 'encryption'
   /** -18 */
   | 'not-found'
   /** -35 */
-  | 'already-loaded';
+  | 'already-loaded'
+  /** -36 */
+  | 'already-exists';
 
 export class WalletError extends Error {
   override readonly name = 'WalletError';
@@ -32,3 +42,11 @@ export function storeReason(error: unknown): string {
   const { message } = error as Error;
   return message.split(': ').at(-1)!;
 }
+
+/** What cannot be had from the chain is not what it was. @param problems in words */
+export const damagedWallet = (name: string, problems: readonly string[]): WalletError =>
+  new WalletError(
+    'wallet',
+    `Wallet "${name}" is damaged: ${problems.join('; ')}. Bring it back from a backup (restorewallet) or from its ` +
+      'words (importmnemonic into another wallet).',
+  );

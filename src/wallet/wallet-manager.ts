@@ -1,11 +1,14 @@
 /** All wallets of one node: making, loading and unloading them. */
 import type { NetworkParameters } from '../core/parameters/network.ts';
 import type { Clock, Logger, Random, Timer } from '../seams.ts';
+import { decodeBackup, encodeBackup } from './backup.ts';
 import type { ChainSource } from './chain-source.ts';
 import { drawMnemonic, isMnemonic } from './mnemonic.ts';
 import { DEFAULT_POLICY, type WalletPolicy } from './policy.ts';
 import { newInfo } from './records.ts';
+import { drawMaster, type Scrypt, type ScryptCost } from './sealing.ts';
 import type { WalletStorage } from './storage.ts';
+import type { VaultParts } from './vault.ts';
 import { Wallet, type WalletParts } from './wallet.ts';
 import { storeReason, WalletError } from './wallet-error.ts';
 
@@ -13,6 +16,8 @@ import { storeReason, WalletError } from './wallet-error.ts';
 export interface WalletManagerOptions extends Partial<WalletPolicy> {
   /** Scripts watched beyond the next unused one of each ranged descriptor: the gap limit. */
   readonly keypool?: number;
+  /** Of passphrases that are set from now on. */
+  readonly scryptCost?: ScryptCost;
 }
 
 interface WalletDependencies {
@@ -22,11 +27,15 @@ interface WalletDependencies {
   readonly clock: Clock;
   readonly random: Random;
   readonly logger: Logger;
+  readonly scrypt?: Scrypt;
 }
 
 interface CreateWalletOptions {
   /** BIP39 words to make the keys from; without them they are drawn. */
   readonly mnemonic?: string;
+  /** BIP39: a part of the words. */
+  readonly mnemonicPassphrase?: string;
+  /** What the keys are encrypted with; they are never plain on the disk then. */
   readonly passphrase?: string;
   /** Watch-only: no keys are made or accepted. */
   readonly disablePrivateKeys?: boolean;
@@ -52,6 +61,8 @@ export class WalletManager {
   /** The names to load at start have one writer. */
   #startup: Promise<unknown> = Promise.resolve();
   #timer: Timer | null = null;
+  /** Why wallets that were to be there are not. */
+  readonly #refused = new Map<string, WalletError>();
 
   private constructor(options: WalletManagerOptions, dependencies: WalletDependencies) {
     this.#options = options;
@@ -61,15 +72,19 @@ export class WalletManager {
   /** Loads the wallets that were told to be there at start. */
   static async open(options: WalletManagerOptions, dependencies: WalletDependencies): Promise<WalletManager> {
     const manager = new WalletManager(options, dependencies);
-    for (const name of await dependencies.storage.readStartup()) {
-      try {
-        await manager.load(name);
-      } catch (error) {
-        if (!(error instanceof WalletError)) throw error;
-        dependencies.logger.log('warn', 'wallet', `Wallet ${name} is not loaded: ${error.message}`);
-      }
-    }
+    for (const name of await dependencies.storage.readStartup()) await manager.loadAtStart(name);
     return manager;
+  }
+
+  /** One that cannot be loaded is named, and whoever asks for it is told why. */
+  async loadAtStart(name: string, loadOnStartup?: boolean): Promise<void> {
+    try {
+      await this.load(name, loadOnStartup);
+    } catch (error) {
+      if (!(error instanceof WalletError)) throw error;
+      this.#refused.set(name, error);
+      this.#dependencies.logger.log('error', 'wallet', `Wallet ${name} is not loaded: ${error.message}`);
+    }
   }
 
   /** Offers what waits to the mempool, which is there now, and goes on doing so from time to time. */
@@ -93,14 +108,19 @@ export class WalletManager {
     return [...this.#wallets.values()].filter(({ isOpen }) => isOpen);
   }
 
+  get #vaultParts(): VaultParts {
+    const { clock, random, scrypt } = this.#dependencies;
+    const { scryptCost } = this.#options;
+    return { clock, random, ...(scrypt && { scrypt }), ...(scryptCost && { scryptCost }) };
+  }
+
   async #parts(name: string, create: boolean): Promise<WalletParts> {
-    const { parameters, chain, clock, random, logger, storage } = this.#dependencies;
-    const { keypool: gap = DEFAULT_GAP, ...policy } = this.#options;
+    const { parameters, chain, logger, storage } = this.#dependencies;
+    const { keypool: gap = DEFAULT_GAP, scryptCost: _, ...policy } = this.#options;
     return {
+      ...this.#vaultParts,
       parameters,
       chain,
-      clock,
-      random,
       logger,
       store: await storage.open(name, create),
       gap,
@@ -123,7 +143,7 @@ export class WalletManager {
 
   create(name: string, options: CreateWalletOptions = {}): Promise<Wallet> {
     const { storage, clock, random } = this.#dependencies;
-    const { disablePrivateKeys = false, blank = false, passphrase = '' } = options;
+    const { disablePrivateKeys = false, blank = false, passphrase = '', mnemonicPassphrase = '' } = options;
     return this.#exclusively(name, async () => {
       if (options.mnemonic !== undefined && !isMnemonic(options.mnemonic))
         throw new WalletError('address', 'Invalid mnemonic');
@@ -134,11 +154,16 @@ export class WalletManager {
         );
       const now = Math.floor(clock.now() / 1000);
       const info = newInfo(now, !disablePrivateKeys, blank);
+      const master = passphrase === '' ? null : await drawMaster(passphrase, this.#vaultParts);
       let wallet: Wallet | undefined;
+      const makeKeys = (): void => {
+        if (!disablePrivateKeys && !blank)
+          wallet!.useMnemonic(options.mnemonic ?? drawMnemonic(random), mnemonicPassphrase, now);
+      };
       try {
         wallet = Wallet.create(name, await this.#parts(name, true), info);
-        if (!disablePrivateKeys && !blank)
-          wallet.useMnemonic(options.mnemonic ?? drawMnemonic(random), passphrase, now);
+        if (master === null) makeKeys();
+        else wallet.vault.encrypt(master, makeKeys);
         await wallet.settled();
       } catch (error) {
         await wallet?.close().catch(() => undefined);
@@ -165,6 +190,7 @@ export class WalletManager {
         );
       await failed?.close().catch(() => undefined);
       const parts = await this.#parts(name, false).catch((error) => {
+        if (error instanceof WalletError) throw error;
         throw new WalletError(
           'wallet',
           `Wallet ${name} cannot be loaded: its store failed (${storeReason(error)})`,
@@ -173,14 +199,50 @@ export class WalletManager {
       const wallet = await Wallet.open(name, parts, failed?.outbox.disowned);
       if (this.#timer !== null) await wallet.outbox.offerAll();
       this.#wallets.set(name, wallet);
+      this.#refused.delete(name);
       await this.#keepStartup(name, loadOnStartup);
       return wallet;
     });
   }
 
+  /** @throws WalletError -4 */
+  async backup(wallet: Wallet, path: string): Promise<void> {
+    await this.#dependencies.storage.writeBackup(path, await encodeBackup(wallet.stored()));
+  }
+
+  /** Makes a wallet from a backup and loads it. @throws WalletError with Core's words */
+  async restore(name: string, path: string, loadOnStartup?: boolean): Promise<Wallet> {
+    const { storage } = this.#dependencies;
+    if (name === '') throw new WalletError('parameter', 'Wallet name cannot be empty');
+    const bytes = await storage.readBackup(path);
+    if (bytes === undefined) throw new WalletError('parameter', 'Backup file does not exist');
+    await this.#exclusively(name, async () => {
+      if (await storage.exists(name))
+        throw new WalletError(
+          'already-exists',
+          `Failed to restore wallet. Database file exists in '${name}'.`,
+        );
+      const records = decodeBackup(bytes, name);
+      const store = await storage.open(name, true);
+      try {
+        const operations = records.map(([put, value]) => ({ put, value }));
+        await store.batch(operations, { sync: true });
+      } finally {
+        await store.close();
+      }
+    });
+    try {
+      return await this.load(name, loadOnStartup);
+    } catch (error) {
+      await storage.remove(name);
+      throw error;
+    }
+  }
+
   unload(name: string, loadOnStartup?: boolean): Promise<void> {
     return this.#exclusively(name, async () => {
       const wallet = this.#wallets.get(name);
+      if (this.#refused.delete(name)) return this.#keepStartup(name, loadOnStartup);
       if (wallet === undefined)
         throw new WalletError('not-found', 'Requested wallet does not exist or is not loaded');
       this.#wallets.delete(name);
@@ -206,9 +268,9 @@ export class WalletManager {
     return this.#open().map(({ name }) => name);
   }
 
-  /** Names of those too that were closed because their store failed: a call without a name may have meant them. */
+  /** Names of those too that were closed, or could not be loaded: a call without a name may have meant them. */
   get names(): readonly string[] {
-    return [...this.#wallets.keys()];
+    return [...this.#wallets.keys(), ...this.#refused.keys()];
   }
 
   /** Names of all wallets on disk. */
@@ -216,8 +278,10 @@ export class WalletManager {
     return this.#dependencies.storage.list();
   }
 
-  /** @throws WalletError if the wallet was closed because its store failed */
+  /** @throws WalletError if the wallet was closed because its store failed, or could not be loaded at start */
   get(name: string): Wallet | undefined {
+    const refusal = this.#refused.get(name);
+    if (refusal !== undefined) throw refusal;
     const wallet = this.#wallets.get(name);
     wallet?.requireOpen();
     return wallet;

@@ -4,15 +4,15 @@
  * from then on its memory is not what the disk says.
  */
 import type { Block } from '../core/block/block.ts';
-import { fromHex } from '../core/encoding/bytes.ts';
 import type { NetworkParameters } from '../core/parameters/network.ts';
 import { decodeAddress, encodeAddress } from '../core/script/address.ts';
 import { encodeWif } from '../core/script/wif.ts';
-import { Transaction, type Txid } from '../core/transaction/transaction.ts';
-import type { Clock, Logger, Random } from '../seams.ts';
+import type { Transaction, Txid } from '../core/transaction/transaction.ts';
+import type { Logger } from '../seams.ts';
 import { AddressBook } from './address-book.ts';
 import { ChainFollower } from './chain-follower.ts';
 import type { BlockPlace, ChainListener, ChainSource } from './chain-source.ts';
+import { CheckedStore } from './checked-store.ts';
 import { CoinLocks } from './coin-locks.ts';
 import type { Descriptor, OutputType } from './descriptors/descriptor.ts';
 import type { SecretKeys } from './descriptors/key-expression.ts';
@@ -20,27 +20,18 @@ import { parseDescriptor } from './descriptors/parse.ts';
 import { type BlockRef, History, type WalletTransaction } from './history.ts';
 import { Journal } from './journal.ts';
 import { CANNOT_EXPAND, KeyRing, OwnDescriptor } from './key-ring.ts';
+import { loadRecords, startOf } from './loading.ts';
 import { accountDescriptors } from './mnemonic.ts';
 import { Outbox } from './outbox.ts';
 import type { WalletPolicy } from './policy.ts';
-import {
-  type DescriptorRecord,
-  type InfoRecord,
-  type LabelRecord,
-  type LocatorRecord,
-  type MnemonicRecord,
-  readJson,
-  readRecords,
-  type TransactionRecord,
-} from './records.ts';
+import type { InfoRecord, LocatorRecord } from './records.ts';
 import type { WalletStore } from './storage.ts';
+import { Vault, type VaultParts } from './vault.ts';
 import { storeReason, WalletError } from './wallet-error.ts';
 
-export interface WalletParts {
+export interface WalletParts extends VaultParts {
   readonly parameters: NetworkParameters;
   readonly chain: ChainSource;
-  readonly clock: Clock;
-  readonly random: Random;
   readonly logger: Logger;
   readonly store: WalletStore;
   /** Scripts watched beyond the next one. */
@@ -63,26 +54,37 @@ export class Wallet {
   readonly name: string;
   readonly parts: WalletParts;
   readonly keys: KeyRing;
+  readonly vault: Vault;
   readonly history: History;
   readonly follower: ChainFollower;
   readonly labels: AddressBook;
   readonly locks: CoinLocks;
   readonly outbox: Outbox;
   readonly #journal: Journal;
+  readonly #store: CheckedStore;
   #info: InfoRecord;
-  #mnemonic: MnemonicRecord | null = null;
+  /** What was found wrong when it was loaded, and mended. */
+  warnings: readonly string[] = [];
   #unsubscribe: (() => void) | null = null;
   /** Satoshis per 1,000 vbytes that `settxfee` asked for; 0: by the estimator. */
   payFeeRate = 0n;
 
-  private constructor(name: string, parts: WalletParts, info: InfoRecord, trail: LocatorRecord['blocks']) {
+  private constructor(
+    name: string,
+    parts: WalletParts,
+    store: CheckedStore,
+    info: InfoRecord,
+    trail: LocatorRecord['blocks'],
+  ) {
     this.name = name;
     this.parts = parts;
+    this.#store = store;
     this.#info = info;
-    this.#journal = new Journal(parts.store, (error) => this.#fail(error));
+    this.#journal = new Journal(store, (error) => this.#fail(error));
     this.labels = new AddressBook(this.#journal);
     this.locks = new CoinLocks(this.#journal);
-    this.keys = new KeyRing(parts.gap, this.#journal);
+    this.vault = new Vault(this.#journal, parts, () => this.follower.scanning !== null);
+    this.keys = new KeyRing(parts.gap, this.#journal, this.vault);
     const sources = {
       isOurs: (script: Uint8Array) => this.keys.place(script) !== undefined,
       inMempool: (txid: Txid) => parts.chain.mempoolTransaction(txid) !== undefined,
@@ -105,7 +107,7 @@ export class Wallet {
 
   /** A wallet that was never there before; it begins at the tip. */
   static create(name: string, parts: WalletParts, info: InfoRecord): Wallet {
-    const wallet = new Wallet(name, parts, info, []);
+    const wallet = new Wallet(name, parts, new CheckedStore(parts.store), info, []);
     wallet.#saveInfo();
     wallet.follower.startAtTip();
     wallet.#subscribe();
@@ -113,54 +115,33 @@ export class Wallet {
   }
 
   /**
-   * Reads a wallet from its store and moves it to the tip. What waits is not offered yet.
-   * @param disowned payments that are not to be sent, if it was loaded before @throws with the store closed
+   * Reads a wallet from its store and moves it to the tip. What of it was damaged and can be had again is, with a
+   * warning. What waits is not offered yet.
+   * @param disowned payments that are not to be sent, if it was loaded before
+   * @throws WalletError that names what is damaged and cannot be had again; the store is closed then
    */
   static async open(name: string, parts: WalletParts, disowned: Iterable<Txid> = []): Promise<Wallet> {
+    const store = new CheckedStore(parts.store);
     let wallet: Wallet | undefined;
     try {
-      const records = await readRecords(parts.store);
-      const info = records.get('info');
-      if (info === undefined) throw new WalletError('wallet', 'Wallet corrupted');
-      const locator = records.get('locator');
-      const blocks = locator === undefined ? [] : readJson<LocatorRecord>(locator).blocks;
-      wallet = new Wallet(name, parts, readJson<InfoRecord>(info), blocks);
-      wallet.#load(records);
+      const contents = await store.read();
+      const { info, trail } = startOf(name, contents);
+      wallet = new Wallet(name, parts, store, info, trail);
+      wallet.warnings = await loadRecords(wallet, contents);
+      await store.repair(trail.length === 0 ? ['locator'] : []);
+      for (const warning of wallet.warnings)
+        parts.logger.log('warn', 'wallet', `Wallet "${name}": ${warning}`);
       wallet.outbox.disown(disowned);
       wallet.#subscribe();
       await wallet.follower.catchUp(wallet.birthday);
       wallet.#seeMempool();
       await wallet.settled();
+      if (info.hasTraces) await wallet.#removeTraces();
       return wallet;
     } catch (error) {
-      await (wallet ?? parts.store).close().catch(() => undefined);
+      await (wallet ?? store).close().catch(() => undefined);
       throw error;
     }
-  }
-
-  #load(records: ReadonlyMap<string, Uint8Array>): void {
-    const transactions: WalletTransaction[] = [];
-    for (const [key, value] of records) {
-      const [kind, id = ''] = key.split(/:(.*)/s);
-      if (kind === 'secret') this.keys.secrets.add(fromHex(id), value);
-      else if (kind === 'mnemonic') this.#mnemonic = readJson<MnemonicRecord>(value);
-      else if (kind === 'label') this.labels.load(id, readJson<LabelRecord>(value));
-      else if (kind === 'lock') this.locks.load(id);
-      else if (kind === 'tx') {
-        const { hex, ...rest } = readJson<TransactionRecord>(value);
-        transactions.push({ tx: Transaction.decode(fromHex(hex)), ...rest });
-      }
-    }
-    for (const [key, value] of records) {
-      if (!key.startsWith('descriptor:')) continue;
-      const record = readJson<DescriptorRecord>(value);
-      const scripts = records.get(key.replace('descriptor:', 'scripts:'));
-      const { descriptors } = parseDescriptor(record.text, this.parts.parameters);
-      const known = scripts === undefined ? [] : readJson<string[][]>(scripts);
-      this.keys.load(new OwnDescriptor(descriptors[0]!, record), known, record.rangeEnd);
-    }
-    // Outputs first: whose inputs are whose depends on them.
-    for (const entry of transactions.sort((a, b) => a.order - b.order)) this.history.add(entry);
   }
 
   #subscribe(): void {
@@ -278,6 +259,7 @@ export class Wallet {
 
   async close(): Promise<void> {
     await this.outbox.close();
+    this.vault.lock();
     this.#closeEars();
     await this.#journal.close().catch(() => this.requireOpen());
   }
@@ -296,8 +278,42 @@ export class Wallet {
     return this.#info.blank && this.keys.descriptors.length === 0;
   }
 
+  /** @throws WalletError -13 */
   mnemonic(): string | null {
-    return this.#mnemonic?.words ?? null;
+    return this.vault.words();
+  }
+
+  /** Encrypts keys and mnemonic, and removes what is left of the plain ones; then it is locked. */
+  async encrypt(passphrase: string): Promise<void> {
+    this.vault.encrypt(await this.vault.draw(passphrase), () => {
+      for (const own of this.keys.descriptors) this.keys.save(own);
+      this.#info = { ...this.#info, hasTraces: true };
+      this.#saveInfo();
+    });
+    await this.settled();
+    await this.#removeTraces();
+  }
+
+  /** Should a crash prevent this, it is done at the next start. */
+  async #removeTraces(): Promise<void> {
+    await this.#store.compact();
+    const { hasTraces: _, ...info } = this.#info;
+    this.#info = info;
+    this.#saveInfo();
+    await this.settled();
+  }
+
+  /** @param seconds until it locks itself again @throws WalletError -14 */
+  async unlock(passphrase: string, seconds: number): Promise<void> {
+    await this.vault.unlock(passphrase, seconds);
+    this.keys.topUpAll();
+    this.history.reindex();
+  }
+
+  /** Everything as it is on the disk now. */
+  async *stored(): AsyncGenerator<readonly [key: Uint8Array, value: Uint8Array]> {
+    await this.settled();
+    yield* this.#store.iterate({});
   }
 
   /**
@@ -309,20 +325,20 @@ export class Wallet {
     if (!this.hasPrivateKeys) throw new WalletError('wallet', NO_PRIVATE_KEYS);
     for (const { text, type, internal } of accountDescriptors(words, passphrase, this.parts.parameters)) {
       const { descriptors, secrets } = parseDescriptor(text, this.parts.parameters);
-      this.keys.saveSecrets(secrets);
+      this.vault.add(secrets);
       this.keys.adopt(OwnDescriptor.fresh(descriptors[0]!, createdAt, internal), type);
     }
     this.history.reindex();
-    this.#mnemonic = { words, passphrase };
+    this.vault.setMnemonic({ words, passphrase });
     this.#info = { ...this.#info, birthday: Math.min(this.#info.birthday, createdAt), blank: false };
-    this.#journal.putJson('mnemonic', () => this.#mnemonic);
     this.#saveInfo();
   }
 
   /** @throws WalletError with Core's words */
   importDescriptor(descriptor: Descriptor, secrets: SecretKeys, options: ImportOptions): void {
     if (!this.hasPrivateKeys && secrets.size > 0) throw new WalletError('wallet', NO_PRIVATE_KEYS);
-    this.keys.saveSecrets(secrets);
+    this.vault.requireUnlocked();
+    this.vault.add(secrets);
     if (descriptor.scriptsAt(0, this.keys.secrets.lookup) === null)
       throw new WalletError('wallet', CANNOT_EXPAND);
     const [start, end] = options.range ?? [0, 0];
@@ -375,6 +391,7 @@ export class Wallet {
     const script = decodeAddress(address, this.parts.parameters);
     const place = this.keys.place(script);
     if (place === undefined) throw new WalletError('wallet', `Address ${address} is not in this wallet`);
+    this.vault.requireUnlocked();
     const key = this.keys.privateKey(place);
     if (key === null) throw new WalletError('wallet', `Private key for address ${address} is not known`);
     return encodeWif(key.secret, key.compressed, this.parts.parameters);

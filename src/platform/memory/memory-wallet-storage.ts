@@ -4,6 +4,7 @@ import { MemoryStore } from './memory-store.ts';
 
 export class MemoryWalletStorage implements WalletStorage {
   readonly #stores = new Map<string, MemoryStore>();
+  readonly #backups = new Map<string, Uint8Array>();
   #startup: readonly string[] = [];
 
   async open(name: string, create: boolean): Promise<WalletStore> {
@@ -18,6 +19,7 @@ export class MemoryWalletStorage implements WalletStorage {
     return {
       iterate: (range) => opened.iterate(range),
       batch: (operations) => opened.batch(operations),
+      compact: async () => {},
       close: async () => {},
     };
   }
@@ -28,6 +30,14 @@ export class MemoryWalletStorage implements WalletStorage {
 
   async remove(name: string): Promise<void> {
     this.#stores.delete(name);
+  }
+
+  async writeBackup(path: string, bytes: Uint8Array): Promise<void> {
+    this.#backups.set(path, bytes);
+  }
+
+  async readBackup(path: string): Promise<Uint8Array | undefined> {
+    return this.#backups.get(path);
   }
 
   async list(): Promise<string[]> {

@@ -23,6 +23,7 @@ import { NodeTransport } from './network/node-transport.ts';
 import { systemRandom } from './random.ts';
 import { Authentication, removeCookie, writeCookie } from './rpc/authentication.ts';
 import { RpcServer, type RpcServerOptions } from './rpc/server.ts';
+import { systemScrypt } from './scrypt.ts';
 import { NodeStorage } from './storage/node-storage.ts';
 import { NodeWalletStorage } from './storage/node-wallet-storage.ts';
 import { createScriptVerifier, type ScriptVerifierOptions } from './verification/create-script-verifier.ts';
@@ -94,6 +95,7 @@ export async function startNode(
       logger,
       storage: open.storage,
       walletStorage: new NodeWalletStorage(options.directory),
+      scrypt: systemScrypt,
       scriptVerifier: open.scriptVerifier,
       searcher: new ThreadSearcher(clock),
       createSearcher: (threads) => new WorkerSearcher(threads),
@@ -141,6 +143,6 @@ async function serveRpc(
 
 /** @throws if the file exists */
 async function writeNewFile(path: string, chunks: AsyncIterable<Uint8Array>): Promise<{ path: string }> {
-  await pipeline(chunks, createWriteStream(path, { flags: 'wx' }));
+  await pipeline(chunks, createWriteStream(path, { flags: 'wx', mode: 0o600 }));
   return { path };
 }

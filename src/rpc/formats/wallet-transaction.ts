@@ -81,10 +81,7 @@ export function rowsOf(
     if (place === undefined || (label !== null && known?.label !== label)) continue;
     received.push({
       ...common,
-      parent_descs: [
-        place.own.descriptor.format('normalized', wallet.keys.secrets.lookup) ??
-          place.own.descriptor.format()!,
-      ],
+      parent_descs: [place.own.shown],
       category: incomingCategory(wallet, entry),
       amount: btc(value),
       ...more,

@@ -47,7 +47,7 @@ export function runExport(configuration: Configuration): Promise<number> {
         bar.update(written / Math.max(1, height), ++written);
       }
     }
-    await pipeline(counted(), createWriteStream(path, { flags: 'wx' }), { signal });
+    await pipeline(counted(), createWriteStream(path, { flags: 'wx', mode: 0o600 }), { signal });
     bar.end();
     process.stdout.write(`${height + 1} blocks exported to ${path}\n`);
   };

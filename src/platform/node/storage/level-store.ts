@@ -3,7 +3,14 @@ import { Level } from 'level';
 import type { KeyRange, KeyValueStore, Operation } from '../../../chain/key-value-store.ts';
 import { CorruptionError } from '../../../chain/storage.ts';
 
-type Database = Level<Uint8Array, Uint8Array>;
+/** In Node, `level` is ClassicLevel. */
+type Database = Level<Uint8Array, Uint8Array> & {
+  compactRange(start: Uint8Array, end: Uint8Array): Promise<void>;
+};
+
+/** Before and after all others. */
+const FIRST_KEY = new Uint8Array(0);
+const LAST_KEY = new Uint8Array(64).fill(0xff);
 
 /** Entries, and bytes, fetched at once while iterating: a call each is slow, all at once is unbounded. */
 const ITERATE_CHUNK = 1000;
@@ -35,13 +42,13 @@ export class LevelStore implements KeyValueStore {
 
   /** @throws StoreLockedError, CorruptionError */
   static async open(directory: string, options: LevelOptions = {}): Promise<LevelStore> {
-    const database: Database = new Level(directory, {
+    const database = new Level<Uint8Array, Uint8Array>(directory, {
       keyEncoding: 'view',
       valueEncoding: 'view',
       // Hashes do not get smaller, and undoing it took a quarter of reading a coin.
       compression: false,
       ...options,
-    });
+    }) as Database;
     try {
       await database.open();
     } catch (error) {
@@ -89,6 +96,11 @@ export class LevelStore implements KeyValueStore {
       else batch.del(operation.delete);
     }
     await batch.write({ sync: options.sync === true });
+  }
+
+  /** Writes everything anew, without what was replaced or deleted. */
+  compact(): Promise<void> {
+    return this.#database.compactRange(FIRST_KEY, LAST_KEY);
   }
 
   close(): Promise<void> {

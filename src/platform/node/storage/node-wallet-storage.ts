@@ -2,15 +2,21 @@
  * Wallets on disk: a LevelDB store each, in a folder of its own below `wallets`, and which of them are
  * loaded at start, in `settings.json` as Core keeps it.
  */
-import { mkdir, readdir, rm, stat } from 'node:fs/promises';
+import { chmod, type FileHandle, mkdir, open, readdir, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
+import { CorruptionError } from '../../../chain/storage.ts';
+import { isBackup } from '../../../wallet/backup.ts';
 import type { WalletStorage, WalletStore } from '../../../wallet/storage.ts';
+import { damagedWallet, WalletError } from '../../../wallet/wallet-error.ts';
 import { LevelStore } from './level-store.ts';
 import { readIfThere, replaceFile } from './small-files.ts';
 
 const SETTINGS = 'settings.json';
-/** Every LevelDB store has a file of this name; a folder without it holds no wallet. */
+/** Every LevelDB store has a file of this name; where others are without it, a wallet is damaged. */
 const LEVEL_MARK = 'CURRENT';
+const LEVEL_FILE = /^(CURRENT|MANIFEST-\d+|\d+\.(ldb|log))$/;
+/** Bytes: more than a million transactions. */
+const LARGEST_BACKUP = 2 ** 30;
 /** The wallet without a name (Core's default wallet) lies beside the folder of the others. */
 const NAMELESS = 'wallet-default';
 
@@ -27,23 +33,62 @@ export class NodeWalletStorage implements WalletStorage {
     this.#wallets = join(directory, 'wallets');
   }
 
-  /** @throws StoreLockedError, CorruptionError */
+  /** @throws StoreLockedError; WalletError that names what is damaged */
   async open(name: string, create: boolean): Promise<WalletStore> {
+    const path = this.#path(name);
     if (!create && !(await this.exists(name))) throw new Error(`there is no wallet ${name}`);
-    await mkdir(this.#wallets, { recursive: true, mode: 0o700 });
-    return LevelStore.open(this.#path(name));
+    // LevelDB would begin anew, and remove what it knows nothing of.
+    if (!create && !(await isThere(join(path, LEVEL_MARK))))
+      throw damagedWallet(name, [`its file ${LEVEL_MARK} is missing`]);
+    for (const folder of [this.#wallets, path]) await mkdir(folder, { recursive: true, mode: 0o700 });
+    await tighten(path);
+    const explain = (error: unknown): unknown =>
+      error instanceof CorruptionError ? damagedWallet(name, [error.message]) : error;
+    const store = await LevelStore.open(path).catch((error) => Promise.reject(explain(error)));
+    return {
+      async *iterate(range) {
+        try {
+          yield* store.iterate(range);
+        } catch (error) {
+          throw explain(error);
+        }
+      },
+      batch: (operations, options) => store.batch(operations, options),
+      compact: () => overwriting(path, () => store.compact()),
+      close: () => store.close(),
+    };
   }
 
   async exists(name: string): Promise<boolean> {
-    return isThere(join(this.#path(name), LEVEL_MARK));
+    return (await filesOf(this.#path(name))).some((file) => LEVEL_FILE.test(file));
   }
 
   async remove(name: string): Promise<void> {
     await rm(this.#path(name), { recursive: true, force: true });
   }
 
+  async writeBackup(path: string, bytes: Uint8Array): Promise<void> {
+    try {
+      if (!(await mayReplace(path))) throw new Error('another file');
+      await replaceFile(path, bytes);
+    } catch {
+      throw new WalletError('wallet', 'Error: Wallet backup failed!');
+    }
+  }
+
+  async readBackup(path: string): Promise<Uint8Array | undefined> {
+    if (!(await isThere(path))) return undefined;
+    const { size } = await stat(path);
+    if (size > LARGEST_BACKUP) throw new WalletError('wallet', `The backup file ${path} is too large.`);
+    try {
+      return await readIfThere(path);
+    } catch (error) {
+      throw new WalletError('wallet', `The backup file cannot be read: ${(error as Error).message}`);
+    }
+  }
+
   async list(): Promise<string[]> {
-    const folders = (await isThere(this.#wallets)) ? await readdir(this.#wallets) : [];
+    const folders = await filesOf(this.#wallets);
     const names = ['', ...folders.sort()];
     const found = await Promise.all(names.map((name) => this.exists(name)));
     return names.filter((_, i) => found[i]);
@@ -84,6 +129,56 @@ export class NodeWalletStorage implements WalletStorage {
     return name === '' ? this.#nameless : join(this.#wallets, name);
   }
 }
+
+/** Names in a folder; none if there is no such folder. */
+async function filesOf(folder: string): Promise<string[]> {
+  try {
+    return await readdir(folder);
+  } catch (error) {
+    if (['ENOENT', 'ENOTDIR'].includes((error as NodeJS.ErrnoException).code ?? '')) return [];
+    throw error;
+  }
+}
+
+/** Wallets of before were readable by others, if the umask let them. */
+async function tighten(folder: string): Promise<void> {
+  await chmod(folder, 0o700);
+  for (const file of await filesOf(folder)) await chmod(join(folder, file), 0o600);
+}
+
+/** Not what somebody else keeps there: nothing, an empty file or a backup. */
+async function mayReplace(path: string): Promise<boolean> {
+  if (!(await isThere(path))) return true;
+  const { size } = await stat(path);
+  const file = await open(path, 'r');
+  try {
+    const { buffer, bytesRead } = await file.read({ buffer: new Uint8Array(64), position: 0 });
+    return (await file.stat()).isFile() && (size === 0 || isBackup(buffer.subarray(0, bytesRead)));
+  } finally {
+    await file.close();
+  }
+}
+
+/** Overwrites the files that a task removes from a folder. */
+async function overwriting(folder: string, task: () => Promise<void>): Promise<void> {
+  const files: FileHandle[] = [];
+  try {
+    for (const name of await filesOf(folder))
+      if (LEVEL_FILE.test(name)) files.push(await open(join(folder, name), 'r+'));
+    await task();
+    for (const file of files) {
+      const { nlink, size } = await file.stat();
+      if (nlink > 0) continue;
+      for (let at = 0; at < size; at += ZEROS.length)
+        await file.write(ZEROS, 0, Math.min(ZEROS.length, size - at), at);
+      await file.datasync();
+    }
+  } finally {
+    for (const file of files) await file.close();
+  }
+}
+
+const ZEROS = new Uint8Array(1 << 16);
 
 async function isThere(path: string): Promise<boolean> {
   try {

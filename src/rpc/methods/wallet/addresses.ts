@@ -74,12 +74,12 @@ const getrawchangeaddress = defineMethod({
 function ownFields(wallet: Wallet, place: ScriptPlace): { readonly [key: string]: JsonWritable } {
   const { own, index } = place;
   const { lookup } = wallet.keys.secrets;
-  const [key, ...others] = own.descriptor.keys;
+  const [key, ...others] = own.public.keys;
   const derived = key === undefined || others.length > 0 ? null : key.derive(index, lookup);
   return {
     solvable: own.descriptor.isSolvable,
-    desc: own.descriptor.isSolvable ? (own.descriptor.at(index, lookup)?.format() ?? undefined) : undefined,
-    parent_desc: own.descriptor.format('normalized', lookup) ?? own.descriptor.format() ?? undefined,
+    desc: own.public.isSolvable ? (own.public.at(index, lookup)?.format() ?? undefined) : undefined,
+    parent_desc: own.shown,
     timestamp: own.createdAt,
     pubkey: derived === null ? undefined : toHex(derived.publicKey),
     iscompressed: derived === null ? undefined : derived.publicKey.length === 33,
@@ -308,6 +308,7 @@ const signmessage = defineMethod({
   examples: ['"1D1ZrZNe3JUo7ZycKEYQQiQAWd9y54F4XX" "my message"'],
   handler([address, message], context, request) {
     const wallet = walletOf(context, request);
+    wallet.vault.requireUnlocked();
     const script = addressScript(address, context.parameters, 'Invalid address');
     const { type, solutions } = solve(script);
     if (type !== 'pubkeyhash') throw new RpcError(RpcCode.TYPE_ERROR, 'Address does not refer to key');

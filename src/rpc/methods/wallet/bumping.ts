@@ -64,6 +64,7 @@ async function plan(
   if (Array.isArray(told) && told.length === 0)
     throw refuse('Invalid parameter, output argument cannot be an empty array');
   const outputs = told === undefined ? [] : outputsFrom(told, parameters);
+  wallet.vault.requireUnlocked();
   const choice = { feeRate, target, conservative, replaceable, outputs, changeIndex, allowForeign };
   return bumpFee(wallet, find(wallet, txid), choice);
 }

@@ -29,7 +29,8 @@ function unspentJson(wallet: Wallet, coin: Coin, { parameters, mempool }: RpcCon
   const inner = innerScripts(output.scriptPubKey, (hash) => provider.scriptByHash(hash));
   const entry = depth === 0 ? mempool.get(parent.tx.txid) : undefined;
   const waiting = entry && sum(withAncestors(entry));
-  const solvable = place.own.descriptor.isSolvable;
+  const { own } = place;
+  const solvable = own.descriptor.isSolvable;
   return {
     txid: toDisplayHex(outpoint.txid),
     vout: outpoint.vout,
@@ -44,8 +45,8 @@ function unspentJson(wallet: Wallet, coin: Coin, { parameters, mempool }: RpcCon
     ancestorfees: waiting?.fees,
     spendable: true,
     solvable,
-    desc: solvable ? (place.own.descriptor.at(place.index, lookup)?.format() ?? undefined) : undefined,
-    parent_descs: [place.own.descriptor.format('normalized', lookup) ?? place.own.descriptor.format()!],
+    desc: solvable ? (own.public.at(place.index, lookup)?.format() ?? undefined) : undefined,
+    parent_descs: [own.shown],
     safe: trusted,
   };
 }

@@ -15,10 +15,7 @@ import { labelFrom, walletOf } from '../../wallet-access.ts';
 
 function descriptorJson(wallet: Wallet, own: OwnDescriptor, showPrivate: boolean): JsonWritable {
   const { descriptor } = own;
-  const { lookup } = wallet.keys.secrets;
-  const text = showPrivate
-    ? descriptor.format('private', lookup)
-    : (descriptor.format('normalized', lookup) ?? descriptor.format());
+  const text = showPrivate ? descriptor.format('private', wallet.vault.lookup) : own.shown;
   return {
     desc: text,
     timestamp: own.createdAt,
@@ -75,6 +72,7 @@ const listdescriptors = defineMethod({
     const wallet = walletOf(context, request);
     if (showPrivate && !wallet.hasPrivateKeys)
       throw new RpcError(RpcCode.WALLET_ERROR, "Can't get private descriptor string for watch-only wallets");
+    if (showPrivate) wallet.vault.requireUnlocked();
     const sorted = [...wallet.keys.descriptors].sort((a, b) => (a.text < b.text ? -1 : 1));
     return {
       wallet_name: wallet.name,
@@ -141,7 +139,7 @@ function importOne(wallet: Wallet, request: JsonObject, createdAt: number, conte
       wallet.hasPrivateKeys &&
       secrets.size === 0 &&
       descriptor.isSolvable &&
-      !descriptor.hasSecrets(wallet.keys.secrets.lookup)
+      !descriptor.hasSecrets(wallet.vault.presence)
     )
       throw new RpcError(
         RpcCode.WALLET_ERROR,
@@ -220,6 +218,7 @@ const importdescriptors = defineMethod({
         RpcCode.WALLET_ERROR,
         'Wallet is currently rescanning. Abort existing rescan or wait.',
       );
+    wallet.vault.requireUnlocked();
     let earliest = Number.POSITIVE_INFINITY;
     const answers = requests.map((item: JsonRead): JsonWritable => {
       const object = objectFrom(item);

@@ -153,6 +153,7 @@ const walletprocesspsbt = defineMethod({
     await context.mempool.settled();
     const psbt = readPsbt(text);
     const sighashType = sighashFrom(sighash) ?? undefined;
+    if (signs) wallet.vault.requireUnlocked();
     const complete = await fillPsbt(wallet, psbt, { sign: signs, finalize, derivations, sighashType });
     const encoded = psbt.encodeBase64();
     const whole = complete && finalize && finalizePsbt(psbt);
@@ -178,6 +179,7 @@ const signrawtransactionwithwallet = defineMethod({
     const wallet = walletOf(context, request);
     await context.mempool.settled();
     const tx = transactionFrom(hex);
+    wallet.vault.requireUnlocked();
     const given = readPreviousOutputs(previous, null);
     const spent = await spentOutputs(tx, given, context);
     const own = spent.map(

@@ -235,6 +235,8 @@ const rescanblockchain = defineMethod({
   examples: ['100000 120000'],
   async handler([start, stop], context, request) {
     const wallet = walletOf(context, request);
+    // What comes up must be watched on from there, below hardened steps too.
+    wallet.vault.requireUnlocked();
     const tip = wallet.follower.last.height;
     if (start < 0 || start > tip) throw new RpcError(RpcCode.INVALID_PARAMETER, 'Invalid start_height');
     if (stop !== undefined && (stop < 0 || stop > tip))

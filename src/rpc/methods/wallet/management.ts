@@ -40,7 +40,9 @@ const createwallet = defineMethod({
       { default: false },
     ),
     param.boolean('blank', 'Create a blank wallet. A blank wallet has no keys.', { default: false }),
-    param.string('passphrase', 'Encrypt the wallet with this passphrase.', { optional: true }),
+    param.string('passphrase', 'What the keys are encrypted with; they are never plain on the disk then.', {
+      optional: true,
+    }),
     param.boolean(
       'avoid_reuse',
       'Keep track of coin reuse, and treat dirty and clean coins differently with privacy considerations in mind.',
@@ -63,10 +65,15 @@ const createwallet = defineMethod({
       );
     if (externalSigner) throw refuse('Penny has no support for external signers');
     if (avoidReuse) throw refuse('Penny does not keep track of reuse');
-    if (passphrase !== undefined && passphrase !== '') throw refuse('Penny has no encrypted wallets yet');
     if (name === '') throw new RpcError(RpcCode.INVALID_PARAMETER, 'Wallet name cannot be empty');
-    await wallets.create(name, { disablePrivateKeys, blank, loadOnStartup: startup });
-    return { name };
+    if (disablePrivateKeys && (passphrase ?? '') !== '')
+      throw refuse(
+        'Passphrase provided but private keys are disabled. A passphrase is only used to encrypt private keys, so cannot be used for wallets with private keys disabled.',
+      );
+    const options = { disablePrivateKeys, blank, loadOnStartup: startup };
+    await wallets.create(name, { ...options, ...(passphrase !== undefined && { passphrase }) });
+    if (passphrase !== '') return { name };
+    return { name, warnings: ['Empty string given as passphrase, wallet will not be encrypted.'] };
   },
 });
 
@@ -78,8 +85,8 @@ const loadwallet = defineMethod({
   results: loadedResult,
   examples: ['"testwallet"'],
   async handler([name, startup], { wallets }) {
-    await wallets.load(name, startup);
-    return { name };
+    const { warnings } = await wallets.load(name, startup);
+    return { name, ...(warnings.length > 0 && { warnings }) };
   },
 });
 
@@ -175,6 +182,13 @@ const getwalletinfo = defineMethod({
         optional: true,
       }),
       result.amount('paytxfee', 'the transaction fee configuration, set in BTC/kvB'),
+      result.time(
+        'unlocked_until',
+        'When the wallet locks itself; 0 if it is locked, not there if it never is',
+        {
+          optional: true,
+        },
+      ),
       result.boolean(
         'private_keys_enabled',
         'false if privatekeys are disabled for this wallet (enforced watch-only wallet)',
@@ -216,6 +230,7 @@ const getwalletinfo = defineMethod({
       keypoolsize: size(false),
       keypoolsize_hd_internal: size(true),
       paytxfee: btc(wallet.payFeeRate),
+      ...(wallet.vault.encrypted && { unlocked_until: wallet.vault.unlockedUntil }),
       private_keys_enabled: wallet.hasPrivateKeys,
       avoid_reuse: false,
       scanning: scanningJson(wallet),
@@ -238,7 +253,11 @@ const importmnemonic = defineMethod({
     'Bitcoin Core has no such method.',
   parameters: [
     param.string('mnemonic', 'The words, in any language of BIP39'),
-    param.string('passphrase', 'The passphrase that belongs to the words, if there is one', { default: '' }),
+    param.string(
+      'mnemonic_passphrase|passphrase',
+      'BIP39: what belongs to the words, if anything; not what encrypts the wallet',
+      { default: '' },
+    ),
     param.any(
       'number',
       'timestamp',
@@ -257,6 +276,7 @@ const importmnemonic = defineMethod({
   ],
   async handler([words, passphrase, timestamp], context, request) {
     const wallet = walletOf(context, request);
+    wallet.vault.requireUnlocked();
     const normal = words.normalize('NFKD').trim().split(/\s+/).join(' ');
     if (!isMnemonic(normal)) throw new RpcError(RpcCode.INVALID_ADDRESS_OR_KEY, 'Invalid mnemonic');
     const now = Math.floor(context.clock.now() / 1000);

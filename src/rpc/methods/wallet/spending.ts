@@ -47,10 +47,11 @@ import {
   walletOf,
 } from '../../wallet-access.ts';
 
-/** @throws RpcError -4 before anything is planned that could never be signed */
+/** @throws RpcError -4, WalletError -13 before anything is planned that cannot be signed */
 export function requirePrivateKeys(wallet: Wallet): void {
   if (!wallet.hasPrivateKeys)
     throw new RpcError(RpcCode.WALLET_ERROR, 'Error: Private keys are disabled for this wallet');
+  wallet.vault.requireUnlocked();
 }
 
 /** @throws RpcError -4 */
@@ -291,6 +292,7 @@ const send = defineMethod({
     const fee = { conf_target: target, estimate_mode: mode, fee_rate: rate };
     const options = readSendOptions(given ?? new JsonObject([]), fee, context);
     const { inputs, locktime: lockTime, psbt: wantsPsbt } = options;
+    if (!wantsPsbt) wallet.vault.requireUnlocked();
     const payers = feePayersFrom(
       options.subtract_fee_from_outputs,
       outputPairs(outputs).map(([key]) => key),
