@@ -68,7 +68,8 @@ export function scanScripts(value: JsonRead, parameters: NetworkParameters): Scr
   return found;
 }
 
-function scanObject(value: JsonRead): {
+/** A descriptor, or one with a range. @throws RpcError */
+export function scanObject(value: JsonRead): {
   readonly text: string;
   readonly begin: number;
   readonly end: number;

@@ -235,13 +235,15 @@ type ObjectSchema<F extends Fields> = Schema<{
 interface ObjectOptions {
   /** Unknown keys are ignored, and fields are checked one by one as they are read. */
   readonly loose?: boolean;
+  /** Unknown keys alone are ignored: callers copy such objects from other answers. */
+  readonly more?: boolean;
 }
 
 /** Unknown keys are refused, and types are checked before anything is read (Core's RPCTypeCheckObj). */
 export const object = <const F extends Fields>(
   fields: F,
   help = '',
-  { loose = false }: ObjectOptions = {},
+  { loose = false, more = false }: ObjectOptions = {},
 ): ObjectSchema<F> => ({
   kind: 'object',
   help,
@@ -249,7 +251,7 @@ export const object = <const F extends Fields>(
   fields,
   read(value, _name, context) {
     const given = objectFrom(value);
-    if (!loose) checkObject(given, fields);
+    if (!loose) checkObject(given, fields, more);
     const held: Record<string, unknown> = {};
     for (const [names, field] of Object.entries(fields)) {
       const name = firstName(names);
@@ -378,12 +380,9 @@ export function readField(schema: Schema, value: JsonRead, name: string, context
 }
 
 /** Core's RPCTypeCheckObj: types by the order of names, then unknown keys. @throws RpcError -3 */
-function checkObject(given: JsonObject, fields: Fields): void {
-  const known = new Map(
-    Object.entries(fields).flatMap(([names, field]) =>
-      names.split('|').map((name) => [name, field] as const),
-    ),
-  );
+function checkObject(given: JsonObject, fields: Fields, more: boolean): void {
+  const entries = Object.entries(fields);
+  const known = new Map(entries.flatMap(([names, field]) => names.split('|').map((name) => [name, field])));
   for (const [name, field] of [...known].sort(([a], [b]) => (a < b ? -1 : 1))) {
     const actual = typeName(given.get(name));
     if (actual === 'null' && field.optional) continue;
@@ -394,6 +393,6 @@ function checkObject(given: JsonObject, fields: Fields): void {
         `JSON value of type ${actual} for field ${name} is not of expected type ${field.json}`,
       );
   }
-  for (const [key] of given.entries)
+  for (const [key] of more ? [] : given.entries)
     if (!known.has(key)) throw new RpcError(RpcCode.TYPE_ERROR, `Unexpected key ${key}`);
 }

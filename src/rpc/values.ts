@@ -141,30 +141,6 @@ function notHexadecimal(name: string, text: string): RpcError {
   return new RpcError(RpcCode.INVALID_PARAMETER, `${name} must be hexadecimal string (not '${text}')`);
 }
 
-/** `type` is UniValue's name, or `any`. */
-type FieldTypes = Readonly<Record<string, string>>;
-
-/** Checks the fields of an object given by the caller (Core's RPCTypeCheckObj). */
-export function checkFields(
-  object: JsonObject,
-  types: FieldTypes,
-  options: { readonly allowNull?: boolean; readonly strict?: boolean } = {},
-): void {
-  for (const [key, expected] of Object.entries(types).sort(([a], [b]) => (a < b ? -1 : 1))) {
-    const actual = typeName(object.get(key));
-    if (actual === 'null' && options.allowNull) continue;
-    if (actual === 'null') throw new RpcError(RpcCode.TYPE_ERROR, `Missing ${key}`);
-    if (expected !== 'any' && actual !== expected)
-      throw new RpcError(
-        RpcCode.TYPE_ERROR,
-        `JSON value of type ${actual} for field ${key} is not of expected type ${expected}`,
-      );
-  }
-  if (!options.strict) return;
-  for (const [key] of object.entries)
-    if (!Object.hasOwn(types, key)) throw new RpcError(RpcCode.TYPE_ERROR, `Unexpected key ${key}`);
-}
-
 /** Verbosity as a number or, as of old, a boolean. */
 export function verbosityFrom(value: JsonRead | undefined, standard: number): number {
   if (value === undefined || value === null) return standard;

@@ -305,6 +305,130 @@ const rows: readonly (readonly [string, unknown, number, string])[] = [
   ],
 ];
 
+const P2SH = `a914${'11'.repeat(20)}87`;
+const previous = (more: object, script = P2SH) => [
+  { ...{ txid: UNKNOWN, vout: 0 }, scriptPubKey: script, ...more },
+];
+const prevRows = (method: string, before: readonly unknown[]): typeof rows => [
+  [method, [...before, ['x']], -22, 'expected object with {"txid\'","vout","scriptPubKey"}'],
+  [method, [...before, [{ txid: UNKNOWN, vout: 0 }]], -3, 'Missing scriptPubKey'],
+  [method, [...before, previous({ vout: -1 })], -22, 'vout cannot be negative'],
+  [method, [...before, previous({ amount: -1 })], -3, 'Amount out of range'],
+  [
+    method,
+    [...before, [...previous({}, '52'), ...previous({}, '51')]],
+    -22,
+    'Previous output scriptPubKey mismatch:\n2\nvs:\n1',
+  ],
+  [
+    method,
+    [...before, previous({ redeemScript: '51' })],
+    -8,
+    'redeemScript/witnessScript does not match scriptPubKey',
+  ],
+  [
+    method,
+    [...before, previous({ redeemScript: '51', witnessScript: '52' })],
+    -8,
+    'redeemScript does not correspond to witnessScript',
+  ],
+];
+const moreRows: typeof rows = [
+  ...prevRows('signrawtransactionwithkey', [RAW, []]),
+  ...prevRows('signrawtransactionwithwallet', [RAW]),
+  ['signrawtransactionwithkey', [RAW, [], previous({})], -8, 'Missing redeemScript/witnessScript'],
+  [
+    'signrawtransactionwithwallet',
+    [RAW, [], 'DEFAULT for'],
+    -8,
+    "'DEFAULT for' is not a valid sighash parameter.",
+  ],
+  ['utxoupdatepsbt', ['cHNi', [5]], -22, expect.stringContaining('TX decode failed') as unknown as string],
+  ['createpsbt', [[], [], 2 ** 32], -8, 'Invalid parameter, locktime out of range'],
+  ['createpsbt', [[], [], 0, true, 2 ** 32], -1, RANGE],
+  ['createpsbt', [[], [], 0, true, 2, 1], -8, 'The PSBT version can only be 2 or 0'],
+  ['lockunspent', [false, [{ txid: UNKNOWN }]], -3, 'Missing vout'],
+  [
+    'lockunspent',
+    [false, [{ txid: UNKNOWN, vout: '0' }]],
+    -3,
+    'JSON value of type string for field vout is not of expected type number',
+  ],
+  ['lockunspent', [false, [{ txid: UNKNOWN, vout: 0 }]], -8, 'Invalid parameter, unknown transaction'],
+  ['listunspent', [1, 9, [], true, { minimumCount: 1 }], -3, 'Unexpected key minimumCount'],
+  [
+    'listunspent',
+    [1, 9, [], true, { include_immature_coinbase: 1 }],
+    -3,
+    'JSON value of type number for field include_immature_coinbase is not of expected type bool',
+  ],
+  ['listunspent', [1, 9, [], true, { maximumCount: 1.5 }], -1, RANGE],
+  ['listunspent', [1, 9, [], true, { minimumAmount: -1 }], -3, 'Amount out of range'],
+  ['listsinceblock', ['', 0], -8, 'Invalid parameter'],
+  ['listsinceblock', ['', 1, false, true, false, '*'], -11, 'Invalid label name'],
+  ['listtransactions', ['*', -1], -8, 'Negative count'],
+  ['listtransactions', ['*', 1, -1], -8, 'Negative from'],
+  ['listreceivedbyaddress', [1, false, false, 'x'], -4, 'address_filter parameter was invalid'],
+  ['rescanblockchain', [-1], -8, 'Invalid start_height'],
+  ['rescanblockchain', [1, 1000], -8, 'Invalid stop_height'],
+  [
+    'importdescriptors',
+    [[{ desc: 'x', timestamp: true }]],
+    -3,
+    'Expected number or "now" timestamp value for key. got type bool',
+  ],
+  [
+    'addnode',
+    ['127.0.0.1:1', 'onetry', true],
+    -8,
+    'Error: v2transport requested but not enabled (see -v2transport)',
+  ],
+];
+
+test.each(moreRows)('%s %j is refused', async (method, params, code, message) => {
+  expect((await ask(method, params)).error).toEqual({ code, message });
+});
+
+test('locks go only where they are named', async () => {
+  await call('lockunspent', false, [other, other]);
+  expect(await call('lockunspent', true, [])).toBe(true);
+  expect(await call('listlockunspent')).toEqual([{ txid: other.txid, vout: other.vout }]);
+  expect(await call('lockunspent', true)).toBe(true);
+  expect(await call('listlockunspent')).toEqual([]);
+});
+
+test('what is asked of imported descriptors is kept or refused', async () => {
+  const { descriptor } = await call('getdescriptorinfo', `addr(${FOREIGN})`);
+  const ranged = (await call('listdescriptors', true)).descriptors[0].desc;
+  const multi = (await call('getdescriptorinfo', ranged.replace(/0\/\*\)/, '<0;1>/*)').split('#')[0]))
+    .checksum;
+  const twofold = `${ranged.replace(/0\/\*\)/, '<0;1>/*)').split('#')[0]}#${multi}`;
+  for (const [more, code, message] of [
+    [{ desc: descriptor, range: 5 }, -8, 'Range should not be specified for an un-ranged descriptor'],
+    [{ desc: descriptor, active: true }, -8, 'Active descriptors must be ranged'],
+    [{ desc: descriptor, internal: true, label: 'x' }, -8, 'Internal addresses should not have a label'],
+    [{ desc: descriptor, label: '*' }, -11, 'Invalid label name'],
+    [{ desc: ranged, label: 'x' }, -8, 'Ranged descriptors should not have a label'],
+    [{ desc: ranged, range: [0, 5], next_index: 6 }, -8, 'next_index is out of range'],
+    [{ desc: ranged, range: [5, 0] }, -8, 'Range specified as [begin,end] must not have begin after end'],
+    [{ desc: twofold, label: 'x' }, -8, 'Multipath descriptors should not have a label'],
+    [
+      { desc: twofold, internal: false },
+      -5,
+      "Cannot have multipath descriptor while also specifying 'internal'",
+    ],
+  ] as const) {
+    const [answer] = await call('importdescriptors', [{ timestamp: 'now', ...more }]);
+    expect(answer, JSON.stringify(more)).toMatchObject({ success: false, error: { code, message } });
+  }
+  // Nothing is taken in where one of them cannot be: it would not be looked for.
+  const before = (await call('listdescriptors')).descriptors.length;
+  expect(
+    (await ask('importdescriptors', [[{ desc: twofold, timestamp: 'now' }, { desc: twofold }]])).error,
+  ).toEqual({ code: -3, message: 'Missing required timestamp field for key' });
+  expect((await call('listdescriptors')).descriptors).toHaveLength(before);
+});
+
 test.each(rows)('%s %j is refused', async (method, params, code, message) => {
   stands[WAITS] ??= await call('sendtoaddress', FOREIGN, 1, '', '', false, true, null, 'unset', false, 10);
   expect((await ask(method, params)).error).toEqual({ code, message });

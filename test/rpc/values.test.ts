@@ -1,12 +1,13 @@
 import { describe, expect, test } from 'vitest';
+import type { RpcContext } from '../../src/rpc/context.ts';
 import { RpcError } from '../../src/rpc/errors.ts';
-import { JsonNumber, type JsonObject } from '../../src/rpc/json.ts';
+import { JsonNumber } from '../../src/rpc/json.ts';
 import { readJson } from '../../src/rpc/json-reader.ts';
+import { integer, object, string } from '../../src/rpc/schema.ts';
 import {
   amountFrom,
   bigintFrom,
   bytesFrom,
-  checkFields,
   feeRateFrom,
   hashFrom,
   integerFrom,
@@ -127,16 +128,16 @@ test('hashes and hex name what is wrong with them', () => {
 });
 
 test('fields are checked by name, in the order of their names', () => {
-  const object = readJson('{"txid":1,"vout":"x","more":1}') as JsonObject;
-  const types = { vout: 'number', txid: 'string' };
-  expect(errorOf(() => checkFields(object, types))).toEqual([
+  const read = (text: string, more: boolean) => () =>
+    object({ vout: integer(), txid: string() }, '', { more }).read(readJson(text), '', {} as RpcContext);
+  expect(errorOf(read('{"txid":1,"vout":"x","more":1}', true))).toEqual([
     -3,
     'JSON value of type number for field txid is not of expected type string',
   ]);
-  expect(errorOf(() => checkFields(readJson('{}') as JsonObject, types))).toEqual([-3, 'Missing txid']);
-  const complete = readJson('{"txid":"","vout":1,"more":1}') as JsonObject;
-  expect(() => checkFields(complete, types)).not.toThrow();
-  expect(errorOf(() => checkFields(complete, types, { strict: true }))).toEqual([-3, 'Unexpected key more']);
+  expect(errorOf(read('{}', true))).toEqual([-3, 'Missing txid']);
+  const complete = '{"txid":"","vout":1,"more":1}';
+  expect(read(complete, true)()).toEqual({ txid: '', vout: 1 });
+  expect(errorOf(read(complete, false))).toEqual([-3, 'Unexpected key more']);
 });
 
 test('ranges and verbosity are read in all their forms', () => {

@@ -2,7 +2,7 @@
 import { AddressError } from '../../network/network-address.ts';
 import { RpcCode, RpcError, UsageError } from '../errors.ts';
 import { group, method } from '../method.ts';
-import { array, boolean, integer, nothing, object, optional, string } from '../schema.ts';
+import { array, boolean, integer, nothing, object, optional, standard, string } from '../schema.ts';
 
 /** An address that cannot be read is the caller's mistake. */
 async function withAddress<T>(use: () => T | Promise<T>): Promise<T> {
@@ -20,23 +20,27 @@ export const addedNodeMethods = group('Network', {
     parameters: {
       node: string('host:port, or ws://, wss:// or tcp:// before it'),
       command: string('add, remove or onetry'),
-      v2transport: optional(boolean('Without effect: there is v1 only'), 'false'),
+      v2transport: standard(boolean('Refused: there is v1 only'), false),
     },
     result: nothing(),
     example: '192.168.1.10 onetry',
-    handler: ({ node, command }, { network }) =>
+    handler: ({ node, command, v2transport }, { network }) =>
       withAddress(() => {
+        if (!['onetry', 'add', 'remove'].includes(command)) throw new UsageError();
+        if (v2transport)
+          throw new RpcError(
+            RpcCode.INVALID_PARAMETER,
+            'Error: v2transport requested but not enabled (see -v2transport)',
+          );
         if (command === 'onetry') void network.connectOnce(node);
         else if (command === 'add') {
           if (!network.addNode(node))
             throw new RpcError(RpcCode.CLIENT_NODE_ALREADY_ADDED, 'Error: Node already added');
-        } else if (command === 'remove') {
-          if (!network.removeNode(node))
-            throw new RpcError(
-              RpcCode.CLIENT_NODE_NOT_ADDED,
-              'Error: Node could not be removed. It has not been added previously.',
-            );
-        } else throw new UsageError();
+        } else if (!network.removeNode(node))
+          throw new RpcError(
+            RpcCode.CLIENT_NODE_NOT_ADDED,
+            'Error: Node could not be removed. It has not been added previously.',
+          );
         return null;
       }),
   }),

@@ -9,45 +9,39 @@ import { extract, finalize as finalizePsbt } from '../../wallet/psbt/roles.ts';
 import { fillWith } from '../../wallet/psbt-signing.ts';
 import { SigningProvider } from '../../wallet/signing/provider.ts';
 import type { RpcContext } from '../context.ts';
+import { scanObject } from '../descriptor-scripts.ts';
 import { RpcCode, RpcError } from '../errors.ts';
-import { JsonObject, type JsonRead } from '../json.ts';
+import type { JsonRead } from '../json.ts';
 import { defineMethod, type Method } from '../method.ts';
 import { param } from '../parameter.ts';
 import { readDescriptor, readPsbt } from '../refusals.ts';
 import { result } from '../result.ts';
-import { rangeFrom, stringFrom } from '../values.ts';
 import { processedResult } from './psbt.ts';
 import { sighashFrom, sighashParameter } from './sign-raw-transaction.ts';
 
-const descriptorsParameter = (required: boolean) =>
-  param.any(
-    'array',
-    'descriptors',
-    'An array of either strings or objects:\n"" or {"desc": an output descriptor, "range": up to what index HD chains should be explored}',
-    required ? {} : { optional: true },
-  );
+const descriptorsParameter = param.array(
+  'descriptors',
+  'Descriptors, or {"desc": a descriptor, "range": up to what index HD chains should be explored}',
+  [param.string('', '', { optional: true })],
+);
 
 /** Keys and scripts of the descriptors that a caller lists. */
 function providerFrom(
-  list: JsonRead | undefined,
+  list: readonly JsonRead[] | undefined,
   withSecrets: boolean,
-  context: RpcContext,
+  { parameters }: RpcContext,
 ): SigningProvider {
   const provider = new SigningProvider();
-  for (const item of Array.isArray(list) ? (list as readonly JsonRead[]) : []) {
-    const text = item instanceof JsonObject ? item.get('desc') : item;
-    if (text === undefined)
-      throw new RpcError(RpcCode.INVALID_PARAMETER, 'Descriptor needs to be provided in scan object');
-    const range = item instanceof JsonObject ? item.get('range') : undefined;
-    const { begin, end } = range === undefined || range === null ? { begin: 0, end: 1000 } : rangeFrom(range);
-    const { descriptors, secrets } = readDescriptor(stringFrom(text), context.parameters);
+  for (const item of list ?? []) {
+    const { text, begin, end } = scanObject(item);
+    const { descriptors, secrets } = readDescriptor(text, parameters);
     for (const descriptor of descriptors)
       for (let index = begin; index <= (descriptor.isRange ? end : begin); index++) {
         const expansion = descriptor.expand(descriptor.isRange ? index : 0, secrets.lookup, withSecrets);
         if (expansion === null)
           throw new RpcError(
             RpcCode.INVALID_ADDRESS_OR_KEY,
-            `Cannot derive script without private keys: '${stringFrom(text)}'`,
+            `Cannot derive script without private keys: '${text}'`,
           );
         provider.merge(expansion.provider);
       }
@@ -80,7 +74,10 @@ const utxoupdatepsbt = defineMethod({
   category: 'Rawtransactions',
   description:
     'Updates all segwit inputs and outputs in a PSBT with data from output descriptors, the UTXO set, txindex, or the mempool.',
-  parameters: [param.string('psbt', 'A base64 string of a PSBT'), descriptorsParameter(false)],
+  parameters: [
+    param.string('psbt', 'A base64 string of a PSBT'),
+    { ...descriptorsParameter, required: false },
+  ],
   results: [result.string('', 'The base64-encoded partially signed transaction with inputs updated')],
   examples: ['"psbt"'],
   async handler([text, descriptors], context) {
@@ -101,7 +98,7 @@ const descriptorprocesspsbt = defineMethod({
     'Then, sign the inputs we are able to with information from the output descriptors. ',
   parameters: [
     param.string('psbt', 'The transaction base64 string'),
-    descriptorsParameter(true),
+    descriptorsParameter,
     sighashParameter,
     param.boolean('bip32derivs', 'Include BIP 32 derivation paths for public keys if we know them', {
       default: true,

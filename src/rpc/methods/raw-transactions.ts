@@ -7,9 +7,9 @@ import { RpcCode, RpcError } from '../errors.ts';
 import { decodedTransaction, transactionJson } from '../formats/transaction.ts';
 import { defineMethod, group, type Method, method } from '../method.ts';
 import { param } from '../parameter.ts';
+import { spentOutputs } from '../previous-outputs.ts';
 import { result } from '../result.ts';
 import { array, boolean, hex, object, optional, written } from '../schema.ts';
-import { spentOutputs } from './sign-raw-transaction.ts';
 
 const createrawtransaction = defineMethod({
   name: 'createrawtransaction',
@@ -80,7 +80,7 @@ export const rawTransactionMethods = {
             `TX decode failed for tx ${i}. Make sure the tx has at least one input.`,
           );
         });
-        const spent = await spentOutputs(copies[0]!, new Map(), context);
+        const spent = await spentOutputs(copies[0]!, context);
         if (!spent.every((output) => output !== null))
           throw new RpcError(RpcCode.VERIFY_ERROR, 'Input not found or already spent');
         return toHex(combineTransactions(copies, spent).bytes);

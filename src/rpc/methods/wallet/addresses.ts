@@ -285,7 +285,7 @@ const listlabels = defineMethod({
   results: [result.array('', '', [result.string('label', 'Label name')])],
   examples: ['receive'],
   handler([purpose = ''], context, request) {
-    if (!['', 'send', 'receive'].includes(purpose))
+    if (!['', 'send', 'receive', 'refund'].includes(purpose))
       throw new RpcError(
         RpcCode.INVALID_PARAMETER,
         "Invalid 'purpose' argument, must be a known purpose string, typically 'send', or 'receive'.",

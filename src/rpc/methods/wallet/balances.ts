@@ -1,4 +1,5 @@
 /** Sums of a wallet: balances, and what addresses and labels received. */
+import type { NetworkParameters } from '../../../core/parameters/network.ts';
 import { encodeAddress } from '../../../core/script/address.ts';
 import { balances } from '../../../wallet/coins.ts';
 import type { Wallet } from '../../../wallet/wallet.ts';
@@ -159,6 +160,15 @@ const getreceivedbylabel = defineMethod({
   },
 });
 
+/** @throws RpcError -4 */
+function filterScript(address: string, parameters: NetworkParameters): Uint8Array {
+  try {
+    return addressScript(address, parameters);
+  } catch {
+    throw new RpcError(RpcCode.WALLET_ERROR, 'address_filter parameter was invalid');
+  }
+}
+
 const emptyParameter = param.boolean(
   'include_empty',
   "Whether to include addresses that haven't received any payments.",
@@ -196,10 +206,7 @@ const listreceivedbyaddress = defineMethod({
     const only =
       filter === undefined || filter === ''
         ? undefined
-        : encodeAddress(
-            addressScript(filter, context.parameters, 'address_filter parameter was invalid'),
-            context.parameters,
-          );
+        : encodeAddress(filterScript(filter, context.parameters), context.parameters);
     const received = receivedByAddress(wallet, minimum, immature);
     const rows: JsonWritable[] = [];
     for (const [address, { label, purpose }] of wallet.labels.entries) {

@@ -3,20 +3,21 @@ import { fromDisplayHex, toDisplayHex, toHex } from '../../../core/encoding/byte
 import { ripemd160 } from '../../../core/encoding/hashes.ts';
 import { encodeAddress } from '../../../core/script/address.ts';
 import { solve } from '../../../core/script/templates.ts';
-import type { OutPoint } from '../../../core/transaction/transaction.ts';
+import type { OutPoint, Txid } from '../../../core/transaction/transaction.ts';
 import { sum, withAncestors } from '../../../mempool/graph.ts';
 import { type Coin, listCoins } from '../../../wallet/coins.ts';
-import type { WalletTransaction } from '../../../wallet/history.ts';
 import type { Wallet } from '../../../wallet/wallet.ts';
 import { addressScript } from '../../construct-transaction.ts';
 import type { RpcContext } from '../../context.ts';
 import { RpcCode, RpcError } from '../../errors.ts';
-import type { JsonRead, JsonWritable } from '../../json.ts';
+import type { JsonWritable } from '../../json.ts';
+import { legacyParameters } from '../../legacy.ts';
 import { defineMethod, type Method } from '../../method.ts';
 import { param } from '../../parameter.ts';
 import { result } from '../../result.ts';
-import { amountFrom, btc, hashTextFrom, integerFrom, objectFrom, stringFrom } from '../../values.ts';
-import { walletOf } from '../../wallet-access.ts';
+import { amount, boolean, hashText, integer, long, object, optional, standard } from '../../schema.ts';
+import { btc, stringFrom } from '../../values.ts';
+import { readOptions, walletOf } from '../../wallet-access.ts';
 
 const MAX_DEPTH = 9_999_999;
 
@@ -70,13 +71,13 @@ function innerScripts(
   return fields;
 }
 
-const queryOptions = [
-  param.amount('minimumAmount', 'Minimum value of each UTXO in BTC', { optional: true }),
-  param.amount('maximumAmount', 'Maximum value of each UTXO in BTC', { optional: true }),
-  param.integer('maximumCount', 'Maximum number of UTXOs', { optional: true }),
-  param.amount('minimumSumAmount', 'Minimum sum value of all UTXOs in BTC', { optional: true }),
-  param.boolean('include_immature_coinbase', 'Include immature coinbase UTXOs', { default: false }),
-];
+const QUERY_OPTIONS = {
+  minimumAmount: standard(amount('Value of each coin at least'), 0n),
+  maximumAmount: optional(amount('Value of each coin at most')),
+  maximumCount: standard(long('Coins at most'), 0),
+  minimumSumAmount: optional(amount('No more coins once they are worth this')),
+  include_immature_coinbase: standard(boolean(), false),
+};
 
 const listunspent = defineMethod({
   name: 'listunspent',
@@ -95,7 +96,7 @@ const listunspent = defineMethod({
       { default: [] },
     ),
     param.boolean('include_unsafe', 'Include outputs that are not safe to spend', { default: true }),
-    param.options('query_options', '', queryOptions, { optional: true }),
+    param.options('query_options', '', legacyParameters(QUERY_OPTIONS), { optional: true }),
   ],
   results: [
     result.array('', '', [
@@ -139,7 +140,7 @@ const listunspent = defineMethod({
     ]),
   ],
   examples: [''],
-  handler([minimum, maximum, addresses, includeUnsafe, options], context, request) {
+  handler([minimum, maximum, addresses, includeUnsafe, given], context, request) {
     const wallet = walletOf(context, request);
     const wanted = new Set<string>();
     for (const address of addresses ?? []) {
@@ -149,21 +150,12 @@ const listunspent = defineMethod({
         throw new RpcError(RpcCode.INVALID_PARAMETER, `Invalid parameter, duplicated address: ${text}`);
       wanted.add(script);
     }
-    for (const [name] of options?.entries ?? [])
-      if (!queryOptions.some(({ names }) => names === name))
-        throw new RpcError(RpcCode.TYPE_ERROR, `Unexpected key ${name}`);
-    const option = <T>(name: string, read: (value: JsonRead) => T): T | undefined => {
-      const value = options?.get(name) ?? null;
-      return value === null ? undefined : read(value);
-    };
-    const least = option('minimumAmount', amountFrom) ?? 0n;
-    const most = option('maximumAmount', amountFrom);
-    const count = option('maximumCount', (value) => integerFrom(value)) ?? 0;
-    const enough = option('minimumSumAmount', amountFrom);
+    const options = readOptions(QUERY_OPTIONS, given, context);
+    const { minimumAmount: least, maximumAmount: most, maximumCount: count } = options;
+    const { minimumSumAmount: enough } = options;
     const found: Coin[] = [];
     let sum = 0n;
-    const immature = options?.get('include_immature_coinbase') === true;
-    for (const coin of listCoins(wallet, immature)) {
+    for (const coin of listCoins(wallet, options.include_immature_coinbase)) {
       const { value, scriptPubKey } = coin.output;
       if (coin.depth < minimum || coin.depth > maximum || coin.locked) continue;
       if (wanted.size > 0 && !wanted.has(toHex(scriptPubKey))) continue;
@@ -177,6 +169,8 @@ const listunspent = defineMethod({
   },
 });
 
+const outPoint = object({ txid: hashText<Txid>(), vout: integer() }, '', { more: true });
+
 const lockunspent = defineMethod({
   name: 'lockunspent',
   category: 'Wallet',
@@ -189,15 +183,8 @@ const lockunspent = defineMethod({
     param.array(
       'transactions',
       'The transaction outputs and within each, the txid (string) vout (numeric).',
-      [
-        param.object(
-          '',
-          '',
-          [param.hex('txid', 'The transaction id'), param.integer('vout', 'The output number')],
-          { optional: true },
-        ),
-      ],
-      { default: [] },
+      [legacyParameters({ '': outPoint })[0]!],
+      { optional: true },
     ),
     param.boolean(
       'persistent',
@@ -213,17 +200,15 @@ const lockunspent = defineMethod({
     const wallet = walletOf(context, request);
     const refuse = (text: string): RpcError =>
       new RpcError(RpcCode.INVALID_PARAMETER, `Invalid parameter, ${text}`);
-    if (list === undefined || list.length === 0) {
+    if (list === undefined) {
       if (unlock) for (const outpoint of wallet.locks.outpoints) wallet.locks.delete(outpoint);
       await wallet.settled();
       return true;
     }
     const outpoints = list.map((item): OutPoint => {
-      const object = objectFrom(item);
-      const txid = hashTextFrom(object.get('txid'), 'txid');
-      const vout = integerFrom(object.get('vout'));
+      const { txid, vout } = outPoint.read(item, '', context);
       if (vout < 0) throw refuse('vout cannot be negative');
-      const entry = wallet.history.get(txid as WalletTransaction['tx']['txid']);
+      const entry = wallet.history.get(txid);
       if (entry === undefined) throw refuse('unknown transaction');
       const outpoint = { txid: fromDisplayHex(txid), vout };
       if (vout >= entry.tx.outputs.length) throw refuse('vout index out of bounds');

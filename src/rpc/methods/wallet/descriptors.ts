@@ -10,7 +10,15 @@ import { defineMethod, type Method } from '../../method.ts';
 import { param } from '../../parameter.ts';
 import { fromWalletError, readDescriptor } from '../../refusals.ts';
 import { result } from '../../result.ts';
-import { bigintFrom, booleanFrom, integerFrom, objectFrom, rangeFrom, stringFrom } from '../../values.ts';
+import {
+  bigintFrom,
+  booleanFrom,
+  integerFrom,
+  objectFrom,
+  rangeFrom,
+  stringFrom,
+  typeName,
+} from '../../values.ts';
 import { labelFrom, walletOf } from '../../wallet-access.ts';
 
 function descriptorJson(wallet: Wallet, own: OwnDescriptor, showPrivate: boolean): JsonWritable {
@@ -89,7 +97,7 @@ function timestampFrom(request: JsonObject, context: RpcContext): number {
   if (value === 'now') return context.chain.tip.medianTimePast;
   throw new RpcError(
     RpcCode.TYPE_ERROR,
-    `Expected number or "now" timestamp value for key. got type ${typeof value}`,
+    `Expected number or "now" timestamp value for key. got type ${typeName(value)}`,
   );
 }
 
@@ -104,15 +112,14 @@ function importOne(wallet: Wallet, request: JsonObject, createdAt: number, conte
     return value !== null && booleanFrom(value);
   };
   const active = option('active');
-  const { isRange } = descriptors[0]!;
-  const internalGiven = request.has('internal');
-  if (descriptors.length > 2 || (descriptors.length > 1 && internalGiven))
-    throw new RpcError(
-      RpcCode.WALLET_ERROR,
-      "Cannot have multipath descriptor while also specifying 'internal'",
-    );
   const labelValue = request.get('label');
   const label = labelValue === undefined ? undefined : labelFrom(stringFrom(labelValue));
+  const { isRange } = descriptors[0]!;
+  if (descriptors.length > 1 && request.has('internal'))
+    throw new RpcError(
+      RpcCode.INVALID_ADDRESS_OR_KEY,
+      "Cannot have multipath descriptor while also specifying 'internal'",
+    );
   const rangeValue = request.get('range') ?? null;
   if (!isRange && rangeValue !== null)
     throw refuse('Range should not be specified for an un-ranged descriptor');
@@ -125,11 +132,12 @@ function importOne(wallet: Wallet, request: JsonObject, createdAt: number, conte
     range = [0, wallet.keys.gap];
   }
   const nextValue = request.get('next_index') ?? null;
-  const next = nextValue === null ? range[0] : integerFrom(nextValue);
+  const next = nextValue === null ? range[0] : integerFrom(nextValue, [-(2 ** 63), 2 ** 63]);
   if (next < range[0] || next >= range[1]) throw refuse('next_index is out of range');
   if (active && !isRange) throw refuse('Active descriptors must be ranged');
+  if (descriptors.length > 1 && label !== undefined)
+    throw refuse('Multipath descriptors should not have a label');
   if (isRange && label !== undefined) throw refuse('Ranged descriptors should not have a label');
-  if (active && label !== undefined) throw refuse('Active descriptors cannot have labels');
   for (const [i, descriptor] of descriptors.entries()) {
     const internal = descriptors.length > 1 ? i === 1 : option('internal');
     if (internal && label !== undefined) throw refuse('Internal addresses should not have a label');
@@ -220,9 +228,11 @@ const importdescriptors = defineMethod({
       );
     wallet.vault.requireUnlocked();
     let earliest = Number.POSITIVE_INFINITY;
-    const answers = requests.map((item: JsonRead): JsonWritable => {
+    // All of them first: what is imported without a rescan looks like a descriptor that nobody ever paid to.
+    const timestamps = requests.map((item) => timestampFrom(objectFrom(item), context));
+    const answers = requests.map((item: JsonRead, i): JsonWritable => {
       const object = objectFrom(item);
-      const timestamp = timestampFrom(object, context);
+      const timestamp = timestamps[i]!;
       try {
         const warnings = importOne(wallet, object, timestamp, context);
         earliest = Math.min(earliest, timestamp);

@@ -3,6 +3,7 @@ import { toHex } from '../../../core/encoding/bytes.ts';
 import { Psbt } from '../../../wallet/psbt/psbt.ts';
 import { extract, finalize as finalizePsbt } from '../../../wallet/psbt/roles.ts';
 import { fillPsbt } from '../../../wallet/psbt-signing.ts';
+import { SigningProvider } from '../../../wallet/signing/provider.ts';
 import { signTransaction } from '../../../wallet/signing/sign-transaction.ts';
 import { providerFor } from '../../../wallet/solving.ts';
 import {
@@ -23,19 +24,17 @@ import {
 } from '../../fund-options.ts';
 import { defineMethod, type Method } from '../../method.ts';
 import { param } from '../../parameter.ts';
+import { previousOutputsParameter, spentOutputs } from '../../previous-outputs.ts';
 import { readPsbt } from '../../refusals.ts';
 import { result } from '../../result.ts';
 import { btc } from '../../values.ts';
 import { inTurn, optionsParameter, readOptions, walletOf } from '../../wallet-access.ts';
 import { processedResult, psbtVersionFrom } from '../psbt.ts';
 import {
-  previousOutputsParameter,
-  readPreviousOutputs,
   sighashFrom,
   sighashParameter,
   signedJson,
   signedResult,
-  spentOutputs,
   transactionFrom,
 } from '../sign-raw-transaction.ts';
 
@@ -180,8 +179,8 @@ const signrawtransactionwithwallet = defineMethod({
     await context.mempool.settled();
     const tx = transactionFrom(hex);
     wallet.vault.requireUnlocked();
-    const given = readPreviousOutputs(previous, null);
-    const spent = await spentOutputs(tx, given, context);
+    const told = new SigningProvider();
+    const spent = await spentOutputs(tx, context, previous, { provider: told, required: false });
     const own = spent.map(
       (output, i) => output ?? wallet.history.output(tx.inputs[i]!.prevout)?.output ?? null,
     );
@@ -190,8 +189,8 @@ const signrawtransactionwithwallet = defineMethod({
       own.filter((output) => output !== null),
       true,
     );
-    readPreviousOutputs(previous, provider);
-    return signedJson(signTransaction(tx, own, provider, sighashFrom(sighash)));
+    provider.merge(told);
+    return signedJson(signTransaction(tx, own, provider, sighashFrom(sighash)), own);
   },
 });
 

@@ -18,7 +18,7 @@ import { defineMethod, type Method } from '../../method.ts';
 import { param } from '../../parameter.ts';
 import { result } from '../../result.ts';
 import { btc, hashTextFrom } from '../../values.ts';
-import { lastProcessedBlock, lastProcessedBlockResult, walletOf } from '../../wallet-access.ts';
+import { labelFrom, lastProcessedBlock, lastProcessedBlockResult, walletOf } from '../../wallet-access.ts';
 
 const listtransactions = defineMethod({
   name: 'listtransactions',
@@ -121,12 +121,13 @@ const listsinceblock = defineMethod({
       since = block.height;
     }
     if (target < 1) throw new RpcError(RpcCode.INVALID_PARAMETER, 'Invalid parameter');
+    const filter = label === undefined ? null : labelFrom(label);
     const listed = wallet.history.transactions.filter(
       ({ block }) => since < 0 || block === null || block.height > since,
     );
     const last = chain.entryAt(Math.max(0, wallet.follower.last.height + 1 - target))!;
     return {
-      transactions: listed.flatMap((entry) => rowsOf(wallet, entry, label ?? null, includeChange)),
+      transactions: listed.flatMap((entry) => rowsOf(wallet, entry, filter, includeChange)),
       removed: includeRemoved ? removed : undefined,
       lastblock: last.hash,
     };

@@ -1,0 +1,90 @@
+/** Outputs that a transaction spends: what chain and mempool know, and what a caller tells of others (`prevtxs`). */
+import { fromDisplayHex, toHex } from '../core/encoding/bytes.ts';
+import { hash160, sha256 } from '../core/encoding/hashes.ts';
+import { toAssembly } from '../core/script/assembly.ts';
+import { isPayToScriptHash, isWitnessProgram } from '../core/script/script.ts';
+import { p2sh, p2wsh } from '../core/script/templates.ts';
+import { MAX_MONEY } from '../core/transaction/amount.ts';
+import { outPointText, type Transaction, type TxOut } from '../core/transaction/transaction.ts';
+import type { SigningProvider } from '../wallet/signing/provider.ts';
+import type { RpcContext } from './context.ts';
+import { RpcCode, RpcError } from './errors.ts';
+import { JsonObject, type JsonRead } from './json.ts';
+import { legacyParameters } from './legacy.ts';
+import { param } from './parameter.ts';
+import { amount, bytes, type HeldFields, hashText, integer, object, optional } from './schema.ts';
+
+const fields = {
+  txid: hashText(),
+  vout: integer(),
+  scriptPubKey: bytes(),
+  redeemScript: optional(bytes('Required for P2SH')),
+  witnessScript: optional(bytes('Required for P2WSH, also inside P2SH')),
+  amount: optional(amount('Required for segwit')),
+};
+const previousOutput = object(fields, '', { more: true });
+
+export const previousOutputsParameter = param.array(
+  'prevtxs',
+  'Outputs that the node may not know',
+  [param.object('', '', legacyParameters(fields), { optional: true })],
+  { optional: true },
+);
+
+/** Where scripts that a caller tells go, and whether they must be told. */
+interface ScriptSink {
+  readonly provider: SigningProvider;
+  readonly required: boolean;
+}
+
+/** @param told `prevtxs` @throws RpcError */
+export async function spentOutputs(
+  tx: Transaction,
+  context: RpcContext,
+  told: readonly JsonRead[] = [],
+  sink?: ScriptSink,
+): Promise<(TxOut | null)[]> {
+  const { chain, mempool } = context;
+  const outpoints = tx.inputs.map(({ prevout }) => prevout);
+  const confirmed = await chain.coins(outpoints);
+  const known = new Map<string, TxOut>();
+  for (const [i, outpoint] of outpoints.entries()) {
+    const output = (mempool.output(outpoint) ?? confirmed[i])?.output;
+    if (output !== undefined) known.set(outPointText(outpoint), output);
+  }
+  const invalid = (text: string): RpcError => new RpcError(RpcCode.DESERIALIZATION_ERROR, text);
+  for (const item of told) {
+    if (!(item instanceof JsonObject)) throw invalid('expected object with {"txid\'","vout","scriptPubKey"}');
+    const output = previousOutput.read(item, '', context);
+    if (output.vout < 0) throw invalid('vout cannot be negative');
+    const id = outPointText({ txid: fromDisplayHex(output.txid), vout: output.vout });
+    const before = known.get(id)?.scriptPubKey;
+    if (before !== undefined && toHex(before) !== toHex(output.scriptPubKey))
+      throw invalid(
+        `Previous output scriptPubKey mismatch:\n${toAssembly(before)}\nvs:\n${toAssembly(output.scriptPubKey)}`,
+      );
+    known.set(id, { value: output.amount ?? MAX_MONEY, scriptPubKey: output.scriptPubKey });
+    if (sink !== undefined) takeScripts(output, sink);
+  }
+  return outpoints.map((outpoint) => known.get(outPointText(outpoint)) ?? null);
+}
+
+function takeScripts(output: HeldFields<typeof fields>, { provider, required }: ScriptSink): void {
+  const { scriptPubKey, redeemScript, witnessScript } = output;
+  const isScriptHash = isPayToScriptHash(scriptPubKey);
+  const isWitnessScriptHash = isWitnessProgram(scriptPubKey)?.program.length === 32 && scriptPubKey[0] === 0;
+  const refuse = (text: string): RpcError => new RpcError(RpcCode.INVALID_PARAMETER, text);
+  const script = witnessScript ?? redeemScript;
+  if (!isScriptHash && !isWitnessScriptHash) return;
+  if (script === undefined && required) throw refuse('Missing redeemScript/witnessScript');
+  if (script === undefined) return;
+  const wrapped = p2wsh(sha256(script));
+  provider.addScript(script);
+  provider.addScript(wrapped);
+  const same = (a: Uint8Array, b: Uint8Array): boolean => toHex(a) === toHex(b);
+  if (redeemScript !== undefined && !same(redeemScript, script) && !same(redeemScript, wrapped))
+    throw refuse('redeemScript does not correspond to witnessScript');
+  const fitting = isScriptHash ? [script, wrapped].map((inner) => p2sh(hash160(inner))) : [wrapped];
+  if (!fitting.some((one) => same(one, scriptPubKey)))
+    throw refuse('redeemScript/witnessScript does not match scriptPubKey');
+}
