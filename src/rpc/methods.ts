@@ -48,6 +48,9 @@ import { walletSpendingMethods } from './methods/wallet/spending.ts';
 import { createRegistry, type Registry } from './registry.ts';
 
 export const SPECS = {
+  ...blockTemplateMethods,
+  ...descriptorMethods,
+  ...submitBlockMethods,
   ...addedNodeMethods,
   ...banMethods,
   ...blockStatsMethods,
@@ -80,13 +83,10 @@ export const SPECS = {
 
 export const METHODS: Registry = createRegistry(
   SPECS,
-  blockTemplateMethods,
-  descriptorMethods,
   psbtMethods,
   psbtDescriptorMethods,
   scanMethods,
   signRawTransactionMethods,
-  submitBlockMethods,
   walletAddressMethods,
   walletBackupMethods,
   walletBalanceMethods,

@@ -11,10 +11,23 @@ import type { RpcContext, RpcRequest } from '../context.ts';
 import { decodeBlock } from '../decode.ts';
 import { RpcCode, RpcError } from '../errors.ts';
 import { hex32 } from '../formats/block.ts';
-import type { JsonObject, JsonRead, JsonWritable } from '../json.ts';
-import { defineMethod, type Method } from '../method.ts';
-import { param } from '../parameter.ts';
-import { result } from '../result.ts';
+import type { JsonRead } from '../json.ts';
+import { group, method } from '../method.ts';
+import {
+  anything,
+  array,
+  cases,
+  type HeldFields,
+  hex,
+  integer,
+  nothing,
+  number,
+  object,
+  optional,
+  record,
+  string,
+  time,
+} from '../schema.ts';
 import { hashTextFrom, stringFrom } from '../values.ts';
 import { waitForTip } from './waiting.ts';
 
@@ -30,8 +43,7 @@ const isTestChain = (chain: Chain): boolean =>
 /** BIP22: null is good news. */
 const verdictText = (invalid: Invalid | null): string | null => (invalid === null ? null : invalid.reason);
 
-async function judgeProposal(request: JsonObject, { chain }: RpcContext): Promise<JsonWritable> {
-  const data = request.get('data');
+async function judgeProposal({ data }: HeldFields<typeof fields>, { chain }: RpcContext) {
   if (typeof data !== 'string')
     throw new RpcError(RpcCode.TYPE_ERROR, 'Missing data String key for proposal');
   const block = decodeBlock(data);
@@ -62,7 +74,7 @@ async function longPoll(id: JsonRead, context: RpcContext, { signal }: RpcReques
   if (signal.aborted) throw new RpcError(RpcCode.CLIENT_NOT_CONNECTED, 'Shutting down');
 }
 
-function templateJson(template: BlockTemplate, context: RpcContext): JsonWritable {
+function templateJson(template: BlockTemplate, context: RpcContext) {
   const { chain, mempool } = context;
   const positions = new Map<string, number>();
   const transactions = template.transactions.map(({ tx, fee, sigOpCost }, i) => {
@@ -115,162 +127,85 @@ function templateJson(template: BlockTemplate, context: RpcContext): JsonWritabl
   };
 }
 
-const getblocktemplate = defineMethod({
-  name: 'getblocktemplate',
-  category: 'Mining',
-  description:
-    "If the request parameters include a 'mode' key, that is used to explicitly select between the default 'template' request or a 'proposal'.\n" +
-    'It returns data needed to construct a block to work on.\n' +
-    'For full specification, see BIPs 22, 23, 9, and 145.',
-  parameters: [
-    param.object('template_request', 'Format of the template', [
-      param.string('mode', 'This must be set to "template", "proposal" (see BIP 23), or omitted', {
-        optional: true,
-      }),
-      param.array(
-        'capabilities',
-        'A list of strings',
-        [
-          param.string(
-            'str',
-            "client side supported feature, 'longpoll', 'coinbasevalue', 'proposal', 'serverlist', 'workid'",
-            { optional: true },
-          ),
-        ],
-        { optional: true },
-      ),
-      param.array('rules', 'A list of strings', [
-        param.string('segwit', '(literal) indicates client side segwit support'),
-        param.string('str', 'other client side supported softfork deployment', { optional: true }),
-      ]),
-      param.string(
-        'longpollid',
-        'delay processing request until the result would vary significantly from the "longpollid" of a prior template',
-        { optional: true },
-      ),
-      param.hex(
-        'data',
-        'proposed block data to check, encoded in hexadecimal; valid only for mode="proposal"',
-        { optional: true },
-      ),
-    ]),
-  ],
-  results: [
-    result.none('', "If the proposal was accepted with mode=='proposal'", {
-      condition: "If the proposal was accepted with mode=='proposal'",
-    }),
-    result.string('', 'According to BIP22', {
-      condition: "If the proposal was not accepted with mode=='proposal'",
-    }),
-    result.object(
-      '',
-      '',
-      [
-        result.array('capabilities', '', [
-          result.string('value', "A supported feature, for example 'proposal'"),
-        ]),
-        result.number('version', 'The preferred block version'),
-        result.array('rules', 'specific block rules that are to be enforced', [
-          result.string('', 'name of a rule the client must understand to some extent; see BIP 9 for format'),
-        ]),
-        result.keyed('vbavailable', 'set of pending, supported versionbit (BIP 9) softfork deployments', [
-          result.number(
-            'rulename',
-            'identifies the bit number as indicating acceptance and readiness for the named softfork rule',
-          ),
-        ]),
-        result.number('vbrequired', 'bit mask of versionbits the server requires set in submissions'),
-        result.string('previousblockhash', 'The hash of current highest block'),
-        result.array(
-          'transactions',
-          'contents of non-coinbase transactions that should be included in the next block',
-          [
-            result.object('', '', [
-              result.hex('data', 'transaction data encoded in hexadecimal (byte-for-byte)'),
-              result.hex('txid', 'transaction hash excluding witness data, shown in byte-reversed hex'),
-              result.hex('hash', 'transaction hash including witness data, shown in byte-reversed hex'),
-              result.array('depends', 'array of numbers', [
-                result.number(
-                  '',
-                  "transactions before this one (by 1-based index in 'transactions' list) that must be present in the final block if this one is",
-                ),
-              ]),
-              result.number(
-                'fee',
-                'difference in value between transaction inputs and outputs (in satoshis)',
-              ),
-              result.number('sigops', 'total SigOps cost, as counted for purposes of block limits'),
-              result.number('weight', 'total transaction weight, as counted for purposes of block limits'),
-            ]),
-          ],
-        ),
-        result.keyed('coinbaseaux', "data that should be included in the coinbase's scriptSig content", [
-          result.hex('key', 'values must be in the coinbase (keys may be ignored)'),
-        ]),
-        result.number(
-          'coinbasevalue',
-          'maximum allowable input to coinbase transaction, including the generation award and transaction fees (in satoshis)',
-        ),
-        result.string(
-          'longpollid',
-          'an id to include with a request to longpoll on an update to this template',
-        ),
-        result.string('target', 'The hash target'),
-        result.time(
-          'mintime',
-          'The minimum timestamp appropriate for the next block time, expressed in UNIX epoch time',
-        ),
-        result.array('mutable', 'list of ways the block template may be changed', [
-          result.string(
-            'value',
-            "A way the block template may be changed, e.g. 'time', 'transactions', 'prevblock'",
-          ),
-        ]),
-        result.hex('noncerange', 'A range of valid nonces'),
-        result.number('sigoplimit', 'limit of sigops in blocks'),
-        result.number('sizelimit', 'limit of block size'),
-        result.number('weightlimit', 'limit of block weight'),
-        result.time('curtime', 'current timestamp in UNIX epoch time'),
-        result.string('bits', 'compressed target of next block'),
-        result.number('height', 'The height of the next block'),
-        result.string(
-          'default_witness_commitment',
-          'a valid witness commitment for the unmodified block template',
-          { optional: true },
-        ),
-      ],
-      { condition: 'Otherwise' },
-    ),
-  ],
-  examples: ['\'{"rules": ["segwit"]}\''],
-  async handler([request], context, rpc) {
-    const { chain, mempool, miner, network } = context;
-    const mode = request.get('mode') ?? 'template';
-    if (mode === 'proposal') return judgeProposal(request, context);
-    const rules = request.get('rules');
-    const known = Array.isArray(rules) ? rules.map(stringFrom) : [];
-    if (mode !== 'template') throw new RpcError(RpcCode.INVALID_PARAMETER, 'Invalid mode');
-    if (!isTestChain(chain)) {
-      const { inbound, outbound } = network.connectionCount();
-      if (inbound + outbound === 0)
-        throw new RpcError(RpcCode.CLIENT_NOT_CONNECTED, 'Penny is not connected!');
-      if (chain.isInitialBlockDownload)
-        throw new RpcError(
-          RpcCode.CLIENT_IN_INITIAL_DOWNLOAD,
-          'Penny is in initial sync and waiting for blocks...',
-        );
-    }
-    const id = request.get('longpollid') ?? null;
-    if (id !== null) await longPoll(id, context, rpc);
-    if (!known.includes('segwit'))
-      throw new RpcError(
-        RpcCode.INVALID_PARAMETER,
-        'getblocktemplate must be called with the segwit rule set (call with {"rules": ["segwit"]})',
-      );
-    await mempool.settled();
-    const template = await miner.template(ANYONE);
-    return templateJson(template, context);
-  },
-});
+const fields = {
+  mode: optional(anything('template or proposal'), 'template'),
+  capabilities: optional(anything('What the miner can do (BIP22)')),
+  rules: optional(anything('Soft forks that the miner knows; segwit must be among them')),
+  longpollid: optional(anything('Of an earlier template: answers when that is out of date')),
+  data: optional(anything('A block in hex, to be judged as a proposal (BIP23)')),
+};
 
-export const blockTemplateMethods: readonly Method[] = [getblocktemplate];
+export const blockTemplateMethods = group('Mining', {
+  getblocktemplate: method({
+    help:
+      'What a miner needs to make the next block (BIP22, BIP145); or what is wrong with a block that it proposes.\n' +
+      "The reward has no address yet: the coinbase is the miner's to make.",
+    parameters: { template_request: object(fields, '', { loose: true }) },
+    result: cases('', {
+      'a proposal that is good': nothing(),
+      'a proposal that is not': string('Why'),
+      'a template': object({
+        capabilities: array(string()),
+        version: integer(),
+        rules: array(string(), 'In force; a ! before those that change the form of a block'),
+        vbavailable: record(integer('Bit of the version'), 'rule'),
+        vbrequired: integer('Bits of the version that must be set'),
+        previousblockhash: hex(),
+        transactions: array(
+          object({
+            data: hex(),
+            txid: hex(),
+            hash: hex('With the witnesses: the wtxid'),
+            depends: array(integer(), 'Those that must come before, the first being 1'),
+            fee: number('Satoshis'),
+            sigops: integer('As they count against sigoplimit'),
+            weight: integer(),
+          }),
+        ),
+        coinbaseaux: record(hex(), 'name', 'What the script of the coinbase must hold'),
+        coinbasevalue: number('Satoshis: the reward with all fees'),
+        longpollid: string(),
+        target: hex(),
+        mintime: time(),
+        mutable: array(string(), 'What the miner may change'),
+        noncerange: hex(),
+        sigoplimit: integer(),
+        sizelimit: integer('Bytes'),
+        weightlimit: integer(),
+        curtime: time(),
+        bits: hex('The target, compact'),
+        height: integer(),
+        default_witness_commitment: optional(hex('Script of the output that commits to the witnesses')),
+      }),
+    }),
+    example: `'{"rules": ["segwit"]}'`,
+    async handler({ template_request: request }, context, rpc) {
+      const { chain, mempool, miner, network } = context;
+      const mode = request.mode ?? 'template';
+      if (mode === 'proposal') return judgeProposal(request, context);
+      const rules = request.rules;
+      const known = Array.isArray(rules) ? rules.map(stringFrom) : [];
+      if (mode !== 'template') throw new RpcError(RpcCode.INVALID_PARAMETER, 'Invalid mode');
+      if (!isTestChain(chain)) {
+        const { inbound, outbound } = network.connectionCount();
+        if (inbound + outbound === 0)
+          throw new RpcError(RpcCode.CLIENT_NOT_CONNECTED, 'Penny is not connected!');
+        if (chain.isInitialBlockDownload)
+          throw new RpcError(
+            RpcCode.CLIENT_IN_INITIAL_DOWNLOAD,
+            'Penny is in initial sync and waiting for blocks...',
+          );
+      }
+      const id = request.longpollid ?? null;
+      if (id !== null) await longPoll(id, context, rpc);
+      if (!known.includes('segwit'))
+        throw new RpcError(
+          RpcCode.INVALID_PARAMETER,
+          'getblocktemplate must be called with the segwit rule set (call with {"rules": ["segwit"]})',
+        );
+      await mempool.settled();
+      const template = await miner.template(ANYONE);
+      return templateJson(template, context);
+    },
+  }),
+});

@@ -4,52 +4,11 @@ import { splitChecksum } from '../../wallet/descriptors/checksum.ts';
 import type { Descriptor } from '../../wallet/descriptors/descriptor.ts';
 import type { ParsedDescriptor } from '../../wallet/descriptors/parse.ts';
 import { RpcCode, RpcError } from '../errors.ts';
-import { defineMethod, type Method } from '../method.ts';
-import { param } from '../parameter.ts';
+import type { JsonRead } from '../json.ts';
+import { group, method } from '../method.ts';
 import { readDescriptor } from '../refusals.ts';
-import { result } from '../result.ts';
+import { anything, array, boolean, cases, custom, object, optional, string } from '../schema.ts';
 import { rangeFrom } from '../values.ts';
-
-const getdescriptorinfo = defineMethod({
-  name: 'getdescriptorinfo',
-  category: 'Util',
-  description: 'Analyses a descriptor.',
-  parameters: [param.string('descriptor', 'The descriptor.')],
-  results: [
-    result.object('', '', [
-      result.string(
-        'descriptor',
-        'The descriptor in canonical form, without private keys. For a multipath descriptor, only the first will be returned.',
-      ),
-      result.array(
-        'multipath_expansion',
-        'All descriptors produced by expanding multipath derivation elements. Only if the provided descriptor specifies multipath derivation elements.',
-        [result.string('', '')],
-        { optional: true },
-      ),
-      result.string('checksum', 'The checksum for the input descriptor'),
-      result.boolean('isrange', 'Whether the descriptor is ranged'),
-      result.boolean('issolvable', 'Whether the descriptor is solvable'),
-      result.boolean('hasprivatekeys', 'Whether the input descriptor contained at least one private key'),
-    ]),
-  ],
-  examples: [
-    '"wpkh([d34db33f/84h/0h/0h]xpub6DJ2dNUysrn5Vt36jH2KLBT2i1auw1tTSSomg8PhqNiUtx8QX2SvC9nrHu81fT41fvDUnhMjEzQgXnQjKEu3oaqMSzhSrHMxyyoEAmUHQbY/0/*)"',
-  ],
-  handler([text], { parameters }) {
-    const { descriptors, secrets } = readDescriptor(text, parameters);
-    const [first] = descriptors;
-    const texts = descriptors.map((descriptor) => descriptor.format()!);
-    return {
-      descriptor: texts[0],
-      multipath_expansion: texts.length > 1 ? texts : undefined,
-      checksum: splitChecksum(text, false).checksum,
-      isrange: first!.isRange,
-      issolvable: first!.isSolvable,
-      hasprivatekeys: secrets.size > 0,
-    };
-  },
-});
 
 function addressesOf(
   descriptor: Descriptor,
@@ -77,56 +36,69 @@ function addressesOf(
   return addresses;
 }
 
-const deriveaddresses = defineMethod({
-  name: 'deriveaddresses',
-  category: 'Util',
-  description:
-    'Derives one or more addresses corresponding to an output descriptor.\n' +
-    'Examples of output descriptors are:\n' +
-    '    pkh(<pubkey>)                                     P2PKH outputs for the given pubkey\n' +
-    '    wpkh(<pubkey>)                                    Native segwit P2PKH outputs for the given pubkey\n' +
-    '    sh(multi(<n>,<pubkey>,<pubkey>,...))              P2SH-multisig outputs for the given threshold and pubkeys\n' +
-    '    tr(<pubkey>,multi_a(<n>,<pubkey>,<pubkey>,...))   P2TR-multisig outputs for the given threshold and pubkeys',
-  parameters: [
-    param.string('descriptor', 'The descriptor.'),
-    param.range(
-      'range',
-      'If a ranged descriptor is used, this specifies the end or the range (in [begin,end] notation) to derive.',
-      { optional: true },
-    ),
-  ],
-  results: [
-    result.array('', 'The derived addresses', [result.string('address', '')], {
-      condition: 'for single derivation descriptors',
-    }),
-    result.array(
-      '',
-      'The derived addresses for each of the multipath expansions of the descriptor, in multipath specifier order',
-      [
-        result.array('', 'The derived addresses for a multipath descriptor expansion', [
-          result.string('address', ''),
-        ]),
-      ],
-      { condition: 'for multipath descriptors' },
-    ),
-  ],
-  examples: [
-    '"wpkh([d34db33f/84h/0h/0h]xpub6DJ2dNUysrn5Vt36jH2KLBT2i1auw1tTSSomg8PhqNiUtx8QX2SvC9nrHu81fT41fvDUnhMjEzQgXnQjKEu3oaqMSzhSrHMxyyoEAmUHQbY/0/*)#cjjspncu" "[0,2]"',
-  ],
-  handler([text, range], { parameters }) {
-    const parsed = readDescriptor(text, parameters, true);
-    const { isRange } = parsed.descriptors[0]!;
-    if (!isRange && range !== undefined)
-      throw new RpcError(
-        RpcCode.INVALID_PARAMETER,
-        'Range should not be specified for an un-ranged descriptor',
-      );
-    if (isRange && range === undefined)
-      throw new RpcError(RpcCode.INVALID_PARAMETER, 'Range must be specified for a ranged descriptor');
-    const { begin, end } = range === undefined ? { begin: 0, end: 0 } : rangeFrom(range);
-    const lists = parsed.descriptors.map((descriptor) => addressesOf(descriptor, parsed, begin, end));
-    return lists.length === 1 ? lists[0]! : lists;
-  },
-});
+const EXAMPLE =
+  '"wpkh([d34db33f/84h/0h/0h]xpub6DJ2dNUysrn5Vt36jH2KLBT2i1auw1tTSSomg8PhqNiUtx8QX2SvC9nrHu81fT41fvDUnhMjEzQgXnQjKEu3oaqMSzhSrHMxyyoEAmUHQbY/0/*)';
 
-export const descriptorMethods: readonly Method[] = [getdescriptorinfo, deriveaddresses];
+export const descriptorMethods = group('Util', {
+  getdescriptorinfo: method({
+    help: 'What a descriptor is, and its checksum. Private keys are not repeated.',
+    parameters: { descriptor: string() },
+    result: object({
+      descriptor: string('With its checksum, and public keys; of several paths the first'),
+      multipath_expansion: optional(array(string(), 'One for each of several paths')),
+      checksum: string('Of the text as it was given'),
+      isrange: boolean('Stands for many scripts, by a *'),
+      issolvable: boolean('Tells how to spend'),
+      hasprivatekeys: boolean(),
+    }),
+    example: `${EXAMPLE}"`,
+    handler({ descriptor: text }, { parameters }) {
+      const { descriptors, secrets } = readDescriptor(text, parameters);
+      const [first] = descriptors;
+      const texts = descriptors.map((descriptor) => descriptor.format()!);
+      return {
+        descriptor: texts[0]!,
+        multipath_expansion: texts.length > 1 ? texts : undefined,
+        checksum: splitChecksum(text, false).checksum!,
+        isrange: first!.isRange,
+        issolvable: first!.isSolvable,
+        hasprivatekeys: secrets.size > 0,
+      };
+    },
+  }),
+
+  deriveaddresses: method({
+    help: 'The addresses that a descriptor stands for; it must have its checksum.',
+    parameters: {
+      descriptor: string(),
+      range: optional(
+        custom<number | readonly [number, number], JsonRead>(
+          anything('Of one with a *: the last index, or [first,last]'),
+          (value) => value,
+          {
+            type: 'numeric or array',
+          },
+        ),
+      ),
+    },
+    result: cases('', {
+      'of one path': array(string()),
+      'of several paths': array(array(string())),
+    }),
+    example: `${EXAMPLE}#cjjspncu" "[0,2]"`,
+    handler({ descriptor: text, range }, { parameters }) {
+      const parsed = readDescriptor(text, parameters, true);
+      const { isRange } = parsed.descriptors[0]!;
+      if (!isRange && range !== undefined)
+        throw new RpcError(
+          RpcCode.INVALID_PARAMETER,
+          'Range should not be specified for an un-ranged descriptor',
+        );
+      if (isRange && range === undefined)
+        throw new RpcError(RpcCode.INVALID_PARAMETER, 'Range must be specified for a ranged descriptor');
+      const { begin, end } = range === undefined ? { begin: 0, end: 0 } : rangeFrom(range);
+      const lists = parsed.descriptors.map((descriptor) => addressesOf(descriptor, parsed, begin, end));
+      return lists.length === 1 ? lists[0]! : lists;
+    },
+  }),
+});

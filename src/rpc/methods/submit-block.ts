@@ -5,9 +5,8 @@ import type { Invalid } from '../../core/encoding/errors.ts';
 import { Transaction } from '../../core/transaction/transaction.ts';
 import { decodeBlock } from '../decode.ts';
 import { RpcCode, RpcError } from '../errors.ts';
-import { defineMethod, type Method } from '../method.ts';
-import { param } from '../parameter.ts';
-import { result } from '../result.ts';
+import { group, method } from '../method.ts';
+import { cases, hex, nothing, optional, string } from '../schema.ts';
 
 /** BIP22: null is good news. */
 const verdictText = (invalid: Invalid | null): string | null => (invalid === null ? null : invalid.reason);
@@ -23,35 +22,24 @@ function withReservedValue(block: Block): Block {
   return Block.from(block.header, [Transaction.from({ version, inputs, outputs, lockTime }), ...rest]);
 }
 
-const submitblock = defineMethod({
-  name: 'submitblock',
-  category: 'Mining',
-  description:
-    'Attempts to submit new block to network.\nSee https://en.bitcoin.it/wiki/BIP_0022 for full specification.',
-  parameters: [
-    param.hex('hexdata', 'the hex-encoded block data to submit'),
-    param.string('dummy', 'dummy value, for compatibility with BIP22. This value is ignored.', {
-      hint: 'ignored',
-    }),
-  ],
-  results: [
-    result.none('', 'If the block was accepted', { condition: 'If the block was accepted' }),
-    result.string('', 'According to BIP22', { condition: 'Otherwise' }),
-  ],
-  examples: ['"mydata"'],
-  async handler([hexdata], { chain, mempool, parameters }) {
-    const decoded = decodeBlock(hexdata);
-    if (decoded === null) throw new RpcError(RpcCode.DESERIALIZATION_ERROR, 'Block decode failed');
-    const parent = chain.entry(decoded.header.prev);
-    const segwit = parent !== undefined && parent.height + 1 >= parameters.heights.segwit;
-    const verdict = await chain.acceptBlock(segwit ? withReservedValue(decoded) : decoded, {
-      requested: true,
-    });
-    await mempool.settled();
-    if (!verdict.ok) return verdictText(verdict.invalid);
-    if (!verdict.new) return 'duplicate';
-    return verdict.connected ? null : 'inconclusive';
-  },
+export const submitBlockMethods = group('Mining', {
+  submitblock: method({
+    help: 'Offers a block that was found, and says what is wrong with it (BIP22).',
+    parameters: { hexdata: hex(), dummy: optional(string('Without effect')) },
+    result: cases('', { accepted: nothing(), refused: string('Why') }),
+    example: 'HEX',
+    async handler({ hexdata }, { chain, mempool, parameters }) {
+      const decoded = decodeBlock(hexdata);
+      if (decoded === null) throw new RpcError(RpcCode.DESERIALIZATION_ERROR, 'Block decode failed');
+      const parent = chain.entry(decoded.header.prev);
+      const segwit = parent !== undefined && parent.height + 1 >= parameters.heights.segwit;
+      const verdict = await chain.acceptBlock(segwit ? withReservedValue(decoded) : decoded, {
+        requested: true,
+      });
+      await mempool.settled();
+      if (!verdict.ok) return verdictText(verdict.invalid);
+      if (!verdict.new) return 'duplicate';
+      return verdict.connected ? null : 'inconclusive';
+    },
+  }),
 });
-
-export const submitBlockMethods: readonly Method[] = [submitblock];
