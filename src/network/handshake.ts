@@ -23,6 +23,8 @@ export interface HandshakeDependencies {
   readonly ready: (peer: Peer) => void;
 }
 
+/** What a user agent may not carry into logs and pages: all but Core's SAFE_CHARS_DEFAULT. */
+const UNSAFE = /[^A-Za-z0-9 .,;\-_/:?@()]/g;
 const NOWHERE: VersionAddress = { services: 0n, ip: new Uint8Array(16), port: 0 };
 
 export class Handshake {
@@ -73,7 +75,7 @@ export class Handshake {
       peer.close('connected to self');
       return;
     }
-    peer.version = version;
+    peer.version = { ...version, userAgent: version.userAgent.replace(UNSAFE, '') };
     peer.timeOffset = Number(version.time) - Math.floor(this.#dependencies.clock.now() / 1000);
     const refusal = this.#refusal(peer, version);
     if (refusal !== undefined) {

@@ -57,6 +57,21 @@ test('who answers no ping is let go after twenty minutes', async () => {
   expect(closed()).toBe(true);
 });
 
+test('of a user agent only harmless characters are kept, and 256 at most', async () => {
+  const world = new MemoryWorld(46);
+  const node = await world.start('10.0.0.1', { connect: [] });
+  const hello = async (userAgent: string): Promise<boolean> => {
+    const { connection, closed } = await dial(world, node);
+    const body = encodeBody('version', { ...versionBody(0), userAgent });
+    connection.send(encodeEnvelope(REGTEST.magic, 'version', body));
+    await world.pass(1);
+    return !closed();
+  };
+  expect(await hello('/a b:1.0(x;y@z?)/<b>\u001b[31m\n"\'%\u00e9#=&$')).toBe(true);
+  expect(node.network.peers().map((peer) => peer.userAgent)).toEqual(['/a b:1.0(x;y@z?)/b31m']);
+  expect(await hello('a'.repeat(257))).toBe(false);
+});
+
 test('a node added by hand is dialled again, ever more slowly', async () => {
   const world = new MemoryWorld(43);
   const first = await world.start('10.0.0.1', { connect: [] });
