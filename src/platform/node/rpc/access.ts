@@ -3,6 +3,7 @@ import type { IncomingMessage } from 'node:http';
 import { type BlockList, isIP, isIPv6, type Socket } from 'node:net';
 import { allowedPeers } from './allowed-peers.ts';
 import type { Authentication } from './authentication.ts';
+import type { Visitors } from './visitors.ts';
 
 export interface AccessOptions {
   /** IP addresses and subnets besides loopback that may connect. */
@@ -30,21 +31,28 @@ const ONCE = new Set(['host', 'authorization', 'content-length', 'transfer-encod
 export class Access {
   readonly #options: AccessOptions;
   readonly #authentication: Authentication;
+  readonly #visitors: Visitors;
   readonly #allowedPeers: BlockList;
   readonly #hosts: ReadonlySet<string>;
   /** Whether the peer of each open connection may call. */
   readonly #peers = new WeakMap<Socket, boolean>();
 
   /** @throws Error that names the option */
-  constructor(options: AccessOptions, authentication: Authentication) {
+  constructor(options: AccessOptions, authentication: Authentication, visitors: Visitors) {
     this.#options = options;
     this.#authentication = authentication;
+    this.#visitors = visitors;
     this.#allowedPeers = allowedPeers(options.allowIp);
     this.#hosts = new Set(['localhost', ...options.allowHost.map((host) => host.toLowerCase())]);
   }
 
-  /** What the sender of a request may do, or the status that refuses it. */
-  permit({ socket, headers, rawHeaders, httpVersionMajor }: IncomingMessage): Permission | 400 | 401 | 403 {
+  /**
+   * What the sender of a request may do, or the status that refuses it. 429: somebody at its address is guessing
+   * passwords, so that it has to wait for its turn.
+   * @param inTurn it has waited
+   */
+  permit(request: IncomingMessage, inTurn: boolean): Permission | 400 | 401 | 403 | 429 {
+    const { socket, headers, rawHeaders, httpVersionMajor } = request;
     // Node passes over the headers behind the last that it counts: one of them might be what is looked for.
     const isWhole = rawHeaders.length < 2 * MAX_HEADERS;
     if (httpVersionMajor !== 1 || !isWhole || hasDoubles(rawHeaders)) return 400;
@@ -53,8 +61,11 @@ export class Access {
     // that it made resolve to this address (DNS rebinding).
     const isOriginAllowed = origin === undefined || this.mayRead(origin);
     if (!(this.#isPeerAllowed(socket) && isOriginAllowed && this.#isHostAllowed(host))) return 403;
+    if (!inTurn && authorization !== undefined && this.#visitors.isSuspect(socket))
+      if (!this.#authentication.knows(authorization)) return 429;
     const user = this.#authentication.authenticate(authorization);
     if (user === null) return 401;
+    this.#visitors.welcome(socket);
     const allowed = this.#options.whitelist.get(user);
     return allowed === undefined && this.#options.whitelistDefault ? 403 : { user, allowed };
   }

@@ -9,6 +9,8 @@ import { replaceFile } from '../storage/small-files.ts';
 
 const COOKIE_USER = '__cookie__';
 const COOKIE_BYTES = 32;
+/** Headers that were right. */
+const REMEMBERED = 8;
 
 /** One `rpcauth` option: `user:salt$hash`, the hash being hex of HMAC-SHA256(salt, password). */
 interface Credential {
@@ -26,8 +28,8 @@ export class Authentication {
   readonly #credentials: Credential[] = [];
   /** user:password pairs that are known in the clear. */
   readonly #plain: Buffer[] = [];
-  /** The header that was right last: nearly all requests repeat it, and hashing costs as much as a small call. */
-  #last: { readonly header: string; readonly user: string } | undefined;
+  /** Headers that were right, the latest first: nearly all requests repeat one, and hashing costs as much as a small call. */
+  readonly #right: { readonly header: string; readonly user: string }[] = [];
 
   /** @throws CredentialError that names the option if the entry is malformed. */
   addRpcAuth(entry: string): void {
@@ -40,12 +42,18 @@ export class Authentication {
     this.#plain.push(Buffer.from(`${user}:${password}`));
   }
 
+  /** Whether this Authorization header was right before. */
+  knows(header: string): boolean {
+    return this.#right.some((known) => equalTexts(known.header, header));
+  }
+
   /** The user behind an Authorization header, or null. Takes the same time for every wrong password. */
   authenticate(header: string | undefined): string | null {
     if (header === undefined) return null;
-    if (this.#last !== undefined && equalTexts(this.#last.header, header)) return this.#last.user;
+    for (const known of this.#right) if (equalTexts(known.header, header)) return known.user;
     const user = this.#check(header);
-    if (user !== null) this.#last = { header, user };
+    if (user !== null) this.#right.unshift({ header, user });
+    this.#right.splice(REMEMBERED);
     return user;
   }
 

@@ -10,6 +10,7 @@ import type { Dispatcher } from '../../../rpc/dispatcher.ts';
 import type { Logger } from '../../../seams.ts';
 import { Access, type AccessOptions, MAX_HEADERS, type Permission } from './access.ts';
 import type { Authentication } from './authentication.ts';
+import { Visitors, WRONG_PASSWORD_DELAY } from './visitors.ts';
 
 /** What one caller, and all of them, can cost. */
 const LIMITS = Object.freeze({
@@ -19,10 +20,6 @@ const LIMITS = Object.freeze({
   headers: 0x2000,
   /** Milliseconds in which a whole request must arrive, and that a connection may be idle (-rpcservertimeout). */
   timeout: 30_000,
-  /** Connections at a time. */
-  connections: 12_500,
-  /** Milliseconds that a wrong password costs, against guessing. */
-  wrongPassword: 250,
 });
 
 /** Milliseconds between looks for connections that may be closed, while stopping. */
@@ -53,6 +50,7 @@ export class RpcServer {
   readonly #options: RpcServerOptions;
   readonly #dispatcher: Dispatcher;
   readonly #logger: Logger;
+  readonly #visitors = new Visitors();
   readonly #access: Access;
   readonly #apps: readonly FastifyInstance[];
   readonly #stopping = new AbortController();
@@ -62,7 +60,7 @@ export class RpcServer {
     this.#options = options;
     this.#dispatcher = dispatcher;
     this.#logger = logger;
-    this.#access = new Access(options, authentication);
+    this.#access = new Access(options, authentication, this.#visitors);
     this.#apps = options.bind.map(() => this.#createApp());
   }
 
@@ -104,7 +102,7 @@ export class RpcServer {
       // Only routes with a schema need them, and to load them is a fifth of a node's start.
       schemaController: { compilersFactory: { buildValidator: noCompiler, buildSerializer: noCompiler } },
     });
-    app.server.maxConnections = LIMITS.connections;
+    app.server.on('connection', (socket) => this.#visitors.admit(socket));
     app.server.maxHeadersCount = MAX_HEADERS;
     app.removeAllContentTypeParsers();
     app.addContentTypeParser('*', { parseAs: 'buffer' }, (_request, body, done) => done(null, body));
@@ -126,12 +124,16 @@ export class RpcServer {
   }
 
   /** Whoever may not call is refused before the body is read. */
-  #permit(request: FastifyRequest, reply: FastifyReply, done: () => void): void {
-    const permission = this.#access.permit(request.raw);
+  #permit(request: FastifyRequest, reply: FastifyReply, done: () => void, inTurn = false): void {
+    const permission = this.#access.permit(request.raw, inTurn);
     if (typeof permission === 'object') {
       request.permission = permission;
       done();
-    } else if (permission === 401) void this.#refuseUser(request, reply);
+    } else if (!inTurn && (permission === 429 || permission === 401)) {
+      const isGuess = request.headers.authorization !== undefined;
+      const wait = isGuess ? this.#visitors.turn(request.socket) : WRONG_PASSWORD_DELAY;
+      void delay(wait).then(() => this.#permit(request, reply, done, true));
+    } else if (permission === 401) this.#refuseUser(request, reply);
     // What is behind a request that can be read in two ways may be part of it.
     else
       void reply
@@ -140,11 +142,10 @@ export class RpcServer {
         .send();
   }
 
-  async #refuseUser(request: FastifyRequest, reply: FastifyReply): Promise<void> {
+  #refuseUser(request: FastifyRequest, reply: FastifyReply): void {
     if (request.headers.authorization !== undefined)
       this.#logger.log('warn', 'rpc', `ThreadRPCServer incorrect password attempt from ${request.ip}`);
-    await delay(LIMITS.wrongPassword);
-    reply.code(401).header('www-authenticate', 'Basic realm="jsonrpc"').send();
+    void reply.code(401).header('www-authenticate', 'Basic realm="jsonrpc"').send();
   }
 
   async #answer(request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> {

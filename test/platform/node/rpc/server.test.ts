@@ -187,6 +187,47 @@ describe('passwords', () => {
       message: 'ThreadRPCServer incorrect password attempt from 127.0.0.1',
     });
   });
+
+  test('guessed many at once are answered one after the other; who called before does not wait', async () => {
+    expect(await status(basic('user:pass:word'))).toBe(200);
+    const before = performance.now();
+    const guesses = Array.from({ length: 5 }, (_, i) => status(basic(`user:${i}`)));
+    await new Promise((resolve) => setTimeout(resolve, 50));
+    // What is right, but not known yet, tells a guesser no sooner than what is wrong.
+    const first = status(basic('alice:secret')).then((code) => [code, performance.now() - before]);
+    const known = performance.now();
+    expect(await status(basic('user:pass:word'))).toBe(200);
+    expect(performance.now() - known).toBeLessThan(240);
+    expect(await Promise.all(guesses)).toEqual([401, 401, 401, 401, 401]);
+    expect(performance.now() - before).toBeGreaterThanOrEqual(5 * 245);
+    const [code, time] = await first;
+    expect(code).toBe(200);
+    expect(time).toBeGreaterThanOrEqual(6 * 245);
+  });
+});
+
+test('connections by the thousand that say nothing do not keep a caller out, nor end one that calls', async () => {
+  const dial = (): Promise<Socket> =>
+    new Promise((resolve) => {
+      const socket = connect(port, '127.0.0.1', () => resolve(socket));
+      socket.on('error', () => resolve(socket));
+    });
+  const caller = await dial();
+  const heard = (): Promise<string> =>
+    new Promise((resolve) => caller.once('data', (data) => resolve(String(data))));
+  const request = `POST / HTTP/1.1\r\nHost: localhost\r\nAuthorization: ${basic('user:pass:word')}\r\nContent-Length: ${SUM.length}\r\n\r\n${SUM}`;
+  caller.write(request);
+  expect(await heard()).toContain('200 OK');
+  const idle = new Set<Socket>();
+  for (let i = 0; i < 1_500; i += 100) {
+    const some = await Promise.all(Array.from({ length: 100 }, dial));
+    for (const socket of some) idle.add(socket.on('close', () => idle.delete(socket)));
+  }
+  expect((await send(SUM)).status).toBe(200);
+  caller.write(request);
+  expect(await heard()).toContain('200 OK');
+  expect(idle.size).toBeLessThan(1_001);
+  for (const socket of [caller, ...idle]) socket.destroy();
 });
 
 describe('browsers', () => {

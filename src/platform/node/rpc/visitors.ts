@@ -1,0 +1,82 @@
+/**
+ * Who stands at the RPC port: how many connections there are, and how fast an address may guess passwords.
+ * Owns no password and no HTTP.
+ */
+import type { Socket } from 'node:net';
+
+/** Open connections. When there are more, the oldest that has not called goes, of the address that has most of them. */
+const MAXIMUM_CONNECTIONS = 1_000;
+/** Milliseconds that a wrong password costs; those of one address wait for each other, at most so long. */
+export const WRONG_PASSWORD_DELAY = 250;
+const LONGEST_WAIT = 5_000;
+/** Addresses of which it is known how long they wait; who has waited is forgotten. */
+const REMEMBERED = 1_000;
+
+export class Visitors {
+  /** Connections that have not called yet, by address, oldest first. */
+  readonly #strangers = new Map<string, Set<Socket>>();
+  /** Connections that were let in. */
+  readonly #callers = new Set<Socket>();
+  /** Monotonic milliseconds at which the last guess of an address is answered. */
+  readonly #answered = new Map<string, number>();
+  #open = 0;
+
+  /** A new connection: another may have to go for it. */
+  admit(socket: Socket): void {
+    const address = addressOf(socket);
+    const others = this.#strangers.get(address) ?? new Set();
+    this.#strangers.set(address, others.add(socket));
+    this.#open++;
+    socket.once('close', () => {
+      this.#open--;
+      this.#callers.delete(socket);
+      this.#leave(address, socket);
+    });
+    if (this.#open > MAXIMUM_CONNECTIONS) this.#turnOut();
+  }
+
+  /** It has the right to call. */
+  welcome(socket: Socket): void {
+    if (socket.destroyed || this.#callers.has(socket)) return;
+    this.#leave(addressOf(socket), socket);
+    this.#callers.add(socket);
+  }
+
+  /** Whether somebody at this address has just guessed wrong: then what is not known to be right waits as well. */
+  isSuspect(socket: Socket): boolean {
+    return (this.#answered.get(addressOf(socket)) ?? 0) > performance.now();
+  }
+
+  /**
+   * Milliseconds until the next guess of this address may be answered, right or wrong: guessing many at once is no
+   * faster, nor is hanging up on an answer that does not come at once.
+   */
+  turn(socket: Socket): number {
+    const now = performance.now();
+    const address = addressOf(socket);
+    if (this.#answered.size >= REMEMBERED)
+      for (const [other, at] of this.#answered) if (at <= now) this.#answered.delete(other);
+    const last = Math.max(now, this.#answered.get(address) ?? 0);
+    const next = Math.min(last + WRONG_PASSWORD_DELAY, now + LONGEST_WAIT);
+    this.#answered.set(address, next);
+    return next - now;
+  }
+
+  #leave(address: string, socket: Socket): void {
+    const others = this.#strangers.get(address);
+    others?.delete(socket);
+    if (others?.size === 0) this.#strangers.delete(address);
+  }
+
+  #turnOut(): void {
+    let most: ReadonlySet<Socket> = new Set();
+    for (const sockets of this.#strangers.values()) if (sockets.size > most.size) most = sockets;
+    // The newest is one of them, and has its chance: if all others were let in, one of those goes.
+    const [oldest] = this.#open - this.#callers.size > 1 ? most : this.#callers;
+    oldest?.destroy();
+  }
+}
+
+function addressOf(socket: Socket): string {
+  return socket.remoteAddress ?? '';
+}
