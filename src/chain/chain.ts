@@ -30,9 +30,8 @@ import {
 import { Progress } from './progress.ts';
 import { checkProposal } from './proposal.ts';
 import { Pruner } from './pruning.ts';
-import { COIN_STORE, INDEX_STORE, REINDEX_KEY } from './schema.ts';
+import { COIN_STORE, damagedCoins, INDEX_STORE, REINDEX_KEY } from './schema.ts';
 import { clearForReindex, loadCoins, loadTree, saveIndex } from './startup.ts';
-import { CorruptionError } from './storage.ts';
 import { verifyChain } from './verification.ts';
 import { BlockRequestError, WriterQueue } from './writer-queue.ts';
 
@@ -131,7 +130,7 @@ export class Chain extends ChainView {
     this.parts.pruner.load();
     const { checkLevel = DEFAULT_CHECK_LEVEL, checkBlocks = DEFAULT_CHECK_BLOCKS } = this.#options;
     const problem = await verifyChain(parts, checkLevel, checkBlocks);
-    if (problem !== null) throw new CorruptionError(`the block database is corrupt: ${problem}`);
+    if (problem !== null) throw damagedCoins(problem);
     this.#options.onLoaded?.(this);
     await this.#queue.run(async () => {
       // Declared invalid, and the coins not written since.

@@ -14,11 +14,11 @@ import {
   BEST_BLOCK_KEY,
   COIN_RANGE,
   CoinKeys,
+  damagedCoins,
   decodeCoinKey,
   decodeStoredCoin,
   HEAD_MARKER_KEY,
 } from './schema.ts';
-import { CorruptionError } from './storage.ts';
 
 export interface ChainstateOptions {
   /** Bytes of the cache beyond which it wants to be flushed. */
@@ -99,9 +99,9 @@ export class Chainstate {
   async readHead(): Promise<Head> {
     const [best, marker] = await this.#store.getMany([BEST_BLOCK_KEY, HEAD_MARKER_KEY]);
     if (best !== undefined && best.length !== 32)
-      throw new CorruptionError('the best block record is damaged');
+      throw damagedCoins('the best block record has a wrong size');
     if (marker === undefined) return { best, marker };
-    if (marker.length !== 64) throw new CorruptionError('the head marker is damaged');
+    if (marker.length !== 64) throw damagedCoins('the head marker has a wrong size');
     return { best, marker: { from: marker.subarray(0, 32), to: marker.subarray(32) } };
   }
 

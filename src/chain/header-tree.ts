@@ -11,8 +11,7 @@ import { Invalid } from '../core/encoding/errors.ts';
 import type { NetworkParameters } from '../core/parameters/network.ts';
 import type { ActiveChain } from './active-chain.ts';
 import { HeaderEntry, HeaderSlabs } from './header-entry.ts';
-import type { HeaderRecord } from './schema.ts';
-import { CorruptionError } from './storage.ts';
+import { damagedIndex, type HeaderRecord } from './schema.ts';
 
 /** Blocks loaded from disk count as seen before all that come later; the old active chain before the rest. */
 const SEQUENCE_LOADED = 1;
@@ -66,7 +65,7 @@ export class HeaderTree {
     const header = BlockHeader.decode(record.header);
     const parent = this.#entries.get(header.prev) ?? null;
     if (parent === null && this.#genesis !== undefined)
-      throw new CorruptionError(`the block index lacks the parent of ${record.hash}`);
+      throw damagedIndex(`it lacks the parent of ${record.hash}`);
     const entry = this.#insert(header, record.hash as BlockHash, parent);
     entry.failed = record.failed;
     entry.validScripts = record.validScripts;
@@ -87,7 +86,7 @@ export class HeaderTree {
 
   /** @throws CorruptionError if the index is not empty. */
   addGenesis(header: BlockHeader): HeaderEntry {
-    if (this.#genesis !== undefined) throw new CorruptionError('the block index has a genesis block already');
+    if (this.#genesis !== undefined) throw damagedIndex('it has a genesis block already');
     const entry = this.#insert(header, header.hash, null);
     this.#raiseBestHeader(entry);
     return entry;

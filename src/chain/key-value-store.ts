@@ -16,7 +16,7 @@ export interface KeyRange {
   readonly limit?: number;
 }
 
-/** Every method rejects on a failing disk; nothing here ever throws `Invalid`. */
+/** Every method rejects on a failing disk or a damaged store; nothing here ever throws `Invalid`. */
 export interface KeyValueStore {
   get(key: Uint8Array): Promise<Uint8Array | undefined>;
   /** Values in the order of the keys. */
@@ -25,5 +25,7 @@ export interface KeyValueStore {
   iterate(range: KeyRange): AsyncIterable<readonly [Uint8Array, Uint8Array]>;
   /** All of the operations or none, in order. `sync` returns when they are on the disk, not only in the system's buffers. */
   batch(operations: readonly Operation[], options?: { readonly sync?: boolean }): Promise<void>;
+  /** Reads again all that is on the disk. @throws CorruptionError if it is not as it was written. */
+  verify(): Promise<void>;
   close(): Promise<void>;
 }

@@ -21,10 +21,19 @@ import type { Coin } from '../core/transaction/coin.ts';
 import type { OutPoint } from '../core/transaction/transaction.ts';
 import type { Failure, HeaderEntry, Position } from './header-entry.ts';
 import type { KeyRange } from './key-value-store.ts';
-import { CorruptionError } from './storage.ts';
+import { type CorruptionError, damaged, type StoreTitle } from './storage.ts';
 
 export const INDEX_STORE = 'blocks/index';
 export const COIN_STORE = 'chainstate';
+
+const TITLES: Readonly<Record<string, StoreTitle>> = {
+  [INDEX_STORE]: { name: 'block index', remedy: 'restart with -reindex' },
+  [COIN_STORE]: { name: COIN_STORE, remedy: 'restart with -reindex-chainstate' },
+};
+export const titleOf = (store: string): StoreTitle => TITLES[store] ?? { name: store };
+
+export const damagedIndex = (reason: string): CorruptionError => damaged(titleOf(INDEX_STORE), reason);
+export const damagedCoins = (reason: string): CorruptionError => damaged(titleOf(COIN_STORE), reason);
 
 export const REINDEX_KEY = Uint8Array.of(0x52);
 export const BEST_BLOCK_KEY = Uint8Array.of(0x42);
@@ -94,7 +103,7 @@ export interface HeaderRecord {
 /** @throws CorruptionError */
 export function decodeHeaderRecord(key: Uint8Array, record: Uint8Array): HeaderRecord {
   if (key.length !== HEADER_KEY_SIZE || record.length !== HEADER_RECORD_SIZE)
-    throw new CorruptionError('a header record of the block index has a wrong size');
+    throw damagedIndex('a header record has a wrong size');
   const view = new DataView(record.buffer, record.byteOffset + HEADER_SIZE);
   const number = (i: number): number => view.getUint32(1 + 4 * i, true);
   const flags = view.getUint8(0);
@@ -142,7 +151,7 @@ export function decodeCoinKey(key: Uint8Array): OutPoint {
 
 /** Not Core's compressed form: the bytes of the cache, so that neither reading nor flushing computes anything. */
 export function decodeStoredCoin(stored: Uint8Array): Coin {
-  if (stored.length < 12) throw new CorruptionError('a coin record is too short');
+  if (stored.length < 12) throw damagedCoins('a coin record is too short');
   const view = new DataView(stored.buffer, stored.byteOffset);
   const code = view.getUint32(8, true);
   const value = view.getBigUint64(0, true);

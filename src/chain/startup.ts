@@ -23,6 +23,7 @@ import type { KeyValueStore, Operation } from './key-value-store.ts';
 import type { ReindexKind } from './options.ts';
 import {
   COIN_STORE,
+  damagedIndex,
   decodeHeaderRecord,
   encodeHeaderRecord,
   HEADER_RANGE,
@@ -30,7 +31,7 @@ import {
   INDEX_STORE,
   REINDEX_KEY,
 } from './schema.ts';
-import { CorruptionError, type Storage } from './storage.ts';
+import type { Storage } from './storage.ts';
 
 export interface StartupParts {
   readonly parameters: NetworkParameters;
@@ -71,7 +72,7 @@ export async function loadTree({ parameters, index, tree, blocks }: StartupParts
     await saveIndex(index, tree);
   }
   if (tree.genesis.hash !== genesis.hash)
-    throw new CorruptionError(`the block index belongs to another network (genesis ${tree.genesis.hash})`);
+    throw damagedIndex(`it belongs to another network (genesis ${tree.genesis.hash})`);
 }
 
 /** Writes the entries that changed. */
@@ -95,9 +96,7 @@ export async function loadCoins(parts: StartupParts): Promise<void> {
   const entryOf = (hash: Uint8Array): HeaderEntry => {
     const entry = tree.get(toDisplayHex(hash) as BlockHash);
     if (entry === undefined)
-      throw new CorruptionError(
-        `the coins belong to block ${toDisplayHex(hash)}, which the block index lacks`,
-      );
+      throw damagedIndex(`it lacks block ${toDisplayHex(hash)}, whose coins there are`);
     return entry;
   };
   let tip = best === undefined ? tree.genesis : entryOf(best);

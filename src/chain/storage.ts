@@ -35,7 +35,18 @@ export async function saveSideFile(
   }
 }
 
-/** A store or file that does not make sense; the node asks for `--reindex`. */
+/** A store or file that is not as it was written: nothing is read from it any more. */
 export class CorruptionError extends Error {
   override readonly name = 'CorruptionError';
+}
+
+/** What people call a store, and what they can do about damage. */
+export interface StoreTitle {
+  readonly name: string;
+  readonly remedy?: string;
+}
+
+export function damaged({ name, remedy }: StoreTitle, reason: string): CorruptionError {
+  const wayOut = remedy === undefined ? '' : `: ${remedy}`;
+  return new CorruptionError(`${name} is damaged${wayOut} (${reason})`);
 }

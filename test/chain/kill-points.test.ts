@@ -36,6 +36,7 @@ class MortalStorage implements Storage {
         if (!this.#survives()) throw new Killed();
         await inner.batch(operations, options);
       },
+      verify: () => inner.verify(),
       close: async () => {},
     };
   }

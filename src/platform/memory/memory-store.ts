@@ -39,6 +39,8 @@ export class MemoryStore implements KeyValueStore {
     this.#sorted = undefined;
   }
 
+  async verify(): Promise<void> {}
+
   async close(): Promise<void> {}
 }
 

@@ -3,7 +3,6 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
 import { MAIN, REGTEST } from '../../../src/core/parameters/presets.ts';
-import { LevelStore } from '../../../src/platform/node/storage/level-store.ts';
 import { NodeStorage } from '../../../src/platform/node/storage/node-storage.ts';
 import { describeStorage } from './storage-suite.ts';
 
@@ -51,17 +50,5 @@ describe('a data directory', () => {
     expect(readdirSync(directory)).not.toContain('mempool.dat.new');
     expect([...readFileSync(join(directory, 'mempool.dat'))]).toEqual([1, 2]);
     await storage.close();
-  });
-});
-
-describe('LevelStore', () => {
-  it('says clearly that a database is corrupt', async () => {
-    const directory = join(temporaryDirectory(), 'store');
-    const store = await LevelStore.open(directory);
-    await store.batch([{ put: Uint8Array.of(1), value: Uint8Array.of(2) }]);
-    await store.close();
-    for (const name of readdirSync(directory))
-      if (name.startsWith('MANIFEST')) writeFileSync(join(directory, name), 'not a manifest at all');
-    await expect(LevelStore.open(directory)).rejects.toThrow(`the database ${directory} is corrupt`);
   });
 });

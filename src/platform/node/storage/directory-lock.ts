@@ -105,12 +105,12 @@ export function lockOwner(folder: string): LockRecord | null {
 
 async function openLock(folder: string): Promise<LevelStore> {
   try {
-    return await LevelStore.open(folder);
+    return await LevelStore.open(folder, { unchecked: true });
   } catch (error) {
     if (!(error instanceof CorruptionError)) throw error;
     // Nothing is kept in it, so nothing is lost; and had it an owner, that would have been the error.
     rmSync(folder, { recursive: true, force: true });
-    return LevelStore.open(folder);
+    return LevelStore.open(folder, { unchecked: true });
   }
 }
 

@@ -1,16 +1,23 @@
-/** A KeyValueStore in LevelDB. */
+/**
+ * A KeyValueStore in LevelDB that never answers wrongly without a word: its files are checked before it is opened
+ * (`level-check.ts`), that its end is there (`level-seal.ts`), and each value as it is read, by a CRC-32C of key
+ * and value that lies behind it, for compactions copy what the disk spoils while the store is open.
+ *
+ * The record under the empty key says that values are kept so. In a store of before it is missing, and they get
+ * their check values as it is opened.
+ */
+import { mkdirSync } from 'node:fs';
 import { Level } from 'level';
 import type { KeyRange, KeyValueStore, Operation } from '../../../chain/key-value-store.ts';
-import { CorruptionError } from '../../../chain/storage.ts';
+import { damaged, type StoreTitle } from '../../../chain/storage.ts';
+import { crc32c } from '../../../core/encoding/crc32c.ts';
+import { checkLevel, LevelDamage } from './level-check.ts';
+import { SealFile } from './level-seal.ts';
 
 /** In Node, `level` is ClassicLevel. */
 type Database = Level<Uint8Array, Uint8Array> & {
   compactRange(start: Uint8Array, end: Uint8Array): Promise<void>;
 };
-
-/** Before and after all others. */
-const FIRST_KEY = new Uint8Array(0);
-const LAST_KEY = new Uint8Array(64).fill(0xff);
 
 /** Entries, and bytes, fetched at once while iterating: a call each is slow, all at once is unbounded. */
 const ITERATE_CHUNK = 1000;
@@ -21,11 +28,27 @@ const READ_HERE = 16;
 /** As many by one thread of the pool, of which some read at the same time. */
 const READ_TOGETHER = 256;
 
+const CHECK_SIZE = 4;
+const FORMAT_KEY = new Uint8Array(0);
+const CHECKED_FORMAT = Uint8Array.of(1);
+/** Before the last key that has its check value already. */
+const UPGRADING = 0;
+/** The first key that is not ours. */
+const FIRST_KEY = Uint8Array.of(0);
+const LAST_KEY = new Uint8Array(64).fill(0xff);
+
+/** Files of an open store come and go: so many looks decide. */
+const LOOKS = 5;
+
 export interface LevelOptions {
   /** Bytes of LevelDB's own block cache. */
   readonly cacheSize?: number;
   /** Bytes collected in memory before a table is written. */
   readonly writeBufferSize?: number;
+  /** For messages; by default the folder. */
+  readonly title?: StoreTitle;
+  /** Nothing is kept in it, and another process may have it open. */
+  readonly unchecked?: boolean;
 }
 
 /** Another process has the store open. */
@@ -33,55 +56,129 @@ export class StoreLockedError extends Error {
   override readonly name = 'StoreLockedError';
 }
 
-export class LevelStore implements KeyValueStore {
-  readonly #database: Database;
+/** The disk does not let the store be opened, read or written. */
+export class StoreError extends Error {
+  override readonly name = 'StoreError';
+}
 
-  private constructor(database: Database) {
+export class LevelStore implements KeyValueStore {
+  readonly #files: CheckedFiles;
+  readonly #database: Database;
+  /** Ever written, and of them before it was opened. */
+  #operations = 0;
+  #opened = 0;
+  /** Why nothing is written any more: LevelDB would go on behind a write that is torn. */
+  #failure: Error | undefined;
+  /** The value of one operation with its check value, for LevelDB to copy. */
+  #scratch = new Uint8Array(1024);
+
+  private constructor(files: CheckedFiles, database: Database) {
+    this.#files = files;
     this.#database = database;
   }
 
-  /** @throws StoreLockedError, CorruptionError */
-  static async open(directory: string, options: LevelOptions = {}): Promise<LevelStore> {
-    const database = new Level<Uint8Array, Uint8Array>(directory, {
-      keyEncoding: 'view',
-      valueEncoding: 'view',
-      // Hashes do not get smaller, and undoing it took a quarter of reading a coin.
-      compression: false,
-      ...options,
-    }) as Database;
+  /** @throws StoreLockedError, StoreError, CorruptionError */
+  static async open(folder: string, options: LevelOptions = {}): Promise<LevelStore> {
+    const { title = { name: folder }, unchecked = false, ...levelOptions } = options;
+    const files = new CheckedFiles(folder, title);
+    let store: LevelStore | undefined;
     try {
+      mkdirSync(folder, { recursive: true, mode: 0o700 });
+      const operations = unchecked ? 0 : await files.check();
+      // It begins to open by itself, so it must not be made before.
+      const database = new Level<Uint8Array, Uint8Array>(folder, {
+        keyEncoding: 'view',
+        valueEncoding: 'view',
+        // Hashes do not get smaller, and undoing it took a quarter of reading a coin.
+        compression: false,
+        ...levelOptions,
+      }) as Database;
+      store = new LevelStore(files, database);
       await database.open();
+      if (!unchecked) await store.#begin(operations);
+      return store;
     } catch (error) {
-      const cause = (error as { cause?: { code?: string; message?: string } }).cause;
-      if (cause?.code === 'LEVEL_LOCKED')
-        throw new StoreLockedError(`${directory} is in use by another process`);
-      if (cause?.code === 'LEVEL_CORRUPTION' || cause?.message?.includes('orruption') === true)
-        throw new CorruptionError(`the database ${directory} is corrupt: ${cause.message}`);
-      throw cause ?? error;
+      await store?.close();
+      throw files.explain(error, 'opened');
     }
-    return new LevelStore(database);
   }
 
-  get(key: Uint8Array): Promise<Uint8Array | undefined> {
-    return this.#database.get(key);
+  async #begin(operations: number | undefined): Promise<void> {
+    this.#operations = operations ?? 0;
+    const format = await this.#database.get(FORMAT_KEY);
+    if (format?.[0] !== CHECKED_FORMAT[0]) await this.#upgrade(format?.subarray(1));
+    this.#opened = this.#operations;
+    this.#files.seal.write({ synced: this.#operations, opened: this.#opened });
   }
 
-  async getMany(keys: readonly Uint8Array[]): Promise<(Uint8Array | undefined)[]> {
-    if (keys.length <= READ_HERE) return keys.map((key) => this.#database.getSync(key));
-    const parts: Promise<(Uint8Array | undefined)[]>[] = [];
-    for (let i = 0; i < keys.length; i += READ_TOGETHER)
-      parts.push(this.#database.getMany(keys.slice(i, i + READ_TOGETHER) as Uint8Array[]));
-    return parts.length === 1 ? parts[0]! : (await Promise.all(parts)).flat();
-  }
-
-  async *iterate(range: KeyRange): AsyncIterable<readonly [Uint8Array, Uint8Array]> {
-    // The iterator sees the store as it is when it is made.
-    const iterator = this.#database.iterator({ ...range, highWaterMarkBytes: ITERATE_BYTES });
+  /** A kill in between leaves it to the next start to go on. */
+  async #upgrade(after: Uint8Array = FORMAT_KEY): Promise<void> {
+    const iterator = this.#database.iterator({ gt: after, highWaterMarkBytes: ITERATE_BYTES });
     try {
       for (;;) {
         const entries = await iterator.nextv(ITERATE_CHUNK);
+        const last = entries.at(-1)?.[0];
+        const batch = this.#database.batch();
+        for (const [key, value] of entries) batch.put(key, this.#checked(key, value));
+        batch.put(FORMAT_KEY, last === undefined ? CHECKED_FORMAT : Uint8Array.of(UPGRADING, ...last));
+        await batch.write({ sync: true });
+        this.#operations += entries.length + 1;
+        if (last === undefined) return;
+      }
+    } finally {
+      await iterator.close();
+    }
+  }
+
+  async verify(): Promise<void> {
+    for (let looks = 1; ; looks++)
+      try {
+        await this.#files.check();
+        return;
+      } catch (error) {
+        if (!(error instanceof LevelDamage) || looks === LOOKS) throw this.#files.explain(error, 'read');
+      }
+  }
+
+  async get(key: Uint8Array): Promise<Uint8Array | undefined> {
+    try {
+      return this.#unchecked(key, await this.#database.get(key));
+    } catch (error) {
+      throw this.#files.explain(error, 'read');
+    }
+  }
+
+  async getMany(keys: readonly Uint8Array[]): Promise<(Uint8Array | undefined)[]> {
+    try {
+      if (keys.length <= READ_HERE)
+        return keys.map((key) => this.#unchecked(key, this.#database.getSync(key)));
+      const parts: Promise<(Uint8Array | undefined)[]>[] = [];
+      for (let i = 0; i < keys.length; i += READ_TOGETHER)
+        parts.push(this.#database.getMany(keys.slice(i, i + READ_TOGETHER) as Uint8Array[]));
+      const values = parts.length === 1 ? await parts[0]! : (await Promise.all(parts)).flat();
+      return values.map((value, i) => this.#unchecked(keys[i]!, value));
+    } catch (error) {
+      throw this.#files.explain(error, 'read');
+    }
+  }
+
+  async *iterate(range: KeyRange): AsyncIterable<readonly [Uint8Array, Uint8Array]> {
+    const from = range.gt === undefined && range.gte === undefined ? { gte: FIRST_KEY } : {};
+    // The iterator sees the store as it is when it is made.
+    const iterator = this.#database.iterator({ ...range, ...from, highWaterMarkBytes: ITERATE_BYTES });
+    const next = async (): Promise<[Uint8Array, Uint8Array][]> => {
+      try {
+        const entries = await iterator.nextv(ITERATE_CHUNK);
+        return entries.map(([key, value]) => [key, this.#unchecked(key, value)!]);
+      } catch (error) {
+        throw this.#files.explain(error, 'read');
+      }
+    };
+    try {
+      for (;;) {
+        const entries = await next();
         if (entries.length === 0) return;
-        for (const entry of entries) yield entry as [Uint8Array, Uint8Array];
+        yield* entries;
       }
     } finally {
       await iterator.close();
@@ -90,20 +187,97 @@ export class LevelStore implements KeyValueStore {
 
   /** A chained batch: its operations go to native memory one by one, five times as fast as an array of objects. */
   async batch(operations: readonly Operation[], options: { readonly sync?: boolean } = {}): Promise<void> {
-    const batch = this.#database.batch();
-    for (const operation of operations) {
-      if ('put' in operation) batch.put(operation.put, operation.value);
-      else batch.del(operation.delete);
+    if (this.#failure !== undefined) throw this.#failure;
+    const before = this.#operations;
+    const sync = options.sync === true;
+    try {
+      const batch = this.#database.batch();
+      for (const operation of operations) {
+        if ('put' in operation) batch.put(operation.put, this.#checked(operation.put, operation.value));
+        else batch.del(operation.delete);
+      }
+      // A batch of nothing would not be written, and what was before it not be synced.
+      if (sync && operations.length === 0) batch.put(FORMAT_KEY, CHECKED_FORMAT);
+      const { length } = batch;
+      await batch.write({ sync });
+      this.#operations += length;
+      // At least so many: of those that were under way at the same time some may come after it.
+      if (sync) this.#files.seal.write({ synced: before + length, opened: this.#opened });
+    } catch (error) {
+      this.#failure = this.#files.explain(error, 'written');
+      throw this.#failure;
     }
-    await batch.write({ sync: options.sync === true });
   }
 
   /** Writes everything anew, without what was replaced or deleted. */
-  compact(): Promise<void> {
-    return this.#database.compactRange(FIRST_KEY, LAST_KEY);
+  async compact(): Promise<void> {
+    // The log will be empty for a moment, as it is after opening, and the manifest says how far it was.
+    this.#opened = this.#operations;
+    this.#files.seal.write({ synced: this.#operations, opened: this.#opened });
+    await this.#database.compactRange(FORMAT_KEY, LAST_KEY);
+    await this.batch([], { sync: true });
   }
 
-  close(): Promise<void> {
-    return this.#database.close();
+  async close(): Promise<void> {
+    await this.#database.close();
+    this.#files.seal.close();
+  }
+
+  /** The value and its check value, until the next call. */
+  #checked(key: Uint8Array, value: Uint8Array): Uint8Array {
+    const { length } = value;
+    if (this.#scratch.length < length + CHECK_SIZE) this.#scratch = new Uint8Array(2 * length + CHECK_SIZE);
+    const scratch = this.#scratch;
+    scratch.set(value);
+    const check = crc32c(value, crc32c(key));
+    scratch[length] = check;
+    scratch[length + 1] = check >>> 8;
+    scratch[length + 2] = check >>> 16;
+    scratch[length + 3] = check >>> 24;
+    return scratch.subarray(0, length + CHECK_SIZE);
+  }
+
+  /** The value that was put. */
+  #unchecked(key: Uint8Array, stored: Uint8Array | undefined): Uint8Array | undefined {
+    if (stored === undefined) return undefined;
+    const end = stored.length - CHECK_SIZE;
+    const value = stored.subarray(0, Math.max(0, end));
+    const check = crc32c(value, crc32c(key));
+    if (
+      end < 0 ||
+      stored[end] !== (check & 0xff) ||
+      stored[end + 1] !== ((check >>> 8) & 0xff) ||
+      stored[end + 2] !== ((check >>> 16) & 0xff) ||
+      stored[end + 3] !== check >>> 24
+    )
+      throw new LevelDamage(`a record has a wrong checksum in ${this.#files.folder}`);
+    return value;
+  }
+}
+
+/** The folder of a store: whether it is whole, and what people are told of it. */
+class CheckedFiles {
+  readonly folder: string;
+  readonly title: StoreTitle;
+  readonly seal: SealFile;
+
+  constructor(folder: string, title: StoreTitle) {
+    this.folder = folder;
+    this.title = title;
+    this.seal = new SealFile(folder);
+  }
+
+  /** @returns operations ever written; undefined if there is no store yet. @throws LevelDamage */
+  async check(): Promise<number | undefined> {
+    return checkLevel(this.folder, this.seal.read());
+  }
+
+  explain(error: unknown, what: string): Error {
+    const { code, message } = ((error as Error).cause ?? error) as { code?: string; message: string };
+    if (code === 'LEVEL_LOCKED') return new StoreLockedError(`${this.folder} is in use by another process`);
+    if (error instanceof LevelDamage || code === 'LEVEL_CORRUPTION' || message.includes('orruption'))
+      return damaged(this.title, message);
+    if (code === undefined) return error as Error;
+    return new StoreError(`${this.title.name} cannot be ${what}: ${message}`);
   }
 }

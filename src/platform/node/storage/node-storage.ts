@@ -6,6 +6,7 @@ import { mkdir, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import type { BlockFiles } from '../../../chain/block-files.ts';
 import type { KeyValueStore } from '../../../chain/key-value-store.ts';
+import { titleOf } from '../../../chain/schema.ts';
 import type { Storage } from '../../../chain/storage.ts';
 import { genesisBlock } from '../../../core/consensus/genesis.ts';
 import type { NetworkParameters } from '../../../core/parameters/network.ts';
@@ -59,7 +60,7 @@ export class NodeStorage implements Storage {
   async #open(name: string): Promise<KeyValueStore> {
     const path = join(this.directory, name);
     await mkdir(dirname(path), { recursive: true });
-    return LevelStore.open(path, LEVEL_OPTIONS[name]);
+    return LevelStore.open(path, { title: titleOf(name), ...LEVEL_OPTIONS[name] });
   }
 
   destroy(name: string): Promise<void> {

@@ -1,0 +1,167 @@
+/** A LevelStore refuses what is not as it was written, by name, and takes what a crash leaves. */
+import {
+  appendFileSync,
+  cpSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  truncateSync,
+  writeFileSync,
+} from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { Level } from 'level';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { toHex } from '../../../src/core/encoding/bytes.ts';
+import { crc32c } from '../../../src/core/encoding/crc32c.ts';
+import { LevelStore } from '../../../src/platform/node/storage/level-store.ts';
+import { seededNumbers } from '../../support/fork-story.ts';
+
+const root = mkdtempSync(join(tmpdir(), 'penny-level-'));
+afterAll(() => rmSync(root, { recursive: true, force: true }));
+
+const whole = join(root, 'whole');
+const OPTIONS = { writeBufferSize: 1 << 16, title: { name: 'coins', remedy: 'begin again' } };
+const REFUSAL = /^coins is damaged: begin again \(.+\)$/;
+
+function key(number: number): Uint8Array {
+  return Buffer.from(`key${String(number).padStart(6, '0')}`);
+}
+
+async function contents(store: LevelStore): Promise<string> {
+  const found: string[] = [];
+  for await (const [k, v] of store.iterate({})) found.push(`${toHex(k)}=${toHex(v)}`);
+  return found.join('\n');
+}
+
+let expected: string;
+beforeAll(async () => {
+  const store = await LevelStore.open(whole, OPTIONS);
+  const below = seededNumbers(3);
+  for (let round = 0; round < 40; round++)
+    await store.batch(
+      Array.from({ length: 200 }, () => {
+        const at = key(below(3000));
+        if (below(5) === 0) return { delete: at };
+        return { put: at, value: new Uint8Array(20 + below(100)).fill(below(256)) };
+      }),
+      { sync: true },
+    );
+  expected = await contents(store);
+  await store.close();
+});
+
+let copies = 0;
+function copy(): string {
+  const folder = join(root, `copy${copies++}`);
+  cpSync(whole, folder, { recursive: true });
+  return folder;
+}
+
+/** What became of it: the refusal, or 'same'. Anything else fails. */
+async function open(folder: string): Promise<string> {
+  try {
+    const store = await LevelStore.open(folder, OPTIONS);
+    expect(await contents(store)).toBe(expected);
+    await store.close();
+    return 'same';
+  } catch (error) {
+    expect((error as Error).message).toMatch(REFUSAL);
+    return (error as Error).message;
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+it('counts as the standard does', () => {
+  expect(crc32c(Buffer.from('123456789')).toString(16)).toBe('e3069283');
+  const bytes = new Uint8Array(100).map((_, i) => i * 7);
+  expect(crc32c(bytes.subarray(33), crc32c(bytes.subarray(0, 33)))).toBe(crc32c(bytes));
+});
+
+describe('a damaged store', () => {
+  it('is refused by name, or all is there: wherever a bit flips, a file ends or is gone', async () => {
+    const below = seededNumbers(11);
+    const files = readdirSync(whole).filter((name) => !name.startsWith('LO'));
+    expect(files.filter((name) => name.endsWith('.ldb')).length).toBeGreaterThan(2);
+    const outcomes = { same: 0, refused: 0 };
+    for (const name of files)
+      for (let trial = 0; trial < 9; trial++) {
+        const folder = copy();
+        const path = join(folder, name);
+        const { size } = statSync(path);
+        if (trial === 0) rmSync(path);
+        else if (trial === 1) truncateSync(path, 0);
+        else if (trial < 6) truncateSync(path, below(size));
+        else if (trial === 6) appendFileSync(path, Buffer.alloc(1 + below(50), below(256)));
+        else {
+          const bytes = readFileSync(path);
+          bytes[below(size)]! ^= 1 << below(8);
+          writeFileSync(path, bytes);
+        }
+        outcomes[(await open(folder)) === 'same' ? 'same' : 'refused']++;
+      }
+    expect(outcomes.refused).toBeGreaterThan(outcomes.same);
+  });
+
+  it('is refused if its end is missing, also where that looks like a crash', async () => {
+    const folder = copy();
+    const log = readdirSync(folder).filter((name) => name.endsWith('.log'))[0]!;
+    truncateSync(join(folder, log), 0);
+    expect(await open(folder)).toMatch(/lacks the operations|ends after \d+ of \d+ operations/);
+  });
+
+  it('is found while it is open', async () => {
+    const folder = copy();
+    const store = await LevelStore.open(folder, OPTIONS);
+    await store.verify();
+    const table = readdirSync(folder).filter((name) => name.endsWith('.ldb'))[0]!;
+    const bytes = readFileSync(join(folder, table));
+    for (let at = 0; at < bytes.length; at += 16) bytes[at]! ^= 1;
+    writeFileSync(join(folder, table), bytes);
+    await expect(store.verify()).rejects.toThrow(REFUSAL);
+    await expect(contents(store)).rejects.toThrow(REFUSAL);
+    await store.close();
+  });
+});
+
+describe('a store that is not damaged', () => {
+  it('opens after a kill in the middle of a write, without that write', async () => {
+    const folder = copy();
+    const log = readdirSync(folder).filter((name) => name.endsWith('.log'))[0]!;
+    // The beginning of a record of 200 bytes.
+    appendFileSync(join(folder, log), Buffer.from([1, 2, 3, 4, 200, 0, 1, 9, 9]));
+    expect(await open(folder)).toBe('same');
+  });
+
+  it('gets check values if it is of before, also if a kill cuts that short', async () => {
+    const folder = join(root, 'old');
+    const old = new Level<Uint8Array, Uint8Array>(folder, { keyEncoding: 'view', valueEncoding: 'view' });
+    await old.open();
+    const batch = old.batch();
+    for (let i = 0; i < 2500; i++) batch.put(key(i), Uint8Array.of(i, i >> 8));
+    // The first thousand are done.
+    await batch.write();
+    const half = old.batch();
+    for (let i = 0; i < 1000; i++) {
+      const check = crc32c(Uint8Array.of(i, i >> 8), crc32c(key(i)));
+      half.put(key(i), Uint8Array.of(i, i >> 8, check, check >>> 8, check >>> 16, check >>> 24));
+    }
+    half.put(new Uint8Array(0), Uint8Array.of(0, ...key(999)));
+    await half.write();
+    await old.close();
+    for (let opened = 0; opened < 2; opened++) {
+      const store = await LevelStore.open(folder);
+      let count = 0;
+      for await (const [k, v] of store.iterate({})) {
+        expect([...k, ...v]).toEqual([...key(count), count & 255, count >> 8]);
+        count++;
+      }
+      expect(count).toBe(2500);
+      await store.batch([{ put: key(1), value: Uint8Array.of(1, 0) }]);
+      await store.close();
+    }
+  });
+});
