@@ -174,12 +174,10 @@ async function assemble(
   const context = { ...parts, storage, clock, logger, startedAt, writeFile };
   const serve = (): void => rpc.attach({ ...context, stop: () => end(null) });
 
-  if (chain.isReindexing) {
-    // It may take hours, in which questions are answered.
-    serve();
-    const isCancelled = () => signal?.aborted === true;
-    await continueReindex(chain, storage, { isCancelled, onProgress: dependencies.onReindex ?? (() => {}) });
-  }
+  // It may take hours, in which questions are answered.
+  if (chain.isReindexing) serve();
+  const isCancelled = () => signal?.aborted === true;
+  await continueReindex(chain, storage, { isCancelled, onProgress: dependencies.onReindex ?? (() => {}) });
   if (options.persistMempool !== false) {
     progress('Loading mempool…');
     await mempool.load(storage);

@@ -11,6 +11,7 @@ import {
   coinsNeeded,
   connectBlock,
   disconnectBlock,
+  isBip30Exception,
   type ScriptCheck,
 } from '../core/consensus/connect-block.ts';
 import { DecodeError, Invalid } from '../core/encoding/errors.ts';
@@ -171,7 +172,10 @@ export class Activation {
       if (!(error instanceof Invalid)) throw error;
       // Blame it only if the blocks it was judged upon hold.
       while (this.#flight.length > 0) await this.#settle();
-      if (this.#parts.active.tip === entry.parent) this.#fail(entry, error);
+      if (this.#parts.active.tip !== entry.parent) return;
+      // A coin that is missing may be one that the disk has lost.
+      if (error.reason === 'bad-txns-inputs-missingorspent') await chainstate.verify();
+      this.#fail(entry, error);
       return;
     }
     const verification = this.#scripts.add(result.scriptChecks);
@@ -193,11 +197,11 @@ export class Activation {
   }
 
   async #commit({ entry, block, result }: InFlight): Promise<void> {
-    const { tree, active, blocks, chainstate } = this.#parts;
+    const { parameters, tree, active, blocks, chainstate } = this.#parts;
     if (!(await blocks.hasUndo(entry))) entry.undo = await blocks.writeUndo(entry, result.undo);
     entry.validScripts = true;
     tree.dirty.add(entry);
-    chainstate.apply(result.changes, { fresh: true });
+    chainstate.apply(result.changes, { fresh: true, repeats: isBip30Exception(entry, parameters) });
     active.push(entry);
     this.#flight.shift();
     tree.pruneCandidates(entry);
@@ -212,12 +216,14 @@ export class Activation {
 
   /** Takes the tip off the active chain. Nothing may be in flight. */
   async disconnectTip(): Promise<void> {
-    const { active, blocks, chainstate } = this.#parts;
+    const { active, blocks, chainstate, parameters } = this.#parts;
     const entry = active.tip;
     if (entry.parent === null) throw new Error('the genesis block cannot be disconnected');
     const block = await blocks.readBlock(entry);
     const undo = await blocks.readUndo(entry);
-    chainstate.apply(disconnectBlock(block, undo), { fresh: false });
+    const removal = disconnectBlock(block, entry.height, undo);
+    await chainstate.checkRemoval(removal, [], entry.height < parameters.heights.bip34);
+    chainstate.apply(removal, { fresh: false });
     active.pop();
     this.#hooks.disconnected({ entry, block, undo, sequence: this.#sequence++ });
   }

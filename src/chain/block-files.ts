@@ -5,6 +5,10 @@
 
 export type BlockFileKind = 'blk' | 'rev';
 
+export function blockFileName(kind: BlockFileKind, file: number): string {
+  return `${kind}${String(file).padStart(5, '0')}.dat`;
+}
+
 export interface BlockFiles {
   /** Numbers of the `blk` files there are, ascending. */
   list(): Promise<number[]>;

@@ -129,7 +129,7 @@ export class BlockIntake {
     const incoming = this.#incoming;
     this.#incoming = [];
     for (const { entry, block, position } of incoming) {
-      entry.data = position ?? (await blocks.writeBlock(block));
+      entry.data = await blocks.writeBlock(block, position);
       tree.receive(entry, block.transactions.length, active.tip);
       remember(entry, block);
       stored.push(entry);

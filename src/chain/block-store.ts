@@ -5,28 +5,32 @@
  */
 
 import { Block } from '../core/block/block.ts';
+import { checkBlock } from '../core/consensus/check-block.ts';
+import { checkWitnessCommitment } from '../core/consensus/contextual.ts';
 import { type BlockUndo, decodeUndo, encodeUndo } from '../core/consensus/undo.ts';
 import { concatBytes, equalBytes } from '../core/encoding/bytes.ts';
+import { crc32c } from '../core/encoding/crc32c.ts';
+import { DecodeError, Invalid } from '../core/encoding/errors.ts';
 import { hash256 } from '../core/encoding/hashes.ts';
 import { Writer } from '../core/encoding/writer.ts';
-import type { BlockFileKind, BlockFiles } from './block-files.ts';
-import type { HeaderEntry, Position } from './header-entry.ts';
-import { CorruptionError } from './storage.ts';
+import type { NetworkParameters } from '../core/parameters/network.ts';
+import { type BlockFileKind, type BlockFiles, blockFileName } from './block-files.ts';
+import type { BlockPosition, HeaderEntry, Position } from './header-entry.ts';
+import { CorruptionError, damaged } from './storage.ts';
 
 /** Magic and length. */
 export const FRAME_SIZE = 8;
 const CHECKSUM_SIZE = 32;
 
 export interface BlockStoreOptions {
-  /** The network's, 4 bytes. */
-  readonly magic: Uint8Array;
+  readonly parameters: NetworkParameters;
   /** Bytes beyond which a file does not grow. */
   readonly maximumSize: number;
 }
 
 export class BlockStore {
   readonly #files: BlockFiles;
-  readonly #magic: Uint8Array;
+  readonly #parameters: NetworkParameters;
   readonly #maximumSize: number;
   #current: number;
   #sizeOnDisk: number;
@@ -35,11 +39,11 @@ export class BlockStore {
 
   private constructor(
     files: BlockFiles,
-    { magic, maximumSize }: BlockStoreOptions,
+    { parameters, maximumSize }: BlockStoreOptions,
     state: { current: number; sizeOnDisk: number },
   ) {
     this.#files = files;
-    this.#magic = magic;
+    this.#parameters = parameters;
     this.#maximumSize = maximumSize;
     this.#current = state.current;
     this.#sizeOnDisk = state.sizeOnDisk;
@@ -62,19 +66,24 @@ export class BlockStore {
     return this.#sizeOnDisk;
   }
 
-  async writeBlock(block: Block): Promise<Position> {
-    const { bytes } = block;
+  /** @param position where it lies already, if it does. */
+  async writeBlock({ bytes }: Block, position?: Position): Promise<BlockPosition> {
+    return { ...(position ?? (await this.#writeBytes(bytes))), checksum: crc32c(bytes) };
+  }
+
+  async #writeBytes(bytes: Uint8Array): Promise<Position> {
     const size = await this.#files.size('blk', this.#current);
     if (size > 0 && size + FRAME_SIZE + bytes.length > this.#maximumSize) this.#current++;
     return this.#append('blk', this.#current, bytes, []);
   }
 
   /** Where a block is, if the first file begins with it (the genesis block of an index that is rebuilt). */
-  async findFirst(block: Block): Promise<Position | undefined> {
+  async findFirst(block: Block): Promise<BlockPosition | undefined> {
     const size = block.bytes.length;
     if ((await this.#files.size('blk', 0)) < FRAME_SIZE + size) return undefined;
     const found = await this.#files.read('blk', 0, FRAME_SIZE, size);
-    return equalBytes(found, block.bytes) ? { file: 0, offset: FRAME_SIZE, size } : undefined;
+    if (!equalBytes(found, block.bytes)) return undefined;
+    return this.writeBlock(block, { file: 0, offset: FRAME_SIZE, size });
   }
 
   /** Undo data go into the file of the same number as the block's. */
@@ -89,7 +98,7 @@ export class BlockStore {
     content: Uint8Array,
     rest: readonly Uint8Array[],
   ): Promise<Position> {
-    const frame = new Writer(FRAME_SIZE).bytes(this.#magic).uint32(content.length).finish();
+    const frame = new Writer(FRAME_SIZE).bytes(this.#parameters.magic).uint32(content.length).finish();
     this.#unsynced.set(`${kind}${file}`, [kind, file]);
     const start = await this.#files.append(kind, file, [frame, content, ...rest]);
     this.#sizeOnDisk += rest.reduce((sum, part) => sum + part.length, FRAME_SIZE + content.length);
@@ -99,16 +108,31 @@ export class BlockStore {
   /** The block's bytes as they were received. @throws CorruptionError if they are not the block's. */
   async readBlockBytes(entry: HeaderEntry): Promise<Uint8Array> {
     const bytes = await this.#read('blk', entry, entry.data, 0);
+    const { file, checksum } = entry.data!;
     if (!equalBytes(bytes.subarray(0, entry.headerBytes.length), entry.headerBytes))
-      throw new CorruptionError(`block ${entry.hash} is not where the index says`);
+      throw damagedFile('blk', file, `block ${entry.hash} is not where the index says`);
+    if (checksum === undefined ? !this.#isWhole(bytes, entry) : crc32c(bytes) !== checksum)
+      throw damagedFile('blk', file, `block ${entry.hash} is not what was stored`);
     return bytes;
+  }
+
+  /** By Merkle root and witness commitment, which takes ten times as long: for blocks without a checksum. */
+  #isWhole(bytes: Uint8Array, { height }: HeaderEntry): boolean {
+    try {
+      const block = checkBlock(Block.decode(bytes), this.#parameters, { checkPow: false });
+      checkWitnessCommitment(block, height >= this.#parameters.heights.segwit);
+      return true;
+    } catch (error) {
+      if (error instanceof DecodeError || error instanceof Invalid) return false;
+      throw error;
+    }
   }
 
   /** Some bytes of a block, for who knows what they must be. @throws CorruptionError if the block ends before. */
   async readPart(entry: HeaderEntry, offset: number, size: number): Promise<Uint8Array> {
     const { data } = entry;
     if (data !== null && offset + size > data.size)
-      throw new CorruptionError(`block ${entry.hash} has no ${size} bytes at ${offset}`);
+      throw damagedFile('blk', data.file, `block ${entry.hash} has no ${size} bytes at ${offset}`);
     return this.#read('blk', entry, data && { ...data, offset: data.offset + offset, size }, 0);
   }
 
@@ -127,7 +151,11 @@ export class BlockStore {
     const record = await this.#read('rev', entry, entry.undo, CHECKSUM_SIZE);
     const bytes = record.subarray(0, -CHECKSUM_SIZE);
     if (!equalBytes(record.subarray(-CHECKSUM_SIZE), undoChecksum(entry, bytes)))
-      throw new CorruptionError(`the undo data of block ${entry.hash} have a wrong checksum`);
+      throw damagedFile(
+        'rev',
+        entry.undo!.file,
+        `the undo data of block ${entry.hash} have a wrong checksum`,
+      );
     return bytes;
   }
 
@@ -153,7 +181,7 @@ export class BlockStore {
     if (position === null) throw new MissingDataError(`data of block ${hash} are not on the disk`);
     const { file, offset, size } = position;
     if ((await this.#files.size(kind, file)) < offset + size + behind)
-      throw new CorruptionError(`${kind} file ${file} ends before the data of block ${hash}`);
+      throw damagedFile(kind, file, `it ends before the data of block ${hash}`);
     return this.#files.read(kind, file, offset, size + behind);
   }
 
@@ -173,6 +201,16 @@ export class BlockStore {
     await this.#files.remove('rev', file);
   }
 
+  /** Numbers of the files, ascending. */
+  files(): Promise<number[]> {
+    return this.#files.list();
+  }
+
+  /** Bytes of one file. */
+  size(kind: BlockFileKind, file: number): Promise<number> {
+    return this.#files.size(kind, file);
+  }
+
   /** Bytes of a file and its undo data. */
   fileSize(file: number): Promise<number> {
     return sizeOf(this.#files, file);
@@ -185,6 +223,10 @@ export class BlockStore {
 
 async function sizeOf(files: BlockFiles, file: number): Promise<number> {
   return (await files.size('blk', file)) + (await files.size('rev', file));
+}
+
+export function damagedFile(kind: BlockFileKind, file: number, reason: string): CorruptionError {
+  return damaged({ name: blockFileName(kind, file), remedy: 'restart with -reindex' }, reason);
 }
 
 /** Core's: SHA256d of the previous block's hash and the undo data. */

@@ -30,8 +30,8 @@ import {
 import { Progress } from './progress.ts';
 import { checkProposal } from './proposal.ts';
 import { Pruner } from './pruning.ts';
-import { COIN_STORE, damagedCoins, INDEX_STORE, REINDEX_KEY } from './schema.ts';
-import { clearForReindex, loadCoins, loadTree, saveIndex } from './startup.ts';
+import { COIN_STORE, INDEX_STORE, REINDEX_KEY } from './schema.ts';
+import { checkBlockFiles, clearForReindex, loadCoins, loadTree, saveIndex } from './startup.ts';
 import { verifyChain } from './verification.ts';
 import { BlockRequestError, WriterQueue } from './writer-queue.ts';
 
@@ -52,6 +52,8 @@ export class Chain extends ChainView {
   readonly #activation: Activation;
   readonly #queue: WriterQueue;
   #reindexing = false;
+  /** By block file: from where on it has more than the index knew at start; see `reindex.ts`. */
+  unknownBlocks: ReadonlyMap<number, number> = new Map();
   /** The tip as last announced by `tipChanged`. */
   #announced!: HeaderEntry;
   /** Whose coins the database has. */
@@ -95,28 +97,33 @@ export class Chain extends ChainView {
   static async open(options: ChainOptions, dependencies: ChainDependencies): Promise<Chain> {
     const { storage, parameters, random, clock, logger } = dependencies;
     if (options.reindex !== undefined) await clearForReindex(storage, options.reindex);
-    const index = await storage.store(INDEX_STORE);
-    const { blockFileSize: maximumSize = DEFAULT_BLOCK_FILE_SIZE } = options;
-    const { magic } = parameters;
-    const blocks = await BlockStore.open(await storage.blockFiles(), { magic, maximumSize });
-    const { dbcache = DEFAULT_DBCACHE, batchCoins = DEFAULT_BATCH_COINS } = options;
-    const coinOptions = { limit: dbcache * 2 ** 20, salt: random.bytes(8), batchCoins };
-    const chainstate = new Chainstate(await storage.store(COIN_STORE), coinOptions);
-    const { minimumChainWork = parameters.minimumChainWork, maxTipAge = parameters.maxTipAge } = options;
-    const tree = new HeaderTree(parameters);
-    const chain = new Chain(options, dependencies, {
-      ...{ parameters, index, blocks, chainstate, tree, minimumChainWork },
-      active: new ActiveChain(),
-      progress: new Progress({ ...parameters, minimumChainWork, maxTipAge }, clock),
-      pruner: new Pruner(options.prune ?? 0, blocks, tree, logger),
-    });
+    const opened: { close(): Promise<void> }[] = [];
+    const keep = <T extends { close(): Promise<void> }>(part: T): T => {
+      opened.push(part);
+      return part;
+    };
     try {
+      const index = keep(await storage.store(INDEX_STORE));
+      const { blockFileSize: maximumSize = DEFAULT_BLOCK_FILE_SIZE } = options;
+      const files = keep(await storage.blockFiles());
+      const blocks = await BlockStore.open(files, { parameters, maximumSize });
+      const { dbcache = DEFAULT_DBCACHE, batchCoins = DEFAULT_BATCH_COINS } = options;
+      const coinOptions = { limit: dbcache * 2 ** 20, salt: random.bytes(8), batchCoins };
+      const chainstate = new Chainstate(keep(await storage.store(COIN_STORE)), coinOptions);
+      const { minimumChainWork = parameters.minimumChainWork, maxTipAge = parameters.maxTipAge } = options;
+      const tree = new HeaderTree(parameters);
+      const chain = new Chain(options, dependencies, {
+        ...{ parameters, index, blocks, chainstate, tree, minimumChainWork },
+        active: new ActiveChain(),
+        progress: new Progress({ ...parameters, minimumChainWork, maxTipAge }, clock),
+        pruner: new Pruner(options.prune ?? 0, blocks, tree, logger),
+      });
       await chain.#start();
+      return chain;
     } catch (error) {
-      await chain.#closeStores();
+      for (const part of opened) await part.close();
       throw error;
     }
-    return chain;
   }
 
   async #start(): Promise<void> {
@@ -124,13 +131,14 @@ export class Chain extends ChainView {
     this.#reindexing = (await this.parts.index.get(REINDEX_KEY)) !== undefined;
     await loadTree(parts);
     await loadCoins(parts);
+    this.unknownBlocks = await checkBlockFiles(parts);
     this.#announced = this.tip;
     this.#flushed = this.tip;
     this.#flushedAt = this.#dependencies.clock.monotonic();
     this.parts.pruner.load();
     const { checkLevel = DEFAULT_CHECK_LEVEL, checkBlocks = DEFAULT_CHECK_BLOCKS } = this.#options;
     const problem = await verifyChain(parts, checkLevel, checkBlocks);
-    if (problem !== null) throw damagedCoins(problem);
+    if (problem !== null) throw problem;
     this.#options.onLoaded?.(this);
     await this.#queue.run(async () => {
       // Declared invalid, and the coins not written since.
@@ -222,7 +230,7 @@ export class Chain extends ChainView {
   verify(level: number, blocks: number): Promise<boolean> {
     return this.#queue.run(async () => {
       const problem = await verifyChain({ ...this.#dependencies, ...this.parts }, level, blocks);
-      if (problem !== null) this.#dependencies.logger.log('error', 'validation', problem);
+      if (problem !== null) this.#dependencies.logger.log('error', 'validation', problem.message);
       return problem === null;
     });
   }

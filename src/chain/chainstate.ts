@@ -3,8 +3,10 @@
  * any instant be mended. Knows blocks only by hash.
  */
 
-import type { CoinChanges, CoinLayer } from '../core/consensus/block-coins.ts';
-import { concatBytes } from '../core/encoding/bytes.ts';
+import type { BlockRemoval, CoinChanges, CoinLayer, PlacedCoin } from '../core/consensus/block-coins.ts';
+import { concatBytes, equalBytes, toDisplayHex } from '../core/encoding/bytes.ts';
+import { Reader } from '../core/encoding/reader.ts';
+import { Writer } from '../core/encoding/writer.ts';
 import type { Coin, CoinView } from '../core/transaction/coin.ts';
 import { OutPointMap } from '../core/transaction/outpoint-map.ts';
 import type { OutPoint } from '../core/transaction/transaction.ts';
@@ -72,6 +74,17 @@ class FetchedCoins implements CoinView {
   }
 }
 
+/** @param expected NaN if it is not known */
+function checkCount(count: number, expected: number): void {
+  if (!Number.isNaN(expected) && count !== expected)
+    throw damagedCoins(`${count} coins of ${expected} are there`);
+}
+
+interface ApplyOptions {
+  readonly fresh: boolean;
+  readonly repeats?: boolean;
+}
+
 /** What the database says of itself: hashes of 32 bytes, internal order. */
 export interface Head {
   readonly best: Uint8Array | undefined;
@@ -83,6 +96,9 @@ export class Chainstate {
   readonly #store: KeyValueStore;
   readonly #cache: CoinCache;
   readonly #options: ChainstateOptions;
+  /** Coins that there are; and that the database has, so that some that are lost are missed. */
+  #count = 0;
+  #stored = 0;
   /** Counts merges and flushes, so that a reader notices one that happened while it waited for the disk. */
   #version = 0;
 
@@ -97,9 +113,14 @@ export class Chainstate {
   }
 
   async readHead(): Promise<Head> {
-    const [best, marker] = await this.#store.getMany([BEST_BLOCK_KEY, HEAD_MARKER_KEY]);
-    if (best !== undefined && best.length !== 32)
-      throw damagedCoins('the best block record has a wrong size');
+    const [record, marker] = await this.#store.getMany([BEST_BLOCK_KEY, HEAD_MARKER_KEY]);
+    const best = record?.subarray(0, 32);
+    if (record?.length === 40) this.#count = Number(new Reader(record.subarray(32)).uint64());
+    else if (record?.length === 32)
+      // An interrupted flush of an older version is counted at the start after the next.
+      this.#count = marker === undefined ? await this.#countStored() : Number.NaN;
+    else if (record !== undefined) throw damagedCoins('the best block record has a wrong size');
+    this.#stored = this.#count;
     if (marker === undefined) return { best, marker };
     if (marker.length !== 64) throw damagedCoins('the head marker has a wrong size');
     return { best, marker: { from: marker.subarray(0, 32), to: marker.subarray(32) } };
@@ -144,9 +165,11 @@ export class Chainstate {
   /**
    * Merges what a block did.
    * @param options.fresh the database cannot have the coins created; false for a way back or a replay.
+   * @param options.repeats the coinbase was there before (BIP30's exceptions).
    */
-  apply(changes: CoinChanges, { fresh }: { readonly fresh: boolean }): void {
+  apply(changes: CoinChanges, { fresh, repeats = false }: ApplyOptions): void {
     this.#version++;
+    this.#count += changes.created.length - changes.spent.length - (repeats ? 1 : 0);
     for (const outpoint of changes.spent) this.#cache.spend(outpoint);
     // Coinbases of before BIP34 could be repeated (BIP30's exceptions).
     for (const coin of changes.created) this.#cache.add(coin, coin, fresh && !coin.coinbase);
@@ -173,8 +196,13 @@ export class Chainstate {
         chunk = [];
       }
     }
-    if (complete) chunk.push({ put: BEST_BLOCK_KEY, value: to }, { delete: HEAD_MARKER_KEY });
+    if (complete) {
+      const value = new Writer(40).bytes(to);
+      if (!Number.isNaN(this.#count)) value.uint64(BigInt(this.#count));
+      chunk.push({ put: BEST_BLOCK_KEY, value: value.finish() }, { delete: HEAD_MARKER_KEY });
+    }
     await this.#store.batch(chunk, { sync: true });
+    if (complete) this.#stored = this.#count;
     this.#cache.clear();
     this.#version++;
   }
@@ -184,14 +212,59 @@ export class Chainstate {
     const iterator = this.#store.iterate(COIN_RANGE)[Symbol.asyncIterator]();
     // The store fixes what it shows when the first entry is asked for.
     let entry = await iterator.next();
+    const expected = this.#stored;
     return (async function* () {
+      let count = 0;
       try {
-        for (; entry.done !== true; entry = await iterator.next())
+        for (; entry.done !== true; entry = await iterator.next(), count++)
           yield [decodeCoinKey(entry.value[0]), decodeStoredCoin(entry.value[1])];
+        checkCount(count, expected);
       } finally {
         await iterator.return?.();
       }
     })();
+  }
+
+  /**
+   * A block is taken back: the coins it created must be there as it made them, and those it spent must not.
+   * @param layers what is above the chainstate, as for `fetch`
+   * @param repeatable before BIP34 coinbases could be repeated, and have gone with the later block then.
+   * @throws CorruptionError
+   */
+  async checkRemoval(
+    { created, spent }: BlockRemoval,
+    layers: readonly CoinLayer[],
+    repeatable: boolean,
+  ): Promise<void> {
+    const coins = await this.fetch([...spent, ...created], layers);
+    const isSame = (coin: PlacedCoin): boolean => {
+      const found = coins.get(coin);
+      return (
+        found?.height === coin.height &&
+        found.coinbase === coin.coinbase &&
+        found.output.value === coin.output.value &&
+        equalBytes(found.output.scriptPubKey, coin.output.scriptPubKey)
+      );
+    };
+    const wrong =
+      spent.find((coin) => !(coin.coinbase && repeatable) && !isSame(coin)) ??
+      created.find((coin) => coins.get(coin) !== undefined);
+    if (wrong !== undefined)
+      throw damagedCoins(
+        `coin ${toDisplayHex(wrong.txid)}:${wrong.vout} is not as its block made or spent it`,
+      );
+  }
+
+  /** Looks whether all coins of the database are there; nothing may be flushed meanwhile. @throws CorruptionError */
+  async verify(): Promise<void> {
+    await this.#store.verify();
+    checkCount(await this.#countStored(), this.#stored);
+  }
+
+  async #countStored(): Promise<number> {
+    let count = 0;
+    for await (const _ of this.#store.iterate(COIN_RANGE)) count++;
+    return count;
   }
 
   close(): Promise<void> {

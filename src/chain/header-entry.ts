@@ -18,6 +18,11 @@ export interface Position {
   readonly size: number;
 }
 
+export interface BlockPosition extends Position {
+  /** CRC-32C of the block as it was judged; undefined in an index of before. */
+  readonly checksum?: number | undefined;
+}
+
 const SLAB_HEADERS = 1024;
 
 /** Hands out room for headers, 1,024 at a time. */
@@ -61,7 +66,7 @@ export class HeaderEntry implements HeaderLink {
   /** Transactions from genesis to here; 0 while a block on the way was never received. */
   chainTransactionCount = 0;
   /** Where the block and its undo data are; null if we do not have them (or no longer). */
-  data: Position | null = null;
+  data: BlockPosition | null = null;
   undo: Position | null = null;
 
   constructor(header: BlockHeader, hash: BlockHash, parent: HeaderEntry | null, slabs: HeaderSlabs) {

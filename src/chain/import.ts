@@ -7,7 +7,7 @@ import { HEADER_SIZE } from '../core/block/header.ts';
 import { MAX_BLOCK_WEIGHT } from '../core/consensus/limits.ts';
 import { DecodeError } from '../core/encoding/errors.ts';
 import { Writer } from '../core/encoding/writer.ts';
-import type { BlockFiles } from './block-files.ts';
+import { type BlockFiles, blockFileName } from './block-files.ts';
 import { FRAME_SIZE } from './block-store.ts';
 import type { Chain } from './chain.ts';
 import type { Position } from './header-entry.ts';
@@ -17,6 +17,8 @@ export interface BlockSource {
   readonly name: string;
   /** Bytes. */
   readonly size: number;
+  /** Where to begin; default at the beginning. */
+  readonly start?: number;
   /** Exactly so many bytes. */
   read(offset: number, length: number): Promise<Uint8Array>;
   /** Its number, where it is one of the chain's own block files: then its blocks are not written again. */
@@ -197,6 +199,7 @@ class RecordReader {
   constructor(source: BlockSource, magic: Uint8Array) {
     this.#source = source;
     this.#magic = magic;
+    this.#offset = source.start ?? 0;
   }
 
   async next(): Promise<BlockRecord | undefined> {
@@ -231,13 +234,21 @@ class RecordReader {
   }
 }
 
-/** The chain's own block files, to be read again (reindex). */
-export async function ownBlockSources(files: BlockFiles): Promise<BlockSource[]> {
+/**
+ * The chain's own block files, to be read again (reindex).
+ * @param starts in which of them, and from where on; default in all from the beginning
+ */
+export async function ownBlockSources(
+  files: BlockFiles,
+  starts?: ReadonlyMap<number, number>,
+): Promise<BlockSource[]> {
   const sources: BlockSource[] = [];
   for (const file of await files.list()) {
+    const start = starts === undefined ? 0 : starts.get(file);
+    if (start === undefined) continue;
     const size = await files.size('blk', file);
     const read = (offset: number, length: number) => files.read('blk', file, offset, length);
-    sources.push({ name: `blk${String(file).padStart(5, '0')}.dat`, size, read, file });
+    sources.push({ name: blockFileName('blk', file), size, start, read, file });
   }
   return sources;
 }

@@ -3,12 +3,14 @@
  *
  * `blocks/index`
  *   'b' height (u32 BE) hash (32)   header (80), flags (u8), transactions (u32), file (u32), offset and size
- *                                   of the block (u32 each), offset and size of its undo data (u32 each)
+ *                                   of the block (u32 each), offset and size of its undo data (u32 each), and
+ *                                   CRC-32C of the block (u32; missing if it was stored by an older version)
  *   'R'                             empty; the block files are being read again (--reindex)
  *
  * `chainstate`
  *   'C' txid (32) vout (u32 BE)     satoshis (u64), height * 2 + coinbase (u32), scriptPubKey
- *   'B'                             hash of the block whose coins these are (32)
+ *   'B'                             hash of the block whose coins these are (32), and how many (u64; missing
+ *                                   if an older version wrote it)
  *   'H'                             head marker: a flush is under way from the coins of one block to those of
  *                                   another (32 + 32)
  *
@@ -19,7 +21,7 @@ import { HEADER_SIZE } from '../core/block/header.ts';
 import { toDisplayHex } from '../core/encoding/bytes.ts';
 import type { Coin } from '../core/transaction/coin.ts';
 import type { OutPoint } from '../core/transaction/transaction.ts';
-import type { Failure, HeaderEntry, Position } from './header-entry.ts';
+import type { BlockPosition, Failure, HeaderEntry, Position } from './header-entry.ts';
 import type { KeyRange } from './key-value-store.ts';
 import { type CorruptionError, damaged, type StoreTitle } from './storage.ts';
 
@@ -54,7 +56,8 @@ const FAILED_ANCESTOR = 4;
 const HAVE_DATA = 8;
 const HAVE_UNDO = 16;
 
-const HEADER_RECORD_SIZE = HEADER_SIZE + 25;
+const HEADER_RECORD_SIZE = HEADER_SIZE + 29;
+const HEADER_RECORD_SIZE_BEFORE = HEADER_SIZE + 25;
 const HEADER_KEY_SIZE = 37;
 
 export function headerKey(entry: HeaderEntry): Uint8Array {
@@ -67,7 +70,9 @@ export function headerKey(entry: HeaderEntry): Uint8Array {
 
 export function encodeHeaderRecord(entry: HeaderEntry): Uint8Array {
   const { data, undo } = entry;
-  const record = new Uint8Array(HEADER_RECORD_SIZE);
+  const checksum = data?.checksum;
+  const isOld = data !== null && checksum === undefined;
+  const record = new Uint8Array(isOld ? HEADER_RECORD_SIZE_BEFORE : HEADER_RECORD_SIZE);
   record.set(entry.headerBytes);
   const view = new DataView(record.buffer, HEADER_SIZE);
   let flags = entry.validScripts ? VALID_SCRIPTS : 0;
@@ -85,6 +90,7 @@ export function encodeHeaderRecord(entry: HeaderEntry): Uint8Array {
     undo?.offset ?? 0,
     undo?.size ?? 0,
   ];
+  if (!isOld) numbers.push(checksum ?? 0);
   for (const [i, number] of numbers.entries()) view.setUint32(1 + 4 * i, number, true);
   return record;
 }
@@ -96,13 +102,14 @@ export interface HeaderRecord {
   readonly failed: Failure;
   readonly validScripts: boolean;
   readonly transactionCount: number;
-  readonly data: Position | null;
+  readonly data: BlockPosition | null;
   readonly undo: Position | null;
 }
 
 /** @throws CorruptionError */
 export function decodeHeaderRecord(key: Uint8Array, record: Uint8Array): HeaderRecord {
-  if (key.length !== HEADER_KEY_SIZE || record.length !== HEADER_RECORD_SIZE)
+  const isOld = record.length === HEADER_RECORD_SIZE_BEFORE;
+  if (key.length !== HEADER_KEY_SIZE || (record.length !== HEADER_RECORD_SIZE && !isOld))
     throw damagedIndex('a header record has a wrong size');
   const view = new DataView(record.buffer, record.byteOffset + HEADER_SIZE);
   const number = (i: number): number => view.getUint32(1 + 4 * i, true);
@@ -114,7 +121,10 @@ export function decodeHeaderRecord(key: Uint8Array, record: Uint8Array): HeaderR
     failed: (flags & FAILED_SELF) !== 0 ? 'self' : (flags & FAILED_ANCESTOR) !== 0 ? 'ancestor' : 'none',
     validScripts: (flags & VALID_SCRIPTS) !== 0,
     transactionCount: number(0),
-    data: (flags & HAVE_DATA) !== 0 ? { file, offset: number(2), size: number(3) } : null,
+    data:
+      (flags & HAVE_DATA) === 0
+        ? null
+        : { file, offset: number(2), size: number(3), checksum: isOld ? undefined : number(6) },
     undo: (flags & HAVE_UNDO) !== 0 ? { file, offset: number(4), size: number(5) } : null,
   };
 }

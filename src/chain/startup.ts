@@ -6,7 +6,7 @@
 import type { Block } from '../core/block/block.ts';
 import type { BlockHash } from '../core/block/header.ts';
 import type { CoinChanges, PlacedCoin } from '../core/consensus/block-coins.ts';
-import { disconnectBlock } from '../core/consensus/connect-block.ts';
+import { disconnectBlock, isBip30Exception } from '../core/consensus/connect-block.ts';
 import { genesisBlock } from '../core/consensus/genesis.ts';
 import { toDisplayHex } from '../core/encoding/bytes.ts';
 import type { NetworkParameters } from '../core/parameters/network.ts';
@@ -15,9 +15,10 @@ import { OutPointMap } from '../core/transaction/outpoint-map.ts';
 import type { OutPoint } from '../core/transaction/transaction.ts';
 import type { Logger } from '../seams.ts';
 import type { ActiveChain } from './active-chain.ts';
-import type { BlockStore } from './block-store.ts';
+import { type BlockFileKind, blockFileName } from './block-files.ts';
+import { type BlockStore, damagedFile, FRAME_SIZE } from './block-store.ts';
 import type { Chainstate } from './chainstate.ts';
-import { forkOf, type HeaderEntry } from './header-entry.ts';
+import { forkOf, type HeaderEntry, type Position } from './header-entry.ts';
 import type { HeaderTree } from './header-tree.ts';
 import type { KeyValueStore, Operation } from './key-value-store.ts';
 import type { ReindexKind } from './options.ts';
@@ -65,6 +66,9 @@ export async function loadTree({ parameters, index, tree, blocks }: StartupParts
   for await (const [key, record] of index.iterate(HEADER_RANGE)) tree.load(decodeHeaderRecord(key, record));
   const genesis = genesisBlock(parameters);
   if (tree.size === 0) {
+    const isReindexing = (await index.get(REINDEX_KEY)) !== undefined;
+    if (!isReindexing && blocks.sizeOnDisk > FRAME_SIZE + genesis.bytes.length)
+      throw damagedIndex('it is empty, and there are block files');
     const entry = tree.addGenesis(genesis.header);
     entry.data = (await blocks.findFirst(genesis)) ?? (await blocks.writeBlock(genesis));
     entry.validScripts = true;
@@ -113,21 +117,61 @@ export async function loadCoins(parts: StartupParts): Promise<void> {
 }
 
 /**
+ * Are the files as long as the index says? Of blocks whose coins there are, all was synced, so that what lacks is
+ * damage; others may have been lost by a power cut, and are fetched again.
+ * @returns where in each file there is more than the index knows: a kill may have lost its last entries.
+ * @throws CorruptionError
+ */
+export async function checkBlockFiles(parts: StartupParts): Promise<Map<number, number>> {
+  const { tree, active, blocks, logger } = parts;
+  const ends = { blk: new Map<number, number>(), rev: new Map<number, number>() };
+  const raise = (kind: BlockFileKind, position: Position | null): void => {
+    if (position === null) return;
+    const { file, offset, size } = position;
+    const end = offset + size;
+    if (end > (ends[kind].get(file) ?? 0)) ends[kind].set(file, end);
+  };
+  for (const { data, undo } of tree.entries()) {
+    raise('blk', data);
+    raise('rev', undo);
+  }
+  const more = new Map<number, number>();
+  for (const kind of ['blk', 'rev'] as const)
+    for (const [file, end] of ends[kind]) {
+      const size = await blocks.size(kind, file);
+      if (size > end && kind === 'blk') more.set(file, end);
+      if (size >= end) continue;
+      for (const entry of tree.entries()) {
+        const position = kind === 'blk' ? entry.data : entry.undo;
+        if (position?.file !== file || position.offset + position.size <= size) continue;
+        if (active.includes(entry))
+          throw damagedFile(kind, file, `it ends before the data of block ${entry.hash}`);
+        logger.log('warn', 'blockstorage', `${blockFileName(kind, file)} has lost block ${entry.hash}`);
+        tree.loseData(entry);
+      }
+    }
+  for (const file of await blocks.files()) if (!ends.blk.has(file)) more.set(file, 0);
+  return more;
+}
+
+/**
  * The database holds the coins of `from`, of `to`, or some of each: undoing and doing what lies between,
  * whatever is there, gives the coins of `to`.
  */
 async function replay(parts: StartupParts, from: HeaderEntry, to: HeaderEntry): Promise<void> {
-  const { blocks, chainstate, logger } = parts;
+  const { parameters, blocks, chainstate, logger } = parts;
   logger.log('info', 'validation', `ending an interrupted flush, from block ${from.height} to ${to.height}`);
   const fork = forkOf(from, to);
-  const apply = async (changes: CoinChanges): Promise<void> => {
-    chainstate.apply(changes, { fresh: false });
+  const apply = async (changes: CoinChanges, repeats = false): Promise<void> => {
+    chainstate.apply(changes, { fresh: false, repeats });
     if (chainstate.isFull) await chainstate.flush(from.hashBytes, to.hashBytes, { complete: false });
   };
   for (let at = from; at !== fork; at = at.parent!)
-    await apply(disconnectBlock(await blocks.readBlock(at), await blocks.readUndo(at)));
-  for (let height = fork.height + 1; height <= to.height; height++)
-    await apply(changesOf(await blocks.readBlock(to.ancestor(height)), height));
+    await apply(disconnectBlock(await blocks.readBlock(at), at.height, await blocks.readUndo(at)));
+  for (let height = fork.height + 1; height <= to.height; height++) {
+    const at = to.ancestor(height);
+    await apply(changesOf(await blocks.readBlock(at), height), isBip30Exception(at, parameters));
+  }
   await chainstate.flush(from.hashBytes, to.hashBytes);
 }
 

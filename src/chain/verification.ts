@@ -9,6 +9,7 @@ import type { ActiveChain } from './active-chain.ts';
 import { type BlockStore, MissingDataError } from './block-store.ts';
 import { type Chainstate, ChangesLayer } from './chainstate.ts';
 import type { HeaderEntry } from './header-entry.ts';
+import { damagedCoins } from './schema.ts';
 import type { ScriptVerifier } from './script-verifier.ts';
 import { CorruptionError } from './storage.ts';
 
@@ -25,13 +26,13 @@ export interface VerificationParts {
  * Core's levels: 0 reads the blocks, 1 checks them, 2 reads their undo data, 3 takes them off the coins (in
  * memory), 4 connects them again with all scripts. Stops early, without a complaint, where blocks were pruned.
  * @param count of blocks from the tip down; 0 is all.
- * @returns what is wrong, or null.
+ * @returns what is wrong, as the store or file that is damaged, or null.
  */
 export async function verifyChain(
   parts: VerificationParts,
   level: number,
   count: number,
-): Promise<string | null> {
+): Promise<CorruptionError | null> {
   const { active, blocks, parameters, clock } = parts;
   const tip = active.tip;
   const last = count <= 0 ? 1 : Math.max(1, tip.height - count + 1);
@@ -43,11 +44,9 @@ export async function verifyChain(
       if (level >= 2) {
         const undo = await blocks.readUndo(at);
         if (level >= 3) {
-          const changes = disconnectBlock(block, undo);
-          const coins = await parts.chainstate.fetch(changes.spent, layers);
-          if (changes.spent.some((outpoint) => coins.get(outpoint) === undefined))
-            return `block ${at.hash} created coins that are not there`;
-          layers.push(new ChangesLayer(changes));
+          const removal = disconnectBlock(block, at.height, undo);
+          await parts.chainstate.checkRemoval(removal, layers, at.height < parameters.heights.bip34);
+          layers.push(new ChangesLayer(removal));
         }
       }
       await clock.yield();
@@ -69,14 +68,14 @@ async function reconnect(
   { parameters, blocks, chainstate, scriptVerifier }: VerificationParts,
   entry: HeaderEntry,
   layers: CoinLayer[],
-): Promise<string | null> {
+): Promise<CorruptionError | null> {
   try {
     const block = checkBlock(await blocks.readBlock(entry), parameters);
     const place = { height: entry.height, hash: entry.hash, parent: entry.parent! };
     const coins = await chainstate.fetch(coinsNeeded(block, place, parameters), layers);
     const { layer, scriptChecks } = connectBlock(block, place, coins, parameters, { scripts: true });
     const failure = await scriptVerifier.verify(scriptChecks);
-    if (failure !== null) return `block ${entry.hash} has an invalid script: ${failure.error}`;
+    if (failure !== null) return damagedCoins(`block ${entry.hash} has an invalid script: ${failure.error}`);
     layers.push(layer);
     return null;
   } catch (error) {
@@ -84,9 +83,13 @@ async function reconnect(
   }
 }
 
-/** Damage is an answer; any other error is a failing disk or a bug. */
-function describe(entry: HeaderEntry, error: unknown): string {
-  if (error instanceof Invalid || error instanceof DecodeError || error instanceof CorruptionError)
-    return `block ${entry.hash} at height ${entry.height}: ${error.message}`;
+/**
+ * Damage is an answer; any other error is a failing disk or a bug. What is wrong with a block that is as it was
+ * stored is the coins' fault.
+ */
+function describe(entry: HeaderEntry, error: unknown): CorruptionError {
+  if (error instanceof CorruptionError) return error;
+  if (error instanceof Invalid || error instanceof DecodeError)
+    return damagedCoins(`block ${entry.hash} at height ${entry.height}: ${error.message}`);
   throw error;
 }

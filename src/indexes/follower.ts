@@ -7,7 +7,7 @@ import type { BlockEvent, Chain } from '../chain/chain.ts';
 import type { HeaderEntry } from '../chain/header-entry.ts';
 import type { KeyValueStore, Operation } from '../chain/key-value-store.ts';
 import { Signal } from '../chain/signal.ts';
-import type { Storage } from '../chain/storage.ts';
+import { CorruptionError, type Storage } from '../chain/storage.ts';
 import type { BlockHash } from '../core/block/header.ts';
 import { latin1, toDisplayHex } from '../core/encoding/bytes.ts';
 import type { Clock, Logger } from '../seams.ts';
@@ -75,19 +75,26 @@ export class Follower implements PendingStore {
 
   /** @param name of the store, in Core's words (`txindex`). Starts to catch up at once. */
   static async open(name: string, content: IndexContent, dependencies: IndexDependencies): Promise<Follower> {
+    const { storage, chain, logger } = dependencies;
     const path = `indexes/${name}`;
-    let store = await dependencies.storage.store(path);
-    const hash = await store.get(BEST_KEY);
-    const best = hash === undefined ? null : dependencies.chain.entry(toDisplayHex(hash) as BlockHash);
-    if (best === undefined) {
-      // The block it ends with is unknown, so nothing can be taken back: the block index was rebuilt or lost.
-      dependencies.logger.log('warn', 'index', `${name} does not fit the chain and is built anew`);
-      await store.close();
-      await dependencies.storage.destroy(path);
-      store = await dependencies.storage.store(path);
+    let store: KeyValueStore | undefined;
+    let best: HeaderEntry | null = null;
+    try {
+      store = await storage.store(path);
+      const hash = await store.get(BEST_KEY);
+      const entry = hash === undefined ? null : chain.entry(toDisplayHex(hash) as BlockHash);
+      // Of an unknown block nothing can be taken back: the block index was rebuilt or lost.
+      if (entry === undefined) throw new CorruptionError(`${name} does not fit the chain`);
+      best = entry;
+    } catch (error) {
+      if (!(error instanceof CorruptionError)) throw error;
+      logger.log('warn', 'index', `${error.message}, and is built anew`);
+      await store?.close();
+      await storage.destroy(path);
+      store = await storage.store(path);
     }
     const follower = new Follower(name, content, dependencies, store);
-    follower.#best = best ?? null;
+    follower.#best = best;
     follower.#written = follower.#best;
     follower.#follow();
     return follower;

@@ -4,12 +4,16 @@ import type { HeaderEntry } from '../chain/header-entry.ts';
 import { CorruptionError } from '../chain/storage.ts';
 import type { BlockHash } from '../core/block/header.ts';
 import { fromDisplayHex, toDisplayHex } from '../core/encoding/bytes.ts';
+import { crc32c } from '../core/encoding/crc32c.ts';
 import { Reader } from '../core/encoding/reader.ts';
 import { Writer } from '../core/encoding/writer.ts';
 import { Transaction, type Txid } from '../core/transaction/transaction.ts';
 import { Follower, type IndexContent, type IndexDependencies } from './follower.ts';
 
-/** 't' txid (32) -> block hash (32), offset in the block and size in bytes (u32 each). */
+/**
+ * 't' txid (32) -> block hash (32), offset in the block and size in bytes, CRC-32C of the transaction (u32 each;
+ * the last is missing in entries of older versions).
+ */
 const PREFIX = 0x74;
 
 function keyOf(txid: Uint8Array): Uint8Array {
@@ -28,9 +32,10 @@ const content: IndexContent = {
     const end = block.bytes.length;
     let offset = end - block.transactions.reduce((sum, tx) => sum + tx.bytes.length, 0);
     return block.transactions.map((tx) => {
-      const value = new Writer(40).bytes(hashBytes).uint32(offset).uint32(tx.bytes.length).finish();
-      offset += tx.bytes.length;
-      return { put: keyOf(tx.txidBytes), value };
+      const { bytes } = tx;
+      const value = new Writer(44).bytes(hashBytes).uint32(offset).uint32(bytes.length).uint32(crc32c(bytes));
+      offset += bytes.length;
+      return { put: keyOf(tx.txidBytes), value: value.finish() };
     });
   },
 };
@@ -61,7 +66,11 @@ export class TransactionIndex {
     const entry = this.#chain.entry(toDisplayHex(reader.view(32)) as BlockHash);
     if (entry === undefined || !entry.haveData) return undefined;
     const [offset, size] = [reader.uint32(), reader.uint32()];
-    const tx = Transaction.decode(await this.#chain.readBlockPart(entry, offset, size));
+    let bytes = await this.#chain.readBlockPart(entry, offset, size);
+    // The txid would say nothing of the witnesses. Who is not sure reads the block, which is checked.
+    if (reader.remaining === 0 || reader.uint32() !== crc32c(bytes))
+      bytes = (await this.#chain.readBlockBytes(entry)).subarray(offset, offset + size);
+    const tx = Transaction.decode(bytes);
     if (tx.txid !== txid) throw new CorruptionError(`transaction ${txid} is not where the index says`);
     return { tx, entry };
   }

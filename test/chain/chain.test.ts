@@ -247,7 +247,7 @@ describe('chain control', () => {
     expect(await chain.verify(1, 6)).toBe(true);
     expect(await chain.verify(2, 6)).toBe(false);
     await chain.close();
-    await expect(open({ storage })).rejects.toThrow('corrupt');
+    await expect(open({ storage })).rejects.toThrow('rev00000.dat is damaged: restart with -reindex');
   });
 });
 

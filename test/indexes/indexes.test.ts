@@ -1,7 +1,6 @@
 /** Indexes beside a chain that reorganises, and after restarts that leave them ahead or behind. */
 import { describe, expect, it } from 'vitest';
 import type { Chain } from '../../src/chain/chain.ts';
-import { CorruptionError } from '../../src/chain/storage.ts';
 import { utxoStatistics } from '../../src/chain/utxo-statistics.ts';
 import { basicFilter, filterHeader } from '../../src/core/block/filter.ts';
 import { blockSubsidy } from '../../src/core/consensus/subsidy.ts';
@@ -56,7 +55,12 @@ describe('the transaction index', () => {
     const other = (await all.chain.readBlock(all.chain.entryAt(2)!)).transactions[0]!.bytes;
     for (const wrong of [other, bytes.map((byte, i) => (i === bytes.length - 1 ? byte ^ 1 : byte))]) {
       all.chain.readBlockPart = async () => wrong;
-      await expect(all.transactions.find(txid)).rejects.toThrow(CorruptionError);
+      // It has been damaged on the disk, then, or the index is: the block says which.
+      expect((await all.transactions.find(txid))!.tx.bytes).toEqual(bytes);
+      const { readBlockBytes } = all.chain;
+      all.chain.readBlockBytes = async () => other;
+      await expect(all.transactions.find(txid)).rejects.toThrow();
+      all.chain.readBlockBytes = readBlockBytes;
     }
     await closeAll(all);
   });
@@ -132,6 +136,8 @@ describe('indexes', () => {
     await closeAll(all);
     await storage.destroy('blocks/index');
     await storage.destroy('chainstate');
+    const files = await storage.blockFiles();
+    for (const kind of ['blk', 'rev'] as const) await files.remove(kind, 0);
     all = await openAll(storage);
     for (const block of story.slice(0, 10)) await all.chain.acceptBlock(block);
     await checkAll(all);

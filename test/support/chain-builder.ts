@@ -246,7 +246,7 @@ export class ChainBuilder {
 
   /** Takes the tip off again. */
   disconnect(): this {
-    const { created, spent } = disconnectBlock(this.blocks.pop()!, this.undo.pop()!);
+    const { created, spent } = disconnectBlock(this.blocks.pop()!, this.tip.height, this.undo.pop()!);
     for (const outpoint of spent) this.coins.delete(outpoint);
     for (const coin of created) this.coins.set(coin, coin);
     this.tip = this.tip.parent!;

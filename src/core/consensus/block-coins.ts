@@ -13,6 +13,11 @@ export interface CoinChanges {
   readonly spent: readonly OutPoint[];
 }
 
+/** What taking a block back does: the coins that it had spent come again, those that it had created go. */
+export interface BlockRemoval extends CoinChanges {
+  readonly spent: readonly PlacedCoin[];
+}
+
 /** Coins as something not merged yet changes them: null is spent there, undefined is for those below to say. */
 export interface CoinLayer {
   get(outpoint: OutPoint): Coin | null | undefined;

@@ -12,7 +12,13 @@ import { isMoney } from '../transaction/amount.ts';
 import type { Coin, CoinView } from '../transaction/coin.ts';
 import { OutPointMap } from '../transaction/outpoint-map.ts';
 import { type OutPoint, outPointsOf, type Transaction, type TxOut } from '../transaction/transaction.ts';
-import { BlockCoins, type CoinChanges, type CoinLayer, type PlacedCoin } from './block-coins.ts';
+import {
+  BlockCoins,
+  type BlockRemoval,
+  type CoinChanges,
+  type CoinLayer,
+  type PlacedCoin,
+} from './block-coins.ts';
 import type { CheckedBlock } from './check-block.ts';
 import { checkSpentCoins } from './check-inputs.ts';
 import { blockScriptFlags } from './flags.ts';
@@ -52,17 +58,24 @@ export interface BlockPlace {
 /** From this height a coinbase of before BIP34 could be repeated, for its scriptSig began like that height. */
 const BIP34_IMPLIES_BIP30_LIMIT = 1_983_702;
 
+/** One of the two blocks that repeat a coinbase whose coins were unspent. */
+export function isBip30Exception(
+  { height, hash }: Pick<BlockPlace, 'height' | 'hash'>,
+  { bip30Exceptions }: NetworkParameters,
+): boolean {
+  return bip30Exceptions.some((exception) => exception.height === height && exception.hash === hash);
+}
+
 /**
  * BIP30: must no transaction of this block have the txid of one that has unspent outputs? Where it is not
  * asked, BIP34 makes it impossible: no two coinbases are equal, so no two transactions are.
  */
 export function enforcesBip30({ height, hash, parent }: BlockPlace, parameters: NetworkParameters): boolean {
-  const { heights, bip34Hash, bip30Exceptions } = parameters;
+  const { heights, bip34Hash } = parameters;
   // The genesis coinbase is no coin, so with BIP34 from the first block there never was one to repeat.
   if (heights.bip34 <= 1) return false;
   if (height >= BIP34_IMPLIES_BIP30_LIMIT) return true;
-  if (bip30Exceptions.some((exception) => exception.height === height && exception.hash === hash))
-    return false;
+  if (isBip30Exception({ height, hash }, parameters)) return false;
   if (bip34Hash === null || parent.height < heights.bip34) return true;
   return parent.ancestor(heights.bip34).header.hash !== bip34Hash;
 }
@@ -163,28 +176,26 @@ function checkSpentInBlock(
  * The way back: what is `created` are the coins that the block had spent.
  * @throws Error if the undo data is not this block's, which only a broken disk can cause.
  */
-export function disconnectBlock(block: Block, undo: BlockUndo): CoinChanges {
+export function disconnectBlock(block: Block, height: number, undo: BlockUndo): BlockRemoval {
   const [, ...spenders] = block.transactions;
   if (undo.length !== spenders.length || spenders.some((tx, i) => tx.inputs.length !== undo[i]!.length))
     throw new Error(`undo data does not belong to block ${block.hash}`);
 
-  const createdHere = new OutPointMap<{ spent: boolean }>();
-  for (const tx of block.transactions)
+  const createdHere = new OutPointMap<PlacedCoin>();
+  for (const tx of block.transactions) {
+    const coinbase = tx.isCoinbase;
     outPointsOf(tx).forEach((outpoint, vout) => {
-      if (!isUnspendable(tx.outputs[vout]!.scriptPubKey)) createdHere.set(outpoint, { spent: false });
+      const output = tx.outputs[vout]!;
+      if (!isUnspendable(output.scriptPubKey))
+        createdHere.set(outpoint, { ...outpoint, output, height, coinbase });
     });
+  }
   const created: PlacedCoin[] = [];
   spenders.forEach((tx, i) => {
     tx.inputs.forEach(({ prevout }, j) => {
-      const here = createdHere.get(prevout);
-      if (here !== undefined) here.spent = true;
-      else {
-        const { output, height, coinbase } = undo[i]![j]!;
-        created.push({ txid: prevout.txid, vout: prevout.vout, output, height, coinbase });
-      }
+      if (!createdHere.delete(prevout))
+        created.push({ txid: prevout.txid, vout: prevout.vout, ...undo[i]![j]! });
     });
   });
-  const spent: OutPoint[] = [];
-  for (const [outpoint, here] of createdHere.entries()) if (!here.spent) spent.push(outpoint);
-  return { created, spent };
+  return { created, spent: Array.from(createdHere.entries(), ([, coin]) => coin) };
 }

@@ -140,8 +140,10 @@ describe('connectBlock', () => {
   it('cannot be taken back with the undo data of another block', () => {
     const { undo } = connect(true);
     for (const wrong of [[], undo.slice(1), [...undo, []], [undo[1]!, undo[0]!]])
-      expect(() => disconnectBlock(block, wrong)).toThrow(`undo data does not belong to block ${block.hash}`);
-    const { created, spent } = disconnectBlock(block, undo);
+      expect(() => disconnectBlock(block, 1, wrong)).toThrow(
+        `undo data does not belong to block ${block.hash}`,
+      );
+    const { created, spent } = disconnectBlock(block, 1, undo);
     expect(created).toEqual([a, b].map(({ outpoint, coin }) => ({ ...outpoint, ...coin })));
     expect(spent).toHaveLength(2);
   });

@@ -16,7 +16,7 @@ import {
 import { mkdir, readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import type { BlockFileKind, BlockFiles } from '../../../chain/block-files.ts';
+import { type BlockFileKind, type BlockFiles, blockFileName } from '../../../chain/block-files.ts';
 
 interface OpenFile {
   readonly descriptor: number;
@@ -40,7 +40,7 @@ export class FlatBlockFiles implements BlockFiles {
   }
 
   #path(kind: BlockFileKind, file: number): string {
-    return join(this.#directory, `${kind}${String(file).padStart(5, '0')}.dat`);
+    return join(this.#directory, blockFileName(kind, file));
   }
 
   async list(): Promise<number[]> {
