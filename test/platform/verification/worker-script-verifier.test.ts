@@ -34,13 +34,19 @@ describe('a pool of threads', { timeout: 60_000 }, () => {
     await threads.close();
   });
 
-  test('lets threads end by themselves, also while they load', async () => {
+  test('starts threads for the first job worth it, and lets them end by themselves, also while they load', async () => {
+    const threads = new WorkerScriptVerifier({ workers: 2 }, { engine, clock, logger });
+    const started = vi.spyOn(Worker.prototype, 'unref');
+    expect(await threads.verify(checks.slice(0, 1))).toBeNull();
+    expect(started).not.toHaveBeenCalled();
+    expect(await threads.verify(checks)).toBeNull();
+    started.mockRestore();
     const terminate = vi.spyOn(Worker.prototype, 'terminate');
     const exits: number[] = [];
     const watch = vi.spyOn(Worker.prototype, 'ref').mockImplementation(function (this: Worker) {
       this.once('exit', (code) => exits.push(code));
     });
-    await new WorkerScriptVerifier({ workers: 2 }, { engine, clock, logger }).close();
+    await threads.close();
     expect(exits).toEqual([0, 0]);
     expect(terminate).not.toHaveBeenCalled();
     watch.mockRestore();

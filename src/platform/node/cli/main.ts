@@ -53,7 +53,6 @@ function finish(text: string): never {
 }
 
 coreCommand('node', '[options]', 'Runs a node.', NODE_OPTIONS).action(async (words: string[]) => {
-  const { runNode } = await import('./node-command.ts');
   const configuration = readConfiguration(words, NODE_OPTION_TABLE);
   const [unexpected] = configuration.rest;
   if (unexpected !== undefined) {
@@ -61,6 +60,8 @@ coreCommand('node', '[options]', 'Runs a node.', NODE_OPTIONS).action(async (wor
       `Command line contains unexpected token '${unexpected}', see penny node -help for a list of options.`,
     );
   }
+  // What is wrong with the words is told before a whole node is loaded.
+  const { runNode } = await import('./node-command.ts');
   process.exitCode = await runNode(configuration);
 });
 

@@ -46,6 +46,8 @@ export class WorkerScriptVerifier implements ScriptVerifier {
   readonly #dependencies: WorkerVerifierDependencies;
   readonly #inline: InlineScriptVerifier;
   readonly #workers = new Set<Worker>();
+  /** Workers that wait for the first job that is worth them: most nodes see none for long. */
+  #unstarted: number;
   /** Oldest first. */
   readonly #jobs: Job[] = [];
   #running: Promise<void> | undefined;
@@ -55,7 +57,7 @@ export class WorkerScriptVerifier implements ScriptVerifier {
   constructor({ workers }: WorkerVerifierOptions, dependencies: WorkerVerifierDependencies) {
     this.#dependencies = dependencies;
     this.#inline = new InlineScriptVerifier(dependencies.engine, dependencies.clock);
-    for (let i = 0; i < workers; i++) this.#start();
+    this.#unstarted = workers;
   }
 
   #start(): void {
@@ -77,7 +79,9 @@ export class WorkerScriptVerifier implements ScriptVerifier {
 
   verify(checks: readonly ScriptCheck[]): Promise<ScriptFailure | null> {
     const inputs = checks.reduce((sum, { spent }) => sum + spent.length, 0);
-    if (inputs < WORTH_SHARING || this.#workers.size === 0) return this.#inline.verify(checks);
+    if (inputs < WORTH_SHARING) return this.#inline.verify(checks);
+    for (; this.#unstarted > 0; this.#unstarted--) this.#start();
+    if (this.#workers.size === 0) return this.#inline.verify(checks);
     const shared = shareChecks(checks);
     for (const worker of this.#workers) worker.postMessage(shared);
     const own = new JobWorker(shared, this.#dependencies.engine, (index) => checks[index]!);
@@ -140,6 +144,7 @@ export class WorkerScriptVerifier implements ScriptVerifier {
 
   async close(): Promise<void> {
     await this.#running;
+    this.#unstarted = 0;
     const workers = [...this.#workers];
     this.#workers.clear();
     // Never by terminate(): native code that throws in a thread being terminated, as when a library is not
