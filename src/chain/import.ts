@@ -47,6 +47,23 @@ export interface ImportResult {
   readonly refused: number;
   /** Blocks whose parent never came. */
   readonly orphans: number;
+  /** What was found in each of them, as far as they were read. */
+  readonly sources: readonly SourceFindings[];
+}
+
+export interface SourceFindings {
+  readonly name: string;
+  /** Blocks, known ones and orphans as well. */
+  readonly blocks: number;
+  /** Bytes that are no blocks and not the zeros with which files are made larger beforehand. */
+  readonly skipped: number;
+  /** Where the first of them are. */
+  readonly gaps: readonly Gap[];
+}
+
+interface Gap {
+  readonly offset: number;
+  readonly size: number;
 }
 
 /** Bytes read at once; more than the largest block. */
@@ -71,12 +88,17 @@ export async function importBlocks(
 ): Promise<ImportResult> {
   const importer = new Importer(chain);
   const total = sources.reduce((sum, { size }) => sum + size, 0);
+  const findings: (() => SourceFindings)[] = [];
+  const finish = async (): Promise<ImportResult> => ({
+    ...(await importer.finish()),
+    sources: findings.map((found) => found()),
+  });
   let before = 0;
   for (const source of sources) {
-    const reader = new RecordReader(source, chain.parameters.magic);
+    const reader = new RecordReader(source, chain.parameters.magic, isCancelled);
+    findings.push(() => reader.findings);
     for (let record = await reader.next(); record !== undefined; record = await reader.next()) {
       const { position, bytes } = record;
-      if (isCancelled()) return importer.finish();
       const block = decode(bytes);
       if (block === undefined) reader.reject();
       else await importer.take({ source, position }, block);
@@ -85,7 +107,7 @@ export async function importBlocks(
     }
     before += source.size;
   }
-  return importer.finish();
+  return finish();
 }
 
 class Importer {
@@ -166,7 +188,7 @@ class Importer {
     if (this.#error !== undefined) throw this.#error;
   }
 
-  async finish(): Promise<ImportResult> {
+  async finish(): Promise<Omit<ImportResult, 'sources'>> {
     await this.#until(() => this.#blocksInFlight === 0);
     const orphans = [...this.#waiting.values()].reduce((sum, waiting) => sum + waiting.length, 0);
     return { accepted: this.#accepted, refused: this.#refused, orphans };
@@ -187,28 +209,52 @@ interface BlockRecord {
   readonly bytes: Uint8Array;
 }
 
-/** Every record that could be a block. What is no record (a torn write, zeros) is passed over byte by byte. */
+/** As many gaps are named; of a file that is all rubbish there would be millions. */
+const NAMED_GAPS = 3;
+const LEAST_PADDING = 64;
+
+/** Every record that could be a block. What is no record (a torn write, zeros) is passed over. */
 class RecordReader {
   readonly #source: BlockSource;
   readonly #magic: Uint8Array;
+  readonly #isCancelled: () => boolean;
   #start = 0;
   #window: Uint8Array = new Uint8Array(0);
   #offset = 0;
   #last = 0;
+  #blocks = 0;
+  #skipped = 0;
+  readonly #gaps: { readonly offset: number; size: number }[] = [];
 
-  constructor(source: BlockSource, magic: Uint8Array) {
+  constructor(source: BlockSource, magic: Uint8Array, isCancelled: () => boolean) {
     this.#source = source;
     this.#magic = magic;
     this.#offset = source.start ?? 0;
+    this.#isCancelled = isCancelled;
+  }
+
+  get findings(): SourceFindings {
+    const { name } = this.#source;
+    return { name, blocks: this.#blocks, skipped: this.#skipped, gaps: this.#gaps };
   }
 
   async next(): Promise<BlockRecord | undefined> {
-    for (; this.#offset + FRAME_SIZE + HEADER_SIZE <= this.#source.size; this.#offset++) {
+    while (this.#offset < this.#source.size && !this.#isCancelled()) {
       const at = await this.#view();
-      const size = new DataView(at.buffer, at.byteOffset).getUint32(4, true);
-      const fits = size >= HEADER_SIZE && size <= MAX_BLOCK_WEIGHT && FRAME_SIZE + size <= at.length;
-      if (!fits || this.#magic.some((byte, i) => at[i] !== byte)) continue;
+      const found = this.#findMagic(at);
+      if (found !== 0) {
+        const isRest = this.#offset + at.length === this.#source.size;
+        // The first bytes of a magic may be the last of what is in sight.
+        this.#pass(found > 0 ? found : isRest ? at.length : at.length - this.#magic.length + 1, at);
+        continue;
+      }
+      const size = at.length < FRAME_SIZE ? 0 : new DataView(at.buffer, at.byteOffset).getUint32(4, true);
+      if (size < HEADER_SIZE || size > MAX_BLOCK_WEIGHT || FRAME_SIZE + size > at.length) {
+        this.#pass(1, at);
+        continue;
+      }
       this.#last = this.#offset;
+      this.#blocks++;
       this.#offset += FRAME_SIZE + size;
       const position = { file: 0, offset: this.#last + FRAME_SIZE, size };
       return { position, bytes: at.subarray(FRAME_SIZE, FRAME_SIZE + size) };
@@ -218,7 +264,29 @@ class RecordReader {
 
   /** The last record was none: a write that a kill cut short, and the next record begins inside of it. */
   reject(): void {
-    this.#offset = this.#last + 1;
+    this.#blocks--;
+    this.#offset = this.#last;
+    this.#pass(1, this.#magic);
+  }
+
+  #findMagic(bytes: Uint8Array): number {
+    const [first] = this.#magic;
+    for (let at = bytes.indexOf(first!); at >= 0; at = bytes.indexOf(first!, at + 1)) {
+      if (this.#magic.every((byte, i) => bytes[at + i] === byte)) return at;
+    }
+    return -1;
+  }
+
+  /** Goes on behind so many bytes, the first of those that are given. */
+  #pass(count: number, bytes: Uint8Array): void {
+    const [from, to] = withoutPadding(bytes.subarray(0, count));
+    const [offset, size] = [this.#offset + from, to - from];
+    this.#offset += count;
+    if (size === 0) return;
+    this.#skipped += size;
+    const last = this.#gaps.at(-1);
+    if (last !== undefined && last.offset + last.size === offset) last.size += size;
+    else if (this.#gaps.length < NAMED_GAPS) this.#gaps.push({ offset, size });
   }
 
   /** From the offset on: a frame and the largest block after it, or the rest of the file. */
@@ -232,6 +300,16 @@ class RecordReader {
     }
     return this.#window.subarray(this.#offset - this.#start);
   }
+}
+
+/** Where something begins and ends that is not the zeros with which files are made larger beforehand. */
+function withoutPadding(bytes: Uint8Array): readonly [number, number] {
+  let [from, to] = [0, bytes.length];
+  while (from < to && bytes[from] === 0) from++;
+  while (to > from && bytes[to - 1] === 0) to--;
+  // A few zeros are as good rubbish as other bytes.
+  if (from < to && from < LEAST_PADDING) from = 0;
+  return from < to && bytes.length - to < LEAST_PADDING ? [from, bytes.length] : [from, to];
 }
 
 /**

@@ -1,8 +1,8 @@
 /** A chain goes out to a file in Bitcoin Core's format and comes in again; what can be rebuilt is rebuilt. */
-import { readFileSync } from 'node:fs';
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { type Finished, penny, TestNode } from './support/node-process.ts';
+import { type Finished, PENNY, penny, run as shell, TestNode } from './support/node-process.ts';
 
 const NOWHERE = 'bcrt1qw508d6qejxtdg4y5r3zarvary0c5xw7kygt080';
 const HEIGHT = 150;
@@ -46,7 +46,72 @@ test('import takes in what is new', async () => {
     output: expect.stringContaining(`${HEIGHT} blocks imported`),
   });
   expect((await run('import', to, file)).output).toContain('0 blocks imported');
-  expect((await run('import', to, '/nowhere.blk')).code).toBe(1);
+});
+
+test('export names a path that cannot be written before it begins, and leaves nothing there', async () => {
+  const { directory } = from;
+  const beneath = join(directory, 'penny.conf', 'chain.blk');
+  writeFileSync(join(directory, 'penny.conf'), '');
+  for (const [path, why] of [
+    [join(directory, 'missing', 'chain.blk'), 'there is no such file or folder'],
+    [directory, 'it is a directory'],
+    [beneath, 'a part of the path is no folder'],
+  ] as const) {
+    const { code, output, errors } = await run('export', from, path);
+    expect([code, output, errors]).toEqual([1, '', `Error: ${path} cannot be written: ${why}\n`]);
+  }
+  // A file that may not grow stands for a disk that is full.
+  const small = join(directory, 'small.blk');
+  const words = [PENNY, 'export', ...from.words, '-nodebuglogfile', small].join(' ');
+  const full = await shell('bash', ['-c', `ulimit -f 32; trap '' XFSZ; exec node ${words}`]);
+  expect([full.code, full.errors]).toEqual([1, expect.stringContaining(`${small} could not be written: `)]);
+  expect(readdirSync(directory).filter((name) => name.startsWith('small'))).toEqual([]);
+});
+
+test('import refuses what has no block of the network, and says what it is', async () => {
+  const { directory } = to;
+  const blocks = readFileSync(file);
+  const other = Buffer.from(blocks);
+  for (let at = 0; at < other.length; at += 8 + other.readUInt32LE(at + 4))
+    other.writeUInt32BE(0xf9beb4d9, at);
+  const unknown = Buffer.from(blocks.subarray(0, 293));
+  unknown.writeUInt32BE(0xcafebabe, 0);
+  const files = { other, unknown, text: Buffer.from('blocks? '.repeat(100)), tiny: Buffer.from('x') };
+  for (const [name, bytes] of Object.entries(files)) writeFileSync(join(directory, name), bytes);
+  writeFileSync(join(directory, 'empty'), '');
+  for (const [name, why] of [
+    ['missing', 'missing cannot be read: there is no such file or folder'],
+    ['', 'is a directory'],
+    ['empty', 'empty is empty'],
+  ] as const) {
+    const { code, errors } = await run('import', to, file, join(directory, name));
+    expect([name, code, errors]).toEqual([name, 1, expect.stringContaining(why)]);
+  }
+  const { code, errors } = await run(
+    'import',
+    to,
+    ...Object.keys(files).map((name) => join(directory, name)),
+  );
+  expect([code, errors.replace(/^Error: /, '').split('; ')]).toEqual([
+    1,
+    [
+      expect.stringMatching(/other has no block of .*: its blocks are of "main" \(magic f9beb4d9\)$/),
+      expect.stringMatching(
+        /unknown has no block of .*: its blocks are of another network \(magic cafebabe\)$/,
+      ),
+      expect.stringMatching(/text has no block of .*: it is no file in the blk format/),
+      expect.stringMatching(/tiny has no block of .*: it is no file in the blk format/),
+    ],
+  ]);
+});
+
+test('import passes over what is no block, and says how much and where', async () => {
+  const rubbish = join(to.directory, 'rubbish');
+  const bytes = readFileSync(file);
+  writeFileSync(rubbish, Buffer.concat([Buffer.alloc(77, 7), bytes.subarray(0, 293), Buffer.alloc(1000)]));
+  const { code, errors } = await run('import', to, rubbish);
+  expect(code).toBe(0);
+  expect(errors).toContain(`Warning: ${rubbish}: 77 bytes are no blocks and were passed over: 77 at 0`);
 });
 
 test.each([[[]], [['--chainstate-only']]])('reindex %j ends with the same tip', async (words) => {

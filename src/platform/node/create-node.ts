@@ -2,9 +2,7 @@
  * A node on the real parts of a Node process: files, sockets, workers, an RPC server. Owns which
  * implementation stands behind each seam, and the order around the node's own start and stop.
  */
-import { createWriteStream } from 'node:fs';
 import { resolve } from 'node:path';
-import { pipeline } from 'node:stream/promises';
 import type { ScriptVerifier } from '../../chain/script-verifier.ts';
 import { ThreadSearcher } from '../../mining/thread-searcher.ts';
 import {
@@ -24,6 +22,7 @@ import { systemRandom } from './random.ts';
 import { Authentication, removeCookie, writeCookie } from './rpc/authentication.ts';
 import { RpcServer, type RpcServerOptions } from './rpc/server.ts';
 import { systemScrypt } from './scrypt.ts';
+import { writeNewFile } from './storage/new-file.ts';
 import { NodeStorage } from './storage/node-storage.ts';
 import { NodeWalletStorage } from './storage/node-wallet-storage.ts';
 import { createScriptVerifier, type ScriptVerifierOptions } from './verification/create-script-verifier.ts';
@@ -139,10 +138,4 @@ async function serveRpc(
       if (cookieFile !== null) await removeCookie(cookieFile);
     },
   };
-}
-
-/** @throws if the file exists */
-async function writeNewFile(path: string, chunks: AsyncIterable<Uint8Array>): Promise<{ path: string }> {
-  await pipeline(chunks, createWriteStream(path, { flags: 'wx', mode: 0o600 }));
-  return { path };
 }

@@ -6,6 +6,7 @@ import { Command, InvalidArgumentError } from 'commander';
 import { NetworkFileError } from '../../../core/parameters/network-file-error.ts';
 import { DEFAULT_BASE_PORT } from '../devnet/ports.ts';
 import { systemRandom } from '../random.ts';
+import { FileError } from '../storage/new-file.ts';
 import { UsageError } from './arguments.ts';
 import { RPC_OPTION_TABLE, RPC_OPTIONS } from './common-options.ts';
 import { DEFAULT_NETWORK_FILE, readConfiguration, readNetworkFile } from './configuration.ts';
@@ -181,7 +182,8 @@ process.stdout.on('error', () => undefined);
 try {
   await program.parseAsync();
 } catch (error) {
-  if (!(error instanceof UsageError || error instanceof NetworkFileError)) throw error;
+  if (!(error instanceof UsageError || error instanceof NetworkFileError || error instanceof FileError))
+    throw error;
   process.stderr.write(`Error: ${error.message}\n`);
   process.exitCode = 1;
 }
