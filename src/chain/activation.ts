@@ -8,8 +8,6 @@
 import { type CheckedBlock, checkBlock } from '../core/consensus/check-block.ts';
 import {
   type ConnectResult,
-  coinsNeeded,
-  connectBlock,
   disconnectBlock,
   isBip30Exception,
   type ScriptCheck,
@@ -21,6 +19,7 @@ import type { Clock, Logger } from '../seams.ts';
 import type { ActiveChain } from './active-chain.ts';
 import type { BlockStore } from './block-store.ts';
 import type { Chainstate } from './chainstate.ts';
+import { connectUpon } from './connecting.ts';
 import type { BlockEvent, RefusedEvent } from './events.ts';
 import type { HeaderEntry } from './header-entry.ts';
 import type { HeaderTree } from './header-tree.ts';
@@ -158,23 +157,20 @@ export class Activation {
 
   /** Judges a block on top of those in flight, and has its scripts verified. */
   async #begin(entry: HeaderEntry): Promise<void> {
-    const { parameters, chainstate } = this.#parts;
     const block = await this.#take(entry);
     if (block === undefined) return;
     const place = { height: entry.height, hash: entry.hash, parent: entry.parent! };
-    const needed = coinsNeeded(block, place, parameters);
     const layers = this.#flight.map(({ result }) => result.layer);
-    const coins = await chainstate.fetch(needed, layers);
     let result: ConnectResult;
     try {
-      result = connectBlock(block, place, coins, parameters, { scripts: this.#hooks.scriptsNeeded(entry) });
+      result = await connectUpon(layers, block, place, this.#parts, this.#hooks.scriptsNeeded(entry));
     } catch (error) {
       if (!(error instanceof Invalid)) throw error;
       // Blame it only if the blocks it was judged upon hold.
       while (this.#flight.length > 0) await this.#settle();
       if (this.#parts.active.tip !== entry.parent) return;
       // A coin that is missing may be one that the disk has lost.
-      if (error.reason === 'bad-txns-inputs-missingorspent') await chainstate.verify();
+      if (error.reason === 'bad-txns-inputs-missingorspent') await this.#parts.chainstate.verify();
       this.#fail(entry, error);
       return;
     }

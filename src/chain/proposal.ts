@@ -1,11 +1,11 @@
 /** Whether a block would be valid on top of the tip, proof of work aside (getblocktemplate's proposals). */
 import type { Block } from '../core/block/block.ts';
 import { checkBlock } from '../core/consensus/check-block.ts';
-import { coinsNeeded, connectBlock } from '../core/consensus/connect-block.ts';
 import { checkBlockContext, checkHeaderContext } from '../core/consensus/contextual.ts';
 import { Invalid } from '../core/encoding/errors.ts';
 import { scriptInvalid } from './activation.ts';
 import type { ChainParts } from './chain-view.ts';
+import { connectUpon } from './connecting.ts';
 import type { ScriptVerifier } from './script-verifier.ts';
 
 /**
@@ -19,7 +19,7 @@ export async function checkProposal(
   scriptVerifier: ScriptVerifier,
   now: number,
 ): Promise<void> {
-  const { parameters, active, chainstate } = parts;
+  const { parameters, active } = parts;
   const parent = active.tip;
   if (block.header.prev !== parent.hash)
     throw new Invalid('policy', 'inconclusive-not-best-prevblk', 'the block does not build on the tip');
@@ -27,8 +27,7 @@ export async function checkProposal(
   checkHeaderContext(block.header, parent, parameters, now);
   checkBlockContext(checked, parent, parameters);
   const place = { height: parent.height + 1, hash: block.hash, parent };
-  const coins = await chainstate.fetch(coinsNeeded(block, place, parameters), []);
-  const { scriptChecks } = connectBlock(checked, place, coins, parameters, { scripts: true });
+  const { scriptChecks } = await connectUpon([], checked, place, parts);
   const failure = await scriptVerifier.verify(scriptChecks);
   if (failure !== null) throw scriptInvalid(scriptChecks, failure);
 }

@@ -1,13 +1,14 @@
 /** verifychain, and the check at start: are the last blocks on the disk what they were when they were connected? */
 import type { CoinLayer } from '../core/consensus/block-coins.ts';
 import { checkBlock } from '../core/consensus/check-block.ts';
-import { coinsNeeded, connectBlock, disconnectBlock } from '../core/consensus/connect-block.ts';
+import { disconnectBlock } from '../core/consensus/connect-block.ts';
 import { DecodeError, Invalid } from '../core/encoding/errors.ts';
 import type { NetworkParameters } from '../core/parameters/network.ts';
 import type { Clock } from '../seams.ts';
 import type { ActiveChain } from './active-chain.ts';
 import { type BlockStore, MissingDataError } from './block-store.ts';
 import { type Chainstate, ChangesLayer } from './chainstate.ts';
+import { connectUpon } from './connecting.ts';
 import type { HeaderEntry } from './header-entry.ts';
 import { damagedCoins } from './schema.ts';
 import type { ScriptVerifier } from './script-verifier.ts';
@@ -65,16 +66,15 @@ export async function verifyChain(
 }
 
 async function reconnect(
-  { parameters, blocks, chainstate, scriptVerifier }: VerificationParts,
+  parts: VerificationParts,
   entry: HeaderEntry,
   layers: CoinLayer[],
 ): Promise<CorruptionError | null> {
   try {
-    const block = checkBlock(await blocks.readBlock(entry), parameters);
+    const block = checkBlock(await parts.blocks.readBlock(entry), parts.parameters);
     const place = { height: entry.height, hash: entry.hash, parent: entry.parent! };
-    const coins = await chainstate.fetch(coinsNeeded(block, place, parameters), layers);
-    const { layer, scriptChecks } = connectBlock(block, place, coins, parameters, { scripts: true });
-    const failure = await scriptVerifier.verify(scriptChecks);
+    const { layer, scriptChecks } = await connectUpon(layers, block, place, parts);
+    const failure = await parts.scriptVerifier.verify(scriptChecks);
     if (failure !== null) return damagedCoins(`block ${entry.hash} has an invalid script: ${failure.error}`);
     layers.push(layer);
     return null;

@@ -188,6 +188,21 @@ describe('the block door', () => {
     expect(await reason(unmined, { ...wrong, bits: unmined.header.bits })).toBe('time-too-old');
     expect(await reason(unmined, { version: 0 })).toBe('bad-version(0x00000000)');
   });
+
+  it('names BIP30 where a transaction is repeated, though no block can break that rule alone', async () => {
+    const source = builder().mine(6);
+    const spend = source.spend([source.takeMature()]);
+    source.mine(1, { transactions: [spend] });
+    const chain = await open();
+    await feed(chain, source.blocks);
+    const missing = transaction([{ prevout: { txid: new Uint8Array(32).fill(1), vout: 0 } }], [output(1n)]);
+    const again = source.block({ transactions: [missing, spend] });
+    expect((await chain.testBlock(again))!.reason).toBe('bad-txns-BIP30');
+    expect(await reasonOf(chain, again)).toBe('bad-txns-BIP30');
+    expect(await reasonOf(chain, source.block({ transactions: [missing] }))).toBe(
+      'bad-txns-inputs-missingorspent',
+    );
+  });
 });
 
 /** A block on a block that the builder itself would refuse. */

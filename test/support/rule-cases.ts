@@ -491,7 +491,10 @@ const coinCases: readonly RuleCase[] = [
       chain.accept(chain.block({ transactions: [chain.spend([chain.takeMature()])] }));
     },
     valid: unchanged,
-    broken: (chain) => ({ transactions: [chain.blocks.at(-1)!.transactions[1]!] }),
+    broken: ({ blocks }) => {
+      const { prevout } = blocks.at(-1)!.transactions[1]!.inputs[0]!;
+      return { transactions: [transaction([{ prevout }], [output(1n)])] };
+    },
   },
   {
     title: 'an OP_RETURN output is no coin',

@@ -111,10 +111,7 @@ export function connectBlock(
   { scripts }: { readonly scripts: boolean },
 ): ConnectResult {
   const { height, parent } = place;
-  if (enforcesBip30(place, parameters))
-    for (const tx of block.transactions)
-      if (outPointsOf(tx).some((outpoint) => coins.get(outpoint) !== undefined))
-        throw new Invalid('consensus', 'bad-txns-BIP30', 'tried to overwrite transaction');
+  if (enforcesBip30(place, parameters)) checkBip30(block, coins);
 
   const flags = blockScriptFlags(place, parameters);
   const relativeLocks = height >= parameters.heights.csv;
@@ -155,6 +152,13 @@ export function connectBlock(
     throw new Invalid('consensus', 'bad-cb-amount', detail);
   }
   return { changes: view.settle(), layer: view, undo, fees, scriptChecks, sigOpCost: totalSigOpCost };
+}
+
+/** @param coins must know all outputs of the block's transactions. @throws Invalid */
+export function checkBip30(block: Block, coins: CoinView): void {
+  for (const tx of block.transactions)
+    if (outPointsOf(tx).some((outpoint) => coins.get(outpoint) !== undefined))
+      throw new Invalid('consensus', 'bad-txns-BIP30', 'tried to overwrite transaction');
 }
 
 /** In a block there is nothing to wait for: a coin that is missing or not mature makes it invalid. */

@@ -1,0 +1,42 @@
+/** A block upon the coins below it, which are fetched for it; and the reason that Core has where there are two. */
+import type { CoinLayer } from '../core/consensus/block-coins.ts';
+import type { CheckedBlock } from '../core/consensus/check-block.ts';
+import {
+  type BlockPlace,
+  type ConnectResult,
+  checkBip30,
+  coinsNeeded,
+  connectBlock,
+} from '../core/consensus/connect-block.ts';
+import { Invalid } from '../core/encoding/errors.ts';
+import type { NetworkParameters } from '../core/parameters/network.ts';
+import { outPointsOf } from '../core/transaction/transaction.ts';
+import type { Chainstate } from './chainstate.ts';
+
+export interface ConnectingParts {
+  readonly parameters: NetworkParameters;
+  readonly chainstate: Chainstate;
+}
+
+/**
+ * @param layers of blocks between the chainstate and this one, the lowest first
+ * @throws Invalid
+ */
+export async function connectUpon(
+  layers: readonly CoinLayer[],
+  block: CheckedBlock,
+  place: BlockPlace,
+  { parameters, chainstate }: ConnectingParts,
+  scripts = true,
+): Promise<ConnectResult> {
+  const coins = await chainstate.fetch(coinsNeeded(block, place, parameters), layers);
+  try {
+    return connectBlock(block, place, coins, parameters, { scripts });
+  } catch (error) {
+    // Where BIP34 holds from the first block on, what breaks BIP30 breaks another rule too, and no coins need be
+    // fetched to find that. Core fetches them, and names BIP30 first.
+    if (error instanceof Invalid && parameters.bip34Hash === null)
+      checkBip30(block, await chainstate.fetch(block.transactions.flatMap(outPointsOf), layers));
+    throw error;
+  }
+}
