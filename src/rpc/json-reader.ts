@@ -10,7 +10,7 @@ const MAX_DEPTH = 512;
 /** Values in one text: bounds the memory a body of 32 MiB can ask for. */
 const MAX_VALUES = 4_000_000;
 
-const LONE_SURROGATE = /\p{Surrogate}/u;
+const HALF = 'half a character';
 const NUMBER = /-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?/y;
 const ESCAPES: Readonly<Record<string, string>> = Object.freeze({
   '"': '"',
@@ -113,16 +113,16 @@ class Parser {
     const text = this.#text;
     let start = ++this.#position;
     let whole = '';
-    let surrogates = false;
+    // Of a character in two escapes, the first; Core lets ASCII stand between them.
+    let half = 0;
     for (let i = start; ; i++) {
       const code = text.charCodeAt(i);
       if (code === 0x22) {
         this.#position = i + 1;
-        whole += text.slice(start, i);
-        // The text is well-formed itself: only escapes can leave half a character.
-        if (surrogates && LONE_SURROGATE.test(whole)) throw new JsonError('half a character');
-        return whole;
+        if (half !== 0) throw new JsonError(HALF);
+        return whole + text.slice(start, i);
       }
+      if (half !== 0 && code > 0x7f) throw new JsonError(HALF);
       // NaN, beyond the end, is not at least a space either.
       if (!(code >= 0x20)) throw new JsonError('unterminated or unescaped string');
       if (code === 0x5c) {
@@ -132,8 +132,11 @@ class Parser {
           const digits = text.slice(i + 1, i + 5);
           if (!/^[0-9a-fA-F]{4}$/.test(digits)) throw new JsonError('bad escape');
           const unit = Number.parseInt(digits, 16);
-          surrogates ||= (unit & 0xf800) === 0xd800;
-          whole += String.fromCharCode(unit);
+          const isLow = (unit & 0xfc00) === 0xdc00;
+          if (isLow !== (half !== 0)) throw new JsonError(HALF);
+          if (isLow) whole += String.fromCharCode(half);
+          half = (unit & 0xfc00) === 0xd800 ? unit : 0;
+          if (half === 0) whole += String.fromCharCode(unit);
           i += 4;
         } else {
           const plain = ESCAPES[letter];

@@ -66,7 +66,7 @@ const PLAIN = /^[\x20\x21\x23-\x5b\x5d-\x7e]*$/;
 
 /** Nearly all text in answers is hex, addresses and names, which need no escapes. */
 function quote(text: string): string {
-  return PLAIN.test(text) ? `"${text}"` : JSON.stringify(text);
+  return PLAIN.test(text) ? `"${text}"` : JSON.stringify(text).replaceAll('\x7f', '\\u007f');
 }
 
 /** The text of an object that stands for a single value. */

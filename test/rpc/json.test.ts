@@ -118,7 +118,9 @@ describe('reading', () => {
       '"\\udc00"',
       '"\\udc00\\ud800"',
       '"\\ud800\\ud800\\udc00"',
-      '"\\ud83dx\\ude00"',
+      '"\\ud83d\\u0078\\ude00"',
+      '"\\ud83dé\\ude00"',
+      '"\\ud83dx"',
       '"\\ud83d😀"',
       '{"\\uDBFF":1}',
     ])
@@ -128,6 +130,8 @@ describe('reading', () => {
   test('joins the halves of a character', () => {
     const text = '["\\ud83d\\ude00", "\\uDBFF\\uDFFF", "\\u0000\\ud7ff\\ue000\u007f"]';
     expect(readJson(text)).toEqual(['😀', '\u{10ffff}', '\0\ud7ff\ue000\u007f']);
+    // As Core's reader has it.
+    expect(readJson('"\\ud83dx\\n\\ude00"')).toBe('x\n😀');
   });
 
   test('nests 512 deep and no deeper', () => {
@@ -167,6 +171,12 @@ describe('writing', () => {
     if (value === null || typeof value !== 'object') return value;
     return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, rounded(item)]));
   }
+
+  test('escapes what Core escapes', () => {
+    expect(writeJson('\0\b\t\n\f\r\u001f "/\\\u007fé\u0080😀')).toBe(
+      '"\\u0000\\b\\t\\n\\f\\r\\u001f \\"/\\\\\\u007fé\u0080😀"',
+    );
+  });
 
   test('takes what is written already as it is', () => {
     expect(writeJson({ a: [new JsonText('{"b":1.0}')] })).toBe('{"a":[{"b":1.0}]}');
