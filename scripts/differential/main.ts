@@ -1,0 +1,179 @@
+/**
+ * `npm run differential -- --bitcoind PATH [--seed N] [--count N]`: gives the same spends and blocks to Penny and to
+ * Bitcoin Core, and shows where verdict or reason differ. Spends go to `testmempoolaccept` of nodes that want
+ * standard transactions and of nodes that do not, and in proposed blocks; blocks are proposed, or mined and submitted.
+ * Exit code 1 if anything differs.
+ */
+import { existsSync } from 'node:fs';
+import { parseArgs } from 'node:util';
+import type { Block } from '../../src/core/block/block.ts';
+import { toHex } from '../../src/core/encoding/bytes.ts';
+import type { Transaction } from '../../src/core/transaction/transaction.ts';
+import { bindFastHashes } from '../../src/platform/node/hashes.ts';
+import { blockOf, spoiltBlock } from './blocks.ts';
+import { Draw } from './draw.ts';
+import type { Call, Difference, Pair } from './pair.ts';
+import { drawRequest } from './requests.ts';
+import { Signed } from './spends.ts';
+import { World } from './world.ts';
+
+const COINS = 400;
+const SIGNED = 250;
+const SPOILT = 7;
+const BLOCKS = 500;
+const REQUESTS = 200;
+const MINED = 40;
+/** Calls of one batch. */
+const BATCH = 250;
+/** How often the same pair of reasons is shown. */
+const SHOWN = 3;
+
+const { values } = parseArgs({
+  options: {
+    bitcoind: { type: 'string', default: 'bitcoind' },
+    seed: { type: 'string', default: '1' },
+    count: { type: 'string', default: '10000' },
+  },
+});
+
+class Report {
+  verdicts = 0;
+  different = 0;
+  readonly #kinds = new Map<string, number>();
+
+  add(pair: Pair, difference: Difference): void {
+    this.different++;
+    const [core, penny] = [short(difference.core), short(difference.penny)];
+    const kind = `${difference.call.method} (${pair.name}): Core ${core}, Penny ${penny}`;
+    const seen = (this.#kinds.get(kind) ?? 0) + 1;
+    this.#kinds.set(kind, seen);
+    if (seen > SHOWN) return;
+    console.log(`\nDIFFERENT ${kind}`);
+    console.log(`  ${difference.call.about}\n  Core  ${difference.core}\n  Penny ${difference.penny}`);
+    console.log(`  ${difference.call.method} ${difference.call.parameters.slice(0, 40_000)}`);
+  }
+
+  summary(seconds: number): string {
+    const rate = Math.round(this.verdicts / seconds);
+    const kinds = [...this.#kinds]
+      .sort(([, a], [, b]) => b - a)
+      .map(([kind, times]) => `  ${times} x ${kind}`);
+    return [`${this.verdicts} verdicts, ${rate} a second; ${this.different} differ`, ...kinds].join('\n');
+  }
+}
+
+/** Ids and numbers would make a kind of each difference. */
+function short(given: string): string {
+  // The answer to a request of any bytes has a status before it.
+  const answer = given.replace(/^\d+ /, '');
+  if (!answer.startsWith('{')) return given.slice(0, 60);
+  const { result, error } = JSON.parse(answer) as { result?: unknown; error?: { message: string } };
+  const one = Array.isArray(result) ? (result[0] as Record<string, unknown>) : undefined;
+  const verdict = one?.['reject-reason'] ?? (one?.allowed === true ? 'accepted' : undefined);
+  const text = error?.message ?? verdict ?? JSON.stringify(result ?? null);
+  return String(text)
+    .slice(0, 200)
+    .replaceAll(/[0-9a-f]{64}/g, 'HASH');
+}
+
+async function ask(pair: Pair, calls: readonly Call[], report: Report): Promise<void> {
+  for (let at = 0; at < calls.length; at += BATCH) {
+    const batch = calls.slice(at, at + BATCH);
+    report.verdicts += batch.length;
+    for (const difference of await pair.ask(batch)) report.add(pair, difference);
+  }
+}
+
+/** A round: new coins, spends of them in three ways, and blocks. */
+async function round(world: World, draw: Draw, report: Report): Promise<void> {
+  const coins = await world.fund(draw, COINS);
+  const { place } = world;
+  const now = { height: place.height - 1, time: place.medianTimePast };
+  const spends: { readonly tx: Transaction; readonly about: string }[] = [];
+  for (let i = 0; i < SIGNED; i++) {
+    const signed = new Signed(draw, coins, now);
+    const about = signed.coins.map(({ lock }) => `${lock.kind} ${toHex(lock.scriptPubKey)}`).join('; ');
+    spends.push({ tx: signed.plain(draw), about });
+    for (let k = 0; k < SPOILT; k++) spends.push({ tx: signed.spoilt(draw), about });
+  }
+  const [standard, anything] = world.pairs as [Pair, Pair];
+  const accept = spends.map(({ tx, about }) => ({
+    method: 'testmempoolaccept',
+    parameters: `[["${toHex(tx.bytes)}"],0]`,
+    about,
+  }));
+  await ask(standard, accept, report);
+  await ask(anything, accept, report);
+  const propose = (block: { readonly bytes: Uint8Array }, about: string): Call => ({
+    method: 'getblocktemplate',
+    parameters: `[{"mode":"proposal","data":"${toHex(block.bytes)}"}]`,
+    about,
+  });
+  await ask(
+    anything,
+    spends.map(({ tx, about }) => propose(blockOf(place, [tx]), about)),
+    report,
+  );
+
+  const good: Transaction[] = [];
+  for (const { tx } of spends.filter((_, i) => i % (SPOILT + 1) === 0)) {
+    const { result } = await anything.penny.call('testmempoolaccept', `[["${toHex(tx.bytes)}"],0]`);
+    if ((result as { allowed: boolean }[])[0]!.allowed) good.push(tx);
+  }
+  const blocks = draw.list(BLOCKS, () => spoiltBlock(draw, place, good, false));
+  await ask(
+    standard,
+    blocks.map((block) => propose(block, 'a spoilt block')),
+    report,
+  );
+  for (let i = 0; i < REQUESTS; i++) {
+    report.verdicts++;
+    const difference = await anything.askRaw(drawRequest(draw));
+    if (difference !== undefined) report.add(anything, difference);
+  }
+  for (let i = 0; i < MINED; i++)
+    await submit(world, spoiltBlock(draw, world.place, good, true), draw, report);
+}
+
+/** A mined block that is right lengthens the chain of all nodes. */
+async function submit(world: World, block: Block, draw: Draw, report: Report): Promise<void> {
+  const call = { method: 'submitblock', parameters: `["${toHex(block.bytes)}"]`, about: 'a mined block' };
+  const before = world.place.height;
+  const [standard, anything] = world.pairs as [Pair, Pair];
+  await ask(standard, draw.once(4) ? [call, call] : [call], report);
+  if (world.place.height === before) return;
+  await ask(anything, [call], report);
+  world.accepted(block);
+}
+
+async function main(): Promise<number> {
+  if (!existsSync(values.bitcoind) && values.bitcoind.includes('/')) {
+    console.error(`there is no ${values.bitcoind}: give the path of a bitcoind with --bitcoind`);
+    return 2;
+  }
+  bindFastHashes();
+  const count = Number(values.count);
+  const report = new Report();
+  const world = await World.open(values.bitcoind);
+  let stopping = false;
+  for (const signal of ['SIGINT', 'SIGTERM'] as const)
+    process.once(signal, () => {
+      stopping = true;
+    });
+  const start = Date.now();
+  let shown = start;
+  try {
+    for (let seed = Number(values.seed); report.verdicts < count && !stopping; seed++) {
+      await round(world, new Draw(seed), report);
+      if (Date.now() - shown < 10_000) continue;
+      shown = Date.now();
+      console.log(`seed ${seed}: ${report.verdicts} verdicts, ${report.different} differ`);
+    }
+  } finally {
+    await world.close();
+  }
+  console.log(report.summary((Date.now() - start) / 1000));
+  return report.different === 0 ? 0 : 1;
+}
+
+process.exitCode = await main();
