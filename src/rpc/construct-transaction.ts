@@ -14,8 +14,22 @@ import {
 import { RpcCode, RpcError } from './errors.ts';
 import { JsonNumber, JsonObject, type JsonRead } from './json.ts';
 import { legacyParameters } from './legacy.ts';
-import { type Parameter, param } from './parameter.ts';
-import { array, custom, hex, integer, long, object, optional } from './schema.ts';
+import type { Parameter } from './parameter.ts';
+import {
+  amount,
+  array,
+  boolean,
+  custom,
+  type Fields,
+  hex,
+  integer,
+  long,
+  object,
+  optional,
+  record,
+  standard,
+  uint32,
+} from './schema.ts';
 import { amountFrom, arrayFrom, bytesFrom, hashFrom, integerFrom, objectFrom } from './values.ts';
 
 /** The highest sequence that signals replaceability (BIP125). */
@@ -31,7 +45,7 @@ interface Construction {
   readonly inputs: JsonRead | undefined;
   /** `[{address: amount}, {data: hex}]`, or all in one object. */
   readonly outputs: JsonRead | undefined;
-  readonly lockTime: number;
+  readonly locktime: number;
   /** Undefined: replaceable, but explicit sequences may say otherwise. */
   readonly replaceable: boolean | undefined;
   readonly version: number;
@@ -39,7 +53,7 @@ interface Construction {
 
 /** @throws RpcError */
 export function constructTransaction(wanted: Construction, parameters: NetworkParameters): Transaction {
-  const { lockTime, replaceable, version } = wanted;
+  const { locktime: lockTime, replaceable, version } = wanted;
   if (lockTime < 0 || lockTime > UINT32) throw invalid('locktime out of range');
   if (version < STANDARD_VERSIONS[0] || version > STANDARD_VERSIONS[1])
     throw invalid(`version out of range(${STANDARD_VERSIONS[0]}~${STANDARD_VERSIONS[1]})`);
@@ -128,55 +142,47 @@ const inputFields = {
   vout: integer(),
   sequence: optional(long(), 'by replaceable and locktime'),
 };
-/** The parameter `inputs` of every method that constructs a transaction. */
-export const inputsParameter = param.array('inputs', 'What is spent', [
-  param.object('', '', legacyParameters(inputFields), { optional: true }),
-]);
+const inputsOf = (fields: Fields, help: string) =>
+  custom<readonly Input[], readonly JsonRead[]>(array(object(fields), help), arrayFrom, { json: 'array' });
+interface Input {
+  readonly txid: string;
+  readonly vout: number;
+  readonly sequence?: number;
+  readonly weight?: number;
+}
 /** The same where coins may be added: with weights, of what is spent in any case. */
-export const inputsSchema = custom<readonly unknown[], readonly JsonRead[]>(
-  array(
-    object({
-      ...inputFields,
-      weight: optional(long('Its largest weight once it is signed'), 'found by itself'),
-    }),
-    'What is spent in any case',
-  ),
-  arrayFrom,
-  { json: 'array' },
+export const inputsSchema = inputsOf(
+  { ...inputFields, weight: optional(long('Its largest weight once it is signed'), 'found by itself') },
+  'What is spent in any case',
 );
 
+/** A list, or for compatibility one object. */
+export const outputsSchema = custom<
+  Readonly<Record<string, number | string>> | readonly Readonly<Record<string, number | string>>[],
+  JsonRead
+>(
+  array(
+    record(amount('BTC'), 'address'),
+    'One object each: {ADDRESS: amount}, no address twice, or {"data": hex} once for an OP_RETURN output',
+  ),
+  (value) => value,
+  { type: 'array or object' },
+);
+
+/** Parameters of every method that constructs a transaction. */
+export const construction = {
+  inputs: inputsOf(inputFields, 'What is spent'),
+  outputs: outputsSchema,
+  locktime: standard(long('A height, or from 500,000,000 on seconds since 1970; 0 for none'), 0),
+  replaceable: optional(boolean('May be replaced by one that pays more (BIP125)'), 'true'),
+  version: standard(uint32(), 2),
+};
+
+// For methods in the old form.
+export const [, outputsParameter] = legacyParameters(construction) as unknown as [
+  Parameter,
+  Parameter<JsonRead | undefined>,
+];
 export const presetInputsParameter = legacyParameters({
   inputs: optional(inputsSchema),
 })[0] as Parameter<readonly JsonRead[] | undefined>;
-
-/** The parameter `outputs`: an array, or for compatibility an object, so its type is not checked before. */
-export const outputsParameter = {
-  ...param.any(
-    'array',
-    'outputs',
-    'The outputs specified as key-value pairs.\n' +
-      "Each key may only appear once, i.e. there can only be one 'data' output, and no address may be duplicated.\n" +
-      'At least one output of either type must be specified.\n' +
-      'For compatibility reasons, a dictionary, which holds the key-value pairs directly, is also\n' +
-      'accepted as second parameter.',
-  ),
-  inner: [
-    param.keyed(
-      '',
-      '',
-      [
-        param.amount(
-          'address',
-          'A key-value pair. The key (string) is the bitcoin address, the value (float or string) is the amount in BTC',
-        ),
-      ],
-      { optional: true },
-    ),
-    param.object(
-      '',
-      '',
-      [param.hex('data', 'A key-value pair. The key must be "data", the value is hex-encoded data')],
-      { optional: true },
-    ),
-  ],
-} as const;

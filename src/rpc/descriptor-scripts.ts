@@ -5,7 +5,8 @@ import { inferDescriptor } from '../wallet/descriptors/infer.ts';
 import { parseDescriptor } from '../wallet/descriptors/parse.ts';
 import { RpcCode, RpcError } from './errors.ts';
 import { JsonObject, type JsonRead } from './json.ts';
-import { rangeFrom, stringFrom } from './values.ts';
+import { array, custom, string } from './schema.ts';
+import { arrayFrom, rangeFrom, stringFrom } from './values.ts';
 
 /** Indexes of a ranged descriptor that are looked at unless a range is given. */
 const DEFAULT_RANGE = { begin: 0, end: 1000 } as const;
@@ -30,6 +31,19 @@ export function descriptorScript(text: string, parameters: NetworkParameters): U
   if (scripts.length === 1) return scripts[0]!;
   return scripts.length === 4 ? scripts[2]! : scripts[1]!;
 }
+
+/** Descriptors, or objects of one and a range. */
+export const scanObjects = custom<
+  readonly (string | { readonly desc: string; readonly range?: number | readonly [number, number] })[],
+  readonly JsonRead[]
+>(
+  array(
+    string('A descriptor'),
+    'Descriptors, or {"desc": descriptor, "range": last index or [first,last]}; to index 1000 unless told',
+  ),
+  arrayFrom,
+  { json: 'array' },
+);
 
 interface ScriptOfDescriptor {
   readonly script: Uint8Array;

@@ -28,7 +28,7 @@ import { peerMethods } from './methods/peers.ts';
 import { proofMethods } from './methods/proofs.ts';
 import { psbtMethods } from './methods/psbt.ts';
 import { psbtDescriptorMethods } from './methods/psbt-descriptors.ts';
-import { createRawTransactionMethods, rawTransactionMethods } from './methods/raw-transactions.ts';
+import { rawTransactionMethods } from './methods/raw-transactions.ts';
 import { scanMethods } from './methods/scan.ts';
 import { signRawTransactionMethods } from './methods/sign-raw-transaction.ts';
 import { submissionMethods } from './methods/submission.ts';
@@ -48,6 +48,10 @@ import { walletSpendingMethods } from './methods/wallet/spending.ts';
 import { createRegistry, type Registry } from './registry.ts';
 
 export const SPECS = {
+  ...psbtMethods,
+  ...psbtDescriptorMethods,
+  ...scanMethods,
+  ...signRawTransactionMethods,
   ...blockTemplateMethods,
   ...descriptorMethods,
   ...submitBlockMethods,
@@ -83,10 +87,6 @@ export const SPECS = {
 
 export const METHODS: Registry = createRegistry(
   SPECS,
-  psbtMethods,
-  psbtDescriptorMethods,
-  scanMethods,
-  signRawTransactionMethods,
   walletAddressMethods,
   walletBackupMethods,
   walletBalanceMethods,
@@ -98,5 +98,4 @@ export const METHODS: Registry = createRegistry(
   walletHistoryMethods,
   walletManagementMethods,
   walletSpendingMethods,
-  createRawTransactionMethods,
 );

@@ -11,8 +11,20 @@ import type { RpcContext } from './context.ts';
 import { RpcCode, RpcError } from './errors.ts';
 import { JsonObject, type JsonRead } from './json.ts';
 import { legacyParameters } from './legacy.ts';
-import { param } from './parameter.ts';
-import { amount, bytes, type HeldFields, hashText, integer, object, optional } from './schema.ts';
+import type { Parameter } from './parameter.ts';
+import {
+  amount,
+  array,
+  bytes,
+  custom,
+  type HeldFields,
+  hashText,
+  integer,
+  object,
+  optional,
+  type Sent,
+} from './schema.ts';
+import { arrayFrom } from './values.ts';
 
 const fields = {
   txid: hashText(),
@@ -24,12 +36,19 @@ const fields = {
 };
 const previousOutput = object(fields, '', { more: true });
 
-export const previousOutputsParameter = param.array(
-  'prevtxs',
-  'Outputs that the node may not know',
-  [param.object('', '', legacyParameters(fields), { optional: true })],
-  { optional: true },
+/** `prevtxs` */
+export const previousOutputs = optional(
+  custom<readonly Sent<typeof previousOutput>[], readonly JsonRead[]>(
+    array(previousOutput, 'Outputs that the node may not know'),
+    arrayFrom,
+    { json: 'array' },
+  ),
 );
+
+// For methods in the old form.
+export const previousOutputsParameter = legacyParameters({ prevtxs: previousOutputs })[0] as Parameter<
+  readonly JsonRead[] | undefined
+>;
 
 /** Where scripts that a caller tells go, and whether they must be told. */
 interface ScriptSink {

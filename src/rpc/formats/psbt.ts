@@ -28,7 +28,7 @@ import { transactionJson } from './transaction.ts';
 
 type Json = { readonly [key: string]: JsonWritable };
 
-const origin = ({ fingerprint, path }: KeyOrigin): Json => ({
+const origin = ({ fingerprint, path }: KeyOrigin) => ({
   master_fingerprint: toHex(fingerprint),
   path: `m${formatSteps(path)}`,
 });
@@ -63,7 +63,7 @@ function proprietary(map: PsbtMap): Json[] {
   });
 }
 
-function unknown(map: PsbtMap): Json | undefined {
+function unknown(map: PsbtMap): Record<string, string> | undefined {
   const entries = map.unknown();
   return entries.length === 0
     ? undefined
@@ -193,7 +193,7 @@ function outputJson(psbt: Psbt, index: number, parameters: NetworkParameters): J
   };
 }
 
-function versionFields(psbt: Psbt, parameters: NetworkParameters): Json {
+function versionFields(psbt: Psbt, parameters: NetworkParameters) {
   if (psbt.version < 2)
     return { tx: transactionJson(Transaction.from(psbt.unsignedTransaction()!), parameters) };
   const modifiable = psbt.global.get(GLOBAL.TX_MODIFIABLE)?.[0];
@@ -222,7 +222,7 @@ function feeOf(psbt: Psbt): bigint | undefined {
   return fee;
 }
 
-export function psbtJson(psbt: Psbt, parameters: NetworkParameters): Json {
+export function psbtJson(psbt: Psbt, parameters: NetworkParameters) {
   const fee = feeOf(psbt);
   return {
     ...versionFields(psbt, parameters),

@@ -9,21 +9,14 @@ import { extract, finalize as finalizePsbt } from '../../wallet/psbt/roles.ts';
 import { fillWith } from '../../wallet/psbt-signing.ts';
 import { SigningProvider } from '../../wallet/signing/provider.ts';
 import type { RpcContext } from '../context.ts';
-import { scanObject } from '../descriptor-scripts.ts';
+import { scanObject, scanObjects } from '../descriptor-scripts.ts';
 import { RpcCode, RpcError } from '../errors.ts';
 import type { JsonRead } from '../json.ts';
-import { defineMethod, type Method } from '../method.ts';
-import { param } from '../parameter.ts';
+import { group, method } from '../method.ts';
 import { readDescriptor, readPsbt } from '../refusals.ts';
-import { result } from '../result.ts';
-import { processedResult } from './psbt.ts';
-import { sighashFrom, sighashParameter } from './sign-raw-transaction.ts';
-
-const descriptorsParameter = param.array(
-  'descriptors',
-  'Descriptors, or {"desc": a descriptor, "range": up to what index HD chains should be explored}',
-  [param.string('', '', { optional: true })],
-);
+import { boolean, optional, standard, string } from '../schema.ts';
+import { processed } from './psbt.ts';
+import { sighashFrom, sighashtype } from './sign-raw-transaction.ts';
 
 /** Keys and scripts of the descriptors that a caller lists. */
 function providerFrom(
@@ -69,59 +62,50 @@ async function addUtxos(psbt: Psbt, { chain, mempool, indexes }: RpcContext): Pr
   }
 }
 
-const utxoupdatepsbt = defineMethod({
-  name: 'utxoupdatepsbt',
-  category: 'Rawtransactions',
-  description:
-    'Updates all segwit inputs and outputs in a PSBT with data from output descriptors, the UTXO set, txindex, or the mempool.',
-  parameters: [
-    param.string('psbt', 'A base64 string of a PSBT'),
-    { ...descriptorsParameter, required: false },
-  ],
-  results: [result.string('', 'The base64-encoded partially signed transaction with inputs updated')],
-  examples: ['"psbt"'],
-  async handler([text, descriptors], context) {
-    const psbt = readPsbt(text);
-    const provider = providerFrom(descriptors, false, context);
-    await context.mempool.settled();
-    await addUtxos(psbt, context);
-    fillWith(psbt, provider, { sign: false, finalize: false, derivations: true });
-    return psbt.encodeBase64();
-  },
-});
+export const psbtDescriptorMethods = group('Rawtransactions', {
+  utxoupdatepsbt: method({
+    help: 'Adds to a PSBT what the node and descriptors know of what it spends.',
+    parameters: { psbt: string('Base64'), descriptors: optional(scanObjects) },
+    result: string('Base64'),
+    example: 'PSBT',
+    async handler({ psbt: text, descriptors }, context) {
+      const psbt = readPsbt(text);
+      const provider = providerFrom(descriptors, false, context);
+      await context.mempool.settled();
+      await addUtxos(psbt, context);
+      fillWith(psbt, provider, { sign: false, finalize: false, derivations: true });
+      return psbt.encodeBase64();
+    },
+  }),
 
-const descriptorprocesspsbt = defineMethod({
-  name: 'descriptorprocesspsbt',
-  category: 'Rawtransactions',
-  description:
-    'Update all segwit inputs in a PSBT with information from output descriptors, the UTXO set or the mempool. \n' +
-    'Then, sign the inputs we are able to with information from the output descriptors. ',
-  parameters: [
-    param.string('psbt', 'The transaction base64 string'),
-    descriptorsParameter,
-    sighashParameter,
-    param.boolean('bip32derivs', 'Include BIP 32 derivation paths for public keys if we know them', {
-      default: true,
-    }),
-    param.boolean('finalize', 'Also finalize inputs if possible', { default: true }),
-  ],
-  results: processedResult,
-  examples: ['"psbt" "[\\"descriptor1\\", \\"descriptor2\\"]"'],
-  async handler([text, descriptors, sighash, derivations, finalize], context) {
-    const psbt = readPsbt(text);
-    const provider = providerFrom(descriptors, true, context);
-    if (!derivations) provider.forgetOrigins();
-    await context.mempool.settled();
-    await addUtxos(psbt, context);
-    const sighashType = sighashFrom(sighash) ?? undefined;
-    const complete = fillWith(psbt, provider, { sign: true, finalize, derivations, sighashType });
-    const encoded = psbt.encodeBase64();
-    return {
-      psbt: encoded,
-      complete,
-      hex: complete && finalizePsbt(psbt) ? toHex(extract(psbt).bytes) : undefined,
-    };
-  },
+  descriptorprocesspsbt: method({
+    help: 'The same, and signs with the private keys of the descriptors.',
+    parameters: {
+      psbt: string('Base64'),
+      descriptors: scanObjects,
+      sighashtype,
+      bip32derivs: standard(boolean('Add the paths of keys (BIP32)'), true),
+      finalize: standard(boolean('Finish inputs that have all signatures'), true),
+    },
+    result: processed,
+    example: `PSBT '["DESCRIPTOR"]'`,
+    async handler(
+      { psbt: text, descriptors, sighashtype: sighash, bip32derivs: derivations, finalize },
+      context,
+    ) {
+      const psbt = readPsbt(text);
+      const provider = providerFrom(descriptors, true, context);
+      if (!derivations) provider.forgetOrigins();
+      await context.mempool.settled();
+      await addUtxos(psbt, context);
+      const sighashType = sighashFrom(sighash) ?? undefined;
+      const complete = fillWith(psbt, provider, { sign: true, finalize, derivations, sighashType });
+      const encoded = psbt.encodeBase64();
+      return {
+        psbt: encoded,
+        complete,
+        hex: complete && finalizePsbt(psbt) ? toHex(extract(psbt).bytes) : undefined,
+      };
+    },
+  }),
 });
-
-export const psbtDescriptorMethods: readonly Method[] = [utxoupdatepsbt, descriptorprocesspsbt];

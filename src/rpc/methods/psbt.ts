@@ -6,34 +6,40 @@ import { Psbt, type PsbtVersion } from '../../wallet/psbt/psbt.ts';
 import { GLOBAL } from '../../wallet/psbt/psbt-fields.ts';
 import { decodeUint32, encodeUint32 } from '../../wallet/psbt/psbt-values.ts';
 import { combine, extract, finalize } from '../../wallet/psbt/roles.ts';
-import { constructTransaction, inputsParameter, outputsParameter } from '../construct-transaction.ts';
+import { construction, constructTransaction } from '../construct-transaction.ts';
 import { ANY_FORM, decodeTransaction } from '../decode.ts';
 import { RpcCode, RpcError } from '../errors.ts';
 import { psbtJson } from '../formats/psbt.ts';
-import type { JsonRead, JsonWritable } from '../json.ts';
-import { defineMethod, type Method } from '../method.ts';
-import { param } from '../parameter.ts';
+import { legacyResults } from '../legacy.ts';
+import { group, method } from '../method.ts';
 import { readPsbt } from '../refusals.ts';
-import { result } from '../result.ts';
-import { btc, stringFrom } from '../values.ts';
+import {
+  amount,
+  anything,
+  array,
+  boolean,
+  hex,
+  integer,
+  object,
+  optional,
+  record,
+  standard,
+  string,
+} from '../schema.ts';
+import { btc } from '../values.ts';
 
-const psbtParameter = param.string('psbt', 'A base64 string of a PSBT');
-const psbtsParameter = (what: string) =>
-  param.array('txs', what, [param.string('psbt', 'A base64 string of a PSBT')]);
-const psbtResult = [result.string('', 'The resulting raw transaction (base64-encoded string)')];
+const psbt = string('Base64');
+const txs = array(psbt);
+const psbt_version = standard(integer('0, or 2 (BIP370)'), 2);
 
 /** What methods that update and sign a PSBT answer. */
-export const processedResult = [
-  result.object('', '', [
-    result.string('psbt', 'The base64-encoded partially signed transaction'),
-    result.boolean('complete', 'If the transaction has a complete set of signatures'),
-    result.hex('hex', 'The hex-encoded network transaction if complete', { optional: true }),
-  ]),
-];
-
-const psbtVersionParameter = param.integer('psbt_version', 'The PSBT version number to use.', {
-  default: 2,
+export const processed = object({
+  psbt,
+  complete: boolean('All inputs are signed'),
+  hex: optional(hex('The transaction, if it is complete')),
 });
+// For methods in the old form.
+export const processedResult = legacyResults(processed);
 
 export function psbtVersionFrom(version: number): PsbtVersion {
   if (version !== 0 && version !== 2)
@@ -41,53 +47,7 @@ export function psbtVersionFrom(version: number): PsbtVersion {
   return version;
 }
 
-const decodepsbt = defineMethod({
-  name: 'decodepsbt',
-  category: 'Rawtransactions',
-  description:
-    'Return a JSON object representing the serialized, base64-encoded partially signed Bitcoin transaction.',
-  parameters: [param.string('psbt', 'The PSBT base64 string')],
-  results: [
-    result.object('', '', [
-      result.any('tx', 'The decoded unsigned transaction (version 0).', { optional: true }),
-      result.number('tx_version', 'The version of the transaction (version 2).', { optional: true }),
-      result.number('fallback_locktime', 'The locktime to fall back to (version 2).', { optional: true }),
-      result.number('input_count', 'The number of inputs (version 2).', { optional: true }),
-      result.number('output_count', 'The number of outputs (version 2).', { optional: true }),
-      result.boolean('inputs_modifiable', 'Whether inputs can be modified (version 2).', { optional: true }),
-      result.boolean('outputs_modifiable', 'Whether outputs can be modified (version 2).', {
-        optional: true,
-      }),
-      result.boolean('has_sighash_single', 'Whether a signature of an input is SIGHASH_SINGLE (version 2).', {
-        optional: true,
-      }),
-      result.array('global_xpubs', '', [
-        result.object('', '', [
-          result.string('xpub', 'The extended public key this path corresponds to'),
-          result.hex('master_fingerprint', 'The fingerprint of the master key'),
-          result.string('path', 'The path'),
-        ]),
-      ]),
-      result.number(
-        'psbt_version',
-        'The PSBT version number. Not to be confused with the unsigned transaction version',
-      ),
-      result.array('proprietary', 'The global proprietary map', [result.any('', '')]),
-      result.keyed('unknown', 'The unknown global fields', [
-        result.hex('key', '(key-value pair) An unknown key-value pair'),
-      ]),
-      result.array('inputs', '', [result.any('', 'What is known of an input')]),
-      result.array('outputs', '', [result.any('', 'What is known of an output')]),
-      result.amount('fee', 'The transaction fee paid if all UTXOs slots in the PSBT have been filled.', {
-        optional: true,
-      }),
-    ]),
-  ],
-  examples: ['"psbt"'],
-  handler: ([text], { parameters }) => psbtJson(readPsbt(text), parameters),
-});
-
-function analysisJson({ inputs, next, fee, virtualSize, error }: PsbtAnalysis): JsonWritable {
+function analysisJson({ inputs, next, fee, virtualSize, error }: PsbtAnalysis) {
   return {
     inputs:
       inputs.length === 0
@@ -117,200 +77,6 @@ function analysisJson({ inputs, next, fee, virtualSize, error }: PsbtAnalysis): 
   };
 }
 
-const analyzepsbt = defineMethod({
-  name: 'analyzepsbt',
-  category: 'Rawtransactions',
-  description: 'Analyzes and provides information about the current status of a PSBT and its inputs',
-  parameters: [psbtParameter],
-  results: [
-    result.object('', '', [
-      result.array(
-        'inputs',
-        '',
-        [
-          result.object('', '', [
-            result.boolean('has_utxo', 'Whether a UTXO is provided'),
-            result.boolean('is_final', 'Whether the input is finalized'),
-            result.object(
-              'missing',
-              'Things that are missing that are required to complete this input',
-              [
-                result.array(
-                  'pubkeys',
-                  '',
-                  [
-                    result.hex(
-                      'keyid',
-                      'Public key ID, hash160 of the public key, of a public key whose BIP 32 derivation path is missing',
-                    ),
-                  ],
-                  { optional: true },
-                ),
-                result.array(
-                  'signatures',
-                  '',
-                  [
-                    result.hex(
-                      'keyid',
-                      'Public key ID, hash160 of the public key, of a public key whose signature is missing',
-                    ),
-                  ],
-                  { optional: true },
-                ),
-                result.hex('redeemscript', 'Hash160 of the redeem script that is missing', {
-                  optional: true,
-                }),
-                result.hex('witnessscript', 'SHA256 of the witness script that is missing', {
-                  optional: true,
-                }),
-              ],
-              { optional: true },
-            ),
-            result.string('next', 'Role of the next person that this input needs to go to', {
-              optional: true,
-            }),
-          ]),
-        ],
-        { optional: true },
-      ),
-      result.number('estimated_vsize', 'Estimated vsize of the final signed transaction', { optional: true }),
-      result.amount(
-        'estimated_feerate',
-        'Estimated feerate of the final signed transaction in BTC/kvB. Shown only if all UTXO slots in the PSBT have been filled',
-        { optional: true },
-      ),
-      result.amount(
-        'fee',
-        'The transaction fee paid. Shown only if all UTXO slots in the PSBT have been filled',
-        { optional: true },
-      ),
-      result.string('next', 'Role of the next person that this psbt needs to go to'),
-      result.string('error', 'Error message (if there is one)', { optional: true }),
-    ]),
-  ],
-  examples: ['"psbt"'],
-  handler: ([text]) => analysisJson(analyze(readPsbt(text))),
-});
-
-const combinepsbt = defineMethod({
-  name: 'combinepsbt',
-  category: 'Rawtransactions',
-  description:
-    'Combine multiple partially signed Bitcoin transactions into one transaction.\n' +
-    'Implements the Combiner role.',
-  parameters: [psbtsParameter('The base64 strings of partially signed transactions')],
-  results: psbtResult,
-  examples: ['\'["mybase64_1", "mybase64_2", "mybase64_3"]\''],
-  handler([texts]) {
-    const psbts = texts.map((text) => readPsbt(stringFrom(text)));
-    if (psbts.length === 0) throw new RpcError(RpcCode.INVALID_PARAMETER, "Parameter 'txs' cannot be empty");
-    const combined = combine(psbts);
-    if (combined === null)
-      throw new RpcError(RpcCode.INVALID_PARAMETER, 'PSBTs not compatible (different transactions)');
-    return combined.encodeBase64();
-  },
-});
-
-const finalizepsbt = defineMethod({
-  name: 'finalizepsbt',
-  category: 'Rawtransactions',
-  description:
-    'Finalize the inputs of a PSBT. If the transaction is fully signed, it will produce a\n' +
-    'network serialized transaction which can be broadcast with sendrawtransaction. Otherwise a PSBT will be\n' +
-    'created which has the final_scriptSig and final_scriptwitness fields filled for inputs that are complete.\n' +
-    'Implements the Finalizer and Extractor roles.',
-  parameters: [
-    psbtParameter,
-    param.boolean(
-      'extract',
-      'If true and the transaction is complete,\n' +
-        '                             extract and return the complete transaction in normal network serialization instead of the PSBT.',
-      { default: true },
-    ),
-  ],
-  results: [
-    result.object('', '', [
-      result.string('psbt', 'The base64-encoded partially signed transaction if not extracted', {
-        optional: true,
-      }),
-      result.hex('hex', 'The hex-encoded network transaction if extracted', { optional: true }),
-      result.boolean('complete', 'If the transaction has a complete set of signatures'),
-    ]),
-  ],
-  examples: ['"psbt"'],
-  handler([text, wantsTransaction]) {
-    const psbt = readPsbt(text);
-    const complete = finalize(psbt);
-    if (complete && wantsTransaction) return { hex: toHex(extract(psbt).bytes), complete };
-    return { psbt: psbt.encodeBase64(), complete };
-  },
-});
-
-const createpsbt = defineMethod({
-  name: 'createpsbt',
-  category: 'Rawtransactions',
-  description:
-    'Creates a transaction in the Partially Signed Transaction format.\n' +
-    'Implements the Creator role.\n' +
-    "Note that the transaction's inputs are not signed, and\n" +
-    'it is not stored in the wallet or transmitted to the network.',
-  parameters: [
-    inputsParameter,
-    outputsParameter,
-    param.long('locktime', 'Raw locktime. Non-0 value also locktime-activates inputs', { default: 0 }),
-    param.boolean('replaceable', 'Marks this transaction as BIP125-replaceable.', { hint: 'true' }),
-    param.uint32('version', 'Transaction version', { default: 2 }),
-    psbtVersionParameter,
-  ],
-  results: [result.string('', 'The resulting raw transaction (base64-encoded string)')],
-  examples: ['\'[{"txid":"myid","vout":0}]\' \'[{"data":"00010203"}]\''],
-  handler([inputs, outputs, lockTime, replaceable, version, psbtVersion], { parameters }) {
-    const wanted = { inputs, outputs, lockTime, replaceable, version };
-    const transaction = constructTransaction(wanted, parameters);
-    return Psbt.fromTransaction(transaction, psbtVersionFrom(psbtVersion)).encodeBase64();
-  },
-});
-
-const converttopsbt = defineMethod({
-  name: 'converttopsbt',
-  category: 'Rawtransactions',
-  description:
-    'Converts a network serialized transaction to a PSBT. This should be used only with createrawtransaction and fundrawtransaction\n' +
-    'createpsbt and walletcreatefundedpsbt should be used for new applications.',
-  parameters: [
-    param.hex('hexstring', 'The hex string of a raw transaction'),
-    param.boolean(
-      'permitsigdata',
-      'If true, any signatures in the input will be discarded and conversion\n' +
-        '                              will continue. If false, RPC will fail if any signatures are present.',
-      { default: false },
-    ),
-    param.boolean(
-      'iswitness',
-      'Whether the transaction hex is a serialized witness transaction.\n' +
-        'If iswitness is not present, heuristic tests will be used in decoding.',
-      { hint: 'depends on heuristic tests' },
-    ),
-    psbtVersionParameter,
-  ],
-  results: psbtResult,
-  examples: ['"rawtransaction"'],
-  handler([hex, permitSignatures, isWitness, psbtVersion]) {
-    const forms = isWitness === undefined ? ANY_FORM : { witness: isWitness, plain: !isWitness };
-    const transaction = decodeTransaction(hex, forms);
-    if (transaction === null) throw new RpcError(RpcCode.DESERIALIZATION_ERROR, 'TX decode failed');
-    const signed = transaction.inputs.some(
-      ({ scriptSig, witness }) => scriptSig.length > 0 || witness.length > 0,
-    );
-    if (signed && !permitSignatures)
-      throw new RpcError(
-        RpcCode.DESERIALIZATION_ERROR,
-        'Inputs must not have scriptSigs and scriptWitnesses',
-      );
-    return Psbt.fromTransaction(transaction, psbtVersionFrom(psbtVersion)).encodeBase64();
-  },
-});
-
 /** One PSBT with the inputs and outputs of all; the caller chose the version. */
 function join(psbts: readonly Psbt[]): Psbt {
   const seen = new Set<string>();
@@ -333,31 +99,146 @@ function join(psbts: readonly Psbt[]): Psbt {
   return new Psbt(first!.version, global, all('inputs'), all('outputs'));
 }
 
-const joinpsbts = defineMethod({
-  name: 'joinpsbts',
-  category: 'Rawtransactions',
-  description:
-    'Joins multiple distinct PSBTs with different inputs and outputs into one PSBT with inputs and outputs from all of the PSBTs\n' +
-    'No input in any of the PSBTs can be in more than one of the PSBTs.',
-  parameters: [psbtsParameter('The base64 strings of partially signed transactions')],
-  results: psbtResult,
-  examples: ['\'["psbt1", "psbt2"]\''],
-  handler([texts]) {
-    if (texts.length <= 1)
-      throw new RpcError(RpcCode.INVALID_PARAMETER, 'At least two PSBTs are required to join PSBTs.');
-    const psbts = texts.map((text: JsonRead) => readPsbt(stringFrom(text)));
-    if (psbts.some(({ version }) => version !== psbts[0]!.version))
-      throw new RpcError(RpcCode.INVALID_PARAMETER, 'PSBTs of different versions cannot be joined');
-    return join(psbts).encodeBase64();
-  },
-});
+export const psbtMethods = group('Rawtransactions', {
+  decodepsbt: method({
+    help: 'A partially signed transaction (BIP174, BIP370) in words.',
+    parameters: { psbt },
+    result: object({
+      tx: optional(anything('The transaction without signatures; version 0')),
+      tx_version: optional(integer('Version 2, as what follows')),
+      fallback_locktime: optional(integer()),
+      input_count: optional(integer()),
+      output_count: optional(integer()),
+      inputs_modifiable: optional(boolean()),
+      outputs_modifiable: optional(boolean()),
+      has_sighash_single: optional(boolean()),
+      global_xpubs: array(object({ xpub: string(), master_fingerprint: hex(), path: string() })),
+      psbt_version: integer(),
+      proprietary: array(anything()),
+      unknown: record(hex(), 'key'),
+      inputs: array(anything('What is known of an input')),
+      outputs: array(anything('What is known of an output')),
+      fee: optional(amount('If the amount of each input is known')),
+    }),
+    example: 'PSBT',
+    handler: ({ psbt: text }, { parameters }) => psbtJson(readPsbt(text), parameters),
+  }),
 
-export const psbtMethods: readonly Method[] = [
-  decodepsbt,
-  analyzepsbt,
-  combinepsbt,
-  finalizepsbt,
-  createpsbt,
-  converttopsbt,
-  joinpsbts,
-];
+  analyzepsbt: method({
+    help: 'What a partially signed transaction still lacks, and who must see it next.',
+    parameters: { psbt },
+    result: object({
+      inputs: optional(
+        array(
+          object({
+            has_utxo: boolean('It is known what is spent'),
+            is_final: boolean(),
+            missing: optional(
+              object({
+                pubkeys: optional(array(hex(), 'Hashes of keys whose paths are missing')),
+                signatures: optional(array(hex(), 'Hashes of keys whose signatures are missing')),
+                redeemscript: optional(hex('Its hash')),
+                witnessscript: optional(hex('Its hash')),
+              }),
+            ),
+            next: optional(string('The role that comes next: updater, signer, finalizer')),
+          }),
+        ),
+      ),
+      estimated_vsize: optional(integer('Once it is signed')),
+      estimated_feerate: optional(amount('BTC for 1,000 vbytes')),
+      fee: optional(amount()),
+      next: string('The role that comes next'),
+      error: optional(string()),
+    }),
+    example: 'PSBT',
+    handler: ({ psbt: text }) => analysisJson(analyze(readPsbt(text))),
+  }),
+
+  combinepsbt: method({
+    help: 'One PSBT with what several copies hold (the Combiner).',
+    parameters: { txs },
+    result: psbt,
+    example: `'["PSBT", "PSBT"]'`,
+    handler({ txs: texts }) {
+      const psbts = texts.map(readPsbt);
+      if (psbts.length === 0)
+        throw new RpcError(RpcCode.INVALID_PARAMETER, "Parameter 'txs' cannot be empty");
+      const combined = combine(psbts);
+      if (combined === null)
+        throw new RpcError(RpcCode.INVALID_PARAMETER, 'PSBTs not compatible (different transactions)');
+      return combined.encodeBase64();
+    },
+  }),
+
+  finalizepsbt: method({
+    help: 'Finishes the inputs that have all signatures, and gives the transaction if all have (Finalizer, Extractor).',
+    parameters: {
+      psbt,
+      extract: standard(boolean('The transaction, not the PSBT, if it is complete'), true),
+    },
+    result: object({ psbt: optional(psbt), hex: optional(hex()), complete: boolean() }),
+    example: 'PSBT',
+    handler({ psbt: text, extract: wantsTransaction }) {
+      const given = readPsbt(text);
+      const complete = finalize(given);
+      if (complete && wantsTransaction) return { hex: toHex(extract(given).bytes), complete };
+      return { psbt: given.encodeBase64(), complete };
+    },
+  }),
+
+  createpsbt: method({
+    help: 'A PSBT that spends and pays what is listed (the Creator). Nobody learns of it.',
+    parameters: { ...construction, psbt_version },
+    result: psbt,
+    example: `'[{"txid":"TXID","vout":0}]' '[{"ADDRESS":0.01}]'`,
+    handler({ psbt_version: version, ...wanted }, { parameters }) {
+      const transaction = constructTransaction(wanted, parameters);
+      return Psbt.fromTransaction(transaction, psbtVersionFrom(version)).encodeBase64();
+    },
+  }),
+
+  converttopsbt: method({
+    help: 'A PSBT of a transaction.',
+    parameters: {
+      hexstring: hex(),
+      permitsigdata: standard(boolean('Leave out signatures, instead of refusing them'), false),
+      iswitness: optional(
+        boolean('Read it only as with witnesses, or only as without'),
+        'whichever makes sense',
+      ),
+      psbt_version,
+    },
+    result: psbt,
+    example: 'HEX',
+    handler({ hexstring, permitsigdata, iswitness, psbt_version: version }) {
+      const forms = iswitness === undefined ? ANY_FORM : { witness: iswitness, plain: !iswitness };
+      const transaction = decodeTransaction(hexstring, forms);
+      if (transaction === null) throw new RpcError(RpcCode.DESERIALIZATION_ERROR, 'TX decode failed');
+      const signed = transaction.inputs.some(
+        ({ scriptSig, witness }) => scriptSig.length > 0 || witness.length > 0,
+      );
+      if (signed && !permitsigdata)
+        throw new RpcError(
+          RpcCode.DESERIALIZATION_ERROR,
+          'Inputs must not have scriptSigs and scriptWitnesses',
+        );
+      return Psbt.fromTransaction(transaction, psbtVersionFrom(version)).encodeBase64();
+    },
+  }),
+
+  joinpsbts: method({
+    help: 'One PSBT with the inputs and outputs of several, which must not share any input.',
+    parameters: { txs },
+    result: psbt,
+    example: `'["PSBT", "PSBT"]'`,
+    handler({ txs: texts }) {
+      if (texts.length <= 1)
+        throw new RpcError(RpcCode.INVALID_PARAMETER, 'At least two PSBTs are required to join PSBTs.');
+      const psbts = texts.map(readPsbt);
+      if (psbts.some(({ version }) => version !== psbts[0]!.version))
+        throw new RpcError(RpcCode.INVALID_PARAMETER, 'PSBTs of different versions cannot be joined');
+      return join(psbts).encodeBase64();
+    },
+  }),
+});

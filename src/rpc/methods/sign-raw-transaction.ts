@@ -8,42 +8,39 @@ import { SigningProvider } from '../../wallet/signing/provider.ts';
 import { type SignedTransaction, signTransaction } from '../../wallet/signing/sign-transaction.ts';
 import { ANY_FORM, decodeTransaction } from '../decode.ts';
 import { RpcCode, RpcError } from '../errors.ts';
-import type { JsonWritable } from '../json.ts';
-import { defineMethod, type Method } from '../method.ts';
-import { param } from '../parameter.ts';
-import { previousOutputsParameter, spentOutputs } from '../previous-outputs.ts';
+import { legacyParameters, legacyResults } from '../legacy.ts';
+import { group, method } from '../method.ts';
+import type { Parameter } from '../parameter.ts';
+import { previousOutputs, spentOutputs } from '../previous-outputs.ts';
 import { readPrivateKey } from '../refusals.ts';
-import { result } from '../result.ts';
-import { stringFrom } from '../values.ts';
+import { array, boolean, hex, integer, object, optional, string } from '../schema.ts';
 
-export const sighashParameter = param.string(
-  'sighashtype',
-  'The signature hash type. Must be one of\n' +
-    '       "DEFAULT"\n       "ALL"\n       "NONE"\n       "SINGLE"\n       "ALL|ANYONECANPAY"\n       "NONE|ANYONECANPAY"\n       "SINGLE|ANYONECANPAY"',
-  { hint: 'DEFAULT for Taproot, ALL otherwise' },
+export const sighashtype = optional(
+  string('ALL, NONE or SINGLE, each also with |ANYONECANPAY; or DEFAULT'),
+  'DEFAULT for Taproot, ALL otherwise',
 );
 
-export const signedResult = [
-  result.object('', '', [
-    result.hex('hex', 'The hex-encoded raw transaction with signature(s)'),
-    result.boolean('complete', 'If the transaction has a complete set of signatures'),
-    result.array(
-      'errors',
-      'Script verification errors (if there are any)',
-      [
-        result.object('', '', [
-          result.hex('txid', 'The hash of the referenced, previous transaction'),
-          result.number('vout', 'The index of the output to spent and used as input'),
-          result.array('witness', '', [result.hex('witness', '')]),
-          result.hex('scriptSig', 'The hex-encoded signature script'),
-          result.number('sequence', 'Script sequence number'),
-          result.string('error', 'Verification or signing error related to the input'),
-        ]),
-      ],
-      { optional: true },
+export const signed = object({
+  hex: hex('With the signatures that could be made'),
+  complete: boolean('All inputs are signed'),
+  errors: optional(
+    array(
+      object({
+        txid: hex('Of the output that is spent'),
+        vout: integer(),
+        witness: array(hex()),
+        scriptSig: hex(),
+        sequence: integer(),
+        error: string(),
+      }),
+      'Inputs that are not',
     ),
-  ]),
-];
+  ),
+});
+
+// For methods in the old form.
+export const sighashParameter = legacyParameters({ sighashtype })[0] as Parameter<string | undefined>;
+export const signedResult = legacyResults(signed);
 
 /** The type that a name stands for; null for the default of each input. @throws RpcError -8 */
 export function sighashFrom(name: string | undefined): number | null {
@@ -74,10 +71,7 @@ function requireAmounts(tx: Transaction, spent: readonly (TxOut | null)[]): void
   }
 }
 
-export function signedJson(
-  { tx, errors }: SignedTransaction,
-  spent: readonly (TxOut | null)[],
-): JsonWritable {
+export function signedJson({ tx, errors }: SignedTransaction, spent: readonly (TxOut | null)[]) {
   requireAmounts(tx, spent);
   const failures = [...errors].map(([index, error]) => {
     const { prevout, scriptSig, witness, sequence } = tx.inputs[index]!;
@@ -97,35 +91,26 @@ export function signedJson(
   };
 }
 
-const signrawtransactionwithkey = defineMethod({
-  name: 'signrawtransactionwithkey',
-  category: 'Rawtransactions',
-  description:
-    'Sign inputs for raw transaction (serialized, hex-encoded).\n' +
-    'The second argument is an array of base58-encoded private\n' +
-    'keys that will be the only keys used to sign the transaction.\n' +
-    'The third optional argument (may be null) is an array of previous transaction outputs that\n' +
-    'this transaction depends on but may not yet be in the block chain.',
-  parameters: [
-    param.hex('hexstring', 'The transaction hex string'),
-    param.array('privkeys', 'The base58-encoded private keys for signing', [
-      param.string('privatekey', 'private key in base58-encoding'),
-    ]),
-    previousOutputsParameter,
-    sighashParameter,
-  ],
-  results: signedResult,
-  examples: ['"myhex" "[\\"key1\\",\\"key2\\"]"'],
-  async handler([hex, keys, previous, sighash], context) {
-    const tx = transactionFrom(hex);
-    const provider = new SigningProvider();
-    for (const text of keys) {
-      const { secret, compressed } = readPrivateKey(stringFrom(text), context.parameters);
-      provider.addKey(publicKeyOf(secret, compressed), null, secret);
-    }
-    const spent = await spentOutputs(tx, context, previous, { provider, required: true });
-    return signedJson(signTransaction(tx, spent, provider, sighashFrom(sighash)), spent);
-  },
+export const signRawTransactionMethods = group('Rawtransactions', {
+  signrawtransactionwithkey: method({
+    help: 'Signs inputs of a transaction with these keys, and no others.',
+    parameters: {
+      hexstring: hex(),
+      privkeys: array(string(), 'Keys in WIF'),
+      prevtxs: previousOutputs,
+      sighashtype,
+    },
+    result: signed,
+    example: `HEX '["WIF"]'`,
+    async handler({ hexstring, privkeys, prevtxs, sighashtype: sighash }, context) {
+      const tx = transactionFrom(hexstring);
+      const provider = new SigningProvider();
+      for (const text of privkeys) {
+        const { secret, compressed } = readPrivateKey(text, context.parameters);
+        provider.addKey(publicKeyOf(secret, compressed), null, secret);
+      }
+      const spent = await spentOutputs(tx, context, prevtxs, { provider, required: true });
+      return signedJson(signTransaction(tx, spent, provider, sighashFrom(sighash)), spent);
+    },
+  }),
 });
-
-export const signRawTransactionMethods: readonly Method[] = [signrawtransactionwithkey];

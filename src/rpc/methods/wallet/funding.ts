@@ -110,7 +110,7 @@ const walletcreatefundedpsbt = defineMethod({
       const options = readOptions(FUND_OPTIONS, given, context);
       const replaceable = options.replaceable ?? wallet.parts.policy.replaceable;
       const draft = constructTransaction(
-        { inputs, outputs, lockTime, replaceable, version },
+        { inputs, outputs, locktime: lockTime, replaceable, version },
         context.parameters,
       );
       const payers = feePayersFrom(

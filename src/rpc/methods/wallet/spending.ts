@@ -298,7 +298,7 @@ const send = defineMethod({
       outputPairs(outputs).map(([key]) => key),
     );
     const replaceable = options.replaceable ?? wallet.parts.policy.replaceable;
-    const wanted = { inputs, outputs, lockTime: lockTime ?? 0, replaceable, version };
+    const wanted = { inputs, outputs, locktime: lockTime ?? 0, replaceable, version };
     const draft = constructTransaction(wanted, context.parameters);
     const weights = weightsOfInputs(inputs);
     const addInputs = draft.inputs.length === 0;
