@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { Chain } from '../../src/chain/chain.ts';
-import { type BlockSource, exportBlocks, type ImportProgress, importBlocks } from '../../src/chain/import.ts';
+import { exportBlocks, type ImportProgress, importBlocks } from '../../src/chain/import.ts';
+import type { BlockSource } from '../../src/chain/record-reader.ts';
 import { continueReindex } from '../../src/chain/reindex.ts';
 import type { Block } from '../../src/core/block/block.ts';
 import { concatBytes, toHex } from '../../src/core/encoding/bytes.ts';

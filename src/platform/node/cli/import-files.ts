@@ -3,7 +3,7 @@ import { existsSync } from 'node:fs';
 import { stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { FRAME_SIZE } from '../../../chain/block-store.ts';
-import type { SourceFindings } from '../../../chain/import.ts';
+import type { SourceFindings } from '../../../chain/record-reader.ts';
 import { HEADER_SIZE } from '../../../core/block/header.ts';
 import { MAX_BLOCK_WEIGHT } from '../../../core/consensus/limits.ts';
 import { toHex } from '../../../core/encoding/bytes.ts';

@@ -1,6 +1,6 @@
 /** A file of blocks on disk, as `penny import` reads it. */
 import { type FileHandle, open } from 'node:fs/promises';
-import type { BlockSource } from '../../../chain/import.ts';
+import type { BlockSource } from '../../../chain/record-reader.ts';
 
 export class FileSource implements BlockSource {
   readonly name: string;
