@@ -1,5 +1,4 @@
 /** The seam to everything a node keeps: stores, block files, small named blobs. One data directory, one owner. */
-import type { Logger } from '../seams.ts';
 import type { BlockFiles } from './block-files.ts';
 import type { KeyValueStore } from './key-value-store.ts';
 
@@ -17,21 +16,13 @@ export interface Storage {
   close(): Promise<void>;
 }
 
-/**
- * Writes a small file that the node can do without: a failure is named and is for the next save to mend.
- * @returns whether it was written
- */
-export async function saveSideFile(
-  { storage, logger }: { readonly storage: Storage; readonly logger: Logger },
-  name: string,
-  bytes: Uint8Array,
-): Promise<boolean> {
-  try {
-    await storage.writeBlob(name, bytes);
-    return true;
-  } catch (error) {
-    logger.log('warn', 'storage', `${name} could not be saved: ${(error as Error).message}`);
-    return false;
+/** The disk does not let something be opened, read or written. */
+export class DiskError extends Error {
+  override readonly name = 'DiskError';
+
+  /** @param what could not be done: "chainstate cannot be written" */
+  constructor(what: string, cause: unknown) {
+    super(`${what}: ${(cause as Error).message}`, { cause });
   }
 }
 

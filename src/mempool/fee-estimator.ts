@@ -3,7 +3,8 @@
  * Core's CBlockPolicyEstimator does. Follows the mempool; owns no policy on fees.
  */
 import type { Chain } from '../chain/chain.ts';
-import { type Storage, saveSideFile } from '../chain/storage.ts';
+import { saveSideFile, sealed, unsealed } from '../chain/side-files.ts';
+import { CorruptionError, type Storage } from '../chain/storage.ts';
 import { DecodeError } from '../core/encoding/errors.ts';
 import { Reader } from '../core/encoding/reader.ts';
 import { Writer } from '../core/encoding/writer.ts';
@@ -76,11 +77,15 @@ export class FeeEstimator {
     const estimator = new FeeEstimator(dependencies);
     const bytes = await dependencies.storage.readBlob(FILE);
     try {
-      if (bytes !== undefined) estimator.#decode(bytes);
+      if (bytes !== undefined) estimator.#decode(unsealed(FILE, bytes));
       return estimator;
     } catch (error) {
-      if (!(error instanceof DecodeError)) throw error;
-      dependencies.logger.log('warn', 'estimatefee', `${FILE} cannot be read (${error.message})`);
+      if (!(error instanceof DecodeError || error instanceof CorruptionError)) throw error;
+      dependencies.logger.log(
+        'warn',
+        'estimatefee',
+        `${FILE} cannot be read (${error.message}); starting without it`,
+      );
       return new FeeEstimator(dependencies);
     }
   }
@@ -182,7 +187,7 @@ export class FeeEstimator {
     const best = current ? this.#bestHeight : this.#history.best;
     const writer = new Writer(1 << 19).uint32(FILE_VERSION).uint32(first).uint32(best);
     for (const horizon of this.#horizons) horizon.write(writer);
-    await saveSideFile(this.#dependencies, FILE, writer.finish());
+    await saveSideFile(this.#dependencies, FILE, sealed(writer.finish()));
   }
 
   get #historySpan(): number {

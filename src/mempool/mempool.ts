@@ -5,8 +5,9 @@
  */
 import type { BlockEvent, Chain } from '../chain/chain.ts';
 import type { ScriptVerifier } from '../chain/script-verifier.ts';
+import { saveSideFile, sealed, unsealed } from '../chain/side-files.ts';
 import { Signal } from '../chain/signal.ts';
-import { type Storage, saveSideFile } from '../chain/storage.ts';
+import { CorruptionError, type Storage } from '../chain/storage.ts';
 import { fromDisplayHex } from '../core/encoding/bytes.ts';
 import { DecodeError } from '../core/encoding/errors.ts';
 import type { Coin } from '../core/transaction/coin.ts';
@@ -246,7 +247,7 @@ export class Mempool {
     const unbroadcast = Array.from(this.unbroadcast, fromDisplayHex);
     const { random, logger } = this.#dependencies;
     const bytes = encodeMempool({ transactions, feeDeltas, unbroadcast }, random.bytes(8));
-    return saveSideFile({ storage, logger }, FILE, bytes);
+    return saveSideFile({ storage, logger }, FILE, sealed(bytes));
   }
 
   /** Takes what was saved through the door, as far as it is still valid. */
@@ -255,7 +256,7 @@ export class Mempool {
     try {
       const bytes = await storage.readBlob(FILE);
       if (bytes === undefined) return;
-      const saved = decodeMempool(bytes);
+      const saved = decodeMempool(unsealed(FILE, bytes));
       let count = 0;
       for (const { tx, time, feeDelta } of saved.transactions) {
         if (feeDelta !== 0n) this.prioritise(tx.txid, feeDelta);
@@ -267,7 +268,7 @@ export class Mempool {
       for (const txid of saved.unbroadcast.map(displayTxid)) if (this.has(txid)) this.unbroadcast.add(txid);
       logger.log('info', 'mempool', `Loaded ${count} of ${saved.transactions.length} mempool transactions`);
     } catch (error) {
-      if (!(error instanceof DecodeError)) throw error;
+      if (!(error instanceof DecodeError || error instanceof CorruptionError)) throw error;
       logger.log('warn', 'mempool', `${FILE} cannot be read (${error.message}); starting without it`);
     } finally {
       this.#loaded = true;

@@ -1,5 +1,4 @@
 /** Whom we do not speak with: bans set by hand (kept on disk), and peers discouraged for an offence. */
-import { latin1, utf8 } from '../core/encoding/bytes.ts';
 import type { Clock } from '../seams.ts';
 import { AddressError, formatHost, type NetworkAddress, parseAddress } from './network-address.ts';
 import type { Ban } from './peer-info.ts';
@@ -96,13 +95,17 @@ export class BanList {
     return this.#discouraged.has(formatHost(address));
   }
 
-  encode(): Uint8Array {
-    return utf8(JSON.stringify({ banned_nets: this.list() }));
+  encode(): object {
+    return { banned_nets: this.list() };
   }
 
-  /** @throws if it is not what `encode` wrote */
-  load(bytes: Uint8Array): void {
-    const { banned_nets: bans } = JSON.parse(latin1(bytes)) as { banned_nets: Ban[] };
-    for (const ban of bans) this.#bans.set(ban.subnet, { subnet: parseSubnet(ban.subnet), ban });
+  /** All or nothing. @throws if it is not what `encode` gave */
+  load({ banned_nets: bans }: { readonly banned_nets?: unknown }): void {
+    const loaded = (bans as Ban[]).map((ban) => {
+      const { subnet, createdAt, until } = ban;
+      if (![createdAt, until].every(Number.isSafeInteger)) throw new Error(`no times for ${subnet}`);
+      return { subnet: parseSubnet(subnet), ban };
+    });
+    for (const one of loaded) this.#bans.set(one.ban.subnet, one);
   }
 }

@@ -1,5 +1,6 @@
 /** What the network keeps over restarts: addresses, bans, anchors. */
-import { type Storage, saveSideFile } from '../chain/storage.ts';
+import { saveSideFile, sealed, sealedJson, unsealed, unsealedJson } from '../chain/side-files.ts';
+import type { Storage } from '../chain/storage.ts';
 import type { Logger } from '../seams.ts';
 import type { AddressManager } from './address-manager.ts';
 import type { BanList } from './ban-list.ts';
@@ -28,30 +29,33 @@ export class NetworkFiles {
   /** @returns the anchors. They are used once: one that makes us crash must not do so for ever. */
   async load(): Promise<NetworkAddress[]> {
     let anchors: NetworkAddress[] = [];
-    await this.#read(PEERS_FILE, (bytes) => this.#addresses.load(bytes));
-    await this.#read(BANS_FILE, (bytes) => this.#bans.load(bytes));
+    await this.#read(PEERS_FILE, (bytes) => this.#addresses.load(unsealed(PEERS_FILE, bytes)));
+    await this.#read(BANS_FILE, (bytes) => this.#bans.load(unsealedJson(BANS_FILE, bytes)));
     await this.#read(ANCHORS_FILE, (bytes) => {
-      anchors = decodeBody('addrv2', bytes).addresses.map(({ address }) => address);
+      anchors = decodeBody('addrv2', unsealed(ANCHORS_FILE, bytes)).addresses.map(({ address }) => address);
     });
     await this.saveAnchors([]);
     return anchors;
   }
 
-  /** What is lost can be learned again: a damaged file is not worth refusing to start. */
+  /** A damaged file is not worth refusing to start, but is kept beside: bans are what somebody has decided. */
   async #read(name: string, use: (bytes: Uint8Array) => void): Promise<void> {
     const bytes = await this.#dependencies.storage.readBlob(name);
     try {
       if (bytes !== undefined) use(bytes);
     } catch (error) {
+      const aside = `${name}.damaged`;
       const { message } = error as Error;
-      this.#dependencies.logger.log('warn', 'net', `${name} is damaged and was left aside: ${message}`);
+      const text = `${name} is damaged and was left aside as ${aside}: ${message}`;
+      this.#dependencies.logger.log('warn', 'net', text);
+      await saveSideFile(this.#dependencies, aside, bytes!);
     }
   }
 
   /** @returns whether all was written. */
   async save(): Promise<boolean> {
-    const peers = await saveSideFile(this.#dependencies, PEERS_FILE, this.#addresses.encode());
-    return (await saveSideFile(this.#dependencies, BANS_FILE, this.#bans.encode())) && peers;
+    const peers = await saveSideFile(this.#dependencies, PEERS_FILE, sealed(this.#addresses.encode()));
+    return (await saveSideFile(this.#dependencies, BANS_FILE, sealedJson(this.#bans.encode()))) && peers;
   }
 
   /** Of all these peers, those that only relay blocks. */
@@ -59,6 +63,7 @@ export class NetworkFiles {
     const addresses = [...peers]
       .filter((peer) => peer.type === 'block-relay-only' && peer.networkAddress !== undefined)
       .map((peer) => ({ time: peer.connectedAt, services: peer.services, address: peer.networkAddress! }));
-    await saveSideFile(this.#dependencies, ANCHORS_FILE, encodeBody('addrv2', { addresses }));
+    const bytes = sealed(encodeBody('addrv2', { addresses }));
+    await saveSideFile(this.#dependencies, ANCHORS_FILE, bytes);
   }
 }

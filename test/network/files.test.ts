@@ -27,3 +27,23 @@ it('a list that cannot be saved does not stop the node, and is saved when it can
   storage.failing = true;
   await world.settle(network.stop());
 });
+
+it('a ban list that is damaged bans nobody else: it is named and kept aside', async () => {
+  const world = new MemoryWorld();
+  const storage = new MemoryStorage();
+  const first = await world.start('a', { storage });
+  first.network.ban('192.0.2.17');
+  await world.settle(first.network.stop());
+  const saved = Buffer.from((await storage.readBlob('banlist.json'))!).toString();
+  const other = Buffer.from(saved.replace('192.0.2.17', '192.0.2.16'));
+  await storage.writeBlob('banlist.json', other);
+  const second = await world.start('b', { storage });
+  expect(second.network.bans()).toEqual([]);
+  expect(Buffer.from((await storage.readBlob('banlist.json.damaged'))!)).toEqual(other);
+  // Without its checksum it is what somebody wrote by hand.
+  await world.settle(second.network.stop());
+  const { checksum: _, ...content } = JSON.parse(other.toString());
+  await storage.writeBlob('banlist.json', Buffer.from(JSON.stringify(content)));
+  const third = await world.start('c', { storage });
+  expect(third.network.bans()).toMatchObject([{ subnet: '192.0.2.16/32' }]);
+});

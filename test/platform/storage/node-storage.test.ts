@@ -39,7 +39,8 @@ describe('a data directory', () => {
     // The refusal does not keep it locked.
     await (await NodeStorage.open(directory, REGTEST)).close();
     writeFileSync(join(directory, 'network.json'), 'garbage');
-    await expect(NodeStorage.open(directory, REGTEST)).rejects.toThrow('belongs to the network');
+    const marker = join(directory, 'network.json');
+    await expect(NodeStorage.open(directory, REGTEST)).rejects.toThrow(`${marker} is damaged`);
   });
 
   it('keeps a blob whole: it is written beside and moved', async () => {

@@ -69,5 +69,6 @@ test('other settings are kept', async () => {
   expect(JSON.parse(await readFile(join(directory, 'settings.json'), 'utf8'))).toEqual({
     other: 7,
     wallet: ['alice'],
+    checksum: expect.stringMatching(/^[0-9a-f]{8}$/),
   });
 });

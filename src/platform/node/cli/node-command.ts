@@ -137,6 +137,7 @@ const EXPLAINED = [
   'UsageError',
   'DataDirectoryError',
   'CorruptionError',
+  'DiskError',
   'CredentialError',
   'AddressError',
   'WalletError',

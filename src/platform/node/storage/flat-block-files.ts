@@ -17,6 +17,7 @@ import { mkdir, readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { type BlockFileKind, type BlockFiles, blockFileName } from '../../../chain/block-files.ts';
+import { DiskError } from '../../../chain/storage.ts';
 
 interface OpenFile {
   readonly descriptor: number;
@@ -55,13 +56,17 @@ export class FlatBlockFiles implements BlockFiles {
   }
 
   async append(kind: BlockFileKind, file: number, parts: readonly Uint8Array[]): Promise<number> {
-    const target = this.#openForWriting(this.#path(kind, file));
-    const start = target.size;
-    const length = parts.reduce((sum, part) => sum + part.length, 0);
-    const written = writevSync(target.descriptor, parts as Uint8Array[]);
-    target.size += written;
-    if (written !== length) throw new Error(`disk full: wrote ${written} of ${length} bytes`);
-    return start;
+    try {
+      const target = this.#openForWriting(this.#path(kind, file));
+      const start = target.size;
+      const length = parts.reduce((sum, part) => sum + part.length, 0);
+      const written = writevSync(target.descriptor, parts as Uint8Array[]);
+      target.size += written;
+      if (written !== length) throw new Error(`disk full, wrote ${written} of ${length} bytes`);
+      return start;
+    } catch (error) {
+      throw new DiskError(`${blockFileName(kind, file)} cannot be written`, error);
+    }
   }
 
   #openForWriting(path: string): OpenFile {
@@ -86,8 +91,9 @@ export class FlatBlockFiles implements BlockFiles {
   async read(kind: BlockFileKind, file: number, offset: number, length: number): Promise<Uint8Array> {
     const path = this.#path(kind, file);
     const open = this.#open.get(path);
-    const descriptor = open?.descriptor ?? openSync(path, 'r');
+    let descriptor: number | undefined;
     try {
+      descriptor = open?.descriptor ?? openSync(path, 'r');
       const bytes = new Uint8Array(length);
       for (let done = 0; done < length; ) {
         const count = readSync(descriptor, bytes, done, length - done, offset + done);
@@ -95,14 +101,19 @@ export class FlatBlockFiles implements BlockFiles {
         done += count;
       }
       return bytes;
+    } catch (error) {
+      throw new DiskError(`${blockFileName(kind, file)} cannot be read`, error);
     } finally {
-      if (open === undefined) closeSync(descriptor);
+      if (open === undefined && descriptor !== undefined) closeSync(descriptor);
     }
   }
 
   async sync(kind: BlockFileKind, file: number): Promise<void> {
     const open = this.#open.get(this.#path(kind, file));
-    if (open !== undefined) await promisify(fdatasync)(open.descriptor);
+    if (open === undefined) return;
+    await promisify(fdatasync)(open.descriptor).catch((error) => {
+      throw new DiskError(`${blockFileName(kind, file)} cannot be written`, error);
+    });
   }
 
   async remove(kind: BlockFileKind, file: number): Promise<void> {

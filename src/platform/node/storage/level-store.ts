@@ -9,7 +9,7 @@
 import { mkdirSync } from 'node:fs';
 import { Level } from 'level';
 import type { KeyRange, KeyValueStore, Operation } from '../../../chain/key-value-store.ts';
-import { damaged, type StoreTitle } from '../../../chain/storage.ts';
+import { DiskError, damaged, type StoreTitle } from '../../../chain/storage.ts';
 import { crc32c } from '../../../core/encoding/crc32c.ts';
 import { checkLevel, LevelDamage } from './level-check.ts';
 import { SealFile } from './level-seal.ts';
@@ -56,11 +56,6 @@ export class StoreLockedError extends Error {
   override readonly name = 'StoreLockedError';
 }
 
-/** The disk does not let the store be opened, read or written. */
-export class StoreError extends Error {
-  override readonly name = 'StoreError';
-}
-
 export class LevelStore implements KeyValueStore {
   readonly #files: CheckedFiles;
   readonly #database: Database;
@@ -77,7 +72,7 @@ export class LevelStore implements KeyValueStore {
     this.#database = database;
   }
 
-  /** @throws StoreLockedError, StoreError, CorruptionError */
+  /** @throws StoreLockedError, DiskError, CorruptionError */
   static async open(folder: string, options: LevelOptions = {}): Promise<LevelStore> {
     const { title = { name: folder }, unchecked = false, ...levelOptions } = options;
     const files = new CheckedFiles(folder, title);
@@ -278,6 +273,6 @@ class CheckedFiles {
     if (error instanceof LevelDamage || code === 'LEVEL_CORRUPTION' || message.includes('orruption'))
       return damaged(this.title, message);
     if (code === undefined) return error as Error;
-    return new StoreError(`${this.title.name} cannot be ${what}: ${message}`);
+    return new DiskError(`${this.title.name} cannot be ${what}`, { message });
   }
 }

@@ -7,7 +7,8 @@ import { dirname, join } from 'node:path';
 import type { BlockFiles } from '../../../chain/block-files.ts';
 import type { KeyValueStore } from '../../../chain/key-value-store.ts';
 import { titleOf } from '../../../chain/schema.ts';
-import type { Storage } from '../../../chain/storage.ts';
+import { sealedJson, unsealedJson } from '../../../chain/side-files.ts';
+import { DiskError, type Storage } from '../../../chain/storage.ts';
 import { genesisBlock } from '../../../core/consensus/genesis.ts';
 import type { NetworkParameters } from '../../../core/parameters/network.ts';
 import { DirectoryLock, LockedError } from './directory-lock.ts';
@@ -41,16 +42,21 @@ export class NodeStorage implements Storage {
    * @throws DataDirectoryError if it is in use, or belongs to another network.
    */
   static async open(directory: string, parameters: NetworkParameters): Promise<NodeStorage> {
-    await mkdir(directory, { recursive: true });
-    const lock = await lockDirectory(directory);
+    let lock: DirectoryLock | undefined;
     try {
+      await mkdir(directory, { recursive: true });
+      lock = await DirectoryLock.take(join(directory, LOCK), `the data directory ${directory}`, 'process');
       await checkNetwork(directory, parameters);
       await removeLeftovers(directory);
+      return new NodeStorage(directory, lock);
     } catch (error) {
-      await lock.release();
-      throw error;
+      await lock?.release();
+      if (error instanceof LockedError) throw new DataDirectoryError(error.message);
+      if (!(error instanceof DiskError || 'code' in (error as Error))) throw error;
+      throw new DataDirectoryError(
+        `the data directory ${directory} cannot be used: ${(error as Error).message}`,
+      );
     }
-    return new NodeStorage(directory, lock);
   }
 
   store(name: string): Promise<KeyValueStore> {
@@ -84,35 +90,18 @@ export class NodeStorage implements Storage {
   }
 }
 
-async function lockDirectory(directory: string): Promise<DirectoryLock> {
-  try {
-    return await DirectoryLock.take(join(directory, LOCK), `the data directory ${directory}`, 'process');
-  } catch (error) {
-    if (error instanceof LockedError) throw new DataDirectoryError(error.message);
-    throw error;
-  }
-}
-
 async function checkNetwork(directory: string, parameters: NetworkParameters): Promise<void> {
   const path = join(directory, NETWORK_MARKER);
   const genesis = genesisBlock(parameters).hash;
   const bytes = await readIfThere(path);
   if (bytes === undefined) {
-    await replaceFile(path, Buffer.from(`${JSON.stringify({ network: parameters.name, genesis })}\n`));
+    await replaceFile(path, sealedJson({ network: parameters.name, genesis }));
     return;
   }
-  const found = parseMarker(Buffer.from(bytes).toString());
-  if (found?.genesis !== genesis)
+  const { network = '?', genesis: found = '?' } = unsealedJson(path, bytes);
+  if (found !== genesis)
     throw new DataDirectoryError(
-      `the data directory ${directory} belongs to the network "${found?.network ?? '?'}" ` +
-        `(genesis ${found?.genesis ?? '?'}), not to "${parameters.name}" (genesis ${genesis})`,
+      `the data directory ${directory} belongs to the network "${network}" ` +
+        `(genesis ${found}), not to "${parameters.name}" (genesis ${genesis})`,
     );
-}
-
-function parseMarker(text: string): { network?: unknown; genesis?: unknown } | undefined {
-  try {
-    return JSON.parse(text) ?? undefined;
-  } catch {
-    return undefined;
-  }
 }

@@ -4,7 +4,8 @@
  */
 import { chmod, type FileHandle, mkdir, open, readdir, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { CorruptionError } from '../../../chain/storage.ts';
+import { sealedJson, unsealedJson } from '../../../chain/side-files.ts';
+import { CorruptionError, damaged } from '../../../chain/storage.ts';
 import { isBackup } from '../../../wallet/backup.ts';
 import type { WalletStorage, WalletStore } from '../../../wallet/storage.ts';
 import { damagedWallet, WalletError } from '../../../wallet/wallet-error.ts';
@@ -94,11 +95,11 @@ export class NodeWalletStorage implements WalletStorage {
     return names.filter((_, i) => found[i]);
   }
 
-  /** @throws Error naming the file if it is damaged: forgetting which wallets to load would look like a loss. */
+  /** @throws CorruptionError if it is damaged: forgetting which wallets to load would look like a loss. */
   async readStartup(): Promise<string[]> {
     const { wallet = [] } = await this.#readSettings();
     if (!Array.isArray(wallet) || !wallet.every((name) => typeof name === 'string'))
-      throw new Error(`${this.#settings}: "wallet" must be a list of names`);
+      throw damaged({ name: this.#settings }, '"wallet" must be a list of names');
     return wallet;
   }
 
@@ -108,21 +109,14 @@ export class NodeWalletStorage implements WalletStorage {
       .catch(() => {})
       .then(async () => {
         const settings = { ...(await this.#readSettings()), wallet: names };
-        await replaceFile(this.#settings, Buffer.from(`${JSON.stringify(settings, null, 2)}\n`));
+        await replaceFile(this.#settings, sealedJson(settings));
       });
     return this.#settingsWritten;
   }
 
   async #readSettings(): Promise<{ readonly wallet?: unknown }> {
     const bytes = await readIfThere(this.#settings);
-    if (bytes === undefined) return {};
-    try {
-      const settings: unknown = JSON.parse(Buffer.from(bytes).toString());
-      if (typeof settings === 'object' && settings !== null && !Array.isArray(settings)) return settings;
-    } catch {
-      // Told below, with the same words as for any other thing that is not an object.
-    }
-    throw new Error(`${this.#settings} is not a JSON object`);
+    return bytes === undefined ? {} : unsealedJson(this.#settings, bytes);
   }
 
   #path(name: string): string {
