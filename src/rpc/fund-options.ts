@@ -26,6 +26,7 @@ import {
   long,
   object,
   optional,
+  type Schema,
   standard,
   string,
 } from './schema.ts';
@@ -56,8 +57,10 @@ export const FUND_OPTIONS = {
   'subtract_fee_from_outputs|subtractFeeFromOutputs': standard(
     custom<readonly (number | string)[], JsonRead>(
       array(integer('Index of an output, change not counted'), 'Outputs that pay the fee in equal parts'),
-      (value) => value,
-      { json: 'array' },
+      (value) => {
+        if (Array.isArray(value)) return value;
+        throw new RpcError(RpcCode.MISC_ERROR, 'JSON value is not an object or array as expected');
+      },
     ),
     [],
   ),
@@ -87,6 +90,10 @@ export const RAW_OPTIONS = {
     new Map(),
   ),
 };
+
+/** A field that Core reads before it checks the types of all: errors do not name it. */
+export const early = <S extends Schema>(schema: S): S => ({ ...schema, json: undefined });
+export const PSBT_OPTIONS = { ...FUND_OPTIONS, replaceable: early(FUND_OPTIONS.replaceable) };
 
 type FundOptions = HeldFields<typeof FUND_OPTIONS>;
 

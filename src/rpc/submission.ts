@@ -30,14 +30,18 @@ export const fees = <E extends Schema, I extends Schema>(rate: E, includes: I) =
 export const effectiveRate = amount('BTC for 1,000 vbytes, with deltas, and with those that are paid for');
 export const effectiveIncludes = array(hex(), 'wtxids of those that are judged together');
 
-/** @throws RpcError -8, -22 */
-export function readTransactions(list: readonly string[]): Transaction[] {
+/** @param maxfeerate is read between counting and decoding @throws RpcError -8, -22 */
+export function readTransactions(
+  list: readonly string[],
+  maxfeerate: () => bigint,
+): { readonly txs: Transaction[]; readonly limit: bigint } {
   if (list.length === 0 || list.length > MAX_PACKAGE_COUNT)
     throw new RpcError(
       RpcCode.INVALID_PARAMETER,
       `Array must contain between 1 and ${MAX_PACKAGE_COUNT} transactions.`,
     );
-  return list.map((hex) => {
+  const limit = maxfeerate();
+  const txs = list.map((hex) => {
     const tx = decodeTransaction(hex, WITNESS_FORM);
     if (tx === null)
       throw new RpcError(
@@ -46,6 +50,7 @@ export function readTransactions(list: readonly string[]): Transaction[] {
       );
     return tx;
   });
+  return { txs, limit };
 }
 
 /** @throws RpcError -25 if an output that nobody can spend is worth more than this. */

@@ -151,7 +151,7 @@ export function verbosityFrom(value: JsonRead | undefined, standard: number): nu
 export function rangeFrom(value: JsonRead | undefined): { begin: number; end: number } {
   const [begin, end] = parseRange(value);
   if (begin < 0) throw new RpcError(RpcCode.INVALID_PARAMETER, 'Range should be greater or equal than 0');
-  if (end >= 2 ** 31) throw new RpcError(RpcCode.INVALID_PARAMETER, 'End of range is too high');
+  if (end < 0 || end >= 2 ** 31) throw new RpcError(RpcCode.INVALID_PARAMETER, 'End of range is too high');
   if (end >= begin + 1_000_000) throw new RpcError(RpcCode.INVALID_PARAMETER, 'Range is too large');
   return { begin, end };
 }

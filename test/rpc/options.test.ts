@@ -12,6 +12,7 @@ const COIN = 'COIN';
 const OWN = 'OWN';
 const WAITS = 'WAITS';
 const RAW = 'RAW';
+const IN = 'IN';
 
 let memory: MemoryNode;
 let coin: { txid: string; vout: number };
@@ -47,6 +48,7 @@ beforeAll(async () => {
   [coin, other] = await call('listunspent');
   await call('settxfee', 0.0001);
   Object.assign(stands, { [COIN]: coin, [OWN]: own });
+  stands[IN] = await call('createrawtransaction', [coin], [{ [FOREIGN]: 1 }]);
   stands[RAW] = await call('createrawtransaction', [], [{ [FOREIGN]: 1 }]);
 });
 afterAll(() => memory.stop());
@@ -334,16 +336,25 @@ const prevRows = (method: string, before: readonly unknown[]): typeof rows => [
   ],
 ];
 const moreRows: typeof rows = [
-  ...prevRows('signrawtransactionwithkey', [RAW, []]),
-  ...prevRows('signrawtransactionwithwallet', [RAW]),
-  ['signrawtransactionwithkey', [RAW, [], previous({})], -8, 'Missing redeemScript/witnessScript'],
+  ...prevRows('signrawtransactionwithkey', [IN, []]),
+  ...prevRows('signrawtransactionwithwallet', [IN]),
+  ['signrawtransactionwithkey', [IN, [], previous({})], -8, 'Missing redeemScript/witnessScript'],
   [
     'signrawtransactionwithwallet',
-    [RAW, [], 'DEFAULT for'],
+    [IN, [], 'DEFAULT for'],
     -8,
     "'DEFAULT for' is not a valid sighash parameter.",
   ],
-  ['utxoupdatepsbt', ['cHNi', [5]], -22, expect.stringContaining('TX decode failed') as unknown as string],
+  ['signrawtransactionwithwallet', [RAW], -22, 'TX decode failed. Make sure the tx has at least one input.'],
+  ['utxoupdatepsbt', ['cHNi', [5]], -8, 'Scan object needs to be either a string or an object'],
+  ['scantxoutset', ['start', [{ desc: 'x', range: -1 }]], -8, 'End of range is too high'],
+  [
+    'gettxspendingprevout',
+    [[{ txid: UNKNOWN, vout: 0 }], { mempool_only: false }],
+    -1,
+    'Mempool lacks a relevant spend, and txospenderindex is unavailable.',
+  ],
+  ['testmempoolaccept', [[RAW], 1], -8, 'Fee rates larger than or equal to 1BTC/kvB are not accepted'],
   ['createpsbt', [[], [], 2 ** 32], -8, 'Invalid parameter, locktime out of range'],
   ['createpsbt', [[], [], 0, true, 2 ** 32], -1, RANGE],
   ['createpsbt', [[], [], 0, true, 2, 1], -8, 'The PSBT version can only be 2 or 0'],

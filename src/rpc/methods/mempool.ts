@@ -1,5 +1,5 @@
 /** What waits in the mempool. */
-import { fromDisplayHex } from '../../core/encoding/bytes.ts';
+import { fromDisplayHex, toHex } from '../../core/encoding/bytes.ts';
 import type { Txid } from '../../core/transaction/transaction.ts';
 import type { MempoolEntry } from '../../mempool/entry.ts';
 import type { Mempool } from '../../mempool/mempool.ts';
@@ -18,6 +18,7 @@ import {
   number,
   object,
   optional,
+  options,
   record,
   standard,
 } from '../schema.ts';
@@ -133,21 +134,39 @@ export const mempoolMethods = group('Blockchain', {
 
   gettxspendingprevout: method({
     help: 'Which transactions in the mempool spend these outputs.',
-    parameters: { outputs: outPoints },
+    parameters: {
+      outputs: outPoints,
+      options: optional(
+        options({
+          mempool_only: standard(boolean('False refuses where the mempool knows none: no index does'), true),
+          return_spending_tx: standard(boolean('Show the transactions'), false),
+        }),
+      ),
+    },
     result: array(
-      object({ txid: hex(), vout: integer(), spendingtxid: optional(hex('Absent while unspent')) }),
+      object({
+        txid: hex(),
+        vout: integer(),
+        spendingtxid: optional(hex('Absent while unspent')),
+        spendingtx: optional(hex()),
+      }),
     ),
     example: `'[{"txid":"a08e6907dbbd3d809776dbfc5d82e371b764ed838b5655e72f463568df1aadf0","vout":3}]'`,
-    handler({ outputs }, { mempool }) {
+    handler({ outputs, options: given }, { mempool }) {
       if (outputs.length === 0)
         throw new RpcError(RpcCode.INVALID_PARAMETER, 'Invalid parameter, outputs are missing');
       if (outputs.some(({ vout }) => vout < 0))
         throw new RpcError(RpcCode.INVALID_PARAMETER, 'Invalid parameter, vout cannot be negative');
-      return outputs.map(({ txid, vout }) => ({
-        txid,
-        vout,
-        spendingtxid: mempool.spender({ txid: fromDisplayHex(txid), vout })?.txid,
-      }));
+      return outputs.map(({ txid, vout }) => {
+        const spender = mempool.spender({ txid: fromDisplayHex(txid), vout });
+        if (spender === undefined && given?.mempool_only === false)
+          throw new RpcError(
+            RpcCode.MISC_ERROR,
+            'Mempool lacks a relevant spend, and txospenderindex is unavailable.',
+          );
+        const shown = spender && given?.return_spending_tx ? toHex(spender.tx.bytes) : undefined;
+        return { txid, vout, spendingtxid: spender?.txid, spendingtx: shown };
+      });
     },
   }),
 });

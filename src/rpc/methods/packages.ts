@@ -71,8 +71,7 @@ export const packageMethods = group('Rawtransactions', {
     }),
     example: `'["PARENT", "CHILD"]'`,
     async handler({ package: list, maxfeerate, maxburnamount }, { mempool }) {
-      const txs = readTransactions(list);
-      const maximumFeeRate = maxfeerate();
+      const { txs, limit: maximumFeeRate } = readTransactions(list, maxfeerate);
       for (const tx of txs) checkBurn(tx, maxburnamount);
       if (txs.length > 1 && !isChildWithParents(txs))
         throw new RpcError(

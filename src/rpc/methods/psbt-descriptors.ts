@@ -69,8 +69,8 @@ export const psbtDescriptorMethods = group('Rawtransactions', {
     result: string('Base64'),
     example: 'PSBT',
     async handler({ psbt: text, descriptors }, context) {
-      const psbt = readPsbt(text);
       const provider = providerFrom(descriptors, false, context);
+      const psbt = readPsbt(text);
       await context.mempool.settled();
       await addUtxos(psbt, context);
       fillWith(psbt, provider, { sign: false, finalize: false, derivations: true });

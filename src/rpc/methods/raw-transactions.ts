@@ -2,7 +2,7 @@
 import { toHex } from '../../core/encoding/bytes.ts';
 import { combineTransactions } from '../../wallet/signing/combine-transactions.ts';
 import { construction, constructTransaction } from '../construct-transaction.ts';
-import { ANY_FORM, decodeTransaction } from '../decode.ts';
+import { ANY_FORM, decodeTransaction, WITNESS_FORM } from '../decode.ts';
 import { RpcCode, RpcError } from '../errors.ts';
 import { decodedTransaction, transactionJson } from '../formats/transaction.ts';
 import { group, method } from '../method.ts';
@@ -45,7 +45,7 @@ export const rawTransactionMethods = group('Rawtransactions', {
     async handler({ txs }, context) {
       if (txs.length === 0) throw new RpcError(RpcCode.DESERIALIZATION_ERROR, 'Missing transactions');
       const copies = txs.map((text, i) => {
-        const tx = decodeTransaction(text, ANY_FORM);
+        const tx = decodeTransaction(text, WITNESS_FORM);
         if (tx !== null) return tx;
         throw new RpcError(
           RpcCode.DESERIALIZATION_ERROR,

@@ -6,7 +6,7 @@ import { COIN, MAX_MONEY } from '../../core/transaction/amount.ts';
 import type { Transaction, TxOut } from '../../core/transaction/transaction.ts';
 import { SigningProvider } from '../../wallet/signing/provider.ts';
 import { type SignedTransaction, signTransaction } from '../../wallet/signing/sign-transaction.ts';
-import { ANY_FORM, decodeTransaction } from '../decode.ts';
+import { decodeTransaction, WITNESS_FORM } from '../decode.ts';
 import { RpcCode, RpcError } from '../errors.ts';
 import { legacyParameters, legacyResults } from '../legacy.ts';
 import { group, method } from '../method.ts';
@@ -52,7 +52,7 @@ export function sighashFrom(name: string | undefined): number | null {
 }
 
 export function transactionFrom(hex: string): Transaction {
-  const tx = decodeTransaction(hex, ANY_FORM);
+  const tx = decodeTransaction(hex, WITNESS_FORM);
   if (tx === null)
     throw new RpcError(
       RpcCode.DESERIALIZATION_ERROR,

@@ -101,8 +101,7 @@ export const submissionMethods = group('Rawtransactions', {
     ),
     example: `'["HEX"]'`,
     async handler({ rawtxs, maxfeerate }, { mempool }) {
-      const txs = readTransactions(rawtxs);
-      const limit = maxfeerate();
+      const { txs, limit } = readTransactions(rawtxs, maxfeerate);
       if (txs.length > 1)
         return packageJson(txs, await mempool.acceptPackage(txs, { testOnly: true }), limit);
       const tx = txs[0]!;

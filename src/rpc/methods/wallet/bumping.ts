@@ -13,7 +13,7 @@ import type { JsonObject } from '../../json.ts';
 import { defineMethod, type Method } from '../../method.ts';
 import { param } from '../../parameter.ts';
 import { type Result, result } from '../../result.ts';
-import { anything, boolean, type HeldFields, integer, optional, standard, uint32 } from '../../schema.ts';
+import { anything, boolean, type HeldFields, optional, standard, uint32 } from '../../schema.ts';
 import { btc, hashTextFrom } from '../../values.ts';
 import { feeFields, inTurn, optionsParameter, readFeeChoice, readOptions } from '../../wallet-access.ts';
 import { psbtVersionFrom } from '../psbt.ts';
@@ -29,7 +29,7 @@ const BUMP_OPTIONS = {
 };
 const PSBT_OPTIONS = {
   ...BUMP_OPTIONS,
-  psbt_version: standard(integer('The PSBT version to use, 0 or 2'), 2),
+  psbt_version: standard(uint32('The PSBT version to use, 0 or 2'), 2),
 };
 
 const txidParameter = param.hex('txid', 'The txid to be bumped');

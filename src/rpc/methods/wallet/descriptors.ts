@@ -4,21 +4,25 @@ import type { OwnDescriptor } from '../../../wallet/key-ring.ts';
 import type { Wallet } from '../../../wallet/wallet.ts';
 import { WalletError } from '../../../wallet/wallet-error.ts';
 import type { RpcContext } from '../../context.ts';
-import { RpcCode, RpcError } from '../../errors.ts';
-import { JsonNumber, type JsonObject, type JsonRead, type JsonWritable } from '../../json.ts';
+import { RpcCode, RpcError, type RpcErrorCode } from '../../errors.ts';
+import { JsonNumber, JsonObject, type JsonRead, type JsonWritable } from '../../json.ts';
+import { legacyParameters } from '../../legacy.ts';
 import { defineMethod, type Method } from '../../method.ts';
 import { param } from '../../parameter.ts';
 import { fromWalletError, readDescriptor } from '../../refusals.ts';
 import { result } from '../../result.ts';
 import {
-  bigintFrom,
-  booleanFrom,
-  integerFrom,
-  objectFrom,
-  rangeFrom,
-  stringFrom,
-  typeName,
-} from '../../values.ts';
+  anything,
+  boolean,
+  custom,
+  type Held,
+  long,
+  object,
+  optional,
+  standard,
+  string,
+} from '../../schema.ts';
+import { bigintFrom, rangeFrom, typeName } from '../../values.ts';
 import { labelFrom, walletOf } from '../../wallet-access.ts';
 
 function descriptorJson(wallet: Wallet, own: OwnDescriptor, showPrivate: boolean): JsonWritable {
@@ -90,75 +94,81 @@ const listdescriptors = defineMethod({
 });
 
 /** Seconds; `now` is the median time of the tip, as in Core. */
-function timestampFrom(request: JsonObject, context: RpcContext): number {
-  const value = request.get('timestamp') ?? null;
-  if (value === null) throw new RpcError(RpcCode.TYPE_ERROR, 'Missing required timestamp field for key');
+function timestampFrom(value: JsonRead, { chain }: RpcContext): number {
   if (value instanceof JsonNumber) return Math.max(1, Number(bigintFrom(value)));
-  if (value === 'now') return context.chain.tip.medianTimePast;
+  if (value === 'now') return chain.tip.medianTimePast;
   throw new RpcError(
     RpcCode.TYPE_ERROR,
     `Expected number or "now" timestamp value for key. got type ${typeName(value)}`,
   );
 }
 
-function importOne(wallet: Wallet, request: JsonObject, createdAt: number, context: RpcContext): string[] {
-  const refuse = (text: string): RpcError => new RpcError(RpcCode.INVALID_PARAMETER, text);
+const importRequest = object(
+  {
+    timestamp: custom<number | 'now', number>(
+      long('Seconds since 1970 from which on it may have been paid, or "now"'),
+      (value, _name, context) => timestampFrom(value, context),
+    ),
+    desc: optional(string('With its checksum')),
+    active: standard(boolean('Addresses of its type come from it'), false),
+    range: optional(anything('End, or [begin, end], of a ranged one'), 'as far as addresses are watched'),
+    next_index: optional(long('Of a ranged one: where new addresses begin'), 'the begin of the range'),
+    internal: optional(boolean('For change'), 'false'),
+    label: optional(string('Not of a ranged or internal one')),
+  },
+  '',
+  { loose: true },
+);
+type ImportRequest = Held<typeof importRequest>;
+
+/** @throws RpcError */
+function readImport(item: JsonRead, context: RpcContext): ImportRequest {
+  if (!(item instanceof JsonObject) || !item.has('timestamp'))
+    throw new RpcError(RpcCode.TYPE_ERROR, 'Missing required timestamp field for key');
+  return importRequest.read(item, '', context);
+}
+
+function importOne(wallet: Wallet, request: ImportRequest, { parameters }: RpcContext): string[] {
+  const refuse = (text: string, code: RpcErrorCode = RpcCode.INVALID_PARAMETER) => new RpcError(code, text);
+  const { active, timestamp: createdAt, range: told } = request;
   const warnings: string[] = [];
-  const text = request.get('desc');
-  if (text === undefined) throw refuse('Descriptor not found.');
-  const { descriptors, secrets } = readDescriptor(stringFrom(text), context.parameters, true);
-  const option = (name: string): boolean => {
-    const value = request.get(name) ?? null;
-    return value !== null && booleanFrom(value);
-  };
-  const active = option('active');
-  const labelValue = request.get('label');
-  const label = labelValue === undefined ? undefined : labelFrom(stringFrom(labelValue));
+  if (request.desc === undefined) throw refuse('Descriptor not found.');
+  const label = request.label === undefined ? undefined : labelFrom(request.label);
+  const { descriptors, secrets } = readDescriptor(request.desc, parameters, true);
   const { isRange } = descriptors[0]!;
-  if (descriptors.length > 1 && request.has('internal'))
-    throw new RpcError(
-      RpcCode.INVALID_ADDRESS_OR_KEY,
+  if (descriptors.length > 1 && request.internal !== undefined)
+    throw refuse(
       "Cannot have multipath descriptor while also specifying 'internal'",
+      RpcCode.INVALID_ADDRESS_OR_KEY,
     );
-  const rangeValue = request.get('range') ?? null;
-  if (!isRange && rangeValue !== null)
+  if (!isRange && told !== undefined)
     throw refuse('Range should not be specified for an un-ranged descriptor');
-  let range: readonly [number, number] = [0, 1];
-  if (isRange && rangeValue !== null) {
-    const { begin, end } = rangeFrom(rangeValue);
-    range = [begin, end + 1];
-  } else if (isRange) {
-    warnings.push('Range not given, using default keypool range');
-    range = [0, wallet.keys.gap];
-  }
-  const nextValue = request.get('next_index') ?? null;
-  const next = nextValue === null ? range[0] : integerFrom(nextValue, [-(2 ** 63), 2 ** 63]);
-  if (next < range[0] || next >= range[1]) throw refuse('next_index is out of range');
+  if (isRange && told === undefined) warnings.push('Range not given, using default keypool range');
+  const { begin, end } =
+    told === undefined ? { begin: 0, end: isRange ? wallet.keys.gap - 1 : 0 } : rangeFrom(told);
+  const range = [begin, end + 1] as const;
+  const next = request.next_index ?? begin;
+  if (next < begin || next > end) throw refuse('next_index is out of range');
   if (active && !isRange) throw refuse('Active descriptors must be ranged');
   if (descriptors.length > 1 && label !== undefined)
     throw refuse('Multipath descriptors should not have a label');
   if (isRange && label !== undefined) throw refuse('Ranged descriptors should not have a label');
+  if (request.internal && label !== undefined) throw refuse('Internal addresses should not have a label');
+  if (active && !descriptors[0]!.isSingleType)
+    throw refuse('Combo descriptors cannot be set to active', RpcCode.WALLET_ERROR);
   for (const [i, descriptor] of descriptors.entries()) {
-    const internal = descriptors.length > 1 ? i === 1 : option('internal');
-    if (internal && label !== undefined) throw refuse('Internal addresses should not have a label');
-    if (active && !descriptor.isSingleType)
-      throw new RpcError(RpcCode.WALLET_ERROR, 'Combo descriptors cannot be set to active');
-    if (
-      wallet.hasPrivateKeys &&
-      secrets.size === 0 &&
-      descriptor.isSolvable &&
-      !descriptor.hasSecrets(wallet.vault.presence)
-    )
-      throw new RpcError(
-        RpcCode.WALLET_ERROR,
+    const internal = descriptors.length > 1 ? i === 1 : (request.internal ?? false);
+    if (wallet.hasPrivateKeys && secrets.size === 0 && !descriptor.hasSecrets(wallet.vault.presence))
+      throw refuse(
         'Cannot import descriptor without private keys to a wallet with private keys enabled',
+        RpcCode.WALLET_ERROR,
       );
     if (active && descriptor.outputType === null)
       warnings.push('Unknown output type, cannot set descriptor to active.');
     wallet.importDescriptor(descriptor, secrets, { active, internal, createdAt, range, next });
     if (label === undefined) continue;
     for (const script of descriptor.scriptsAt(0, secrets.lookup) ?? []) {
-      const address = encodeAddress(script, context.parameters);
+      const address = encodeAddress(script, parameters);
       if (address !== null) wallet.labels.set(address, label, 'receive');
     }
   }
@@ -172,43 +182,7 @@ const importdescriptors = defineMethod({
     'Import descriptors. This will trigger a rescan of the blockchain based on the earliest timestamp of all descriptors being imported.\n' +
     'Note: This call can take over an hour to complete if using an early timestamp; during that time, other rpc calls\n' +
     'may report that the imported keys, addresses or scripts exist but related transactions are still missing.',
-  parameters: [
-    param.array('requests', 'Data to be imported', [
-      param.object('', '', [
-        param.string('desc', 'Descriptor to import.'),
-        param.boolean(
-          'active',
-          'Set this descriptor to be the active descriptor for the corresponding output type/externality',
-          { default: false },
-        ),
-        param.range(
-          'range',
-          'If a ranged descriptor is used, this specifies the end or the range (in the form [begin,end]) to import',
-          { optional: true },
-        ),
-        param.integer(
-          'next_index',
-          'If a ranged descriptor is set to active, this specifies the next index to generate addresses from',
-          { optional: true },
-        ),
-        param.any(
-          'number',
-          'timestamp',
-          'Time from which to start rescanning the blockchain for this descriptor, in UNIX epoch time, or "now"',
-        ),
-        param.boolean(
-          'internal',
-          'Whether matching outputs should be treated as not incoming payments (e.g. change)',
-          { default: false },
-        ),
-        param.string(
-          'label',
-          'Label to assign to the address, only allowed with internal=false. Disabled for ranged descriptors',
-          { default: '' },
-        ),
-      ]),
-    ]),
-  ],
+  parameters: [param.array('requests', 'What is imported', [legacyParameters({ '': importRequest })[0]!])],
   results: [
     result.array('', 'Response is an array with the same size as the input that has the execution result', [
       result.object('', '', [
@@ -228,21 +202,20 @@ const importdescriptors = defineMethod({
       );
     wallet.vault.requireUnlocked();
     let earliest = Number.POSITIVE_INFINITY;
-    // All of them first: what is imported without a rescan looks like a descriptor that nobody ever paid to.
-    const timestamps = requests.map((item) => timestampFrom(objectFrom(item), context));
-    const answers = requests.map((item: JsonRead, i): JsonWritable => {
-      const object = objectFrom(item);
-      const timestamp = timestamps[i]!;
-      try {
-        const warnings = importOne(wallet, object, timestamp, context);
-        earliest = Math.min(earliest, timestamp);
-        return { success: true, warnings: warnings.length > 0 ? warnings : undefined };
-      } catch (caught) {
-        const error = caught instanceof WalletError ? fromWalletError(caught) : caught;
-        if (!(error instanceof RpcError)) throw error;
-        return { success: false, error: { code: error.code, message: error.message } };
-      }
-    });
+    // All are read first: what is imported without a rescan looks like a descriptor that nobody ever paid to.
+    const answers = requests
+      .map((item) => readImport(item, context))
+      .map((one): JsonWritable => {
+        try {
+          const warnings = importOne(wallet, one, context);
+          earliest = Math.min(earliest, one.timestamp);
+          return { success: true, warnings: warnings.length > 0 ? warnings : undefined };
+        } catch (caught) {
+          const error = caught instanceof WalletError ? fromWalletError(caught) : caught;
+          if (!(error instanceof RpcError)) throw error;
+          return { success: false, error: { code: error.code, message: error.message } };
+        }
+      });
     if (Number.isFinite(earliest)) await wallet.rescanFrom(earliest);
     await wallet.settled();
     return answers;

@@ -15,9 +15,9 @@ import {
 import { ANY_FORM, decodeTransaction } from '../../decode.ts';
 import { RpcCode, RpcError } from '../../errors.ts';
 import {
-  FUND_OPTIONS,
   feePayersFrom,
   fundTransaction,
+  PSBT_OPTIONS,
   RAW_OPTIONS,
   refuseInputWeights,
   weightsOfInputs,
@@ -89,7 +89,7 @@ const walletcreatefundedpsbt = defineMethod({
     presetInputsParameter,
     outputsParameter,
     param.long('locktime', 'Raw locktime. Non-0 value also locktime-activates inputs', { default: 0 }),
-    optionsParameter(FUND_OPTIONS),
+    optionsParameter(PSBT_OPTIONS),
     param.boolean('bip32derivs', 'Include BIP 32 derivation paths for public keys if we know them', {
       default: true,
     }),
@@ -107,7 +107,7 @@ const walletcreatefundedpsbt = defineMethod({
   handler: inTurn(
     async ([inputs, outputs, lockTime, given, derivations, version, psbtVersion], wallet, context) => {
       refuseInputWeights(given);
-      const options = readOptions(FUND_OPTIONS, given, context);
+      const options = readOptions(PSBT_OPTIONS, given, context);
       const replaceable = options.replaceable ?? wallet.parts.policy.replaceable;
       const draft = constructTransaction(
         { inputs, outputs, locktime: lockTime, replaceable, version },

@@ -20,6 +20,7 @@ import {
 import type { RpcContext } from '../../context.ts';
 import { RpcCode, RpcError } from '../../errors.ts';
 import {
+  early,
   FUND_OPTIONS,
   feePayersFrom,
   fundTransaction,
@@ -176,7 +177,7 @@ const sendmany = defineMethod({
         'The bitcoin address is the key, the numeric amount (can be string) in BTC is the value',
       ),
     ]),
-    param.integer('minconf', 'Ignored dummy value', { optional: true }),
+    param.number('minconf', 'Ignored dummy value', { optional: true }),
     commentParameter,
     param.array(
       'subtractfeefrom',
@@ -216,9 +217,11 @@ const sendmany = defineMethod({
 
 const SEND_OPTIONS = {
   ...FUND_OPTIONS,
+  replaceable: early(FUND_OPTIONS.replaceable),
+  max_tx_weight: early(FUND_OPTIONS.max_tx_weight),
   add_to_wallet: standard(boolean('Keep the transaction and send it'), true),
-  inputs: optional(inputsSchema),
-  locktime: optional(long('Lock time'), 'close to the tip'),
+  inputs: optional(early(inputsSchema)),
+  locktime: optional(early(long('Lock time')), 'close to the tip'),
   psbt: standard(boolean('Answer a PSBT and send nothing'), false),
 };
 
