@@ -144,7 +144,7 @@ const inputFields = {
 };
 const inputsOf = (fields: Fields, help: string) =>
   custom<readonly Input[], readonly JsonRead[]>(array(object(fields), help), arrayFrom, { json: 'array' });
-interface Input {
+export interface Input {
   readonly txid: string;
   readonly vout: number;
   readonly sequence?: number;
