@@ -1,5 +1,5 @@
 /** Every WalletStorage passes the same suite. */
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
@@ -72,3 +72,28 @@ test('other settings are kept', async () => {
     checksum: expect.stringMatching(/^[0-9a-f]{8}$/),
   });
 });
+
+test.each([0, 1, 2, 3])(
+  'what was replaced or deleted is in no file after compacting, with tables: %i',
+  async (tables) => {
+    const storage = new NodeWalletStorage(directory);
+    const text = (value: string): Uint8Array => new Uint8Array(Buffer.from(value));
+    const fill = (value: string) =>
+      ['a', 'm', 'z'].map((key) => ({ put: text(key), value: text(`${value}-${key}`.repeat(100)) }));
+    let store = await storage.open('w', true);
+    for (let i = 0; i < tables; i++) {
+      await store.batch(fill(`secret${i}`));
+      await store.close();
+      store = await storage.open('w', false);
+    }
+    await store.batch(fill('secret'));
+    await store.batch([...fill('public').slice(1), { delete: text('a') }], { sync: true });
+    await store.compact();
+    expect(await contents(store)).toHaveLength(2);
+    const files = await readdir(join(directory, 'wallets', 'w'));
+    const found = await Promise.all(files.map((name) => readFile(join(directory, 'wallets', 'w', name))));
+    expect(found.some((bytes) => bytes.includes('public-m'))).toBe(true);
+    expect(found.some((bytes) => bytes.includes('secret'))).toBe(false);
+    await store.close();
+  },
+);

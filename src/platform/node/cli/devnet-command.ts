@@ -28,6 +28,7 @@ export async function runDevnet(flags: DevnetFlags): Promise<number> {
   const { mnemonic = DEFAULT_MNEMONIC, datadir, ...same } = flags;
   if (!validateMnemonic(mnemonic, wordlist)) throw new UsageError('--mnemonic has no valid BIP39 words');
   if (datadir === '') throw new UsageError('--datadir needs a directory');
+  process.umask(0o077);
   const clock = new SystemClock();
   const display = createDisplay(process.stdout, process.env.TERM, () => new Date(clock.now()));
   const stopping = new AbortController();

@@ -29,6 +29,8 @@ export async function runNode(configuration: Configuration, mission?: Mission): 
   const { settings, networkDirectory } = configuration;
   const options = withMission(processOptions(configuration), mission);
   const onConsole = settings.flag('printtoconsole', mission === undefined);
+  // What others must not read is not asked one file at a time: libraries make files too.
+  process.umask(0o077);
   makeDirectory(networkDirectory);
   const clock = new SystemClock();
   const logger = new NodeLogger({ ...loggerOptions(configuration), console: onConsole }, clock);

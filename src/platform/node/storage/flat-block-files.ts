@@ -36,7 +36,7 @@ export class FlatBlockFiles implements BlockFiles {
   }
 
   static async open(directory: string): Promise<FlatBlockFiles> {
-    await mkdir(directory, { recursive: true });
+    await mkdir(directory, { recursive: true, mode: 0o700 });
     return new FlatBlockFiles(directory);
   }
 
@@ -72,7 +72,7 @@ export class FlatBlockFiles implements BlockFiles {
   #openForWriting(path: string): OpenFile {
     let file = this.#open.get(path);
     if (file === undefined) {
-      const descriptor = openSync(path, 'a+');
+      const descriptor = openSync(path, 'a+', 0o600);
       file = { descriptor, size: fstatSync(descriptor).size };
       this.#open.set(path, file);
       if (this.#open.size > OPEN_FILES) this.#closeOldest();

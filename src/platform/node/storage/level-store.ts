@@ -204,13 +204,27 @@ export class LevelStore implements KeyValueStore {
     }
   }
 
-  /** Writes everything anew, without what was replaced or deleted. */
+  /**
+   * Writes everything anew, without what was replaced or deleted. LevelDB leaves a table alone that nothing from
+   * above is merged into: so the first and the last entry are written again when all is in tables, and sink.
+   */
   async compact(): Promise<void> {
-    // The log will be empty for a moment, as it is after opening, and the manifest says how far it was.
-    this.#opened = this.#operations;
-    this.#files.seal.write({ synced: this.#operations, opened: this.#opened });
-    await this.#database.compactRange(FORMAT_KEY, LAST_KEY);
+    for (const isInTables of [false, true]) {
+      // A batch of nothing writes the first, which says that values are checked.
+      if (isInTables) for (const end of [[], await this.#last()]) await this.batch(end, { sync: true });
+      // The log will be empty for a moment, as it is after opening, and the manifest says how far it was.
+      this.#opened = this.#operations;
+      this.#files.seal.write({ synced: this.#operations, opened: this.#opened });
+      await this.#database.compactRange(FORMAT_KEY, LAST_KEY);
+    }
     await this.batch([], { sync: true });
+  }
+
+  /** The last entry of all, to be put again. */
+  async #last(): Promise<Operation[]> {
+    const iterator = this.#database.iterator({ gte: FIRST_KEY, limit: 1, reverse: true });
+    const entries = await iterator.all();
+    return entries.map(([key, value]) => ({ put: key, value: this.#unchecked(key, value)! }));
   }
 
   async close(): Promise<void> {

@@ -44,7 +44,7 @@ export class NodeStorage implements Storage {
   static async open(directory: string, parameters: NetworkParameters): Promise<NodeStorage> {
     let lock: DirectoryLock | undefined;
     try {
-      await mkdir(directory, { recursive: true });
+      await mkdir(directory, { recursive: true, mode: 0o700 });
       lock = await DirectoryLock.take(join(directory, LOCK), `the data directory ${directory}`, 'process');
       await checkNetwork(directory, parameters);
       await removeLeftovers(directory);
@@ -65,7 +65,7 @@ export class NodeStorage implements Storage {
 
   async #open(name: string): Promise<KeyValueStore> {
     const path = join(this.directory, name);
-    await mkdir(dirname(path), { recursive: true });
+    await mkdir(dirname(path), { recursive: true, mode: 0o700 });
     return LevelStore.open(path, { title: titleOf(name), ...LEVEL_OPTIONS[name] });
   }
 
