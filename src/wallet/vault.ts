@@ -223,6 +223,8 @@ export class Vault {
         this.lock();
         throw new WalletError('wallet', `The wallet is damaged: ${wrong.join(', ')}; use restorewallet`);
       }
+      // Locked meanwhile, by somebody who insists.
+      if (this.locked) return;
       const { clock } = this.#parts;
       const kept = Math.min(seconds, LONGEST_UNLOCK);
       this.unlockedUntil = Math.floor(clock.now() / 1000) + kept;
@@ -242,6 +244,12 @@ export class Vault {
     this.#key?.fill(0);
     this.#key = null;
     this.unlockedUntil = 0;
+  }
+
+  /** Locks for good, when passphrases that are being tried are done. */
+  async close(): Promise<void> {
+    await this.#turn;
+    this.lock();
   }
 
   /** Only the master key is encrypted anew. @throws WalletError -14; then everything stays as it was */

@@ -180,29 +180,31 @@ export class WalletManager {
   }
 
   load(name: string, loadOnStartup?: boolean): Promise<Wallet> {
-    return this.#exclusively(name, async () => {
-      const failed = this.#wallets.get(name);
-      if (failed?.isOpen) throw new WalletError('already-loaded', `Wallet "${name}" is already loaded.`);
-      if (!(await this.#dependencies.storage.exists(name)))
-        throw new WalletError(
-          'not-found',
-          `Wallet file verification failed. Failed to load database path '${name}'. Path does not exist.`,
-        );
-      await failed?.close().catch(() => undefined);
-      const parts = await this.#parts(name, false).catch((error) => {
-        if (error instanceof WalletError) throw error;
-        throw new WalletError(
-          'wallet',
-          `Wallet ${name} cannot be loaded: its store failed (${storeReason(error)})`,
-        );
-      });
-      const wallet = await Wallet.open(name, parts, failed?.outbox.disowned);
-      if (this.#timer !== null) await wallet.outbox.offerAll();
-      this.#wallets.set(name, wallet);
-      this.#refused.delete(name);
-      await this.#keepStartup(name, loadOnStartup);
-      return wallet;
+    return this.#exclusively(name, () => this.#load(name, loadOnStartup));
+  }
+
+  async #load(name: string, loadOnStartup?: boolean): Promise<Wallet> {
+    const failed = this.#wallets.get(name);
+    if (failed?.isOpen) throw new WalletError('already-loaded', `Wallet "${name}" is already loaded.`);
+    if (!(await this.#dependencies.storage.exists(name)))
+      throw new WalletError(
+        'not-found',
+        `Wallet file verification failed. Failed to load database path '${name}'. Path does not exist.`,
+      );
+    await failed?.close().catch(() => undefined);
+    const parts = await this.#parts(name, false).catch((error) => {
+      if (error instanceof WalletError) throw error;
+      throw new WalletError(
+        'wallet',
+        `Wallet ${name} cannot be loaded: its store failed (${storeReason(error)})`,
+      );
     });
+    const wallet = await Wallet.open(name, parts, failed?.outbox.disowned);
+    if (this.#timer !== null) await wallet.outbox.offerAll();
+    this.#wallets.set(name, wallet);
+    this.#refused.delete(name);
+    await this.#keepStartup(name, loadOnStartup);
+    return wallet;
   }
 
   /** @throws WalletError -4 */
@@ -216,27 +218,25 @@ export class WalletManager {
     if (name === '') throw new WalletError('parameter', 'Wallet name cannot be empty');
     const bytes = await storage.readBackup(path);
     if (bytes === undefined) throw new WalletError('parameter', 'Backup file does not exist');
-    await this.#exclusively(name, async () => {
+    return this.#exclusively(name, async () => {
       if (await storage.exists(name))
         throw new WalletError(
           'already-exists',
           `Failed to restore wallet. Database file exists in '${name}'.`,
         );
-      const records = decodeBackup(bytes, name);
-      const store = await storage.open(name, true);
+      const operations = decodeBackup(bytes, name).map(([put, value]) => ({ put, value }));
       try {
-        const operations = records.map(([put, value]) => ({ put, value }));
-        await store.batch(operations, { sync: true });
-      } finally {
-        await store.close();
+        const store = await storage.open(name, true);
+        await store.batch(operations, { sync: true }).finally(() => store.close());
+        return await this.#load(name, loadOnStartup);
+      } catch (error) {
+        const made = this.#wallets.get(name);
+        this.#wallets.delete(name);
+        await made?.close().catch(() => undefined);
+        await storage.remove(name);
+        throw error;
       }
     });
-    try {
-      return await this.load(name, loadOnStartup);
-    } catch (error) {
-      await storage.remove(name);
-      throw error;
-    }
   }
 
   unload(name: string, loadOnStartup?: boolean): Promise<void> {

@@ -64,7 +64,7 @@ export class Wallet {
   readonly #store: CheckedStore;
   #info: InfoRecord;
   /** What was found wrong when it was loaded, and mended. */
-  warnings: readonly string[] = [];
+  readonly warnings: string[] = [];
   #unsubscribe: (() => void) | null = null;
   /** Satoshis per 1,000 vbytes that `settxfee` asked for; 0: by the estimator. */
   payFeeRate = 0n;
@@ -127,8 +127,9 @@ export class Wallet {
       const contents = await store.read();
       const { info, trail } = startOf(name, contents);
       wallet = new Wallet(name, parts, store, info, trail);
-      wallet.warnings = await loadRecords(wallet, contents);
+      wallet.warnings.push(...(await loadRecords(wallet, contents)));
       await store.repair(trail.length === 0 ? ['locator'] : []);
+      if (info.hasTraces) await wallet.#removeTraces().catch(({ message }) => wallet?.warnings.push(message));
       for (const warning of wallet.warnings)
         parts.logger.log('warn', 'wallet', `Wallet "${name}": ${warning}`);
       wallet.outbox.disown(disowned);
@@ -136,7 +137,6 @@ export class Wallet {
       await wallet.follower.catchUp(wallet.birthday);
       wallet.#seeMempool();
       await wallet.settled();
-      if (info.hasTraces) await wallet.#removeTraces();
       return wallet;
     } catch (error) {
       await (wallet ?? store).close().catch(() => undefined);
@@ -191,8 +191,7 @@ export class Wallet {
     }
     this.#markUsed(tx);
     const order = this.#info.nextOrder;
-    this.#info = { ...this.#info, nextOrder: order + 1 };
-    this.#saveInfo();
+    this.#saveInfo({ nextOrder: order + 1 });
     const received = block?.time ?? Math.floor(this.parts.clock.now() / 1000);
     const entry: WalletTransaction = { tx, block, conflict: null, received, order, abandoned: false };
     this.history.add(entry);
@@ -218,7 +217,8 @@ export class Wallet {
 
   // What is kept
 
-  #saveInfo(): void {
+  #saveInfo(changes: Partial<InfoRecord> = {}): void {
+    this.#info = { ...this.#info, ...changes };
     this.#journal.putJson('info', () => this.#info);
   }
 
@@ -259,7 +259,7 @@ export class Wallet {
 
   async close(): Promise<void> {
     await this.outbox.close();
-    this.vault.lock();
+    await this.vault.close();
     this.#closeEars();
     await this.#journal.close().catch(() => this.requireOpen());
   }
@@ -287,8 +287,7 @@ export class Wallet {
   async encrypt(passphrase: string): Promise<void> {
     this.vault.encrypt(await this.vault.draw(passphrase), () => {
       for (const own of this.keys.descriptors) this.keys.save(own);
-      this.#info = { ...this.#info, hasTraces: true };
-      this.#saveInfo();
+      this.#saveInfo({ hasTraces: true });
     });
     await this.settled();
     await this.#removeTraces();
@@ -296,10 +295,13 @@ export class Wallet {
 
   /** Should a crash prevent this, it is done at the next start. */
   async #removeTraces(): Promise<void> {
-    await this.#store.compact();
-    const { hasTraces: _, ...info } = this.#info;
-    this.#info = info;
-    this.#saveInfo();
+    await this.#store.compact().catch((error) => {
+      throw new WalletError(
+        'encryption',
+        `The wallet is encrypted, but what is left of its plain keys cannot be removed: ${storeReason(error)}`,
+      );
+    });
+    this.#saveInfo({ hasTraces: false });
     await this.settled();
   }
 
@@ -330,8 +332,7 @@ export class Wallet {
     }
     this.history.reindex();
     this.vault.setMnemonic({ words, passphrase });
-    this.#info = { ...this.#info, birthday: Math.min(this.#info.birthday, createdAt), blank: false };
-    this.#saveInfo();
+    this.#saveInfo({ birthday: Math.min(this.birthday, createdAt), blank: false });
   }
 
   /** @throws WalletError with Core's words */
@@ -351,8 +352,7 @@ export class Wallet {
     this.keys.topUp(own, end);
     this.history.reindex();
     this.keys.save(own);
-    this.#info = { ...this.#info, birthday: Math.min(this.#info.birthday, options.createdAt), blank: false };
-    this.#saveInfo();
+    this.#saveInfo({ birthday: Math.min(this.birthday, options.createdAt), blank: false });
   }
 
   /** Reads blocks again from this time (seconds) on. */
