@@ -187,7 +187,9 @@ export class TransactionAnnouncer {
   #sendFeeFilter(peer: Peer, relay: Relay): void {
     const { chain, clock, mempool, random } = this.#context;
     const none = chain.isInitialBlockDownload || this.#blocksOnly;
-    const filter = none ? MAX_MONEY_FILTER : roundFeeFilter(mempool.minimumFeeRate());
+    const rounded = roundFeeFilter(mempool.minimumFeeRate());
+    const { minimumRelayFeeRate } = mempool.policy;
+    const filter = none ? MAX_MONEY_FILTER : rounded > minimumRelayFeeRate ? rounded : minimumRelayFeeRate;
     if (filter !== relay.sentFeeFilter) {
       relay.sentFeeFilter = filter;
       peer.send('feefilter', { feeRate: filter });

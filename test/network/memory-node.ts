@@ -6,6 +6,7 @@ import type { NetworkParameters } from '../../src/core/parameters/network.ts';
 import { REGTEST } from '../../src/core/parameters/presets.ts';
 import { nobleEngine } from '../../src/core/script/noble-engine.ts';
 import { Mempool } from '../../src/mempool/mempool.ts';
+import type { MempoolPolicy } from '../../src/mempool/policy.ts';
 import type { FilterSource } from '../../src/network/filter-serving.ts';
 import { Network, type NetworkOptions } from '../../src/network/network.ts';
 import { InlineScriptVerifier } from '../../src/platform/memory/inline-script-verifier.ts';
@@ -37,6 +38,7 @@ export interface NodeSpec extends Partial<NetworkOptions> {
   readonly minimumChainWork?: bigint;
   readonly filters?: FilterSource;
   readonly scriptVerifier?: ScriptVerifier;
+  readonly policy?: Partial<MempoolPolicy>;
 }
 
 export class MemoryWorld {
@@ -58,6 +60,7 @@ export class MemoryWorld {
       blocks = [],
       minimumChainWork,
       filters,
+      policy = {},
       scriptVerifier = new InlineScriptVerifier(nobleEngine, this.clock),
       ...options
     } = spec;
@@ -67,7 +70,7 @@ export class MemoryWorld {
       Chain.open(minimumChainWork === undefined ? {} : { minimumChainWork }, { ...common, scriptVerifier }),
     );
     for (const block of blocks) await this.settle(chain.acceptBlock(block, { requested: true }));
-    const mempool = new Mempool({}, { ...common, chain, scriptVerifier });
+    const mempool = new Mempool(policy, { ...common, chain, scriptVerifier });
     const network = new Network(
       { bind: [`${host}:${PORT}`], addNodes: [], userAgent: '/Penny:test/', ...options },
       { ...common, chain, mempool, transport: this.net.transport(host), ...(filters && { filters }) },

@@ -180,3 +180,12 @@ test('a confirmed transaction is not asked for, also while a better header is kn
   await world.pass(35);
   expect([announced, asked]).toEqual([true, false]);
 });
+
+test('no peer is told of a lower fee than the least that is relayed', async () => {
+  const world = new MemoryWorld(32);
+  const first = await world.start('10.0.0.1', { policy: { minimumRelayFeeRate: 500n }, connect: [] });
+  const second = await world.start('10.0.0.2', { connect: [first.address] });
+  const told = (): bigint | undefined => second.network.peers()[0]?.minimumFeeFilter;
+  expect(await world.until(() => (told() ?? 0n) > 0n)).toBe(true);
+  expect(told()).toBe(500n);
+});

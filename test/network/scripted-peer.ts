@@ -1,0 +1,64 @@
+/** A peer in memory that says what a test tells it to, keeps what it hears, and gives the blocks that it was given. */
+import type { Block } from '../../src/core/block/block.ts';
+import { equalBytes } from '../../src/core/encoding/bytes.ts';
+import { REGTEST } from '../../src/core/parameters/presets.ts';
+import { decodeEnvelope, encodeEnvelope } from '../../src/network/messages/envelope.ts';
+import {
+  type Body,
+  type Command,
+  decodeBody,
+  encodeBody,
+  isCommand,
+} from '../../src/network/messages/table.ts';
+import type { Connection } from '../../src/network/transport.ts';
+import { versionBody } from '../platform/network/hostile-node.ts';
+
+const { magic } = REGTEST;
+
+export class Scripted {
+  readonly heard: { readonly command: string; readonly payload: Uint8Array }[] = [];
+  closed = false;
+  /** Blocks that it gives to who asks. */
+  readonly blocks: Block[] = [];
+  readonly #connection: Connection;
+
+  constructor(connection: Connection) {
+    this.#connection = connection;
+    connection.start({
+      message: (envelope) => {
+        const message = decodeEnvelope(magic, envelope);
+        this.heard.push(message);
+        if (message.command === 'getdata') this.#serve(decodeBody('getdata', message.payload));
+      },
+      partial: () => {},
+      drained: () => {},
+      closed: () => {
+        this.closed = true;
+      },
+    });
+    this.send('version', versionBody(0));
+    this.send('verack', {});
+    this.send('sendcmpct', { announce: false, version: 2n });
+  }
+
+  #serve({ items }: Body<'getdata'>): void {
+    for (const { hash } of items) {
+      const block = this.blocks.find(({ header }) => equalBytes(header.hashBytes, hash));
+      if (block !== undefined) this.send('block', { block });
+    }
+  }
+
+  send<C extends Command>(command: C, body: Body<C>): void {
+    this.#connection.send(encodeEnvelope(magic, command, encodeBody(command, body)));
+  }
+
+  announce(block: Block): void {
+    this.send('headers', { headers: [block.header] });
+  }
+
+  heardOf<C extends Command>(command: C): Body<C>[] {
+    return this.heard
+      .filter((message) => isCommand(message.command) && message.command === command)
+      .map(({ payload }) => decodeBody(command, payload));
+  }
+}
