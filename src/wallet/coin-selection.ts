@@ -39,49 +39,67 @@ type SelectionFailure = 'short' | 'heavy' | 'full' | 'changeless';
 /** Tries before branch and bound gives up. */
 const MAX_TRIES = 100_000;
 
-const effective = (coin: Candidate): bigint => coin.value - coin.fee;
-const sumEffective = (coins: readonly Candidate[]): bigint =>
-  coins.reduce((sum, coin) => sum + effective(coin), 0n);
+/** A candidate as the ways count it: satoshis as numbers, which hold all that there are exactly. */
+interface Item<C extends Candidate> {
+  readonly coin: C;
+  /** Its value less what spending it costs now. */
+  readonly effective: number;
+  readonly fee: number;
+  /** What spending it now costs more than later. */
+  readonly timing: number;
+  readonly weight: number;
+}
+
+/** Those that are worth spending. */
+function worthwhile<C extends Candidate>(candidates: readonly C[]): Item<C>[] {
+  const items: Item<C>[] = [];
+  for (const coin of candidates) {
+    const fee = Number(coin.fee);
+    const effective = Number(coin.value) - fee;
+    if (effective <= 0) continue;
+    items.push({ coin, effective, fee, timing: fee - Number(coin.longTermFee), weight: coin.weight });
+  }
+  return items;
+}
+
+const sumEffective = (items: readonly Item<Candidate>[]): number =>
+  items.reduce((sum, { effective }) => sum + effective, 0);
 
 /**
  * What a selection costs beyond what is paid: inputs now against later, then change or what is left to fees.
  * @param change satoshis that making and later spending change costs; null without change
  */
-function selectionWaste(coins: readonly Candidate[], target: bigint, change: bigint | null): bigint {
-  const timing = coins.reduce((sum, coin) => sum + coin.fee - coin.longTermFee, 0n);
-  return timing + (change ?? sumEffective(coins) - target);
+function selectionWaste(items: readonly Item<Candidate>[], target: number, change: number | null): number {
+  const timing = items.reduce((sum, item) => sum + item.timing, 0);
+  return timing + (change ?? sumEffective(items) - target);
 }
 
 /** @returns coins worth the target and at most the cost of change more; null if none are found */
-export function branchAndBound<C extends Candidate>(
-  candidates: readonly C[],
-  goal: SelectionGoal,
-): C[] | null {
-  const coins = candidates
-    .filter((coin) => effective(coin) > 0n)
-    .sort((a, b) => Number(effective(b) - effective(a)));
-  const upper = goal.target + goal.costOfChange;
-  let available = sumEffective(coins);
-  if (available < goal.target) return null;
-  const expensive = coins.length > 0 && coins[0]!.fee > coins[0]!.longTermFee;
+function exactly<C extends Candidate>(items: readonly Item<C>[], goal: SelectionGoal): Item<C>[] | null {
+  const target = Number(goal.target);
+  const upper = target + Number(goal.costOfChange);
+  let available = sumEffective(items);
+  if (available < target) return null;
+  const coins = [...items].sort((a, b) => b.effective - a.effective);
+  const expensive = coins.length > 0 && coins[0]!.timing > 0;
   /** Chosen indexes, ascending. */
   const chosen: number[] = [];
-  let best: { readonly indexes: readonly number[]; readonly waste: bigint } | null = null;
-  let value = 0n;
-  let waste = 0n;
+  let best: { readonly indexes: readonly number[]; readonly waste: number } | null = null;
+  let value = 0;
+  let waste = 0;
   let weight = 0;
   let next = 0;
   for (let tries = 0; tries < MAX_TRIES; tries++) {
     let backtrack = false;
     if (
-      value + available < goal.target ||
+      value + available < target ||
       value > upper ||
       weight > goal.room ||
       (best !== null && expensive && waste > best.waste)
     )
       backtrack = true;
-    else if (value >= goal.target) {
-      const total = waste + value - goal.target;
+    else if (value >= target) {
+      const total = waste + value - target;
       if (best === null || total <= best.waste) best = { indexes: [...chosen], waste: total };
       backtrack = true;
     } else if (next >= coins.length) backtrack = true;
@@ -89,26 +107,26 @@ export function branchAndBound<C extends Candidate>(
       const last = chosen.pop();
       if (last === undefined) break;
       // What lies beyond the last chosen becomes available again, but it itself is left out.
-      for (next--; next > last; next--) available += effective(coins[next]!);
-      value -= effective(coins[last]!);
-      waste -= coins[last]!.fee - coins[last]!.longTermFee;
+      for (next--; next > last; next--) available += coins[next]!.effective;
+      value -= coins[last]!.effective;
+      waste -= coins[last]!.timing;
       weight -= coins[last]!.weight;
       next = last + 1;
       continue;
     }
     const coin = coins[next]!;
-    available -= effective(coin);
+    available -= coin.effective;
     // A coin just like one that was left out would only repeat what was tried.
     const twin = next > 0 && chosen.at(-1) !== next - 1 ? coins[next - 1] : undefined;
     if (
       twin === undefined ||
-      effective(twin) !== effective(coin) ||
+      twin.effective !== coin.effective ||
       twin.fee !== coin.fee ||
       twin.weight !== coin.weight
     ) {
       chosen.push(next);
-      value += effective(coin);
-      waste += coin.fee - coin.longTermFee;
+      value += coin.effective;
+      waste += coin.timing;
       weight += coin.weight;
     }
     next++;
@@ -116,35 +134,72 @@ export function branchAndBound<C extends Candidate>(
   return best === null ? null : best.indexes.map((index) => coins[index]!);
 }
 
+/** As `selectCoins` tries it first. */
+export function branchAndBound<C extends Candidate>(
+  candidates: readonly C[],
+  goal: SelectionGoal,
+): C[] | null {
+  return exactly(worthwhile(candidates), goal)?.map(({ coin }) => coin) ?? null;
+}
+
 /**
  * Coins in random order until they pay for the target and for change worth having; null if they never do.
  * When they grow too heavy the least of them are put aside.
  */
+function draw<C extends Candidate>(
+  items: readonly Item<C>[],
+  goal: SelectionGoal,
+  random: Random,
+): Item<C>[] | null {
+  const left = [...items];
+  const wanted = Number(goal.target + goal.changeTarget);
+  const room = goal.room - goal.changeWeight;
+  /** Once there is no more room, by falling value. */
+  const drawn: Item<C>[] = [];
+  let value = 0;
+  let weight = 0;
+  let isFull = false;
+  while (left.length > 0 && value < wanted) {
+    const at = random.below(left.length);
+    const item = left[at]!;
+    left[at] = left.at(-1)!;
+    left.pop();
+    if (isFull) drawn.splice(placeFor(item, drawn), 0, item);
+    else drawn.push(item);
+    value += item.effective;
+    weight += item.weight;
+    if (weight > room && !isFull) {
+      drawn.sort((a, b) => b.effective - a.effective);
+      isFull = true;
+    }
+    while (weight > room && drawn.length > 0) {
+      const least = drawn.pop()!;
+      value -= least.effective;
+      weight -= least.weight;
+    }
+  }
+  // Short of worthwhile change, all coins together may still pay exactly.
+  return value >= Number(goal.target) && drawn.length > 0 ? drawn : null;
+}
+
+/** Where it belongs among those of falling value. */
+function placeFor({ effective }: Item<Candidate>, sorted: readonly Item<Candidate>[]): number {
+  let [low, high] = [0, sorted.length];
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if (sorted[middle]!.effective >= effective) low = middle + 1;
+    else high = middle;
+  }
+  return low;
+}
+
+/** As `selectCoins` tries it second. */
 export function singleRandomDraw<C extends Candidate>(
   candidates: readonly C[],
   goal: SelectionGoal,
   random: Random,
 ): C[] | null {
-  const left = candidates.filter((coin) => effective(coin) > 0n);
-  const wanted = goal.target + goal.changeTarget;
-  const room = goal.room - goal.changeWeight;
-  let drawn: C[] = [];
-  let value = 0n;
-  let weight = 0;
-  while (left.length > 0 && value < wanted) {
-    const [coin] = left.splice(random.below(left.length), 1);
-    drawn.push(coin!);
-    value += effective(coin!);
-    weight += coin!.weight;
-    while (weight > room && drawn.length > 0) {
-      const least = drawn.reduce((a, b) => (effective(b) < effective(a) ? b : a));
-      drawn = drawn.filter((other) => other !== least);
-      value -= effective(least);
-      weight -= least.weight;
-    }
-  }
-  // Short of worthwhile change, all coins together may still pay exactly.
-  return value >= goal.target && drawn.length > 0 ? drawn : null;
+  return draw(worthwhile(candidates), goal, random)?.map(({ coin }) => coin) ?? null;
 }
 
 /** The better of both ways, or why there is none. */
@@ -154,15 +209,17 @@ export function selectCoins<C extends Candidate>(
   random: Random,
 ): Selection<C> | SelectionFailure {
   if (goal.room <= 0) return 'full';
-  const exact = branchAndBound(candidates, goal);
-  const drawn = singleRandomDraw(candidates, goal, random);
+  const items = worthwhile(candidates);
+  const target = Number(goal.target);
+  const exact = exactly(items, goal);
+  const drawn = draw(items, goal, random);
   if (exact === null && drawn === null) {
     if (goal.room < goal.changeWeight) return 'changeless';
-    return sumEffective(candidates.filter((coin) => effective(coin) > 0n)) < goal.target ? 'short' : 'heavy';
+    return sumEffective(items) < target ? 'short' : 'heavy';
   }
-  if (drawn === null) return { coins: exact!, algorithm: 'bnb' };
-  if (exact === null) return { coins: drawn, algorithm: 'srd' };
-  const exactWaste = selectionWaste(exact, goal.target, null);
-  const drawnWaste = selectionWaste(drawn, goal.target, goal.costOfChange);
-  return exactWaste <= drawnWaste ? { coins: exact, algorithm: 'bnb' } : { coins: drawn, algorithm: 'srd' };
+  const waste = (chosen: readonly Item<C>[] | null, change: number | null): number =>
+    chosen === null ? Number.POSITIVE_INFINITY : selectionWaste(chosen, target, change);
+  const isExact = waste(exact, null) <= waste(drawn, Number(goal.costOfChange));
+  const coins = (isExact ? exact : drawn)!.map(({ coin }) => coin);
+  return { coins, algorithm: isExact ? 'bnb' : 'srd' };
 }

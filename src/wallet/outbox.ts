@@ -62,8 +62,8 @@ export class Outbox {
   }
 
   /**
-   * Saves a payment, then sends it through the mempool's door; what is refused there is forgotten again. To be
-   * called in turn. Resolves when the disk knows that it is sent, or cannot be told.
+   * Saves a payment, then sends it through the mempool's door (where the policy says so); what is refused there
+   * is forgotten again. To be called in turn. Resolves when the disk knows that it is sent, or cannot be told.
    * @throws Invalid; WalletError if the disk fails before anything is sent
    */
   async send(tx: Transaction, notes: PaymentNotes = {}): Promise<void> {
@@ -77,7 +77,7 @@ export class Outbox {
     if (isNew) this.disowned.add(tx.txid);
     try {
       await this.#keeper.settled();
-      await this.#parts.chain.broadcast(tx);
+      if (this.#parts.policy.broadcast) await this.#parts.chain.broadcast(tx);
     } catch (error) {
       if (isNew && entry?.block === null && !this.#history.inMempool(entry)) this.#history.remove(entry);
       await this.#keeper.settled();
@@ -127,6 +127,7 @@ export class Outbox {
 
   /** In the order in which they came: parents first. */
   async #offer(isDue: (entry: WalletTransaction) => boolean): Promise<void> {
+    if (!this.#parts.policy.broadcast) return;
     for (const entry of this.#history.transactions) {
       if (entry.block !== null || entry.conflict !== null || entry.abandoned || entry.tx.isCoinbase) continue;
       if (!isDue(entry)) continue;

@@ -84,6 +84,8 @@ export class Purse {
   readonly #wallet: Wallet;
   readonly #request: SpendRequest;
   readonly #weights = new Map<string, number | null>();
+  /** By weight: few are different, and many coins are asked about. */
+  readonly #fees = new Map<number, Pick<Candidate, 'fee' | 'longTermFee'>>();
   readonly #preset: readonly Spendable[];
 
   constructor(wallet: Wallet, request: SpendRequest) {
@@ -131,12 +133,21 @@ export class Purse {
   }
 
   #spendable(outpoint: OutPoint, output: TxOut, weight: number, sequence?: number): Spendable {
+    return { outpoint, output, value: output.value, ...this.#feesOf(weight), sequence, weight };
+  }
+
+  #feesOf(weight: number): Pick<Candidate, 'fee' | 'longTermFee'> {
+    const known = this.#fees.get(weight);
+    if (known !== undefined) return known;
     const size = Math.ceil(weight / 4);
     // Where recipients pay the fee, inputs cost the sender nothing.
     const subtracts = this.#request.recipients.some(({ subtractFee }) => subtractFee);
-    const fee = subtracts ? 0n : feeAt(this.#request.feeRate, size);
-    const longTermFee = subtracts ? 0n : feeAt(LONG_TERM_RATE, size);
-    return { outpoint, output, value: output.value, fee, longTermFee, sequence, weight };
+    const fees = {
+      fee: subtracts ? 0n : feeAt(this.#request.feeRate, size),
+      longTermFee: subtracts ? 0n : feeAt(LONG_TERM_RATE, size),
+    };
+    this.#fees.set(weight, fees);
+    return fees;
   }
 
   /** The same for all scripts of one descriptor. */

@@ -1,0 +1,111 @@
+/** Two wallets that pay each other on a node that is killed again and again; every payment is asked for until it is known. */
+import { setTimeout as delay } from 'node:timers/promises';
+import { expect } from 'vitest';
+import { seededRandom } from '../../support/wallets.ts';
+import { TestNode } from './node-process.ts';
+
+/** One that is to be made exactly once. */
+interface Payment {
+  readonly id: string;
+  readonly from: string;
+  readonly to: string;
+  readonly address: string;
+  /** In coins of eight decimals: no two are alike. */
+  readonly amount: string;
+  /** The wallet's answer, if one came. */
+  txid?: string;
+}
+
+interface Row {
+  readonly txid: string;
+  readonly category: string;
+  readonly comment?: string;
+  readonly abandoned: boolean;
+  readonly confirmations: number;
+}
+
+const OPTIONS = ['-fallbackfee=0.00001'];
+const NOWHERE = 'bcrt1qw508d6qejxtdg4y5r3zarvary0c5xw7kygt080';
+/** Milliseconds from the first payment after a start to the kill, at most. */
+const LONGEST = 500;
+
+/** @returns how many payments were made, and how many of them no answer had come to */
+export async function runWalletCrashes(
+  kills: number,
+  seed: number,
+): Promise<{ readonly paid: number; readonly unanswered: number }> {
+  const random = seededRandom(seed);
+  const node = await TestNode.create();
+  const wallet = (name: string) => node.rpc.wallet(name);
+  const payments: Payment[] = [];
+  let unanswered = 0;
+
+  /** Until the node is gone. */
+  const payOn = async (from: string, to: string): Promise<void> => {
+    try {
+      for (;;) {
+        const address = await wallet(to).call('getnewaddress');
+        const amount = (0.01 + payments.length * 1e-8).toFixed(8);
+        const payment = { id: `payment ${payments.length}`, from, to, amount, address };
+        payments.push(payment);
+        await pay(payment);
+      }
+    } catch {
+      // Killed in the middle of it.
+    }
+  };
+  const pay = async (payment: Payment): Promise<void> => {
+    const { address, amount, id } = payment;
+    payment.txid = await wallet(payment.from).call('sendtoaddress', address, amount, id);
+  };
+
+  /** What was answered is known; what was not is looked for, and made again only if it is not there. */
+  const check = async (): Promise<void> => {
+    for (const from of ['alice', 'bob']) {
+      const rows = (await wallet(from).call('listtransactions', '*', 100_000)) as Row[];
+      const live = new Map(
+        rows.filter((row) => row.category === 'send' && !row.abandoned).map((row) => [row.comment, row]),
+      );
+      const pool = new Set(await node.rpc.call('getrawmempool'));
+      for (const payment of payments.filter((one) => one.from === from)) {
+        const row = live.get(payment.id);
+        if (payment.txid === undefined) {
+          unanswered++;
+          if (row === undefined) await pay(payment);
+          else payment.txid = row.txid;
+        } else expect(row?.txid, payment.id).toBe(payment.txid);
+        if (row !== undefined) expect(row.confirmations > 0 || pool.has(row.txid), payment.id).toBe(true);
+      }
+    }
+  };
+
+  try {
+    await node.start(...OPTIONS);
+    for (const name of ['alice', 'bob']) {
+      await node.rpc.callNamed('createwallet', { wallet_name: name, load_on_startup: true });
+      await node.rpc.call('generatetoaddress', 4, await wallet(name).call('getnewaddress'));
+    }
+    await node.rpc.call('generatetoaddress', 100, NOWHERE);
+    for (let kill = 0; kill < kills; kill++) {
+      const work = [payOn('alice', 'bob'), payOn('alice', 'bob'), payOn('bob', 'alice')];
+      if (random.below(2) === 0)
+        work.push(
+          node.rpc.call('generatetoaddress', 1, NOWHERE).then(
+            () => undefined,
+            () => undefined,
+          ),
+        );
+      await delay(random.below(LONGEST));
+      await node.stop('SIGKILL');
+      await Promise.all(work);
+      await node.start(...OPTIONS);
+      await check();
+      await node.rpc.call('generatetoaddress', 1, NOWHERE);
+    }
+    for (const { to, address, amount, id } of payments)
+      expect((await wallet(to).call('getreceivedbyaddress', address)).toFixed(8), id).toBe(amount);
+    return { paid: payments.length, unanswered };
+  } finally {
+    await node.remove();
+  }
+}
