@@ -61,14 +61,15 @@ test('a wallet that is not there yet keeps no node from starting', async () => {
 });
 
 test('chain, wallets and mempool come back as they were', async () => {
-  const first = await createNode(options, dependencies);
+  const few = { ...options, wallet: { keypool: 5 } };
+  const first = await createNode(few, dependencies);
   const wallet = await first.wallets.create('w', { loadOnStartup: true });
   const script = decodeAddress(wallet.newAddress('bech32', ''), REGTEST);
   await first.miner.mineBlocks(1, script);
   const { tip } = first.chain;
   await first.stop();
 
-  const second = await createNode(options, dependencies);
+  const second = await createNode(few, dependencies);
   expect(second.chain.tip.hash).toBe(tip.hash);
   expect(second.wallets.list()).toEqual(['w']);
   expect(balances(second.wallets.get('w')!).immature).toBe(5_000_000_000n);
@@ -104,7 +105,7 @@ test('what a start opened is closed again if a later part fails', async () => {
 });
 
 test('the first wallet is made once, and loaded from then on', async () => {
-  const wanting = { ...options, wallet: { first: 'mine' } };
+  const wanting = { ...options, wallet: { first: 'mine', keypool: 5 } };
   const first = await createNode(wanting, dependencies);
   expect(first.newWallet?.name).toBe('mine');
   await first.wallets.unload('mine', false);

@@ -44,6 +44,8 @@ export class MemoryNode {
       ...(settings.dbcache !== undefined && { chain: { dbcache: settings.dbcache } }),
       network: { bind: [], addNodes: [], connect: [], userAgent: '/Penny:0.1.0/', dnsSeed: false },
       ...more,
+      // To derive a thousand keys of each kind takes seconds where no native code does it.
+      wallet: { keypool: 20, ...more.wallet },
     };
     const node = await createNode(options, {
       clock,

@@ -21,14 +21,14 @@ export interface Coin extends OwnOutput {
 /** Unspent outputs, unconfirmed ones of the mempool included. */
 export function listCoins({ history, keys, locks }: Wallet, includeImmature = false): Coin[] {
   const coins: Coin[] = [];
-  for (const own of history.outputs()) {
-    const { parent, outpoint, output } = own;
+  for (const { parent, outpoint, output } of history.outputs()) {
     const depth = history.depth(parent);
     if (depth < 0 || (depth === 0 && !history.inMempool(parent))) continue;
     if (history.isSpent(outpoint)) continue;
     if (!includeImmature && history.blocksToMaturity(parent) > 0) continue;
     const place = keys.place(output.scriptPubKey)!;
-    coins.push({ ...own, place, depth, trusted: history.isTrusted(parent), locked: locks.has(outpoint) });
+    const [trusted, locked] = [history.isTrusted(parent), locks.has(outpoint)];
+    coins.push({ outpoint, output, parent, place, depth, trusted, locked });
   }
   return coins;
 }

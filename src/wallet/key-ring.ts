@@ -6,6 +6,8 @@
 import { fromHex, toHex, utf8 } from '../core/encoding/bytes.ts';
 import { sha256 } from '../core/encoding/hashes.ts';
 import type { PrivateKey } from '../core/script/wif.ts';
+import type { Clock } from '../seams.ts';
+import { type Derived, decodeDerived, encodeDerived, INDEXES_IN_RECORD } from './derived.ts';
 import type { Descriptor, Expansion, OutputType } from './descriptors/descriptor.ts';
 import type { SecretLookup } from './descriptors/key-expression.ts';
 import { parseDescriptor } from './descriptors/parse.ts';
@@ -17,6 +19,9 @@ import { WalletError } from './wallet-error.ts';
 
 export const CANNOT_EXPAND =
   'Cannot expand descriptor. Probably because of hardened derivations without private keys provided';
+
+/** Milliseconds of deriving after which others get their turn. */
+const LONGEST_TURN = 20;
 
 /** What its records are called after. */
 export const descriptorId = (text: string): string => toHex(sha256(utf8(text)).subarray(0, 8));
@@ -33,8 +38,10 @@ export class OwnDescriptor {
   internal: boolean;
   rangeStart: number;
   next: number;
-  /** Hex scripts by index, from rangeStart on; several for combo(). */
-  readonly scripts: string[][] = [];
+  /** By index, from rangeStart on. */
+  readonly derived: Derived[] = [];
+  /** How many of them the store has. */
+  saved = 0;
 
   constructor(descriptor: Descriptor, record: Omit<DescriptorRecord, 'text' | 'rangeEnd'>) {
     this.descriptor = descriptor;
@@ -85,7 +92,7 @@ export class OwnDescriptor {
   }
 
   get rangeEnd(): number {
-    return this.rangeStart + this.scripts.length;
+    return this.rangeStart + this.derived.length;
   }
 
   get record(): DescriptorRecord {
@@ -103,37 +110,59 @@ export interface ScriptPlace {
 
 export class KeyRing {
   readonly #gap: number;
+  readonly #clock: Clock;
   readonly #journal: Journal;
   readonly secrets: Vault;
   readonly #descriptors = new Map<string, OwnDescriptor>();
   readonly #places = new Map<string, ScriptPlace>();
 
   /** @param gap scripts watched beyond the next one of a ranged descriptor */
-  constructor(gap: number, journal: Journal, secrets: Vault) {
+  constructor(gap: number, clock: Clock, journal: Journal, secrets: Vault) {
     this.#gap = gap;
+    this.#clock = clock;
     this.#journal = journal;
     this.secrets = secrets;
   }
 
-  /** Takes over what the store has. */
-  load(own: OwnDescriptor, scripts: readonly string[][], rangeEnd: number): void {
-    this.#add(own, scripts);
-    this.topUp(own, rangeEnd);
+  /** Takes over what the store has. @param records of `derived.ts`, in order */
+  load(own: OwnDescriptor, records: readonly Uint8Array[], rangeEnd: number): void {
+    this.#add(own);
+    for (const derived of records.flatMap(decodeDerived)) this.#watch(own, derived);
+    own.saved = own.derived.length;
+    while (own.rangeEnd < rangeEnd && this.#deriveNext(own));
   }
 
   save(own: OwnDescriptor): void {
     this.#journal.putJson(`descriptor:${own.id}`, () => own.record);
-    this.#journal.putJson(`scripts:${own.id}`, () => own.scripts);
+    // Wallets had all of them in one record once.
+    if (own.saved === 0) this.#journal.delete(`scripts:${own.id}`);
+    const { length } = own.derived;
+    for (let at = own.saved - (own.saved % INDEXES_IN_RECORD); own.saved < length; at += INDEXES_IN_RECORD) {
+      const indexes = own.derived.slice(at, at + INDEXES_IN_RECORD);
+      this.#journal.putBytes(`scripts:${own.id}:${at / INDEXES_IN_RECORD}`, encodeDerived(indexes));
+      own.saved = at + indexes.length;
+    }
   }
 
-  /** Watches a descriptor, from which new addresses of a type come if one is given. @returns it, or the one known */
-  adopt(candidate: OwnDescriptor, activeFor: OutputType | null): OwnDescriptor {
-    const own = this.#add(candidate);
-    const before = activeFor === null ? undefined : this.#activate(own, activeFor, candidate.internal);
-    if (before !== undefined) this.save(before);
-    if (!this.topUp(own) && own.scripts.length === 0) throw new WalletError('wallet', CANNOT_EXPAND);
-    this.save(own);
+  /**
+   * Derives what is to be watched of a descriptor, up to `end` at least: what `adopt` then takes at once.
+   * @returns it, or the one that is known under its text @throws WalletError if nothing can be derived
+   */
+  async prepare(candidate: OwnDescriptor, end = 0): Promise<OwnDescriptor> {
+    const own = this.#descriptors.get(candidate.id) ?? candidate;
+    own.next = Math.max(own.next, candidate.next);
+    own.normalize(this.secrets.lookup);
+    await this.topUpInTurns(own, end);
+    if (own.derived.length === 0) throw new WalletError('wallet', CANNOT_EXPAND);
     return own;
+  }
+
+  /** Watches a descriptor that was prepared, from which new addresses of a type come if one is given. */
+  adopt(own: OwnDescriptor, activeFor: OutputType | null, internal: boolean): void {
+    this.#add(own);
+    const before = activeFor === null ? undefined : this.#activate(own, activeFor, internal);
+    if (before !== undefined) this.save(before);
+    this.save(own);
   }
 
   get gap(): number {
@@ -148,14 +177,11 @@ export class KeyRing {
     return this.#descriptors.get(id);
   }
 
-  /** Adds a descriptor, or gives back the one that is known under this text. */
-  #add(own: OwnDescriptor, knownScripts: readonly string[][] = []): OwnDescriptor {
-    const known = this.#descriptors.get(own.id);
-    if (known !== undefined) return known;
+  #add(own: OwnDescriptor): void {
+    if (this.#descriptors.has(own.id)) return;
     own.normalize(this.secrets.lookup);
     this.#descriptors.set(own.id, own);
-    for (const scripts of knownScripts) this.#watch(own, scripts);
-    return own;
+    for (const [i, { scripts }] of own.derived.entries()) this.#place(own, own.rangeStart + i, scripts);
   }
 
   /** Makes this the source of new addresses of its type, instead of another. @returns the one before, if any */
@@ -171,30 +197,57 @@ export class KeyRing {
     return this.descriptors.find((own) => own.active === type && own.internal === internal);
   }
 
-  #watch(own: OwnDescriptor, scripts: string[]): void {
+  #watch(own: OwnDescriptor, derived: Derived): void {
     const index = own.rangeEnd;
-    own.scripts.push(scripts);
-    for (const script of scripts) if (!this.#places.has(script)) this.#places.set(script, { own, index });
+    own.derived.push(derived);
+    for (const [i, key] of own.public.keys.entries()) key.remember(index, derived.keys[i]!);
+    if (this.#descriptors.has(own.id)) this.#place(own, index, derived.scripts);
   }
 
-  /**
-   * Watches scripts up to `end`, or to the gap limit; fewer where a hardened step needs a secret that is locked
-   * away or not known. @returns true if there are new ones
-   */
-  topUp(own: OwnDescriptor, end = own.next + this.#gap): boolean {
-    const wanted = own.descriptor.isRange ? Math.max(end, own.next + this.#gap) : own.rangeStart + 1;
-    const before = own.rangeEnd;
-    while (own.rangeEnd < wanted) {
-      const scripts = own.public.scriptsAt(own.rangeEnd, this.secrets.lookup);
-      if (scripts === null) break;
-      this.#watch(own, scripts.map(toHex));
+  #place(own: OwnDescriptor, index: number, scripts: readonly Uint8Array[]): void {
+    for (const script of scripts) {
+      const id = toHex(script);
+      if (!this.#places.has(id)) this.#places.set(id, { own, index });
     }
-    return own.rangeEnd > before;
   }
 
-  /** After secrets came within reach. */
-  topUpAll(): void {
-    for (const own of this.#descriptors.values()) if (this.topUp(own)) this.save(own);
+  /** False where a hardened step needs a secret that is locked away or not known. */
+  #deriveNext(own: OwnDescriptor): boolean {
+    const { lookup } = this.secrets;
+    const index = own.rangeEnd;
+    const keys = own.public.keys.map((key) => key.derive(index, lookup)?.publicKey);
+    if (!keys.every((key) => key !== undefined)) return false;
+    for (const [i, key] of own.public.keys.entries()) key.remember(index, keys[i]!);
+    this.#watch(own, { keys, scripts: own.public.scriptsAt(index, lookup)! });
+    return true;
+  }
+
+  #wanted(own: OwnDescriptor, end: number): number {
+    return own.descriptor.isRange ? Math.max(end, own.next + this.#gap) : own.rangeStart + 1;
+  }
+
+  /** Watches scripts as far as the gap limit, or what of them can be derived now. */
+  topUp(own: OwnDescriptor): void {
+    const wanted = this.#wanted(own, 0);
+    while (own.rangeEnd < wanted && this.#deriveNext(own));
+  }
+
+  /** The same, and up to `end`, where there is time: others get their turn meanwhile. */
+  async topUpInTurns(own: OwnDescriptor, end = 0): Promise<void> {
+    for (let turn = this.#clock.monotonic(); own.rangeEnd < this.#wanted(own, end); ) {
+      if (!this.#deriveNext(own)) return;
+      if (this.#clock.monotonic() - turn < LONGEST_TURN) continue;
+      await this.#clock.yield();
+      turn = this.#clock.monotonic();
+    }
+  }
+
+  /** After loading, and after secrets came within reach. */
+  async topUpAll(): Promise<void> {
+    for (const own of this.#descriptors.values()) {
+      await this.topUpInTurns(own);
+      if (own.derived.length > own.saved) this.save(own);
+    }
   }
 
   place(script: Uint8Array): ScriptPlace | undefined {
@@ -219,13 +272,13 @@ export class KeyRing {
     const own = this.activeOf(type, internal);
     if (own === undefined) throw new WalletError('keypool', `Error: No ${type} addresses available.`);
     const index = own.next;
-    this.topUp(own, index + 1);
+    this.topUp(own);
     if (own.rangeEnd <= index)
       throw new WalletError('keypool', 'Error: Keypool ran out, please call keypoolrefill first');
     own.next++;
     this.topUp(own);
     this.save(own);
-    return fromHex(own.scripts[index - own.rangeStart]![0]!);
+    return own.derived[index - own.rangeStart]!.scripts[0]!;
   }
 
   /** The one key of a script; null if it has several or the secret is not known. */

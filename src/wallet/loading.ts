@@ -94,8 +94,12 @@ function loadDescriptor(wallet: Wallet, key: string, value: Uint8Array, { record
   const record = readJson<DescriptorRecord>(value);
   const { descriptors } = parseDescriptor(record.text, wallet.parts.parameters);
   const own = new OwnDescriptor(descriptors[0]!, record);
-  const scripts = records.get(key.replace('descriptor:', 'scripts:'));
-  wallet.keys.load(own, scripts === undefined ? [] : readJson<string[][]>(scripts), record.rangeEnd);
+  const derived: Uint8Array[] = [];
+  for (let i = 0, found: Uint8Array | undefined; ; i++, derived.push(found)) {
+    found = records.get(`scripts:${own.id}:${i}`);
+    if (found === undefined) break;
+  }
+  wallet.keys.load(own, derived, record.rangeEnd);
   if (key !== `descriptor:${own.id}` || own.rangeEnd < record.rangeEnd) throw new Error('not what it was');
 }
 

@@ -1,11 +1,11 @@
 /**
- * The schema of a wallet's store. Keys are text, values JSON, but for secrets. Before each value stands a tag, and
+ * The schema of a wallet's store. Keys are text, values JSON, but for secrets and scripts. Before each value stands a tag, and
  * `sums` says what there is of each kind, the text before the first colon (see `checked-store.ts`).
  *
  *   info                 version, birthday, flags, order of the last transaction
  *   locator              hashes of the last block processed and of some before it, newest first
  *   descriptor:ID        a public descriptor and how far it is used; ID is the start of its SHA-256
- *   scripts:ID           scripts of that descriptor from the start of its range on, so as not to derive them again
+ *   scripts:ID:N         keys and scripts of that descriptor from the start of its range on (`derived.ts`)
  *   secret:KEY           32 bytes, by public key in hex (account level)
  *   mnemonic             words and passphrase that the active descriptors were made from: as secret as keys
  *   master               of an encrypted wallet: the key that secrets and mnemonic are sealed with, itself sealed

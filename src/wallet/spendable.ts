@@ -133,7 +133,8 @@ export class Purse {
   }
 
   #spendable(outpoint: OutPoint, output: TxOut, weight: number, sequence?: number): Spendable {
-    return { outpoint, output, value: output.value, ...this.#feesOf(weight), sequence, weight };
+    const { fee, longTermFee } = this.#feesOf(weight);
+    return { outpoint, output, value: output.value, fee, longTermFee, sequence, weight };
   }
 
   #feesOf(weight: number): Pick<Candidate, 'fee' | 'longTermFee'> {
@@ -151,8 +152,7 @@ export class Purse {
   }
 
   /** The same for all scripts of one descriptor. */
-  #weightOf(script: Uint8Array): number | null {
-    const place = this.#wallet.keys.place(script);
+  #weightOf(script: Uint8Array, place = this.#wallet.keys.place(script)): number | null {
     if (place === undefined) return null;
     const id = `${place.own.id}:${script.length}`;
     let weight = this.#weights.get(id);
@@ -216,7 +216,7 @@ export class Purse {
     /** Many coins may come from one transaction. */
     const known = new Map<WalletTransaction, Pick<Choice, 'own' | 'cluster' | 'places'> | null>();
     const choices: Choice[] = [];
-    for (const { outpoint, output, depth, trusted, locked, parent } of listCoins(this.#wallet)) {
+    for (const { outpoint, output, place, depth, trusted, locked, parent } of listCoins(this.#wallet)) {
       if (locked || depth < minimumDepth || depth > maximumDepth || !(trusted || includeUnsafe)) continue;
       if (taken.size > 0 && taken.has(outPointText(outpoint))) continue;
       let judged = known.get(parent);
@@ -224,8 +224,26 @@ export class Purse {
         judged = this.#judge(parent, depth);
         known.set(parent, judged);
       }
-      const weight = judged === null ? null : this.#weightOf(output.scriptPubKey);
-      if (weight !== null) choices.push({ ...this.#spendable(outpoint, output, weight), ...judged!, depth });
+      if (judged === null) continue;
+      const weight = this.#weightOf(output.scriptPubKey, place);
+      if (weight === null) continue;
+      const { fee, longTermFee } = this.#feesOf(weight);
+      const { own, cluster, places } = judged;
+      const { value } = output;
+      // Written out: to spread objects took as long as all the rest.
+      choices.push({
+        outpoint,
+        output,
+        value,
+        fee,
+        longTermFee,
+        sequence: undefined,
+        weight,
+        depth,
+        own,
+        cluster,
+        places,
+      });
     }
     return choices;
   }

@@ -47,8 +47,8 @@ interface CreateWalletOptions {
 
 /** Milliseconds between two looks at whether something is to be offered to the mempool again. */
 const RESEND_CHECK = 60_000;
-/** BIP44 asks for 20. */
-const DEFAULT_GAP = 30;
+/** As in Core; BIP44 asks for 20. */
+const DEFAULT_GAP = 1000;
 /** Letters that a file system or a URL may take amiss are not allowed in names. */
 const NAME = /^[^\\/:*?"<>|\p{Cc}]{0,100}$/u;
 
@@ -156,14 +156,12 @@ export class WalletManager {
       const info = newInfo(now, !disablePrivateKeys, blank);
       const master = passphrase === '' ? null : await drawMaster(passphrase, this.#vaultParts);
       let wallet: Wallet | undefined;
-      const makeKeys = (): void => {
-        if (!disablePrivateKeys && !blank)
-          wallet!.useMnemonic(options.mnemonic ?? drawMnemonic(random), mnemonicPassphrase, now);
-      };
       try {
         wallet = Wallet.create(name, await this.#parts(name, true), info);
-        if (master === null) makeKeys();
-        else wallet.vault.encrypt(master, makeKeys);
+        const words = disablePrivateKeys || blank ? null : (options.mnemonic ?? drawMnemonic(random));
+        const use = words === null ? () => {} : await wallet.prepareMnemonic(words, mnemonicPassphrase, now);
+        if (master === null) use();
+        else wallet.vault.encrypt(master, use);
         await wallet.settled();
       } catch (error) {
         await wallet?.close().catch(() => undefined);

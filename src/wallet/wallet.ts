@@ -84,7 +84,7 @@ export class Wallet {
     this.labels = new AddressBook(this.#journal);
     this.locks = new CoinLocks(this.#journal);
     this.vault = new Vault(this.#journal, parts, () => this.follower.scanning !== null);
-    this.keys = new KeyRing(parts.gap, this.#journal, this.vault);
+    this.keys = new KeyRing(parts.gap, parts.clock, this.#journal, this.vault);
     const sources = {
       isOurs: (script: Uint8Array) => this.keys.place(script) !== undefined,
       inMempool: (txid: Txid) => parts.chain.mempoolTransaction(txid) !== undefined,
@@ -132,6 +132,7 @@ export class Wallet {
       if (info.hasTraces) await wallet.#removeTraces().catch(({ message }) => wallet?.warnings.push(message));
       for (const warning of wallet.warnings)
         parts.logger.log('warn', 'wallet', `Wallet "${name}": ${warning}`);
+      await wallet.keys.topUpAll();
       wallet.outbox.disown(disowned);
       wallet.#subscribe();
       await wallet.follower.catchUp(wallet.birthday);
@@ -308,7 +309,7 @@ export class Wallet {
   /** @param seconds until it locks itself again @throws WalletError -14 */
   async unlock(passphrase: string, seconds: number): Promise<void> {
     await this.vault.unlock(passphrase, seconds);
-    this.keys.topUpAll();
+    await this.keys.topUpAll();
     this.history.reindex();
   }
 
@@ -323,20 +324,34 @@ export class Wallet {
    * the birthday on is looked for by `rescanFrom`.
    * @param createdAt seconds
    */
-  useMnemonic(words: string, passphrase: string, createdAt: number): void {
+  async useMnemonic(words: string, passphrase: string, createdAt: number): Promise<void> {
+    const use = await this.prepareMnemonic(words, passphrase, createdAt);
+    use();
+  }
+
+  /** Does what takes long of it. @returns what does the rest, all that is written at once */
+  async prepareMnemonic(words: string, passphrase: string, createdAt: number): Promise<() => void> {
     if (!this.hasPrivateKeys) throw new WalletError('wallet', NO_PRIVATE_KEYS);
+    this.vault.requireUnlocked();
+    const adoptions: (() => void)[] = [];
     for (const { text, type, internal } of accountDescriptors(words, passphrase, this.parts.parameters)) {
       const { descriptors, secrets } = parseDescriptor(text, this.parts.parameters);
-      this.vault.add(secrets);
-      this.keys.adopt(OwnDescriptor.fresh(descriptors[0]!, createdAt, internal), type);
+      const own = await this.keys.prepare(OwnDescriptor.fresh(descriptors[0]!, createdAt, internal));
+      adoptions.push(() => {
+        this.vault.add(secrets);
+        this.keys.adopt(own, type, internal);
+      });
     }
-    this.history.reindex();
-    this.vault.setMnemonic({ words, passphrase });
-    this.#saveInfo({ birthday: Math.min(this.birthday, createdAt), blank: false });
+    return () => {
+      for (const adopt of adoptions) adopt();
+      this.history.reindex();
+      this.vault.setMnemonic({ words, passphrase });
+      this.#saveInfo({ birthday: Math.min(this.birthday, createdAt), blank: false });
+    };
   }
 
   /** @throws WalletError with Core's words */
-  importDescriptor(descriptor: Descriptor, secrets: SecretKeys, options: ImportOptions): void {
+  async importDescriptor(descriptor: Descriptor, secrets: SecretKeys, options: ImportOptions): Promise<void> {
     if (!this.hasPrivateKeys && secrets.size > 0) throw new WalletError('wallet', NO_PRIVATE_KEYS);
     this.vault.requireUnlocked();
     this.vault.add(secrets);
@@ -345,11 +360,10 @@ export class Wallet {
     const [start, end] = options.range ?? [0, 0];
     const next = options.next ?? start;
     const candidate = OwnDescriptor.fresh(descriptor, options.createdAt, options.internal, start, next);
-    const own = this.keys.adopt(candidate, options.active ? descriptor.outputType : null);
-    if (own.next < next) own.next = next;
+    const own = await this.keys.prepare(candidate, end);
+    this.keys.adopt(own, options.active ? descriptor.outputType : null, options.internal);
     if (!options.active && own.active === descriptor.outputType && own.internal === options.internal)
       own.active = null;
-    this.keys.topUp(own, end);
     this.history.reindex();
     this.keys.save(own);
     this.#saveInfo({ birthday: Math.min(this.birthday, options.createdAt), blank: false });

@@ -216,14 +216,18 @@ describe('an encrypted wallet', () => {
       [`pkh(${root}/44h/1h/0h/0/*h)`, 'legacy'],
     ] as const) {
       const { descriptors, secrets } = parseDescriptor(text, wallet.parts.parameters);
-      wallet.importDescriptor(descriptors[0]!, secrets, { active: true, internal: false, createdAt: 0 });
+      await wallet.importDescriptor(descriptors[0]!, secrets, {
+        active: true,
+        internal: false,
+        createdAt: 0,
+      });
       expect(wallet.newAddress(type)).toBeDefined();
     }
     await wallet.encrypt('p');
     const [again, plain] = [(await wallets.reopen()).get('core')!, await openTestWallets()];
     const twin = await plain.manager.create('twin', { blank: true });
     const { descriptors, secrets } = parseDescriptor(`wpkh(${root}/84h/1h/0h/0/*)`, twin.parts.parameters);
-    twin.importDescriptor(descriptors[0]!, secrets, { active: true, internal: false, createdAt: 0 });
+    await twin.importDescriptor(descriptors[0]!, secrets, { active: true, internal: false, createdAt: 0 });
     twin.newAddress();
     for (let i = 0; i < 30; i++) expect(again.newAddress()).toBe(twin.newAddress());
     expect(

@@ -218,7 +218,7 @@ describe('wallet', () => {
     const { manager } = await openTestWallets();
     const watcher = await manager.create('watcher', { disablePrivateKeys: true });
     expect(() => watcher.newAddress()).toThrow('Error: No bech32 addresses available.');
-    expect(() => watcher.useMnemonic('abandon '.repeat(11).concat('about'), '', 0)).toThrow(
+    await expect(watcher.useMnemonic('abandon '.repeat(11).concat('about'), '', 0)).rejects.toThrow(
       'private keys disabled',
     );
   });

@@ -79,6 +79,8 @@ export abstract class KeyExpression {
   /** The key at this index; null if a hardened step is in the way and the secret is not known. */
   abstract derive(index: number, secrets: SecretLookup): DerivedKey | null;
   abstract deriveSecret(index: number, secrets: SecretLookup): Uint8Array | null;
+  /** Spares deriving the key at this index again, which is most of what a listing of many coins costs. */
+  abstract remember(index: number, publicKey: Uint8Array): void;
   abstract hasSecret(secrets: SecretLookup): boolean;
   /** The key without its origin. */
   protected abstract body(form: KeyForm, secrets: SecretLookup): string | null;
@@ -126,6 +128,8 @@ export class ConstantKey extends KeyExpression {
     return this;
   }
 
+  remember(): void {}
+
   derive(): DerivedKey {
     return { publicKey: this.publicKey, origin: this.originOf(this.publicKey, []) };
   }
@@ -157,6 +161,7 @@ export class ExtendedKey extends KeyExpression {
   override readonly variants: number;
   #parent: HDKey | undefined;
   #children: PublicParent | undefined;
+  readonly #known = new Map<number, Uint8Array>();
 
   constructor(
     root: HDKey,
@@ -201,18 +206,21 @@ export class ExtendedKey extends KeyExpression {
     const path = this.isRange
       ? [...this.#path, this.ranging === 'hardened' ? index + HARDENED : index]
       : this.#path;
-    let publicKey: Uint8Array;
-    if (this.ranging === 'hardened') {
-      const parent = this.#derivePrivate(secrets);
-      if (parent === null) return null;
-      publicKey = parent.deriveChild(index + HARDENED).publicKey!;
-    } else {
-      const parent = this.#deriveParent(secrets);
-      if (parent === null) return null;
-      this.#children ??= new PublicParent(parent.publicKey!, parent.chainCode!);
-      publicKey = this.isRange ? this.#children.child(index) : parent.publicKey!;
-    }
-    return { publicKey, origin: this.originOf(this.root.publicKey!, path) };
+    const publicKey = this.#known.get(index) ?? this.#derivePublic(index, secrets);
+    return publicKey === null ? null : { publicKey, origin: this.originOf(this.root.publicKey!, path) };
+  }
+
+  #derivePublic(index: number, secrets: SecretLookup): Uint8Array | null {
+    if (this.ranging === 'hardened')
+      return this.#derivePrivate(secrets)?.deriveChild(index + HARDENED).publicKey ?? null;
+    const parent = this.#deriveParent(secrets);
+    if (parent === null) return null;
+    this.#children ??= new PublicParent(parent.publicKey!, parent.chainCode!);
+    return this.isRange ? this.#children.child(index) : parent.publicKey!;
+  }
+
+  remember(index: number, publicKey: Uint8Array): void {
+    if (this.isRange) this.#known.set(index, publicKey);
   }
 
   #derivePrivate(secrets: SecretLookup): HDKey | null {

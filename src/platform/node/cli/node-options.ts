@@ -109,7 +109,7 @@ export const NODE_OPTIONS: readonly OptionGroup[] = [
         '<amt>',
         'Fee rate, in coins per kvB, where no estimate is to be had; 0 refuses to send then. (default: as the network file says)',
       ),
-      keypool: integer('<n>', 'Addresses watched beyond the next unused one. (default: 100)'),
+      keypool: integer('<n>', 'Addresses watched beyond the next unused one. (default: 1000)'),
       wallet: list('<name>', 'Load this wallet at start. May be given many times; -nowallet loads none.', {
         perNetwork: true,
       }),

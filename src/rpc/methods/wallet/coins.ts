@@ -26,8 +26,10 @@ function unspentJson(wallet: Wallet, coin: Coin, { parameters, mempool }: RpcCon
   const { lookup } = wallet.keys.secrets;
   const address = encodeAddress(output.scriptPubKey, parameters);
   const label = address === null ? undefined : wallet.labels.get(address);
-  const { provider } = wallet.keys.expand(place, false);
-  const inner = innerScripts(output.scriptPubKey, (hash) => provider.scriptByHash(hash));
+  // Few have anything inside, and to find out what takes longer than all the rest.
+  const inner = innerScripts(output.scriptPubKey, (hash) =>
+    wallet.keys.expand(place, false).provider.scriptByHash(hash),
+  );
   const entry = depth === 0 ? mempool.get(parent.tx.txid) : undefined;
   const waiting = entry && sum(withAncestors(entry));
   const { own } = place;
@@ -37,7 +39,8 @@ function unspentJson(wallet: Wallet, coin: Coin, { parameters, mempool }: RpcCon
     vout: outpoint.vout,
     address: address ?? undefined,
     label: label?.label,
-    ...inner,
+    redeemScript: inner.redeemScript,
+    witnessScript: inner.witnessScript,
     scriptPubKey: toHex(output.scriptPubKey),
     amount: btc(output.value),
     confirmations: depth,
@@ -56,19 +59,19 @@ function unspentJson(wallet: Wallet, coin: Coin, { parameters, mempool }: RpcCon
 function innerScripts(
   script: Uint8Array,
   find: (hash: Uint8Array) => Uint8Array | undefined,
-): { readonly [key: string]: JsonWritable } {
+): { readonly redeemScript: string | undefined; readonly witnessScript: string | undefined } {
   const { type, solutions } = solve(script);
-  const fields: { [key: string]: JsonWritable } = {};
   let witnessProgram = type === 'witness_v0_scripthash' ? solutions[0]! : undefined;
   const redeemScript = type === 'scripthash' ? find(solutions[0]!) : undefined;
   if (redeemScript !== undefined) {
-    fields.redeemScript = toHex(redeemScript);
     const inner = solve(redeemScript);
     if (inner.type === 'witness_v0_scripthash') witnessProgram = inner.solutions[0]!;
   }
   const witnessScript = witnessProgram === undefined ? undefined : find(ripemd160(witnessProgram));
-  if (witnessScript !== undefined) fields.witnessScript = toHex(witnessScript);
-  return fields;
+  return {
+    redeemScript: redeemScript && toHex(redeemScript),
+    witnessScript: witnessScript && toHex(witnessScript),
+  };
 }
 
 const QUERY_OPTIONS = {

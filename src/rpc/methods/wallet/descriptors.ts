@@ -128,7 +128,11 @@ function readImport(item: JsonRead, context: RpcContext): ImportRequest {
   return importRequest.read(item, '', context);
 }
 
-function importOne(wallet: Wallet, request: ImportRequest, { parameters }: RpcContext): string[] {
+async function importOne(
+  wallet: Wallet,
+  request: ImportRequest,
+  { parameters }: RpcContext,
+): Promise<string[]> {
   const refuse = (text: string, code: RpcErrorCode = RpcCode.INVALID_PARAMETER) => new RpcError(code, text);
   const { active, timestamp: createdAt, range: told } = request;
   const warnings: string[] = [];
@@ -165,7 +169,7 @@ function importOne(wallet: Wallet, request: ImportRequest, { parameters }: RpcCo
       );
     if (active && descriptor.outputType === null)
       warnings.push('Unknown output type, cannot set descriptor to active.');
-    wallet.importDescriptor(descriptor, secrets, { active, internal, createdAt, range, next });
+    await wallet.importDescriptor(descriptor, secrets, { active, internal, createdAt, range, next });
     if (label === undefined) continue;
     for (const script of descriptor.scriptsAt(0, secrets.lookup) ?? []) {
       const address = encodeAddress(script, parameters);
@@ -203,19 +207,19 @@ const importdescriptors = defineMethod({
     wallet.vault.requireUnlocked();
     let earliest = Number.POSITIVE_INFINITY;
     // All are read first: what is imported without a rescan looks like a descriptor that nobody ever paid to.
-    const answers = requests
-      .map((item) => readImport(item, context))
-      .map((one): JsonWritable => {
-        try {
-          const warnings = importOne(wallet, one, context);
-          earliest = Math.min(earliest, one.timestamp);
-          return { success: true, warnings: warnings.length > 0 ? warnings : undefined };
-        } catch (caught) {
-          const error = caught instanceof WalletError ? fromWalletError(caught) : caught;
-          if (!(error instanceof RpcError)) throw error;
-          return { success: false, error: { code: error.code, message: error.message } };
-        }
-      });
+    const all = requests.map((item) => readImport(item, context));
+    const answers: JsonWritable[] = [];
+    for (const one of all) {
+      try {
+        const warnings = await importOne(wallet, one, context);
+        earliest = Math.min(earliest, one.timestamp);
+        answers.push({ success: true, warnings: warnings.length > 0 ? warnings : undefined });
+      } catch (caught) {
+        const error = caught instanceof WalletError ? fromWalletError(caught) : caught;
+        if (!(error instanceof RpcError)) throw error;
+        answers.push({ success: false, error: { code: error.code, message: error.message } });
+      }
+    }
     if (Number.isFinite(earliest)) await wallet.rescanFrom(earliest);
     await wallet.settled();
     return answers;

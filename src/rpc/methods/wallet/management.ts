@@ -281,7 +281,7 @@ const importmnemonic = defineMethod({
     if (!isMnemonic(normal)) throw new RpcError(RpcCode.INVALID_ADDRESS_OR_KEY, 'Invalid mnemonic');
     const now = Math.floor(context.clock.now() / 1000);
     const from = timestamp === 'now' ? now : timestamp === undefined ? 0 : Number(bigintFrom(timestamp));
-    wallet.useMnemonic(normal, passphrase, from);
+    await wallet.useMnemonic(normal, passphrase, from);
     if (timestamp !== 'now') await wallet.rescanFrom(from);
     await wallet.settled();
     return { txcount: wallet.history.size, lastprocessedblock: lastProcessedBlock(wallet) };
