@@ -1,6 +1,12 @@
 /** A few keys, good and bad, and signatures by them, well written and not. */
 import { concatBytes, EMPTY, fromHex } from '../../src/core/encoding/bytes.ts';
-import { publicKeyOf, signEcdsa, signSchnorr, xOnlyKeyOf } from '../../src/core/script/signing.ts';
+import {
+  publicKeyOf,
+  recoverPublicKey,
+  signEcdsa,
+  signSchnorr,
+  xOnlyKeyOf,
+} from '../../src/core/script/signing.ts';
 import { secretOf } from '../../test/support/spends.ts';
 import type { Draw } from './draw.ts';
 
@@ -61,6 +67,7 @@ export const drawHashType = (draw: Draw): number =>
 
 const AUX = new Uint8Array(32);
 const ONE = fromHex('01');
+const GENERATOR_X = fromHex('79be667ef9dcbbac55a06295ce870b07029bfcdb2dce28d959f2815b16f81798');
 
 /** An ECDSA signature with its hash type, spoilt now and then. @param hash of the type */
 export function ecdsa(draw: Draw, secret: Uint8Array, hash: Uint8Array, type: number): Uint8Array {
@@ -77,6 +84,19 @@ export function ecdsa(draw: Draw, secret: Uint8Array, hash: Uint8Array, type: nu
     [1, () => last],
     [1, () => draw.bytes(draw.between(1, 75))],
   ])();
+}
+
+/** Well written, by nobody yet: x of the generator is that of some point, and any s will do. */
+export function madeUpSignature(draw: Draw): Uint8Array {
+  const s = draw.bytes(32);
+  s[0] = 1;
+  return concatBytes(derOf(GENERATOR_X, s), Uint8Array.of(draw.one(HASH_TYPES)));
+}
+
+/** The key for which that is a signature of the hash. */
+export function keyOfSignature(hash: Uint8Array, signature: Uint8Array): Uint8Array {
+  const [r, s] = numbersOf(signature.subarray(0, -1));
+  return recoverPublicKey(hash, concatBytes(Uint8Array.of(31), r, s)) ?? EMPTY;
 }
 
 /** @param type 0 is left out */

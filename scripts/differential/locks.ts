@@ -1,6 +1,7 @@
 /** Outputs of every kind around drawn programs, and what unlocks them: items for the scriptSig and the witness. */
 import { concatBytes, EMPTY } from '../../src/core/encoding/bytes.ts';
 import { hash160, sha256 } from '../../src/core/encoding/hashes.ts';
+import { findAndDelete } from '../../src/core/script/find-and-delete.ts';
 import { legacySighash } from '../../src/core/script/legacy-sighash.ts';
 import type { SigVersion } from '../../src/core/script/machine.ts';
 import { OP } from '../../src/core/script/opcodes.ts';
@@ -17,8 +18,8 @@ import {
 } from '../../src/core/script/taproot.ts';
 import { p2pk, p2pkh, p2sh, p2tr, p2wpkh, p2wsh } from '../../src/core/script/templates.ts';
 import type { Draw } from './draw.ts';
-import { drawHashType, drawKey, ecdsa, plainKey, schnorr } from './keys.ts';
-import { drawProgram, lastSeparator, type Now, type Part, type Sign } from './programs.ts';
+import { drawHashType, drawKey, ecdsa, keyOfSignature, plainKey, schnorr } from './keys.ts';
+import { drawProgram, lastSeparator, type Now, type Part, type Signer } from './programs.ts';
 
 export interface Unlock {
   /** Pushed one by one. */
@@ -45,22 +46,27 @@ function signer(
   code: Uint8Array,
   version: SigVersion,
   leaf?: Leaf,
-): Sign {
-  const { start, position } = draw.once(8) ? { start: 0, position: 0xffffffff } : lastSeparator(code);
-  const signed = code.subarray(start);
-  return (secret) => {
-    const drawn = drawHashType(draw);
-    if (version === 'tapscript') {
-      const type = drawn === 1 && !draw.once(4) ? 0 : drawn;
-      const { hash: leafHash, annexHash } = leaf!;
-      const spend = { leafHash, annexHash, codeSeparatorPosition: position };
-      return schnorr(draw, secret, taprootSighash(context, index, type, spend), type);
-    }
-    const hash =
-      version === 'base'
-        ? legacySighash(context, index, signed, drawn)
-        : segwitSighash(context, index, signed, context.spent![index]!.value, drawn);
-    return ecdsa(draw, secret, hash, drawn);
+): Signer {
+  const signed = (at: number): Uint8Array => code.subarray(draw.once(60) ? 0 : lastSeparator(code, at).start);
+  return {
+    sign: (secret, at) => {
+      const drawn = drawHashType(draw);
+      if (version === 'tapscript') {
+        const type = drawn === 1 && !draw.once(4) ? 0 : drawn;
+        const { hash: leafHash, annexHash } = leaf!;
+        const spend = { leafHash, annexHash, codeSeparatorPosition: lastSeparator(code, at).position };
+        return schnorr(draw, secret, taprootSighash(context, index, type, spend), type);
+      }
+      const hash =
+        version === 'base'
+          ? legacySighash(context, index, signed(at), drawn)
+          : segwitSighash(context, index, signed(at), context.spent![index]!.value, drawn);
+      return ecdsa(draw, secret, hash, drawn);
+    },
+    keyOf: (signature, at) => {
+      const rest = findAndDelete(signed(at), pushData(signature));
+      return keyOfSignature(legacySighash(context, index, rest, signature.at(-1)!), signature);
+    },
   };
 }
 
@@ -74,7 +80,7 @@ const ofProgram = (
 ): Omit<Lock, 'kind'> => ({
   scriptPubKey,
   unlock: (draw, context, index) =>
-    arrange(program.unlock(signer(draw, context, index, program.code, version))),
+    arrange(program.unlock(signer(draw, context, index, program.code, version), 0)),
 });
 
 const pushed = (pushes: readonly Uint8Array[]): Unlock => ({ pushes, witness: [] });
@@ -86,8 +92,8 @@ function keyHash(draw: Draw, nested: boolean): Omit<Lock, 'kind'> {
   return {
     scriptPubKey: nested ? p2sh(hash160(program)) : program,
     unlock: (draw, context, index) => {
-      const sign = signer(draw, context, index, p2pkh(hash160(key.bytes)), 'witnessV0');
-      return { pushes: nested ? [program] : [], witness: [sign(key.secret), key.bytes] };
+      const { sign } = signer(draw, context, index, p2pkh(hash160(key.bytes)), 'witnessV0');
+      return { pushes: nested ? [program] : [], witness: [sign(key.secret, 0), key.bytes] };
     },
   };
 }
@@ -124,7 +130,10 @@ function taproot(draw: Draw, now: Now, nested: boolean): Omit<Lock, 'kind'> {
       const at = draw.below(programs.length);
       const leaf = place(at);
       const { code, unlock } = programs[at]!;
-      const items = unlock(signer(draw, context, index, code, 'tapscript', { hash: leaf.hash, annexHash }));
+      const items = unlock(
+        signer(draw, context, index, code, 'tapscript', { hash: leaf.hash, annexHash }),
+        0,
+      );
       return wrap([...items, code, controlBlock(internal.x, output.parity, leaf), ...last]);
     },
   };
@@ -165,7 +174,7 @@ const SHAPES: Readonly<Record<string, readonly [number, Shape]>> = {
     (draw) => {
       const key = drawKey(draw, false);
       const code = p2pk(key.bytes);
-      return ofProgram({ code, unlock: (sign) => [sign(key.secret)] }, 'base', code, pushed);
+      return ofProgram({ code, unlock: ({ sign }) => [sign(key.secret, 0)] }, 'base', code, pushed);
     },
   ],
   'key hash, bare': [
@@ -173,7 +182,12 @@ const SHAPES: Readonly<Record<string, readonly [number, Shape]>> = {
     (draw) => {
       const key = drawKey(draw, false);
       const code = p2pkh(hash160(key.bytes));
-      return ofProgram({ code, unlock: (sign) => [sign(key.secret), key.bytes] }, 'base', code, pushed);
+      return ofProgram(
+        { code, unlock: ({ sign }) => [sign(key.secret, 0), key.bytes] },
+        'base',
+        code,
+        pushed,
+      );
     },
   ],
   'script hash': [

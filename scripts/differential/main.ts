@@ -13,6 +13,7 @@ import { bindFastHashes } from '../../src/platform/node/hashes.ts';
 import { blockOf, spoiltBlock } from './blocks.ts';
 import { Draw } from './draw.ts';
 import type { Call, Difference, Pair } from './pair.ts';
+import { PoolStory } from './pool.ts';
 import { drawRequest } from './requests.ts';
 import { Signed } from './spends.ts';
 import { World } from './world.ts';
@@ -23,6 +24,8 @@ const SPOILT = 7;
 const BLOCKS = 500;
 const REQUESTS = 200;
 const MINED = 40;
+const POOL = 120;
+const ROOTS = 12;
 /** Calls of one batch. */
 const BATCH = 250;
 /** How often the same pair of reasons is shown. */
@@ -115,17 +118,16 @@ async function round(world: World, draw: Draw, report: Report): Promise<void> {
     report,
   );
 
-  const good: Transaction[] = [];
-  for (const { tx } of spends.filter((_, i) => i % (SPOILT + 1) === 0)) {
-    const { result } = await anything.penny.call('testmempoolaccept', `[["${toHex(tx.bytes)}"],0]`);
-    if ((result as { allowed: boolean }[])[0]!.allowed) good.push(tx);
-  }
+  const plain = spends.filter((_, i) => i % (SPOILT + 1) === 0).map(({ tx }) => tx);
+  const good = await accepted(anything, plain);
   const blocks = draw.list(BLOCKS, () => spoiltBlock(draw, place, good, false));
   await ask(
     standard,
     blocks.map((block) => propose(block, 'a spoilt block')),
     report,
   );
+  for (const pair of world.pairs)
+    await fillPool(world, pair, draw, (await accepted(pair, plain)).slice(0, ROOTS), report);
   for (let i = 0; i < REQUESTS; i++) {
     report.verdicts++;
     const difference = await anything.askRaw(drawRequest(draw));
@@ -133,6 +135,39 @@ async function round(world: World, draw: Draw, report: Report): Promise<void> {
   }
   for (let i = 0; i < MINED; i++)
     await submit(world, spoiltBlock(draw, world.place, good, true), draw, report);
+}
+
+/** Those that Penny would take. */
+async function accepted(pair: Pair, txs: readonly Transaction[]): Promise<Transaction[]> {
+  const good: Transaction[] = [];
+  for (const tx of txs) {
+    const { result } = await pair.penny.call('testmempoolaccept', `[["${toHex(tx.bytes)}"],0]`);
+    if ((result as { allowed: boolean }[])[0]!.allowed) good.push(tx);
+  }
+  return good;
+}
+
+/** A story of what comes into a pool; at its end all of it is mined, on every node. */
+async function fillPool(
+  world: World,
+  pair: Pair,
+  draw: Draw,
+  good: readonly Transaction[],
+  report: Report,
+): Promise<void> {
+  const story = new PoolStory(draw, good);
+  const roots = good.map((tx) => ({
+    method: 'sendrawtransaction',
+    parameters: `["${toHex(tx.bytes)}",0,1]`,
+    about: 'a root',
+  }));
+  await ask(pair, roots, report);
+  // A difference would make more of them: one call after the other, until there is one.
+  const before = report.different;
+  for (let i = 0; i < POOL && report.different === before; i += 10)
+    await ask(pair, draw.list(10, () => story.next()).flat(), report);
+  await ask(pair, [{ method: 'getrawmempool', parameters: '[true]', about: 'the pool' }], report);
+  await world.clearPool(pair);
 }
 
 /** A mined block that is right lengthens the chain of all nodes. */

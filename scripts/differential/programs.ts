@@ -9,15 +9,19 @@ import { OP } from '../../src/core/script/opcodes.ts';
 import { pushData, pushNumber, ScriptCursor, script } from '../../src/core/script/script.ts';
 import { encodeScriptNumber } from '../../src/core/script/script-number.ts';
 import type { Draw } from './draw.ts';
-import { drawKey, type Key } from './keys.ts';
+import { drawKey, type Key, madeUpSignature } from './keys.ts';
 
-/** Signs for the key: what a part's signatures are made with once there is a transaction. */
-export type Sign = (secret: Uint8Array) => Uint8Array;
+/** What signatures are made with once there is a transaction; `at` is where in the code they are checked. */
+export interface Signer {
+  readonly sign: (secret: Uint8Array, at: number) => Uint8Array;
+  /** The key for which a signature that is made up is right, though the code that is signed holds it. */
+  readonly keyOf: (signature: Uint8Array, at: number) => Uint8Array;
+}
 
 export interface Part {
   readonly code: Uint8Array;
   /** From the bottom of the stack up. */
-  readonly unlock: (sign: Sign) => Uint8Array[];
+  readonly unlock: (signer: Signer, at: number) => Uint8Array[];
 }
 
 /** What times are about right. */
@@ -36,7 +40,7 @@ function signature(draw: Draw, version: SigVersion, verify: boolean): Part {
   const key = drawKey(draw, version === 'tapscript');
   return {
     code: script(key.bytes, verify ? OP.CHECKSIGVERIFY : OP.CHECKSIG),
-    unlock: (sign) => [sign(key.secret)],
+    unlock: ({ sign }, at) => [sign(key.secret, at)],
   };
 }
 
@@ -58,7 +62,10 @@ function multisig(draw: Draw, version: SigVersion, verify: boolean): Part {
       pushNumber(keys.length),
       Uint8Array.of(verify ? OP.CHECKMULTISIGVERIFY : OP.CHECKMULTISIG),
     ),
-    unlock: (sign) => [...(draw.once(30) ? [] : [dummy]), ...order.map((at) => sign(keys[at]!.secret))],
+    unlock: ({ sign }, at) => [
+      ...(draw.once(30) ? [] : [dummy]),
+      ...order.map((index) => sign(keys[index]!.secret, at)),
+    ],
   };
 }
 
@@ -70,7 +77,8 @@ function signatureAdds(draw: Draw, keys: readonly Key[], needed: number, verify:
   );
   return {
     code,
-    unlock: (sign) => keys.map((key, i) => (i < needed || draw.once(8) ? sign(key.secret) : EMPTY)).reverse(),
+    unlock: ({ sign }, at) =>
+      keys.map((key, i) => (i < needed || draw.once(8) ? sign(key.secret, at) : EMPTY)).reverse(),
   };
 }
 
@@ -128,7 +136,10 @@ function branch(draw: Draw, version: SigVersion, now: Now, depth: number): Part 
       right.code,
       Uint8Array.of(OP.ENDIF),
     ),
-    unlock: (sign) => [...taken.unlock(sign), condition],
+    unlock: (signer, at) => [
+      ...taken.unlock(signer, at + (taken === left ? 1 : 2 + left.code.length)),
+      condition,
+    ],
   };
 }
 
@@ -229,19 +240,36 @@ function part(draw: Draw, version: SigVersion, now: Now, depth: number): Part {
     [depth < 2 ? 4 : 0, () => branch(draw, version, now, depth)],
     [3, () => arithmetic(draw)],
     [4, () => fixed(Uint8Array.from(draw.one(STACKS)))],
+    [version === 'base' ? 1 : 0, () => containedSignature(draw, true)],
     [2, () => odd(draw, version)],
   ])();
 }
 
+/** A signature within the code that it signs, from which it is cut out first (before segwit). */
+function containedSignature(draw: Draw, verify: boolean): Part {
+  const made = madeUpSignature(draw);
+  return {
+    code: script(made, OP.DROP, verify ? OP.CHECKSIGVERIFY : OP.CHECKSIG),
+    unlock: ({ keyOf }, at) => [made, keyOf(made, at)],
+  };
+}
+
 /** Parts one after the other; the first of them is unlocked by what lies on top. */
-function parts(draw: Draw, version: SigVersion, now: Now, depth: number): Part {
-  const chosen = draw.list(draw.between(depth === 0 ? 0 : 1, 3 - depth), () =>
-    part(draw, version, now, depth),
-  );
+function sequenceOf(chosen: readonly Part[]): Part {
+  const starts = chosen.map((_, i) => chosen.slice(0, i).reduce((sum, { code }) => sum + code.length, 0));
   return {
     code: concatBytes(...chosen.map(({ code }) => code)),
-    unlock: (sign) => chosen.toReversed().flatMap(({ unlock }) => unlock(sign)),
+    unlock: (signer, at) =>
+      chosen.flatMap((_, i) => {
+        const index = chosen.length - 1 - i;
+        return chosen[index]!.unlock(signer, at + starts[index]!);
+      }),
   };
+}
+
+function parts(draw: Draw, version: SigVersion, now: Now, depth: number): Part {
+  const count = draw.between(depth === 0 ? 0 : 1, 3 - depth);
+  return sequenceOf(draw.list(count, () => part(draw, version, now, depth)));
 }
 
 export function drawProgram(draw: Draw, version: SigVersion, now: Now): Part {
@@ -250,20 +278,21 @@ export function drawProgram(draw: Draw, version: SigVersion, now: Now): Part {
     [5, () => signature(draw, version, false)],
     [3, () => multisig(draw, version, false)],
     [2, () => preimage(draw, false)],
+    [version === 'base' ? 1 : 0, () => containedSignature(draw, false)],
     [3, () => fixed(Uint8Array.of(OP.OP_1))],
     [1, () => fixed(EMPTY, TRUE)],
   ])();
-  return {
-    code: concatBytes(before.code, last.code),
-    unlock: (sign) => [...last.unlock(sign), ...before.unlock(sign)],
-  };
+  return sequenceOf([before, last]);
 }
 
-/** Where the code begins that the program's last signatures sign, and which of its operations that follows. */
-export function lastSeparator(code: Uint8Array): { readonly start: number; readonly position: number } {
+/** Where the code begins that a signature signs which is checked at `at`, and which operation that follows. */
+export function lastSeparator(
+  code: Uint8Array,
+  at: number,
+): { readonly start: number; readonly position: number } {
   const cursor = new ScriptCursor(code);
   let found = { start: 0, position: 0xffffffff };
-  for (let position = 0; cursor.next(); position++)
+  for (let position = 0; cursor.next() && cursor.start < at; position++)
     if (cursor.opcode === OP.CODESEPARATOR) found = { start: cursor.position, position };
   return found;
 }

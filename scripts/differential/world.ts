@@ -1,6 +1,6 @@
 /** One chain that all nodes share: blocks that give coins to spend, round after round. */
 import type { Block } from '../../src/core/block/block.ts';
-import { toHex } from '../../src/core/encoding/bytes.ts';
+import { fromHex, toHex } from '../../src/core/encoding/bytes.ts';
 import { OP } from '../../src/core/script/opcodes.ts';
 import {
   type OutPoint,
@@ -101,6 +101,16 @@ export class World {
       outpoint: { txid: funding.txidBytes, vout },
       output: outputs[vout]!,
     }));
+  }
+
+  /** Mines what the pool would put into blocks; the rest is left. */
+  async clearPool(pair: Pair): Promise<void> {
+    for (;;) {
+      const { result } = await pair.penny.call('getblocktemplate', '[{"rules":["segwit"]}]');
+      const { transactions } = result as { transactions: { data: string }[] };
+      if (transactions.length === 0) return;
+      await this.extend(transactions.map(({ data }) => Transaction.decode(fromHex(data))));
+    }
   }
 
   async close(): Promise<void> {

@@ -2,7 +2,7 @@
  * The transactions of the mempool and how they spend from each other: indexes, links, clusters, sums. Owns
  * consistency (every look-up agrees after every call), no rule and no event.
  */
-import { equalBytes, fromDisplayHex } from '../core/encoding/bytes.ts';
+import { compareBytes, equalBytes, fromDisplayHex } from '../core/encoding/bytes.ts';
 import type { Coin } from '../core/transaction/coin.ts';
 import { OutPointMap } from '../core/transaction/outpoint-map.ts';
 import type { OutPoint, Transaction, Txid, Wtxid } from '../core/transaction/transaction.ts';
@@ -83,13 +83,15 @@ export class TransactionGraph {
     return output === undefined ? undefined : { output, height: MEMPOOL_HEIGHT, coinbase: false };
   }
 
+  /** In the order of their ids, as Core has them: which of them is named depends on it. */
   parentsOf(tx: Transaction): Set<MempoolEntry> {
     const parents = new Set<MempoolEntry>();
     for (const { prevout } of tx.inputs) {
       const parent = this.creator(prevout.txid);
       if (parent !== undefined) parents.add(parent);
     }
-    return parents;
+    if (parents.size < 2) return parents;
+    return new Set([...parents].sort((a, b) => compareBytes(a.tx.txidBytes, b.tx.txidBytes)));
   }
 
   /** Other transactions that spend what this one spends. */

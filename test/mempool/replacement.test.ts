@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import { compareBytes } from '../../src/core/encoding/bytes.ts';
 import type { RemovalReason } from '../../src/mempool/results.ts';
 import { openTestPool, outputAt, spend } from '../support/pool.ts';
 
@@ -95,6 +96,17 @@ describe('version 3 (BIP431)', () => {
     expect(await pool.reason(other)).toBe(
       `TRUC-violation, non-version=3 ${named(other)} cannot spend from version=3 ${named(truc)}`,
     );
+    // Of several parents, that with the lowest id is named, byte by byte as they are sent.
+    const parents = [plain, spend([pool.coin()]), spend([pool.coin()])];
+    for (const tx of parents.slice(1)) await pool.accept(tx);
+    const first = parents.toSorted((a, b) => compareBytes(a.txidBytes, b.txidBytes))[0]!;
+    for (const order of [parents, parents.toReversed()]) {
+      const tx = spend(
+        order.map((parent) => outputAt(parent)),
+        { version: 3 },
+      );
+      expect(await pool.reason(tx)).toMatch(`cannot spend from non-version=3 ${named(first)}`);
+    }
   });
 
   test('is small, and smaller as a child', async () => {

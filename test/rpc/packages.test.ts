@@ -91,6 +91,9 @@ test('a limit on the fee rate holds for each member', async () => {
     package_msg: 'transaction failed',
     'tx-results': { [child.wtxid]: { error: expect.stringContaining('max feerate exceeded') } },
   });
+  // 0 is no limit, as everywhere.
+  const [free, payer] = await family(0, 500_000);
+  expect(await call('submitpackage', [free.hex, payer.hex], 0)).toMatchObject({ package_msg: 'success' });
 });
 
 test('what is no child with its parents is refused as a package', async () => {

@@ -71,14 +71,14 @@ export const packageMethods = group('Rawtransactions', {
     }),
     example: `'["PARENT", "CHILD"]'`,
     async handler({ package: list, maxfeerate, maxburnamount }, { mempool }) {
-      const { txs, limit: maximumFeeRate } = readTransactions(list, maxfeerate);
+      const { txs, limit } = readTransactions(list, maxfeerate);
       for (const tx of txs) checkBurn(tx, maxburnamount);
       if (txs.length > 1 && !isChildWithParents(txs))
         throw new RpcError(
           RpcCode.VERIFY_ERROR,
           'package topology disallowed. not child-with-parents or parents depend on each other.',
         );
-      const judged = await mempool.acceptPackage(txs, { maximumFeeRate });
+      const judged = await mempool.acceptPackage(txs, { maximumFeeRate: limit > 0n ? limit : undefined });
       for (const tx of txs) if (mempool.has(tx.txid)) mempool.unbroadcast.add(tx.txid);
       const replaced = [...judged.results.values()].flatMap((verdict) =>
         'replaced' in verdict ? verdict.replaced.map((tx) => tx.txid) : [],
