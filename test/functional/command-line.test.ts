@@ -32,9 +32,8 @@ test('a payment from wallet to wallet', async () => {
   expect(mined.blocks).toHaveLength(101);
   const address = await rpc(payee, '-rpcwallet=bob', 'getnewaddress', 'from alice', 'bech32m');
   const txid = await rpc(payer, '-rpcwallet', 'alice', 'sendtoaddress', address, '12.5');
-  await until('the payment has arrived', async () =>
-    JSON.parse(await rpc(payee, 'getrawmempool')).includes(txid),
-  );
+  await until('the payment has arrived', async () => (await payee.rpc.call('getrawmempool')).includes(txid));
+  expect(JSON.parse(await rpc(payee, 'getrawmempool'))).toEqual([txid]);
   await rpc(payer, '-generate', '1');
   await inSync(payer, payee);
   expect(await rpc(payee, 'getbalance')).toBe('12.50000000');
