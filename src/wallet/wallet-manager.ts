@@ -190,14 +190,14 @@ export class WalletManager {
         `Wallet file verification failed. Failed to load database path '${name}'. Path does not exist.`,
       );
     await failed?.close().catch(() => undefined);
-    const parts = await this.#parts(name, false).catch((error) => {
-      if (error instanceof WalletError) throw error;
-      throw new WalletError(
-        'wallet',
-        `Wallet ${name} cannot be loaded: its store failed (${storeReason(error)})`,
-      );
+    const open = async (): Promise<Wallet> =>
+      Wallet.open(name, await this.#parts(name, false), failed?.outbox.disowned);
+    const wallet = await open().catch((error) => {
+      // Of the chain: it stops the node.
+      if (error instanceof WalletError || (error as Error).name === 'CorruptionError') throw error;
+      const reason = storeReason(error);
+      throw new WalletError('wallet', `Wallet ${name} cannot be loaded: its store failed (${reason})`);
     });
-    const wallet = await Wallet.open(name, parts, failed?.outbox.disowned);
     if (this.#timer !== null) await wallet.outbox.offerAll();
     this.#wallets.set(name, wallet);
     this.#refused.delete(name);

@@ -45,7 +45,8 @@ export class NodeWalletStorage implements WalletStorage {
     await tighten(path);
     const explain = (error: unknown): unknown =>
       error instanceof CorruptionError ? damagedWallet(name, [error.message]) : error;
-    const store = await LevelStore.open(path).catch((error) => Promise.reject(explain(error)));
+    const title = { name: 'its store' };
+    const store = await LevelStore.open(path, { title }).catch((error) => Promise.reject(explain(error)));
     return {
       async *iterate(range) {
         try {
