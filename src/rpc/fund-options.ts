@@ -191,7 +191,7 @@ export async function fundTransaction(
     throw refuse('changePosition out of bounds');
   if (type !== undefined && changeAddress !== undefined)
     throw refuse('Cannot specify both change address and address type options');
-  const changeType = type === undefined ? undefined : addressTypeFrom(type, undefined, 'change');
+  const changeType = type === undefined ? undefined : addressTypeFrom(type, 'change');
   const oldRate = options.feeRate === undefined ? undefined : readOldRate(options);
   if (minconf < 0) throw refuse('Negative minconf');
   if (maxconf !== undefined && maxconf < minconf)

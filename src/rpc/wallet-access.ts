@@ -57,12 +57,7 @@ export const inTurn =
 const ADDRESS_TYPES: readonly string[] = ['legacy', 'p2sh-segwit', 'bech32', 'bech32m'];
 
 /** @throws RpcError -5 */
-export function addressTypeFrom(
-  text: string | undefined,
-  standard: OutputType = 'bech32',
-  what = 'address',
-): OutputType {
-  if (text === undefined) return standard;
+export function addressTypeFrom(text: string, what = 'address'): OutputType {
   if (!ADDRESS_TYPES.includes(text))
     throw new RpcError(RpcCode.INVALID_ADDRESS_OR_KEY, `Unknown ${what} type '${text}'`);
   return text as OutputType;

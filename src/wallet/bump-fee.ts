@@ -131,7 +131,8 @@ export async function bumpFee(
 function checkRate(wallet: Wallet, rate: bigint, size: number, oldFee: bigint): void {
   const { chain, policy } = wallet.parts;
   const minimum = chain.minimumFeeRate();
-  if (rate < minimum)
+  // Below what nodes relay at all the fee itself is too low, which says more.
+  if (rate < minimum && minimum > chain.relayFeeRate())
     throw refuse(
       'wallet',
       `New fee rate (${formatMoney(rate)}) is lower than the minimum fee rate (${formatMoney(minimum)}) to get into the mempool -- `,

@@ -55,6 +55,8 @@ interface HistorySources {
   inMempool(txid: Txid): boolean;
   tipHeight(): number;
   readonly coinbaseMaturity: number;
+  /** Is unconfirmed change of our own making money that can be spent? */
+  readonly trustsChange: boolean;
 }
 
 export class History {
@@ -232,7 +234,7 @@ export class History {
   isTrusted(entry: WalletTransaction, known = new Set<WalletTransaction>()): boolean {
     const depth = this.depth(entry);
     if (depth >= 1) return true;
-    if (depth < 0 || !this.inMempool(entry)) return false;
+    if (depth < 0 || !this.#sources.trustsChange || !this.inMempool(entry)) return false;
     if (known.has(entry)) return true;
     for (const input of entry.tx.inputs) {
       const own = this.output(input.prevout);

@@ -1,4 +1,6 @@
 /** What the owner of a node decides once for all its wallets; options of Bitcoin Core's have the same meaning. */
+import type { OutputType } from './descriptors/descriptor.ts';
+
 export interface WalletPolicy {
   /** Satoshis per 1,000 vbytes where the estimator has no data; 0 refuses. */
   readonly fallbackFee: bigint;
@@ -12,6 +14,10 @@ export interface WalletPolicy {
   readonly replaceable: boolean;
   /** `-spendzeroconfchange` */
   readonly spendUnconfirmedChange: boolean;
+  /** `-addresstype` */
+  readonly addressType: OutputType;
+  /** `-changetype`; null: like what is paid. */
+  readonly changeType: OutputType | null;
   /** `-walletbroadcast`: off, what a wallet makes waits in it and its owner takes it to the network. */
   readonly broadcast: boolean;
 }
@@ -22,5 +28,7 @@ export const DEFAULT_POLICY: Omit<WalletPolicy, 'fallbackFee'> = Object.freeze({
   confirmTarget: 6,
   replaceable: true,
   spendUnconfirmedChange: true,
+  addressType: 'bech32',
+  changeType: null,
   broadcast: true,
 });

@@ -5,9 +5,10 @@
 import { EMPTY } from '../core/encoding/bytes.ts';
 import { compactSizeLength } from '../core/encoding/writer.ts';
 import { decodeAddress } from '../core/script/address.ts';
+import { solve } from '../core/script/templates.ts';
 import { isMoney } from '../core/transaction/amount.ts';
 import { NO_WITNESS, type OutPoint, Transaction, type TxOut } from '../core/transaction/transaction.ts';
-import { type OutputType, outputTypeOfScript } from './descriptors/descriptor.ts';
+import type { OutputType } from './descriptors/descriptor.ts';
 import { dustThreshold, feeAt } from './dust.ts';
 import {
   LONG_TERM_RATE,
@@ -230,14 +231,17 @@ class Planner {
     });
   }
 
-  /** As asked, or like what is paid, so that change does not stand out; the default otherwise. */
+  /** As asked, or like what is paid, so that change does not stand out; the newest kind otherwise. */
   #changeType(): OutputType {
-    const { changeType, recipients } = this.#request;
-    if (changeType !== undefined) return changeType;
-    const paid = recipients.map(({ script }) => outputTypeOfScript(script));
+    const { addressType, changeType } = this.#wallet.parts.policy;
+    const asked = this.#request.changeType ?? changeType;
+    if (asked !== null) return asked;
+    if (addressType === 'legacy') return 'legacy';
+    const paid = new Set<string>(this.#request.recipients.map(({ script }) => solve(script).type));
     const has = (type: OutputType): boolean => this.#wallet.keys.activeOf(type, true) !== undefined;
-    if (paid.includes('bech32m') && has('bech32m')) return 'bech32m';
-    return 'bech32';
+    const usable = CHANGE_KINDS.filter(({ type }) => has(type));
+    const alike = usable.find(({ script }) => paid.has(script));
+    return (alike ?? usable.find(({ type }) => type.startsWith('bech32')))?.type ?? addressType;
   }
 
   #newChangeScript(): Uint8Array {
@@ -274,6 +278,14 @@ export function baseWeight(outputs: readonly TxOut[], inputCount: number): numbe
   const empty = Transaction.from({ version: 2, inputs: [], outputs, lockTime: 0 });
   return empty.weight + 2 + 4 * (compactSizeLength(inputCount) - 1);
 }
+
+/** Newest first, with the scripts among which they do not stand out. */
+const CHANGE_KINDS = [
+  { type: 'bech32m', script: 'witness_v1_taproot' },
+  { type: 'bech32', script: 'witness_v0_keyhash' },
+  { type: 'p2sh-segwit', script: 'scripthash' },
+  { type: 'legacy', script: 'pubkeyhash' },
+] as const;
 
 const CHANGE_SIZE: Readonly<Record<OutputType, number>> = Object.freeze({
   legacy: 25,

@@ -90,6 +90,7 @@ export class Wallet {
       inMempool: (txid: Txid) => parts.chain.mempoolTransaction(txid) !== undefined,
       tipHeight: () => this.follower.last.height,
       coinbaseMaturity: parts.parameters.coinbaseMaturity,
+      trustsChange: parts.policy.spendUnconfirmedChange,
     };
     this.history = new History(sources, this.#journal);
     this.outbox = new Outbox(this.history, parts, {

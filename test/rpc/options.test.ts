@@ -282,8 +282,8 @@ const rows: readonly (readonly [string, unknown, number, string])[] = [
   [
     'bumpfee',
     [WAITS, { fee_rate: 0 }],
-    -4,
-    'New fee rate (0.00) is lower than the minimum fee rate (0.000001) to get into the mempool -- ',
+    -8,
+    'Insufficient total fee 0.00, must be at least 0.00001425 (oldFee 0.0000141 + incrementalFee 0.00000015)',
   ],
   [
     'bumpfee',

@@ -362,7 +362,7 @@ function outputTypeOf(node: DescriptorNode): OutputType | null {
   }
 }
 
-export function outputTypeOfScript(script: Uint8Array): OutputType | null {
+function outputTypeOfScript(script: Uint8Array): OutputType | null {
   switch (solve(script).type) {
     case 'pubkeyhash':
     case 'scripthash':

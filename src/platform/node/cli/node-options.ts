@@ -11,6 +11,7 @@ import {
   optionTable,
   text,
 } from './option.ts';
+import { REFUSED_OPTIONS, WALLET_OPTIONS } from './wallet-settings.ts';
 
 export const NODE_OPTIONS: readonly OptionGroup[] = [
   {
@@ -102,19 +103,7 @@ export const NODE_OPTIONS: readonly OptionGroup[] = [
       uacomment: list('<cmt>', 'Add this comment to the user agent.'),
     }),
   },
-  {
-    title: 'Wallet options',
-    options: named({
-      fallbackfee: amount(
-        '<amt>',
-        'Fee rate, in coins per kvB, where no estimate is to be had; 0 refuses to send then. (default: as the network file says)',
-      ),
-      keypool: integer('<n>', 'Addresses watched beyond the next unused one. (default: 1000)'),
-      wallet: list('<name>', 'Load this wallet at start. May be given many times; -nowallet loads none.', {
-        perNetwork: true,
-      }),
-    }),
-  },
+  WALLET_OPTIONS,
   {
     title: 'Mining options',
     options: named({
@@ -235,31 +224,32 @@ export const NODE_OPTIONS: readonly OptionGroup[] = [
 
 /**
  * Options of Bitcoin Core's that Penny has no use for: accepted, and named in the log. Not here: those
- * whose silent absence would expose the user (`proxy`, `onlynet`); they are refused as unknown.
+ * whose silent absence would expose the user: `proxy` and `onlynet` are refused as unknown, others by
+ * `wallet-settings.ts` where they ask for anything.
  */
 export const UNUSED_CORE_OPTIONS: readonly string[] = `
-  acceptstalefeeestimates addrmantest alertnotify allowignoredconf asmap avoidpartialspends blocknotify 
-  blockreconstructionextratxn blocksdir blocksxor blockversion bytespersigop capturemessages changetype 
-  checkaddrman checkblockindex checkmempool checkpoints cjdnsreachable consolidatefeerate daemon 
-  daemonwait dbbatchsize dbcrashratio deprecatedrpc discardfee discover dns fastprune fixedseeds 
-  flushwallet forcednsseed i2pacceptincoming i2psam limitancestorsize limitdescendantsize 
-  listenonion loadblock logips loglevel loglevelalways logsourcelocations logthreadnames maxapsfee 
-  maxorphantx maxreceivebuffer maxsendbuffer maxsigcachesize maxtxfee maxuploadtarget 
-  mempoolfullrbf mintxfee natpmp onion paytxfee peerbloomfilters peertimeout persistmempoolv1 
-  printpriority privatebroadcast rest rpccookieperms rpcdoccheck rpcservertimeout rpcthreads rpcworkqueue 
-  settings shrinkdebugfile shutdownnotify signer spendzeroconfchange startupnotify stopafterblockimport 
-  stopatheight swapbdbendian timeout torcontrol torpassword txconfirmtarget txreconciliation 
-  unsafesqlitesync upnp v2transport vbparams walletbroadcast walletcrosschain walletdir walletnotify 
-  walletrbf walletrejectlongchains whitebind whitelist whitelistforcerelay whitelistrelay zmqpubhashblock 
+  acceptstalefeeestimates addrmantest alertnotify allowignoredconf asmap blocknotify 
+  blockreconstructionextratxn blocksdir blocksxor blockversion bytespersigop capturemessages checkaddrman 
+  checkblockindex checkmempool checkpoints cjdnsreachable consolidatefeerate daemon daemonwait dbbatchsize 
+  dbcrashratio deprecatedrpc discardfee discover fastprune fixedseeds flushwallet forcednsseed 
+  i2pacceptincoming i2psam limitancestorsize limitdescendantsize listenonion loadblock logips loglevel 
+  loglevelalways logsourcelocations logthreadnames maxapsfee maxorphantx maxreceivebuffer maxsendbuffer 
+  maxsigcachesize mempoolfullrbf natpmp onion peerbloomfilters peertimeout persistmempoolv1 printpriority 
+  rest rpccookieperms rpcdoccheck rpcservertimeout rpcthreads rpcworkqueue settings shrinkdebugfile 
+  shutdownnotify startupnotify stopafterblockimport stopatheight swapbdbendian timeout torcontrol 
+  torpassword txreconciliation unsafesqlitesync upnp v2transport vbparams walletcrosschain walletnotify 
+  walletrejectlongchains whitebind whitelist whitelistforcerelay whitelistrelay zmqpubhashblock 
   zmqpubhashblockhwm zmqpubhashtx zmqpubhashtxhwm zmqpubrawblock zmqpubrawblockhwm zmqpubrawtx 
-  zmqpubrawtxhwm zmqpubsequence zmqpubsequencehwm addresstype disablewallet
+  zmqpubrawtxhwm zmqpubsequence zmqpubsequencehwm disablewallet 
 `
   .trim()
   .split(/\s+/);
 
 export const NODE_OPTION_TABLE: OptionTable = new Map([
   ...optionTable(NODE_OPTIONS),
-  ...UNUSED_CORE_OPTIONS.map((name) => [name, { ...list('', ''), name, bare: '1' }] as const),
+  ...[...UNUSED_CORE_OPTIONS, ...REFUSED_OPTIONS].map(
+    (name) => [name, { ...list('', ''), name, bare: '1' }] as const,
+  ),
 ]);
 
 export const REINDEX_OPTIONS: readonly OptionGroup[] = [

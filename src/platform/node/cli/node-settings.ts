@@ -12,6 +12,7 @@ import { UsageError } from './arguments.ts';
 import type { Configuration } from './configuration.ts';
 import type { Settings } from './settings.ts';
 import { VERSION } from './version.ts';
+import { refuseUnprotected, walletPolicy } from './wallet-settings.ts';
 
 const HOUR = 3600;
 const FIRST_WALLET = 'wallet';
@@ -24,6 +25,7 @@ const PRUNE_BY_HAND = 1;
 /** @throws UsageError naming the option that is wrong */
 export function processOptions(configuration: Configuration): ProcessOptions {
   const { settings, parameters, networkDirectory } = configuration;
+  refuseUnprotected(settings);
   const filters = settings.isGiven('blockfilterindex') && blockFilterIndex(settings);
   const serveFilters = settings.flag('peerblockfilters', false);
   if (serveFilters && !filters)
@@ -51,7 +53,7 @@ export function processOptions(configuration: Configuration): ProcessOptions {
         load: settings.list('wallet'),
         // Whoever mines without saying for whom, or begins with `npm start`, needs one.
         ...(needsWallet && { first: FIRST_WALLET }),
-        ...defined({ fallbackFee: settings.amount('fallbackfee'), keypool: settings.integer('keypool', 1) }),
+        ...walletPolicy(settings),
       },
     },
     scripts: {

@@ -3,6 +3,7 @@ import { toHex } from '../../../core/encoding/bytes.ts';
 import { AddressError, decodeAddress, encodeAddress } from '../../../core/script/address.ts';
 import { solve } from '../../../core/script/templates.ts';
 import { isChange } from '../../../wallet/coins.ts';
+import type { OutputType } from '../../../wallet/descriptors/descriptor.ts';
 import { formatSteps } from '../../../wallet/descriptors/key-path.ts';
 import type { ScriptPlace } from '../../../wallet/key-ring.ts';
 import { signMessage } from '../../../wallet/message.ts';
@@ -29,6 +30,9 @@ function requireKeys(wallet: Wallet, internal: boolean): void {
     throw new RpcError(RpcCode.WALLET_ERROR, 'Error: This wallet has no available keys');
 }
 
+const typeOf = (text: string | undefined, standard: OutputType): OutputType =>
+  text === undefined ? standard : addressTypeFrom(text);
+
 const getnewaddress = defineMethod({
   name: 'getnewaddress',
   category: 'Wallet',
@@ -46,7 +50,7 @@ const getnewaddress = defineMethod({
     const wallet = walletOf(context, request);
     requireKeys(wallet, false);
     const name = labelFrom(label);
-    const address = wallet.newAddress(addressTypeFrom(type), name);
+    const address = wallet.newAddress(typeOf(type, wallet.parts.policy.addressType), name);
     // The address is not told before the wallet can never forget it.
     await wallet.settled();
     return address;
@@ -64,7 +68,8 @@ const getrawchangeaddress = defineMethod({
   async handler([type], context, request) {
     const wallet = walletOf(context, request);
     requireKeys(wallet, true);
-    const address = wallet.changeAddress(addressTypeFrom(type));
+    const { addressType, changeType } = wallet.parts.policy;
+    const address = wallet.changeAddress(typeOf(type, changeType ?? addressType));
     await wallet.settled();
     return address;
   },

@@ -99,7 +99,39 @@ test('hex settings: zero means none, and what is no hex is refused', () => {
   expect(() => process('-assumevalid=xyz')).toThrow("Invalid value for -assumevalid: 'xyz'");
 });
 
+test('what is told of wallets reaches them', () => {
+  const words = '-nowalletbroadcast -walletrbf=0 -spendzeroconfchange=0 -txconfirmtarget=2 -maxtxfee=0.5';
+  const more = '-mintxfee=0.0001 -addresstype=bech32m -changetype=legacy -keypool=5';
+  expect(process(...words.split(' '), ...more.split(' ')).node.wallet).toEqual({
+    load: [],
+    broadcast: false,
+    replaceable: false,
+    spendUnconfirmedChange: false,
+    confirmTarget: 2,
+    maximumFee: 50_000_000n,
+    minimumFeeRate: 10_000n,
+    addressType: 'bech32m',
+    changeType: 'legacy',
+    keypool: 5,
+  });
+  const off = ['-privatebroadcast=0', '-nosigner', '-paytxfee=0.00', '-maxuploadtarget=0', '-dns=1'];
+  expect(process(...off).node.wallet).toEqual({ load: [] });
+});
+
 test.each([
+  ['-privatebroadcast', '-privatebroadcast is not supported. '],
+  ['-privatebroadcast=1', '-privatebroadcast is not supported. '],
+  ['-avoidpartialspends=1', '-avoidpartialspends is not supported. '],
+  ['-dns=0', '-dns is not supported. '],
+  ['-nodns', '-dns is not supported. '],
+  ['-maxuploadtarget=500M', '-maxuploadtarget is not supported. '],
+  ['-paytxfee=0.0001', '-paytxfee is not supported. '],
+  ['-signer=/bin/hwi', '-signer is not supported. '],
+  ['-walletdir=/tmp', '-walletdir is not supported. '],
+  ['-addresstype=p2x', "Unknown address type 'p2x'"],
+  ['-changetype=p2x', "Unknown change type 'p2x'"],
+  ['-txconfirmtarget=0', '-txconfirmtarget'],
+  ['-maxtxfee=-1', "Invalid amount for -maxtxfee=<amount>: '-1'"],
   ['-prune=100', 'below the minimum of 550 MiB'],
   ['-peerblockfilters', 'without -blockfilterindex'],
   ['-blockfilterindex=fancy', 'Unknown -blockfilterindex value fancy.'],
