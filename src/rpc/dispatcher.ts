@@ -10,7 +10,7 @@ import type { RpcContext, RpcRequest, RpcServerView } from './context.ts';
 import { RpcCode, RpcError, UsageError } from './errors.ts';
 import { helpText } from './help.ts';
 import { JsonObject, type JsonRead, type JsonWritable } from './json.ts';
-import { JsonError, readJson } from './json-reader.ts';
+import { JsonError, readJson, readJsonInTurns } from './json-reader.ts';
 import { writeJson } from './json-writer.ts';
 import { fromWalletError } from './refusals.ts';
 import type { Registry } from './registry.ts';
@@ -47,6 +47,10 @@ const UNREAD: Envelope = Object.freeze({ id: null, version: 1 });
 const WALLET_PATH = '/wallet/';
 /** Milliseconds after which a batch lets everything else run. */
 const BATCH_TURN = 10;
+/** Characters that are not read at once: it would hold everything else up. */
+const LONG = 1 << 18;
+/** Characters of all answers to a batch; what comes after them is refused. */
+const BATCH_ANSWERS = 1 << 27;
 
 interface ActiveCall {
   readonly method: string;
@@ -90,7 +94,8 @@ export class Dispatcher implements RpcServerView {
   /** @param body null if it was not even text (UTF-8). */
   async handle(body: string | null, caller: Caller): Promise<Answer> {
     try {
-      const request = parse(body);
+      const request =
+        body !== null && body.length > LONG ? await parseInTurns(body, this.#clock) : parse(body);
       if (request instanceof JsonObject) return await this.#handleOne(request, caller);
       if (Array.isArray(request)) return await this.#handleBatch(request, caller);
       throw new RpcError(RpcCode.PARSE_ERROR, 'Top-level object parse error');
@@ -131,11 +136,13 @@ export class Dispatcher implements RpcServerView {
           return this.#forbid(String(method), caller);
       }
     const answers: string[] = [];
+    let size = 0;
     let turn = this.#clock.monotonic();
     for (const request of requests) {
-      const member = this.#answerMember(request, caller);
+      const member = this.#answerMember(request, caller, size > BATCH_ANSWERS);
       const answer = member instanceof Promise ? await member : member;
       if (answer !== null) answers.push(answer);
+      size += answer?.length ?? 0;
       // Most methods wait for nothing: without this a long batch would stop the whole node.
       if (this.#clock.monotonic() - turn < BATCH_TURN) continue;
       await this.#clock.yield();
@@ -150,13 +157,22 @@ export class Dispatcher implements RpcServerView {
    * The answer to one member of a batch, or null to a notification. Most methods have their result at once:
    * to wait for it all the same took as long as everything else about a small call.
    */
-  #answerMember(request: JsonRead, caller: Caller): string | null | Promise<string | null> {
+  #answerMember(
+    request: JsonRead,
+    caller: Caller,
+    isTooMuch: boolean,
+  ): string | null | Promise<string | null> {
     let envelope = UNREAD;
     try {
       if (!(request instanceof JsonObject))
         throw new RpcError(RpcCode.INVALID_REQUEST, 'Invalid Request object');
       envelope = { id: request.get('id'), version: 1 };
       envelope = { id: envelope.id, version: readVersion(request) };
+      if (isTooMuch)
+        throw new RpcError(
+          RpcCode.OUT_OF_MEMORY,
+          'The answers of this batch are too large: ask for less at a time',
+        );
       const result = this.#execute(readCall(request), caller);
       if (!(result instanceof Promise)) return unlessNotification(success(result, envelope), envelope);
       return result
@@ -211,13 +227,23 @@ export class Dispatcher implements RpcServerView {
   }
 }
 
+const notJson = (): RpcError => new RpcError(RpcCode.PARSE_ERROR, 'Parse error');
+
 function parse(body: string | null): JsonRead {
+  if (body === null) throw notJson();
   try {
-    if (body !== null) return readJson(body);
+    return readJson(body);
   } catch (error) {
-    if (!(error instanceof JsonError)) throw error;
+    throw error instanceof JsonError ? notJson() : error;
   }
-  throw new RpcError(RpcCode.PARSE_ERROR, 'Parse error');
+}
+
+async function parseInTurns(body: string, clock: Clock): Promise<JsonRead> {
+  try {
+    return await readJsonInTurns(body, clock);
+  } catch (error) {
+    throw error instanceof JsonError ? notJson() : error;
+  }
 }
 
 function readVersion(request: JsonObject): 1 | 2 {

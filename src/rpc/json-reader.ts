@@ -1,4 +1,8 @@
-/** Reads JSON text, exactly what Bitcoin Core accepts; bounded in depth and number of values. */
+/**
+ * Reads JSON text, exactly what Bitcoin Core accepts; bounded in depth and number of values. Reads some at a
+ * time, so that a body of 32 MiB holds nothing else up.
+ */
+import type { Clock } from '../seams.ts';
 import { JsonNumber, JsonObject, type JsonRead } from './json.ts';
 
 export class JsonError extends Error {
@@ -9,39 +13,95 @@ export class JsonError extends Error {
 const MAX_DEPTH = 512;
 /** Values in one text: bounds the memory a body of 32 MiB can ask for. */
 const MAX_VALUES = 4_000_000;
+/** Characters that are read before the time is looked at, and milliseconds before others get their turn. */
+const PIECE = 1 << 16;
+const TURN = 10;
+/** Units of text that are put together at once. */
+const UNITS = 4096;
 
 const HALF = 'half a character';
 const NUMBER = /-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?/y;
-const ESCAPES: Readonly<Record<string, string>> = Object.freeze({
-  '"': '"',
-  '\\': '\\',
-  '/': '/',
-  b: '\b',
-  f: '\f',
-  n: '\n',
-  r: '\r',
-  t: '\t',
+/** What stands in a string as it is. */
+// biome-ignore lint/suspicious/noControlCharactersInRegex: they end a string
+const PLAIN = /[^"\\\u0000-\u001f]*/y;
+const ESCAPES: Readonly<Record<string, number>> = Object.freeze({
+  '"': 0x22,
+  '\\': 0x5c,
+  '/': 0x2f,
+  b: 0x08,
+  f: 0x0c,
+  n: 0x0a,
+  r: 0x0d,
+  t: 0x09,
 });
 
 /** @throws JsonError */
 export function readJson(text: string): JsonRead {
-  return new Parser(text).readWhole();
+  const reading = new JsonReading(text);
+  reading.advance(Number.POSITIVE_INFINITY);
+  return reading.value;
 }
 
-class Parser {
+/** The same, letting everything else run meanwhile. @throws JsonError */
+export async function readJsonInTurns(text: string, clock: Clock): Promise<JsonRead> {
+  const reading = new JsonReading(text);
+  let turn = clock.monotonic();
+  while (!reading.advance(PIECE)) {
+    if (clock.monotonic() - turn < TURN) continue;
+    await clock.yield();
+    turn = clock.monotonic();
+  }
+  return reading.value;
+}
+
+/** An array or object that is not closed yet. */
+interface Open {
+  readonly values: JsonRead[] | undefined;
+  readonly entries: [string, JsonRead][] | undefined;
+  /** Of an object's next entry, once it is read. */
+  key: string | undefined;
+}
+
+/** A string of which a part was read. */
+interface Begun {
+  text: string;
+  units: number[];
+  /** Of a character in two escapes, the first; Core lets ASCII stand between them. */
+  half: number;
+}
+
+class JsonReading {
   readonly #text: string;
   #position = 0;
   #values = 0;
+  readonly #open: Open[] = [];
+  #begun: Begun | undefined;
+  #value: JsonRead | undefined;
 
   constructor(text: string) {
     this.#text = text;
   }
 
-  readWhole(): JsonRead {
-    const value = this.#value(0);
+  get value(): JsonRead {
+    return this.#value!;
+  }
+
+  /** Reads about so many characters more. @returns whether all is read */
+  advance(characters: number): boolean {
+    const end = this.#position + characters;
+    while (this.#value === undefined || this.#open.length > 0) {
+      if (this.#position >= end) return false;
+      // A string that was begun, a key or a value.
+      const open = this.#open.at(-1);
+      const isKey = open?.entries !== undefined && open.key === undefined;
+      const read = this.#begun === undefined ? this.#next(isKey) : this.#string(end);
+      if (read === undefined) continue;
+      if (isKey) this.#takeKey(read as string);
+      else this.#take(read);
+    }
     this.#skipSpace();
     if (this.#position !== this.#text.length) throw new JsonError('text after the value');
-    return value;
+    return true;
   }
 
   /** Passes white space; the code of what comes next, or NaN at the end. */
@@ -53,15 +113,18 @@ class Parser {
     }
   }
 
-  #value(depth: number): JsonRead {
-    if (++this.#values > MAX_VALUES) throw new JsonError('too many values');
-    switch (this.#skipSpace()) {
+  /** Undefined if it is a string not read to its end, or an array or object, which is open now. */
+  #next(isKey: boolean): JsonRead | undefined {
+    const code = this.#skipSpace();
+    if (isKey && code !== 0x22) throw new JsonError('expected a key');
+    if (!isKey && ++this.#values > MAX_VALUES) throw new JsonError('too many values');
+    switch (code) {
       case 0x22:
-        return this.#string();
+        return this.#shortString();
       case 0x7b:
-        return this.#object(depth + 1);
+        return this.#enter({ values: undefined, entries: [], key: undefined }, 0x7d);
       case 0x5b:
-        return this.#array(depth + 1);
+        return this.#enter({ values: [], entries: undefined, key: undefined }, 0x5d);
       case 0x74:
         return this.#word('true', true);
       case 0x66:
@@ -69,7 +132,48 @@ class Parser {
       case 0x6e:
         return this.#word('null', null);
       default:
-        return this.#number();
+        return this.#plainNumber() ?? this.#anyNumber();
+    }
+  }
+
+  /** Undefined unless it is empty. */
+  #enter(open: Open, close: number): JsonRead | undefined {
+    if (this.#open.length >= MAX_DEPTH) throw new JsonError('nested too deep');
+    this.#position++;
+    if (this.#skipSpace() !== close) {
+      this.#open.push(open);
+      return undefined;
+    }
+    this.#position++;
+    return open.values ?? new JsonObject([]);
+  }
+
+  #takeKey(key: string): void {
+    if (this.#skipSpace() !== 0x3a) throw new JsonError('expected :');
+    this.#position++;
+    this.#open.at(-1)!.key = key;
+  }
+
+  /** Puts a value where it belongs, and closes what ends behind it. */
+  #take(read: JsonRead): void {
+    let value = read;
+    for (;;) {
+      const open = this.#open.at(-1);
+      if (open === undefined) {
+        this.#value = value;
+        return;
+      }
+      const { values, entries, key } = open;
+      if (values === undefined) entries!.push([key!, value]);
+      else values.push(value);
+      open.key = undefined;
+      const code = this.#skipSpace();
+      this.#position++;
+      if (code === 0x2c) return;
+      if (code !== (values === undefined ? 0x7d : 0x5d))
+        throw new JsonError(values === undefined ? 'expected , or }' : 'expected , or ]');
+      value = values ?? new JsonObject(entries!);
+      this.#open.pop();
     }
   }
 
@@ -77,10 +181,6 @@ class Parser {
     if (!this.#text.startsWith(word, this.#position)) throw new JsonError('unknown word');
     this.#position += word.length;
     return value;
-  }
-
-  #number(): JsonNumber {
-    return this.#plainNumber() ?? this.#anyNumber();
   }
 
   /** Digits and nothing else, as nearly all numbers are: to find them takes a third of the time of a match. */
@@ -109,84 +209,74 @@ class Parser {
     return new JsonNumber(match[0]);
   }
 
-  #string(): string {
+  /** A string without escapes and not too long, as nearly all are; undefined begins another. */
+  #shortString(): string | undefined {
     const text = this.#text;
-    let start = ++this.#position;
-    let whole = '';
-    // Of a character in two escapes, the first; Core lets ASCII stand between them.
-    let half = 0;
-    for (let i = start; ; i++) {
+    const start = ++this.#position;
+    for (let i = start; i < start + UNITS; i++) {
       const code = text.charCodeAt(i);
       if (code === 0x22) {
         this.#position = i + 1;
-        if (half !== 0) throw new JsonError(HALF);
-        return whole + text.slice(start, i);
+        return text.slice(start, i);
       }
-      if (half !== 0 && code > 0x7f) throw new JsonError(HALF);
-      // NaN, beyond the end, is not at least a space either.
-      if (!(code >= 0x20)) throw new JsonError('unterminated or unescaped string');
-      if (code === 0x5c) {
-        whole += text.slice(start, i);
-        const letter = text[++i]!;
-        if (letter === 'u') {
-          const digits = text.slice(i + 1, i + 5);
-          if (!/^[0-9a-fA-F]{4}$/.test(digits)) throw new JsonError('bad escape');
-          const unit = Number.parseInt(digits, 16);
-          const isLow = (unit & 0xfc00) === 0xdc00;
-          if (isLow !== (half !== 0)) throw new JsonError(HALF);
-          if (isLow) whole += String.fromCharCode(half);
-          half = (unit & 0xfc00) === 0xd800 ? unit : 0;
-          if (half === 0) whole += String.fromCharCode(unit);
-          i += 4;
-        } else {
-          const plain = ESCAPES[letter];
-          if (plain === undefined) throw new JsonError('bad escape');
-          whole += plain;
-        }
-        start = i + 1;
+      if (code === 0x5c || !(code >= 0x20)) break;
+    }
+    this.#begun = { text: '', units: [], half: 0 };
+    return undefined;
+  }
+
+  /** Reads a string on, to its end or about to `end`. */
+  #string(end: number): string | undefined {
+    const text = this.#text;
+    const begun = this.#begun!;
+    while (this.#position < end) {
+      PLAIN.lastIndex = this.#position;
+      const plain = PLAIN.exec(text)![0];
+      if (plain !== '') {
+        // biome-ignore lint/suspicious/noControlCharactersInRegex: all of ASCII
+        if (begun.half !== 0 && /[^\u0000-\u007f]/.test(plain)) throw new JsonError(HALF);
+        flush(begun);
+        begun.text += plain;
+        this.#position += plain.length;
       }
+      const code = text.charCodeAt(this.#position);
+      if (code === 0x22) {
+        if (begun.half !== 0) throw new JsonError(HALF);
+        flush(begun);
+        this.#position++;
+        this.#begun = undefined;
+        return begun.text;
+      }
+      if (code !== 0x5c) throw new JsonError('unterminated or unescaped string');
+      this.#escape(begun);
     }
+    return undefined;
   }
 
-  /** Passes the bracket that opens an array or object. */
-  #open(depth: number): void {
-    if (depth > MAX_DEPTH) throw new JsonError('nested too deep');
-    this.#position++;
+  #escape(begun: Begun): void {
+    const letter = this.#text[this.#position + 1]!;
+    if (letter !== 'u') {
+      const unit = ESCAPES[letter];
+      if (unit === undefined) throw new JsonError('bad escape');
+      begun.units.push(unit);
+      this.#position += 2;
+    } else {
+      const digits = this.#text.slice(this.#position + 2, this.#position + 6);
+      if (!/^[0-9a-fA-F]{4}$/.test(digits)) throw new JsonError('bad escape');
+      const unit = Number.parseInt(digits, 16);
+      const isLow = (unit & 0xfc00) === 0xdc00;
+      if (isLow !== (begun.half !== 0)) throw new JsonError(HALF);
+      if (isLow) begun.units.push(begun.half);
+      begun.half = (unit & 0xfc00) === 0xd800 ? unit : 0;
+      if (begun.half === 0) begun.units.push(unit);
+      this.#position += 6;
+    }
+    if (begun.units.length >= UNITS) flush(begun);
   }
+}
 
-  #array(depth: number): JsonRead[] {
-    this.#open(depth);
-    const values: JsonRead[] = [];
-    if (this.#skipSpace() === 0x5d) {
-      this.#position++;
-      return values;
-    }
-    for (;;) {
-      values.push(this.#value(depth));
-      const code = this.#skipSpace();
-      this.#position++;
-      if (code === 0x5d) return values;
-      if (code !== 0x2c) throw new JsonError('expected , or ]');
-    }
-  }
-
-  #object(depth: number): JsonObject {
-    this.#open(depth);
-    const entries: [string, JsonRead][] = [];
-    if (this.#skipSpace() === 0x7d) {
-      this.#position++;
-      return new JsonObject(entries);
-    }
-    for (;;) {
-      if (this.#skipSpace() !== 0x22) throw new JsonError('expected a key');
-      const key = this.#string();
-      if (this.#skipSpace() !== 0x3a) throw new JsonError('expected :');
-      this.#position++;
-      entries.push([key, this.#value(depth)]);
-      const code = this.#skipSpace();
-      this.#position++;
-      if (code === 0x7d) return new JsonObject(entries);
-      if (code !== 0x2c) throw new JsonError('expected , or }');
-    }
-  }
+function flush(begun: Begun): void {
+  if (begun.units.length === 0) return;
+  begun.text += String.fromCharCode(...begun.units);
+  begun.units = [];
 }
