@@ -48,6 +48,10 @@ import { walletSpendingMethods } from './methods/wallet/spending.ts';
 import { createRegistry, type Registry } from './registry.ts';
 
 export const SPECS = {
+  ...walletHistoryMethods,
+  ...walletBalanceMethods,
+  ...walletManagementMethods,
+  ...walletDescriptorMethods,
   ...psbtMethods,
   ...psbtDescriptorMethods,
   ...scanMethods,
@@ -89,13 +93,9 @@ export const METHODS: Registry = createRegistry(
   SPECS,
   walletAddressMethods,
   walletBackupMethods,
-  walletBalanceMethods,
   walletBumpingMethods,
   walletCoinMethods,
-  walletDescriptorMethods,
   walletEncryptionMethods,
   walletFundingMethods,
-  walletHistoryMethods,
-  walletManagementMethods,
   walletSpendingMethods,
 );

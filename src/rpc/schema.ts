@@ -230,7 +230,7 @@ type ObjectSchema<F extends Fields> = Schema<{
   held: HeldFields<F>;
   answered: ObjectOf<F, 'answered'>;
   got: ObjectOf<F, 'got'>;
-}>;
+}> & { readonly fields: F };
 
 interface ObjectOptions {
   /** Unknown keys are ignored, and fields are checked one by one as they are read. */
@@ -266,7 +266,7 @@ export const object = <const F extends Fields>(
 export const options = <const F extends Fields>(
   fields: F,
   help = '',
-): ObjectSchema<F> & { readonly named: true; readonly fields: F } => ({
+): ObjectSchema<F> & { readonly named: true } => ({
   ...object(fields, help),
   named: true,
   fields,

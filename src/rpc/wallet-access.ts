@@ -7,12 +7,14 @@ import { RpcCode, RpcError } from './errors.ts';
 import { JsonObject, type JsonRead, type JsonWritable } from './json.ts';
 import { legacyParameters } from './legacy.ts';
 import { type Parameter, param } from './parameter.ts';
-import { result } from './result.ts';
 import {
   anything,
+  boolean,
   type Fields,
   type HeldFields,
+  hex,
   integer,
+  object,
   optional,
   options,
   standard,
@@ -92,11 +94,10 @@ export const readOptions = <const F extends Fields>(
 ): HeldFields<F> => options(fields).read(given ?? new JsonObject([]), 'options', context);
 
 /** Penny's wallets do not keep track of reuse, so nobody may rely on it. */
-export const reuseParameter = param.boolean(
-  'avoid_reuse',
-  '(only available if avoid_reuse wallet flag is set)',
-  { hint: 'true' },
-);
+export const avoidReuse = optional(boolean('Refused: reuse is not kept track of'), 'true');
+export const reuseParameter = legacyParameters({ avoid_reuse: avoidReuse })[0] as Parameter<
+  boolean | undefined
+>;
 /** @throws RpcError -4 */
 export function refuseReuse(avoidReuse: boolean | undefined): void {
   if (avoidReuse)
@@ -149,16 +150,11 @@ export const feeRateOf = (wallet: Wallet, { rate, target, conservative }: FeeCho
   rate === undefined ? feeRateFor(wallet, target, conservative) : checkFeeRate(wallet, rate);
 
 /** Where the wallet stands, as several answers end. */
-export function lastProcessedBlock(wallet: Wallet): JsonWritable {
-  const { hash, height } = wallet.follower.last;
-  return { hash, height };
-}
+export const lastProcessedBlock = ({ follower: { last } }: Wallet) => ({
+  hash: last.hash,
+  height: last.height,
+});
+export const lastProcessed = object({ hash: hex(), height: integer() }, 'The block up to which this is true');
 
-export const lastProcessedBlockResult = result.object(
-  'lastprocessedblock',
-  'hash and height of the block this information was generated on',
-  [
-    result.hex('hash', 'hash of the block this information was generated on'),
-    result.number('height', 'height of the block this information was generated on'),
-  ],
-);
+/** Bitcoin Core's wallets had keys that were only watched. */
+export const watchOnly = standard(boolean('Without effect'), false);

@@ -4,11 +4,19 @@ import { isChange } from '../../wallet/coins.ts';
 import type { WalletTransaction } from '../../wallet/history.ts';
 import { RBF_SEQUENCE } from '../../wallet/spend.ts';
 import type { Wallet } from '../../wallet/wallet.ts';
-import type { JsonWritable } from '../json.ts';
-import { result } from '../result.ts';
+import {
+  type Answered,
+  amount,
+  array,
+  boolean,
+  hex,
+  integer,
+  object,
+  optional,
+  string,
+  time,
+} from '../schema.ts';
 import { btc } from '../values.ts';
-
-export type WalletJson = { readonly [key: string]: JsonWritable };
 
 /** Signals replaceability itself, or by something unconfirmed that it spends (BIP125). */
 function replaceability(wallet: Wallet, entry: WalletTransaction): 'yes' | 'no' | 'unknown' {
@@ -22,7 +30,7 @@ function replaceability(wallet: Wallet, entry: WalletTransaction): 'yes' | 'no' 
 }
 
 /** What is true of a transaction as a whole (Core's WalletTxToJSON). */
-export function transactionFields(wallet: Wallet, entry: WalletTransaction): WalletJson {
+export function transactionFields(wallet: Wallet, entry: WalletTransaction) {
   const { tx, block } = entry;
   const conflicts = wallet.history.conflictsOf(entry);
   return {
@@ -49,20 +57,20 @@ export function transactionFields(wallet: Wallet, entry: WalletTransaction): Wal
   };
 }
 
-/** Rows of a transaction: what it pays to others, then what it pays to us. @param label only what has it */
+/**
+ * Rows of a transaction: what it pays to others, then what it pays to us. @param label only what has it
+ */
 export function rowsOf(
   wallet: Wallet,
   entry: WalletTransaction,
   label: string | null,
   includeChange = false,
-  long = true,
-): WalletJson[] {
-  const { tx } = entry;
+): Row[] {
+  const { tx, abandoned } = entry;
   const debit = wallet.history.debit(tx);
   const fee = debit - tx.outputs.reduce((sum, output) => sum + output.value, 0n);
-  const more = long ? transactionFields(wallet, entry) : {};
-  const sent: WalletJson[] = [];
-  const received: WalletJson[] = [];
+  const sent: Row[] = [];
+  const received: Row[] = [];
   for (const [vout, { value, scriptPubKey }] of tx.outputs.entries()) {
     const place = wallet.keys.place(scriptPubKey);
     const address = encodeAddress(scriptPubKey, wallet.parts.parameters) ?? undefined;
@@ -70,25 +78,19 @@ export function rowsOf(
     if (debit > 0n ? !includeChange && isChange(wallet, scriptPubKey) : place === undefined) continue;
     const common = { address, label: known?.label, vout };
     if (debit > 0n && label === null)
-      sent.push({
-        ...common,
-        category: 'send',
-        amount: btc(-value),
-        fee: btc(-fee),
-        ...more,
-        abandoned: entry.abandoned,
-      });
+      sent.push({ ...common, category: 'send', amount: btc(-value), fee: btc(-fee), abandoned });
     if (place === undefined || (label !== null && known?.label !== label)) continue;
-    received.push({
-      ...common,
-      parent_descs: [place.own.shown],
-      category: incomingCategory(wallet, entry),
-      amount: btc(value),
-      ...more,
-      abandoned: entry.abandoned,
-    });
+    const category = incomingCategory(wallet, entry);
+    received.push({ ...common, parent_descs: [place.own.shown], category, amount: btc(value), abandoned });
   }
   return [...sent, ...received];
+}
+
+/** The same, with what is true of the transaction as a whole. */
+export function longRowsOf(...told: Parameters<typeof rowsOf>): LongRow[] {
+  const rows = rowsOf(...told);
+  const fields = rows.length === 0 ? undefined : transactionFields(told[0], told[1]);
+  return rows.map(({ abandoned, ...row }) => ({ ...row, ...fields!, abandoned }));
 }
 
 function incomingCategory(wallet: Wallet, entry: WalletTransaction): string {
@@ -97,84 +99,41 @@ function incomingCategory(wallet: Wallet, entry: WalletTransaction): string {
   return wallet.history.blocksToMaturity(entry) > 0 ? 'immature' : 'generate';
 }
 
-export const fieldsResult = [
-  result.number(
-    'confirmations',
-    'The number of confirmations for the transaction. Negative confirmations means the transaction conflicted that many blocks ago.',
-  ),
-  result.boolean('generated', "Only present if the transaction's only input is a coinbase one.", {
-    optional: true,
-  }),
-  result.boolean(
-    'trusted',
-    'Whether we consider the transaction to be trusted and safe to spend from. Only present when the transaction has 0 confirmations.',
-    { optional: true },
-  ),
-  result.hex('blockhash', 'The block hash containing the transaction.', { optional: true }),
-  result.number('blockheight', 'The block height containing the transaction.', { optional: true }),
-  result.number('blockindex', 'The index of the transaction in the block that includes it.', {
-    optional: true,
-  }),
-  result.time('blocktime', 'The block time expressed in UNIX epoch time.', { optional: true }),
-  result.hex('txid', 'The transaction id.'),
-  result.hex('wtxid', 'The hash of serialized transaction, including witness data.'),
-  result.array(
-    'walletconflicts',
-    'Confirmed transactions that have been detected by the wallet to conflict with this transaction.',
-    [result.hex('txid', 'The transaction id.')],
-  ),
-  result.hex('replaced_by_txid', 'Only if category is send. The txid if this tx was replaced.', {
-    optional: true,
-  }),
-  result.hex('replaces_txid', 'Only if category is send. The txid if this tx replaces another.', {
-    optional: true,
-  }),
-  result.array(
-    'mempoolconflicts',
-    'Transactions in the mempool that directly conflict with either this transaction or an ancestor transaction',
-    [result.hex('txid', 'The transaction id.')],
-  ),
-  result.string('to', 'If a comment to is associated with the transaction.', { optional: true }),
-  result.time('time', 'The transaction time expressed in UNIX epoch time.'),
-  result.time('timereceived', 'The time received expressed in UNIX epoch time.'),
-  result.string('comment', 'If a comment is associated with the transaction, only present if not empty.', {
-    optional: true,
-  }),
-  result.string(
-    'bip125-replaceable',
-    '("yes|no|unknown") Whether this transaction signals BIP125 replaceability or has an unconfirmed ancestor signaling BIP125 replaceability.',
-  ),
-];
+/** What `transactionFields` tells. */
+export const walletTransaction = {
+  confirmations: integer('Negative: so many blocks ago another took its place'),
+  generated: optional(boolean('Only of a coinbase: true')),
+  trusted: optional(boolean('Only while it is unconfirmed: safe to spend from')),
+  blockhash: optional(hex()),
+  blockheight: optional(integer()),
+  blockindex: optional(integer('Place in the block')),
+  blocktime: optional(time()),
+  txid: hex(),
+  wtxid: hex(),
+  walletconflicts: array(hex(), 'txids of own transactions that spend the same'),
+  replaced_by_txid: optional(hex()),
+  replaces_txid: optional(hex()),
+  mempoolconflicts: array(hex(), 'Of these, the ones that the mempool has'),
+  to: optional(string('As comment_to was when it was sent')),
+  time: time('When the wallet learned of it'),
+  timereceived: time(),
+  comment: optional(string()),
+  'bip125-replaceable': string('yes, no or unknown'),
+};
 
-export const rowResult = [
-  result.string(
-    'address',
-    'The bitcoin address of the transaction (not returned if the output does not have an address, e.g. OP_RETURN null data).',
-    { optional: true },
-  ),
-  result.string(
-    'category',
-    'The transaction category: "send", "receive", "generate", "immature" or "orphan".',
-  ),
-  result.amount(
-    'amount',
-    "The amount in BTC. This is negative for the 'send' category, and is positive for all other categories",
-  ),
-  result.string('label', 'A comment for the address/transaction, if any', { optional: true }),
-  result.number('vout', 'the vout value'),
-  result.array(
-    'parent_descs',
-    'Only if "category" is "received". List of parent descriptors for the output script of this coin.',
-    [result.string('desc', 'The descriptor string.')],
-    { optional: true },
-  ),
-  result.amount(
-    'fee',
-    "The amount of the fee in BTC. This is negative and only available for the 'send' category of transactions.",
-    { optional: true },
-  ),
-];
-export const abandonedResult = result.boolean(
-  'abandoned',
-  "'true' if the transaction has been abandoned (inputs are respendable).",
-);
+/** What a row tells of itself. */
+export const walletRow = object({
+  address: optional(string('Where the output has one')),
+  category: string('send, receive, generate, immature, or orphan'),
+  amount: amount('Negative where it was sent'),
+  label: optional(string()),
+  vout: integer(),
+  parent_descs: optional(array(string(), 'Descriptors that the script comes from, where it was received')),
+  fee: optional(amount('Negative; only where it was sent')),
+  abandoned: boolean(),
+});
+type Row = Answered<typeof walletRow>;
+
+/** A row with all that is true of its transaction. */
+export const longRow = object({ ...walletRow.fields, ...walletTransaction });
+export type LongRow = Answered<typeof longRow>;

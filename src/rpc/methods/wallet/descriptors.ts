@@ -5,93 +5,41 @@ import type { Wallet } from '../../../wallet/wallet.ts';
 import { WalletError } from '../../../wallet/wallet-error.ts';
 import type { RpcContext } from '../../context.ts';
 import { RpcCode, RpcError, type RpcErrorCode } from '../../errors.ts';
-import { JsonNumber, JsonObject, type JsonRead, type JsonWritable } from '../../json.ts';
-import { legacyParameters } from '../../legacy.ts';
-import { defineMethod, type Method } from '../../method.ts';
-import { param } from '../../parameter.ts';
+import { JsonNumber, JsonObject, type JsonRead } from '../../json.ts';
+import { group, walletMethod } from '../../method.ts';
 import { fromWalletError, readDescriptor } from '../../refusals.ts';
-import { result } from '../../result.ts';
 import {
+  type Answered,
   anything,
+  array,
   boolean,
   custom,
   type Held,
+  integer,
   long,
   object,
   optional,
+  type Sent,
   standard,
   string,
+  time,
 } from '../../schema.ts';
-import { bigintFrom, rangeFrom, typeName } from '../../values.ts';
-import { labelFrom, walletOf } from '../../wallet-access.ts';
+import { arrayFrom, bigintFrom, rangeFrom, typeName } from '../../values.ts';
+import { labelFrom } from '../../wallet-access.ts';
 
-function descriptorJson(wallet: Wallet, own: OwnDescriptor, showPrivate: boolean): JsonWritable {
+function descriptorJson(wallet: Wallet, own: OwnDescriptor, showPrivate: boolean) {
   const { descriptor } = own;
   const text = showPrivate ? descriptor.format('private', wallet.vault.lookup) : own.shown;
   return {
-    desc: text,
+    desc: text!,
     timestamp: own.createdAt,
     active: own.active !== null,
     internal: own.active === null ? undefined : own.internal,
-    ...(descriptor.isRange
-      ? { range: [own.rangeStart, own.rangeEnd - 1], next: own.next, next_index: own.next }
-      : {}),
+    range: descriptor.isRange ? [own.rangeStart, own.rangeEnd - 1] : undefined,
+    next: descriptor.isRange ? own.next : undefined,
+    next_index: descriptor.isRange ? own.next : undefined,
   };
 }
-
-const listdescriptors = defineMethod({
-  name: 'listdescriptors',
-  category: 'Wallet',
-  description: 'List all descriptors present in a wallet.',
-  parameters: [param.boolean('private', 'Show private descriptors.', { default: false })],
-  results: [
-    result.object('', '', [
-      result.string('wallet_name', 'Name of wallet this operation was performed on'),
-      result.array(
-        'descriptors',
-        'Array of descriptor objects (sorted by descriptor string representation)',
-        [
-          result.object('', '', [
-            result.string('desc', 'Descriptor string representation'),
-            result.time('timestamp', 'The creation time of the descriptor'),
-            result.boolean('active', 'Whether this descriptor is currently used to generate new addresses'),
-            result.boolean(
-              'internal',
-              'True if this descriptor is used to generate change addresses. False if this descriptor is used to generate receiving addresses; defined only for active descriptors',
-              { optional: true },
-            ),
-            result.fixedArray(
-              'range',
-              'Defined only for ranged descriptors',
-              [result.number('', 'Range start inclusive'), result.number('', 'Range end inclusive')],
-              { optional: true },
-            ),
-            result.number('next', 'Same as next_index field. Kept for compatibility reason.', {
-              optional: true,
-            }),
-            result.number(
-              'next_index',
-              'The next index to generate addresses from; defined only for ranged descriptors',
-              { optional: true },
-            ),
-          ]),
-        ],
-      ),
-    ]),
-  ],
-  examples: ['', 'true'],
-  handler([showPrivate], context, request) {
-    const wallet = walletOf(context, request);
-    if (showPrivate && !wallet.hasPrivateKeys)
-      throw new RpcError(RpcCode.WALLET_ERROR, "Can't get private descriptor string for watch-only wallets");
-    if (showPrivate) wallet.vault.requireUnlocked();
-    const sorted = [...wallet.keys.descriptors].sort((a, b) => (a.text < b.text ? -1 : 1));
-    return {
-      wallet_name: wallet.name,
-      descriptors: sorted.map((own) => descriptorJson(wallet, own, showPrivate)),
-    };
-  },
-});
 
 /** Seconds; `now` is the median time of the tip, as in Core. */
 function timestampFrom(value: JsonRead, { chain }: RpcContext): number {
@@ -179,51 +127,85 @@ async function importOne(
   return warnings;
 }
 
-const importdescriptors = defineMethod({
-  name: 'importdescriptors',
-  category: 'Wallet',
-  description:
-    'Import descriptors. This will trigger a rescan of the blockchain based on the earliest timestamp of all descriptors being imported.\n' +
-    'Note: This call can take over an hour to complete if using an early timestamp; during that time, other rpc calls\n' +
-    'may report that the imported keys, addresses or scripts exist but related transactions are still missing.',
-  parameters: [param.array('requests', 'What is imported', [legacyParameters({ '': importRequest })[0]!])],
-  results: [
-    result.array('', 'Response is an array with the same size as the input that has the execution result', [
-      result.object('', '', [
-        result.boolean('success', ''),
-        result.array('warnings', '', [result.string('', '')], { optional: true }),
-        result.any('error', '', { optional: true }),
-      ]),
-    ]),
-  ],
-  examples: ['\'[{ "desc": "<my descriptor>", "timestamp":1455191478, "internal": true }]\''],
-  async handler([requests], context, request) {
-    const wallet = walletOf(context, request);
-    if (wallet.follower.scanning !== null)
-      throw new RpcError(
-        RpcCode.WALLET_ERROR,
-        'Wallet is currently rescanning. Abort existing rescan or wait.',
-      );
-    wallet.vault.requireUnlocked();
-    let earliest = Number.POSITIVE_INFINITY;
-    // All are read first: what is imported without a rescan looks like a descriptor that nobody ever paid to.
-    const all = requests.map((item) => readImport(item, context));
-    const answers: JsonWritable[] = [];
-    for (const one of all) {
-      try {
-        const warnings = await importOne(wallet, one, context);
-        earliest = Math.min(earliest, one.timestamp);
-        answers.push({ success: true, warnings: warnings.length > 0 ? warnings : undefined });
-      } catch (caught) {
-        const error = caught instanceof WalletError ? fromWalletError(caught) : caught;
-        if (!(error instanceof RpcError)) throw error;
-        answers.push({ success: false, error: { code: error.code, message: error.message } });
-      }
-    }
-    if (Number.isFinite(earliest)) await wallet.rescanFrom(earliest);
-    await wallet.settled();
-    return answers;
-  },
+const imported = object({
+  success: boolean(),
+  warnings: optional(array(string())),
+  error: optional(object({ code: integer(), message: string() })),
 });
 
-export const walletDescriptorMethods: readonly Method[] = [listdescriptors, importdescriptors];
+export const walletDescriptorMethods = group('Wallet', {
+  listdescriptors: walletMethod({
+    help: 'The descriptors that the wallet watches, with public keys or, if asked, with private ones.',
+    parameters: { private: standard(boolean('Who sees them can spend everything'), false) },
+    result: object({
+      wallet_name: string(),
+      descriptors: array(
+        object({
+          desc: string(),
+          timestamp: time('Nothing was paid to it before'),
+          active: boolean('New addresses come from it'),
+          internal: optional(boolean('For change')),
+          range: optional(array(integer(), 'First and last index that is watched')),
+          next: optional(integer()),
+          next_index: optional(integer('Of the next new address')),
+        }),
+      ),
+    }),
+    handler({ private: showPrivate }, wallet) {
+      if (showPrivate && !wallet.hasPrivateKeys)
+        throw new RpcError(
+          RpcCode.WALLET_ERROR,
+          "Can't get private descriptor string for watch-only wallets",
+        );
+      if (showPrivate) wallet.vault.requireUnlocked();
+      const sorted = [...wallet.keys.descriptors].sort((a, b) => (a.text < b.text ? -1 : 1));
+      return {
+        wallet_name: wallet.name,
+        descriptors: sorted.map((own) => descriptorJson(wallet, own, showPrivate)),
+      };
+    },
+  }),
+
+  importdescriptors: walletMethod({
+    help:
+      'Watches descriptors, and looks through the chain for what was paid to them since the earliest of their times,\n' +
+      'which may take long.',
+    parameters: {
+      requests: custom<readonly Sent<typeof importRequest>[], readonly JsonRead[]>(
+        array(importRequest),
+        arrayFrom,
+        {
+          json: 'array',
+        },
+      ),
+    },
+    result: array(imported),
+    example: `'[{"desc": "DESCRIPTOR", "timestamp": "now"}]'`,
+    async handler({ requests }, wallet, context) {
+      if (wallet.follower.scanning !== null)
+        throw new RpcError(
+          RpcCode.WALLET_ERROR,
+          'Wallet is currently rescanning. Abort existing rescan or wait.',
+        );
+      wallet.vault.requireUnlocked();
+      let earliest = Number.POSITIVE_INFINITY;
+      // All are read first: what is imported without a rescan looks like a descriptor that nobody ever paid to.
+      const all = requests.map((item) => readImport(item, context));
+      const answers: Answered<typeof imported>[] = [];
+      for (const one of all) {
+        try {
+          const warnings = await importOne(wallet, one, context);
+          earliest = Math.min(earliest, one.timestamp);
+          answers.push({ success: true, warnings: warnings.length > 0 ? warnings : undefined });
+        } catch (caught) {
+          const error = caught instanceof WalletError ? fromWalletError(caught) : caught;
+          if (!(error instanceof RpcError)) throw error;
+          answers.push({ success: false, error: { code: error.code, message: error.message } });
+        }
+      }
+      if (Number.isFinite(earliest)) await wallet.rescanFrom(earliest);
+      await wallet.settled();
+      return answers;
+    },
+  }),
+});
