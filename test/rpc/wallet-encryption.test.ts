@@ -145,6 +145,7 @@ test('what needs a key asks for the passphrase, and all else works while it is l
   const txid = await call('all', 'sendtoaddress', FOREIGN, 1);
   const psbt = (await call('all', 'walletcreatefundedpsbt', [], [{ [FOREIGN]: 1 }])).psbt;
   const hex = await call('all', 'createrawtransaction', [], [{ [FOREIGN]: 1 }]);
+  const spending = await call('all', 'createrawtransaction', [{ txid, vout: 0 }], [{ [FOREIGN]: 1 }]);
   await call('all', 'backupwallet', '/file');
   await call('all', 'encryptwallet', 'p');
 
@@ -160,7 +161,7 @@ test('what needs a key asks for the passphrase, and all else works while it is l
     sendmany: ['', { [FOREIGN]: 1 }],
     sendtoaddress: [FOREIGN, 1],
     signmessage: [legacy, 'm'],
-    signrawtransactionwithwallet: [hex],
+    signrawtransactionwithwallet: [spending],
     walletprocesspsbt: [psbt],
   };
   const free: Readonly<Record<string, readonly unknown[]>> = {
