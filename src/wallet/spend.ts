@@ -9,7 +9,7 @@ import { solve } from '../core/script/templates.ts';
 import { isMoney } from '../core/transaction/amount.ts';
 import { NO_WITNESS, type OutPoint, Transaction, type TxOut } from '../core/transaction/transaction.ts';
 import type { OutputType } from './descriptors/descriptor.ts';
-import { dustThreshold, feeAt } from './dust.ts';
+import { DUST_RELAY_RATE, dustThreshold, feeAt } from './dust.ts';
 import {
   LONG_TERM_RATE,
   Purse,
@@ -82,6 +82,8 @@ const MAX_TIP_AGE = 8 * 60 * 60 * 1000;
 const MANY_INPUTS = 253;
 /** Weight of a transaction that nodes relay. */
 const MAX_STANDARD_WEIGHT = 400_000;
+/** Blocks: the longest wait that is estimated. */
+const LONGEST_TARGET = 1008;
 /** Weight of the smallest one: 65 bytes without witness (CVE-2017-12842). */
 const MIN_STANDARD_WEIGHT = 260;
 
@@ -167,7 +169,7 @@ class Planner {
     const draftScript = changeScript ?? draftLike(this.#changeType());
     const withDraft = feeOf([...outputs, { value: 0n, scriptPubKey: draftScript }]);
     const change = available - paid - (this.#subtracts ? 0n : withDraft);
-    const worthwhile = change >= dustThreshold(draftScript);
+    const worthwhile = change >= dustThreshold(draftScript, this.#discardRate());
     let position = -1;
     let all = [...outputs];
     if (worthwhile) {
@@ -206,6 +208,13 @@ class Planner {
       outputs: all,
     });
     return { tx, spent: chosen.map(({ output }) => output), fee, changePosition: position };
+  }
+
+  /** What is worth less than spending it in calm times goes to the fee. */
+  #discardRate(): bigint {
+    const calm = this.#wallet.parts.chain.estimateFeeRate(LONGEST_TARGET, false) ?? LONG_TERM_RATE;
+    if (calm > LONG_TERM_RATE) return LONG_TERM_RATE;
+    return calm < DUST_RELAY_RATE ? DUST_RELAY_RATE : calm;
   }
 
   /** Shares a fee among the recipients that pay it; the first of them bears what does not divide. */

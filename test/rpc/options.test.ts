@@ -493,6 +493,11 @@ test('what is asked for is done', async () => {
     fee_rate: 10,
   });
   expect(weighed.fee).toBeGreaterThan(0.0001);
+  // Change that costs more to spend than it is worth goes to the fee, also above what is dust to nodes.
+  const round = await call('walletcreatefundedpsbt', [other], [{ [FOREIGN]: 49.99998 }], 0, { fee_rate: 10 });
+  expect(round).toMatchObject({ fee: 0.00002, changepos: -1 });
+  const both = await call('send', out, null, null, 2, { psbt: true });
+  expect(Object.keys(both).sort()).toEqual(['complete', 'hex', 'psbt', 'txid']);
   // Every option is shown, since it is declared where it is read.
   expect(helpText(METHODS.get('bumpfee')!)).toContain('original_change_index');
 });

@@ -322,7 +322,7 @@ const send = defineMethod({
     return {
       complete,
       txid: complete ? tx.txid : undefined,
-      hex: complete && !wantsPsbt ? toHex(tx.bytes) : undefined,
+      hex: complete ? toHex(tx.bytes) : undefined,
       psbt: text,
     };
   }),
