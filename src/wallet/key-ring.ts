@@ -14,14 +14,12 @@ import { parseDescriptor } from './descriptors/parse.ts';
 import type { Journal } from './journal.ts';
 import type { DescriptorRecord } from './records.ts';
 import { SigningProvider } from './signing/provider.ts';
+import { turnsOf } from './turns.ts';
 import { belongs, type Vault } from './vault.ts';
 import { WalletError } from './wallet-error.ts';
 
 export const CANNOT_EXPAND =
   'Cannot expand descriptor. Probably because of hardened derivations without private keys provided';
-
-/** Milliseconds of deriving after which others get their turn. */
-const LONGEST_TURN = 20;
 
 /** What its records are called after. */
 export const descriptorId = (text: string): string => toHex(sha256(utf8(text)).subarray(0, 8));
@@ -234,12 +232,8 @@ export class KeyRing {
 
   /** The same, and up to `end`, where there is time: others get their turn meanwhile. */
   async topUpInTurns(own: OwnDescriptor, end = 0): Promise<void> {
-    for (let turn = this.#clock.monotonic(); own.rangeEnd < this.#wanted(own, end); ) {
-      if (!this.#deriveNext(own)) return;
-      if (this.#clock.monotonic() - turn < LONGEST_TURN) continue;
-      await this.#clock.yield();
-      turn = this.#clock.monotonic();
-    }
+    const rest = turnsOf(this.#clock);
+    while (own.rangeEnd < this.#wanted(own, end) && this.#deriveNext(own)) await rest();
   }
 
   /** After loading, and after secrets came within reach. */

@@ -86,16 +86,20 @@ export class Outbox {
     }
     this.disowned.delete(tx.txid);
     if (entry !== undefined) this.#sent(entry);
-    const replaced = notes.replaces === undefined ? undefined : this.#history.get(notes.replaces as Txid);
-    if (replaced !== undefined) {
-      replaced.replacedBy = tx.txid;
-      this.#history.save(replaced);
-    }
     // It is sent, and its record is safe: who is told of a failure now would pay twice.
     await this.#keeper.settled().catch(() => undefined);
   }
 
+  /** It is in the mempool, and what it replaces no longer is. */
   #sent(entry: WalletTransaction): void {
+    this.#mark(entry);
+    const replaced = entry.replaces === undefined ? undefined : this.#history.get(entry.replaces as Txid);
+    if (replaced === undefined || replaced.replacedBy === entry.tx.txid) return;
+    replaced.replacedBy = entry.tx.txid;
+    this.#history.save(replaced);
+  }
+
+  #mark(entry: WalletTransaction): void {
     delete entry.unsent;
     this.#history.save(entry);
   }
@@ -150,7 +154,7 @@ export class Outbox {
    */
   #giveUp(entry: WalletTransaction): void {
     entry.abandoned = true;
-    this.#sent(entry);
+    this.#mark(entry);
   }
 
   /** Gives up a transaction that is neither confirmed nor in the mempool, with all that descends from it. */

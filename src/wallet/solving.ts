@@ -5,25 +5,23 @@ import { SigningProvider } from './signing/provider.ts';
 import { type SignedTransaction, signTransaction } from './signing/sign-transaction.ts';
 import { blankSigner } from './signing/signature-creator.ts';
 import { SpendData } from './signing/spend-data.ts';
+import { turnsOf } from './turns.ts';
 import type { Wallet } from './wallet.ts';
 
-/** Signs what this wallet can of a transaction. */
-export function signWithWallet(
+/** Signs what this wallet can of a transaction. Thousands of inputs take seconds, in which others get their turn. */
+export async function signWithWallet(
   wallet: Wallet,
   tx: Transaction,
   spent: readonly (TxOut | null)[],
   hashType: number | null = null,
-): SignedTransaction {
-  return signTransaction(
-    tx,
-    spent,
-    providerFor(
-      wallet,
-      spent.filter((output) => output !== null),
-      true,
-    ),
-    hashType,
-  );
+): Promise<SignedTransaction> {
+  const rest = turnsOf(wallet.parts.clock);
+  const provider = new SigningProvider();
+  for (const output of spent) {
+    if (output !== null) provider.merge(providerFor(wallet, [output], true));
+    await rest();
+  }
+  return signTransaction(tx, spent, provider, hashType, rest);
 }
 
 /** Keys and scripts of these outputs, as far as they are the wallet's. */

@@ -90,7 +90,11 @@ export class WalletManager {
   /** Offers what waits to the mempool, which is there now, and goes on doing so from time to time. */
   async start(): Promise<void> {
     this.#scheduleOffers();
-    for (const wallet of this.#open()) await wallet.outbox.offerAll();
+    // A store that fails meanwhile closes its wallet, and has been told of.
+    for (const wallet of this.#open())
+      await wallet.outbox.offerAll().catch((error) => {
+        if (!(error instanceof WalletError)) throw error;
+      });
   }
 
   #scheduleOffers(): void {
@@ -198,9 +202,9 @@ export class WalletManager {
       const reason = storeReason(error);
       throw new WalletError('wallet', `Wallet ${name} cannot be loaded: its store failed (${reason})`);
     });
-    if (this.#timer !== null) await wallet.outbox.offerAll();
     this.#wallets.set(name, wallet);
     this.#refused.delete(name);
+    if (this.#timer !== null) await wallet.outbox.offerAll();
     await this.#keepStartup(name, loadOnStartup);
     return wallet;
   }

@@ -6,6 +6,6 @@ it('forgets no payment and makes none twice over a hundred kills', async () => {
   const { paid, unanswered } = await runWalletCrashes(100, 1);
   console.log(`${paid} payments, of which ${unanswered} were cut off`);
   // A test that only ever killed a node at rest would prove little.
-  expect(paid).toBeGreaterThan(300);
+  expect(paid).toBeGreaterThan(250);
   expect(unanswered).toBeGreaterThan(30);
 });

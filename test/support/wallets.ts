@@ -89,7 +89,7 @@ export function pay(
       feeRate: 10_000n,
       ...more,
     });
-    const { tx, errors } = signWithWallet(wallet, plan.tx, plan.spent);
+    const { tx, errors } = await signWithWallet(wallet, plan.tx, plan.spent);
     if (errors.size > 0) throw new Error([...errors.values()].join());
     await wallet.outbox.send(tx);
     return tx;

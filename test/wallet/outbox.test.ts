@@ -48,17 +48,17 @@ async function openFunded(coins = 1) {
 }
 
 /** A payment that was planned and signed, but not sent. */
-function plan(wallet: Wallet, address: string, feeRate = 10_000n): Transaction {
+async function plan(wallet: Wallet, address: string, feeRate = 10_000n): Promise<Transaction> {
   const recipients = [{ script: decodeAddress(address, REGTEST), value: COIN, subtractFee: false }];
   const { tx, spent } = planTransaction(wallet, { recipients, feeRate });
-  return signWithWallet(wallet, tx, spent).tx;
+  return (await signWithWallet(wallet, tx, spent)).tx;
 }
 
 describe('payments', () => {
   test('are on the disk before the mempool hears of them', async () => {
     const { pool, storage, alice, target } = await openFunded();
     const seen: [saved: boolean, known: boolean][] = [];
-    const tx = plan(alice, target);
+    const tx = await plan(alice, target);
     storage.onBatch = (keys) => seen.push([keys.includes(`tx:${tx.txid}`), pool.mempool.has(tx.txid)]);
     await alice.outbox.send(tx);
     expect(seen[0]).toEqual([true, false]);
@@ -67,7 +67,7 @@ describe('payments', () => {
 
   test('that the mempool refuses are taken back, on the disk too', async () => {
     const { alice, target, reopen } = await openFunded();
-    await expect(alice.outbox.send(plan(alice, target, 10n))).rejects.toThrow('min relay fee not met');
+    await expect(alice.outbox.send(await plan(alice, target, 10n))).rejects.toThrow('min relay fee not met');
     for (const wallet of [alice, (await reopen()).get('alice') ?? (await (await reopen()).load('alice'))]) {
       expect(wallet.history.size).toBe(1);
       expect(balances(wallet).trusted).toBe(SUBSIDY);
@@ -106,7 +106,7 @@ describe('a crash between saving a payment and sending it', () => {
   async function crash(feeRate?: bigint) {
     const wallets = await openFunded();
     const { alice, target, storage, reopen } = wallets;
-    const tx = plan(alice, target, feeRate);
+    const tx = await plan(alice, target, feeRate);
     let saved = false;
     storage.onBatch = (keys) => {
       saved ||= keys.includes(`tx:${tx.txid}`);
@@ -173,7 +173,7 @@ describe('a wallet whose store fails', () => {
 
   test('does not call a payment failed that was sent before', async () => {
     const { manager, pool, storage, alice, target } = await openFunded();
-    const tx = plan(alice, target);
+    const tx = await plan(alice, target);
     storage.onBatch = () => {
       if (pool.mempool.has(tx.txid)) storage.full = 'lost';
     };

@@ -29,14 +29,14 @@ beforeAll(async () => {
 });
 
 describe('a planned transaction', () => {
-  test('pays exactly, at the rate asked for, without dust', () => {
-    fc.assert(
-      fc.property(
+  test('pays exactly, at the rate asked for, without dust', async () => {
+    await fc.assert(
+      fc.asyncProperty(
         fc.bigInt(1_000n, 4n * COIN),
         fc.bigInt(1_000n, 200_000n),
         fc.constantFrom(...TYPES),
         fc.boolean(),
-        (value, feeRate, type, subtractFee) => {
+        async (value, feeRate, type, subtractFee) => {
           const script = decodeAddress(alice.newAddress(type), REGTEST);
           let plan: ReturnType<typeof planTransaction>;
           try {
@@ -45,7 +45,7 @@ describe('a planned transaction', () => {
             expect((error as Error).message).toMatch(/Insufficient funds|too small|Fee exceeds maximum/);
             return;
           }
-          const { tx, errors } = signWithWallet(bob, plan.tx, plan.spent);
+          const { tx, errors } = await signWithWallet(bob, plan.tx, plan.spent);
           expect(errors.size).toBe(0);
           const spent = plan.spent.reduce((sum, output) => sum + output.value, 0n);
           const paid = tx.outputs.reduce((sum, output) => sum + output.value, 0n);

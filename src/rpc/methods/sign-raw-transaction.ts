@@ -110,7 +110,7 @@ export const signRawTransactionMethods = group('Rawtransactions', {
         provider.addKey(publicKeyOf(secret, compressed), null, secret);
       }
       const spent = await spentOutputs(tx, context, prevtxs, { provider, required: true });
-      return signedJson(signTransaction(tx, spent, provider, sighashFrom(sighash)), spent);
+      return signedJson(await signTransaction(tx, spent, provider, sighashFrom(sighash)), spent);
     },
   }),
 });

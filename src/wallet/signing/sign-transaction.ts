@@ -26,17 +26,19 @@ export interface SignedTransaction {
 /**
  * @param spent the outputs spent, null where one is not known
  * @param hashType null takes that of the kind of output
+ * @param rest awaited after each input
  */
-export function signTransaction(
+export async function signTransaction(
   tx: Transaction,
   spent: readonly (TxOut | null)[],
   provider: SigningProvider,
   hashType: number | null,
-): SignedTransaction {
+  rest: () => Promise<void> | undefined = () => undefined,
+): Promise<SignedTransaction> {
   const known = spent.filter((output) => output !== null);
   const context = new SighashContext(tx, known.length === spent.length ? known : null);
   const errors = new Map<number, string>();
-  const inputs = tx.inputs.map((input, index): TxIn => {
+  const sign = (input: TxIn, index: number): TxIn => {
     const output = spent[index] ?? null;
     if (output === null) {
       errors.set(index, 'Input not found or already spent');
@@ -64,7 +66,12 @@ export function signTransaction(
     const error = data.complete ? null : verify(data.scriptSig, data.witness);
     if (error !== null) errors.set(index, describeError(error));
     return { ...input, scriptSig: data.scriptSig, witness: data.witness };
-  });
+  };
+  const inputs: TxIn[] = [];
+  for (const [index, input] of tx.inputs.entries()) {
+    inputs.push(sign(input, index));
+    await rest();
+  }
   return {
     tx: Transaction.from({ ...tx, version: tx.version, lockTime: tx.lockTime, outputs: tx.outputs, inputs }),
     errors,

@@ -2,7 +2,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { expect } from 'vitest';
 import { seededRandom } from '../../support/wallets.ts';
-import { TestNode } from './node-process.ts';
+import { TestNode, until } from './node-process.ts';
 
 /** One that is to be made exactly once. */
 interface Payment {
@@ -26,8 +26,9 @@ interface Row {
 
 const OPTIONS = ['-fallbackfee=0.00001'];
 const NOWHERE = 'bcrt1qw508d6qejxtdg4y5r3zarvary0c5xw7kygt080';
-/** Milliseconds from the first payment after a start to the kill, at most. */
-const LONGEST = 500;
+/** Payments that are answered after a start before the kill, and milliseconds more, at most. */
+const MOST_ANSWERS = 6;
+const LONGEST = 60;
 
 /** @returns how many payments were made, and how many of them no answer had come to */
 export async function runWalletCrashes(
@@ -39,6 +40,7 @@ export async function runWalletCrashes(
   const wallet = (name: string) => node.rpc.wallet(name);
   const payments: Payment[] = [];
   let unanswered = 0;
+  let answers = 0;
 
   /** Until the node is gone. */
   const payOn = async (from: string, to: string): Promise<void> => {
@@ -57,6 +59,7 @@ export async function runWalletCrashes(
   const pay = async (payment: Payment): Promise<void> => {
     const { address, amount, id } = payment;
     payment.txid = await wallet(payment.from).call('sendtoaddress', address, amount, id);
+    answers++;
   };
 
   /** What was answered is known; what was not is looked for, and made again only if it is not there. */
@@ -95,6 +98,8 @@ export async function runWalletCrashes(
             () => undefined,
           ),
         );
+      const enough = answers + random.below(MOST_ANSWERS);
+      await until('payments are answered', async () => answers >= enough);
       await delay(random.below(LONGEST));
       await node.stop('SIGKILL');
       await Promise.all(work);

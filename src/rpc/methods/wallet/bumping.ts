@@ -98,7 +98,7 @@ const bumpfee = defineMethod({
     refuseBothTargets(given);
     const options = readOptions(BUMP_OPTIONS, given, context);
     const { plan: planned, oldFee } = await plan(wallet, txid, options, false, context);
-    const { tx, errors } = signWithWallet(wallet, planned.tx, planned.spent);
+    const { tx, errors } = await signWithWallet(wallet, planned.tx, planned.spent);
     if (errors.size > 0) throw new RpcError(RpcCode.WALLET_ERROR, "Can't sign transaction.");
     const old = find(wallet, txid);
     const { comment, to } = old;

@@ -190,7 +190,7 @@ const signrawtransactionwithwallet = defineMethod({
       true,
     );
     provider.merge(told);
-    return signedJson(signTransaction(tx, own, provider, sighashFrom(sighash)), own);
+    return signedJson(await signTransaction(tx, own, provider, sighashFrom(sighash)), own);
   },
 });
 

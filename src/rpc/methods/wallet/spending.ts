@@ -56,8 +56,8 @@ export function requirePrivateKeys(wallet: Wallet): void {
 }
 
 /** @throws RpcError -4 */
-export function sign(wallet: Wallet, plan: PlannedTransaction): Transaction {
-  const { tx, errors } = signWithWallet(wallet, plan.tx, plan.spent);
+export async function sign(wallet: Wallet, plan: PlannedTransaction): Promise<Transaction> {
+  const { tx, errors } = await signWithWallet(wallet, plan.tx, plan.spent);
   if (errors.size > 0) throw new RpcError(RpcCode.WALLET_ERROR, 'Signing transaction failed');
   return tx;
 }
@@ -92,7 +92,7 @@ async function pay(
     const request = { recipients, feeRate, ...(replaceable === undefined ? {} : { replaceable }) };
     return { plan: planTransaction(wallet, request), reason };
   });
-  const tx = sign(wallet, plan);
+  const tx = await sign(wallet, plan);
   await broadcast(wallet, tx, notes);
   return verbose ? { txid: tx.txid, fee_reason: reason } : tx.txid;
 }
@@ -308,7 +308,7 @@ const send = defineMethod({
     const funding = { draft, lockTime, payers, weights, options, addInputs, anyRate: false };
     const plan = await fundTransaction(wallet, funding, context);
     const keep = options.add_to_wallet && !wantsPsbt;
-    const { tx, errors } = signWithWallet(wallet, plan.tx, plan.spent);
+    const { tx, errors } = await signWithWallet(wallet, plan.tx, plan.spent);
     const complete = errors.size === 0;
     if (complete && keep) {
       await broadcast(wallet, tx);

@@ -1,0 +1,16 @@
+/** Long work on a thread that others need too. */
+import type { Clock } from '../seams.ts';
+
+/** Milliseconds after which others get their turn. */
+const LONGEST_TURN = 20;
+
+/** To be awaited between the steps of something long: it waits when a turn was long enough. */
+export function turnsOf(clock: Clock): () => Promise<void> | undefined {
+  let begun = clock.monotonic();
+  return () => {
+    if (clock.monotonic() - begun < LONGEST_TURN) return undefined;
+    return clock.yield().then(() => {
+      begun = clock.monotonic();
+    });
+  };
+}
