@@ -11,6 +11,7 @@ import { toHex } from '../../src/core/encoding/bytes.ts';
 import type { Transaction } from '../../src/core/transaction/transaction.ts';
 import { bindFastHashes } from '../../src/platform/node/hashes.ts';
 import { blockOf, spoiltBlock } from './blocks.ts';
+import { growBranches } from './branches.ts';
 import { Draw } from './draw.ts';
 import type { Call, Difference, Pair } from './pair.ts';
 import { PoolStory } from './pool.ts';
@@ -90,6 +91,7 @@ async function ask(pair: Pair, calls: readonly Call[], report: Report): Promise<
 /** A round: new coins, spends of them in three ways, and blocks. */
 async function round(world: World, draw: Draw, report: Report): Promise<void> {
   const coins = await world.fund(draw, COINS);
+  const floor = world.place.height - 1;
   const { place } = world;
   const now = { height: place.height - 1, time: place.medianTimePast };
   const spends: { readonly tx: Transaction; readonly about: string }[] = [];
@@ -135,6 +137,7 @@ async function round(world: World, draw: Draw, report: Report): Promise<void> {
   }
   for (let i = 0; i < MINED; i++)
     await submit(world, spoiltBlock(draw, world.place, good, true), draw, report);
+  await branch(world, draw, floor, good, report);
 }
 
 /** Those that Penny would take. */
@@ -179,6 +182,40 @@ async function submit(world: World, block: Block, draw: Draw, report: Report): P
   if (world.place.height === before) return;
   await ask(anything, [call], report);
   world.accepted(block);
+}
+
+/** Branches on the standard pair, with something in the pool; then the other one is told of all its blocks. */
+async function branch(
+  world: World,
+  draw: Draw,
+  floor: number,
+  txs: readonly Transaction[],
+  report: Report,
+): Promise<void> {
+  const [standard, anything] = world.pairs as [Pair, Pair];
+  const offers = txs.slice(0, 60).map((tx) => ({
+    method: 'sendrawtransaction',
+    parameters: `["${toHex(tx.bytes)}",0,1]`,
+    about: 'before branches',
+  }));
+  await ask(standard, offers, report);
+  const before = report.different;
+  const blocks = await growBranches(draw, standard, world.place, floor, txs, async (calls) => {
+    const isSame = report.different === before;
+    if (isSame) await ask(standard, calls, report);
+    return isSame;
+  });
+  await ask(
+    anything,
+    blocks.map(({ bytes }) => ({
+      method: 'submitblock',
+      parameters: `["${toHex(bytes)}"]`,
+      about: 'a branch',
+    })),
+    report,
+  );
+  for (const block of blocks) world.accepted(block);
+  await world.clearPool(standard);
 }
 
 async function main(): Promise<number> {

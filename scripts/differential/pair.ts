@@ -106,8 +106,9 @@ export class Pair {
     const caller = { path: '/', user: '', signal };
     const ours = await this.penny.node.rpc.handle(isUtf8(body) ? body.toString() : null, caller);
     const [core, penny] = [`${theirs.status} ${await theirs.text()}`, `${ours.status} ${ours.body}`];
-    // Help is told in words of each one's own.
-    if (core === penny || [core, penny].every((text) => text.includes('\\nArguments:\\n'))) return undefined;
+    // Help is told in words of each one's own; of several unknown names Core tells any.
+    const alike = (text: string): boolean => /\\nArguments:\\n|Unknown named parameter/.test(text);
+    if (core === penny || [core, penny].every(alike)) return undefined;
     return {
       call: { method: 'request', parameters: JSON.stringify(body.toString()), about: body.toString('hex') },
       core,

@@ -73,9 +73,19 @@ export class World {
       throw new Error(`${method}: Core says ${JSON.stringify(core)}, Penny ${JSON.stringify(result)}`);
   }
 
+  /** The oldest that no branch has left behind. */
+  async #nextCoinbase(): Promise<{ readonly outpoint: OutPoint; readonly value: bigint }> {
+    for (;;) {
+      const coinbase = this.#coinbases.shift();
+      if (coinbase === undefined) throw new Error('no coinbase is left');
+      const [coin] = await this.pairs[0]!.penny.node.chain.coins([coinbase.outpoint]);
+      if (coin !== undefined) return coinbase;
+    }
+  }
+
   /** Coins behind drawn locks, confirmed one block or two deep. */
   async fund(draw: Draw, count: number): Promise<LockedCoin[]> {
-    const { outpoint, value } = this.#coinbases.splice(0, 1)[0]!;
+    const { outpoint, value } = await this.#nextCoinbase();
     const now = { height: this.place.height, time: this.place.medianTimePast };
     const locks = draw.list(count, () => drawLock(draw, now));
     const outputs: TxOut[] = locks.map(({ scriptPubKey }) => ({ value: VALUE, scriptPubKey }));

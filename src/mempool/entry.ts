@@ -34,7 +34,7 @@ export class MempoolEntry implements EntryFacts {
   readonly fee: bigint;
   readonly sigOpCost: number;
   readonly time: number;
-  readonly height: number;
+  height: number;
   readonly sequence: number;
   readonly spendsCoinbase: boolean;
   readonly weight: number;

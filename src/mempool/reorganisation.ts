@@ -111,7 +111,10 @@ export class Reorganisation {
           tx.inputs.map((input) => find(input.prevout)),
           circumstances,
         );
-        if (returned.has(entry)) await this.#acceptor.checkScripts(tx, spent);
+        if (!returned.has(entry)) return;
+        await this.#acceptor.checkScripts(tx, spent);
+        // It counts as come when the chain had come to rest.
+        entry.height = height;
       });
     for (const entry of returned)
       if (this.#isHere(entry)) this.#pool.remove(beyondLimits(entry.cluster, this.#pool.policy), 'sizelimit');

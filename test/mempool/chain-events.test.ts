@@ -54,6 +54,20 @@ describe('a reorganisation', () => {
     expect(pool.mempool.size).toBe(0);
   });
 
+  test('counts what comes back as come to the new tip', async () => {
+    const pool = await openTestPool();
+    const branch = [];
+    for (let i = 0; i < 3; i++) branch.push(await pool.miner.mineBlock(P2WSH_TRUE, [], true));
+    await pool.chain.invalidate(branch[0]!.hash);
+    const tx = spend([pool.coin()]);
+    await pool.accept(tx);
+    await pool.mine();
+    expect([pool.chain.height, pool.mempool.size]).toEqual([111, 0]);
+    await pool.chain.reconsider(branch[0]!.hash);
+    await pool.mempool.settled();
+    expect(pool.mempool.get(tx.txid)).toMatchObject({ height: 113 });
+  });
+
   test('drops what is too early again', async () => {
     const pool = await openTestPool({}, { blocks: 111 });
     const first = pool.coin();
