@@ -23,7 +23,8 @@ function legacyParameter(names: string, schema: Schema): Parameter {
   const inner =
     fields !== undefined ? legacyParameters(fields) : element ? [legacyParameter(key ?? '', element)] : [];
   const value = typeof fallback === 'function' ? fallback() : fallback;
-  const plain = typeof value === 'bigint' ? Number(value) / 1e8 : value;
+  const plain =
+    typeof value === 'bigint' ? Number(value) / 1e8 : typeof value === 'object' ? undefined : value;
   return {
     names,
     type,

@@ -48,6 +48,8 @@ import { walletSpendingMethods } from './methods/wallet/spending.ts';
 import { createRegistry, type Registry } from './registry.ts';
 
 export const SPECS = {
+  ...walletAddressMethods,
+  ...walletCoinMethods,
   ...walletHistoryMethods,
   ...walletBalanceMethods,
   ...walletManagementMethods,
@@ -91,10 +93,8 @@ export const SPECS = {
 
 export const METHODS: Registry = createRegistry(
   SPECS,
-  walletAddressMethods,
   walletBackupMethods,
   walletBumpingMethods,
-  walletCoinMethods,
   walletEncryptionMethods,
   walletFundingMethods,
   walletSpendingMethods,

@@ -5,7 +5,23 @@
  */
 import type { RpcContext } from './context.ts';
 import { RpcCode, RpcError } from './errors.ts';
-import type { Amount, JsonObject, JsonRead, JsonText, JsonWritable } from './json.ts';
+import { type Amount, JsonObject, type JsonRead, type JsonText, type JsonWritable } from './json.ts';
+import type {
+  Answered,
+  Cases,
+  Fields,
+  FirstName,
+  Got,
+  Held,
+  HeldFields,
+  JsonType,
+  Kind,
+  ObjectSchema,
+  Schema,
+  Sent,
+  SentFields,
+  Views,
+} from './schema-types.ts';
 import {
   amountFrom,
   arrayFrom,
@@ -21,83 +37,8 @@ import {
   verbosityFrom,
 } from './values.ts';
 
-/** The four views of a value: in a call, for a handler, as its answer, and that answer for a caller. */
-interface Views {
-  readonly sent: unknown;
-  readonly held: unknown;
-  readonly answered: unknown;
-  readonly got: unknown;
-}
-
-export type Kind =
-  | 'string'
-  | 'hex'
-  | 'number'
-  | 'integer'
-  | 'time'
-  | 'amount'
-  | 'boolean'
-  | 'null'
-  | 'any'
-  | 'array'
-  | 'object'
-  | 'record'
-  | 'cases';
-
-type JsonType = 'string' | 'number' | 'bool' | 'array' | 'object';
-
-export interface Schema<V extends Views = Views> {
-  readonly kind: Kind;
-  readonly help: string;
-  /** UniValue's type, which is checked before anything is read; undefined: the reader decides. */
-  readonly json?: JsonType | undefined;
-  /** @param name what errors call the value @throws RpcError */
-  read(value: JsonRead, name: string, context: RpcContext): V['held'];
-  readonly optional?: true;
-  /** In place of a value that is left out: as handlers receive it, and in words. */
-  readonly fallback?: unknown;
-  readonly hint?: string | undefined;
-  readonly hidden?: boolean;
-  /** Bounds of an integer. */
-  readonly bounds?: readonly [number, number] | undefined;
-  /** What help calls several accepted types. */
-  readonly type?: string | undefined;
-  readonly element?: Schema;
-  readonly fields?: Fields;
-  /** Fields may be given as named parameters of the method itself. */
-  readonly named?: boolean;
-  /** What the keys of a record are. */
-  readonly key?: string;
-  readonly cases?: Readonly<Record<string, Schema>>;
-  /** Only tells the compiler. */
-  readonly views?: V;
-}
-
-/** By name, with aliases behind `|`; the order is that of positions and of reading. */
-export type Fields = Readonly<Record<string, Schema>>;
-
-export type Sent<S extends Schema> = NonNullable<S['views']>['sent'];
-export type Held<S extends Schema> = NonNullable<S['views']>['held'];
-export type Answered<S extends Schema> = NonNullable<S['views']>['answered'];
-export type Got<S extends Schema> = NonNullable<S['views']>['got'];
-
-export type FirstName<K> = K extends `${infer First}|${string}` ? First : K;
-type Flat<T> = { [K in keyof T]: T[K] } & {};
-type OptionalKeys<F extends Fields> = {
-  [K in keyof F]: F[K] extends { readonly optional: true } ? K : never;
-}[keyof F];
-
-/** @template V which view */
-type ObjectOf<F extends Fields, V extends keyof Views> = Flat<
-  {
-    readonly [K in Exclude<keyof F, OptionalKeys<F>> as FirstName<K>]: NonNullable<F[K]['views']>[V];
-  } & {
-    readonly [K in OptionalKeys<F> as FirstName<K>]?: NonNullable<F[K]['views']>[V] | undefined;
-  }
->;
-/** Handlers always have all the keys: what was left out is undefined or its default. */
-export type HeldFields<F extends Fields> = { readonly [K in keyof F as FirstName<K>]: Held<F[K]> };
-export type SentFields<F extends Fields> = ObjectOf<F, 'sent'>;
+// What a file of methods needs comes from here.
+export type { Answered, Cases, Fields, FirstName, Got, Held, HeldFields, Kind, Schema, Sent, SentFields };
 
 type Same<T> = { sent: T; held: T; answered: T; got: T };
 type Text<T extends string = string> = Schema<Same<T>>;
@@ -225,13 +166,6 @@ export const array = <E extends Schema>(
   read: (value, name, context) => arrayFrom(value).map((item) => element.read(item, name, context)) as never,
 });
 
-type ObjectSchema<F extends Fields> = Schema<{
-  sent: SentFields<F>;
-  held: HeldFields<F>;
-  answered: ObjectOf<F, 'answered'>;
-  got: ObjectOf<F, 'got'>;
-}> & { readonly fields: F };
-
 interface ObjectOptions {
   /** Unknown keys are ignored, and fields are checked one by one as they are read. */
   readonly loose?: boolean;
@@ -262,15 +196,16 @@ export const object = <const F extends Fields>(
   },
 });
 
-/** Options of a method, which may also be given as its named parameters. */
+/** Options of a method, none of them required, which may also be given as its named parameters. */
 export const options = <const F extends Fields>(
   fields: F,
   help = '',
-): ObjectSchema<F> & { readonly named: true } => ({
-  ...object(fields, help),
-  named: true,
-  fields,
-});
+): ObjectSchema<F> & { readonly named: true; readonly optional: true } => {
+  const schema = object(fields, help);
+  // Where all are left out nothing is read that could need a node.
+  const fallback = schema.read(new JsonObject([]), '', undefined as never);
+  return { ...schema, named: true, optional: true, fallback };
+};
 
 /** An object whose keys are data. @param key what they are */
 export const record = <E extends Schema>(
@@ -332,19 +267,6 @@ export const verbosity = (help: string, fallback: number) =>
     }),
     fallback,
   );
-
-/** An answer whose form depends: on the value of a parameter where `on` names one (`getblock`'s verbosity). */
-export interface Cases<On extends string, C extends Readonly<Record<string, Schema>>, D extends keyof C>
-  extends Schema<{
-    sent: never;
-    held: never;
-    answered: { [K in keyof C]: Answered<C[K]> }[keyof C];
-    got: { [K in keyof C]: Got<C[K]> }[keyof C];
-  }> {
-  readonly on: On;
-  readonly cases: C;
-  readonly standard?: D;
-}
 
 /**
  * @param each by the values of the parameter `on`, or in words where `on` is empty

@@ -48,14 +48,14 @@ test('a handler receives its parameters by name, converted', () => {
     parameters: {
       'txid|id': hash(),
       depth: standard(integer(), 6),
-      options: optional(options({ fee: amount(), fast: optional(boolean()) })),
+      options: options({ fee: optional(amount()), fast: standard(boolean(), false) }),
     },
     result: cases('depth', { 6: string(), 7: integer() }),
     handler(held) {
       expectTypeOf(held).toEqualTypeOf<{
         readonly txid: Uint8Array;
         readonly depth: number;
-        readonly options: { readonly fee: bigint; readonly fast: boolean | undefined } | undefined;
+        readonly options: { readonly fee: bigint | undefined; readonly fast: boolean };
       }>();
       // @ts-expect-error an alias is no name
       expect(held.id).toBeUndefined();

@@ -89,7 +89,7 @@ export const dumpCoinsMethods = group('Blockchain', {
     parameters: {
       path: string('From the data directory, unless it is absolute'),
       type: standard(string('latest, or rollback'), ''),
-      options: optional(options({ rollback: optional(blockByHashOrHeight('Whose coins are wanted')) })),
+      options: options({ rollback: optional(blockByHashOrHeight('Whose coins are wanted')) }),
     },
     result: object({
       coins_written: integer(),
@@ -101,7 +101,7 @@ export const dumpCoinsMethods = group('Blockchain', {
     }),
     example: 'utxo.dat latest',
     handler({ path, type, options: given }, context) {
-      const target = rollbackTarget(type, given?.rollback, context);
+      const target = rollbackTarget(type, given.rollback, context);
       return withTip(target, context, () => dump(path, context));
     },
   }),

@@ -10,18 +10,28 @@ import type { Wallet } from '../../../wallet/wallet.ts';
 import { addressScript } from '../../construct-transaction.ts';
 import type { RpcContext } from '../../context.ts';
 import { RpcCode, RpcError } from '../../errors.ts';
-import type { JsonWritable } from '../../json.ts';
-import { legacyParameters } from '../../legacy.ts';
-import { defineMethod, type Method } from '../../method.ts';
-import { param } from '../../parameter.ts';
-import { result } from '../../result.ts';
-import { amount, boolean, hashText, integer, long, object, optional, standard } from '../../schema.ts';
-import { btc, stringFrom } from '../../values.ts';
-import { readOptions, walletOf } from '../../wallet-access.ts';
+import { group, walletMethod } from '../../method.ts';
+import {
+  amount,
+  array,
+  boolean,
+  deferred,
+  hashText,
+  hex,
+  integer,
+  long,
+  number,
+  object,
+  optional,
+  options,
+  standard,
+  string,
+} from '../../schema.ts';
+import { btc } from '../../values.ts';
 
 const MAX_DEPTH = 9_999_999;
 
-function unspentJson(wallet: Wallet, coin: Coin, { parameters, mempool }: RpcContext): JsonWritable {
+function unspentJson(wallet: Wallet, coin: Coin, { parameters, mempool }: RpcContext) {
   const { outpoint, output, depth, place, parent, trusted } = coin;
   const { lookup } = wallet.keys.secrets;
   const address = encodeAddress(output.scriptPubKey, parameters);
@@ -74,179 +84,119 @@ function innerScripts(
   };
 }
 
-const QUERY_OPTIONS = {
+const queryOptions = options({
   minimumAmount: standard(amount('Value of each coin at least'), 0n),
   maximumAmount: optional(amount('Value of each coin at most')),
   maximumCount: standard(long('Coins at most'), 0),
   minimumSumAmount: optional(amount('No more coins once they are worth this')),
   include_immature_coinbase: standard(boolean(), false),
-};
-
-const listunspent = defineMethod({
-  name: 'listunspent',
-  category: 'Wallet',
-  description:
-    'Returns array of unspent transaction outputs\n' +
-    'with between minconf and maxconf (inclusive) confirmations.\n' +
-    'Optionally filter to only include txouts paid to specified addresses.',
-  parameters: [
-    param.integer('minconf', 'The minimum confirmations to filter', { default: 1 }),
-    param.integer('maxconf', 'The maximum confirmations to filter', { default: MAX_DEPTH }),
-    param.array(
-      'addresses',
-      'The bitcoin addresses to filter',
-      [param.string('address', 'bitcoin address')],
-      { default: [] },
-    ),
-    param.boolean('include_unsafe', 'Include outputs that are not safe to spend', { default: true }),
-    param.options('query_options', '', legacyParameters(QUERY_OPTIONS), { optional: true }),
-  ],
-  results: [
-    result.array('', '', [
-      result.object('', '', [
-        result.hex('txid', 'the transaction id'),
-        result.number('vout', 'the vout value'),
-        result.string('address', 'the bitcoin address', { optional: true }),
-        result.string('label', 'The associated label, or "" for the default label', { optional: true }),
-        result.hex('scriptPubKey', 'the output script'),
-        result.amount('amount', 'the transaction output amount in BTC'),
-        result.number('confirmations', 'The number of confirmations'),
-        result.number(
-          'ancestorcount',
-          'The number of in-mempool ancestor transactions, including this one (if transaction is in the mempool)',
-          { optional: true },
-        ),
-        result.number(
-          'ancestorsize',
-          'The virtual transaction size of in-mempool ancestors, including this one (if transaction is in the mempool)',
-          { optional: true },
-        ),
-        result.number(
-          'ancestorfees',
-          'The total fees of in-mempool ancestors (including this one) with fee deltas used for mining priority in sat (if transaction is in the mempool)',
-          { optional: true },
-        ),
-        result.hex('redeemScript', 'The redeem script if the output script is P2SH', { optional: true }),
-        result.hex('witnessScript', 'witness script if the output script is P2WSH or P2SH-P2WSH', {
-          optional: true,
-        }),
-        result.boolean('spendable', '(DEPRECATED) Always true'),
-        result.boolean('solvable', 'Whether we know how to spend this output, ignoring the lack of keys'),
-        result.string('desc', '(only when solvable) A descriptor for spending this output', {
-          optional: true,
-        }),
-        result.array('parent_descs', 'List of parent descriptors for the output script of this coin.', [
-          result.string('desc', 'The descriptor string.'),
-        ]),
-        result.boolean('safe', 'Whether this output is considered safe to spend.'),
-      ]),
-    ]),
-  ],
-  examples: [''],
-  handler([minimum, maximum, addresses, includeUnsafe, given], context, request) {
-    const wallet = walletOf(context, request);
-    const wanted = new Set<string>();
-    for (const address of addresses ?? []) {
-      const text = stringFrom(address);
-      const script = toHex(addressScript(text, context.parameters));
-      if (wanted.has(script))
-        throw new RpcError(RpcCode.INVALID_PARAMETER, `Invalid parameter, duplicated address: ${text}`);
-      wanted.add(script);
-    }
-    const options = readOptions(QUERY_OPTIONS, given, context);
-    const { minimumAmount: least, maximumAmount: most, maximumCount: count } = options;
-    const { minimumSumAmount: enough } = options;
-    const found: Coin[] = [];
-    let sum = 0n;
-    for (const coin of listCoins(wallet, options.include_immature_coinbase)) {
-      const { value, scriptPubKey } = coin.output;
-      if (coin.depth < minimum || coin.depth > maximum || coin.locked) continue;
-      if (wanted.size > 0 && !wanted.has(toHex(scriptPubKey))) continue;
-      if (value < least || (most !== undefined && value > most) || (!coin.trusted && !includeUnsafe))
-        continue;
-      found.push(coin);
-      sum += value;
-      if ((count > 0 && found.length >= count) || (enough !== undefined && sum >= enough)) break;
-    }
-    return found.map((coin) => unspentJson(wallet, coin, context));
-  },
 });
 
 const outPoint = object({ txid: hashText<Txid>(), vout: integer() }, '', { more: true });
 
-const lockunspent = defineMethod({
-  name: 'lockunspent',
-  category: 'Wallet',
-  description:
-    'Updates list of temporarily unspendable outputs.\n' +
-    'Temporarily lock (unlock=false) or unlock (unlock=true) specified transaction outputs.\n' +
-    'If no transaction outputs are specified when unlocking then all current locked transaction outputs are unlocked.',
-  parameters: [
-    param.boolean('unlock', 'Whether to unlock (true) or lock (false) the specified transactions'),
-    param.array(
-      'transactions',
-      'The transaction outputs and within each, the txid (string) vout (numeric).',
-      [legacyParameters({ '': outPoint })[0]!],
-      { optional: true },
+export const walletCoinMethods = group('Wallet', {
+  listunspent: walletMethod({
+    help: 'The coins of the wallet, but for those that are locked.',
+    parameters: {
+      minconf: standard(integer('Confirmations at least'), 1),
+      maxconf: standard(integer('Confirmations at most'), MAX_DEPTH),
+      addresses: standard(array(string(), 'Only of these'), []),
+      include_unsafe: standard(boolean('Also unconfirmed ones that others made'), true),
+      query_options: deferred(queryOptions),
+    },
+    result: array(
+      object({
+        txid: hex(),
+        vout: integer(),
+        address: optional(string()),
+        label: optional(string()),
+        redeemScript: optional(hex()),
+        witnessScript: optional(hex()),
+        scriptPubKey: hex(),
+        amount: amount(),
+        confirmations: integer(),
+        ancestorcount: optional(integer('Unconfirmed transactions it depends on, its own counted')),
+        ancestorsize: optional(integer('Their vbytes')),
+        ancestorfees: optional(number('Their fees in satoshis')),
+        spendable: boolean(),
+        solvable: boolean('The wallet knows how to spend it'),
+        desc: optional(string('A descriptor of it')),
+        parent_descs: array(string(), 'Descriptors it comes from'),
+        safe: boolean('Confirmed, or own change'),
+      }),
     ),
-    param.boolean(
-      'persistent',
-      'Whether to write/erase this lock in the wallet database, or keep the change in memory only.',
-      { default: false },
-    ),
-  ],
-  results: [result.boolean('', 'Whether the command was successful or not')],
-  examples: [
-    'false "[{\\"txid\\":\\"a08e6907dbbd3d809776dbfc5d82e371b764ed838b5655e72f463568df1aadf0\\",\\"vout\\":1}]"',
-  ],
-  async handler([unlock, list, persistent], context, request) {
-    const wallet = walletOf(context, request);
-    const refuse = (text: string): RpcError =>
-      new RpcError(RpcCode.INVALID_PARAMETER, `Invalid parameter, ${text}`);
-    if (list === undefined) {
-      if (unlock) for (const outpoint of wallet.locks.outpoints) wallet.locks.delete(outpoint);
+    example: '0',
+    handler(given, wallet, context) {
+      const { minconf, maxconf, addresses, include_unsafe } = given;
+      const wanted = new Set<string>();
+      for (const text of addresses) {
+        const script = toHex(addressScript(text, context.parameters));
+        if (wanted.has(script))
+          throw new RpcError(RpcCode.INVALID_PARAMETER, `Invalid parameter, duplicated address: ${text}`);
+        wanted.add(script);
+      }
+      const options = given.query_options();
+      const { minimumAmount: least, maximumAmount: most, maximumCount: count } = options;
+      const { minimumSumAmount: enough } = options;
+      const found: Coin[] = [];
+      let sum = 0n;
+      for (const coin of listCoins(wallet, options.include_immature_coinbase)) {
+        const { value, scriptPubKey } = coin.output;
+        if (coin.depth < minconf || coin.depth > maxconf || coin.locked) continue;
+        if (wanted.size > 0 && !wanted.has(toHex(scriptPubKey))) continue;
+        if (value < least || (most !== undefined && value > most) || (!coin.trusted && !include_unsafe))
+          continue;
+        found.push(coin);
+        sum += value;
+        if ((count > 0 && found.length >= count) || (enough !== undefined && sum >= enough)) break;
+      }
+      return found.map((coin) => unspentJson(wallet, coin, context));
+    },
+  }),
+
+  lockunspent: walletMethod({
+    help: 'Keeps coins from being chosen, or lets them be chosen again; without a list all of them.',
+    parameters: {
+      unlock: boolean('False locks'),
+      transactions: optional(array(outPoint)),
+      persistent: standard(boolean('Over restarts'), false),
+    },
+    result: boolean(),
+    example: `false '[{"txid":"TXID","vout":0}]'`,
+    async handler({ unlock, transactions: list, persistent }, wallet) {
+      const refuse = (text: string): RpcError =>
+        new RpcError(RpcCode.INVALID_PARAMETER, `Invalid parameter, ${text}`);
+      if (list === undefined) {
+        if (unlock) for (const outpoint of wallet.locks.outpoints) wallet.locks.delete(outpoint);
+        await wallet.settled();
+        return true;
+      }
+      const outpoints = list.map(({ txid, vout }): OutPoint => {
+        if (vout < 0) throw refuse('vout cannot be negative');
+        const entry = wallet.history.get(txid);
+        if (entry === undefined) throw refuse('unknown transaction');
+        const outpoint = { txid: fromDisplayHex(txid), vout };
+        if (vout >= entry.tx.outputs.length) throw refuse('vout index out of bounds');
+        if (wallet.history.isSpent(outpoint)) throw refuse('expected unspent output');
+        const locked = wallet.locks.has(outpoint);
+        if (unlock && !locked) throw refuse('expected locked output');
+        if (!unlock && locked && !persistent) throw refuse('output already locked');
+        return outpoint;
+      });
+      for (const outpoint of outpoints) {
+        if (unlock) wallet.locks.delete(outpoint);
+        else wallet.locks.add(outpoint, persistent);
+      }
       await wallet.settled();
       return true;
-    }
-    const outpoints = list.map((item): OutPoint => {
-      const { txid, vout } = outPoint.read(item, '', context);
-      if (vout < 0) throw refuse('vout cannot be negative');
-      const entry = wallet.history.get(txid);
-      if (entry === undefined) throw refuse('unknown transaction');
-      const outpoint = { txid: fromDisplayHex(txid), vout };
-      if (vout >= entry.tx.outputs.length) throw refuse('vout index out of bounds');
-      if (wallet.history.isSpent(outpoint)) throw refuse('expected unspent output');
-      const locked = wallet.locks.has(outpoint);
-      if (unlock && !locked) throw refuse('expected locked output');
-      if (!unlock && locked && !persistent) throw refuse('output already locked');
-      return outpoint;
-    });
-    for (const outpoint of outpoints) {
-      if (unlock) wallet.locks.delete(outpoint);
-      else wallet.locks.add(outpoint, persistent);
-    }
-    await wallet.settled();
-    return true;
-  },
-});
+    },
+  }),
 
-const listlockunspent = defineMethod({
-  name: 'listlockunspent',
-  category: 'Wallet',
-  description:
-    'Returns list of temporarily unspendable outputs.\nSee the lockunspent call to lock and unlock transactions for spending.',
-  parameters: [],
-  results: [
-    result.array('', '', [
-      result.object('', '', [
-        result.hex('txid', 'The transaction id locked'),
-        result.number('vout', 'The vout value'),
-      ]),
-    ]),
-  ],
-  examples: [''],
-  handler: (_parameters, context, request) =>
-    walletOf(context, request).locks.outpoints.map(({ txid, vout }) => ({ txid: toDisplayHex(txid), vout })),
+  listlockunspent: walletMethod({
+    help: 'The coins that are locked.',
+    parameters: {},
+    result: array(object({ txid: hex(), vout: integer() })),
+    handler: (_, wallet) =>
+      wallet.locks.outpoints.map(({ txid, vout }) => ({ txid: toDisplayHex(txid), vout })),
+  }),
 });
-
-export const walletCoinMethods: readonly Method[] = [listunspent, lockunspent, listlockunspent];
