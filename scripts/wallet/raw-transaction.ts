@@ -34,11 +34,14 @@ const value = BigInt(Math.round(Number(amount) * 1e8));
 // One mature coin of the key that is large enough.
 const { unspents, height } = await node.call('scantxoutset', 'start', [`raw(${toHex(ownScript)})`]);
 const { coinbaseMaturity } = parameters;
-const coin = unspents.find(
+const usable = unspents.filter(
   (unspent) =>
     satoshis(unspent.amount) >= value + FEE &&
     (!unspent.coinbase || height - unspent.height + 1 >= coinbaseMaturity),
 );
+// Null if a payment that waits for its block spends it.
+const unspentYet = await Promise.all(usable.map(({ txid, vout }) => node.call('gettxout', txid, vout)));
+const coin = usable.find((_, i) => unspentYet[i] !== null);
 if (coin === undefined) {
   throw new Error(
     `${encodeAddress(ownScript, parameters)} has no single mature coin for ${amount} and the fee`,

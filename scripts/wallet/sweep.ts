@@ -23,8 +23,9 @@ const fee = (satoshis(mempoolminfee) * 2n * BigInt(vsize) + 999n) / 1000n;
 const txid = await node.call('sendrawtransaction', await sign(coins, total - fee));
 console.log(`swept ${decimal(total - fee)} from ${coins.length} outputs to ${address}: ${txid}`);
 
-/** A young coinbase cannot; how old it must be, the node knows. */
+/** Neither what a payment that waits for its block spends, nor a young coinbase; how old, the node knows. */
 async function canBeSpent(coin: Unspent): Promise<boolean> {
+  if ((await node.call('gettxout', coin.txid, coin.vout)) === null) return false;
   if (!coin.coinbase) return true;
   const [verdict] = await node.call('testmempoolaccept', [await sign([coin], sumOf([coin]))]);
   return verdict?.['reject-reason'] !== 'bad-txns-premature-spend-of-coinbase';

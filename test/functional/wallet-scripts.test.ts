@@ -131,7 +131,14 @@ test('raw-transaction.ts pays by hand', async () => {
   await node.rpc.call('sendtoaddress', from, 0.5);
   await mine();
   const to = await node.rpc.call('getnewaddress');
-  await runScript('raw-transaction', GENESIS, await node.rpc.call('exportkey', from), to, '0.3');
+  const wif = await node.rpc.call('exportkey', from);
+  await runScript('raw-transaction', GENESIS, wif, to, '0.3');
+  // The coin is still in the UTXO set, but not to be spent again.
+  const second = launch('raw-transaction', GENESIS, wif, to, '0.3');
+  const swept = launch('sweep', wif, to);
+  expect([await second.code, await swept.code]).toEqual([1, 1]);
+  expect(second.output).toContain('has no single mature coin');
+  expect(swept.output).toContain('owns nothing that can be spent');
   await mine();
   expect(await received(to)).toBe(0.3);
 });
