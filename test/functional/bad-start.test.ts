@@ -81,7 +81,10 @@ test('an RPC port that is taken', async () => {
     '-port=0',
   );
   expect(code).toBe(1);
-  expect(errors + output).toContain(String(node.rpcPort));
+  const where = `127.0.0.1:${node.rpcPort}`;
+  expect(errors + output).toContain(
+    `Unable to bind to ${where} on this computer. Penny is probably already running.`,
+  );
   await node.stop();
   await other.remove();
 });

@@ -130,8 +130,20 @@ function uncaught(): Promise<Error> {
 }
 
 function reportFailure(error: Error, logger: NodeLogger, onConsole: boolean): void {
-  logger.log('error', 'init', error.message, isExplained(error) ? {} : { stack: error.stack });
-  if (!onConsole) process.stderr.write(`Error: ${error.message}\n`);
+  const message = explain(error);
+  logger.log('error', 'init', message, isExplained(error) ? {} : { stack: error.stack });
+  if (!onConsole) process.stderr.write(`Error: ${message}\n`);
+}
+
+/** The system's words where they say it, and what to do where they do not. */
+function explain(error: Error): string {
+  const { syscall, code, address, port } = error as NodeJS.ErrnoException & {
+    address?: string;
+    port?: number;
+  };
+  if (syscall !== 'listen') return error.message;
+  const why = code === 'EADDRINUSE' ? 'Penny is probably already running.' : `(${code})`;
+  return `Unable to bind to ${address}:${port} on this computer. ${why} Options -rpcport, -port and -bind choose others.`;
 }
 
 /** By name, errors whose message says it all: a stack would only frighten. */

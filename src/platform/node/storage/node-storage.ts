@@ -102,6 +102,6 @@ async function checkNetwork(directory: string, parameters: NetworkParameters): P
   if (found !== genesis)
     throw new DataDirectoryError(
       `the data directory ${directory} belongs to the network "${network}" ` +
-        `(genesis ${found}), not to "${parameters.name}" (genesis ${genesis})`,
+        `(genesis ${found}), not to "${parameters.name}" (genesis ${genesis}): choose another by -datadir, or move this one away`,
     );
 }
