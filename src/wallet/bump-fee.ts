@@ -1,5 +1,6 @@
 /** Replaces a payment that waits by one that pays more (BIP125, Core's feebumper). */
 import { encodeAddress } from '../core/script/address.ts';
+import { scriptOperations } from '../core/script/script.ts';
 import { formatMoney } from '../core/transaction/amount.ts';
 import { outPointText, Transaction, type TxOut } from '../core/transaction/transaction.ts';
 import { isChange } from './coins.ts';
@@ -178,9 +179,11 @@ function signedWeight(tx: Transaction, index: number): number {
   const { version, lockTime } = tx;
   const alone = Transaction.from({ version, inputs: [input], outputs: [], lockTime }).weight;
   const empty = Transaction.from({ version, inputs: [], outputs: [], lockTime }).weight;
-  const missing = (item: Uint8Array): number =>
-    item[0] === 0x30 && item.length >= 67 && item.length < 72 ? 72 - item.length : 0;
-  const slack = input.witness.reduce((sum, item) => sum + missing(item), 0);
-  const legacy = input.witness.length === 0 ? 4 * 3 * Math.ceil(input.scriptSig.length / 107) : 0;
-  return alone - empty - (input.witness.length > 0 ? 2 : -1) + slack + legacy;
+  const missing = (items: readonly (Uint8Array | null)[]): number =>
+    items
+      .filter((item) => item?.[0] === 0x30 && item.length >= 67)
+      .reduce((sum, item) => sum + Math.max(0, 72 - item!.length), 0);
+  const pushed = Array.from(scriptOperations(input.scriptSig), ({ data }) => data);
+  const counts = input.witness.length > 0 ? -2 : 1;
+  return alone - empty + counts + missing(input.witness) + 4 * missing(pushed);
 }

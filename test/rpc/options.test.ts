@@ -24,12 +24,12 @@ interface Reply {
   readonly error?: { readonly code: number; readonly message: string };
 }
 
-async function ask(method: string, params: unknown): Promise<Reply> {
+async function ask(method: string, params: unknown, wallet = 'w'): Promise<Reply> {
   const body = JSON.stringify({ jsonrpc: '2.0', id: 0, method, params }, (_key, value: unknown) =>
     typeof value === 'string' && value in stands ? stands[value] : value,
   );
   const { signal } = new AbortController();
-  const answer = await memory.node.rpc.handle(body, { path: '/wallet/w', user: '', signal });
+  const answer = await memory.node.rpc.handle(body, { path: `/wallet/${wallet}`, user: '', signal });
   return JSON.parse(answer.body) as Reply;
 }
 
@@ -472,6 +472,37 @@ test('an output is recycled, or all are replaced', async () => {
   // The larger of the estimate, which is 10 sat/vB, and the old rate with the wallet's increment.
   const again = await call('bumpfee', bumped.txid, { conf_target: 6, estimate_mode: 'economical' });
   expect(again.fee).toBeCloseTo((1439 + 141 * 5) / 1e8, 7);
+});
+
+test.each([
+  ['bech32', 0.0001254],
+  ['legacy', 0.0001734],
+])('a payment of two wallets can be bumped by hand: %s', async (type, fee) => {
+  await ask('createwallet', ['other']);
+  const theirs = (await ask('getnewaddress', ['', type], 'other')).result;
+  const txid = await call('sendtoaddress', theirs, 3, '', '', false, true, null, 'unset', false, 5);
+  await call('generatetoaddress', 1, stands[OWN]);
+  const { vout: outputs } = (await call('gettransaction', txid, false, true)).decoded;
+  const vout = outputs.findIndex(({ value }: { value: number }) => value === 3);
+  const mine = (await call('listunspent')).find(({ amount }: { amount: number }) => amount === 50);
+  const change = await call('getrawchangeaddress', 'bech32');
+  const paid = [{ [FOREIGN]: 10 }, { [change]: 42.9999 }];
+  const psbt = await call(
+    'createpsbt',
+    [
+      { txid: mine.txid, vout: mine.vout },
+      { txid, vout },
+    ],
+    paid,
+  );
+  const signed = await ask('walletprocesspsbt', [(await call('walletprocesspsbt', psbt)).psbt], 'other');
+  const { hex } = await call('finalizepsbt', (signed.result as { psbt: string }).psbt);
+  const joint = await call('sendrawtransaction', hex);
+  expect((await ask('bumpfee', [joint])).error).toEqual({
+    code: -4,
+    message: "Transaction contains inputs that don't belong to this wallet",
+  });
+  expect(await call('psbtbumpfee', joint, { fee_rate: 60 })).toMatchObject({ origfee: 0.0001, fee });
 });
 
 test('what is asked for is done', async () => {
