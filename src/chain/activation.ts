@@ -12,7 +12,7 @@ import {
   isBip30Exception,
   type ScriptCheck,
 } from '../core/consensus/connect-block.ts';
-import { DecodeError, Invalid } from '../core/encoding/errors.ts';
+import { Invalid } from '../core/encoding/errors.ts';
 import type { NetworkParameters } from '../core/parameters/network.ts';
 import { scriptErrorMessage } from '../core/script/errors.ts';
 import type { Clock, Logger } from '../seams.ts';
@@ -224,15 +224,14 @@ export class Activation {
     this.#hooks.disconnected({ entry, block, undo, sequence: this.#sequence++ });
   }
 
-  /** The block, from memory or disk; undefined if the disk does not have it as it was: it must be fetched again. */
+  /** The block, from memory or disk; undefined if a power cut kept it from the disk: it must be fetched again. */
   async #take(entry: HeaderEntry): Promise<CheckedBlock | undefined> {
     const recent = this.#recent.take(entry);
     if (recent !== undefined) return recent;
     try {
       return checkBlock(await this.#parts.blocks.readBlock(entry), this.#parts.parameters);
     } catch (error) {
-      if (!(error instanceof CorruptionError || error instanceof DecodeError || error instanceof Invalid))
-        throw error;
+      if (!(error instanceof CorruptionError && (await this.#parts.blocks.isUnwritten(entry)))) throw error;
       this.#parts.logger.log('warn', 'validation', `lost the data of block ${entry.hash}: ${error.message}`);
       this.#parts.tree.loseData(entry);
       return undefined;

@@ -21,6 +21,8 @@ import { CorruptionError, damaged } from './storage.ts';
 /** Magic and length. */
 export const FRAME_SIZE = 8;
 const CHECKSUM_SIZE = 32;
+/** Bytes that a disk takes at once. */
+const PAGE = 4096;
 
 export interface BlockStoreOptions {
   readonly parameters: NetworkParameters;
@@ -126,6 +128,18 @@ export class BlockStore {
       if (error instanceof DecodeError || error instanceof Invalid) return false;
       throw error;
     }
+  }
+
+  /** Whether some of the block never reached the disk, which is zeros there, or beyond the end: a power cut. */
+  async isUnwritten({ data }: HeaderEntry): Promise<boolean> {
+    if (data === null || (await this.#files.size('blk', data.file)) < data.offset + data.size) return true;
+    const { file, offset, size } = data;
+    const bytes = await this.#files.read('blk', file, offset, size);
+    for (let at = 0; at < size; at += PAGE - ((offset + at) % PAGE)) {
+      const page = bytes.subarray(at, at + PAGE - ((offset + at) % PAGE));
+      if (page.every((byte) => byte === 0)) return true;
+    }
+    return false;
   }
 
   /** Some bytes of a block, for who knows what they must be. @throws CorruptionError if the block ends before. */

@@ -147,7 +147,8 @@ export async function checkBlockFiles(parts: StartupParts): Promise<Map<number, 
         if (active.includes(entry))
           throw damagedFile(kind, file, `it ends before the data of block ${entry.hash}`);
         logger.log('warn', 'blockstorage', `${blockFileName(kind, file)} has lost block ${entry.hash}`);
-        tree.loseData(entry);
+        if (kind === 'blk') tree.loseData(entry);
+        else entry.undo = null;
       }
     }
   for (const file of await blocks.files()) if (!ends.blk.has(file)) more.set(file, 0);

@@ -294,7 +294,7 @@ describe('a restart', () => {
     await feed(chain, blocks.slice(3));
     // As after a power cut: the index knows a block whose bytes never reached the disk.
     const { file, offset } = chain.tip.data!;
-    (await (await storage.blockFiles()).read('blk', file, offset, 4)).fill(0xee);
+    (await (await storage.blockFiles()).read('blk', file, offset, chain.tip.data!.size)).fill(0);
     chain = await open({ storage });
     expect([chain.height, chain.bestHeader.height]).toEqual([4, 5]);
     expect(await chain.acceptBlock(blocks[4]!)).toEqual({ ok: true, new: true, connected: true });
@@ -403,11 +403,11 @@ describe('a reorganisation that finds its way back blocked', () => {
     const child = new ChildOf(other, bad);
     const chain = await open({ storage });
     await feed(chain, [...shared, ...left, other.blocks[3]!, bad]);
-    // The old branch is damaged on the disk, the new one ends in an invalid block.
+    // The old branch is lost on the disk, the new one ends in an invalid block.
     const files = await storage.blockFiles();
     chain.disconnected.subscribe(({ entry: { hash, data } }) => {
       if (!left.some((block) => block.hash === hash)) return;
-      files.read('blk', data!.file, data!.offset, 80).then((bytes) => bytes.fill(0));
+      files.read('blk', data!.file, data!.offset, data!.size).then((bytes) => bytes.fill(0));
     });
     expect(await chain.acceptBlock(child.block)).toMatchObject({ ok: true, connected: false });
     expect(chain.tip.height).toBe(4);

@@ -182,9 +182,13 @@ process.stdout.on('error', () => undefined);
 try {
   await program.parseAsync();
 } catch (error) {
-  if (!(error instanceof UsageError || error instanceof NetworkFileError || error instanceof FileError))
-    throw error;
-  process.stderr.write(`Error: ${error.message}\n`);
+  const { code, message } = error as NodeJS.ErrnoException;
+  // The code alone takes some hundred while it is loaded.
+  const isStarved = code === 'EMFILE' || code === 'ENFILE';
+  const isExplained = [UsageError, NetworkFileError, FileError].some((kind) => error instanceof kind);
+  if (!isExplained && !isStarved) throw error;
+  const reason = isStarved ? `Not enough file descriptors available (ulimit -n): ${message}` : message;
+  process.stderr.write(`Error: ${reason}\n`);
   process.exitCode = 1;
 }
 // Whatever was left open must not keep a finished command alive; but a pipe takes no more than 64 KiB at once.

@@ -161,20 +161,14 @@ export class LevelStore implements KeyValueStore {
     const from = range.gt === undefined && range.gte === undefined ? { gte: FIRST_KEY } : {};
     // The iterator sees the store as it is when it is made.
     const iterator = this.#database.iterator({ ...range, ...from, highWaterMarkBytes: ITERATE_BYTES });
-    const next = async (): Promise<[Uint8Array, Uint8Array][]> => {
-      try {
-        const entries = await iterator.nextv(ITERATE_CHUNK);
-        return entries.map(([key, value]) => [key, this.#unchecked(key, value)!]);
-      } catch (error) {
-        throw this.#files.explain(error, 'read');
-      }
-    };
     try {
       for (;;) {
-        const entries = await next();
+        const entries = await iterator.nextv(ITERATE_CHUNK);
         if (entries.length === 0) return;
-        yield* entries;
+        for (const [key, value] of entries) yield [key, this.#unchecked(key, value)!];
       }
+    } catch (error) {
+      throw this.#files.explain(error, 'read');
     } finally {
       await iterator.close();
     }
@@ -284,7 +278,7 @@ class CheckedFiles {
   explain(error: unknown, what: string): Error {
     const { code, message } = ((error as Error).cause ?? error) as { code?: string; message: string };
     if (code === 'LEVEL_LOCKED') return new StoreLockedError(`${this.folder} is in use by another process`);
-    if (error instanceof LevelDamage || code === 'LEVEL_CORRUPTION' || message.includes('orruption'))
+    if (error instanceof LevelDamage || code === 'LEVEL_CORRUPTION' || /orruption|No such file/.test(message))
       return damaged(this.title, message);
     if (code === undefined) return error as Error;
     return new DiskError(`${this.title.name} cannot be ${what}`, { message });

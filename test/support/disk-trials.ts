@@ -1,0 +1,373 @@
+/**
+ * Damage to a data directory, one file at a time, and what a node makes of it: it must refuse by name, or know all
+ * that it knew. The node is a real one on real files, in this process; only its peers and its clock's other side
+ * are missing.
+ */
+import {
+  appendFileSync,
+  cpSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  truncateSync,
+  writeFileSync,
+} from 'node:fs';
+import { join } from 'node:path';
+import { REGTEST } from '../../src/core/parameters/presets.ts';
+import { nobleEngine } from '../../src/core/script/noble-engine.ts';
+import { ThreadSearcher } from '../../src/mining/thread-searcher.ts';
+import { createNode, type Node } from '../../src/node.ts';
+import { InlineScriptVerifier } from '../../src/platform/memory/inline-script-verifier.ts';
+import { MemoryNetwork } from '../../src/platform/memory/memory-transport.ts';
+import { SystemClock } from '../../src/platform/node/clock.ts';
+import { bindFastHashes } from '../../src/platform/node/hashes.ts';
+import { systemRandom } from '../../src/platform/node/random.ts';
+import { NodeStorage } from '../../src/platform/node/storage/node-storage.ts';
+import { NodeWalletStorage } from '../../src/platform/node/storage/node-wallet-storage.ts';
+import { seededNumbers } from './fork-story.ts';
+
+const NOBODY = 'bcrt1qw508d6qejxtdg4y5r3zarvary0c5xw7kygt080';
+const WALLETS = ['alice', 'bob', 'carol'];
+
+interface Listed {
+  readonly txid: string;
+  readonly amount: number;
+  readonly label: string;
+  readonly category: string;
+}
+
+interface Run {
+  readonly node: Node;
+  readonly log: string[];
+  call<T = string>(method: string, ...params: readonly unknown[]): Promise<T>;
+  walletCall<T = string>(wallet: string, method: string, ...params: readonly unknown[]): Promise<T>;
+  stop(): Promise<void>;
+}
+
+/** @throws what the node refuses to start with */
+async function start(directory: string): Promise<Run> {
+  bindFastHashes();
+  const clock = new SystemClock();
+  const log: string[] = [];
+  const storage = await NodeStorage.open(directory, REGTEST);
+  const logger = {
+    log: (level: string, _category: string, text: string) => {
+      if (level !== 'debug' && level !== 'info') log.push(text);
+    },
+    ...{ categories: [], isEnabled: () => false, setEnabled: () => {}, path: '' },
+  };
+  try {
+    const node = await createNode(
+      {
+        parameters: REGTEST,
+        chain: { batchCoins: 20, checkBlocks: 3 },
+        indexes: { transactions: true, filters: true, coinStatistics: true },
+        network: { bind: [], connect: [], addNodes: [], userAgent: '/Penny:test/' },
+        wallet: { fallbackFee: 20_000n },
+      },
+      {
+        ...{ clock, logger, storage, random: systemRandom },
+        walletStorage: new NodeWalletStorage(directory),
+        scriptVerifier: new InlineScriptVerifier(nobleEngine, clock),
+        searcher: new ThreadSearcher(clock),
+        createSearcher: () => new ThreadSearcher(clock),
+        transport: new MemoryNetwork({}, { clock, random: systemRandom }).transport('10.0.0.1'),
+        writeFile: () => Promise.reject(new Error('no files here')),
+      },
+    );
+    const ask = async <T>(path: string, method: string, params: readonly unknown[]): Promise<T> => {
+      const caller = { path, user: '', signal: new AbortController().signal };
+      const { body } = await node.rpc.handle(JSON.stringify({ method, params, id: 1 }), caller);
+      const { result, error } = JSON.parse(body);
+      if (error !== null && error !== undefined) throw new Error(error.message);
+      return result;
+    };
+    return {
+      node,
+      log,
+      call: (method, ...params) => ask('/', method, params),
+      walletCall: (wallet, method, ...params) => ask(`/wallet/${wallet}`, method, params),
+      stop: async () => {
+        await node.stop();
+        await storage.close();
+      },
+    };
+  } catch (error) {
+    await storage.close();
+    throw error;
+  }
+}
+
+/** Three wallets with a history between them, a stale branch, bans, peers, a mempool. */
+async function populate({ call, walletCall }: Run): Promise<void> {
+  for (const name of WALLETS) await call('createwallet', name, false, false, '', false, true, true);
+  const address = async (wallet: string, label = '') => walletCall(wallet, 'getnewaddress', label);
+  await call('generatetoaddress', 5, await address('alice', 'mine'));
+  await call('generatetoaddress', 100, NOBODY);
+  for (let round = 0; round < 8; round++) {
+    await walletCall('alice', 'sendtoaddress', await address('bob', `rent ${round}`), 1 + round / 10);
+    await walletCall('alice', 'sendtoaddress', await address('carol'), 0.5);
+    await call('generatetoaddress', 1, NOBODY);
+  }
+  const stale = await call('getbestblockhash');
+  await walletCall('bob', 'sendtoaddress', await address('alice'), 0.25);
+  await call('invalidateblock', stale);
+  await call('generatetoaddress', 3, await address('bob'));
+  await call('reconsiderblock', stale);
+  for (const subnet of ['192.0.2.7', '198.51.100.0/24', '2001:db8::/32'])
+    await call('setban', subnet, 'add', 10_000_000);
+  for (let i = 1; i < 40; i++) await call('addpeeraddress', `203.0.113.${i}`, 18444);
+  for (const [from, to] of [
+    ['alice', 'bob'],
+    ['bob', 'alice'],
+    ['alice', 'carol'],
+  ] as const)
+    await walletCall(from, 'sendtoaddress', await address(to, 'waits'), 0.1);
+}
+
+/** All that a node knows, by part; an answer that is refused is the refusal. */
+async function knowledge(
+  { node, call, walletCall }: Run,
+  wanted?: ReadonlyMap<string, string>,
+): Promise<Map<string, string>> {
+  const known = new Map<string, string>();
+  const note = async (part: string, ask: () => Promise<unknown>): Promise<void> => {
+    const text = await ask().then(JSON.stringify, (error: Error) => `refused: ${error.message}`);
+    known.set(part, `${known.get(part) ?? ''}${text}\n`);
+  };
+  for (const index of Object.values(node.indexes)) await index.synchronize().catch(() => {});
+  await note('coins', async () => {
+    const { disk_size: _, ...info } = await call<{ disk_size: number }>(
+      'gettxoutsetinfo',
+      'hash_serialized_3',
+      null,
+      false,
+    );
+    return info;
+  });
+  const { height } = node.chain;
+  const txids: string[] = [];
+  for (let at = 0; at <= height; at++) {
+    const hash = await call('getblockhash', at);
+    await note('blocks', () => call('getblock', hash, 0));
+    await note('undo', async () =>
+      (await call<{ tx: { fee: number }[] }>('getblock', hash, 3)).tx.map(({ fee }) => fee),
+    );
+    await note('filters', () => call('getblockfilter', hash));
+    await note('statistics', () => call('gettxoutsetinfo', 'muhash', at));
+    if (wanted === undefined && at > 0) txids.push(...(await call<{ tx: string[] }>('getblock', hash, 1)).tx);
+  }
+  if (wanted === undefined) known.set('txids', txids.join());
+  for (const txid of wanted?.get('txids')?.split(',') ?? txids)
+    await note('transactions', () => call('getrawtransaction', txid));
+  await note('tips', () => call('getchaintips'));
+  await note('mempool', async () => (await call<string[]>('getrawmempool')).sort());
+  await note('bans', async () =>
+    (await call<{ address: string }[]>('listbanned')).map(({ address }) => address),
+  );
+  for (const name of WALLETS) {
+    if (!(await call<string[]>('listwallets')).includes(name)) await call('loadwallet', name).catch(() => {});
+    const part = `wallet ${name}`;
+    await note(part, async () => {
+      const { lastprocessedblock: _, ...balances } = await walletCall<{ lastprocessedblock: unknown }>(
+        name,
+        'getbalances',
+      );
+      return balances;
+    });
+    const transactions = () => walletCall<Listed[]>(name, 'listtransactions', '*', 1000);
+    await note(part, async () =>
+      (await transactions())
+        .map(({ txid, amount, label, category }) => [txid, amount, label, category].join())
+        .sort(),
+    );
+    await note(part, () => walletCall(name, 'listlabels'));
+    await note(part, () => walletCall(name, 'listdescriptors', true));
+    await note(part, () => walletCall(name, 'exportmnemonic'));
+    await note(part, async () => {
+      const [unspent] = await walletCall<{ address: string }[]>(name, 'listunspent', 0);
+      return unspent && walletCall(name, 'exportkey', unspent.address);
+    });
+  }
+  return known;
+}
+
+/** What a node may say of damage: never a message of LevelDB's or Node's alone. */
+const NAMED = [
+  /^(chainstate is damaged: restart with -reindex-chainstate|block index is damaged: restart with -reindex) \(.+\)$/s,
+  /^(blk|rev)\d{5}\.dat is damaged: restart with -reindex \(.+\)$/s,
+  /\/(settings|network)\.json is damaged \(.+\)$/s,
+  /^the data directory .+ belongs to the network/,
+  /Wallet ".*" is damaged: /,
+];
+/** By part: what the log says where a node goes on without it. */
+const LEFT_OUT: readonly (readonly [part: RegExp, log: RegExp])[] = [
+  [/^mempool$/, /^mempool\.dat cannot be read \(.+\); starting without it$/],
+  [/^bans$/, /^banlist\.json is damaged and was left aside/],
+  // What was never synced: a power cut looks so.
+  [/./, /^blk\d{5}\.dat has lost block/],
+];
+
+export interface Trials {
+  readonly same: number;
+  readonly refused: number;
+  /** What went wrong without a word, or with the wrong one. */
+  readonly wrong: readonly string[];
+}
+
+type Damage = (path: string, below: (bound: number) => number) => string;
+const DAMAGES: readonly Damage[] = [
+  ...Array.from(
+    { length: 12 },
+    (): Damage => (path, below) => {
+      const bytes = readFileSync(path);
+      if (bytes.length === 0) return 'nothing to flip';
+      const at = below(bytes.length);
+      const bit = below(8);
+      bytes[at]! ^= 1 << bit;
+      writeFileSync(path, bytes);
+      return `bit ${bit} of byte ${at} of ${bytes.length} flipped`;
+    },
+  ),
+  ...Array.from(
+    { length: 4 },
+    (): Damage => (path, below) => {
+      const { size } = statSync(path);
+      const at = below(size + 1);
+      truncateSync(path, at);
+      return `cut to ${at} of ${size}`;
+    },
+  ),
+  (path) => {
+    truncateSync(path, 0);
+    return 'emptied';
+  },
+  (path) => {
+    rmSync(path);
+    return 'removed';
+  },
+  (path, below) => {
+    const length = 1 + below(300);
+    appendFileSync(path, Buffer.from(Array.from({ length }, () => below(256))));
+    return `${length} bytes appended`;
+  },
+];
+
+/** Files below a directory. */
+function filesBelow(directory: string, below = ''): string[] {
+  return readdirSync(join(directory, below), { withFileTypes: true }).flatMap((entry) => {
+    const path = join(below, entry.name);
+    return entry.isDirectory() ? filesBelow(directory, path) : [path];
+  });
+}
+
+/** Folder of a store, or the file itself with its numbers left out. */
+function kindOf(path: string): string {
+  const parts = path.split('/');
+  return parts.length === 1
+    ? path
+    : path.replace(/\/[^/]*$/, '') === 'blocks'
+      ? path.replace(/\d+/, '#')
+      : parts.slice(0, -1).join('/');
+}
+
+/** @param stopped false copies the directory of a node that runs, which is what kill -9 leaves */
+export async function makeDirectory(directory: string, stopped: boolean): Promise<void> {
+  const work = `${directory}.work`;
+  mkdirSync(work, { recursive: true });
+  let run = await start(work);
+  await populate(run);
+  await run.stop();
+  // Everything lies in tables then; some of it in logs again.
+  run = await start(work);
+  await run.call('generatetoaddress', 2, NOBODY);
+  await run.walletCall('alice', 'sendtoaddress', await run.walletCall('bob', 'getnewaddress', 'late'), 0.3);
+  if (stopped) await run.stop();
+  cpSync(work, directory, { recursive: true });
+  if (!stopped) await run.stop();
+  rmSync(work, { recursive: true });
+}
+
+/**
+ * @param trials for each kind of file
+ * @param only kinds that match
+ */
+export async function runDiskTrials(
+  directory: string,
+  { trials, seed, only = /./ }: { readonly trials: number; readonly seed: number; readonly only?: RegExp },
+): Promise<Map<string, Trials>> {
+  const copy = `${directory}.trial`;
+  const renew = (): void => {
+    rmSync(copy, { recursive: true, force: true });
+    cpSync(directory, copy, { recursive: true });
+  };
+  renew();
+  const whole = await start(copy);
+  const expected = await knowledge(whole);
+  await whole.stop();
+
+  const kinds = new Map<string, string[]>();
+  for (const path of filesBelow(directory))
+    kinds.set(kindOf(path), [...(kinds.get(kindOf(path)) ?? []), path]);
+  const below = seededNumbers(seed);
+  const results = new Map<string, Trials>();
+  for (const [kind, files] of kinds) {
+    if (!only.test(kind)) continue;
+    const counts = { same: 0, refused: 0, wrong: [] as string[] };
+    for (let trial = 0; trial < trials; trial++) {
+      renew();
+      const file = files[below(files.length)]!;
+      const damage = DAMAGES[below(DAMAGES.length)]!;
+      const told = `${file}: ${damage(join(copy, file), below)}`;
+      const { outcome, problems } = await attempt(copy, expected);
+      if (problems.length > 0) counts.wrong.push(`${told}: ${problems.join('; ')}`);
+      else counts[outcome]++;
+    }
+    results.set(kind, counts);
+  }
+  rmSync(copy, { recursive: true, force: true });
+  return results;
+}
+
+async function attempt(
+  directory: string,
+  expected: ReadonlyMap<string, string>,
+): Promise<{ outcome: 'same' | 'refused'; problems: string[] }> {
+  const isNamed = (text: string): boolean => NAMED.some((form) => form.test(text));
+  let run: Run;
+  const hadSettings = existsSync(join(directory, 'settings.json'));
+  try {
+    run = await start(directory);
+  } catch (error) {
+    const { message } = error as Error;
+    return { outcome: 'refused', problems: isNamed(message) ? [] : [`refused with: ${message}`] };
+  }
+  // Wallets that nobody tells the node to load offer nothing to the mempool.
+  if (!hadSettings) expected = new Map([...expected].filter(([part]) => part !== 'mempool'));
+  const problems: string[] = [];
+  let outcome: 'same' | 'refused' = 'same';
+  try {
+    const known = await knowledge(run, expected);
+    for (const [part, text] of expected) {
+      if (part === 'txids' || known.get(part) === text) continue;
+      outcome = 'refused';
+      const lines = known.get(part)!.split('\n');
+      const other = lines.filter((line, i) => line !== text.split('\n')[i]);
+      const isTold =
+        other.every((line) => line.startsWith('refused: ') && isNamed(line.slice(9))) ||
+        LEFT_OUT.some(([name, form]) => name.test(part) && run.log.some((line) => form.test(line))) ||
+        (part.startsWith('wallet') &&
+          run.log.some((line) => line.startsWith(`Wallet ${part.slice(7)} is not loaded: `)));
+      if (!isTold)
+        problems.push(
+          `${part} differs: ${other.slice(0, 2).join(' ').slice(0, 300)} (log: ${run.log.join(' | ').slice(0, 300)})`,
+        );
+    }
+  } finally {
+    await run.stop();
+  }
+  return { outcome, problems };
+}
