@@ -4,7 +4,7 @@
  */
 import type { HeaderEntry } from '../chain/header-entry.ts';
 import type { Block } from '../core/block/block.ts';
-import type { BlockHash } from '../core/block/header.ts';
+import type { BlockHash, BlockHeader } from '../core/block/header.ts';
 import { workFromBits } from '../core/block/target.ts';
 import type { Timer } from '../seams.ts';
 import type { PartialBlock } from './compact-block.ts';
@@ -186,14 +186,19 @@ export class BlockDownload {
     this.fillAll();
   }
 
-  /** A block arrived. One that nobody was asked for is looked at only if it promises enough work. */
-  async receive(peer: Peer, block: Block): Promise<void> {
+  /** Whether a block was asked for, of anyone, or promises enough work to be looked at. */
+  wants(header: BlockHeader): boolean {
     const { chain } = this.#context;
-    const requested = this.requestsFor(block.hash).length > 0;
-    const parent = requested ? undefined : chain.entry(block.header.prev);
-    const work = parent === undefined ? 0n : parent.chainWork + workFromBits(block.header.bits);
-    if (requested || (parent !== undefined && work >= chain.workThreshold))
-      await this.accept(peer, block, { blame: true, requested });
+    const parent = chain.entry(header.prev);
+    return (
+      this.requestsFor(header.hash).length > 0 ||
+      (parent !== undefined && parent.chainWork + workFromBits(header.bits) >= chain.workThreshold)
+    );
+  }
+
+  /** A block arrived that is wanted. */
+  receive(peer: Peer, block: Block): Promise<void> {
+    return this.accept(peer, block, { blame: true, requested: this.requestsFor(block.hash).length > 0 });
   }
 
   /** `blame`: an invalid block is this peer's fault; not if it relays compact blocks unverified (BIP152). */

@@ -120,7 +120,7 @@ export class Network {
         manager: this.#addresses,
         bans: this.#bans,
         events: {
-          message: (peer, message) => this.#peers.receive(peer, message),
+          message: (peer, command, payload) => this.#peers.receive(peer, command, payload),
           offence: (peer, reason) => this.#connections.punish(peer, reason),
           grew: (peer, bytes) => this.#connections.grew(peer, bytes),
           closed: (peer, reason) => this.#closed(peer, reason),

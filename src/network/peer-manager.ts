@@ -4,8 +4,9 @@
  */
 import type { Chain } from '../chain/chain.ts';
 import type { HeaderEntry } from '../chain/header-entry.ts';
-import type { BlockHash } from '../core/block/header.ts';
+import { type BlockHash, BlockHeader, HEADER_SIZE } from '../core/block/header.ts';
 import { toDisplayHex } from '../core/encoding/bytes.ts';
+import { Reader } from '../core/encoding/reader.ts';
 import type { NetworkParameters } from '../core/parameters/network.ts';
 import type { Mempool } from '../mempool/mempool.ts';
 import type { Clock, Logger, Random } from '../seams.ts';
@@ -19,8 +20,13 @@ import { FilterServing, type FilterSource } from './filter-serving.ts';
 import { Handshake } from './handshake.ts';
 import { HeaderSync } from './header-sync.ts';
 import { LocalAddresses } from './local-addresses.ts';
-import { type InventoryItem, InventoryType, withoutWitnessFlag } from './messages/inventory.ts';
-import type { Message } from './messages/table.ts';
+import {
+  type InventoryItem,
+  InventoryType,
+  readInventory,
+  withoutWitnessFlag,
+} from './messages/inventory.ts';
+import { type Command, decodeBody, type Message } from './messages/table.ts';
 import { networkName } from './network-address.ts';
 import type { Peer } from './peer.ts';
 import { PeerChains } from './peer-chain.ts';
@@ -60,6 +66,7 @@ export class PeerManager {
   readonly #announcer: TransactionAnnouncer;
   readonly #fetcher: TransactionFetcher;
   readonly #addressRelay: AddressRelay;
+  readonly #serving: Serving;
   readonly #handlers: Handlers;
 
   constructor(options: PeerManagerOptions, dependencies: PeerManagerDependencies) {
@@ -95,7 +102,7 @@ export class PeerManager {
       own: (peer) => local.advertised(peer, services, Math.floor(clock.now() / 1000)),
       learned: dependencies.addressesLearned,
     });
-    const serving = new Serving(context, { chains, announcer: this.#announcer, pruned });
+    this.#serving = new Serving(context, { chains, announcer: this.#announcer, pruned });
     const noBloom = (peer: Peer): void => peer.close('bloom filters are not served');
     this.#handlers = {
       ping: (peer, body) => {
@@ -103,8 +110,6 @@ export class PeerManager {
       },
       pong: (peer, body) => peer.receivePong(body.nonce),
       feefilter: (peer, body) => this.#announcer.setFeeFilter(peer, body.feeRate),
-      inv: (peer, body) => this.#receiveInventory(peer, body.items),
-      notfound: (peer, body) => this.#receiveNotFound(peer, body.items),
       tx: (peer, body) => this.#fetcher.receive(peer, body.transaction),
       filterload: noBloom,
       filteradd: noBloom,
@@ -112,7 +117,7 @@ export class PeerManager {
       ...this.#headers.handlers,
       ...this.#blocks.handlers,
       ...this.#addressRelay.handlers,
-      ...serving.handlers,
+      ...this.#serving.handlers,
       ...new FilterServing(context, filters).handlers,
     };
   }
@@ -136,12 +141,32 @@ export class PeerManager {
     this.#handshake.begin(peer);
   }
 
-  receive(peer: Peer, message: Message): Promise<void> | void {
-    if (!peer.ready) return this.#handshake.receive(peer, message);
-    const handler = this.#handlers[message.command] as
+  /** Whether a message is worth decoding: what nobody asked for may cost many times its bytes. */
+  #wants(peer: Peer, command: Command, payload: Uint8Array): boolean {
+    if (command === 'tx') return this.#fetcher.isSizeAllowed(payload.length);
+    if (command === 'block' && payload.length >= HEADER_SIZE)
+      return this.#download.wants(BlockHeader.read(new Reader(payload)));
+    if (command === 'blocktxn' && payload.length >= 32)
+      return (
+        this.#download.request(peer, toDisplayHex(payload.subarray(0, 32)) as BlockHash)?.partial !==
+        undefined
+      );
+    return true;
+  }
+
+  /** @throws DecodeError */
+  receive(peer: Peer, command: Command, payload: Uint8Array): Promise<void> | void {
+    if (!peer.ready)
+      return this.#handshake.receive(peer, { command, body: decodeBody(command, payload) } as Message);
+    if (command === 'inv') return this.#receiveInventory(peer, readInventory(payload));
+    if (command === 'notfound') return this.#receiveNotFound(peer, readInventory(payload));
+    if (command === 'getdata') return this.#serving.sendData(peer, readInventory(payload));
+    if (!this.#wants(peer, command, payload)) return;
+    const handler = this.#handlers[command] as
       | ((peer: Peer, body: Message['body']) => Promise<void> | void)
       | undefined;
-    return handler?.(peer, message.body);
+    const body = decodeBody(command, payload);
+    return handler?.(peer, body);
   }
 
   closed(peer: Peer): void {
@@ -181,7 +206,7 @@ export class PeerManager {
     this.#headers.add(peer);
   }
 
-  #receiveInventory(peer: Peer, items: readonly InventoryItem[]): void {
+  #receiveInventory(peer: Peer, items: Iterable<InventoryItem>): void {
     let block: InventoryItem | undefined;
     for (const item of items) {
       if (peer.closed) return;
@@ -194,7 +219,7 @@ export class PeerManager {
     this.#download.fill(peer);
   }
 
-  #receiveNotFound(peer: Peer, items: readonly InventoryItem[]): void {
+  #receiveNotFound(peer: Peer, items: Iterable<InventoryItem>): void {
     for (const item of items) {
       if (withoutWitnessFlag(item.type) === InventoryType.BLOCK)
         this.#download.notFound(peer, toDisplayHex(item.hash) as BlockHash);

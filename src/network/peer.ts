@@ -6,14 +6,7 @@ import { DecodeError } from '../core/encoding/errors.ts';
 import type { Clock, Random, Timer } from '../seams.ts';
 import { decodeEnvelope, encodeEnvelope } from './messages/envelope.ts';
 import type { Version } from './messages/handshake.ts';
-import {
-  type Body,
-  type Command,
-  decodeBody,
-  encodeBody,
-  isCommand,
-  type Message,
-} from './messages/table.ts';
+import { type Body, type Command, encodeBody, isCommand } from './messages/table.ts';
 import { type NetworkAddress, parseAddress } from './network-address.ts';
 import type { ConnectionType } from './peer-info.ts';
 import {
@@ -43,8 +36,8 @@ export interface PeerOptions {
 
 /** Whom a peer tells what happens. */
 export interface PeerEvents {
-  /** A message after the envelope and its body were found well formed. Awaited before the next. */
-  message(peer: Peer, message: Message): Promise<void> | void;
+  /** A message of a known kind in a well-formed envelope. Awaited before the next. @throws DecodeError */
+  message(peer: Peer, command: Command, payload: Uint8Array): Promise<void> | void;
   /** The peer broke the protocol. */
   offence(peer: Peer, reason: string): void;
   /** It holds so many bytes more of our memory, or did for a while. */
@@ -305,23 +298,17 @@ export class Peer {
 
   #handle(envelope: Uint8Array): Promise<void> | undefined {
     try {
-      const message = this.#decode(envelope);
-      if (message === undefined) return undefined;
-      const handled = this.#events.message(this, message);
+      const { command, payload } = decodeEnvelope(this.#magic, envelope);
+      const name = isCommand(command) ? command : '*other*';
+      this.received.set(name, (this.received.get(name) ?? 0) + envelope.length);
+      // Unknown messages are ignored, so that others may extend the protocol.
+      if (!isCommand(command)) return undefined;
+      const handled = this.#events.message(this, command, payload);
       return handled?.catch((error: unknown) => this.#blame(error));
     } catch (error) {
       this.#blame(error);
       return undefined;
     }
-  }
-
-  #decode(envelope: Uint8Array): Message | undefined {
-    const { command, payload } = decodeEnvelope(this.#magic, envelope);
-    const known = isCommand(command);
-    const name = known ? command : '*other*';
-    this.received.set(name, (this.received.get(name) ?? 0) + envelope.length);
-    // Unknown messages are ignored, so that others may extend the protocol.
-    return known ? ({ command, body: decodeBody(command, payload) } as Message) : undefined;
   }
 
   #blame(error: unknown): void {

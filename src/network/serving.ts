@@ -4,7 +4,6 @@ import type { HeaderEntry } from '../chain/header-entry.ts';
 import type { Block } from '../core/block/block.ts';
 import type { BlockHash } from '../core/block/header.ts';
 import { toDisplayHex } from '../core/encoding/bytes.ts';
-import { Reader } from '../core/encoding/reader.ts';
 import { Writer } from '../core/encoding/writer.ts';
 import type { Transaction, Txid, Wtxid } from '../core/transaction/transaction.ts';
 import { compactBlockOf } from './compact-block.ts';
@@ -16,7 +15,6 @@ import {
   type LocatorRequest,
   MAXIMUM_HEADERS,
 } from './messages/inventory.ts';
-import { encodeBody } from './messages/table.ts';
 import type { Peer } from './peer.ts';
 import type { PeerChains } from './peer-chain.ts';
 import { BLOCK_TRANSACTIONS_DEPTH, COMPACT_BLOCK_DEPTH, GETDATA_BATCH, LIMITED_BLOCKS } from './protocol.ts';
@@ -31,6 +29,10 @@ export class Serving {
   readonly #chains: PeerChains;
   readonly #announcer: TransactionAnnouncer;
   readonly #pruned: boolean;
+  /** One block at a time is read for peers: a hundred of four megabytes are no small matter. */
+  #reading: Promise<unknown> = Promise.resolve();
+  /** The block that was read last: many ask for the same. */
+  #lastRead: ExtendedEvent | undefined;
   /** The block that came last, which a peer may ask for before it is stored. */
   #newest: ExtendedEvent | undefined;
   /** Transactions of the last block, for peers that were told of them before it. */
@@ -57,8 +59,7 @@ export class Serving {
     this.handlers = {
       getheaders: (peer, body) => this.#sendHeaders(peer, body),
       getblocks: (peer, body) => this.#sendInventory(peer, body),
-      getdata: (peer, body) => this.#sendData(peer, encodeBody('getdata', body)),
-      getblocktxn: (peer, body) => this.#sendBlockTransactions(peer, body),
+      getblocktxn: (peer, body) => this.#inTurn(() => this.#sendBlockTransactions(peer, body)),
       mempool: (peer) => peer.close('mempool message without bloom service'),
     };
   }
@@ -114,25 +115,29 @@ export class Serving {
     return entry.validScripts || this.#chains.of(peer).announced === entry;
   }
 
-  /**
-   * In order; the peer's next messages wait until all is sent, so a slow reader holds up only itself.
-   * @param request as bytes: fifty thousand objects would be kept for as long as the peer takes to read the answers
-   */
-  async #sendData(peer: Peer, request: Uint8Array): Promise<void> {
-    const reader = new Reader(request);
+  /** getdata, in order; the peer's next messages wait until all is sent, so a slow reader holds up only itself. */
+  async sendData(peer: Peer, items: Iterable<InventoryItem>): Promise<void> {
     let missing: InventoryItem[] = [];
-    for (let left = reader.compactSize(); left > 0; left--) {
-      const item = { type: reader.uint32(), hash: reader.view(32) };
+    const sayMissing = (): void => {
+      if (missing.length > 0) peer.send('notfound', { items: missing });
+      missing = [];
+    };
+    for (const item of items) {
       if (!peer.hasRoom) await peer.room();
       if (peer.closed) return;
       const found = this.#isTransaction(item)
         ? this.#sendTransaction(peer, item)
-        : await this.#sendBlock(peer, item);
+        : await this.#inTurn(() => this.#sendBlock(peer, item));
       if (!found) missing.push(item);
-      if (missing.length === 0 || (left > 1 && missing.length < GETDATA_BATCH)) continue;
-      peer.send('notfound', { items: missing });
-      missing = [];
+      if (missing.length === GETDATA_BATCH) sayMissing();
     }
+    sayMissing();
+  }
+
+  #inTurn<T>(task: () => Promise<T>): Promise<T> {
+    const done = this.#reading.then(task);
+    this.#reading = done.catch(() => undefined).then(() => this.#context.clock.yield());
+    return done;
   }
 
   #isTransaction(item: InventoryItem): boolean {
@@ -201,7 +206,10 @@ export class Serving {
   /** Undefined if we do not have it. */
   async #readBlock(entry: HeaderEntry): Promise<Block | undefined> {
     if (this.#newest?.entry === entry) return this.#newest.block;
-    return entry.haveData ? this.#context.chain.readBlock(entry) : undefined;
+    if (this.#lastRead?.entry === entry) return this.#lastRead.block;
+    if (!entry.haveData) return undefined;
+    this.#lastRead = { entry, block: await this.#context.chain.readBlock(entry) };
+    return this.#lastRead.block;
   }
 
   async #sendBlockTransactions(peer: Peer, { blockHash, indexes }: BlockTransactionsRequest): Promise<void> {

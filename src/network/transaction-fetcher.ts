@@ -5,6 +5,7 @@
 import { fromDisplayHex, toDisplayHex } from '../core/encoding/bytes.ts';
 import type { Transaction, Txid, Wtxid } from '../core/transaction/transaction.ts';
 import { OrphanPool } from '../mempool/orphans.ts';
+import { MAX_STANDARD_TX_WEIGHT } from '../mempool/policy.ts';
 import type { AcceptResult, Refused } from '../mempool/results.ts';
 import type { NetworkContext } from './context.ts';
 import { type InventoryItem, InventoryType } from './messages/inventory.ts';
@@ -96,6 +97,11 @@ export class TransactionFetcher {
 
   notFound(peer: Peer, item: InventoryItem): void {
     this.#requests.answered(peer, toDisplayHex(item.hash));
+  }
+
+  /** Of so many bytes it may be relayed: one has as many weight units, or more. */
+  isSizeAllowed(bytes: number): boolean {
+    return bytes <= MAX_STANDARD_TX_WEIGHT || !this.#context.mempool.policy.requireStandard;
   }
 
   async receive(peer: Peer, tx: Transaction): Promise<void> {

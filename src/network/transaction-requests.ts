@@ -7,6 +7,9 @@ import type { Peer } from './peer.ts';
 import { SECOND } from './protocol.ts';
 
 const ANNOUNCEMENTS_A_PEER = 5_000;
+/** While there are so many of all peers together (each takes half a kilobyte), one may have only so many. */
+const ANNOUNCEMENTS = 100_000;
+const FEW_ANNOUNCEMENTS = 1_000;
 const IN_FLIGHT_A_PEER = 100;
 /** How long an inbound, an overloaded or a txid-only announcer waits for a better one. */
 const DELAY = 2 * SECOND;
@@ -31,6 +34,7 @@ export class TransactionRequests {
   readonly #ask: (peer: Peer, announcements: readonly Announcement[]) => void;
   readonly #byHash = new Map<string, Announcement[]>();
   readonly #byPeer = new Map<Peer, Map<string, Announcement>>();
+  #count = 0;
   readonly #inFlight = new Map<Peer, number>();
   /** In order of arrival, and so of time. What is done with leaves them at once. */
   readonly #delayed = new Set<Announcement>();
@@ -52,7 +56,8 @@ export class TransactionRequests {
 
   /** It has announced as much as we keep for one peer. */
   isFull(peer: Peer): boolean {
-    return (this.#byPeer.get(peer)?.size ?? 0) >= ANNOUNCEMENTS_A_PEER;
+    const limit = this.#count < ANNOUNCEMENTS ? ANNOUNCEMENTS_A_PEER : FEW_ANNOUNCEMENTS;
+    return (this.#byPeer.get(peer)?.size ?? 0) >= limit;
   }
 
   announced(peer: Peer, hash: string, options: { byTxid: boolean; delay: boolean }): void {
@@ -75,12 +80,13 @@ export class TransactionRequests {
       state: 'candidate',
     };
     own.set(hash, announcement);
+    this.#count++;
     const all = this.#byHash.get(hash);
     if (all === undefined) this.#byHash.set(hash, [announcement]);
     else all.push(announcement);
     if (wait) {
       this.#delayed.add(announcement);
-      this.#arm();
+      this.#arm(announcement.due);
     } else this.#consider(hash);
   }
 
@@ -126,7 +132,7 @@ export class TransactionRequests {
 
   #drop(announcement: Announcement): void {
     this.#setState(announcement, 'done');
-    this.#byPeer.get(announcement.peer)?.delete(announcement.hash);
+    if (this.#byPeer.get(announcement.peer)?.delete(announcement.hash)) this.#count--;
   }
 
   /** Done with one announcer; when no other is left, the hash is forgotten. */
@@ -154,7 +160,7 @@ export class TransactionRequests {
     this.#setState(best, 'asked');
     best.due = now + TIMEOUT;
     this.#asked.add(best);
-    this.#arm();
+    this.#arm(best.due);
     const batch = this.#batch.get(best.peer);
     if (batch === undefined) this.#batch.set(best.peer, [best]);
     else batch.push(best);
@@ -172,17 +178,18 @@ export class TransactionRequests {
   }
 
   /** One timer, for whatever is due first. */
-  #arm(): void {
-    const [delayed] = this.#delayed;
-    const [asked] = this.#asked;
-    const next = Math.min(delayed?.due ?? Infinity, asked?.due ?? Infinity);
-    if (next === Infinity || next >= this.#timerAt) return;
+  #arm(due: number): void {
+    if (due >= this.#timerAt) return;
     this.#timer?.cancel();
-    this.#timerAt = next;
-    this.#timer = this.#clock.schedule(Math.max(0, next - this.#clock.monotonic()), () => {
+    this.#timerAt = due;
+    this.#timer = this.#clock.schedule(Math.max(0, due - this.#clock.monotonic()), () => {
       this.#timerAt = Infinity;
       this.#tick();
-      this.#arm();
+      // Looked for once a timer: a set whose first items have left is slow to tell its first.
+      for (const queue of [this.#delayed, this.#asked]) {
+        const [first] = queue;
+        if (first !== undefined) this.#arm(first.due);
+      }
     });
   }
 

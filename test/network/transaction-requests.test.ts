@@ -90,3 +90,15 @@ test('who has left is not remembered for what it said before', async () => {
   expect(asked).toEqual([]);
   expect(requests.announcers('aa')).toEqual([]);
 });
+
+test('strangers who announce without end do not take the place of one who announces little', async () => {
+  const { clock, requests, asked } = open();
+  const strangers = Array.from({ length: 110 }, () => peer(true));
+  for (const [i, stranger] of strangers.entries())
+    for (let j = 0; j < 5_000; j++) requests.announced(stranger, `${i}-${j}`, by);
+  const honest = peer(true);
+  requests.announced(honest, 'payment', by);
+  await clock.advance(3_000);
+  expect(asked).toContainEqual([honest, 'payment']);
+  expect(asked.length).toBeLessThan(210_000);
+});
