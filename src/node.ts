@@ -221,13 +221,13 @@ async function openWallets(
   const wallets = await WalletManager.open(wallet, { ...dependencies, parameters, chain, storage });
   for (const name of wallet.load ?? []) {
     if (wallets.names.includes(name)) continue;
-    if (await storage.exists(name)) await wallets.loadAtStart(name);
+    if (await wallets.exists(name)) await wallets.loadAtStart(name);
     else
       dependencies.logger.log('warn', 'wallet', `Skipping -wallet path that doesn't exist. Wallet ${name}.`);
   }
   const { first } = wallet;
   if (first === undefined || wallets.names.length > 0) return { wallets, newWallet: null };
-  if (await storage.exists(first)) {
+  if (await wallets.exists(first)) {
     await wallets.loadAtStart(first, true);
     return { wallets, newWallet: null };
   }

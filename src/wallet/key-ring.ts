@@ -236,12 +236,16 @@ export class KeyRing {
     while (own.rangeEnd < this.#wanted(own, end) && this.#deriveNext(own)) await rest();
   }
 
-  /** After loading, and after secrets came within reach. */
-  async topUpAll(): Promise<void> {
+  /** After loading, and after secrets came within reach. @returns whether there are new scripts */
+  async topUpAll(): Promise<boolean> {
+    let hasGrown = false;
     for (const own of this.#descriptors.values()) {
       await this.topUpInTurns(own);
-      if (own.derived.length > own.saved) this.save(own);
+      if (own.derived.length === own.saved) continue;
+      hasGrown = true;
+      this.save(own);
     }
+    return hasGrown;
   }
 
   place(script: Uint8Array): ScriptPlace | undefined {

@@ -145,13 +145,33 @@ export class WalletManager {
     }
   }
 
+  /** One whose making was cut short by a crash has nothing in it yet: it is as if it had never been. */
+  async exists(name: string): Promise<boolean> {
+    const { storage } = this.#dependencies;
+    if (this.#wallets.has(name)) return true;
+    if (!(await storage.exists(name))) return false;
+    try {
+      const store = await storage.open(name, false);
+      const first = await store
+        .iterate({})
+        [Symbol.asyncIterator]()
+        .next()
+        .finally(() => store.close());
+      if (first.done !== true) return true;
+    } catch {
+      return true;
+    }
+    await storage.remove(name);
+    return false;
+  }
+
   create(name: string, options: CreateWalletOptions = {}): Promise<Wallet> {
     const { storage, clock, random } = this.#dependencies;
     const { disablePrivateKeys = false, blank = false, passphrase = '', mnemonicPassphrase = '' } = options;
     return this.#exclusively(name, async () => {
       if (options.mnemonic !== undefined && !isMnemonic(options.mnemonic))
         throw new WalletError('address', 'Invalid mnemonic');
-      if (await storage.exists(name))
+      if (await this.exists(name))
         throw new WalletError(
           'wallet',
           `Wallet file verification failed. Failed to create database path '${name}'. Database already exists.`,
@@ -166,6 +186,7 @@ export class WalletManager {
         const use = words === null ? () => {} : await wallet.prepareMnemonic(words, mnemonicPassphrase, now);
         if (master === null) use();
         else wallet.vault.encrypt(master, use);
+        wallet.begin();
         await wallet.settled();
       } catch (error) {
         await wallet?.close().catch(() => undefined);
@@ -211,7 +232,8 @@ export class WalletManager {
 
   /** @throws WalletError -4 */
   async backup(wallet: Wallet, path: string): Promise<void> {
-    await this.#dependencies.storage.writeBackup(path, await encodeBackup(wallet.stored()));
+    await wallet.settled();
+    await this.#dependencies.storage.writeBackup(path, await encodeBackup(wallet.store.iterate({})));
   }
 
   /** Makes a wallet from a backup and loads it. @throws WalletError with Core's words */
@@ -221,7 +243,7 @@ export class WalletManager {
     const bytes = await storage.readBackup(path);
     if (bytes === undefined) throw new WalletError('parameter', 'Backup file does not exist');
     return this.#exclusively(name, async () => {
-      if (await storage.exists(name))
+      if (await this.exists(name))
         throw new WalletError(
           'already-exists',
           `Failed to restore wallet. Database file exists in '${name}'.`,

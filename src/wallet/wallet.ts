@@ -17,6 +17,7 @@ import { CoinLocks } from './coin-locks.ts';
 import type { Descriptor, OutputType } from './descriptors/descriptor.ts';
 import type { SecretKeys } from './descriptors/key-expression.ts';
 import { parseDescriptor } from './descriptors/parse.ts';
+import { removeTraces } from './encryption.ts';
 import { type BlockRef, History, type WalletTransaction } from './history.ts';
 import { Journal } from './journal.ts';
 import { CANNOT_EXPAND, KeyRing, OwnDescriptor } from './key-ring.ts';
@@ -61,7 +62,7 @@ export class Wallet {
   readonly locks: CoinLocks;
   readonly outbox: Outbox;
   readonly #journal: Journal;
-  readonly #store: CheckedStore;
+  readonly store: CheckedStore;
   #info: InfoRecord;
   /** What was found wrong when it was loaded, and mended. */
   readonly warnings: string[] = [];
@@ -78,7 +79,7 @@ export class Wallet {
   ) {
     this.name = name;
     this.parts = parts;
-    this.#store = store;
+    this.store = store;
     this.#info = info;
     this.#journal = new Journal(store, (error) => this.#fail(error));
     this.labels = new AddressBook(this.#journal);
@@ -106,13 +107,16 @@ export class Wallet {
     this.follower = new ChainFollower(parts.chain, parts.clock, followed, [...trail].reverse());
   }
 
-  /** A wallet that was never there before; it begins at the tip. */
+  /** A wallet that was never there before. Nothing of it is written before it begins. */
   static create(name: string, parts: WalletParts, info: InfoRecord): Wallet {
-    const wallet = new Wallet(name, parts, new CheckedStore(parts.store), info, []);
-    wallet.#saveInfo();
-    wallet.follower.startAtTip();
-    wallet.#subscribe();
-    return wallet;
+    return new Wallet(name, parts, new CheckedStore(parts.store), info, []);
+  }
+
+  /** At the tip; what was made for it until now is written with it at once. */
+  begin(): void {
+    this.saveInfo();
+    this.follower.startAtTip();
+    this.#subscribe();
   }
 
   /**
@@ -130,7 +134,7 @@ export class Wallet {
       wallet = new Wallet(name, parts, store, info, trail);
       wallet.warnings.push(...(await loadRecords(wallet, contents)));
       await store.repair(trail.length === 0 ? ['locator'] : []);
-      if (info.hasTraces) await wallet.#removeTraces().catch(({ message }) => wallet?.warnings.push(message));
+      if (info.hasTraces) await removeTraces(wallet).catch(({ message }) => wallet?.warnings.push(message));
       for (const warning of wallet.warnings)
         parts.logger.log('warn', 'wallet', `Wallet "${name}": ${warning}`);
       await wallet.keys.topUpAll();
@@ -193,7 +197,7 @@ export class Wallet {
     }
     this.#markUsed(tx);
     const order = this.#info.nextOrder;
-    this.#saveInfo({ nextOrder: order + 1 });
+    this.saveInfo({ nextOrder: order + 1 });
     const received = block?.time ?? Math.floor(this.parts.clock.now() / 1000);
     const entry: WalletTransaction = { tx, block, conflict: null, received, order, abandoned: false };
     this.history.add(entry);
@@ -219,7 +223,7 @@ export class Wallet {
 
   // What is kept
 
-  #saveInfo(changes: Partial<InfoRecord> = {}): void {
+  saveInfo(changes: Partial<InfoRecord> = {}): void {
     this.#info = { ...this.#info, ...changes };
     this.#journal.putJson('info', () => this.#info);
   }
@@ -285,41 +289,6 @@ export class Wallet {
     return this.vault.words();
   }
 
-  /** Encrypts keys and mnemonic, and removes what is left of the plain ones; then it is locked. */
-  async encrypt(passphrase: string): Promise<void> {
-    this.vault.encrypt(await this.vault.draw(passphrase), () => {
-      for (const own of this.keys.descriptors) this.keys.save(own);
-      this.#saveInfo({ hasTraces: true });
-    });
-    await this.settled();
-    await this.#removeTraces();
-  }
-
-  /** Should a crash prevent this, it is done at the next start. */
-  async #removeTraces(): Promise<void> {
-    await this.#store.compact().catch((error) => {
-      throw new WalletError(
-        'encryption',
-        `The wallet is encrypted, but what is left of its plain keys cannot be removed: ${storeReason(error)}`,
-      );
-    });
-    this.#saveInfo({ hasTraces: false });
-    await this.settled();
-  }
-
-  /** @param seconds until it locks itself again @throws WalletError -14 */
-  async unlock(passphrase: string, seconds: number): Promise<void> {
-    await this.vault.unlock(passphrase, seconds);
-    await this.keys.topUpAll();
-    this.history.reindex();
-  }
-
-  /** Everything as it is on the disk now. */
-  async *stored(): AsyncGenerator<readonly [key: Uint8Array, value: Uint8Array]> {
-    await this.settled();
-    yield* this.#store.iterate({});
-  }
-
   /**
    * Takes BIP39 words as the source of all new addresses: BIP44, 49, 84 and 86, account 0. Its history from
    * the birthday on is looked for by `rescanFrom`.
@@ -347,7 +316,7 @@ export class Wallet {
       for (const adopt of adoptions) adopt();
       this.history.reindex();
       this.vault.setMnemonic({ words, passphrase });
-      this.#saveInfo({ birthday: Math.min(this.birthday, createdAt), blank: false });
+      this.saveInfo({ birthday: Math.min(this.birthday, createdAt), blank: false });
     };
   }
 
@@ -367,7 +336,7 @@ export class Wallet {
       own.active = null;
     this.history.reindex();
     this.keys.save(own);
-    this.#saveInfo({ birthday: Math.min(this.birthday, options.createdAt), blank: false });
+    this.saveInfo({ birthday: Math.min(this.birthday, options.createdAt), blank: false });
   }
 
   /** Reads blocks again from this time (seconds) on. */

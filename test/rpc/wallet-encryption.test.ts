@@ -246,4 +246,13 @@ test('a backup brings a wallet back with what came since, encrypted if it was', 
   expect(await errorOf('again', 'walletpassphrase', 'q', 1)).toEqual(INCORRECT);
   await call('again', 'walletpassphrase', 'p', 60);
   await call('again', 'sendtoaddress', FOREIGN, 1);
+
+  // While a scan may need its keys, they are not taken from it.
+  const scan = call('again', 'rescanblockchain');
+  for (const [method, ...parameters] of [['walletlock'], ['walletpassphrasechange', 'p', 'q']] as const)
+    expect((await errorOf('again', method, ...parameters))?.message).toMatch(
+      /^Error: the wallet is currently being used to rescan the blockchain .* Please call `abortrescan` before /,
+    );
+  await scan;
+  await call('again', 'walletlock');
 });

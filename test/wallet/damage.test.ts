@@ -176,7 +176,7 @@ test('a wallet that is refused at start is named to whoever asks, and can be loa
 
 test('a backup that is not whole is refused by name, and leaves nothing behind', async () => {
   const { wallet, manager, storage } = await inhabited();
-  const backup = await encodeBackup(wallet.stored());
+  const backup = await encodeBackup(wallet.store.iterate({}));
   expect(decodeBackup(backup, 'x')).toHaveLength((await recordsOf(storage, 'w')).size);
   const restore = async (bytes: Uint8Array): Promise<unknown> => {
     await storage.writeBackup('/b', bytes);

@@ -8,6 +8,7 @@ import { systemScrypt } from '../../src/platform/node/scrypt.ts';
 import { VirtualClock } from '../../src/simulation/virtual-clock.ts';
 import { SecretKeys } from '../../src/wallet/descriptors/key-expression.ts';
 import { parseDescriptor } from '../../src/wallet/descriptors/parse.ts';
+import { encryptWallet, unlockWallet } from '../../src/wallet/encryption.ts';
 import { Journal } from '../../src/wallet/journal.ts';
 import {
   DEFAULT_COST,
@@ -113,7 +114,7 @@ describe('an encrypted wallet', () => {
     const before = { secrets: secretsOf(wallet), words: wallet.mnemonic(), key: wallet.exportKey(address) };
     expect(found(await stored(wallets, 'alice'), before.secrets)).toContain(true);
 
-    await wallet.encrypt('open sesame');
+    await encryptWallet(wallet, 'open sesame');
     expect(found(await stored(wallets, 'alice'), before.secrets)).not.toContain(true);
     for (const again of [wallet, (await wallets.reopen()).get('alice')!]) {
       expect([again.vault.encrypted, again.vault.locked, again.vault.unlockedUntil]).toEqual([true, true, 0]);
@@ -121,9 +122,9 @@ describe('an encrypted wallet', () => {
       expect(() => again.mnemonic()).toThrow('walletpassphrase first');
       expect(again.newAddress()).toMatch(/^bcrt1q/);
       expect(again.changeAddress('bech32m')).toMatch(/^bcrt1p/);
-      await expect(again.unlock('open sesame ', 60)).rejects.toMatchObject({ kind: 'passphrase' });
+      await expect(unlockWallet(again, 'open sesame ', 60)).rejects.toMatchObject({ kind: 'passphrase' });
       expect(again.vault.locked).toBe(true);
-      await again.unlock('open sesame', 60);
+      await unlockWallet(again, 'open sesame', 60);
       expect([again.exportKey(address), again.mnemonic()]).toEqual([before.key, before.words]);
       expect(secretsOf(again)).toEqual(before.secrets);
     }
@@ -138,7 +139,7 @@ describe('an encrypted wallet', () => {
     const wallet = await wallets.manager.create('born', { passphrase: 'p' });
     expect(wallet.vault.locked).toBe(true);
     expect(wallet.newAddress()).toMatch(/^bcrt1q/);
-    await wallet.unlock('p', 60);
+    await unlockWallet(wallet, 'p', 60);
     expect(found(Buffer.concat(storage.written), secretsOf(wallet))).not.toContain(true);
   });
 
@@ -194,8 +195,8 @@ describe('an encrypted wallet', () => {
     const changed = [...after.keys()].filter((key) => after.get(key) !== before.get(key));
     expect(changed.sort()).toEqual(['master', 'sums']);
     const again = (await wallets.reopen()).get('alice')!;
-    await expect(again.unlock('one', 1)).rejects.toMatchObject({ kind: 'passphrase' });
-    await again.unlock('two', 1);
+    await expect(unlockWallet(again, 'one', 1)).rejects.toMatchObject({ kind: 'passphrase' });
+    await unlockWallet(again, 'two', 1);
     expect(again.mnemonic()?.split(' ')).toHaveLength(12);
   });
 
@@ -223,7 +224,7 @@ describe('an encrypted wallet', () => {
       });
       expect(wallet.newAddress(type)).toBeDefined();
     }
-    await wallet.encrypt('p');
+    await encryptWallet(wallet, 'p');
     const [again, plain] = [(await wallets.reopen()).get('core')!, await openTestWallets()];
     const twin = await plain.manager.create('twin', { blank: true });
     const { descriptors, secrets } = parseDescriptor(`wpkh(${root}/84h/1h/0h/0/*)`, twin.parts.parameters);
@@ -235,7 +236,7 @@ describe('an encrypted wallet', () => {
     ).toContain(true);
     for (let i = 0; i < 5; i++) again.newAddress('legacy');
     expect(() => again.newAddress('legacy')).toThrow('Keypool ran out, please call keypoolrefill first');
-    await again.unlock('p', 60);
+    await unlockWallet(again, 'p', 60);
     expect(again.exportKey(again.newAddress('legacy'))).toMatch(/^c/);
   });
 
@@ -246,15 +247,29 @@ describe('an encrypted wallet', () => {
       const wallet = await wallets.manager.create('alice', { loadOnStartup: true });
       const words = wallet.mnemonic();
       storage.left = writes;
-      isDone = await wallet.encrypt('p').then(
+      isDone = await encryptWallet(wallet, 'p').then(
         () => true,
         () => false,
       );
       storage.left = Number.POSITIVE_INFINITY;
       const again = (await wallets.reopen()).get('alice')!;
       expect(again.vault.encrypted).toBe(writes > 0);
-      if (again.vault.encrypted) await again.unlock('p', 60);
+      if (again.vault.encrypted) await unlockWallet(again, 'p', 60);
       expect(again.mnemonic()).toBe(words);
     }
+  });
+
+  test('a crash while a wallet is made leaves none of it, or all', async () => {
+    const storage = new WatchedStorage();
+    const wallets = await openTestWallets({ scryptCost: CHEAP }, storage);
+    const remove = storage.remove.bind(storage);
+    storage.remove = async () => {};
+    storage.left = 0;
+    await expect(wallets.manager.create('alice', { passphrase: 'p' })).rejects.toThrow('killed');
+    expect(await storage.exists('alice')).toBe(true);
+    storage.remove = remove;
+    storage.left = 1;
+    const wallet = await wallets.manager.create('alice', { passphrase: 'p' });
+    expect([storage.left, wallet.vault.locked, wallet.keys.descriptors.length]).toEqual([0, true, 8]);
   });
 });

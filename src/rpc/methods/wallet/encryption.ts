@@ -1,4 +1,5 @@
 /** The passphrase of a wallet: setting it, changing it, unlocking and locking. */
+import { encryptWallet, unlockWallet } from '../../../wallet/encryption.ts';
 import type { Wallet } from '../../../wallet/wallet.ts';
 import { WalletError } from '../../../wallet/wallet-error.ts';
 import { RpcCode, RpcError } from '../../errors.ts';
@@ -60,7 +61,7 @@ export const walletEncryptionMethods = group('Wallet', {
       wallet.vault.requirePlain();
       requireNoScan(wallet, 'encrypting the wallet');
       requireText(passphrase);
-      await wallet.encrypt(passphrase);
+      await encryptWallet(wallet, passphrase);
       return 'wallet encrypted; its keys and words stay the same. Copies made before are not encrypted. You need to make a new backup with the backupwallet RPC.';
     },
   }),
@@ -80,7 +81,7 @@ export const walletEncryptionMethods = group('Wallet', {
       return explainingNulls(
         passphrase,
         `Error: The wallet passphrase entered is incorrect. ${NULL_ADVICE} If this is successful, please set a new passphrase to avoid this issue in the future.`,
-        wallet.unlock(passphrase, timeout),
+        unlockWallet(wallet, passphrase, timeout),
       );
     },
   }),
