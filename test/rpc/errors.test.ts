@@ -232,6 +232,7 @@ const rows: readonly (readonly [string, readonly unknown[], number, string])[] =
   ['setmocktime', [-1], -8, 'Mocktime must be in the range [0, 4294967295], not -1.'],
   ['setmining', [-1], -8, 'Invalid threads, must be between 0 and 256'],
   ['setmining', [1, 0], -8, 'Invalid load, must be between 1 and 100'],
+  ['setmining', [null, 50], -8, 'Without threads the miner is not changed'],
   ['setmining', [1, 50, 'nowhere'], -5, 'Error: Invalid address'],
   ['getmemoryinfo', ['nothing'], -8, 'unknown mode nothing'],
 ];

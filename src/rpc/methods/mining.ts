@@ -112,7 +112,7 @@ export const miningMethods = group('Mining', {
       threads: optional(integer('That search; 0 stops')),
       load: optional(integer('Percent of the time that each thread works'), 'as it is, or 100'),
       address: optional(string('That is paid'), 'a new one of the first wallet'),
-      interval: standard(number('Seconds between blocks at the least, on average; 0 as fast as can be'), 0),
+      interval: optional(number('Seconds between blocks at the least, on average'), '0, as fast as can be'),
     },
     result: object({
       threads: integer(),
@@ -126,8 +126,10 @@ export const miningMethods = group('Mining', {
       const share = load ?? miner.mining?.load ?? 100;
       if (share < 1 || share > 100)
         throw new RpcError(RpcCode.INVALID_PARAMETER, 'Invalid load, must be between 1 and 100');
+      if (threads === undefined && [load, address, interval].some((value) => value !== undefined))
+        throw new RpcError(RpcCode.INVALID_PARAMETER, 'Without threads the miner is not changed');
       if (threads !== undefined) {
-        if (interval < 0)
+        if (interval !== undefined && interval < 0)
           throw new RpcError(RpcCode.INVALID_PARAMETER, 'Invalid interval, cannot be negative');
         if (threads < 0 || threads > 256)
           throw new RpcError(RpcCode.INVALID_PARAMETER, 'Invalid threads, must be between 0 and 256');
@@ -138,7 +140,7 @@ export const miningMethods = group('Mining', {
             threads,
             load: share,
             script: () => Promise.resolve(script),
-            blockInterval: interval,
+            blockInterval: interval ?? 0,
           });
       }
       return {

@@ -45,7 +45,7 @@ export const walletHistoryMethods = group('Wallet', {
   listtransactions: walletMethod({
     help: 'The last transactions of the wallet, oldest first: a row for each output that was sent or received.',
     parameters: {
-      'label|dummy': optional(string('Only what was received under it; "*" for everything')),
+      label: optional(string('Only what was received under it; "*" for everything')),
       count: standard(integer('Rows'), 10),
       skip: standard(integer('Of the newest'), 0),
       include_watchonly: watchOnly,
