@@ -346,7 +346,11 @@ export class Wallet {
 
   /** Reads blocks again, and without an end the mempool too. @returns the last height read */
   async rescan(from: number, to: number | null): Promise<number> {
-    const last = await this.follower.rescan(from, to);
+    const last = await this.follower.rescan(from, to).catch((error) => {
+      // It was not the user who aborted it.
+      this.requireOpen();
+      throw error;
+    });
     if (to === null) this.#seeMempool();
     await this.settled();
     return last;

@@ -7,7 +7,7 @@ import type { Transaction } from '../../src/core/transaction/transaction.ts';
 import { MemoryWalletStorage } from '../../src/platform/memory/memory-wallet-storage.ts';
 import { balances } from '../../src/wallet/coins.ts';
 import { signWithWallet } from '../../src/wallet/solving.ts';
-import { planTransaction } from '../../src/wallet/spend.ts';
+import { type PresetInput, planTransaction } from '../../src/wallet/spend.ts';
 import type { WalletStore } from '../../src/wallet/storage.ts';
 import type { Wallet } from '../../src/wallet/wallet.ts';
 import { spend } from '../support/pool.ts';
@@ -48,9 +48,14 @@ async function openFunded(coins = 1) {
 }
 
 /** A payment that was planned and signed, but not sent. */
-async function plan(wallet: Wallet, address: string, feeRate = 10_000n): Promise<Transaction> {
+async function plan(
+  wallet: Wallet,
+  address: string,
+  feeRate = 10_000n,
+  inputs: readonly PresetInput[] = [],
+): Promise<Transaction> {
   const recipients = [{ script: decodeAddress(address, REGTEST), value: COIN, subtractFee: false }];
-  const { tx, spent } = planTransaction(wallet, { recipients, feeRate });
+  const { tx, spent } = planTransaction(wallet, { recipients, feeRate, inputs });
   return (await signWithWallet(wallet, tx, spent)).tx;
 }
 
@@ -103,16 +108,18 @@ describe('payments', () => {
 
 describe('a crash between saving a payment and sending it', () => {
   /** Saves a payment in a process that ends before the mempool is asked. */
-  async function crash(feeRate?: bigint) {
+  async function crash(feeRate?: bigint, bumps = false) {
     const wallets = await openFunded();
     const { alice, target, storage, reopen } = wallets;
-    const tx = await plan(alice, target, feeRate);
+    const old = bumps ? await pay(alice, target, COIN) : undefined;
+    const inputs = old?.inputs.map(({ prevout }) => ({ outpoint: prevout }));
+    const tx = await plan(alice, target, feeRate, inputs);
     let saved = false;
     storage.onBatch = (keys) => {
       saved ||= keys.includes(`tx:${tx.txid}`);
     };
     Object.assign(alice.parts.chain, { broadcast: () => new Promise(() => {}) });
-    void alice.outbox.send(tx);
+    void alice.outbox.send(tx, old && { replaces: old.txid });
     while (!saved) await Promise.resolve();
     await alice.settled();
     Object.assign(alice.parts.chain, {
@@ -122,6 +129,7 @@ describe('a crash between saving a payment and sending it', () => {
     return {
       ...wallets,
       tx,
+      old,
       again: await manager.load('alice'),
       restart: async () => (await reopen()).load('alice'),
     };
@@ -132,6 +140,14 @@ describe('a crash between saving a payment and sending it', () => {
     expect(pool.mempool.has(tx.txid)).toBe(true);
     expect(again.history.get(tx.txid)).not.toHaveProperty('unsent');
     expect((await restart()).history.get(tx.txid)).toMatchObject({ abandoned: false });
+  });
+
+  test('ends with a replacement that is known as one', async () => {
+    const { tx, old, again, restart } = await crash(50_000n, true);
+    for (const wallet of [again, await restart()]) {
+      expect(wallet.history.get(old!.txid)).toMatchObject({ replacedBy: tx.txid });
+      expect(wallet.history.get(tx.txid)).toMatchObject({ replaces: old!.txid, abandoned: false });
+    }
   });
 
   test('ends with free coins where the payment is refused', async () => {
@@ -158,6 +174,7 @@ describe('a wallet whose store fails', () => {
       expect(manager.list()).toEqual(['bob']);
       expect(manager.names).toEqual(['alice', 'bob']);
       await expect(alice.outbox.offerAll()).rejects.toThrow(CLOSED);
+      await expect(alice.rescan(0, null)).rejects.toThrow(CLOSED);
       await expect(alice.settled()).rejects.toThrow(CLOSED);
       // What comes meanwhile is not lost: it is in the chain.
       await pool.mine();
