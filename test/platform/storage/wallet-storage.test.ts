@@ -1,10 +1,11 @@
 /** Every WalletStorage passes the same suite. */
-import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { MemoryWalletStorage } from '../../../src/platform/memory/memory-wallet-storage.ts';
 import { NodeWalletStorage } from '../../../src/platform/node/storage/node-wallet-storage.ts';
+import { encodeBackup } from '../../../src/wallet/backup.ts';
 import type { WalletStorage, WalletStore } from '../../../src/wallet/storage.ts';
 
 let directory: string;
@@ -97,3 +98,23 @@ test.each([0, 1, 2, 3])(
     await store.close();
   },
 );
+
+test('a backup replaces an older one, or an empty file, and nothing else', async () => {
+  const storage = new NodeWalletStorage(directory);
+  const backup = await encodeBackup((async function* () {})());
+  const at = (name: string): string => join(directory, name);
+  await writeFile(at('thesis'), 'years of work');
+  await writeFile(at('empty'), '', { mode: 0o644 });
+  await mkdir(at('folder'));
+  for (const name of ['thesis', 'folder', 'none/backup', ''])
+    await expect(storage.writeBackup(at(name), backup), name).rejects.toThrow('Error: Wallet backup failed!');
+  expect(await readFile(at('thesis'), 'utf8')).toBe('years of work');
+  for (const name of ['new', 'new', 'empty']) {
+    await storage.writeBackup(at(name), backup);
+    expect(new Uint8Array((await storage.readBackup(at(name)))!)).toEqual(backup);
+    expect((await stat(at(name))).mode & 0o777).toBe(0o600);
+  }
+  expect((await readdir(directory)).sort()).toEqual(['empty', 'folder', 'new', 'thesis']);
+  expect(await storage.readBackup(at('missing'))).toBeUndefined();
+  await expect(storage.readBackup(at('folder'))).rejects.toThrow('The backup file cannot be read');
+});
