@@ -13,8 +13,6 @@ import {
 } from '../core/transaction/transaction.ts';
 import { RpcCode, RpcError } from './errors.ts';
 import { JsonNumber, JsonObject, type JsonRead } from './json.ts';
-import { legacyParameters } from './legacy.ts';
-import type { Parameter } from './parameter.ts';
 import {
   amount,
   array,
@@ -177,12 +175,3 @@ export const construction = {
   replaceable: optional(boolean('May be replaced by one that pays more (BIP125)'), 'true'),
   version: standard(uint32(), 2),
 };
-
-// For methods in the old form.
-export const [, outputsParameter] = legacyParameters(construction) as unknown as [
-  Parameter,
-  Parameter<JsonRead | undefined>,
-];
-export const presetInputsParameter = legacyParameters({
-  inputs: optional(inputsSchema),
-})[0] as Parameter<readonly JsonRead[] | undefined>;

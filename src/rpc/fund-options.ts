@@ -13,7 +13,7 @@ import type { Wallet } from '../wallet/wallet.ts';
 import { addressScript } from './construct-transaction.ts';
 import type { RpcContext } from './context.ts';
 import { RpcCode, RpcError } from './errors.ts';
-import { JsonNumber, type JsonObject, type JsonRead } from './json.ts';
+import { JsonNumber, type JsonRead } from './json.ts';
 import { publicKeyFrom, readDescriptor, refuseAs } from './refusals.ts';
 import {
   anything,
@@ -151,8 +151,8 @@ export const weightsOfInputs = (inputs: readonly JsonRead[] | undefined): Readon
   weightsFrom((inputs ?? []).filter((input) => objectFrom(input).has('weight')));
 
 /** @throws RpcError -8 where weights stand with the inputs */
-export function refuseInputWeights(options: JsonObject | undefined): void {
-  if (options?.has('input_weights'))
+export function refuseInputWeights(options: { has(name: string): boolean }): void {
+  if (options.has('input_weights'))
     throw refuse('Input weights should be specified in inputs rather than in options.');
 }
 

@@ -48,6 +48,9 @@ import { walletSpendingMethods } from './methods/wallet/spending.ts';
 import { createRegistry, type Registry } from './registry.ts';
 
 export const SPECS = {
+  ...walletBumpingMethods,
+  ...walletFundingMethods,
+  ...walletSpendingMethods,
   ...walletAddressMethods,
   ...walletCoinMethods,
   ...walletHistoryMethods,
@@ -91,11 +94,4 @@ export const SPECS = {
   ...waitingMethods,
 };
 
-export const METHODS: Registry = createRegistry(
-  SPECS,
-  walletBackupMethods,
-  walletBumpingMethods,
-  walletEncryptionMethods,
-  walletFundingMethods,
-  walletSpendingMethods,
-);
+export const METHODS: Registry = createRegistry(SPECS, walletBackupMethods, walletEncryptionMethods);

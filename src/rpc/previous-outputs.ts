@@ -10,8 +10,6 @@ import type { SigningProvider } from '../wallet/signing/provider.ts';
 import type { RpcContext } from './context.ts';
 import { RpcCode, RpcError } from './errors.ts';
 import { JsonObject, type JsonRead } from './json.ts';
-import { legacyParameters } from './legacy.ts';
-import type { Parameter } from './parameter.ts';
 import {
   amount,
   array,
@@ -44,11 +42,6 @@ export const previousOutputs = optional(
     { json: 'array' },
   ),
 );
-
-// For methods in the old form.
-export const previousOutputsParameter = legacyParameters({ prevtxs: previousOutputs })[0] as Parameter<
-  readonly JsonRead[] | undefined
->;
 
 /** Where scripts that a caller tells go, and whether they must be told. */
 interface ScriptSink {

@@ -207,6 +207,40 @@ export const options = <const F extends Fields>(
   return { ...schema, named: true, optional: true, fallback };
 };
 
+/** Options that were not read yet. */
+export interface UnreadOptions<F extends Fields> {
+  /** Whether a value was given under just this name. */
+  has(name: string): boolean;
+  /** @throws RpcError */
+  read(): HeldFields<F>;
+}
+
+/** The same for a handler that must know which names were given, or check other things before. */
+export const unreadOptions = <const F extends Fields>(
+  fields: F,
+  help = '',
+): Schema<{ sent: SentFields<F> | undefined; held: UnreadOptions<F>; answered: never; got: never }> & {
+  readonly named: true;
+  readonly optional: true;
+  readonly fields: F;
+} => {
+  const schema = object(fields, help);
+  const hold = (given: JsonObject, name: string, context: RpcContext): UnreadOptions<F> => ({
+    has: (key) => given.has(key),
+    read: () => schema.read(given, name, context),
+  });
+  return {
+    kind: 'object',
+    help,
+    json: 'object',
+    fields,
+    named: true,
+    optional: true,
+    fallback: hold(new JsonObject([]), '', undefined as never),
+    read: (value, name, context) => hold(objectFrom(value), name, context),
+  };
+};
+
 /** An object whose keys are data. @param key what they are */
 export const record = <E extends Schema>(
   element: E,

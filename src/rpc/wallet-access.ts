@@ -4,19 +4,14 @@ import { checkFeeRate, type FeeRate, feeRateFor } from '../wallet/fee-rate.ts';
 import type { Wallet } from '../wallet/wallet.ts';
 import type { RpcContext, RpcRequest } from './context.ts';
 import { RpcCode, RpcError } from './errors.ts';
-import { JsonObject, type JsonRead, type JsonWritable } from './json.ts';
-import { legacyParameters } from './legacy.ts';
-import { type Parameter, param } from './parameter.ts';
 import {
   anything,
   boolean,
-  type Fields,
   type HeldFields,
   hex,
   integer,
   object,
   optional,
-  options,
   standard,
   string,
 } from './schema.ts';
@@ -47,14 +42,12 @@ export function walletOf({ wallets }: RpcContext, request: RpcRequest): Wallet {
 
 /** A handler that chooses coins: in the wallet's turn, when all that the mempool was given by then is known. */
 export const inTurn =
-  <A>(handler: (parameters: A, wallet: Wallet, context: RpcContext) => Promise<JsonWritable>) =>
-  (parameters: A, context: RpcContext, request: RpcRequest): Promise<JsonWritable> => {
-    const wallet = walletOf(context, request);
-    return wallet.outbox.inTurn(async () => {
+  <A, H>(handler: (parameters: A, wallet: Wallet, context: RpcContext) => Promise<H>) =>
+  (parameters: A, wallet: Wallet, context: RpcContext): Promise<H> =>
+    wallet.outbox.inTurn(async () => {
       await context.mempool.settled();
       return handler(parameters, wallet, context);
     });
-  };
 
 const ADDRESS_TYPES: readonly string[] = ['legacy', 'p2sh-segwit', 'bech32', 'bech32m'];
 
@@ -77,30 +70,11 @@ export const feeFields = {
   estimate_mode: standard(string('"unset", "economical" or "conservative"'), 'unset'),
   fee_rate: optional(anything('Fee rate in sat/vB'), 'estimated'),
 };
-const [confTarget, estimateMode, feeRate] = legacyParameters(feeFields);
-export const confTargetParameter = confTarget as Parameter<number | undefined>;
-export const estimateModeParameter = estimateMode as Parameter<string>;
-export const feeRateParameter = feeRate as Parameter<JsonRead | undefined>;
-
-/** The parameter `options` of a method whose handler reads these fields with `readOptions`. */
-export const optionsParameter = (fields: Fields) =>
-  param.options('options', '', legacyParameters(fields), { optional: true });
-
-/** @throws RpcError */
-export const readOptions = <const F extends Fields>(
-  fields: F,
-  given: JsonObject | undefined,
-  context: RpcContext,
-): HeldFields<F> => options(fields).read(given ?? new JsonObject([]), 'options', context);
-
 /** Penny's wallets do not keep track of reuse, so nobody may rely on it. */
 export const avoidReuse = optional(boolean('Refused: reuse is not kept track of'), 'true');
-export const reuseParameter = legacyParameters({ avoid_reuse: avoidReuse })[0] as Parameter<
-  boolean | undefined
->;
 /** @throws RpcError -4 */
-export function refuseReuse(avoidReuse: boolean | undefined): void {
-  if (avoidReuse)
+export function refuseReuse(asked: boolean | undefined): void {
+  if (asked)
     throw new RpcError(RpcCode.WALLET_ERROR, 'wallet does not have the "avoid reuse" feature enabled');
 }
 

@@ -10,7 +10,6 @@ import { construction, constructTransaction } from '../construct-transaction.ts'
 import { ANY_FORM, decodeTransaction } from '../decode.ts';
 import { RpcCode, RpcError } from '../errors.ts';
 import { psbtJson } from '../formats/psbt.ts';
-import { legacyResults } from '../legacy.ts';
 import { group, method } from '../method.ts';
 import { readPsbt } from '../refusals.ts';
 import {
@@ -30,7 +29,7 @@ import { btc } from '../values.ts';
 
 const psbt = string('Base64');
 const txs = array(psbt);
-const psbt_version = standard(integer('0, or 2 (BIP370)'), 2);
+export const psbt_version = standard(integer('0, or 2 (BIP370)'), 2);
 
 /** What methods that update and sign a PSBT answer. */
 export const processed = object({
@@ -38,9 +37,6 @@ export const processed = object({
   complete: boolean('All inputs are signed'),
   hex: optional(hex('The transaction, if it is complete')),
 });
-// For methods in the old form.
-export const processedResult = legacyResults(processed);
-
 export function psbtVersionFrom(version: number): PsbtVersion {
   if (version !== 0 && version !== 2)
     throw new RpcError(RpcCode.INVALID_PARAMETER, 'The PSBT version can only be 2 or 0');

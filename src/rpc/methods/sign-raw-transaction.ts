@@ -8,9 +8,7 @@ import { SigningProvider } from '../../wallet/signing/provider.ts';
 import { type SignedTransaction, signTransaction } from '../../wallet/signing/sign-transaction.ts';
 import { decodeTransaction, WITNESS_FORM } from '../decode.ts';
 import { RpcCode, RpcError } from '../errors.ts';
-import { legacyParameters, legacyResults } from '../legacy.ts';
 import { group, method } from '../method.ts';
-import type { Parameter } from '../parameter.ts';
 import { previousOutputs, spentOutputs } from '../previous-outputs.ts';
 import { readPrivateKey } from '../refusals.ts';
 import { array, boolean, hex, integer, object, optional, string } from '../schema.ts';
@@ -37,10 +35,6 @@ export const signed = object({
     ),
   ),
 });
-
-// For methods in the old form.
-export const sighashParameter = legacyParameters({ sighashtype })[0] as Parameter<string | undefined>;
-export const signedResult = legacyResults(signed);
 
 /** The type that a name stands for; null for the default of each input. @throws RpcError -8 */
 export function sighashFrom(name: string | undefined): number | null {

@@ -7,10 +7,10 @@ import { SigningProvider } from '../../../wallet/signing/provider.ts';
 import { signTransaction } from '../../../wallet/signing/sign-transaction.ts';
 import { providerFor } from '../../../wallet/solving.ts';
 import {
+  construction,
   constructTransaction,
+  inputsSchema,
   outputPairs,
-  outputsParameter,
-  presetInputsParameter,
 } from '../../construct-transaction.ts';
 import { ANY_FORM, decodeTransaction } from '../../decode.ts';
 import { RpcCode, RpcError } from '../../errors.ts';
@@ -22,95 +22,81 @@ import {
   refuseInputWeights,
   weightsOfInputs,
 } from '../../fund-options.ts';
-import { defineMethod, type Method } from '../../method.ts';
-import { param } from '../../parameter.ts';
-import { previousOutputsParameter, spentOutputs } from '../../previous-outputs.ts';
+import { group, walletMethod } from '../../method.ts';
+import { previousOutputs, spentOutputs } from '../../previous-outputs.ts';
 import { readPsbt } from '../../refusals.ts';
-import { result } from '../../result.ts';
-import { btc } from '../../values.ts';
-import { inTurn, optionsParameter, readOptions, walletOf } from '../../wallet-access.ts';
-import { processedResult, psbtVersionFrom } from '../psbt.ts';
 import {
-  sighashFrom,
-  sighashParameter,
-  signedJson,
-  signedResult,
-  transactionFrom,
-} from '../sign-raw-transaction.ts';
+  amount,
+  boolean,
+  deferred,
+  hex,
+  integer,
+  object,
+  optional,
+  options,
+  standard,
+  string,
+  unreadOptions,
+} from '../../schema.ts';
+import { btc } from '../../values.ts';
+import { inTurn } from '../../wallet-access.ts';
+import { processed, psbt_version, psbtVersionFrom } from '../psbt.ts';
+import { sighashFrom, sighashtype, signed, signedJson, transactionFrom } from '../sign-raw-transaction.ts';
 
-const fundrawtransaction = defineMethod({
-  name: 'fundrawtransaction',
-  category: 'Wallet',
-  description:
-    'If the transaction has no inputs, they will be automatically selected to meet its out value.\n' +
-    'It will add at most one change output to the outputs.\n' +
-    'No existing outputs will be modified unless "subtractFeeFromOutputs" is specified.\n' +
-    'Note that inputs which were signed may need to be resigned after completion since in/outputs have been added.',
-  parameters: [
-    param.hex('hexstring', 'The hex string of the raw transaction'),
-    optionsParameter(RAW_OPTIONS),
-    param.boolean('iswitness', 'Whether the transaction hex is a serialized witness transaction.', {
-      hint: 'depends on heuristic tests',
+const funded = { fee: amount(), changepos: integer('Index of the change; -1 for none') };
+const bip32derivs = standard(boolean('Add the paths of keys (BIP32)'), true);
+
+export const walletFundingMethods = group('Wallet', {
+  fundrawtransaction: walletMethod({
+    help: 'Adds coins and change to a transaction, so that it pays for itself. It is not signed.',
+    parameters: {
+      hexstring: hex(),
+      options: deferred(options(RAW_OPTIONS)),
+      iswitness: optional(
+        boolean('Read it only as with witnesses, or only as without'),
+        'whichever makes sense',
+      ),
+    },
+    result: object({ hex: hex(), ...funded }),
+    example: 'HEX',
+    handler: inTurn(async ({ hexstring, options: given, iswitness }, wallet, context) => {
+      const forms = iswitness === undefined ? ANY_FORM : { witness: iswitness, plain: !iswitness };
+      const tx = decodeTransaction(hexstring, forms);
+      if (tx === null) throw new RpcError(RpcCode.DESERIALIZATION_ERROR, 'TX decode failed');
+      const options = given();
+      const payers = feePayersFrom(
+        options.subtract_fee_from_outputs,
+        tx.outputs.map(() => ''),
+      );
+      const { lockTime } = tx;
+      const { input_weights: weights } = options;
+      const funding = { draft: tx, lockTime, payers, weights, options, addInputs: true, anyRate: true };
+      const plan = await fundTransaction(wallet, funding, context);
+      await wallet.settled();
+      return { hex: toHex(plan.tx.bytes), fee: btc(plan.fee), changepos: plan.changePosition };
     }),
-  ],
-  results: [
-    result.object('', '', [
-      result.hex('hex', 'The resulting raw transaction (hex-encoded string)'),
-      result.amount('fee', 'Fee in BTC the resulting transaction pays'),
-      result.number('changepos', 'The position of the added change output, or -1'),
-    ]),
-  ],
-  examples: ['"rawtransactionhex"'],
-  handler: inTurn(async ([hex, given, isWitness], wallet, context) => {
-    const forms = isWitness === undefined ? ANY_FORM : { witness: isWitness, plain: !isWitness };
-    const tx = decodeTransaction(hex, forms);
-    if (tx === null) throw new RpcError(RpcCode.DESERIALIZATION_ERROR, 'TX decode failed');
-    const options = readOptions(RAW_OPTIONS, given, context);
-    const payers = feePayersFrom(
-      options.subtract_fee_from_outputs,
-      tx.outputs.map(() => ''),
-    );
-    const { lockTime } = tx;
-    const { input_weights: weights } = options;
-    const funding = { draft: tx, lockTime, payers, weights, options, addInputs: true, anyRate: true };
-    const plan = await fundTransaction(wallet, funding, context);
-    await wallet.settled();
-    return { hex: toHex(plan.tx.bytes), fee: btc(plan.fee), changepos: plan.changePosition };
   }),
-});
 
-const walletcreatefundedpsbt = defineMethod({
-  name: 'walletcreatefundedpsbt',
-  category: 'Wallet',
-  description:
-    'Creates and funds a transaction in the Partially Signed Transaction format.\n' +
-    'Implements the Creator and Updater roles.',
-  parameters: [
-    presetInputsParameter,
-    outputsParameter,
-    param.long('locktime', 'Raw locktime. Non-0 value also locktime-activates inputs', { default: 0 }),
-    optionsParameter(PSBT_OPTIONS),
-    param.boolean('bip32derivs', 'Include BIP 32 derivation paths for public keys if we know them', {
-      default: true,
-    }),
-    param.uint32('version', 'Transaction version', { default: 2 }),
-    param.integer('psbt_version', 'The PSBT version number to use.', { default: 2 }),
-  ],
-  results: [
-    result.object('', '', [
-      result.string('psbt', 'The resulting raw transaction (base64-encoded string)'),
-      result.amount('fee', 'Fee in BTC the resulting transaction pays'),
-      result.number('changepos', 'The position of the added change output, or -1'),
-    ]),
-  ],
-  examples: ['"[{\\"txid\\":\\"myid\\",\\"vout\\":0}]" "[{\\"data\\":\\"00010203\\"}]"'],
-  handler: inTurn(
-    async ([inputs, outputs, lockTime, given, derivations, version, psbtVersion], wallet, context) => {
+  walletcreatefundedpsbt: walletMethod({
+    help: 'A PSBT that pays what is listed, with coins and change of the wallet. It is not signed.',
+    parameters: {
+      inputs: optional(inputsSchema),
+      outputs: construction.outputs,
+      locktime: construction.locktime,
+      options: unreadOptions(PSBT_OPTIONS),
+      bip32derivs,
+      version: construction.version,
+      psbt_version,
+    },
+    result: object({ psbt: string('Base64'), ...funded }),
+    example: `'[]' '[{"ADDRESS":0.01}]'`,
+    handler: inTurn(async (asked, wallet, context) => {
+      const { inputs, outputs, locktime, options: given, version } = asked;
       refuseInputWeights(given);
-      const options = readOptions(PSBT_OPTIONS, given, context);
+      const options = given.read();
       const replaceable = options.replaceable ?? wallet.parts.policy.replaceable;
       const draft = constructTransaction(
-        { inputs, outputs, locktime: lockTime, replaceable, version },
+        { inputs, outputs, locktime, replaceable, version },
         context.parameters,
       );
       const payers = feePayersFrom(
@@ -119,84 +105,63 @@ const walletcreatefundedpsbt = defineMethod({
       );
       const weights = weightsOfInputs(inputs);
       const addInputs = draft.inputs.length === 0;
-      const funding = { draft, lockTime, payers, weights, options, addInputs, anyRate: true };
+      const funding = { draft, lockTime: locktime, payers, weights, options, addInputs, anyRate: true };
       const plan = await fundTransaction(wallet, funding, context);
-      const psbt = Psbt.fromTransaction(plan.tx, psbtVersionFrom(psbtVersion));
-      await fillPsbt(wallet, psbt, { sign: false, finalize: false, derivations });
+      const psbt = Psbt.fromTransaction(plan.tx, psbtVersionFrom(asked.psbt_version));
+      await fillPsbt(wallet, psbt, { sign: false, finalize: false, derivations: asked.bip32derivs });
       await wallet.settled();
       return { psbt: psbt.encodeBase64(), fee: btc(plan.fee), changepos: plan.changePosition };
+    }),
+  }),
+
+  walletprocesspsbt: walletMethod({
+    help: 'Adds to a PSBT what the wallet knows, and signs what it can.',
+    parameters: {
+      psbt: string('Base64'),
+      sign: standard(boolean(), true),
+      sighashtype,
+      bip32derivs,
+      finalize: standard(boolean('Finish inputs that have all signatures'), true),
     },
-  ),
-});
-
-const walletprocesspsbt = defineMethod({
-  name: 'walletprocesspsbt',
-  category: 'Wallet',
-  description:
-    'Update a PSBT with input information from our wallet and then sign inputs\n' + 'that we can sign for.',
-  parameters: [
-    param.string('psbt', 'The transaction base64 string'),
-    param.boolean('sign', 'Also sign the transaction when updating (requires wallet to be unlocked)', {
-      default: true,
-    }),
-    sighashParameter,
-    param.boolean('bip32derivs', 'Include BIP 32 derivation paths for public keys if we know them', {
-      default: true,
-    }),
-    param.boolean('finalize', 'Also finalize inputs if possible', { default: true }),
-  ],
-  results: processedResult,
-  examples: ['"psbt"'],
-  async handler([text, signs, sighash, derivations, finalize], context, request) {
-    const wallet = walletOf(context, request);
-    await context.mempool.settled();
-    const psbt = readPsbt(text);
-    const sighashType = sighashFrom(sighash) ?? undefined;
-    if (signs) wallet.vault.requireUnlocked();
-    const complete = await fillPsbt(wallet, psbt, { sign: signs, finalize, derivations, sighashType });
-    const encoded = psbt.encodeBase64();
-    const whole = complete && finalize && finalizePsbt(psbt);
-    return { psbt: encoded, complete, hex: whole ? toHex(extract(psbt).bytes) : undefined };
-  },
-});
-
-const signrawtransactionwithwallet = defineMethod({
-  name: 'signrawtransactionwithwallet',
-  category: 'Wallet',
-  description:
-    'Sign inputs for raw transaction (serialized, hex-encoded).\n' +
-    'The second optional argument (may be null) is an array of previous transaction outputs that\n' +
-    'this transaction depends on but may not yet be in the block chain.',
-  parameters: [
-    param.hex('hexstring', 'The transaction hex string'),
-    previousOutputsParameter,
-    sighashParameter,
-  ],
-  results: signedResult,
-  examples: ['"myhex"'],
-  async handler([hex, previous, sighash], context, request) {
-    const wallet = walletOf(context, request);
-    await context.mempool.settled();
-    const tx = transactionFrom(hex);
-    wallet.vault.requireUnlocked();
-    const told = new SigningProvider();
-    const spent = await spentOutputs(tx, context, previous, { provider: told, required: false });
-    const own = spent.map(
-      (output, i) => output ?? wallet.history.output(tx.inputs[i]!.prevout)?.output ?? null,
-    );
-    const provider = providerFor(
+    result: processed,
+    example: 'PSBT',
+    async handler(
+      { psbt: text, sign, sighashtype: sighash, bip32derivs: derivations, finalize },
       wallet,
-      own.filter((output) => output !== null),
-      true,
-    );
-    provider.merge(told);
-    return signedJson(await signTransaction(tx, own, provider, sighashFrom(sighash)), own);
-  },
-});
+      context,
+    ) {
+      await context.mempool.settled();
+      const psbt = readPsbt(text);
+      const sighashType = sighashFrom(sighash) ?? undefined;
+      if (sign) wallet.vault.requireUnlocked();
+      const complete = await fillPsbt(wallet, psbt, { sign, finalize, derivations, sighashType });
+      const encoded = psbt.encodeBase64();
+      const whole = complete && finalize && finalizePsbt(psbt);
+      return { psbt: encoded, complete, hex: whole ? toHex(extract(psbt).bytes) : undefined };
+    },
+  }),
 
-export const walletFundingMethods: readonly Method[] = [
-  fundrawtransaction,
-  walletcreatefundedpsbt,
-  walletprocesspsbt,
-  signrawtransactionwithwallet,
-];
+  signrawtransactionwithwallet: walletMethod({
+    help: 'Signs the inputs of a transaction that the wallet has keys for.',
+    parameters: { hexstring: hex(), prevtxs: previousOutputs, sighashtype },
+    result: signed,
+    example: 'HEX',
+    async handler({ hexstring, prevtxs, sighashtype: sighash }, wallet, context) {
+      await context.mempool.settled();
+      const tx = transactionFrom(hexstring);
+      wallet.vault.requireUnlocked();
+      const told = new SigningProvider();
+      const spent = await spentOutputs(tx, context, prevtxs, { provider: told, required: false });
+      const own = spent.map(
+        (output, i) => output ?? wallet.history.output(tx.inputs[i]!.prevout)?.output ?? null,
+      );
+      const provider = providerFor(
+        wallet,
+        own.filter((output) => output !== null),
+        true,
+      );
+      provider.merge(told);
+      return signedJson(await signTransaction(tx, own, provider, sighashFrom(sighash)), own);
+    },
+  }),
+});

@@ -11,13 +11,12 @@ import { type PlannedTransaction, planTransaction, type Recipient } from '../../
 import type { Wallet } from '../../../wallet/wallet.ts';
 import {
   addressScript,
+  construction,
   constructTransaction,
   inputsSchema,
   outputPairs,
   outputsFrom,
-  outputsParameter,
 } from '../../construct-transaction.ts';
-import type { RpcContext } from '../../context.ts';
 import { RpcCode, RpcError } from '../../errors.ts';
 import {
   early,
@@ -27,25 +26,34 @@ import {
   refuseInputWeights,
   weightsOfInputs,
 } from '../../fund-options.ts';
-import { Amount, JsonObject, type JsonWritable } from '../../json.ts';
-import { defineMethod, type Method } from '../../method.ts';
-import { param } from '../../parameter.ts';
+import { Amount, type JsonRead } from '../../json.ts';
+import { group, walletMethod } from '../../method.ts';
 import { refuseAs } from '../../refusals.ts';
-import { result } from '../../result.ts';
-import { boolean, long, optional, standard } from '../../schema.ts';
 import {
-  confTargetParameter,
-  estimateModeParameter,
+  amount,
+  array,
+  boolean,
+  cases,
+  custom,
+  hex,
+  long,
+  number,
+  object,
+  optional,
+  record,
+  standard,
+  string,
+  type UnreadOptions,
+  unreadOptions,
+} from '../../schema.ts';
+import {
+  avoidReuse,
   type FeeParameters,
+  feeFields,
   feeRateOf,
-  feeRateParameter,
   inTurn,
-  optionsParameter,
   readFeeChoice,
-  readOptions,
   refuseReuse,
-  reuseParameter,
-  walletOf,
 } from '../../wallet-access.ts';
 
 /** @throws RpcError -4, WalletError -13 before anything is planned that cannot be signed */
@@ -81,10 +89,7 @@ interface Payment {
   readonly verbose: boolean;
 }
 
-async function pay(
-  wallet: Wallet,
-  { recipients, replaceable, fee, notes, verbose }: Payment,
-): Promise<JsonWritable> {
+async function pay(wallet: Wallet, { recipients, replaceable, fee, notes, verbose }: Payment) {
   requirePrivateKeys(wallet);
   const choice = readFeeChoice(wallet, fee, replaceable);
   const { plan, reason } = refuseAs(RpcCode.WALLET_INSUFFICIENT_FUNDS, () => {
@@ -102,126 +107,22 @@ const notesOf = (comment: string | undefined, to: string | undefined) => ({
   ...(to === undefined || to === '' ? {} : { to }),
 });
 
-const commentParameter = param.string('comment', 'A comment used to store what the transaction is for.', {
-  optional: true,
-});
-const replaceableParameter = param.boolean(
-  'replaceable',
-  'Signal that this transaction can be replaced by a transaction (BIP 125)',
-  { hint: 'wallet default' },
-);
-const verboseParameter = param.boolean(
+const comment = optional(string('What it is for; the wallet keeps it, nobody else sees it'));
+const replaceable = optional(boolean('May be replaced by one that pays more (BIP125)'), '-walletrbf');
+const verbose = standard(boolean(), false);
+const sent = cases(
   'verbose',
-  'If true, return extra information about the transaction.',
-  { default: false },
+  { false: hex('txid'), true: object({ txid: hex(), fee_reason: string('Where the fee rate comes from') }) },
+  'false',
 );
-const sentResults = [
-  result.hex('txid', 'The transaction id.', { condition: 'if verbose is not set or set to false' }),
-  result.object(
-    '',
-    '',
-    [result.hex('txid', 'The transaction id.'), result.string('fee_reason', 'The transaction fee reason.')],
-    { condition: 'if verbose is set to true' },
-  ),
-];
 
-const sendtoaddress = defineMethod({
-  name: 'sendtoaddress',
-  category: 'Wallet',
-  description: 'Send an amount to a given address.',
-  parameters: [
-    param.string('address', 'The bitcoin address to send to.'),
-    param.amount('amount', 'The amount in BTC to send. eg 0.1'),
-    commentParameter,
-    param.string(
-      'comment_to',
-      "A comment to store the name of the person or organization to which you're sending the transaction.",
-      { optional: true },
-    ),
-    param.boolean('subtractfeefromamount', 'The fee will be deducted from the amount being sent.', {
-      default: false,
-    }),
-    replaceableParameter,
-    confTargetParameter,
-    estimateModeParameter,
-    reuseParameter,
-    feeRateParameter,
-    verboseParameter,
-  ],
-  results: sentResults,
-  examples: ['"bcrt1q..." 0.1'],
-  handler: inTurn(
-    async (
-      [address, amount, comment, to, subtractFee, replaceable, target, mode, reuse, rate, verbose],
-      wallet,
-      context,
-    ) => {
-      refuseReuse(reuse);
-      const script = addressScript(address, context.parameters);
-      const fee = { conf_target: target, estimate_mode: mode, fee_rate: rate };
-      const payment = { replaceable, fee, notes: notesOf(comment, to), verbose };
-      return pay(wallet, { ...payment, recipients: [{ script, value: amount, subtractFee }] });
-    },
-  ),
-});
-
-const sendmany = defineMethod({
-  name: 'sendmany',
-  category: 'Wallet',
-  description: 'Send multiple times. Amounts are double-precision floating point numbers.',
-  parameters: [
-    param.string('dummy', 'Must be set to "" for backwards compatibility.', { default: '' }),
-    param.keyed('amounts', 'The addresses and amounts', [
-      param.amount(
-        'address',
-        'The bitcoin address is the key, the numeric amount (can be string) in BTC is the value',
-      ),
-    ]),
-    param.number('minconf', 'Ignored dummy value', { optional: true }),
-    commentParameter,
-    param.array(
-      'subtractfeefrom',
-      'The addresses. The fee will be equally deducted from the amount of each selected address.',
-      [param.string('address', 'Subtract fee from this address')],
-      { optional: true },
-    ),
-    replaceableParameter,
-    confTargetParameter,
-    estimateModeParameter,
-    feeRateParameter,
-    verboseParameter,
-  ],
-  results: sentResults,
-  examples: ['"" "{\\"bcrt1q...\\":0.01,\\"bcrt1q...\\":0.02}"'],
-  handler: inTurn(
-    async (
-      [dummy, amounts, , comment, subtract, replaceable, target, mode, rate, verbose],
-      wallet,
-      context,
-    ) => {
-      if (dummy !== '') throw new RpcError(RpcCode.INVALID_PARAMETER, 'Dummy value must be set to ""');
-      const paid = outputsFrom(amounts, context.parameters);
-      const payers = feePayersFrom(
-        subtract,
-        outputPairs(amounts).map(([address]) => address),
-      );
-      const recipients = paid.map(({ value, scriptPubKey: script }, i) => {
-        return { script, value, subtractFee: payers.has(i) };
-      });
-      const fee = { conf_target: target, estimate_mode: mode, fee_rate: rate };
-      const payment = { replaceable, fee, notes: notesOf(comment, undefined), verbose };
-      return pay(wallet, { ...payment, recipients });
-    },
-  ),
-});
-
-const SEND_OPTIONS = {
+const sendOptions = {
   ...FUND_OPTIONS,
   replaceable: early(FUND_OPTIONS.replaceable),
   max_tx_weight: early(FUND_OPTIONS.max_tx_weight),
   add_to_wallet: standard(boolean('Keep the transaction and send it'), true),
   inputs: optional(early(inputsSchema)),
-  locktime: optional(early(long('Lock time')), 'close to the tip'),
+  locktime: optional(early(long('A height or a time')), 'close to the tip'),
   psbt: standard(boolean('Answer a PSBT and send nothing'), false),
 };
 
@@ -235,7 +136,7 @@ const OUTDATED = [
 ] as const;
 
 /** What says how much to pay stands beside the options or in them. @throws RpcError */
-function readSendOptions(given: JsonObject, beside: FeeParameters, context: RpcContext) {
+function readSendOptions(given: UnreadOptions<typeof sendOptions>, beside: FeeParameters) {
   const refuse = (text: string): RpcError => new RpcError(RpcCode.INVALID_PARAMETER, text);
   const estimates = given.has('conf_target') || given.has('estimate_mode');
   const isBeside = beside.conf_target !== undefined || beside.estimate_mode !== 'unset';
@@ -247,7 +148,7 @@ function readSendOptions(given: JsonObject, beside: FeeParameters, context: RpcC
     throw refuse('Pass the fee_rate either as an argument, or in the options object, but not both');
   for (const [old, now] of OUTDATED) if (given.has(old)) throw refuse(`Use ${now} instead of ${old}`);
   refuseInputWeights(given);
-  const options = readOptions(SEND_OPTIONS, given, context);
+  const options = given.read();
   const fee = estimates ? options : beside;
   const merged = {
     ...options,
@@ -260,100 +161,146 @@ function readSendOptions(given: JsonObject, beside: FeeParameters, context: RpcC
   return merged;
 }
 
-const send = defineMethod({
-  name: 'send',
-  category: 'Wallet',
-  description: 'Send a transaction.',
-  parameters: [
-    outputsParameter,
-    confTargetParameter,
-    estimateModeParameter,
-    feeRateParameter,
-    optionsParameter(SEND_OPTIONS),
-    param.uint32('version', 'Transaction version', { default: 2 }),
-  ],
-  results: [
-    result.object('', '', [
-      result.boolean('complete', 'If the transaction has a complete set of signatures'),
-      result.hex(
-        'txid',
-        'The transaction id for the send. Only 1 transaction is created regardless of the number of addresses.',
-        { optional: true },
+export const walletSpendingMethods = group('Wallet', {
+  sendtoaddress: walletMethod({
+    help: 'Pays an address.',
+    parameters: {
+      address: string(),
+      amount: amount('BTC'),
+      comment,
+      comment_to: optional(string('To whom; the wallet keeps it, nobody else sees it')),
+      subtractfeefromamount: standard(boolean('The fee is taken from the amount'), false),
+      replaceable,
+      conf_target: feeFields.conf_target,
+      estimate_mode: feeFields.estimate_mode,
+      avoid_reuse: avoidReuse,
+      fee_rate: feeFields.fee_rate,
+      verbose,
+    },
+    result: sent,
+    example: 'ADDRESS 0.1',
+    handler: inTurn(async (asked, wallet, context) => {
+      refuseReuse(asked.avoid_reuse);
+      const recipient = {
+        script: addressScript(asked.address, context.parameters),
+        value: asked.amount,
+        subtractFee: asked.subtractfeefromamount,
+      };
+      const notes = notesOf(asked.comment, asked.comment_to);
+      return pay(wallet, { ...asked, recipients: [recipient], fee: asked, notes });
+    }),
+  }),
+
+  sendmany: walletMethod({
+    help: 'Pays several addresses with one transaction.',
+    parameters: {
+      dummy: standard(string('""'), ''),
+      amounts: custom<Readonly<Record<string, number | string>>, JsonRead>(
+        record(amount('BTC'), 'address'),
+        (value) => value,
+        { json: 'object' },
       ),
-      result.hex('hex', 'If add_to_wallet is false, the hex-encoded raw transaction with signature(s)', {
-        optional: true,
-      }),
-      result.string(
-        'psbt',
-        'If more signatures are needed, or if add_to_wallet is false, the base64-encoded (partially) signed transaction',
-        { optional: true },
+      minconf: optional(number('Without effect')),
+      comment,
+      subtractfeefrom: optional(
+        custom<readonly (string | number)[], JsonRead>(array(string('Address')), (value) => value, {
+          json: 'array',
+        }),
+        'nobody: the wallet pays the fee',
       ),
-    ]),
-  ],
-  examples: ['\'{"bcrt1q...": 0.1}\''],
-  handler: inTurn(async ([outputs, target, mode, rate, given, version], wallet, context) => {
-    const fee = { conf_target: target, estimate_mode: mode, fee_rate: rate };
-    const options = readSendOptions(given ?? new JsonObject([]), fee, context);
-    const { inputs, locktime: lockTime, psbt: wantsPsbt } = options;
-    if (!wantsPsbt) wallet.vault.requireUnlocked();
-    const payers = feePayersFrom(
-      options.subtract_fee_from_outputs,
-      outputPairs(outputs).map(([key]) => key),
-    );
-    const replaceable = options.replaceable ?? wallet.parts.policy.replaceable;
-    const wanted = { inputs, outputs, locktime: lockTime ?? 0, replaceable, version };
-    const draft = constructTransaction(wanted, context.parameters);
-    const weights = weightsOfInputs(inputs);
-    const addInputs = draft.inputs.length === 0;
-    const funding = { draft, lockTime, payers, weights, options, addInputs, anyRate: false };
-    const plan = await fundTransaction(wallet, funding, context);
-    const keep = options.add_to_wallet && !wantsPsbt;
-    const { tx, errors } = await signWithWallet(wallet, plan.tx, plan.spent);
-    const complete = errors.size === 0;
-    if (complete && keep) {
-      await broadcast(wallet, tx);
-      return { complete, txid: tx.txid };
-    }
-    const psbt = Psbt.fromTransaction(plan.tx);
-    await fillPsbt(wallet, psbt, { sign: true, finalize: false, derivations: true });
-    const text = psbt.encodeBase64();
-    finalize(psbt);
-    await wallet.settled();
-    return {
-      complete,
-      txid: complete ? tx.txid : undefined,
-      hex: complete ? toHex(tx.bytes) : undefined,
-      psbt: text,
-    };
+      replaceable,
+      ...feeFields,
+      verbose,
+    },
+    result: sent,
+    example: `"" '{"ADDRESS":0.01,"ADDRESS":0.02}'`,
+    handler: inTurn(async (asked, wallet, context) => {
+      const { dummy, amounts } = asked;
+      if (dummy !== '') throw new RpcError(RpcCode.INVALID_PARAMETER, 'Dummy value must be set to ""');
+      const paid = outputsFrom(amounts, context.parameters);
+      const payers = feePayersFrom(
+        asked.subtractfeefrom,
+        outputPairs(amounts).map(([address]) => address),
+      );
+      const recipients = paid.map(({ value, scriptPubKey: script }, i) => {
+        return { script, value, subtractFee: payers.has(i) };
+      });
+      return pay(wallet, { ...asked, recipients, fee: asked, notes: notesOf(asked.comment, undefined) });
+    }),
+  }),
+
+  send: walletMethod({
+    help: 'Pays what is listed, with every choice that there is. What the wallet cannot sign alone comes back as a PSBT.',
+    parameters: {
+      outputs: construction.outputs,
+      ...feeFields,
+      options: unreadOptions(sendOptions),
+      version: construction.version,
+    },
+    result: object({
+      complete: boolean('All inputs are signed'),
+      txid: optional(hex()),
+      hex: optional(hex('Where it was not sent')),
+      psbt: optional(string('Where it was not sent, or more signatures are needed')),
+    }),
+    example: `'{"ADDRESS": 0.1}'`,
+    handler: inTurn(async (asked, wallet, context) => {
+      const { outputs, version } = asked;
+      const options = readSendOptions(asked.options, asked);
+      const { inputs, locktime: lockTime, psbt: wantsPsbt } = options;
+      if (!wantsPsbt) wallet.vault.requireUnlocked();
+      const payers = feePayersFrom(
+        options.subtract_fee_from_outputs,
+        outputPairs(outputs).map(([key]) => key),
+      );
+      const replaceable = options.replaceable ?? wallet.parts.policy.replaceable;
+      const wanted = { inputs, outputs, locktime: lockTime ?? 0, replaceable, version };
+      const draft = constructTransaction(wanted, context.parameters);
+      const weights = weightsOfInputs(inputs);
+      const addInputs = draft.inputs.length === 0;
+      const funding = { draft, lockTime, payers, weights, options, addInputs, anyRate: false };
+      const plan = await fundTransaction(wallet, funding, context);
+      const keep = options.add_to_wallet && !wantsPsbt;
+      const { tx, errors } = await signWithWallet(wallet, plan.tx, plan.spent);
+      const complete = errors.size === 0;
+      if (complete && keep) {
+        await broadcast(wallet, tx);
+        return { complete, txid: tx.txid };
+      }
+      const psbt = Psbt.fromTransaction(plan.tx);
+      await fillPsbt(wallet, psbt, { sign: true, finalize: false, derivations: true });
+      const text = psbt.encodeBase64();
+      finalize(psbt);
+      await wallet.settled();
+      return {
+        complete,
+        txid: complete ? tx.txid : undefined,
+        hex: complete ? toHex(tx.bytes) : undefined,
+        psbt: text,
+      };
+    }),
+  }),
+
+  settxfee: walletMethod({
+    help: 'Sets the fee rate of this wallet until it is unloaded, in BTC for 1,000 vbytes; 0 estimates again.',
+    parameters: { amount: amount() },
+    result: boolean(),
+    example: '0.00001',
+    handler({ amount: rate }, wallet) {
+      const minimum = wallet.parts.chain.minimumFeeRate();
+      if (rate > 0n && rate < minimum)
+        throw new RpcError(
+          RpcCode.INVALID_PARAMETER,
+          `txfee cannot be less than min relay tx fee (${new Amount(minimum)} BTC/kvB)`,
+        );
+      const { maximumFee } = wallet.parts.policy;
+      if (rate > maximumFee)
+        throw new RpcError(
+          RpcCode.INVALID_PARAMETER,
+          `txfee cannot be more than wallet max tx fee (${new Amount(maximumFee)} BTC/kvB)`,
+        );
+      wallet.payFeeRate = rate;
+      return true;
+    },
   }),
 });
-
-const settxfee = defineMethod({
-  name: 'settxfee',
-  category: 'Wallet',
-  description:
-    'Set the transaction fee rate in BTC/kvB for this wallet. Overrides the global -paytxfee command line parameter.\n' +
-    'Can be deactivated by passing 0 as the fee. In that case automatic fee selection will be used by default.',
-  parameters: [param.amount('amount', 'The transaction fee rate in BTC/kvB')],
-  results: [result.boolean('', 'Returns true if successful')],
-  examples: ['0.00001'],
-  handler([rate], context, request) {
-    const wallet = walletOf(context, request);
-    const minimum = wallet.parts.chain.minimumFeeRate();
-    if (rate > 0n && rate < minimum)
-      throw new RpcError(
-        RpcCode.INVALID_PARAMETER,
-        `txfee cannot be less than min relay tx fee (${new Amount(minimum)} BTC/kvB)`,
-      );
-    const { maximumFee } = wallet.parts.policy;
-    if (rate > maximumFee)
-      throw new RpcError(
-        RpcCode.INVALID_PARAMETER,
-        `txfee cannot be more than wallet max tx fee (${new Amount(maximumFee)} BTC/kvB)`,
-      );
-    wallet.payFeeRate = rate;
-    return true;
-  },
-});
-
-export const walletSpendingMethods: readonly Method[] = [sendtoaddress, sendmany, send, settxfee];
