@@ -177,7 +177,15 @@ async function assemble(
   // It may take hours, in which questions are answered.
   if (chain.isReindexing) serve();
   const isCancelled = () => signal?.aborted === true;
-  await continueReindex(chain, storage, { isCancelled, onProgress: dependencies.onReindex ?? (() => {}) });
+  const onProgress = dependencies.onReindex ?? (() => {});
+  const { refused = 0, orphans = 0 } =
+    (await continueReindex(chain, storage, { isCancelled, onProgress })) ?? {};
+  if (refused + orphans > 0)
+    logger.log(
+      'warn',
+      'init',
+      `Block files: ${refused} blocks are damaged or invalid, ${orphans} lack their parent`,
+    );
   if (options.persistMempool !== false) {
     progress('Loading mempool…');
     await mempool.load(storage);

@@ -29,7 +29,7 @@ import { NodeStorage } from '../../src/platform/node/storage/node-storage.ts';
 import { NodeWalletStorage } from '../../src/platform/node/storage/node-wallet-storage.ts';
 import { seededNumbers } from './fork-story.ts';
 
-const NOBODY = 'bcrt1qw508d6qejxtdg4y5r3zarvary0c5xw7kygt080';
+export const NOBODY = 'bcrt1qw508d6qejxtdg4y5r3zarvary0c5xw7kygt080';
 const WALLETS = ['alice', 'bob', 'carol'];
 
 interface Listed {
@@ -39,7 +39,7 @@ interface Listed {
   readonly category: string;
 }
 
-interface Run {
+export interface Run {
   readonly node: Node;
   readonly log: string[];
   call<T = string>(method: string, ...params: readonly unknown[]): Promise<T>;
@@ -48,7 +48,7 @@ interface Run {
 }
 
 /** @throws what the node refuses to start with */
-async function start(directory: string): Promise<Run> {
+export async function start(directory: string): Promise<Run> {
   bindFastHashes();
   const clock = new SystemClock();
   const log: string[] = [];
