@@ -134,3 +134,24 @@ function hashOf(key: string): string {
   const { descriptors } = parseDescriptor(`pkh(${key})`, MAIN);
   return toHex(descriptors[0]!.scriptsAt(0)![0]!.subarray(3, 23));
 }
+
+test.each(['/0/*', '/1/2147483647/3/*', '/*', '/7', ''])(
+  'secrets of keys below %j are those of BIP32',
+  (steps) => {
+    const root = HDKey.fromMasterSeed(new Uint8Array(32).fill(5), {
+      public: MAIN.bip32Public,
+      private: MAIN.bip32Private,
+    });
+    const { descriptors, secrets } = parseDescriptor(`wpkh(${root.privateExtendedKey}${steps})`, MAIN);
+    const [key] = descriptors[0]!.keys;
+    for (const index of [0, 1, 1000, 2 ** 31 - 1]) {
+      const node = steps
+        .split('/')
+        .slice(1)
+        .reduce((parent, step) => parent.deriveChild(step === '*' ? index : Number(step)), root);
+      expect(key!.deriveSecret(index, secrets.lookup)).toEqual(node.privateKey);
+      expect(key!.derive(index, secrets.lookup)?.publicKey).toEqual(node.publicKey);
+    }
+    expect(key!.deriveSecret(0, () => undefined)).toBeNull();
+  },
+);

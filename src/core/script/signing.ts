@@ -154,6 +154,13 @@ export function tweakPublicKey(
   return sum === null ? null : { x: sum.slice(1), parity: sum[0] === 3 ? 1 : 0 };
 }
 
+/** The secret of a key that `tweakKey` makes; null where there is none. */
+export function addToSecret(secret: Uint8Array, tweak: Uint8Array): Uint8Array | null {
+  const scalar = secp.etc.bytesToNumberBE(tweak);
+  const sum = (secp.etc.bytesToNumberBE(secret) + scalar) % ORDER;
+  return scalar >= ORDER || sum === 0n ? null : secp.etc.numberToBytesBE(sum);
+}
+
 /** The secret of the tweaked key (BIP341's taproot_tweak_seckey). @throws RangeError if it would be zero. */
 export function tweakSecret(secret: Uint8Array, tweak: Uint8Array): Uint8Array {
   const own = secp.etc.bytesToNumberBE(secret);

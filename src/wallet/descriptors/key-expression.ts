@@ -162,6 +162,8 @@ export class ExtendedKey extends KeyExpression {
   #parent: HDKey | undefined;
   #children: PublicParent | undefined;
   readonly #known = new Map<number, Uint8Array>();
+  /** The root and what the unhardened steps of the path lead to. */
+  readonly #nodes: PublicParent[] = [];
 
   constructor(
     root: HDKey,
@@ -231,10 +233,24 @@ export class ExtendedKey extends KeyExpression {
   }
 
   deriveSecret(index: number, secrets: SecretLookup): Uint8Array | null {
+    if (this.ranging !== 'hardened' && this.#path.every((step) => step < HARDENED))
+      return this.#addUp(this.isRange ? [...this.#path, index] : this.#path, secrets);
     const parent = this.#derivePrivate(secrets);
     if (parent === null) return null;
     if (!this.isRange) return parent.privateKey;
     return parent.deriveChild(this.ranging === 'hardened' ? index + HARDENED : index).privateKey;
+  }
+
+  /** What unhardened steps make of a secret. Of the way there only public keys are kept. */
+  #addUp(path: readonly number[], secrets: SecretLookup): Uint8Array | null {
+    let secret = secrets(this.root.publicKey!);
+    if (secret === undefined) return null;
+    this.#nodes[0] ??= new PublicParent(this.root.publicKey!, this.root.chainCode!);
+    for (const [depth, step] of path.entries()) {
+      secret = this.#nodes[depth]!.childSecret(secret, step);
+      if (depth < path.length - 1) this.#nodes[depth + 1] ??= this.#nodes[depth]!.step(step);
+    }
+    return secret;
   }
 
   hasSecret(secrets: SecretLookup): boolean {

@@ -1,8 +1,11 @@
-/** BIP32's public derivation for many children of one key, without what a general HD key keeps of each. */
+/**
+ * BIP32's derivation of unhardened children, without what a general HD key computes for each: the points of secrets
+ * whose public keys are known.
+ */
 import { hmac } from '@noble/hashes/hmac.js';
 import { sha512 } from '@noble/hashes/sha2.js';
 import { concatBytes } from '../../core/encoding/bytes.ts';
-import { tweakKey } from '../../core/script/signing.ts';
+import { addToSecret, tweakKey } from '../../core/script/signing.ts';
 
 export class PublicParent {
   readonly #publicKey: Uint8Array;
@@ -14,12 +17,31 @@ export class PublicParent {
     this.#chainCode = chainCode;
   }
 
-  /** 33 bytes. @param index below 2^31 */
-  child(index: number): Uint8Array {
+  /** @returns what is added to the key (32 bytes), and the child's chain code */
+  #derive(index: number): readonly [tweak: Uint8Array, chainCode: Uint8Array] {
     const number = Uint8Array.of(index >>> 24, index >>> 16, index >>> 8, index);
     const derived = hmac(sha512, this.#chainCode, concatBytes(this.#publicKey, number));
-    const key = tweakKey(this.#publicKey, derived.subarray(0, 32));
-    if (key === null) throw new RangeError('one child in 2^127 does not exist');
-    return key;
+    return [derived.subarray(0, 32), derived.subarray(32)];
   }
+
+  /** 33 bytes. @param index below 2^31 */
+  child(index: number): Uint8Array {
+    return existing(tweakKey(this.#publicKey, this.#derive(index)[0]));
+  }
+
+  /** The child with what its own children need. */
+  step(index: number): PublicParent {
+    const [tweak, chainCode] = this.#derive(index);
+    return new PublicParent(existing(tweakKey(this.#publicKey, tweak)), chainCode);
+  }
+
+  /** The secret of a child, given this key's. */
+  childSecret(secret: Uint8Array, index: number): Uint8Array {
+    return existing(addToSecret(secret, this.#derive(index)[0]));
+  }
+}
+
+function existing(key: Uint8Array | null): Uint8Array {
+  if (key === null) throw new RangeError('one child in 2^127 does not exist');
+  return key;
 }
