@@ -16,13 +16,14 @@ import { Draw } from './draw.ts';
 import type { Call, Difference, Pair } from './pair.ts';
 import { PoolStory } from './pool.ts';
 import { drawRequest } from './requests.ts';
-import { Signed } from './spends.ts';
+import { changedBytes, Signed } from './spends.ts';
 import { World } from './world.ts';
 
 const COINS = 400;
 const SIGNED = 250;
 const SPOILT = 7;
 const BLOCKS = 500;
+const VIEWS = 300;
 const REQUESTS = 200;
 const MINED = 40;
 const POOL = 120;
@@ -130,6 +131,11 @@ async function round(world: World, draw: Draw, report: Report): Promise<void> {
   );
   for (const pair of world.pairs)
     await fillPool(world, pair, draw, (await accepted(pair, plain)).slice(0, ROOTS), report);
+  await ask(
+    anything,
+    draw.list(VIEWS, () => view(draw, draw.one(spends).tx)),
+    report,
+  );
   for (let i = 0; i < REQUESTS; i++) {
     report.verdicts++;
     const difference = await anything.askRaw(drawRequest(draw));
@@ -138,6 +144,19 @@ async function round(world: World, draw: Draw, report: Report): Promise<void> {
   for (let i = 0; i < MINED; i++)
     await submit(world, spoiltBlock(draw, world.place, good, true), draw, report);
   await branch(world, draw, floor, good, report);
+}
+
+/** How a transaction is shown, or a script of it. */
+function view(draw: Draw, tx: Transaction): Call {
+  const scripts = [
+    ...tx.inputs.flatMap(({ scriptSig, witness }) => [scriptSig, ...witness]),
+    ...tx.outputs.map(({ scriptPubKey }) => scriptPubKey),
+  ];
+  const [method, bytes] = draw.once(2)
+    ? ['decoderawtransaction', tx.bytes]
+    : ['decodescript', scripts.length === 0 ? tx.bytes : draw.one(scripts)];
+  const spoilt = draw.once(4) ? changedBytes(draw, bytes) : bytes;
+  return { method, parameters: `["${toHex(spoilt)}"]`, about: 'shown' };
 }
 
 /** Those that Penny would take. */
