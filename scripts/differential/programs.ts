@@ -241,8 +241,29 @@ function part(draw: Draw, version: SigVersion, now: Now, depth: number): Part {
     [3, () => arithmetic(draw)],
     [4, () => fixed(Uint8Array.from(draw.one(STACKS)))],
     [version === 'base' ? 1 : 0, () => containedSignature(draw, true)],
+    [1, () => repeatedSignature(draw, version)],
+    [1, () => idleSignatures(draw)],
     [2, () => odd(draw, version)],
   ])();
+}
+
+/** One signature checked again and again: more than the operations, or a tapscript's witness, may pay for. */
+function repeatedSignature(draw: Draw, version: SigVersion): Part {
+  const key = drawKey(draw, version === 'tapscript');
+  const once = script(OP.DUP, key.bytes, OP.CHECKSIGVERIFY);
+  return {
+    code: concatBytes(...draw.list(draw.between(2, 14), () => once), Uint8Array.of(OP.DROP)),
+    unlock: ({ sign }, at) => [sign(key.secret, at)],
+  };
+}
+
+/** Operations that are counted, though they are never run. */
+function idleSignatures(draw: Draw): Part {
+  const count = draw.one([14, 15, 16, 60, 190]);
+  const opcode = draw.one([OP.CHECKSIG, OP.CHECKSIG, OP.CHECKMULTISIG]);
+  return fixed(
+    concatBytes(Uint8Array.of(OP.OP_0, OP.IF), new Uint8Array(count).fill(opcode), Uint8Array.of(OP.ENDIF)),
+  );
 }
 
 /** A signature within the code that it signs, from which it is cut out first (before segwit). */

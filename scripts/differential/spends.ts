@@ -50,6 +50,16 @@ function drawOutput(draw: Draw, value: bigint, now: Now): TxOut {
       }),
     ],
     [1, () => ({ value, scriptPubKey: draw.bytes(draw.below(40)) })],
+    // Signature operations to the brim.
+    [
+      draw.once(8) ? 1 : 0,
+      () => ({
+        value,
+        scriptPubKey: new Uint8Array(draw.one([199, 201, 3_999, 4_001])).fill(
+          draw.one([OP.CHECKSIG, OP.CHECKMULTISIG]),
+        ),
+      }),
+    ],
   ])();
 }
 

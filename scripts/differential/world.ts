@@ -59,11 +59,10 @@ export class World {
 
   /** A block that all nodes took. */
   accepted(block: Block): void {
-    const coinbase = block.transactions[0]!;
-    this.#coinbases.push({
-      outpoint: { txid: coinbase.txidBytes, vout: 0 },
-      value: coinbase.outputs[0]!.value,
-    });
+    const [coinbase] = block.transactions;
+    const paid = coinbase?.outputs[0];
+    if (coinbase === undefined || paid === undefined) return;
+    this.#coinbases.push({ outpoint: { txid: coinbase.txidBytes, vout: 0 }, value: paid.value });
   }
 
   async #agree(pair: Pair, method: string, parameters: string, expected: unknown): Promise<void> {

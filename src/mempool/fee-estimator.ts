@@ -13,6 +13,7 @@ import type { Logger } from '../seams.ts';
 import type { MempoolEntry } from './entry.ts';
 import { bucketOf, FeeStatistics } from './fee-statistics.ts';
 import type { Confirmation, Mempool } from './mempool.ts';
+import { feeRateOf } from './policy.ts';
 
 export interface FeeEstimate {
   /** Satoshis per 1,000 vbytes, at least what the mempool asks for; null without data. */
@@ -94,7 +95,8 @@ export class FeeEstimator {
     // What has a parent here waits for that as well, and what came while we caught up has waited already.
     if (entry.height !== this.#bestHeight || entry.parents.size > 0 || entry.sequence === 0) return;
     if (this.#chain.isInitialBlockDownload) return;
-    const feeRate = (Number(entry.fee) * 1000) / entry.virtualSize;
+    // Whole satoshis per 1,000 vbytes, as Core counts them: averages of fractions differ by one now and then.
+    const feeRate = Number(feeRateOf(entry.fee, entry.virtualSize));
     const bucket = bucketOf(feeRate);
     this.#tracked.set(entry.txid, { height: entry.height, bucket, feeRate });
     for (const horizon of this.#horizons) horizon.transactionAdded(entry.height, bucket);

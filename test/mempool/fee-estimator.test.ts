@@ -79,12 +79,13 @@ describe('the estimator', () => {
     await pool.mine();
     const coins: SpendableCoin[] = fan.outputs.map((_, vout) => outputAt(fan, vout));
     for (let block = 0; block < 40; block++) {
-      for (let i = 0; i < 5; i++) await pool.accept(spend([coins.pop()!], { fee: 970n }));
+      for (let i = 0; i < 5; i++) await pool.accept(spend([coins.pop()!], { fee: 969n }));
       await pool.mine();
     }
     const estimate = estimator.estimate(4, false);
     expect(estimate).toMatchObject({ blocks: 4, errors: [] });
-    expect(estimate.feeRate).toBe(10_104n);
+    // 969,000 / 96 is 10,093.75: each is counted in whole satoshis.
+    expect(estimate.feeRate).toBe(10_093n);
     await estimator.save();
     const again = await open();
     expect(again.estimate(4, false)).toEqual(estimate);
