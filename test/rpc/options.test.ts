@@ -472,6 +472,9 @@ test('an output is recycled, or all are replaced', async () => {
   // The larger of the estimate, which is 10 sat/vB, and the old rate with the wallet's increment.
   const again = await call('bumpfee', bumped.txid, { conf_target: 6, estimate_mode: 'economical' });
   expect(again.fee).toBeCloseTo((1439 + 141 * 5) / 1e8, 7);
+  await call('settxfee', 0.001);
+  expect((await call('psbtbumpfee', again.txid, { conf_target: 6 })).fee).toBe(0.000141);
+  await call('settxfee', 0.0001);
 });
 
 test.each([
@@ -481,7 +484,7 @@ test.each([
   await ask('createwallet', ['other']);
   const theirs = (await ask('getnewaddress', ['', type], 'other')).result;
   const txid = await call('sendtoaddress', theirs, 3, '', '', false, true, null, 'unset', false, 5);
-  await call('generatetoaddress', 1, stands[OWN]);
+  await call('generatetoaddress', 4, stands[OWN]);
   const { vout: outputs } = (await call('gettransaction', txid, false, true)).decoded;
   const vout = outputs.findIndex(({ value }: { value: number }) => value === 3);
   const mine = (await call('listunspent')).find(({ amount }: { amount: number }) => amount === 50);
@@ -516,7 +519,15 @@ test('what is asked for is done', async () => {
   expect((await create({ change_type: 'legacy', changePosition: 0 })).outputs[0].script.type).toBe(
     'pubkeyhash',
   );
-  const named = await ask('walletcreatefundedpsbt', { outputs: out, fee_rate: 50, changePosition: 0 });
+  // Another coin may be of a kind that weighs more.
+  const { txid, vout } = (await call('listunspent')).find(({ amount }: { amount: number }) => amount === 50);
+  const inputs = [{ txid, vout }];
+  const named = await ask('walletcreatefundedpsbt', {
+    inputs,
+    outputs: out,
+    fee_rate: 50,
+    changePosition: 0,
+  });
   expect(named.result).toMatchObject({ changepos: 0, fee: 0.0000705 });
   const sent = await call('send', out, null, null, 2, { add_to_wallet: false, locktime: 77 }, 1);
   expect(await call('decoderawtransaction', sent.hex)).toMatchObject({ version: 1, locktime: 77 });
