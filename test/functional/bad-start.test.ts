@@ -1,8 +1,9 @@
 /** What a node refuses to start with, and what it says then. */
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { execFileSync } from 'node:child_process';
+import { mkdirSync, readdirSync, readFileSync, statfsSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { penny, TestNode } from './support/node-process.ts';
+import { PENNY, penny, run, TestNode } from './support/node-process.ts';
 
 let node: TestNode;
 beforeAll(async () => {
@@ -93,4 +94,73 @@ test("options of Bitcoin Core's that have no use here are named in the log", asy
   await node.start('-dbbatchsize=1', '-natpmp=0');
   expect(node.output).toContain('Option -dbbatchsize has no effect in Penny');
   expect(await node.stop('SIGINT')).toBe(0);
+});
+
+test('a chainstate with a flipped bit, and the way out', async () => {
+  await node.start();
+  await node.rpc.call('generatetoaddress', 20, 'bcrt1qw508d6qejxtdg4y5r3zarvary0c5xw7kygt080');
+  const tip = await node.rpc.call('getbestblockhash');
+  await node.stop();
+  await node.start();
+  await node.stop();
+  const folder = join(node.networkDirectory, 'chainstate');
+  const table = join(folder, readdirSync(folder).find((name) => name.endsWith('.ldb'))!);
+  const bytes = readFileSync(table);
+  bytes[100]! ^= 1;
+  writeFileSync(table, bytes);
+  const refused = await start('-regtest', '-printtoconsole=0');
+  expect(refused.code).toBe(1);
+  expect(refused.errors).toMatch(
+    /^Error: chainstate is damaged: restart with -reindex-chainstate \(\d+\.ldb: the block at \d+ .+\)\n$/,
+  );
+  await node.start('-reindex-chainstate');
+  expect(await node.rpc.call('getbestblockhash')).toBe(tip);
+  await node.stop();
+});
+
+test('too few file descriptors', async () => {
+  const { code, errors } = await run('sh', [
+    '-c',
+    'ulimit -n 64; exec "$0" "$@"',
+    process.execPath,
+    PENNY,
+    'node',
+    ...node.words,
+  ]);
+  expect([code, errors]).toEqual([
+    1,
+    expect.stringMatching(/^Error: Not enough file descriptors available .+\n$/),
+  ]);
+});
+
+// It takes the right to mount one.
+test.skipIf(process.getuid?.() !== 0)('a disk that is read only, or full', async () => {
+  const disk = join(node.directory, 'disk');
+  mkdirSync(disk);
+  execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=1m', 'tmpfs', disk]);
+  const tryIt = (...words: string[]) =>
+    penny('node', '-regtest', `-datadir=${disk}`, '-printtoconsole=0', '-rpcport=0', '-port=0', ...words);
+  try {
+    mkdirSync(join(disk, 'regtest'));
+    const { bavail, bsize } = statfsSync(disk);
+    writeFileSync(join(disk, 'filler'), new Uint8Array(bavail * bsize));
+    const full = await tryIt('-nodebuglogfile');
+    expect([full.code, full.errors]).toEqual([
+      1,
+      expect.stringMatching(/^Error: the data directory .+ cannot be used: .*No space left on device\n$/),
+    ]);
+    execFileSync('mount', ['-o', 'remount,ro', disk]);
+    const log = await tryIt();
+    expect([log.code, log.errors]).toEqual([
+      1,
+      expect.stringMatching(/^Error: Could not open debug log file .+\n$/),
+    ]);
+    const directory = await tryIt('-nodebuglogfile');
+    expect([directory.code, directory.errors]).toEqual([
+      1,
+      expect.stringMatching(/^Error: the data directory .+ cannot be used: .+\n$/),
+    ]);
+  } finally {
+    execFileSync('umount', ['-l', disk]);
+  }
 });

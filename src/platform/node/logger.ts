@@ -3,6 +3,7 @@
  * the console. Owns which debug categories are on; not what is logged.
  */
 import { closeSync, openSync, readFileSync, statSync, writeFileSync, writeSync } from 'node:fs';
+import { DiskError } from '../../chain/storage.ts';
 import type { LoggerControl } from '../../rpc/context.ts';
 import type { Clock, LogLevel } from '../../seams.ts';
 
@@ -60,7 +61,7 @@ export class NodeLogger implements LoggerControl {
     this.#enabled = new Set(options.categories);
     if (options.file !== null) {
       if (this.#enabled.size === 0) shrink(options.file);
-      this.#descriptor = openSync(options.file, 'a', 0o600);
+      this.#descriptor = openLog(options.file);
     }
   }
 
@@ -91,7 +92,11 @@ export class NodeLogger implements LoggerControl {
   reopen(): void {
     if (this.#options.file === null) return;
     this.close();
-    this.#descriptor = openSync(this.#options.file, 'a', 0o600);
+    try {
+      this.#descriptor = openLog(this.#options.file);
+    } catch {
+      // As above: the node goes on without, until it is told to open it again.
+    }
   }
 
   close(): void {
@@ -133,4 +138,13 @@ function shrink(file: string): void {
   if (size <= SHRINK_ABOVE) return;
   const kept = readFileSync(file).subarray(size - SHRUNK_SIZE);
   writeFileSync(file, kept.subarray(kept.indexOf(10) + 1), { mode: 0o600 });
+}
+
+/** @throws DiskError */
+function openLog(file: string): number {
+  try {
+    return openSync(file, 'a', 0o600);
+  } catch (error) {
+    throw new DiskError(`Could not open debug log file ${file}`, error);
+  }
 }

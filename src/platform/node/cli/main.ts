@@ -3,6 +3,7 @@
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { Command, InvalidArgumentError } from 'commander';
+import { DiskError } from '../../../chain/storage.ts';
 import { NetworkFileError } from '../../../core/parameters/network-file-error.ts';
 import { DEFAULT_BASE_PORT } from '../devnet/ports.ts';
 import { systemRandom } from '../random.ts';
@@ -185,7 +186,9 @@ try {
   const { code, message } = error as NodeJS.ErrnoException;
   // The code alone takes some hundred while it is loaded.
   const isStarved = code === 'EMFILE' || code === 'ENFILE';
-  const isExplained = [UsageError, NetworkFileError, FileError].some((kind) => error instanceof kind);
+  const isExplained = [UsageError, NetworkFileError, FileError, DiskError].some(
+    (kind) => error instanceof kind,
+  );
   if (!isExplained && !isStarved) throw error;
   const reason = isStarved ? `Not enough file descriptors available (ulimit -n): ${message}` : message;
   process.stderr.write(`Error: ${reason}\n`);
