@@ -70,7 +70,7 @@ export const packageMethods = group('Rawtransactions', {
       'replaced-transactions': array(hex(), 'txids'),
     }),
     example: `'["PARENT", "CHILD"]'`,
-    async handler({ package: list, maxfeerate, maxburnamount }, { mempool }) {
+    async handler({ package: list, maxfeerate, maxburnamount }, { mempool, wallets }) {
       const { txs, limit } = readTransactions(list, maxfeerate);
       for (const tx of txs) checkBurn(tx, maxburnamount);
       if (txs.length > 1 && !isChildWithParents(txs))
@@ -80,6 +80,7 @@ export const packageMethods = group('Rawtransactions', {
         );
       const judged = await mempool.acceptPackage(txs, { maximumFeeRate: limit > 0n ? limit : undefined });
       for (const tx of txs) if (mempool.has(tx.txid)) mempool.unbroadcast.add(tx.txid);
+      await wallets.settled();
       const replaced = [...judged.results.values()].flatMap((verdict) =>
         'replaced' in verdict ? verdict.replaced.map((tx) => tx.txid) : [],
       );
