@@ -24,6 +24,7 @@ import {
   HIGH_WATER_MARK,
   MAXIMUM_HANDSHAKE_MESSAGE,
   MAXIMUM_MESSAGE,
+  MESSAGE_OVERHEAD,
 } from './transport.ts';
 
 export interface PeerOptions {
@@ -47,8 +48,6 @@ export interface PeerEvents {
   failed(error: Error): void;
 }
 
-/** Bytes that a message costs besides its own: thousands of empty ones are no small matter. */
-const MESSAGE_OVERHEAD = 256;
 /** Messages, and milliseconds, after which others get their turn. */
 const TURN = 16;
 const TURN_TIME = 10;

@@ -31,7 +31,7 @@ export interface Connection {
   readonly remote: string;
   /** `host:port` of this side of the socket. */
   readonly local: string;
-  /** Bytes given to `send` that the wire has not taken yet. */
+  /** Bytes given to `send` that the wire has not taken yet, and what it costs to keep them. */
   readonly bufferedAmount: number;
   /** Bytes kept of a message that is not whole yet. */
   readonly partialAmount: number;
@@ -68,6 +68,8 @@ export const MAXIMUM_HANDSHAKE_MESSAGE = 1_024;
 export const ENVELOPE_HEADER_SIZE = 24;
 export const MAXIMUM_PAYLOAD = 4_000_000;
 export const MAXIMUM_MESSAGE = ENVELOPE_HEADER_SIZE + MAXIMUM_PAYLOAD;
+/** Bytes that a message costs while it waits, besides its own: thousands of small ones are no small matter. */
+export const MESSAGE_OVERHEAD = 512;
 /** Below this many buffered bytes a slow peer is served again. */
 export const LOW_WATER_MARK = 256 * 1024;
 /** Above it no further data is served until the peer has read. */

@@ -48,7 +48,7 @@ const requests: readonly { [C in Command]: readonly [C, Body<C>, number] }[Comma
     { items: Array.from({ length: 50_000 }, () => ({ type: 1, hash: systemRandom.bytes(32) })) },
     2,
   ],
-  ['getblocktxn', { blockHash: stopHash, indexes: [0] }, 20_000],
+  ['getblocktxn', { blockHash: stopHash, indexes: [0] }, 10_000],
   ['getcfilters', { filterType: 0, startHeight: 1_500, stopHash }, 1],
   ['getcfheaders', { filterType: 0, startHeight: 1, stopHash }, 25],
   ['getcfcheckpt', { filterType: 0, stopHash }, 20_000],

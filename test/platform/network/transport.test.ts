@@ -151,6 +151,17 @@ describe.each(kinds)('%s', (_name, scheme, make) => {
     near.connection.close();
   });
 
+  test('tells of room also after thousands of small messages', async () => {
+    const { near, far } = await pair(scheme, make());
+    far.connection.setMaximumMessage(MAXIMUM_MESSAGE);
+    for (let i = 0; i < 20_000; i++) near.connection.send(message(40));
+    expect(near.connection.bufferedAmount).toBeGreaterThan(1_000_000);
+    await near.until(({ drained }) => drained > 0);
+    await far.until(({ messages }) => messages.length === 20_000);
+    expect(near.connection.bufferedAmount).toBe(0);
+    near.connection.close();
+  });
+
   test('fails to dial where nobody listens', async () => {
     const target = { scheme, host: '127.0.0.1', port: 1 };
     await expect(make().dial(target, new AbortController().signal)).rejects.toThrow();

@@ -6,6 +6,7 @@ import {
   type ConnectionEvents,
   LOW_WATER_MARK,
   MAXIMUM_HANDSHAKE_MESSAGE,
+  MESSAGE_OVERHEAD,
 } from '../../../network/transport.ts';
 import { Cork, endpoint, ownBytes } from './socket-bytes.ts';
 
@@ -19,6 +20,14 @@ export class TcpConnection implements Connection {
   readonly #cork: Cork;
   #events: ConnectionEvents | undefined;
   #full = false;
+  /** Messages that the socket has not taken yet. */
+  #unwritten = 0;
+  readonly #written = (): void => {
+    this.#unwritten--;
+    if (!this.#full || this.bufferedAmount > LOW_WATER_MARK) return;
+    this.#full = false;
+    if (!this.#closed) this.#events?.drained();
+  };
   #closed = false;
 
   /** @param socket connected, and not read from yet but for what was put back */
@@ -32,11 +41,10 @@ export class TcpConnection implements Connection {
     socket.setNoDelay(true);
     socket.on('error', (error) => this.#finish(error.message));
     socket.on('close', () => this.#finish(''));
-    socket.on('drain', () => this.#drained());
   }
 
   get bufferedAmount(): number {
-    return this.#socket.writableLength;
+    return this.#socket.writableLength + MESSAGE_OVERHEAD * this.#unwritten;
   }
 
   get partialAmount(): number {
@@ -67,13 +75,9 @@ export class TcpConnection implements Connection {
   send(envelope: Uint8Array): void {
     if (this.#closed) return;
     this.#cork.hold();
-    this.#full = !this.#socket.write(envelope) || this.#full;
-  }
-
-  #drained(): void {
-    if (!this.#full || this.bufferedAmount > LOW_WATER_MARK) return;
-    this.#full = false;
-    if (!this.#closed) this.#events?.drained();
+    this.#unwritten++;
+    this.#socket.write(envelope, this.#written);
+    if (this.bufferedAmount > LOW_WATER_MARK) this.#full = true;
   }
 
   setMaximumMessage(bytes: number): void {

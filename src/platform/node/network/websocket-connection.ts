@@ -9,6 +9,7 @@ import {
   LOW_WATER_MARK,
   MAXIMUM_HANDSHAKE_MESSAGE,
   MAXIMUM_MESSAGE,
+  MESSAGE_OVERHEAD,
 } from '../../../network/transport.ts';
 import { Cork, endpoint, ownBytes } from './socket-bytes.ts';
 
@@ -23,8 +24,6 @@ export const WEBSOCKET_OPTIONS = Object.freeze({
   autoPong: false,
   skipUTF8Validation: true,
 });
-/** Bytes that a piece of a message costs besides its own. */
-const CHUNK_OVERHEAD = 256;
 const LINGER = 1_000;
 /** RFC 6455: the other side sends what the protocol has no place for. */
 const PROTOCOL_ERROR = 1_002;
@@ -40,16 +39,18 @@ export class WebSocketConnection implements Connection {
   #events: ConnectionEvents | undefined;
   #received: Uint8Array[] = [];
   #full = false;
+  /** Messages that the socket has not taken yet. */
+  #unwritten = 0;
   #closed = false;
   /** Since the last whole message: `ws` does not tell what it keeps. */
   partialAmount = 0;
   /** Until the handshake is over. */
   #bytesLeft = HANDSHAKE_BYTES;
   readonly #count = (chunk: Uint8Array): void => {
-    this.partialAmount += chunk.length + CHUNK_OVERHEAD;
+    this.partialAmount += chunk.length + MESSAGE_OVERHEAD;
     this.#bytesLeft -= chunk.length;
     if (this.#bytesLeft < 0) this.#finish('too much before verack');
-    else if (!this.#closed) this.#events?.partial(chunk.length + CHUNK_OVERHEAD);
+    else if (!this.#closed) this.#events?.partial(chunk.length + MESSAGE_OVERHEAD);
   };
 
   /** @param webSocket open, with `socket` below it */
@@ -76,7 +77,7 @@ export class WebSocketConnection implements Connection {
   }
 
   get bufferedAmount(): number {
-    return this.#webSocket.bufferedAmount;
+    return this.#webSocket.bufferedAmount + MESSAGE_OVERHEAD * this.#unwritten;
   }
 
   start(events: ConnectionEvents): void {
@@ -104,15 +105,17 @@ export class WebSocketConnection implements Connection {
   send(envelope: Uint8Array): void {
     if (this.#closed) return;
     this.#cork.hold();
-    this.#webSocket.send(envelope, () => this.#written());
+    this.#unwritten++;
+    this.#webSocket.send(envelope, this.#written);
     if (this.bufferedAmount > LOW_WATER_MARK) this.#full = true;
   }
 
-  #written(): void {
+  readonly #written = (): void => {
+    this.#unwritten--;
     if (!this.#full || this.bufferedAmount > LOW_WATER_MARK) return;
     this.#full = false;
     if (!this.#closed) this.#events?.drained();
-  }
+  };
 
   setMaximumMessage(bytes: number): void {
     this.#maximum = bytes;
