@@ -1,6 +1,6 @@
 /**
- * From what a caller sent to what a handler receives: named parameters into their positions, counts,
- * types, defaults. Every error is Bitcoin Core's (rpc/server.cpp, rpc/util.cpp).
+ * From what a caller sent to what a method reads: named parameters into their positions, counts and types. Every
+ * error is Bitcoin Core's (rpc/server.cpp, rpc/util.cpp).
  */
 import type { RpcContext, RpcRequest } from './context.ts';
 import { RpcCode, RpcError } from './errors.ts';
@@ -8,8 +8,11 @@ import { helpText } from './help.ts';
 import { JsonObject, type JsonRead, type JsonWritable } from './json.ts';
 import { writeJson } from './json-writer.ts';
 import type { Method } from './method.ts';
-import type { Parameter, ParameterType } from './parameter.ts';
-import { amountFrom, integerFrom, realFrom, typeName } from './values.ts';
+import type { Schema } from './schema.ts';
+import { typeName } from './values.ts';
+
+/** Names, aliases behind `|`, and schema. */
+type Parameter = readonly [string, Schema];
 
 /** Calls a method with what was given. @throws RpcError */
 export function callMethod(
@@ -18,55 +21,28 @@ export function callMethod(
   context: RpcContext,
   request: RpcRequest,
 ): JsonWritable | Promise<JsonWritable> {
-  const values = given instanceof JsonObject ? positionNamed(method.parameters, given) : given;
-  const parameters = method.parameters;
-  let needed = parameters.length;
-  while (needed > 0 && !parameters[needed - 1]!.required) needed--;
+  const parameters = Object.entries(method.parameters);
+  const values = given instanceof JsonObject ? positionNamed(parameters, given) : given;
+  const needed = parameters.findLastIndex(([, schema]) => !schema.optional) + 1;
   if (values.length < needed || values.length > parameters.length)
     throw new RpcError(RpcCode.MISC_ERROR, helpText(method));
   checkTypes(parameters, values);
-  if (method.run !== undefined) return method.run(values, context, request);
-  const converted = parameters.map((parameter, i) => convert(parameter, values[i] ?? null));
-  return method.handler(converted, context, request);
+  return method.run(values, context, request);
 }
-
-/** UniValue's type that each parameter type wants; the others are read where they are used. */
-const EXPECTED: Partial<Record<ParameterType, string>> = Object.freeze({
-  string: 'string',
-  hex: 'string',
-  number: 'number',
-  boolean: 'bool',
-  object: 'object',
-  keyed: 'object',
-  options: 'object',
-  array: 'array',
-});
 
 function checkTypes(parameters: readonly Parameter[], values: readonly JsonRead[]): void {
   let mismatches: Record<string, string> | undefined;
   for (let i = 0; i < parameters.length; i++) {
-    const parameter = parameters[i]!;
-    const expected = EXPECTED[parameter.type];
-    if (parameter.unchecked || expected === undefined) continue;
+    const [names, { json, optional }] = parameters[i]!;
+    if (json === undefined) continue;
     const actual = typeName(values[i]);
-    if (actual === expected || (actual === 'null' && !parameter.required)) continue;
+    if (actual === json || (actual === 'null' && optional)) continue;
     mismatches ??= {};
-    mismatches[`Position ${i + 1} (${parameter.names})`] =
-      `JSON value of type ${actual} is not of expected type ${expected}`;
+    mismatches[`Position ${i + 1} (${names})`] =
+      `JSON value of type ${actual} is not of expected type ${json}`;
   }
   if (mismatches !== undefined)
     throw new RpcError(RpcCode.TYPE_ERROR, `Wrong type passed:\n${writeJson(mismatches, 4)}`);
-}
-
-function convert(parameter: Parameter, value: JsonRead): unknown {
-  if (parameter.unchecked) return value ?? undefined;
-  if (value === null) {
-    if (parameter.default !== undefined) return parameter.default;
-    return parameter.required && parameter.type === 'amount' ? amountFrom(value) : undefined;
-  }
-  if (parameter.type === 'amount') return amountFrom(value);
-  if (parameter.type !== 'number') return value;
-  return parameter.bounds === undefined ? realFrom(value) : integerFrom(value, parameter.bounds);
 }
 
 const duplicated = (name: string): RpcError =>
@@ -84,7 +60,7 @@ function positionNamed(parameters: readonly Parameter[], given: JsonObject): rea
   }
   /** Takes a parameter by any of its names. */
   const take = (parameter: Parameter): readonly [string, JsonRead] | undefined => {
-    const name = parameter.names.split('|').find((candidate) => left.has(candidate));
+    const name = parameter[0].split('|').find((candidate) => left.has(candidate));
     if (name === undefined) return undefined;
     const value = left.get(name)!;
     left.delete(name);
@@ -96,7 +72,7 @@ function positionNamed(parameters: readonly Parameter[], given: JsonObject): rea
   let initialHole = 0;
   let initial: Parameter | undefined;
   for (const parameter of parameters) {
-    const options = parameter.type === 'options' ? takeOptions(parameter, take) : [];
+    const options = parameter[1].named ? takeOptions(parameter, take) : [];
     const found = take(parameter);
     if (found === undefined && options.length === 0) {
       hole++;
@@ -126,7 +102,7 @@ type Take = (parameter: Parameter) => readonly [string, JsonRead] | undefined;
 
 function takeOptions(parameter: Parameter, take: Take): (readonly [string, JsonRead])[] {
   const options: (readonly [string, JsonRead])[] = [];
-  for (const field of parameter.inner) {
+  for (const field of Object.entries(parameter[1].fields!)) {
     const found = take(field);
     if (found === undefined) continue;
     if (options.some(([name]) => name === found[0])) throw duplicated(found[0]);
@@ -146,7 +122,7 @@ function joinPositional(
   if (initial !== undefined && initialHole < leading.length)
     throw new RpcError(
       RpcCode.INVALID_PARAMETER,
-      `Parameter ${initial.names} specified twice both as positional and named argument`,
+      `Parameter ${initial[0]} specified twice both as positional and named argument`,
     );
   return [...leading, ...named.slice(leading.length)];
 }

@@ -1,6 +1,6 @@
 /** What a client's methods take and answer, inferred from the methods themselves. */
 import type { Spec } from './method.ts';
-import type { SPECS } from './methods.ts';
+import type { METHODS } from './methods.ts';
 import type { Cases, Fields, Got, Schema, Sent, SentFields } from './schema.ts';
 
 export interface CallOptions {
@@ -51,5 +51,7 @@ type Call<P extends Fields, R extends Schema> = {
 
 /** Every method by its name. */
 export type Methods = {
-  readonly [M in keyof typeof SPECS]: (typeof SPECS)[M] extends Spec<infer P, infer R> ? Call<P, R> : never;
+  readonly [M in keyof typeof METHODS]: (typeof METHODS)[M] extends Spec<infer P, infer R>
+    ? Call<P, R>
+    : never;
 };

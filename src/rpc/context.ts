@@ -11,7 +11,7 @@ import type { Miner } from '../mining/miner.ts';
 import type { Network } from '../network/network.ts';
 import type { AdjustableClock, Logger } from '../seams.ts';
 import type { WalletManager } from '../wallet/wallet-manager.ts';
-import type { Registry } from './registry.ts';
+import type { Registry } from './method.ts';
 
 export interface RpcContext {
   readonly parameters: NetworkParameters;

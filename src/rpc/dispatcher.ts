@@ -12,8 +12,8 @@ import { helpText } from './help.ts';
 import { JsonObject, type JsonRead, type JsonWritable } from './json.ts';
 import { JsonError, readJson, readJsonInTurns } from './json-reader.ts';
 import { writeJson } from './json-writer.ts';
+import { findMethod, type Registry } from './method.ts';
 import { fromWalletError } from './refusals.ts';
-import type { Registry } from './registry.ts';
 
 export interface Answer {
   /** HTTP status; with 204 there is no body. */
@@ -188,7 +188,7 @@ export class Dispatcher implements RpcServerView {
   #execute(call: Call, caller: Caller): JsonWritable | Promise<JsonWritable> {
     const context = this.#context;
     if (context === undefined) throw new RpcError(RpcCode.IN_WARMUP, this.#status);
-    const method = this.registry.get(call.method);
+    const method = findMethod(this.registry, call.method);
     if (method === undefined) throw new RpcError(RpcCode.METHOD_NOT_FOUND, 'Method not found');
     const active = { method: call.method, start: this.#clock.monotonic() };
     this.#active.add(active);
@@ -215,7 +215,7 @@ export class Dispatcher implements RpcServerView {
   /** Logs what no caller is to blame for. @throws the error itself */
   #report(method: string, error: unknown): never {
     if (error instanceof UsageError)
-      throw new RpcError(RpcCode.MISC_ERROR, helpText(this.registry.get(method)!));
+      throw new RpcError(RpcCode.MISC_ERROR, helpText(findMethod(this.registry, method)!));
     if (!(error instanceof RpcError || error instanceof Invalid || error instanceof WalletError))
       this.#logger.log('error', 'rpc', `${method} failed`, { error });
     throw error;

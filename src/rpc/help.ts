@@ -4,10 +4,12 @@
  */
 import { writeJson } from './json-writer.ts';
 import type { Method } from './method.ts';
-import { firstName, type Parameter } from './parameter.ts';
-import type { Result, ResultType } from './result.ts';
+import { type Fields, fallbackText, firstName, type Schema } from './schema.ts';
 
+/** What a value stands in. */
 type Outer = 'none' | 'array' | 'object';
+/** A value of a call or of an answer. */
+type Side = 'sent' | 'answered';
 
 /** Lines of two columns whose second column is aligned over all of them. */
 class Columns {
@@ -41,205 +43,183 @@ class Columns {
 }
 
 export function helpText(method: Method): string {
-  const shown = visible(method.parameters);
   const positional = new Columns();
   const named = new Columns();
-  for (const [i, parameter] of shown.entries()) {
-    positional.push(`${i + 1}. ${firstName(parameter)}`, describe(parameter, true));
-    pushParameter(positional, parameter, 5, 'none');
-    if (parameter.type !== 'options') continue;
-    for (const field of parameter.inner) {
-      named.push(firstName(field), describe(field, true));
-      pushParameter(named, field, 5, 'none');
+  for (const [i, [names, schema]] of visible(method.parameters).entries()) {
+    positional.push(`${i + 1}. ${firstName(names)}`, describe(schema, 'sent', 'object'));
+    pushInner(positional, schema, 'sent', 5);
+    for (const [field, option] of Object.entries(schema.named ? schema.fields! : {})) {
+      named.push(firstName(field), describe(option, 'sent', 'object'));
+      pushInner(named, option, 'sent', 5);
     }
   }
   return [
-    `${usage(method)}\n\n${method.description.trim()}\n`,
+    `${usage(method)}\n\n${method.help.trim()}\n`,
     positional.isEmpty ? '' : `\nArguments:\n${positional}`,
     named.isEmpty ? '' : `\nNamed Arguments:\n${named}`,
-    ...method.results.filter((result) => result.type !== 'any').map(resultText),
-    examplesText(method),
+    ...resultTexts(method.result),
+    exampleText(method),
   ].join('');
 }
 
 /** A hidden parameter hides those that follow it. */
-function visible(parameters: readonly Parameter[]): readonly Parameter[] {
-  const hidden = parameters.findIndex((parameter) => parameter.hidden);
-  return hidden < 0 ? parameters : parameters.slice(0, hidden);
+function visible(parameters: Fields): readonly (readonly [string, Schema])[] {
+  const all = Object.entries(parameters);
+  const hidden = all.findIndex(([, schema]) => schema.hidden);
+  return hidden < 0 ? all : all.slice(0, hidden);
 }
 
 export function usage(method: Method): string {
   let line = method.name;
   let optional = false;
-  for (const parameter of visible(method.parameters)) {
+  for (const [names, schema] of visible(method.parameters)) {
     line += ' ';
-    if (!parameter.required && !optional) line += '( ';
-    if (parameter.required && optional) line += ') ';
-    optional = !parameter.required;
-    line += valueText(parameter, true);
+    if (schema.optional && !optional) line += '( ';
+    if (!schema.optional && optional) line += ') ';
+    optional = schema.optional === true;
+    line += valueText(schema, firstName(names));
   }
   return optional ? `${line} )` : line;
 }
 
-/** How a value of this parameter looks, in short. */
-function valueText(parameter: Parameter, oneLine: boolean): string {
-  if (oneLine && parameter.oneLine !== undefined) return parameter.oneLine;
-  switch (parameter.type) {
+/** How a value looks in the usage line. */
+function valueText({ kind, fields, element, named, key }: Schema, name: string): string {
+  switch (kind) {
     case 'string':
     case 'hex':
-      return `"${firstName(parameter)}"`;
-    case 'object':
-    case 'keyed':
-    case 'options': {
-      const fields = parameter.inner.map((field) => fieldText(field, oneLine)).join(',');
-      return parameter.type === 'object' ? `{${fields}}` : `{${fields},...}`;
+      return `"${name}"`;
+    case 'object': {
+      const inner = Object.entries(fields!).map(([field, schema]) => fieldText(schema, firstName(field)));
+      return `{${inner.join(',')}${named ? ',...' : ''}}`;
     }
+    case 'record':
+      return `{${fieldText(element!, key!)},...}`;
     case 'array':
-      return `[${parameter.inner.map((element) => `${valueText(element, oneLine)},`).join('')}...]`;
+      return `[${valueText(element!, '')},...]`;
     default:
-      return firstName(parameter);
+      return name;
   }
 }
 
-function fieldText(parameter: Parameter, oneLine: boolean): string {
-  const key = `"${firstName(parameter)}":${oneLine ? '' : ' '}`;
-  switch (parameter.type) {
-    case 'string':
-      return `${key}"str"`;
-    case 'hex':
-      return `${key}"hex"`;
-    case 'number':
-      return `${key}n`;
-    case 'range':
-      return `${key}n or [n,n]`;
-    case 'amount':
-      return `${key}amount`;
-    case 'boolean':
-      return `${key}bool`;
-    default:
-      return `${key}${valueText(parameter, oneLine)}`;
-  }
-}
+const FIELD_TEXT: Partial<Record<Schema['kind'], string>> = Object.freeze({
+  string: '"str"',
+  hex: '"hex"',
+  integer: 'n',
+  number: 'n',
+  time: 'n',
+  amount: 'amount',
+  boolean: 'bool',
+});
 
-const TYPE_TEXT = Object.freeze({
+const fieldText = (schema: Schema, name: string): string =>
+  `"${name}":${FIELD_TEXT[schema.kind] ?? valueText(schema, name)}`;
+
+const TYPE_TEXT: Partial<Record<Schema['kind'], string>> = Object.freeze({
   string: 'string',
   hex: 'string',
+  integer: 'numeric',
   number: 'numeric',
-  amount: 'numeric or string',
-  range: 'numeric or array',
+  time: 'numeric',
   boolean: 'boolean',
-  object: 'json object',
-  options: 'json object',
-  keyed: 'json object',
+  null: 'json null',
+  any: 'any',
+  cases: 'any',
   array: 'json array',
 });
 
-function describe(parameter: Parameter, named: boolean): string {
-  let text = `(${parameter.typeText?.[1] ?? TYPE_TEXT[parameter.type]}`;
-  if (parameter.hint !== undefined) text += `, optional, default=${parameter.hint}`;
-  else if (parameter.default !== undefined) text += `, optional, default=${writeJson(parameter.default)}`;
-  else if (parameter.required) text += ', required';
-  else if (named) text += ', optional';
-  text += ')';
-  if (parameter.type === 'options')
-    text += ' Options object that can be used to pass named arguments, listed below.';
-  return parameter.description === '' ? text : `${text} ${parameter.description}`;
-}
-
-function pushParameter(columns: Columns, parameter: Parameter, indent: number, outer: Outer): void {
-  const space = ' '.repeat(indent);
-  const named = outer === 'object';
-  const key = named ? `"${parameter.names}": ` : '';
-  const comma = outer === 'none' ? '' : ',';
-  const right = outer === 'none' ? '' : describe(parameter, named);
-  switch (parameter.type) {
-    case 'object':
-    case 'keyed':
-      columns.push(`${space}${key}{`, right);
-      for (const field of parameter.inner) pushParameter(columns, field, indent + 2, 'object');
-      if (parameter.type === 'keyed') columns.push(`${space}  ...`);
-      columns.push(`${space}}${comma}`);
-      return;
-    case 'array':
-      columns.push(`${space}${key}[`, right);
-      for (const element of parameter.inner) pushParameter(columns, element, indent + 2, 'array');
-      columns.push(`${space}  ...`);
-      columns.push(`${space}]${comma}`);
-      return;
-    default: {
-      if (outer === 'none') return;
-      const typed = named && parameter.typeText ? `${key}${parameter.typeText[0]}` : undefined;
-      const text = typed ?? (named ? fieldText(parameter, false) : valueText(parameter, false));
-      columns.push(`${space}${text},`, right);
-    }
-  }
-}
-
-function resultText(result: Result): string {
-  const columns = new Columns();
-  pushResult(columns, result, 0, 'none');
-  return `\nResult${result.condition === '' ? '' : ` (${result.condition})`}:\n${columns}`;
-}
-
-/** How each simple type is drawn, and what it is called. */
-const RESULT_TEXT: Partial<Record<ResultType, readonly [string, string]>> = Object.freeze({
-  none: ['null', 'json null'],
-  string: ['"str"', 'string'],
-  hex: ['"hex"', 'string'],
-  amount: ['n', 'numeric'],
-  number: ['n', 'numeric'],
-  time: ['xxx', 'numeric'],
-  boolean: ['true|false', 'boolean'],
+/** How a value looks on a line of its own, in a call and in an answer. */
+const LINE_TEXT: Partial<Record<Schema['kind'], Readonly<Record<Side, string>>>> = Object.freeze({
+  string: { sent: '"str"', answered: '"str"' },
+  hex: { sent: '"hex"', answered: '"hex"' },
+  integer: { sent: 'n', answered: 'n' },
+  number: { sent: 'n', answered: 'n' },
+  time: { sent: 'n', answered: 'xxx' },
+  amount: { sent: 'amount', answered: 'n' },
+  boolean: { sent: 'bool', answered: 'true|false' },
+  null: { sent: 'null', answered: 'null' },
+  any: { sent: '...', answered: '...' },
+  cases: { sent: '...', answered: '...' },
 });
 
-function pushResult(columns: Columns, result: Result, indent: number, outer: Outer): void {
+function describe(schema: Schema, side: Side, outer: Outer): string {
+  const { type, kind, help, hint, optional, named } = schema;
+  let text = `(${(side === 'sent' && type) || typeText(kind, side)}`;
+  const otherwise = hint ?? fallbackText(schema);
+  if (side === 'sent' && otherwise !== undefined) text += `, optional, default=${otherwise}`;
+  else if (optional) text += outer === 'object' ? ', optional' : '';
+  else if (side === 'sent' && outer !== 'array') text += ', required';
+  text += ')';
+  if (named) text += ' Each may also be given by name, as a parameter of the method:';
+  return help === '' ? text : `${text} ${help}`;
+}
+
+const typeText = (kind: Schema['kind'], side: Side): string =>
+  kind === 'amount'
+    ? side === 'sent'
+      ? 'numeric or string'
+      : 'numeric'
+    : (TYPE_TEXT[kind] ?? 'json object');
+
+/** The lines of a value, its own and those inside it. */
+function push(columns: Columns, schema: Schema, side: Side, indent: number, outer: Outer, name = ''): void {
   const space = ' '.repeat(indent);
+  const key = outer === 'object' ? `"${name}"${side === 'sent' ? ': ' : ' : '}` : '';
   const comma = outer === 'none' ? '' : ',';
-  const key = outer === 'object' ? `"${result.name}" : ` : '';
-  const described = (type: string) =>
-    `(${type}${result.optional ? ', optional' : ''})${result.description === '' ? '' : ` ${result.description}`}`;
-  const simple = RESULT_TEXT[result.type];
-  if (simple !== undefined) {
-    const left = result.type === 'none' ? simple[0] : `${key}${simple[0]}`;
-    columns.push(`${space}${left}${comma}`, described(simple[1]));
+  const right = describe(schema, side, outer);
+  const line = LINE_TEXT[schema.kind];
+  if (line !== undefined) {
+    columns.push(`${space}${key}${line[side]}${comma}`, right);
     return;
   }
-  const isArray = result.type === 'array' || result.type === 'fixed-array';
-  if (result.inner.length === 0) {
-    columns.push(`${space}${key}{}${comma}`, described('empty JSON object'));
+  if (schema.fields !== undefined && Object.keys(schema.fields).length === 0) {
+    columns.push(`${space}${key}{}${comma}`, '(empty JSON object)');
     return;
   }
-  columns.push(`${space}${key}${isArray ? '[' : '{'}`, described(isArray ? 'json array' : 'json object'));
-  for (const inner of result.inner) pushResult(columns, inner, indent + 2, isArray ? 'array' : 'object');
-  const open = result.type === 'array' || result.type === 'keyed';
-  if (open) columns.push(`${space}  ...`);
-  else columns.trimComma();
-  columns.push(`${space}${isArray ? ']' : '}'}${comma}`);
+  columns.push(`${space}${key}${schema.kind === 'array' ? '[' : '{'}`, right);
+  pushInner(columns, schema, side, indent, false);
+  if (side === 'answered' && schema.kind === 'object') columns.trimComma();
+  columns.push(`${space}${schema.kind === 'array' ? ']' : '}'}${comma}`);
 }
 
-function examplesText(method: Method): string {
-  if (method.examples.length === 0) return '';
-  const lines = method.examples.flatMap((example) => [
-    `> penny rpc ${method.name} ${example}`.trimEnd(),
-    `> curl --user myusername --data-binary '{"jsonrpc": "2.0", "id": "curltest", "method": "${method.name}", ` +
-      `"params": [${exampleParameters(method, example)}]}' -H 'content-type: application/json' http://127.0.0.1:8332/`,
-  ]);
-  return `\nExamples:\n${lines.join('\n')}\n`;
+/** @param framed with the brackets, which are not there yet */
+function pushInner(columns: Columns, schema: Schema, side: Side, indent: number, framed = true): void {
+  const { kind, fields, element, key, named } = schema;
+  if ((kind !== 'object' && kind !== 'record' && kind !== 'array') || (framed && named)) return;
+  const space = ' '.repeat(indent);
+  if (framed) columns.push(`${space}${kind === 'array' ? '[' : '{'}`);
+  for (const [names, field] of Object.entries(fields ?? {}))
+    push(columns, field, side, indent + 2, 'object', side === 'sent' ? names : firstName(names));
+  if (element !== undefined)
+    push(columns, element, side, indent + 2, kind === 'array' ? 'array' : 'object', key);
+  if (element !== undefined) columns.push(`${space}  ...`);
+  if (framed) columns.push(`${space}${kind === 'array' ? ']' : '}'}`);
 }
 
-/** The words of a command line as JSON, by the types of the parameters they are for. */
-function exampleParameters(method: Method, example: string): string {
-  const words = example.match(/'[^']*'|"(?:\\.|[^"\\])*"|\S+/g) ?? [];
-  return words
-    .map((word, i) => {
-      const bare = word.startsWith("'") ? word.slice(1, -1) : word.replaceAll('\\"', '"');
-      const unquoted = bare.startsWith('"') && bare.endsWith('"') ? bare.slice(1, -1) : bare;
-      const type = method.parameters[i]?.type;
-      return type === 'string' || type === 'hex'
-        ? JSON.stringify(unquoted)
-        : word.startsWith("'")
-          ? bare
-          : unquoted;
-    })
-    .join(', ');
+function resultTexts(schema: Schema, condition = ''): string[] {
+  if (schema.kind === 'cases')
+    return Object.entries(schema.cases!).flatMap(([value, each]) =>
+      resultTexts(each, schema.on === '' ? value : `${schema.on} = ${value}`),
+    );
+  if (schema.kind === 'any') return [];
+  const columns = new Columns();
+  push(columns, schema, 'answered', 0, 'none');
+  return [`\nResult${condition === '' ? '' : ` (${condition})`}:\n${columns}`];
+}
+
+function exampleText({ name, example = '', parameters }: Method): string {
+  const positions = Object.values(parameters);
+  const words = example.match(/'[^']*'|"(?:\\.|[^"\\])*"|\$\([^)]*\)|\S+/g) ?? [];
+  const values = words.map((word, i) => {
+    const bare = word.startsWith("'") ? word.slice(1, -1) : word.replaceAll('\\"', '"');
+    const unquoted = bare.startsWith('"') && bare.endsWith('"') ? bare.slice(1, -1) : bare;
+    const text = word.startsWith('$') ? 'HASH' : unquoted;
+    const { kind } = positions[i] ?? { kind: 'any' };
+    return kind === 'string' || kind === 'hex' ? writeJson(text) : word.startsWith("'") ? bare : text;
+  });
+  return `\nExamples:
+> penny rpc ${name} ${example}`
+    .trimEnd()
+    .concat(
+      `\n> curl -u "$(cat ~/.penny/penny/.cookie)" -d '{"method":"${name}","params":[${values.join(',')}]}' http://127.0.0.1:7332/\n`,
+    );
 }

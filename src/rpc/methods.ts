@@ -45,28 +45,12 @@ import { walletFundingMethods } from './methods/wallet/funding.ts';
 import { walletHistoryMethods } from './methods/wallet/history.ts';
 import { walletManagementMethods } from './methods/wallet/management.ts';
 import { walletSpendingMethods } from './methods/wallet/spending.ts';
-import { createRegistry, type Registry } from './registry.ts';
 
-export const SPECS = {
-  ...walletBumpingMethods,
-  ...walletFundingMethods,
-  ...walletSpendingMethods,
-  ...walletAddressMethods,
-  ...walletCoinMethods,
-  ...walletHistoryMethods,
-  ...walletBalanceMethods,
-  ...walletManagementMethods,
-  ...walletDescriptorMethods,
-  ...psbtMethods,
-  ...psbtDescriptorMethods,
-  ...scanMethods,
-  ...signRawTransactionMethods,
-  ...blockTemplateMethods,
-  ...descriptorMethods,
-  ...submitBlockMethods,
+export const METHODS = {
   ...addedNodeMethods,
   ...banMethods,
   ...blockStatsMethods,
+  ...blockTemplateMethods,
   ...blockMethods,
   ...chainControlMethods,
   ...chainStateMethods,
@@ -75,6 +59,7 @@ export const SPECS = {
   ...controlMethods,
   ...decodeScriptMethods,
   ...deploymentMethods,
+  ...descriptorMethods,
   ...dumpCoinsMethods,
   ...feeMethods,
   ...generatingMethods,
@@ -89,9 +74,23 @@ export const SPECS = {
   ...packageMethods,
   ...peerMethods,
   ...proofMethods,
+  ...psbtMethods,
+  ...psbtDescriptorMethods,
   ...rawTransactionMethods,
+  ...scanMethods,
+  ...signRawTransactionMethods,
   ...submissionMethods,
+  ...submitBlockMethods,
   ...waitingMethods,
+  ...walletAddressMethods,
+  ...walletBackupMethods,
+  ...walletBalanceMethods,
+  ...walletBumpingMethods,
+  ...walletCoinMethods,
+  ...walletDescriptorMethods,
+  ...walletEncryptionMethods,
+  ...walletFundingMethods,
+  ...walletHistoryMethods,
+  ...walletManagementMethods,
+  ...walletSpendingMethods,
 };
-
-export const METHODS: Registry = createRegistry(SPECS, walletBackupMethods, walletEncryptionMethods);

@@ -1,22 +1,26 @@
 /** The API document: every method as OpenRPC describes it, from the same objects as the help. */
 import type { JsonWritable } from './json.ts';
-import type { Method } from './method.ts';
-import { firstName, type Parameter } from './parameter.ts';
-import type { Registry } from './registry.ts';
-import type { Result } from './result.ts';
+import type { Method, Registry } from './method.ts';
+import { type Fields, fallbackOf, firstName, type Schema } from './schema.ts';
 
 const OPENRPC_VERSION = '1.3.2';
 
-type Schema = { readonly [key: string]: JsonWritable };
+type JsonSchema = { readonly [key: string]: JsonWritable };
 
-const STRING: Schema = { type: 'string' };
-const NUMBER: Schema = { type: 'number' };
-const HEX: Schema = { type: 'string', pattern: '^([0-9a-fA-F]{2})*$' };
-const BITCOIN = { multipleOf: 1e-8 };
+const STRING: JsonSchema = { type: 'string' };
+const BITCOIN: JsonSchema = { type: 'number', multipleOf: 1e-8 };
+/** What a schema's words for several types are in JSON Schema. */
+const WORDS: Readonly<Record<string, JsonSchema>> = {
+  string: STRING,
+  numeric: { type: 'number' },
+  boolean: { type: 'boolean' },
+  array: { type: 'array' },
+  object: { type: 'object' },
+};
 
 /** Hidden methods are left out, as in `help`. */
 export function openRpcDocument(registry: Registry, version: string) {
-  const shown = [...registry.values()].filter(({ category }) => category !== 'hidden');
+  const shown = Object.values(registry).filter(({ category }) => category !== 'hidden');
   return {
     openrpc: OPENRPC_VERSION,
     info: { title: 'Penny', version },
@@ -24,116 +28,87 @@ export function openRpcDocument(registry: Registry, version: string) {
   };
 }
 
-function methodJson(method: Method): JsonWritable {
-  const [summary] = method.description.trim().split('\n', 1);
+function methodJson({ name, category, help, parameters, result }: Method): JsonWritable {
+  const [summary] = help.trim().split('\n', 1);
   return {
-    name: method.name,
+    name,
     summary: summary!,
-    description: method.description.trim(),
-    tags: [{ name: method.category }],
+    description: help.trim(),
+    tags: [{ name: category }],
     paramStructure: 'either',
-    params: method.parameters
-      .filter(({ hidden }) => hidden !== true)
-      .map((parameter) => ({
-        name: firstName(parameter),
-        description: parameter.description,
-        required: parameter.required,
-        schema: parameterSchema(parameter),
+    params: Object.entries(parameters)
+      .filter(([, { hidden }]) => hidden !== true)
+      .map(([names, schema]) => ({
+        name: firstName(names),
+        description: schema.help,
+        required: schema.optional !== true,
+        schema: { ...jsonSchema(schema, 'sent'), ...defaultOf(schema) },
       })),
-    result: { name: 'result', schema: oneOf(method.results.map(resultSchema)) },
+    result: { name: 'result', schema: jsonSchema(result, 'answered') },
   };
 }
 
-function oneOf(schemas: readonly Schema[]): Schema {
-  return schemas.length === 1 ? schemas[0]! : { oneOf: schemas };
+function defaultOf(schema: Schema): JsonSchema {
+  const value = fallbackOf(schema);
+  const { hint } = schema;
+  return { ...(value !== undefined && { default: value }), ...(hint !== undefined && { 'x-default': hint }) };
 }
 
-function parameterSchema(parameter: Parameter): Schema {
-  const described: Schema = {
-    ...(parameter.default !== undefined && { default: parameter.default }),
-    ...(parameter.hint !== undefined && { 'x-default': parameter.hint }),
-  };
-  // Several types are accepted, and only words say which.
-  if (parameter.unchecked) return described;
-  return { ...parameterType(parameter), ...described };
-}
+const oneOf = (schemas: readonly JsonSchema[]): JsonSchema =>
+  schemas.length === 1 ? schemas[0]! : { oneOf: schemas };
 
-function parameterType({ type, inner, bounds }: Parameter): Schema {
-  switch (type) {
-    case 'string':
-      return STRING;
-    case 'hex':
-      return HEX;
-    case 'boolean':
-      return { type: 'boolean' };
-    case 'number':
-      return bounds === undefined ? NUMBER : { type: 'integer', minimum: bounds[0], maximum: bounds[1] };
-    case 'amount':
-      return oneOf([{ ...NUMBER, ...BITCOIN }, STRING]);
-    case 'range':
-      return oneOf([
-        { type: 'integer' },
-        { type: 'array', items: { type: 'integer' }, minItems: 2, maxItems: 2 },
-      ]);
-    case 'array':
-      return { type: 'array', items: oneOf(inner.map(parameterSchema)) };
-    case 'keyed':
-      return { type: 'object', additionalProperties: oneOf(inner.map(parameterSchema)) };
-    case 'object':
-    case 'options':
-      return objectSchema(
-        inner.map((field) => [firstName(field), parameterSchema(field), field.description, field.required]),
-      );
-  }
-}
-
-function objectSchema(fields: readonly (readonly [string, Schema, string, boolean])[]): Schema {
-  const required = fields.filter(([, , , needed]) => needed).map(([name]) => name);
-  return {
-    type: 'object',
-    properties: Object.fromEntries(
-      fields.map(([name, schema, description]) => [
-        name,
-        description === '' ? schema : { ...schema, description },
-      ]),
-    ),
-    ...(required.length > 0 && { required }),
-  };
-}
-
-function resultSchema(result: Result): Schema {
-  return result.condition === ''
-    ? resultType(result)
-    : { ...resultType(result), description: result.condition };
-}
-
-function resultType({ type, inner }: Result): Schema {
-  switch (type) {
-    case 'none':
+function jsonSchema(schema: Schema, side: 'sent' | 'answered'): JsonSchema {
+  const { kind, bounds, element, fields, type } = schema;
+  // Several types are accepted.
+  if (side === 'sent' && type !== undefined)
+    return oneOf(type.split(/ or |, /).map((word) => WORDS[word] ?? {}));
+  switch (kind) {
+    case 'null':
       return { type: 'null' };
     case 'any':
       return {};
     case 'string':
       return STRING;
     case 'hex':
-      return HEX;
+      return { type: 'string', pattern: '^([0-9a-fA-F]{2})*$' };
     case 'boolean':
       return { type: 'boolean' };
     case 'number':
-      return NUMBER;
+      return { type: 'number' };
+    case 'integer':
     case 'time':
-      return { type: 'integer' };
+      return bounds === undefined || side === 'answered'
+        ? { type: 'integer' }
+        : { type: 'integer', minimum: bounds[0], maximum: bounds[1] };
     case 'amount':
-      return { ...NUMBER, ...BITCOIN };
+      return side === 'sent' ? oneOf([BITCOIN, STRING]) : BITCOIN;
     case 'array':
-      return { type: 'array', items: oneOf(inner.map(resultSchema)) };
-    case 'fixed-array':
-      return { type: 'array', prefixItems: inner.map(resultSchema) };
-    case 'keyed':
-      return { type: 'object', additionalProperties: oneOf(inner.map(resultSchema)) };
+      return { type: 'array', items: jsonSchema(element!, side) };
+    case 'record':
+      return { type: 'object', additionalProperties: jsonSchema(element!, side) };
     case 'object':
-      return objectSchema(
-        inner.map((field) => [field.name, resultSchema(field), field.description, !field.optional]),
+      return objectSchema(fields!, side);
+    case 'cases':
+      return oneOf(
+        Object.entries(schema.cases!).map(([value, each]) => ({
+          ...jsonSchema(each, side),
+          description: schema.on === '' ? value : `${schema.on} = ${value}`,
+        })),
       );
   }
+}
+
+function objectSchema(fields: Fields, side: 'sent' | 'answered'): JsonSchema {
+  const all = Object.entries(fields);
+  const required = all.filter(([, { optional }]) => !optional).map(([names]) => firstName(names));
+  return {
+    type: 'object',
+    properties: Object.fromEntries(
+      all.map(([names, field]) => {
+        const inner = jsonSchema(field, side);
+        return [firstName(names), field.help === '' ? inner : { ...inner, description: field.help }];
+      }),
+    ),
+    ...(required.length > 0 && { required }),
+  };
 }

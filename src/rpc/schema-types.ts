@@ -53,6 +53,8 @@ export interface Schema<V extends Views = Views> {
   /** What the keys of a record are. */
   readonly key?: string;
   readonly cases?: Readonly<Record<string, Schema>>;
+  /** The parameter that the case depends on; empty if it is told in words. */
+  readonly on?: string;
   /** Only tells the compiler. */
   readonly views?: V;
 }

@@ -330,6 +330,21 @@ export const written = <V extends Views>(
 ): Schema<{ sent: V['sent']; held: V['held']; answered: V['answered'] | JsonText; got: V['got'] }> =>
   schema as never;
 
+/** What stands for a value that is left out, as JSON has it; undefined if that is told in words, or nothing. */
+export function fallbackOf({ fallback }: Schema): string | number | boolean | undefined {
+  const value = typeof fallback === 'function' ? (fallback() as unknown) : fallback;
+  if (typeof value === 'bigint') return Number(value) / 1e8;
+  return typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean'
+    ? value
+    : undefined;
+}
+
+/** The same as help shows it. */
+export const fallbackText = (schema: Schema): string | undefined => {
+  const value = fallbackOf(schema);
+  return value === undefined ? undefined : JSON.stringify(value);
+};
+
 /** The value of a parameter or field, or what stands for one that is left out. @throws RpcError */
 export function readField(schema: Schema, value: JsonRead, name: string, context: RpcContext): unknown {
   return value === null && schema.optional ? schema.fallback : schema.read(value, name, context);

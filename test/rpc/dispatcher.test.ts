@@ -202,7 +202,7 @@ describe('parameters', () => {
   });
 
   test('fields of options may be given as parameters of the method', async () => {
-    expect(await call('options', { fast: true, d: 3 })).toEqual({ chosen: { fast: true, d: 3 } });
+    expect(await call('options', { fast: true, d: 3 })).toEqual({ chosen: { fast: true, depth: 3 } });
     expect(await call('options', { first: 'x', depth: 3 })).toEqual({ first: 'x', chosen: { depth: 3 } });
   });
 });

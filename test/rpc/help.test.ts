@@ -1,42 +1,44 @@
 import { describe, expect, test } from 'vitest';
 import { helpText, usage } from '../../src/rpc/help.ts';
-import { defineMethod, type Method } from '../../src/rpc/method.ts';
+import { group, type Method, method } from '../../src/rpc/method.ts';
 import { METHODS } from '../../src/rpc/methods.ts';
-import { param } from '../../src/rpc/parameter.ts';
-import { result } from '../../src/rpc/result.ts';
+import {
+  amount,
+  array,
+  boolean,
+  cases,
+  hex,
+  hidden,
+  integer,
+  nothing,
+  object,
+  optional,
+  options,
+  record,
+  standard,
+} from '../../src/rpc/schema.ts';
 
-const example = defineMethod({
-  name: 'example',
-  category: 'hidden',
-  description: '\nDoes nothing.\n\nAt length.\n',
-  parameters: [
-    param.hex('txid', 'The id'),
-    param.array('inputs', 'What is spent', [
-      param.object('', '', [param.hex('txid', 'An id'), param.integer('vout', 'An index\nof an output')], {
-        optional: true,
+const { example } = group('hidden', {
+  example: method({
+    help: '\nDoes nothing.\n\nAt length.\n',
+    parameters: {
+      txid: hex('The id'),
+      inputs: array(object({ txid: hex('An id'), vout: integer('An index\nof an output') }), 'What is spent'),
+      'fast|quick': standard(boolean('Hurry'), false),
+      options: options({ fee_rate: optional(amount('A rate'), 'estimated') }),
+      secret: hidden(optional(integer('Not shown'))),
+    },
+    result: cases('', {
+      'if fast': object({
+        id: optional(hex('What came of it')),
+        list: array(integer('one')),
+        map: record(boolean('so or not'), 'key'),
       }),
-    ]),
-    param.boolean('fast|quick', 'Hurry', { default: false }),
-    param.options('options', '', [param.amount('fee_rate', 'A rate', { hint: 'estimated' })], {
-      optional: true,
+      otherwise: nothing(),
     }),
-    param.integer('secret', 'Not shown', { optional: true, hidden: true }),
-  ],
-  results: [
-    result.object(
-      '',
-      '',
-      [
-        result.hex('id', 'What came of it', { optional: true }),
-        result.array('list', '', [result.number('', 'one')]),
-        result.keyed('map', '', [result.boolean('key', 'so or not')]),
-      ],
-      { condition: 'if fast' },
-    ),
-    result.none('', ''),
-  ],
-  examples: ['"abcd" \'[{"txid":"ab","vout":0}]\' true'],
-  handler: () => null,
+    example: '"abcd" \'[{"txid":"ab","vout":0}]\' true',
+    handler: () => null,
+  }),
 });
 
 test('help has the layout of Bitcoin Core', () => {
@@ -60,7 +62,7 @@ Arguments:
        ...
      ]
 3. fast                    (boolean, optional, default=false) Hurry
-4. options                 (json object, optional) Options object that can be used to pass named arguments, listed below.
+4. options                 (json object, optional) Each may also be given by name, as a parameter of the method:
 
 Named Arguments:
 fee_rate    (numeric or string, optional, default=estimated) A rate
@@ -78,28 +80,24 @@ Result (if fast):
   }
 }
 
-Result:
+Result (otherwise):
 null    (json null)
 
 Examples:
 > penny rpc example "abcd" '[{"txid":"ab","vout":0}]' true
-> curl --user myusername --data-binary '{"jsonrpc": "2.0", "id": "curltest", "method": "example", "params": ["abcd", [{"txid":"ab","vout":0}], true]}' -H 'content-type: application/json' http://127.0.0.1:8332/
+> curl -u "$(cat ~/.penny/penny/.cookie)" -d '{"method":"example","params":["abcd",[{"txid":"ab","vout":0}],true]}' http://127.0.0.1:7332/
 `);
 });
 
-describe.each([...METHODS.values()].map((method): [string, Method] => [method.name, method]))(
-  '%s',
-  (name, method) => {
-    test('has a help text without gaps', () => {
-      expect(usage(method).startsWith(name)).toBe(true);
-      expect(helpText(method)).not.toMatch(/undefined|\[object|null,/);
-      expect(method.description.trim()).not.toBe('');
-      expect(method.results.length).toBeGreaterThan(0);
-    });
+describe.each(Object.entries<Method>(METHODS))('%s', (name, one) => {
+  test('has a help text without gaps', () => {
+    expect(usage(one).startsWith(name)).toBe(true);
+    expect(helpText(one)).not.toMatch(/undefined|\[object|null,/);
+    expect(one.help.trim()).not.toBe('');
+  });
 
-    test('names each parameter once', () => {
-      const names = method.parameters.flatMap((parameter) => parameter.names.split('|'));
-      expect(new Set(names).size).toBe(names.length);
-    });
-  },
-);
+  test('names each parameter once', () => {
+    const names = Object.keys(one.parameters).flatMap((each) => each.split('|'));
+    expect(new Set(names).size).toBe(names.length);
+  });
+});

@@ -541,5 +541,5 @@ test('what is asked for is done', async () => {
   const both = await call('send', out, null, null, 2, { psbt: true });
   expect(Object.keys(both).sort()).toEqual(['complete', 'hex', 'psbt', 'txid']);
   // Every option is shown, since it is declared where it is read.
-  expect(helpText(METHODS.get('bumpfee')!)).toContain('original_change_index');
+  expect(helpText(METHODS.bumpfee)).toContain('original_change_index');
 });

@@ -2,8 +2,9 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { MemoryNode } from '../../scripts/conformance/memory-node.ts';
 import { toDisplayHex, toHex } from '../../src/core/encoding/bytes.ts';
 import { REGTEST } from '../../src/core/parameters/presets.ts';
+import { findMethod } from '../../src/rpc/method.ts';
 import { METHODS } from '../../src/rpc/methods.ts';
-import { undocumented } from '../support/result-matches.ts';
+import { mismatches } from '../support/result-matches.ts';
 
 const ADDRESS = 'bcrt1qw508d6qejxtdg4y5r3zarvary0c5xw7kygt080';
 
@@ -23,7 +24,7 @@ afterAll(() => memory.stop());
 async function call(method: string, ...parameters: readonly unknown[]): Promise<unknown> {
   const { result, error } = await memory.call(method, JSON.stringify(parameters));
   if (error !== undefined) throw new Error(`${method}: ${error.message}`);
-  expect(undocumented(result, METHODS.get(method)!.results), method).toEqual([]);
+  expect(mismatches(result, findMethod(METHODS, method)!.result), method).toEqual([]);
   return result;
 }
 

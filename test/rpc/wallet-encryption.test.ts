@@ -2,8 +2,9 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { MemoryNode } from '../../scripts/conformance/memory-node.ts';
 import { REGTEST } from '../../src/core/parameters/presets.ts';
+import { findMethod, type Method } from '../../src/rpc/method.ts';
 import { METHODS } from '../../src/rpc/methods.ts';
-import { undocumented } from '../support/result-matches.ts';
+import { mismatches } from '../support/result-matches.ts';
 
 const FOREIGN = 'bcrt1qw508d6qejxtdg4y5r3zarvary0c5xw7kygt080';
 const MNEMONIC = `${'abandon '.repeat(11)}about`;
@@ -41,7 +42,7 @@ async function call(
 ): Promise<Reply['result']> {
   const { result, error } = await ask(wallet, method, ...parameters);
   if (error !== undefined) throw new Error(`${method}: ${error.code} ${error.message}`);
-  expect(undocumented(result as never, METHODS.get(method)!.results), method).toEqual([]);
+  expect(mismatches(result as never, findMethod(METHODS, method)!.result), method).toEqual([]);
   return result;
 }
 
@@ -205,7 +206,9 @@ test('what needs a key asks for the passphrase, and all else works while it is l
     'unloadwallet',
     'walletpassphrase',
   ];
-  const names = [...METHODS.values()].filter(({ category }) => category === 'Wallet').map(({ name }) => name);
+  const names = Object.values<Method>(METHODS)
+    .filter(({ category }) => category === 'Wallet')
+    .map(({ name }) => name);
   expect([...Object.keys(needy), ...Object.keys(free), ...other].sort()).toEqual(names.sort());
 
   for (const [method, parameters] of Object.entries(needy))

@@ -1,8 +1,9 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { MemoryNode } from '../../scripts/conformance/memory-node.ts';
 import { REGTEST } from '../../src/core/parameters/presets.ts';
+import { findMethod } from '../../src/rpc/method.ts';
 import { METHODS } from '../../src/rpc/methods.ts';
-import { undocumented } from '../support/result-matches.ts';
+import { mismatches } from '../support/result-matches.ts';
 
 const FOREIGN = 'bcrt1qw508d6qejxtdg4y5r3zarvary0c5xw7kygt080';
 const MNEMONIC = `${'abandon '.repeat(11)}about`;
@@ -31,7 +32,7 @@ async function ask(wallet: string | null, method: string, parameters: readonly u
 async function call(wallet: string | null, method: string, ...parameters: readonly unknown[]): Promise<any> {
   const { result, error } = await ask(wallet, method, parameters);
   if (error !== undefined) throw new Error(`${method}: ${error.code} ${error.message}`);
-  expect(undocumented(result as never, METHODS.get(method)!.results), method).toEqual([]);
+  expect(mismatches(result as never, findMethod(METHODS, method)!.result), method).toEqual([]);
   return result;
 }
 

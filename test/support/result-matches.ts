@@ -1,48 +1,44 @@
 /** Whether an answer is what the method's help says it is (Core's -rpcdoccheck). */
-import type { Result } from '../../src/rpc/result.ts';
+import { firstName, type Schema } from '../../src/rpc/schema.ts';
 
 const SIMPLE: Readonly<Record<string, string>> = {
   string: 'string',
   hex: 'string',
   number: 'number',
+  integer: 'number',
   amount: 'number',
   time: 'number',
   boolean: 'boolean',
 };
 
 /** What does not match, by path; empty if all does. */
-export function mismatches(value: unknown, result: Result, path = ''): string[] {
-  if (result.type === 'any') return [];
-  if (result.type === 'none') return value === null ? [] : [`${path}: not null`];
-  const simple = SIMPLE[result.type];
+export function mismatches(value: unknown, schema: Schema, path = ''): string[] {
+  const { kind, element, fields = {}, cases } = schema;
+  if (kind === 'any') return [];
+  if (kind === 'cases') {
+    // One has to match.
+    const all = Object.values(cases!).map((each) => mismatches(value, each, path));
+    return all.some((list) => list.length === 0) ? [] : all.reduce((a, b) => (a.length <= b.length ? a : b));
+  }
+  if (kind === 'null') return value === null ? [] : [`${path}: not null`];
+  const simple = SIMPLE[kind];
   if (simple !== undefined) return typeof value === simple ? [] : [`${path}: not a ${simple}`];
   if (typeof value !== 'object' || value === null) return [`${path}: no object`];
-  if (result.type === 'array' || result.type === 'fixed-array') {
+  if (kind === 'array') {
     if (!Array.isArray(value)) return [`${path}: no array`];
-    const { inner } = result;
-    return value.flatMap((item, i) =>
-      mismatches(item, inner[Math.min(i, inner.length - 1)]!, `${path}[${i}]`),
-    );
+    return value.flatMap((item, i) => mismatches(item, element!, `${path}[${i}]`));
   }
   if (Array.isArray(value)) return [`${path}: an array`];
-  if (result.type === 'keyed')
-    return Object.entries(value).flatMap(([key, item]) =>
-      mismatches(item, result.inner[0]!, `${path}.${key}`),
-    );
-  const known = new Map(result.inner.map((field) => [field.name, field]));
+  if (kind === 'record')
+    return Object.entries(value).flatMap(([key, item]) => mismatches(item, element!, `${path}.${key}`));
+  const known = new Map(Object.entries(fields).map(([names, field]) => [firstName(names), field]));
   const unknown = Object.keys(value).filter((key) => !known.has(key));
   return [
     ...unknown.map((key) => `${path}.${key}: not in the help`),
-    ...result.inner.flatMap((field) => {
-      const item = (value as Record<string, unknown>)[field.name];
-      if (item !== undefined) return mismatches(item, field, `${path}.${field.name}`);
-      return field.optional ? [] : [`${path}.${field.name}: missing`];
+    ...[...known].flatMap(([name, field]) => {
+      const item = (value as Record<string, unknown>)[name];
+      if (item !== undefined) return mismatches(item, field, `${path}.${name}`);
+      return field.optional ? [] : [`${path}.${name}: missing`];
     }),
   ];
-}
-
-/** A method may have several results; one has to match. */
-export function undocumented(value: unknown, results: readonly Result[]): string[] {
-  const all = results.map((result) => mismatches(value, result));
-  return all.some((list) => list.length === 0) ? [] : all.reduce((a, b) => (a.length <= b.length ? a : b));
 }

@@ -4,77 +4,67 @@ import { SystemClock } from '../../src/platform/node/clock.ts';
 import type { RpcContext } from '../../src/rpc/context.ts';
 import { Dispatcher } from '../../src/rpc/dispatcher.ts';
 import { RpcCode, RpcError } from '../../src/rpc/errors.ts';
-import { defineMethod } from '../../src/rpc/method.ts';
+import { group, method } from '../../src/rpc/method.ts';
 import { controlMethods } from '../../src/rpc/methods/control.ts';
-import { param } from '../../src/rpc/parameter.ts';
-import { createRegistry } from '../../src/rpc/registry.ts';
-import { result } from '../../src/rpc/result.ts';
+import {
+  amount,
+  anything,
+  boolean,
+  integer,
+  optional,
+  standard,
+  string,
+  unreadOptions,
+} from '../../src/rpc/schema.ts';
 
-const base = {
-  category: 'hidden',
-  description: 'For tests.',
-  results: [result.any('', '')],
-  examples: [],
-} as const;
+const base = { help: 'For tests.', result: anything() };
 
-const sum = defineMethod({
-  ...base,
-  name: 'sum',
-  parameters: [param.integer('a', 'one'), param.integer('b|second', 'two', { default: 10 })],
-  handler: ([a, b]) => a + b,
-});
+const methods = group('hidden', {
+  sum: method({
+    ...base,
+    parameters: { a: integer('one'), 'b|second': standard(integer('two'), 10) },
+    handler: ({ a, b }) => a + b,
+  }),
 
-/** What the handler was given for each kind of parameter. */
-const options = defineMethod({
-  ...base,
-  name: 'options',
-  parameters: [
-    param.string('first', '', { optional: true }),
-    param.amount('amount', '', { optional: true }),
-    param.options(
-      'options',
-      '',
-      [param.boolean('fast', '', { optional: true }), param.integer('depth|d', '', { optional: true })],
-      {
-        optional: true,
-      },
-    ),
-  ],
-  handler: ([first, amount, chosen]) => ({ first, amount, chosen }),
-});
+  /** What the handler was given for each kind of parameter. */
+  options: method({
+    ...base,
+    parameters: {
+      first: optional(string()),
+      amount: optional(amount()),
+      options: unreadOptions({ fast: optional(boolean()), 'depth|d': optional(integer()) }),
+    },
+    handler: ({ first, amount: satoshis, options: given }) => {
+      const names = ['fast', 'depth', 'd'].filter((name) => given.has(name));
+      return { first, amount: satoshis, chosen: names.length === 0 ? undefined : { ...given.read() } };
+    },
+  }),
 
-const wallet = defineMethod({
-  ...base,
-  name: 'walletname',
-  parameters: [],
-  handler: (_parameters, _context, { walletName }) => walletName,
-});
+  walletname: method({ ...base, parameters: {}, handler: (_, __, { walletName }) => walletName }),
 
-const refuse = defineMethod({
-  ...base,
-  name: 'refuse',
-  parameters: [],
-  handler() {
-    throw new RpcError(RpcCode.INVALID_PARAMETER, 'refused');
-  },
-});
+  refuse: method({
+    ...base,
+    parameters: {},
+    handler() {
+      throw new RpcError(RpcCode.INVALID_PARAMETER, 'refused');
+    },
+  }),
 
-const broken = defineMethod({
-  ...base,
-  name: 'broken',
-  parameters: [],
-  handler() {
-    throw new Error('a bug');
-  },
-});
+  broken: method({
+    ...base,
+    parameters: {},
+    handler() {
+      throw new Error('a bug');
+    },
+  }),
 
-/** Ends when the server stops. */
-const wait = defineMethod({
-  ...base,
-  name: 'wait',
-  parameters: [],
-  handler: (_parameters, _context, { signal }) =>
-    new Promise((resolve) => signal.addEventListener('abort', () => resolve('stopped'))),
+  /** Ends when the server stops. */
+  wait: method({
+    ...base,
+    parameters: {},
+    handler: (_, __, { signal }) =>
+      new Promise<string>((resolve) => signal.addEventListener('abort', () => resolve('stopped'))),
+  }),
 });
 
 export interface LoggedLine {
@@ -95,7 +85,7 @@ export function createTestDispatcher({ attach = true } = {}): {
     setEnabled: () => {},
     path: '/log',
   };
-  const registry = createRegistry(controlMethods, [sum, options, wallet, refuse, broken, wait]);
+  const registry = { ...controlMethods, ...methods };
   const dispatcher = new Dispatcher(registry, { clock, logger });
   // None of these methods asks a node for anything else.
   if (attach)

@@ -3,7 +3,7 @@ import type { RpcContext, RpcServerView } from '../context.ts';
 import { RpcCode, RpcError } from '../errors.ts';
 import { nodeVersion } from '../formats/version.ts';
 import { helpText, usage } from '../help.ts';
-import { group, method } from '../method.ts';
+import { findMethod, group, method } from '../method.ts';
 import { openRpcDocument } from '../openrpc.ts';
 import {
   anything,
@@ -22,7 +22,7 @@ import {
 } from '../schema.ts';
 
 function listMethods({ registry }: RpcServerView): string {
-  const shown = [...registry.values()].filter((method) => method.category !== 'hidden');
+  const shown = Object.values(registry).filter((method) => method.category !== 'hidden');
   const categories = [...new Set(shown.map((method) => method.category))].sort();
   return categories
     .map((category) => {
@@ -68,7 +68,7 @@ export const controlMethods = {
       example: 'getblock',
       handler({ command }, _, { server }) {
         if (command === undefined || command === '') return listMethods(server);
-        const found = server.registry.get(command);
+        const found = findMethod(server.registry, command);
         return found === undefined ? `help: unknown command: ${command}` : helpText(found).trimEnd();
       },
     }),

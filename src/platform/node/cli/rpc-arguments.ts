@@ -4,8 +4,8 @@
  */
 import { JsonObject, type JsonRead } from '../../../rpc/json.ts';
 import { JsonError, readJson } from '../../../rpc/json-reader.ts';
-import type { Parameter } from '../../../rpc/parameter.ts';
-import type { Registry } from '../../../rpc/registry.ts';
+import { findMethod, type Registry } from '../../../rpc/method.ts';
+import type { Fields, Schema } from '../../../rpc/schema.ts';
 import { UsageError } from './arguments.ts';
 
 /** @throws UsageError */
@@ -14,13 +14,13 @@ export function positionalArguments(
   words: readonly string[],
   registry: Registry,
 ): JsonRead[] {
-  const parameters = registry.get(method)?.parameters ?? [];
+  const parameters = Object.values(findMethod(registry, method)?.parameters ?? {});
   return words.map((word, i) => convert(word, parameters[i]));
 }
 
 /** `name=value` words; those without a name go into `args` as Core's do. @throws UsageError */
 export function namedArguments(method: string, words: readonly string[], registry: Registry): JsonObject {
-  const parameters = registry.get(method)?.parameters ?? [];
+  const parameters = findMethod(registry, method)?.parameters ?? {};
   const entries: [string, JsonRead][] = [];
   const positional: string[] = [];
   for (const word of words) {
@@ -39,17 +39,17 @@ export function namedArguments(method: string, words: readonly string[], registr
   return new JsonObject(entries);
 }
 
-function findNamed(name: string, parameters: readonly Parameter[]): Parameter | undefined {
-  const options = parameters.filter((parameter) => parameter.type === 'options');
-  return [...parameters, ...options.flatMap((parameter) => parameter.inner)].find((parameter) =>
-    parameter.names.split('|').includes(name),
-  );
+function findNamed(name: string, parameters: Fields): Schema | undefined {
+  const options = Object.values(parameters).filter(({ named }) => named);
+  return [parameters, ...options.map(({ fields }) => fields!)]
+    .flatMap((fields) => Object.entries(fields))
+    .find(([names]) => names.split('|').includes(name))?.[1];
 }
 
-function convert(word: string, parameter: Parameter | undefined): JsonRead {
+function convert(word: string, schema: Schema | undefined): JsonRead {
   // A parameter of several types (a hash or a height) is JSON if it can be, or else text.
-  const either = parameter?.unchecked === true;
-  const isText = parameter === undefined || parameter.type === 'string' || parameter.type === 'hex';
+  const either = schema !== undefined && schema.json === undefined && schema.kind !== 'amount';
+  const isText = schema === undefined || schema.kind === 'string' || schema.kind === 'hex';
   if (isText && !either) return word;
   try {
     return readJson(word);

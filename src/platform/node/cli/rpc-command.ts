@@ -3,7 +3,7 @@ import { RpcCode } from '../../../rpc/errors.ts';
 import { JsonObject, type JsonRead, type JsonWritable } from '../../../rpc/json.ts';
 import { readJson } from '../../../rpc/json-reader.ts';
 import { writeJson } from '../../../rpc/json-writer.ts';
-import type { Registry } from '../../../rpc/registry.ts';
+import type { Registry } from '../../../rpc/method.ts';
 import { UsageError } from './arguments.ts';
 import type { Configuration } from './configuration.ts';
 import { describeNode } from './get-info.ts';
