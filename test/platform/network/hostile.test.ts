@@ -174,6 +174,19 @@ test('half-open sockets make room for those that speak', async () => {
   for (const socket of silent) socket.destroy();
 });
 
+test('one address cannot push out what another one has begun', async () => {
+  const { node } = await scene();
+  const slow = connect(node.port, '127.0.0.1').on('error', () => {});
+  await new Promise((resolve) => slow.once('connect', resolve));
+  const crowd = Array.from({ length: 200 }, () =>
+    connect({ port: node.port, host: '127.0.0.1', localAddress: '127.0.0.2' }).on('error', () => {}),
+  );
+  expect(await eventually(() => crowd.some((socket) => socket.destroyed))).toBe(true);
+  slow.write(encodeEnvelope(magic, 'version', encodeBody('version', versionBody(0))));
+  await new Promise((resolve) => slow.once('data', resolve));
+  for (const socket of [slow, ...crowd]) socket.destroy();
+});
+
 test('many connections: the number is bounded, old and new peers are served', async () => {
   const { node, honest, honestIsServed } = await scene();
   await honest.isServed();

@@ -13,7 +13,7 @@ import { WEBSOCKET_OPTIONS, WebSocketConnection } from './websocket-connection.t
 
 /** Milliseconds from the first packet to an open connection, upgrade included. */
 const OPENING_TIMEOUT = 10_000;
-/** Sockets that have not said what they are: when there are more, the oldest has had its time. */
+/** Sockets that have not said what they are: when there are more, the oldest goes, of the address that has most. */
 const MAXIMUM_OPENING = 128;
 const MAXIMUM_HEADER_BYTES = 8 * 1024;
 const HTTP_METHOD = new TextEncoder().encode('GET ');
@@ -84,8 +84,19 @@ export class SharedListener implements Listener {
       socket,
       setTimeout(() => socket.destroy(), OPENING_TIMEOUT),
     );
-    if (this.#opening.size > MAXIMUM_OPENING) this.#opening.keys().next().value!.destroy();
+    if (this.#opening.size > MAXIMUM_OPENING) this.#turnOut();
     this.#sniff(socket);
+  }
+
+  #turnOut(): void {
+    const byAddress = new Map<string | undefined, Socket[]>();
+    let most: Socket[] = [];
+    for (const socket of this.#opening.keys()) {
+      const sockets = byAddress.get(socket.remoteAddress) ?? [];
+      byAddress.set(socket.remoteAddress, sockets);
+      if (sockets.push(socket) > most.length) most = sockets;
+    }
+    most[0]?.destroy();
   }
 
   /** It is what it will be: the time for that is no longer counted. */
