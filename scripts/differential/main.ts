@@ -28,6 +28,8 @@ const REQUESTS = 200;
 const MINED = 40;
 const POOL = 120;
 const ROOTS = 12;
+/** Height from which the subsidy, halved again and again, is no longer enough: then a new chain is begun. */
+const LONGEST = 800;
 /** Calls of one batch. */
 const BATCH = 250;
 /** How often the same pair of reasons is shown. */
@@ -188,7 +190,9 @@ async function fillPool(
   const before = report.different;
   for (let i = 0; i < POOL && report.different === before; i += 10)
     await ask(pair, draw.list(10, () => story.next()).flat(), report);
-  await ask(pair, [{ method: 'getrawmempool', parameters: '[true]', about: 'the pool' }], report);
+  const all = { method: 'getrawmempool', parameters: '[true]', about: 'the pool' };
+  const best = { method: 'getblocktemplate', parameters: '[{"rules":["segwit"]}]', about: 'its best' };
+  await ask(pair, [all, best], report);
   await world.clearPool(pair);
 }
 
@@ -245,7 +249,7 @@ async function main(): Promise<number> {
   bindFastHashes();
   const count = Number(values.count);
   const report = new Report();
-  const world = await World.open(values.bitcoind);
+  let world = await World.open(values.bitcoind);
   let stopping = false;
   for (const signal of ['SIGINT', 'SIGTERM'] as const)
     process.once(signal, () => {
@@ -255,6 +259,10 @@ async function main(): Promise<number> {
   let shown = start;
   try {
     for (let seed = Number(values.seed); report.verdicts < count && !stopping; seed++) {
+      if (world.place.height > LONGEST) {
+        await world.close();
+        world = await World.open(values.bitcoind);
+      }
       await round(world, new Draw(seed), report);
       if (Date.now() - shown < 10_000) continue;
       shown = Date.now();

@@ -32,7 +32,7 @@ function sorted(value: unknown): string {
   if (Array.isArray(value)) return `[${value.map(sorted).sort().join(',')}]`;
   if (value === null || typeof value !== 'object') return JSON.stringify(value);
   return `{${Object.entries(value)
-    .filter(([key]) => key !== 'unbroadcast')
+    .filter(([key]) => key !== 'unbroadcast' && key !== 'longpollid')
     .map(([key, field]) => `"${key}":${sorted(field)}`)
     .sort()
     .join(',')}}`;

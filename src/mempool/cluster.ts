@@ -3,6 +3,7 @@
  * would be mined, cut into chunks: groups that are worth mining together, best fee rate first. Mining takes
  * chunks from the front, eviction from the back, and replacement compares them. Owns no link and no limit.
  */
+import { compareBytes } from '../core/encoding/bytes.ts';
 import type { MempoolEntry } from './entry.ts';
 
 export interface FeeAndWeight {
@@ -226,9 +227,14 @@ export function sortChunks(clusters: Iterable<Cluster>): Chunk[] {
 }
 
 function compareTies(a: Chunk, b: Chunk): number {
-  return (
-    compareExactly(b, a) || a.tieWeight - b.tieWeight || (a.entries[0]!.txid < b.entries[0]!.txid ? -1 : 1)
-  );
+  return compareExactly(b, a) || a.tieWeight - b.tieWeight || compareBytes(lastId(a), lastId(b));
+}
+
+/** The greatest txid of a chunk, in the order of its bytes: all else being equal, the lesser one comes first. */
+function lastId({ entries }: Chunk): Uint8Array {
+  let last = entries[0]!.tx.txidBytes;
+  for (const { tx } of entries) if (compareBytes(tx.txidBytes, last) > 0) last = tx.txidBytes;
+  return last;
 }
 
 /**

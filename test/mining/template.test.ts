@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { toHex } from '../../src/core/encoding/bytes.ts';
+import { compareBytes, toHex } from '../../src/core/encoding/bytes.ts';
 import { REGTEST } from '../../src/core/parameters/presets.ts';
 import { decodeAddress } from '../../src/core/script/address.ts';
 import { nobleEngine } from '../../src/core/script/noble-engine.ts';
@@ -30,6 +30,22 @@ describe('a template', () => {
     expect(await chosen(pool)).toEqual([parent, child, rich, poor]);
     const { coinbaseValue, height } = await template(pool);
     expect([coinbaseValue, height]).toEqual([50n * 100_000_000n + 12_600n, 111]);
+  });
+
+  test('takes the lesser id of equals first, by the greatest of each chunk', async () => {
+    const pool = await openTestPool();
+    const greatest = (txs: readonly Transaction[]) =>
+      txs
+        .map((tx) => tx.txidBytes)
+        .sort(compareBytes)
+        .at(-1)!;
+    const pairs = Array.from({ length: 6 }, () => {
+      const parent = spend([pool.coin()], { fee: 100n });
+      return [parent, spend([outputAt(parent)], { fee: 9_000n })];
+    });
+    for (const tx of pairs.flat()) await pool.accept(tx);
+    const expected = pairs.sort((a, b) => compareBytes(greatest(a), greatest(b))).flat();
+    expect((await chosen(pool)).map(({ txid }) => txid)).toEqual(expected.map(({ txid }) => txid));
   });
 
   test('keeps to weight, fee rate and signature operations', async () => {

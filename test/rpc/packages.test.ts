@@ -5,7 +5,7 @@ import { hash160 } from '../../src/core/encoding/hashes.ts';
 import { REGTEST } from '../../src/core/parameters/presets.ts';
 import { encodeAddress } from '../../src/core/script/address.ts';
 import { publicKeyOf } from '../../src/core/script/signing.ts';
-import { p2wpkh } from '../../src/core/script/templates.ts';
+import { p2pkh, p2wpkh } from '../../src/core/script/templates.ts';
 import { encodeWif } from '../../src/core/script/wif.ts';
 
 const SECRET = new Uint8Array(32).fill(7);
@@ -83,6 +83,30 @@ test('a child pays for its parent', async () => {
   ]);
   expect(again).toMatchObject({ package_msg: 'success' });
   expect(again['tx-results'][child.wtxid]).not.toHaveProperty('error');
+});
+
+test('a template names what each input of a transaction needs', async () => {
+  const sign = async (inputs: readonly { txid: string; vout: number }[], outputs: object) => {
+    const raw = await call<string>('createrawtransaction', inputs, outputs);
+    return (await call<{ hex: string }>('signrawtransactionwithkey', raw, [WIF])).hex;
+  };
+  const legacy = p2pkh(hash160(publicKeyOf(SECRET)));
+  const [first, second] = [coins.shift()!, coins.shift()!];
+  const two = await sign([first], { [ADDRESS]: 20, [encodeAddress(legacy, REGTEST)!]: 29.99 });
+  const parent = await call<string>('sendrawtransaction', two);
+  const other = await call<string>('sendrawtransaction', (await spend(second, 50_000)).hex);
+  const inputs = [
+    { txid: parent, vout: 1 },
+    { txid: other, vout: 0 },
+    { txid: parent, vout: 0 },
+  ];
+  const child = await call<string>('sendrawtransaction', await sign(inputs, { [ADDRESS]: 99.98 }));
+  const { transactions } = await call<{ transactions: { txid: string; depends: number[] }[] }>(
+    'getblocktemplate',
+    { rules: ['segwit'] },
+  );
+  const place = (txid: string) => transactions.findIndex((tx) => tx.txid === txid) + 1;
+  expect(transactions[place(child) - 1]!.depends).toEqual([place(parent), place(other), place(parent)]);
 });
 
 test('a limit on the fee rate holds for each member', async () => {

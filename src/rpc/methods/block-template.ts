@@ -3,7 +3,7 @@ import type { Chain } from '../../chain/chain.ts';
 import { targetFromBits } from '../../core/block/target.ts';
 import { MAX_BLOCK_SIGOPS_COST, MAX_BLOCK_WEIGHT } from '../../core/consensus/limits.ts';
 import { deploymentState } from '../../core/consensus/version-bits.ts';
-import { toHex } from '../../core/encoding/bytes.ts';
+import { toDisplayHex, toHex } from '../../core/encoding/bytes.ts';
 import type { Invalid } from '../../core/encoding/errors.ts';
 import { OP } from '../../core/script/opcodes.ts';
 import type { BlockTemplate } from '../../mining/template.ts';
@@ -79,13 +79,16 @@ function templateJson(template: BlockTemplate, context: RpcContext) {
   const positions = new Map<string, number>();
   const transactions = template.transactions.map(({ tx, fee, sigOpCost }, i) => {
     positions.set(tx.txid, i + 1);
-    const entry = mempool.get(tx.txid);
-    const depends = Array.from(entry?.parents ?? [], (parent) => positions.get(parent.txid));
+    const hasParents = (mempool.get(tx.txid)?.parents.size ?? 0) > 0;
+    // One for each input, as Core has it.
+    const depends = hasParents
+      ? tx.inputs.map(({ prevout }) => positions.get(toDisplayHex(prevout.txid)))
+      : [];
     return {
       data: toHex(tx.bytes),
       txid: tx.txid,
       hash: tx.wtxid,
-      depends: depends.filter((position) => position !== undefined).sort((a, b) => a - b),
+      depends: depends.filter((position) => position !== undefined),
       fee,
       sigops: sigOpCost,
       weight: tx.weight,
