@@ -76,6 +76,8 @@ export async function runExport(configuration: Configuration): Promise<number> {
 
 /** Builds the block index and the coins again from the block files, or the coins only. */
 export function runReindex(configuration: Configuration): Promise<number> {
+  const [unexpected] = configuration.rest;
+  if (unexpected !== undefined) throw new UsageError(`penny reindex takes no files ('${unexpected}')`);
   const bar = createBar();
   return runNode(configuration, {
     reindex: configuration.settings.flag('chainstate-only', false) ? 'chainstate' : 'blocks',

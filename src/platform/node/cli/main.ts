@@ -15,7 +15,7 @@ import type { DevnetFlags } from './devnet-command.ts';
 import { askGenesis, newNetwork, writeNetworkFile } from './genesis-command.ts';
 import { NODE_OPTION_TABLE, NODE_OPTIONS, REINDEX_OPTION_TABLE, REINDEX_OPTIONS } from './node-options.ts';
 import { formatOptions, type OptionGroup } from './option.ts';
-import { VERSION } from './version.ts';
+import { refuseOldNode, VERSION } from './version.ts';
 
 const program = new Command('penny')
   .description("A peer-to-peer electronic cash node in Bitcoin's own formats, rules and JSON-RPC.")
@@ -181,6 +181,9 @@ async function readStandardInput(): Promise<string> {
 // A reader that has seen enough (`| head`) is no failure.
 process.stdout.on('error', () => undefined);
 try {
+  // What it has not would else be named by a stack, deep within.
+  const refusal = refuseOldNode(process.versions.node);
+  if (refusal !== null) throw new UsageError(refusal);
   await program.parseAsync();
 } catch (error) {
   const { code, message } = error as NodeJS.ErrnoException;
