@@ -208,10 +208,11 @@ async function checkLogs(
       if (record.length < WRITE_HEADER) throw new LevelDamage(`${name} has a record that is too short`);
       const first = uint64(record, 0);
       // A log is followed by another when it is full, or when it was empty as the store was opened.
+      const isFirst = i === 0 || (seal !== undefined && !wasWritten(seal));
       const joins =
         last !== undefined
           ? first === last + 1
-          : first <= sequence + 1 && (i === 0 || first === (seal?.opened ?? sequence) + 1);
+          : first <= sequence + 1 && (isFirst || first === (seal?.opened ?? sequence) + 1);
       if (!joins) throw new LevelDamage(`${name} lacks the operations before ${first}`);
       last = first + uint32(record, 8) - 1;
     }
@@ -234,9 +235,12 @@ async function readWhole(folder: string, name: string): Promise<Uint8Array> {
 export interface Seal {
   /** Operations that were ever written, and synced. */
   readonly synced: number;
-  /** Of them those of before the store was last opened, when LevelDB put all that the logs had into tables. */
+  /** Those of before the store was last opened or compacted, when LevelDB puts all that the logs have into tables. */
   readonly opened: number;
 }
+
+/** Something was synced since: then the last log has it. */
+const wasWritten = ({ synced, opened }: Seal): boolean => synced > opened;
 
 /** @returns how many operations were ever written; undefined if there is no store yet. @throws LevelDamage */
 export async function checkLevel(folder: string, seal: Seal | undefined): Promise<number | undefined> {
@@ -259,8 +263,7 @@ export async function checkLevel(folder: string, seal: Seal | undefined): Promis
   }
   const logged = await checkLogs(folder, names, manifest, seal);
   // The manifest may count operations that only the last log has: where it was written to, it must have them.
-  const wasWritten = seal !== undefined && seal.synced > seal.opened;
-  const end = logged ?? (wasWritten ? seal.opened : manifest.sequence);
+  const end = logged ?? (seal !== undefined && wasWritten(seal) ? seal.opened : manifest.sequence);
   if (seal !== undefined && end < seal.synced)
     throw new LevelDamage(`the last log ends after ${end} of ${seal.synced} operations`);
   return Math.max(manifest.sequence, end);

@@ -5,7 +5,7 @@
  * Written after the store is on the disk, and never synced: whatever a power cut leaves of it, it never promises
  * more than the store has.
  */
-import { closeSync, openSync, readFileSync, writeSync } from 'node:fs';
+import { closeSync, constants, openSync, readFileSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
 import { crc32c } from '../../../core/encoding/crc32c.ts';
 import type { Seal } from './level-check.ts';
@@ -40,7 +40,7 @@ export class SealFile {
     this.#bytes.writeBigUInt64LE(BigInt(synced), 0);
     this.#bytes.writeBigUInt64LE(BigInt(opened), 8);
     this.#bytes.writeUInt32LE(crc32c(this.#bytes.subarray(0, CHECK)), CHECK);
-    this.#descriptor ??= openSync(this.#path, 'w', 0o600);
+    this.#descriptor ??= openSync(this.#path, constants.O_RDWR | constants.O_CREAT, 0o600);
     writeSync(this.#descriptor, this.#bytes, 0, SIZE, 0);
   }
 

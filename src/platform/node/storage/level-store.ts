@@ -59,9 +59,11 @@ export class StoreLockedError extends Error {
 export class LevelStore implements KeyValueStore {
   readonly #files: CheckedFiles;
   readonly #database: Database;
-  /** Ever written, and of them before it was opened. */
+  /** Ever written; of them surely synced; and before it was opened or compacted. */
   #operations = 0;
+  #synced = 0;
   #opened = 0;
+  #isCompacting = false;
   /** Why nothing is written any more: LevelDB would go on behind a write that is torn. */
   #failure: Error | undefined;
   /** The value of one operation with its check value, for LevelDB to copy. */
@@ -80,6 +82,9 @@ export class LevelStore implements KeyValueStore {
     try {
       mkdirSync(folder, { recursive: true, mode: 0o700 });
       const operations = unchecked ? 0 : await files.check();
+      // LevelDB will empty the logs.
+      if (!unchecked && operations !== undefined)
+        files.seal.write({ synced: files.seal.read()?.synced ?? 0, opened: operations });
       // It begins to open by itself, so it must not be made before.
       const database = new Level<Uint8Array, Uint8Array>(folder, {
         keyEncoding: 'view',
@@ -103,7 +108,13 @@ export class LevelStore implements KeyValueStore {
     const format = await this.#database.get(FORMAT_KEY);
     if (format?.[0] !== CHECKED_FORMAT[0]) await this.#upgrade(format?.subarray(1));
     this.#opened = this.#operations;
-    this.#files.seal.write({ synced: this.#operations, opened: this.#opened });
+    this.#sealAt(this.#operations);
+  }
+
+  #sealAt(operations: number): void {
+    this.#synced = Math.max(this.#synced, operations);
+    if (this.#isCompacting) this.#opened = this.#synced;
+    this.#files.seal.write({ synced: this.#synced, opened: this.#opened });
   }
 
   /** A kill in between leaves it to the next start to go on. */
@@ -191,7 +202,7 @@ export class LevelStore implements KeyValueStore {
       await batch.write({ sync });
       this.#operations += length;
       // At least so many: of those that were under way at the same time some may come after it.
-      if (sync) this.#files.seal.write({ synced: before + length, opened: this.#opened });
+      if (sync) this.#sealAt(before + length);
     } catch (error) {
       this.#failure = this.#files.explain(error, 'written');
       throw this.#failure;
@@ -203,14 +214,15 @@ export class LevelStore implements KeyValueStore {
    * above is merged into: so the first and the last entry are written again when all is in tables, and sink.
    */
   async compact(): Promise<void> {
+    // LevelDB empties the log, as it does when it is opened.
+    this.#isCompacting = true;
+    this.#sealAt(this.#synced);
     for (const isInTables of [false, true]) {
       // A batch of nothing writes the first, which says that values are checked.
       if (isInTables) for (const end of [[], await this.#last()]) await this.batch(end, { sync: true });
-      // The log will be empty for a moment, as it is after opening, and the manifest says how far it was.
-      this.#opened = this.#operations;
-      this.#files.seal.write({ synced: this.#operations, opened: this.#opened });
       await this.#database.compactRange(FORMAT_KEY, LAST_KEY);
     }
+    this.#isCompacting = false;
     await this.batch([], { sync: true });
   }
 
