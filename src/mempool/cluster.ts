@@ -116,7 +116,7 @@ export function linearize(entries: ReadonlySet<MempoolEntry>): Chunk[] {
 /** Parents first; among equals the txid decides, so that the order does not depend on arrival. */
 function inTopologicalOrder(entries: ReadonlySet<MempoolEntry>): MempoolEntry[] {
   const order = new Set<MempoolEntry>();
-  const pending = [...entries].sort((a, b) => (a.txid < b.txid ? 1 : -1));
+  const pending = [...entries].sort((a, b) => compareBytes(b.tx.txidBytes, a.tx.txidBytes));
   while (pending.length > 0) {
     const entry = pending.at(-1)!;
     const waiting = [...entry.parents].filter((parent) => entries.has(parent) && !order.has(parent));

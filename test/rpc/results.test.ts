@@ -1,11 +1,19 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { MemoryNode } from '../../scripts/conformance/memory-node.ts';
-import { toDisplayHex, toHex } from '../../src/core/encoding/bytes.ts';
+import { Block } from '../../src/core/block/block.ts';
+import { BlockHeader } from '../../src/core/block/header.ts';
+import { hashPair } from '../../src/core/block/merkle.ts';
+import { checkProofOfWork } from '../../src/core/block/proof-of-work.ts';
+import { commitmentScript } from '../../src/core/consensus/commitment.ts';
+import { fromHex, toDisplayHex, toHex } from '../../src/core/encoding/bytes.ts';
 import { REGTEST } from '../../src/core/parameters/presets.ts';
+import { Transaction } from '../../src/core/transaction/transaction.ts';
 import { findMethod } from '../../src/rpc/method.ts';
 import { METHODS } from '../../src/rpc/methods.ts';
 import { mismatches } from '../support/result-matches.ts';
 
+/** To nothing but a coinbase, whose own hash does not count. */
+const COMMITMENT = commitmentScript(hashPair(new Uint8Array(32), new Uint8Array(32)));
 const ADDRESS = 'bcrt1qw508d6qejxtdg4y5r3zarvary0c5xw7kygt080';
 
 let memory: MemoryNode;
@@ -115,6 +123,24 @@ test('a block made from a template is accepted, and refused the second time', as
   expect(await call('submitblock', hex)).toBeNull();
   expect(await call('submitblock', hex)).toBe('duplicate');
   expect(await call('getblocktemplate', { mode: 'proposal', data: hex })).toBe('duplicate');
+});
+
+test('a submitted block is given the reserved value that it forgot, and nothing is taken from it', async () => {
+  const { hex } = (await call('generateblock', ADDRESS, [], false)) as { hex: string };
+  const { header, transactions } = Block.decode(fromHex(hex));
+  const { version, lockTime, inputs, outputs } = transactions[0]!;
+  const commits = [...outputs.slice(0, 1), { value: 0n, scriptPubKey: COMMITMENT }];
+  const submit = (count: number) => {
+    const ins = Array.from({ length: count }, () => ({ ...inputs[0]!, witness: [] }));
+    const first = Transaction.from({ version, lockTime, inputs: ins, outputs: commits });
+    let mined = BlockHeader.from({ ...header, merkleRoot: first.txidBytes });
+    for (let nonce = 0; !checkProofOfWork(mined.hashBytes, mined.bits, REGTEST); nonce++)
+      mined = BlockHeader.from({ ...mined, nonce });
+    return call('submitblock', toHex(Block.from(mined, [first]).bytes));
+  };
+  // With two inputs it is no coinbase; the second one must not be lost.
+  expect(await submit(2)).toBe('bad-cb-missing');
+  expect(await submit(1)).toBeNull();
 });
 
 test('the API document has the version of the node', async () => {

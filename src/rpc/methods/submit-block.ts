@@ -14,10 +14,10 @@ const verdictText = (invalid: Invalid | null): string | null => (invalid === nul
 /** Gives a block whose coinbase commits to witnesses the reserved value it forgot (as Core does). */
 function withReservedValue(block: Block): Block {
   const [coinbase, ...rest] = block.transactions;
-  const input = coinbase?.inputs[0];
-  if (coinbase === undefined || input === undefined || input.witness.length > 0) return block;
+  const [input, ...others] = coinbase?.inputs ?? [];
+  if (coinbase === undefined || input === undefined || coinbase.hasWitness) return block;
   if (witnessCommitmentIndex(block) < 0) return block;
-  const inputs = [{ ...input, witness: [new Uint8Array(32)] }];
+  const inputs = [{ ...input, witness: [new Uint8Array(32)] }, ...others];
   const { version, outputs, lockTime } = coinbase;
   return Block.from(block.header, [Transaction.from({ version, inputs, outputs, lockTime }), ...rest]);
 }
