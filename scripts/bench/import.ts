@@ -40,7 +40,7 @@ function importOnce(contender: Contender, { path, blocks }: MeasuredChain, dbcac
     const answers: number[] = [];
     while (node.isRunning) {
       const asked = performance.now();
-      const height = await node.rpc.call('getblockcount').catch(() => undefined);
+      const height = await node.rpc.getblockcount().catch(() => undefined);
       if (height !== undefined) answers.push(performance.now() - asked);
       if (height === blocks) connected ??= seconds();
       void node.usage;

@@ -17,21 +17,21 @@ async function startLine(nodes: BenchNode[], contender: Contender, dbcache: numb
     await node.start(before === undefined ? [] : [before.address], '-listen');
   }
   // The first blocks make the peers choose from whom they want new ones at once (BIP152).
-  await line[0]!.rpc.call('generatetoaddress', 10, NOWHERE);
-  await line.at(-1)!.rpc.call('waitforblockheight', 10);
+  await line[0]!.rpc.generatetoaddress(10, NOWHERE);
+  await line.at(-1)!.rpc.waitforblockheight(10);
   return line;
 }
 
 /** Milliseconds from the submission of a block at one end until it is the tip at the other. */
 async function relayOnce(line: readonly BenchNode[]): Promise<number> {
   const [near, far] = [line[0]!.rpc, line.at(-1)!.rpc];
-  const height = (await near.call('getblockcount')) + 1;
-  const { hex } = (await near.call('generateblock', NOWHERE, [], false)) as { hex: string };
-  const arrived = far.call('waitforblockheight', height).then(() => performance.now());
+  const height = (await near.getblockcount()) + 1;
+  const { hex } = await near.generateblock(NOWHERE, [], false);
+  const arrived = far.waitforblockheight(height).then(() => performance.now());
   // The wait is under way before there is anything to wait for.
-  await far.call('getblockcount');
+  await far.getblockcount();
   const begun = performance.now();
-  await near.call('submitblock', hex);
+  await near.submitblock(hex!);
   return (await arrived) - begun;
 }
 

@@ -14,7 +14,7 @@ async function startOnce(node: BenchNode, blocks: number): Promise<Start> {
   const begun = performance.now();
   await node.start();
   const seconds = (performance.now() - begun) / 1000;
-  const height = await node.rpc.call('getblockcount');
+  const height = await node.rpc.getblockcount();
   if (height !== blocks) throw new Error(`a node of ${blocks} blocks came back with ${height}`);
   const { peakMegabytes } = node.usage;
   await node.stop();

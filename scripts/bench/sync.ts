@@ -47,7 +47,7 @@ function syncOnce(
   return withNode(contender, dbcache, async (node) => {
     const started = performance.now();
     await node.start(peers);
-    await node.rpc.call('waitforblockheight', blocks);
+    await node.rpc.waitforblockheight(blocks);
     return { seconds: (performance.now() - started) / 1000, ...node.usage };
   });
 }

@@ -50,8 +50,8 @@ async function askedFor(node: BenchNode, txids: readonly string[]): Promise<numb
   const times: number[] = [];
   const now = Math.floor(Date.now() / 1000);
   for (let i = 0; i < ROUNDS; i++) {
-    await node.rpc.call('prioritisetransaction', txids[i]!, 0, 1);
-    await node.rpc.call('setmocktime', now + (i + 1) * APART);
+    await node.rpc.prioritisetransaction(txids[i]!, 0, 1);
+    await node.rpc.setmocktime(now + (i + 1) * APART);
     const requests = [request];
     times.push(await drive(node.rpcPort, 1, () => requests.pop()));
   }

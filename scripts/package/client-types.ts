@@ -1,5 +1,5 @@
 /**
- * The types of `penny/client` for those who install the package: the same that `src/rpc/client-types.ts`
+ * The types of `penny/client` for those who install the package: the same that `src/client/methods.ts`
  * infers, written out, with what the schemas say as doc comments, and with the names and order of positions,
  * which an inferred type has not. They replace the inferred ones in `dist`, so that nobody's compiler reads the
  * whole node.

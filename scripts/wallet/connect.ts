@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { RpcClient } from '../../src/rpc/client.ts';
+import { createClient, type RpcClient } from '../../src/client/client.ts';
 
 export interface Connection {
   /** Calls of the node. */
@@ -46,7 +46,7 @@ export function connect(usage: string, count: number): Connection {
       throw new Error(`no node runs with the cookie ${cookie} (${code})`, { cause: error });
     }
   };
-  const node = new RpcClient({ url: rpc, cookie: readCookie });
+  const node = createClient({ url: rpc, cookie: readCookie });
   return { node, wallet: node.wallet(wallet), words };
 }
 

@@ -32,7 +32,7 @@ if (!/^\d{1,8}(\.\d{1,8})?$/.test(amount)) throw new Error(`"${amount}" is no am
 const value = BigInt(Math.round(Number(amount) * 1e8));
 
 // One mature coin of the key that is large enough.
-const { unspents, height } = await node.call('scantxoutset', 'start', [`raw(${toHex(ownScript)})`]);
+const { unspents, height } = await node.scantxoutset('start', [`raw(${toHex(ownScript)})`]);
 const { coinbaseMaturity } = parameters;
 const usable = unspents.filter(
   (unspent) =>
@@ -40,7 +40,7 @@ const usable = unspents.filter(
     (!unspent.coinbase || height - unspent.height + 1 >= coinbaseMaturity),
 );
 // Null if a payment that waits for its block spends it.
-const unspentYet = await Promise.all(usable.map(({ txid, vout }) => node.call('gettxout', txid, vout)));
+const unspentYet = await Promise.all(usable.map(({ txid, vout }) => node.gettxout(txid, vout)));
 const coin = usable.find((_, i) => unspentYet[i] !== null);
 if (coin === undefined) {
   throw new Error(
@@ -76,7 +76,7 @@ const signature = Uint8Array.of(...signEcdsa(hash, secret, { grindLowR: true }),
 const witness = [signature, publicKey];
 const signed = Transaction.from({ ...fields, inputs: [{ ...fields.inputs[0]!, witness }] });
 console.log(`${signed.txid} (${signed.bytes.length} bytes): ${toHex(signed.bytes)}`);
-await node.call('sendrawtransaction', toHex(signed.bytes));
+await node.sendrawtransaction(toHex(signed.bytes));
 
 function satoshis(coins: number | string): bigint {
   return BigInt(Math.round(Number(coins) * 1e8));

@@ -6,11 +6,11 @@ const [address, amount, wanted] = words as [string, string, string];
 // Before anything is paid: it would be waited for without an end.
 if (!/^\d{1,6}$/.test(wanted)) throw new Error(`"${wanted}" is no number of confirmations`);
 
-const txid = await wallet.call('sendtoaddress', address, amount);
+const txid = await wallet.sendtoaddress(address, amount);
 console.log(`sent ${amount} to ${address}: ${txid}`);
 
 for (let seen = -1; ; await sleep(1)) {
-  const { confirmations } = await wallet.call('gettransaction', txid);
+  const { confirmations } = await wallet.gettransaction(txid);
   if (confirmations !== seen) console.log(`${confirmations} confirmations`);
   seen = confirmations;
   // Negative: a conflicting transaction was confirmed instead (white paper, section 11).

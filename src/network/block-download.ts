@@ -13,6 +13,7 @@ import { InventoryType } from './messages/inventory.ts';
 import type { Peer } from './peer.ts';
 import type { PeerChains } from './peer-chain.ts';
 import { BLOCKS_IN_FLIGHT, DOWNLOAD_WINDOW, LIMITED_BLOCKS, MINUTE, SECOND } from './protocol.ts';
+import { StoredBlocks } from './stored-blocks.ts';
 
 const STALL_TIMEOUT = 2 * SECOND;
 const MAXIMUM_STALL_TIMEOUT = 64 * SECOND;
@@ -31,8 +32,6 @@ const MAXIMUM_JUDGING = 4 << 20;
 const MAXIMUM_AHEAD = 4 << 20;
 const NEAREST_BLOCKS = 16;
 const SOON = SECOND;
-/** Stored blocks that are remembered until they are connected. */
-const MAXIMUM_STORED = 2 * DOWNLOAD_WINDOW;
 
 export interface BlockRequest {
   readonly peer: Peer;
@@ -41,14 +40,6 @@ export interface BlockRequest {
   readonly since: number;
   /** A compact block that waits for its missing transactions. */
   partial: PartialBlock | undefined;
-}
-
-/** A block that came and is not connected yet. */
-interface StoredBlock {
-  readonly height: number;
-  readonly bytes: number;
-  /** Who gave it, if it is to be blamed should the block turn out invalid. */
-  readonly source: Peer | undefined;
 }
 
 interface PeerRequests {
@@ -65,10 +56,7 @@ export class BlockDownload {
   readonly #chains: PeerChains;
   readonly #inFlight = new Map<BlockHash, BlockRequest[]>();
   readonly #peers = new Map<Peer, PeerRequests>();
-  readonly #stored = new Map<BlockHash, StoredBlock>();
-  #storedBytes = 0;
-  /** Of a block, as the last ones were. */
-  #usualBytes = 0;
+  readonly #stored = new StoredBlocks();
   /** A peer was asked for less than it could give, because the chain was busy. */
   #heldBack = false;
   /** Blocks that are here and being judged. */
@@ -82,14 +70,13 @@ export class BlockDownload {
     this.#context = context;
     this.#chains = chains;
     context.chain.connected.subscribe(({ entry }) => {
-      // It, and what came for a branch that has lost.
-      for (const [hash, { height }] of this.#stored) if (height <= entry.height) this.#unremember(hash);
+      this.#stored.deleteUpTo(entry.height);
       this.#stallTimeout = Math.max(STALL_TIMEOUT, Math.floor(this.#stallTimeout * 0.85));
       if (this.#heldBack) this.fillAll();
     });
     context.chain.refused.subscribe(({ entry, invalid }) => {
-      const source = this.#stored.get(entry.hash)?.source;
-      this.#unremember(entry.hash);
+      const source = this.#stored.source(entry.hash);
+      this.#stored.delete(entry.hash);
       if (source !== undefined && invalid.kind === 'consensus') context.punish(source, invalid.reason);
     });
   }
@@ -215,7 +202,7 @@ export class BlockDownload {
     if (state !== undefined) state.keptBack = 0;
     this.#judging.add(block.hash);
     this.#judgingBytes += block.bytes.length;
-    if (known !== undefined) this.#remember(known, block, blame ? peer : undefined);
+    if (known !== undefined) this.#stored.add(known, block, blame ? peer : undefined);
     this.fill(peer);
     const verdict = await chain.acceptBlock(block, { requested });
     this.#judging.delete(block.hash);
@@ -223,10 +210,10 @@ export class BlockDownload {
     for (const resolve of this.#waiting.splice(0)) resolve();
     if (verdict.ok) {
       if (verdict.new) peer.lastBlock = Math.floor(clock.now() / 1000);
-      if (verdict.connected || !verdict.new) this.#unremember(block.hash);
+      if (verdict.connected || !verdict.new) this.#stored.delete(block.hash);
       this.#overtake(block.hash);
     } else {
-      this.#unremember(block.hash);
+      this.#stored.delete(block.hash);
       const { kind } = verdict.invalid;
       if (blame && (kind === 'mutated' || kind === 'consensus'))
         this.#context.punish(peer, verdict.invalid.message);
@@ -235,22 +222,6 @@ export class BlockDownload {
       if (kind !== 'mutated' || known === undefined) this.#overtake(block.hash);
     }
     this.fillAll();
-  }
-
-  #remember({ hash, height }: HeaderEntry, { bytes }: Block, source: Peer | undefined): void {
-    this.#unremember(hash);
-    this.#stored.set(hash, { height, bytes: bytes.length, source });
-    this.#storedBytes += bytes.length;
-    this.#usualBytes += (bytes.length - this.#usualBytes) / 8;
-    if (this.#stored.size > MAXIMUM_STORED) {
-      const [oldest] = this.#stored.keys();
-      this.#unremember(oldest!);
-    }
-  }
-
-  #unremember(hash: BlockHash): void {
-    this.#storedBytes -= this.#stored.get(hash)?.bytes ?? 0;
-    this.#stored.delete(hash);
   }
 
   /** The block is here: whoever else was asked is not waited for, and those that kept it back are noted. */
@@ -286,8 +257,9 @@ export class BlockDownload {
     const [request] = this.requestsFor(next.hash);
     const soon = request !== undefined && clock.monotonic() - request.since < SOON;
     if (!chain.isConnecting && !soon) return DOWNLOAD_WINDOW;
-    const ahead = this.#storedBytes + this.#inFlight.size * this.#usualBytes;
-    return Math.ceil((MAXIMUM_AHEAD - ahead) / Math.max(this.#usualBytes, 1));
+    const { bytes, usualBytes } = this.#stored;
+    const ahead = bytes + this.#inFlight.size * usualBytes;
+    return Math.ceil((MAXIMUM_AHEAD - ahead) / Math.max(usualBytes, 1));
   }
 
   /** Asks a peer for what is next, if it has room and we lack something that it has. */

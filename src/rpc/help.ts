@@ -198,7 +198,10 @@ function pushInner(columns: Columns, schema: Schema, side: Side, indent: number,
 function resultTexts(schema: Schema, condition = ''): string[] {
   if (schema.kind === 'cases')
     return Object.entries(schema.cases!).flatMap(([value, each]) =>
-      resultTexts(each, schema.on === '' ? value : `${schema.on} = ${value}`),
+      resultTexts(
+        each,
+        [condition, schema.on === '' ? value : `${schema.on} = ${value}`].filter(Boolean).join(', '),
+      ),
     );
   if (schema.kind === 'any') return [];
   const columns = new Columns();

@@ -98,8 +98,8 @@ test("options of Bitcoin Core's that have no use here are named in the log", asy
 
 test('a chainstate with a flipped bit, and the way out', async () => {
   await node.start();
-  await node.rpc.call('generatetoaddress', 20, 'bcrt1qw508d6qejxtdg4y5r3zarvary0c5xw7kygt080');
-  const tip = await node.rpc.call('getbestblockhash');
+  await node.rpc.generatetoaddress(20, 'bcrt1qw508d6qejxtdg4y5r3zarvary0c5xw7kygt080');
+  const tip = await node.rpc.getbestblockhash();
   await node.stop();
   await node.start();
   await node.stop();
@@ -114,7 +114,7 @@ test('a chainstate with a flipped bit, and the way out', async () => {
     /^Error: chainstate is damaged: restart with -reindex-chainstate \(\d+\.ldb: the block at \d+ .+\)\n$/,
   );
   await node.start('-reindex-chainstate');
-  expect(await node.rpc.call('getbestblockhash')).toBe(tip);
+  expect(await node.rpc.getbestblockhash()).toBe(tip);
   await node.stop();
 });
 

@@ -32,7 +32,7 @@ test('a payment from wallet to wallet', async () => {
   expect(mined.blocks).toHaveLength(101);
   const address = await rpc(payee, '-rpcwallet=bob', 'getnewaddress', 'from alice', 'bech32m');
   const txid = await rpc(payer, '-rpcwallet', 'alice', 'sendtoaddress', address, '12.5');
-  await until('the payment has arrived', async () => (await payee.rpc.call('getrawmempool')).includes(txid));
+  await until('the payment has arrived', async () => (await payee.rpc.getrawmempool()).includes(txid));
   expect(JSON.parse(await rpc(payee, 'getrawmempool'))).toEqual([txid]);
   await rpc(payer, '-generate', '1');
   await inSync(payer, payee);

@@ -21,19 +21,19 @@ const tooWide = (): string[] => filesOf(node.directory).filter((path) => (statSy
 
 test('no secret is in any file once a wallet is encrypted, and no file is for others', async () => {
   await node.start();
-  await node.rpc.call('createwallet', 'w', false, false, null, false, true, true);
+  await node.rpc.createwallet('w', false, false, null, false, true, true);
   const secrets = await secretsOf(node, 'w');
   expect(holders(node, secrets)).not.toEqual([]);
   // One that was never closed has all in a log; the other has it spread over tables.
-  await node.rpc.call('createwallet', 'new');
+  await node.rpc.createwallet('new');
   secrets.push(...(await secretsOf(node, 'new')));
   await on('new').call('encryptwallet', 'p');
   await node.stop();
   await node.start();
-  await node.rpc.call('generatetoaddress', 5, (await on('w').call('getnewaddress')) as string);
+  await node.rpc.generatetoaddress(5, (await on('w').call('getnewaddress')) as string);
   await on('w').call('encryptwallet', 'open sesame');
   expect(holders(node, secrets)).toEqual([]);
-  await node.rpc.call('createwallet', 'born', false, false, 'p');
+  await node.rpc.createwallet('born', false, false, 'p');
   await on('born').call('walletpassphrase', 'p', 60);
   secrets.push(...(await secretsOf(node, 'born')));
   await on('w').call('walletpassphrase', 'open sesame', 60);

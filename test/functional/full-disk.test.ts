@@ -6,8 +6,6 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { PENNY, TestNode } from './support/node-process.ts';
 
-type Row = { readonly category: string; readonly txid: string; readonly abandoned: boolean };
-
 const NOWHERE = 'bcrt1qw508d6qejxtdg4y5r3zarvary0c5xw7kygt080';
 /** Blocks of 512 bytes that a file may have: what a few hundred blocks of a chain exceed. */
 const LARGEST_FILE = 100;
@@ -20,7 +18,7 @@ afterAll(() => node.remove());
 
 test('a write that fails stops the node, and the next start goes on from the last commit', async () => {
   await node.start();
-  await node.rpc.call('generatetoaddress', 5, NOWHERE);
+  await node.rpc.generatetoaddress(5, NOWHERE);
   await node.stop();
 
   const command = `ulimit -f ${LARGEST_FILE}; exec "$0" "$@"`;
@@ -34,8 +32,8 @@ test('a write that fails stops the node, and the next start goes on from the las
   let height = 0;
   for (let failed = false; !failed && child.exitCode === null; ) {
     try {
-      await node.rpc.call('generatetoaddress', 10, NOWHERE);
-      height = await node.rpc.call('getblockcount');
+      await node.rpc.generatetoaddress(10, NOWHERE);
+      height = await node.rpc.getblockcount();
     } catch {
       // Not up yet, or it has just failed.
       failed = height > 0;
@@ -45,9 +43,9 @@ test('a write that fails stops the node, and the next start goes on from the las
   expect(output).toMatch(/File too large|EFBIG/);
 
   await node.start();
-  expect(await node.rpc.call('getblockcount')).toBeGreaterThanOrEqual(height);
-  expect(await node.rpc.call('verifychain', 4, 0)).toBe(true);
-  await node.rpc.call('generatetoaddress', 1, NOWHERE);
+  expect(await node.rpc.getblockcount()).toBeGreaterThanOrEqual(height);
+  expect(await node.rpc.verifychain(4, 0)).toBe(true);
+  await node.rpc.generatetoaddress(1, NOWHERE);
 });
 
 // Without the right to mount, the same is tested with a store that fails by itself (test/wallet/outbox).
@@ -62,8 +60,8 @@ test.skipIf(process.getuid?.() !== 0)(
       const { rpc } = node;
       await node.stop();
       await node.start('-fallbackfee=0.0001');
-      await rpc.call('createwallet', 'alice', null, null, null, null, null, true);
-      await rpc.call('generatetoaddress', 101, await rpc.call('getnewaddress'));
+      await rpc.createwallet('alice', null, null, null, null, null, true);
+      await rpc.generatetoaddress(101, await rpc.getnewaddress());
       const { bavail, bsize } = statfsSync(folder);
       writeFileSync(filler, new Uint8Array(bavail * bsize - 40_000));
       const sent: string[] = [];
@@ -73,36 +71,36 @@ test.skipIf(process.getuid?.() !== 0)(
         await Promise.all(
           [1, 2, 3].map(async () => {
             try {
-              sent.push(await rpc.call('sendtoaddress', NOWHERE, 0.01));
+              sent.push(await rpc.sendtoaddress(NOWHERE, 0.01));
             } catch (error) {
               failure = error as NonNullable<typeof failure>;
               expect(failure).toMatchObject({ code: -4, message: expect.stringMatching(closed) });
             }
           }),
         );
-      const pool = async () => new Set(await rpc.call('getrawmempool'));
+      const pool = async () => new Set(await rpc.getrawmempool());
       expect(await pool()).toEqual(new Set(sent));
       for (const call of ['getbalance', 'getnewaddress', 'listunspent', 'getwalletinfo'])
         await expect(rpc.call(call)).rejects.toMatchObject({
           code: -4,
           message: expect.stringMatching(closed),
         });
-      expect(await rpc.call('listwallets')).toEqual([]);
-      await expect(rpc.call('loadwallet', 'alice')).rejects.toMatchObject({
+      expect(await rpc.listwallets()).toEqual([]);
+      await expect(rpc.loadwallet('alice')).rejects.toMatchObject({
         code: -4,
         message: expect.stringContaining('No space left on device'),
       });
 
       rmSync(filler);
-      await rpc.call('loadwallet', 'alice');
+      await rpc.loadwallet('alice');
       const known = async (): Promise<Set<string>> => {
-        const rows = (await rpc.call('listtransactions', '*', 1000)) as Row[];
+        const rows = await rpc.listtransactions('*', 1000);
         return new Set(
           rows.filter((row) => row.category === 'send' && !row.abandoned).map(({ txid }) => txid),
         );
       };
       expect(await known()).toEqual(new Set(sent));
-      sent.push(await rpc.call('sendtoaddress', NOWHERE, 0.01));
+      sent.push(await rpc.sendtoaddress(NOWHERE, 0.01));
       await node.stop('SIGKILL');
       await node.start('-fallbackfee=0.0001');
       expect(await known()).toEqual(new Set(sent));

@@ -19,8 +19,8 @@ beforeAll(async () => {
   from = await (await TestNode.create()).start();
   to = await TestNode.create();
   file = join(from.directory, 'chain.blk');
-  await from.rpc.call('generatetoaddress', HEIGHT, NOWHERE);
-  tip = await from.rpc.call('getbestblockhash');
+  await from.rpc.generatetoaddress(HEIGHT, NOWHERE);
+  tip = await from.rpc.getbestblockhash();
   await from.stop();
 });
 afterAll(() => Promise.all([from, to].map((node) => node.remove())));
@@ -123,6 +123,6 @@ test.each([[[]], [['--chainstate-only']]])('reindex %j ends with the same tip', 
 
 test('the node that imported goes on', async () => {
   await to.start();
-  expect(await to.rpc.call('getbestblockhash')).toBe(tip);
-  expect(await to.rpc.call('verifychain', 4, 0)).toBe(true);
+  expect(await to.rpc.getbestblockhash()).toBe(tip);
+  expect(await to.rpc.verifychain(4, 0)).toBe(true);
 });

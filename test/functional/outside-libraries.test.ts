@@ -25,20 +25,17 @@ let node: TestNode;
 let miner: string;
 beforeAll(async () => {
   node = await (await TestNode.create()).start('-fallbackfee=0.0001');
-  await node.rpc.call('createwallet', 'w');
-  miner = await node.rpc.call('getnewaddress');
-  await node.rpc.call('generatetoaddress', 110, miner);
+  await node.rpc.createwallet('w');
+  miner = await node.rpc.getnewaddress();
+  await node.rpc.generatetoaddress(110, miner);
 });
 afterAll(() => node.remove());
 
 /** Pays one coin to an address, and mines it. */
 async function fund(address: string): Promise<Coin> {
-  const txid = await node.rpc.call('sendtoaddress', address, 1);
-  await node.rpc.call('generatetoaddress', 1, miner);
-  const { vout } = await node.rpc.call(
-    'decoderawtransaction',
-    (await node.rpc.call('gettransaction', txid)).hex,
-  );
+  const txid = await node.rpc.sendtoaddress(address, 1);
+  await node.rpc.generatetoaddress(1, miner);
+  const { vout } = await node.rpc.decoderawtransaction((await node.rpc.gettransaction(txid)).hex);
   return {
     txid,
     vout: vout.findIndex((output) => output.scriptPubKey.address === address),
@@ -47,9 +44,9 @@ async function fund(address: string): Promise<Coin> {
 }
 
 async function isMined(hex: string): Promise<void> {
-  const txid = await node.rpc.call('sendrawtransaction', hex);
-  const [hash] = await node.rpc.call('generatetoaddress', 1, miner);
-  expect(new Set<string>((await node.rpc.call('getblock', hash!)).tx)).toContain(txid);
+  const txid = await node.rpc.sendrawtransaction(hex);
+  const [hash] = await node.rpc.generatetoaddress(1, miner);
+  expect(new Set<string>((await node.rpc.getblock(hash!)).tx)).toContain(txid);
 }
 
 test('bitcoinjs-lib pays from P2WPKH', async () => {

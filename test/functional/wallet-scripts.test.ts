@@ -37,14 +37,14 @@ async function runScript(name: string, ...words: string[]): Promise<string> {
   return script.output;
 }
 
-const mine = () => node.rpc.call('generatetoaddress', 1, miner);
-const received = async (address: string) => Number(await node.rpc.call('getreceivedbyaddress', address));
+const mine = () => node.rpc.generatetoaddress(1, miner);
+const received = async (address: string) => Number(await node.rpc.getreceivedbyaddress(address));
 
 beforeAll(async () => {
   node = await (await TestNode.create([], 'penny')).start('-noconnect');
-  await node.rpc.call('createwallet', 'w');
-  miner = await node.rpc.call('getnewaddress');
-  await node.rpc.call('generatetoaddress', 15, miner, 1_000_000_000);
+  await node.rpc.createwallet('w');
+  miner = await node.rpc.getnewaddress();
+  await node.rpc.generatetoaddress(15, miner, 1_000_000_000);
 });
 afterAll(async () => {
   for (const child of running) child.kill();
@@ -63,14 +63,14 @@ test('without a node a script says in one line what to start', async () => {
 });
 
 test('send.ts sends nothing if it does not know how long to wait', async () => {
-  const address = await node.rpc.call('getnewaddress');
+  const address = await node.rpc.getnewaddress();
   const script = launch('send', address, '1', 'soon');
   expect([await script.code, script.output]).toEqual([1, 'error: "soon" is no number of confirmations\n']);
-  expect(await node.rpc.call('getrawmempool')).toEqual([]);
+  expect(await node.rpc.getrawmempool()).toEqual([]);
 });
 
 test('send.ts sends and waits for confirmations', async () => {
-  const address = await node.rpc.call('getnewaddress');
+  const address = await node.rpc.getnewaddress();
   const script = launch('send', address, '1.25', '2');
   await until('it is sent', async () => script.output.includes('0 confirmations'));
   await mine();
@@ -81,7 +81,7 @@ test('send.ts sends and waits for confirmations', async () => {
 });
 
 test('pay-csv.ts pays a list, or nothing of it', async () => {
-  const addresses = await Promise.all([1, 2, 3].map(() => node.rpc.call('getnewaddress')));
+  const addresses = await Promise.all([1, 2, 3].map(() => node.rpc.getnewaddress()));
   const file = join(node.directory, 'payments.csv');
   writeFileSync(file, addresses.map((address, i) => `${address},0.0${i + 1}\n`).join(''));
   expect(await runScript('pay-csv', file)).toContain('paid 3 addresses');
@@ -91,14 +91,14 @@ test('pay-csv.ts pays a list, or nothing of it', async () => {
   const wrong = launch('pay-csv', file);
   expect(await wrong.code).not.toBe(0);
   expect(wrong.output).toContain('line 2');
-  expect(await node.rpc.call('getrawmempool')).toEqual([]);
+  expect(await node.rpc.getrawmempool()).toEqual([]);
 });
 
 test('watch.ts tells of payments', async () => {
-  const address = await node.rpc.call('getnewaddress');
+  const address = await node.rpc.getnewaddress();
   const script = launch('watch', address);
   await until('it watches', async () => script.output.includes('watching'));
-  const txid = await node.rpc.call('sendtoaddress', address, 0.5);
+  const txid = await node.rpc.sendtoaddress(address, 0.5);
   await mine();
   await until(
     'it tells',
@@ -107,31 +107,31 @@ test('watch.ts tells of payments', async () => {
 });
 
 test('sweep.ts empties a key', async () => {
-  const from = await node.rpc.call('getnewaddress');
-  await node.rpc.call('sendtoaddress', from, 0.75);
+  const from = await node.rpc.getnewaddress();
+  await node.rpc.sendtoaddress(from, 0.75);
   await mine();
-  const wif = await node.rpc.call('exportkey', from);
-  const to = await node.rpc.call('getnewaddress');
+  const wif = await node.rpc.exportkey(from);
+  const to = await node.rpc.getnewaddress();
   expect(await runScript('sweep', wif, to)).toContain('swept 0.7499');
   await mine();
   expect(await received(to)).toBeCloseTo(0.75, 4);
 });
 
 test('sweep.ts leaves coinbases that are too young', async () => {
-  const from = await node.rpc.call('getnewaddress');
-  await node.rpc.call('sendtoaddress', from, 0.25);
-  await node.rpc.call('generatetoaddress', 1, from);
-  const wif = await node.rpc.call('exportkey', from);
-  const to = await node.rpc.call('getnewaddress');
+  const from = await node.rpc.getnewaddress();
+  await node.rpc.sendtoaddress(from, 0.25);
+  await node.rpc.generatetoaddress(1, from);
+  const wif = await node.rpc.exportkey(from);
+  const to = await node.rpc.getnewaddress();
   expect(await runScript('sweep', wif, to)).toContain('from 1 outputs');
 });
 
 test('raw-transaction.ts pays by hand', async () => {
-  const from = await node.rpc.call('getnewaddress');
-  await node.rpc.call('sendtoaddress', from, 0.5);
+  const from = await node.rpc.getnewaddress();
+  await node.rpc.sendtoaddress(from, 0.5);
   await mine();
-  const to = await node.rpc.call('getnewaddress');
-  const wif = await node.rpc.call('exportkey', from);
+  const to = await node.rpc.getnewaddress();
+  const wif = await node.rpc.exportkey(from);
   await runScript('raw-transaction', GENESIS, wif, to, '0.3');
   // The coin is still in the UTXO set, but not to be spent again.
   const second = launch('raw-transaction', GENESIS, wif, to, '0.3');

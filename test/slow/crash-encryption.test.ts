@@ -10,7 +10,7 @@ it('killed at any moment of it, a wallet is plain or encrypted, and has all its 
   await node.start();
   for (let wait = 0; wait < 30; wait++) {
     const name = `w${wait}`;
-    await node.rpc.call('createwallet', name, false, false, null, false, true, true);
+    await node.rpc.createwallet(name, false, false, null, false, true, true);
     const secrets = await secretsOf(node, name);
     const encrypting = node.rpc
       .wallet(name)
@@ -27,6 +27,6 @@ it('killed at any moment of it, a wallet is plain or encrypted, and has all its 
       await node.rpc.wallet(name).call('walletpassphrase', 'p', 60);
     }
     expect((await secretsOf(node, name))[0]).toEqual(secrets[0]);
-    await node.rpc.call('unloadwallet', name, false);
+    await node.rpc.unloadwallet(name, false);
   }
 });

@@ -23,7 +23,7 @@ it(`follows a chain through ${KILLS} kills and has its coins in the end`, async 
   const mortal = await TestNode.create();
   nodes.push(steady, mortal);
   await steady.start();
-  await steady.rpc.call('generatetoaddress', 120, NOWHERE);
+  await steady.rpc.generatetoaddress(120, NOWHERE);
 
   const options = [`-connect=127.0.0.1:${steady.peerPort}`, '-dbcache=4', '-checklevel=4'];
   let dying = true;
@@ -31,13 +31,13 @@ it(`follows a chain through ${KILLS} kills and has its coins in the end`, async 
   const mining = (async () => {
     while (dying) {
       if (below(4) === 0) {
-        const height = await steady.rpc.call('getblockcount');
-        await steady.rpc.call('invalidateblock', await steady.rpc.call('getblockhash', height - below(3)));
+        const height = await steady.rpc.getblockcount();
+        await steady.rpc.invalidateblock(await steady.rpc.getblockhash(height - below(3)));
         // Not the blocks that were just declared invalid.
         const unlike = (++branches).toString(16).padStart(8, '0');
-        await steady.rpc.call('generatetodescriptor', 4, `raw(04${unlike})`);
+        await steady.rpc.generatetodescriptor(4, `raw(04${unlike})`);
       }
-      await steady.rpc.call('generatetoaddress', 1 + below(3), NOWHERE);
+      await steady.rpc.generatetoaddress(1 + below(3), NOWHERE);
       await delay(50);
     }
   })();
@@ -48,7 +48,7 @@ it(`follows a chain through ${KILLS} kills and has its coins in the end`, async 
       await delay(200 + below(600));
     } else {
       await mortal.start(...options);
-      if (below(2) === 0) mortal.rpc.call('generatetoaddress', 5, ELSEWHERE).catch(() => {});
+      if (below(2) === 0) mortal.rpc.generatetoaddress(5, ELSEWHERE).catch(() => {});
       await delay(below(400));
     }
     expect(await mortal.stop('SIGKILL'), mortal.output).toBe('SIGKILL');
@@ -57,12 +57,12 @@ it(`follows a chain through ${KILLS} kills and has its coins in the end`, async 
   await mining;
 
   await mortal.start(...options);
-  await steady.rpc.call('generatetoaddress', 10, NOWHERE);
+  await steady.rpc.generatetoaddress(10, NOWHERE);
   await inSync(steady, mortal);
   const coinsOf = async (node: TestNode): Promise<unknown> => {
-    const { hash_serialized_3, txouts, total_amount } = (await node.rpc.call('gettxoutsetinfo')) as CoinFacts;
+    const { hash_serialized_3, txouts, total_amount } = (await node.rpc.gettxoutsetinfo()) as CoinFacts;
     return { hash_serialized_3, txouts, total_amount: String(total_amount) };
   };
   expect(await coinsOf(mortal)).toEqual(await coinsOf(steady));
-  expect(await mortal.rpc.call('verifychain', 4, 0)).toBe(true);
+  expect(await mortal.rpc.verifychain(4, 0)).toBe(true);
 }, 600_000);

@@ -28,7 +28,7 @@ afterAll(async () => {
 });
 
 const coinsOf = async (node: TestNode): Promise<unknown> => {
-  const facts = (await node.rpc.call('gettxoutsetinfo')) as { hash_serialized_3: string; txouts: number };
+  const facts = (await node.rpc.gettxoutsetinfo()) as { hash_serialized_3: string; txouts: number };
   return { hash: facts.hash_serialized_3, txouts: facts.txouts };
 };
 
@@ -57,7 +57,7 @@ it(`has the coins of its chain after ${KILLS} kills in the middle of syncs whose
       } else {
         await node.start(...options);
         await delay(below(500));
-        if ((await node.rpc.call('getblockcount')) === HEIGHT) break;
+        if ((await node.rpc.getblockcount()) === HEIGHT) break;
       }
       expect(await node.stop('SIGKILL'), node.output).toBe('SIGKILL');
       kills++;
@@ -65,7 +65,7 @@ it(`has the coins of its chain after ${KILLS} kills in the middle of syncs whose
     }
     await inSync(source, node);
     expect(await coinsOf(node)).toEqual(expected);
-    expect(await node.rpc.call('verifychain', 4, 0)).toBe(true);
+    expect(await node.rpc.verifychain(4, 0)).toBe(true);
     await node.remove();
   }
   console.log(`${kills} kills, ${flushesMended} of them in the middle of a flush`);

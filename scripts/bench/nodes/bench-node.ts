@@ -5,7 +5,7 @@ import { cpSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import { RpcClient } from '../../../src/rpc/client.ts';
+import { createClient, type RpcClient } from '../../../src/client/client.ts';
 import { freePort } from '../../../test/functional/support/node-process.ts';
 import type { CommandLine, Contender } from './contender.ts';
 import { readUsage, type Usage } from './process-usage.ts';
@@ -44,7 +44,7 @@ export class BenchNode {
     this.#peerPort = peerPort;
     this.#dbcache = dbcache;
     this.#directory = mkdtempSync(join(tmpdir(), 'penny-bench-'));
-    this.rpc = new RpcClient({ url: `http://127.0.0.1:${rpcPort}/`, cookie: () => this.cookie });
+    this.rpc = createClient({ url: `http://127.0.0.1:${rpcPort}/`, cookie: () => this.cookie });
   }
 
   /** @param dbcache MiB */
@@ -83,7 +83,7 @@ export class BenchNode {
     const connect = peers.length === 0 ? ['-noconnect'] : peers.map((peer) => `-connect=${peer}`);
     this.#launch(this.contender.running([...this.#options, ...connect, ...options]));
     while (this.isRunning) {
-      const height = await this.rpc.call('getblockcount').catch(() => undefined);
+      const height = await this.rpc.getblockcount().catch(() => undefined);
       if (height !== undefined) return this;
       await delay(PATIENCE);
     }

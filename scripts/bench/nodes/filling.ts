@@ -32,7 +32,7 @@ async function sendAll(node: BenchNode, { txs }: Pick<SignedTransactions, 'txs'>
   const requests = txs.map((tx) => post(node, call('sendrawtransaction', toHex(tx.bytes))));
   let at = 0;
   const took = await drive(node.rpcPort, CONNECTIONS, () => requests[at++]);
-  const { size } = await node.rpc.call('getmempoolinfo');
+  const { size } = await node.rpc.getmempoolinfo();
   if (size !== txs.length) throw new Error(`${size} transactions of ${txs.length} are in the mempool`);
   return took;
 }

@@ -47,11 +47,11 @@ export const mempoolMethods = group('Blockchain', {
         false,
       ),
     },
-    result: cases('', {
-      'verbose = false': array(hex()),
-      'verbose = true': record(object(mempoolEntry), 'txid'),
-      'mempool_sequence = true': object({ txids: array(hex()), mempool_sequence: number() }),
-    }),
+    result: cases(
+      'mempool_sequence',
+      { false: lists, true: object({ txids: array(hex()), mempool_sequence: number() }) },
+      'false',
+    ),
     example: 'true',
     handler({ verbose, mempool_sequence }, { mempool }) {
       if (!mempool_sequence) return listJson(mempool.sorted(), mempool, verbose);

@@ -73,7 +73,7 @@ export const scanMethods = group('Blockchain', {
   scantxoutset: method({
     help: 'Looks through all unspent outputs for those of descriptors. Takes long, and needs no index.',
     parameters: { action: string('start, abort or status'), scanobjects: optional(scanObjects) },
-    result: cases('', {
+    result: cases('action', {
       start: object({
         success: boolean('Not ended before its time'),
         txouts: integer('Outputs looked at'),
@@ -95,8 +95,7 @@ export const scanMethods = group('Blockchain', {
         total_amount: amount(),
       }),
       abort: boolean('There was a scan to end'),
-      status: object({ progress: number('Percent') }),
-      'status without a scan': nothing(),
+      status: cases('', { 'a scan': object({ progress: number('Percent') }), 'no scan': nothing() }),
     }),
     example: `start '["addr(ADDRESS)"]'`,
     async handler({ action, scanobjects }, context, request) {

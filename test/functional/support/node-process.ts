@@ -7,8 +7,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
+import { createClient, type RpcClient } from '../../../src/client/client.ts';
 import { isPortFree } from '../../../src/platform/node/devnet/ports.ts';
-import { RpcClient } from '../../../src/rpc/client.ts';
 
 /** What `npm run build` made. */
 export const PENNY = fileURLToPath(new URL('../../../dist/platform/node/cli/main.js', import.meta.url));
@@ -59,7 +59,7 @@ export class TestNode {
     this.rpcPort = rpcPort;
     this.#network = network;
     this.#folder = folder;
-    this.rpc = new RpcClient({
+    this.rpc = createClient({
       url: `http://127.0.0.1:${rpcPort}/`,
       cookie: () => readFileSync(this.cookieFile, 'utf8'),
     });
@@ -98,7 +98,7 @@ export class TestNode {
     const child = this.#child!;
     for (const end = performance.now() + 30_000; child.exitCode === null && child.signalCode === null; ) {
       try {
-        await this.rpc.call('getblockcount');
+        await this.rpc.getblockcount();
         return this;
       } catch (error) {
         if (performance.now() > end) throw new Error(`the node does not answer: ${error}\n${this.#output}`);
@@ -158,7 +158,7 @@ export async function until(what: string, isSo: () => Promise<boolean>, seconds 
 /** All nodes have the same tip. */
 export function inSync(...nodes: readonly TestNode[]): Promise<void> {
   return until('all nodes have the same tip', async () => {
-    const tips = await Promise.all(nodes.map((node) => node.rpc.call('getbestblockhash')));
+    const tips = await Promise.all(nodes.map((node) => node.rpc.getbestblockhash()));
     return new Set(tips).size === 1;
   });
 }

@@ -26,7 +26,7 @@ export async function surviveRounds(count: number, rounds: number, seed: number)
       '-listen',
       ...wires.filter(({ from }) => from === i).map(({ link }) => `-connect=127.0.0.1:${link.port}`),
     );
-  const mine = (i: number) => nodes[i]!.rpc.call('generatetoaddress', 1 + random.below(3), NOWHERE);
+  const mine = (i: number) => nodes[i]!.rpc.generatetoaddress(1 + random.below(3), NOWHERE);
 
   try {
     await Promise.all(nodes.map((_, i) => start(i)));
@@ -41,18 +41,18 @@ export async function surviveRounds(count: number, rounds: number, seed: number)
       const miners = nodes.map((_, i) => i).filter((i) => i !== killed);
       for (let n = 0; n < 4; n++) await mine(miners[random.below(miners.length)]!);
       await start(killed);
-      const heights = await Promise.all(nodes.map((node) => node.rpc.call('getblockcount')));
+      const heights = await Promise.all(nodes.map((node) => node.rpc.getblockcount()));
       for (const { link } of wires) link.mend();
       await inSync(...nodes);
       // What has the most work wins: on regtest every block has the same.
-      expect(await nodes[0]!.rpc.call('getblockcount'), `seed ${seed}`).toBe(Math.max(...heights));
+      expect(await nodes[0]!.rpc.getblockcount(), `seed ${seed}`).toBe(Math.max(...heights));
       for (const node of nodes) {
-        const tips = (await node.rpc.call('getchaintips')) as { status: string }[];
+        const tips = await node.rpc.getchaintips();
         expect(tips.filter(({ status }) => status === 'invalid')).toEqual([]);
       }
     }
     await until('every node has peers again', async () => {
-      const counts = await Promise.all(nodes.map((node) => node.rpc.call('getconnectioncount')));
+      const counts = await Promise.all(nodes.map((node) => node.rpc.getconnectioncount()));
       return counts.every((peers) => peers > 0);
     });
   } finally {

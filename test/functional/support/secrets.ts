@@ -12,12 +12,10 @@ export const filesOf = (directory: string): string[] =>
 /** Words, keys and their like, in every form in which they could be in a file. */
 export async function secretsOf(node: TestNode, name: string): Promise<Buffer[]> {
   const wallet = node.rpc.wallet(name);
-  const words = (await wallet.call('exportmnemonic')) as string;
-  const address = (await wallet.call('getnewaddress')) as string;
-  const wif = (await wallet.call('exportkey', address)) as string;
-  const { descriptors } = (await wallet.call('listdescriptors', true)) as {
-    descriptors: { desc: string }[];
-  };
+  const words = await wallet.exportmnemonic();
+  const address = await wallet.getnewaddress();
+  const wif = await wallet.exportkey(address);
+  const { descriptors } = await wallet.listdescriptors(true);
   const extended = descriptors.map(({ desc }) => /tprv\w+/.exec(desc)![0]);
   const keys = [
     ...extended.map((text) => Buffer.from(base58.decode(text).slice(46, 78))),

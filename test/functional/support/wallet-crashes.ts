@@ -16,14 +16,6 @@ interface Payment {
   txid?: string;
 }
 
-interface Row {
-  readonly txid: string;
-  readonly category: string;
-  readonly comment?: string;
-  readonly abandoned: boolean;
-  readonly confirmations: number;
-}
-
 const OPTIONS = ['-fallbackfee=0.00001'];
 const NOWHERE = 'bcrt1qw508d6qejxtdg4y5r3zarvary0c5xw7kygt080';
 /** Payments that are answered after a start before the kill, and milliseconds more, at most. */
@@ -46,7 +38,7 @@ export async function runWalletCrashes(
   const payOn = async (from: string, to: string): Promise<void> => {
     try {
       for (;;) {
-        const address = await wallet(to).call('getnewaddress');
+        const address = await wallet(to).getnewaddress();
         const amount = (0.01 + payments.length * 1e-8).toFixed(8);
         const payment = { id: `payment ${payments.length}`, from, to, amount, address };
         payments.push(payment);
@@ -58,18 +50,18 @@ export async function runWalletCrashes(
   };
   const pay = async (payment: Payment): Promise<void> => {
     const { address, amount, id } = payment;
-    payment.txid = await wallet(payment.from).call('sendtoaddress', address, amount, id);
+    payment.txid = await wallet(payment.from).sendtoaddress(address, amount, id);
     answers++;
   };
 
   /** What was answered is known; what was not is looked for, and made again only if it is not there. */
   const check = async (): Promise<void> => {
     for (const from of ['alice', 'bob']) {
-      const rows = (await wallet(from).call('listtransactions', '*', 100_000)) as Row[];
+      const rows = await wallet(from).listtransactions('*', 100_000);
       const live = new Map(
         rows.filter((row) => row.category === 'send' && !row.abandoned).map((row) => [row.comment, row]),
       );
-      const pool = new Set(await node.rpc.call('getrawmempool'));
+      const pool = new Set(await node.rpc.getrawmempool());
       for (const payment of payments.filter((one) => one.from === from)) {
         const row = live.get(payment.id);
         if (payment.txid === undefined) {
@@ -85,15 +77,15 @@ export async function runWalletCrashes(
   try {
     await node.start(...OPTIONS);
     for (const name of ['alice', 'bob']) {
-      await node.rpc.callNamed('createwallet', { wallet_name: name, load_on_startup: true });
-      await node.rpc.call('generatetoaddress', 4, await wallet(name).call('getnewaddress'));
+      await node.rpc.createwallet({ wallet_name: name, load_on_startup: true });
+      await node.rpc.generatetoaddress(4, await wallet(name).getnewaddress());
     }
-    await node.rpc.call('generatetoaddress', 100, NOWHERE);
+    await node.rpc.generatetoaddress(100, NOWHERE);
     for (let kill = 0; kill < kills; kill++) {
       const work = [payOn('alice', 'bob'), payOn('alice', 'bob'), payOn('bob', 'alice')];
       if (random.below(2) === 0)
         work.push(
-          node.rpc.call('generatetoaddress', 1, NOWHERE).then(
+          node.rpc.generatetoaddress(1, NOWHERE).then(
             () => undefined,
             () => undefined,
           ),
@@ -105,10 +97,10 @@ export async function runWalletCrashes(
       await Promise.all(work);
       await node.start(...OPTIONS);
       await check();
-      await node.rpc.call('generatetoaddress', 1, NOWHERE);
+      await node.rpc.generatetoaddress(1, NOWHERE);
     }
     for (const { to, address, amount, id } of payments)
-      expect((await wallet(to).call('getreceivedbyaddress', address)).toFixed(8), id).toBe(amount);
+      expect((await wallet(to).getreceivedbyaddress(address)).toFixed(8), id).toBe(amount);
     return { paid: payments.length, unanswered };
   } finally {
     await node.remove();

@@ -4,7 +4,7 @@ import { once } from 'node:events';
 import { readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { RpcClient } from '../../../rpc/client.ts';
+import { createClient, type RpcClient } from '../../../client/client.ts';
 import { RpcError } from '../../../rpc/errors.ts';
 import { identify, type ProcessIdentity } from '../process-identity.ts';
 import type { Sight } from './patience.ts';
@@ -39,7 +39,7 @@ export class DevnetNode {
     this.plan = plan;
     this.url = `http://127.0.0.1:${plan.rpcPort}/`;
     this.cookieFile = join(plan.networkDirectory, '.cookie');
-    this.rpc = new RpcClient({ url: this.url, cookie: () => readFileSync(this.cookieFile, 'utf8') });
+    this.rpc = createClient({ url: this.url, cookie: () => readFileSync(this.cookieFile, 'utf8') });
     this.wallet = this.rpc.wallet(plan.wallet);
     this.#listener = listener;
     this.#words = [
@@ -95,7 +95,7 @@ export class DevnetNode {
   async look(): Promise<Sight | null> {
     if (!this.isRunning) return null;
     try {
-      await this.rpc.call('getblockcount');
+      await this.rpc.getblockcount();
       this.#isReady = this.isRunning;
       return null;
     } catch (error) {

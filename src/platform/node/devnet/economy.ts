@@ -38,13 +38,13 @@ export class Economy {
   /** The wallet of a node that answers: made at its first start, loaded at each. */
   async openWallet(node: DevnetNode): Promise<void> {
     const { wallet, mnemonic } = node.plan;
-    const loaded = await node.rpc.call('listwallets');
+    const loaded = await node.rpc.listwallets();
     if (!loaded.includes(wallet)) {
-      await node.rpc.callNamed('createwallet', { wallet_name: wallet, blank: true, load_on_startup: true });
-      await node.wallet.call('importmnemonic', mnemonic);
+      await node.rpc.createwallet({ wallet_name: wallet, blank: true, load_on_startup: true });
+      await node.wallet.importmnemonic(mnemonic);
     }
     if (!this.#addresses.has(node)) {
-      this.#addresses.set(node, await node.wallet.call('getnewaddress', 'mining'));
+      this.#addresses.set(node, await node.wallet.getnewaddress('mining'));
     }
   }
 
@@ -53,7 +53,7 @@ export class Economy {
     if (this.#nodes.length === 1) return;
     await this.#waitForAll(
       'every node to know every other',
-      async (node) => String(await node.rpc.call('getconnectioncount')),
+      async (node) => String(await node.rpc.getconnectioncount()),
       (count) => Number(count) >= this.#nodes.length - 1,
     );
     this.#tell(`${this.#nodes.length} nodes have found each other`);
@@ -78,14 +78,14 @@ export class Economy {
     await this.#waitForAll(
       'every mempool to have the payments',
       async (node) => {
-        const pool = await node.rpc.call('getrawmempool');
+        const pool = await node.rpc.getrawmempool();
         return String(txids.filter((txid) => pool.includes(txid)).length);
       },
       (count) => Number(count) === txids.length,
     );
     const hash = await this.#mine(this.#nodes.at(-1)!, 1);
     for (const node of this.#nodes) {
-      const confirmed = new Set<string>((await node.rpc.call('getblock', hash)).tx);
+      const confirmed = new Set<string>((await node.rpc.getblock(hash)).tx);
       const missing = txids.filter((txid) => !confirmed.has(txid));
       if (missing.length > 0)
         throw new Error(`${node.plan.name} has no confirmation of ${missing.join(', ')}`);
@@ -95,7 +95,7 @@ export class Economy {
 
   /** @param blockTime seconds between blocks of all nodes together, on average */
   async mineCalmly(node: DevnetNode, blockTime: number): Promise<void> {
-    await node.rpc.call('setmining', 1, MINER_LOAD, this.#addresses.get(node)!, blockTime);
+    await node.rpc.setmining(1, MINER_LOAD, this.#addresses.get(node)!, blockTime);
   }
 
   /** One of those that are there pays another one, or itself where there is no other. */
@@ -113,8 +113,8 @@ export class Economy {
   }
 
   async #pay(payer: DevnetNode, payee: DevnetNode, coins: number): Promise<string> {
-    const address = await payee.wallet.call('getnewaddress');
-    const txid = await payer.wallet.call('sendtoaddress', address, coins);
+    const address = await payee.wallet.getnewaddress();
+    const txid = await payer.wallet.sendtoaddress(address, coins);
     const whom = payer === payee ? 'itself' : payee.plan.name;
     this.#tell(`${payer.plan.name} pays ${coins} to ${whom}: ${txid}`);
     return txid;
@@ -122,12 +122,12 @@ export class Economy {
 
   /** Resolves when every node has the blocks. */
   async #mine(node: DevnetNode, count: number): Promise<string> {
-    const hashes = await node.rpc.call('generatetoaddress', count, this.#addresses.get(node)!, MAX_TRIES);
+    const hashes = await node.rpc.generatetoaddress(count, this.#addresses.get(node)!, MAX_TRIES);
     const tip = hashes.at(-1)!;
     await this.#waitForAll(
       `every node to have block ${tip}`,
       async ({ rpc }) => {
-        const { blocks, bestblockhash } = await rpc.call('getblockchaininfo');
+        const { blocks, bestblockhash } = await rpc.getblockchaininfo();
         return bestblockhash === tip ? tip : `height ${blocks}`;
       },
       (seen) => seen === tip,

@@ -4,7 +4,7 @@ import type { NodeStatus } from './display.ts';
 
 /** Where a node is, its words, and its funded addresses with their keys. */
 export async function describeNode({ plan, url, cookieFile, wallet }: DevnetNode): Promise<string> {
-  const coins = await wallet.call('listunspent', 0);
+  const coins = await wallet.listunspent(0);
   const lines = [
     '',
     plan.name,
@@ -14,7 +14,7 @@ export async function describeNode({ plan, url, cookieFile, wallet }: DevnetNode
     `  mnemonic  ${plan.mnemonic}`,
   ];
   for (const address of new Set(coins.map((coin) => coin.address!))) {
-    lines.push(`  funded    ${address}  ${await wallet.call('exportkey', address)}`);
+    lines.push(`  funded    ${address}  ${await wallet.exportkey(address)}`);
   }
   return lines.join('\n');
 }
@@ -29,11 +29,11 @@ export async function statusOf(node: DevnetNode): Promise<NodeStatus> {
   const { plan, rpc, wallet } = node;
   try {
     const [chain, peers, pool, balance, mining] = await Promise.all([
-      rpc.call('getblockchaininfo'),
-      rpc.call('getconnectioncount'),
-      rpc.call('getmempoolinfo'),
-      wallet.call('getbalance'),
-      rpc.call('getmininginfo'),
+      rpc.getblockchaininfo(),
+      rpc.getconnectioncount(),
+      rpc.getmempoolinfo(),
+      wallet.getbalance(),
+      rpc.getmininginfo(),
     ]);
     return {
       name: plan.name,

@@ -2,8 +2,9 @@
  * A client of the RPC, for scripts, tests and pages: one call, one promise. Owns the transport; every
  * method's types come from the method itself. Amounts are numbers of bitcoin, exact in a double.
  */
-import type { CallOptions, Methods } from './client-types.ts';
-import { RpcCode, RpcError, type RpcErrorCode } from './errors.ts';
+
+import { RpcCode, RpcError, type RpcErrorCode } from '../rpc/errors.ts';
+import type { CallOptions, Methods } from './methods.ts';
 
 export type { CallOptions, Methods };
 export { RpcCode, RpcError };

@@ -1,7 +1,7 @@
 /** What a client's methods take and answer, inferred from the methods themselves. */
-import type { Spec } from './method.ts';
-import type { METHODS } from './methods.ts';
-import type { Cases, Fields, Got, Schema, Sent, SentFields } from './schema.ts';
+import type { Spec } from '../rpc/method.ts';
+import type { METHODS } from '../rpc/methods.ts';
+import type { Cases, Fields, Got, Schema, Sent, SentFields } from '../rpc/schema.ts';
 
 export interface CallOptions {
   /** Milliseconds until the call is given up. */
@@ -24,18 +24,34 @@ type NamedOptions<P extends Fields> = Intersection<
 >;
 export type Named<P extends Fields> = SentFields<P> & NamedOptions<P>;
 
-/** The answer that belongs to what was sent. */
+type Simple = string | number | boolean;
+/** The cases that these values choose; without any, the one that stands when nothing is said. */
+type Chosen<C, D, V extends Simple> = [V] extends [never]
+  ? D
+  : { [K in keyof C]: `${K & (string | number)}` extends `${V}` ? K : never }[keyof C];
+
+/** The answer to a call by name. */
 type AnswerTo<R extends Schema, A> =
   R extends Cases<infer On, infer C, infer D>
-    ? Values<{
-        [K in keyof C as On extends keyof A
-          ? `${K & (string | number)}` extends `${A[On] & (string | number | boolean)}`
-            ? K
-            : never
-          : K extends D
-            ? K
-            : never]: Got<C[K]>;
-      }>
+    ? On extends ''
+      ? Got<R>
+      : Values<{
+          [K in Chosen<C, D, On extends keyof A ? Extract<A[On], Simple> : never>]: AnswerTo<C[K], A>;
+        }>
+    : Got<R>;
+
+/** Values of the kind that the cases are told by: no other parameter is mistaken for theirs. */
+type Telling<C, V> = Extract<
+  V,
+  keyof C extends number ? number : keyof C extends 'true' | 'false' ? boolean : string
+>;
+
+/** The answer to a call by position, where names are not known. */
+type AnswerAt<R extends Schema, V> =
+  R extends Cases<infer On, infer C, infer D>
+    ? On extends ''
+      ? Got<R>
+      : Values<{ [K in Chosen<C, D, Telling<C, V> & Simple>]: AnswerAt<C[K], V> }>
     : Got<R>;
 
 type Call<P extends Fields, R extends Schema> = {
@@ -46,7 +62,9 @@ type Call<P extends Fields, R extends Schema> = {
   ): Promise<AnswerTo<R, A>>;
   /** By position. */
   (...parameters: Partial<SentFields<P>> extends SentFields<P> ? [] : never): Promise<AnswerTo<R, object>>;
-  (first: Sent<P[keyof P]>, ...rest: readonly Sent<P[keyof P]>[]): Promise<Got<R>>;
+  <const A extends readonly [Sent<P[keyof P]>, ...Sent<P[keyof P]>[]]>(
+    ...parameters: A
+  ): Promise<AnswerAt<R, A[number]>>;
 };
 
 /** Every method by its name. */

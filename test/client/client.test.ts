@@ -3,8 +3,8 @@ import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterAll, beforeAll, expect, expectTypeOf, test } from 'vitest';
 import { MemoryNode } from '../../scripts/conformance/memory-node.ts';
+import { createClient, type RpcClient, RpcError } from '../../src/client/client.ts';
 import { REGTEST } from '../../src/core/parameters/presets.ts';
-import { createClient, type RpcClient, RpcError } from '../../src/rpc/typed-client.ts';
 
 let memory: MemoryNode;
 let server: Server;
