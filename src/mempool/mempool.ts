@@ -102,8 +102,9 @@ export class Mempool {
   }
 
   #settle(reorganisation: Reorganisation): void {
-    this.#enqueue(() => reorganisation.settle()).catch((error: Error) => {
-      const { logger } = this.#dependencies;
+    const { chain, logger } = this.#dependencies;
+    const { height } = chain.tip;
+    this.#enqueue(() => reorganisation.settle(height)).catch((error: Error) => {
       logger.log('error', 'mempool', `A reorganisation could not be followed: ${error.stack}`);
     });
   }

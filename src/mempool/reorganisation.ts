@@ -91,8 +91,11 @@ export class Reorganisation {
     });
   }
 
-  /** After the chain has come to its new tip: judges again what depends on it, and what came back. */
-  async settle(): Promise<void> {
+  /**
+   * After the chain has come to its new tip: judges again what depends on it, and what came back.
+   * @param newHeight of that tip: there may be later ones by now
+   */
+  async settle(newHeight: number): Promise<void> {
     this.#bytes = 0;
     const returned = new Set(this.#returned);
     this.#returned.clear();
@@ -113,8 +116,7 @@ export class Reorganisation {
         );
         if (!returned.has(entry)) return;
         await this.#acceptor.checkScripts(tx, spent);
-        // It counts as come when the chain had come to rest.
-        entry.height = height;
+        entry.height = newHeight;
       });
     for (const entry of returned)
       if (this.#isHere(entry)) this.#pool.remove(beyondLimits(entry.cluster, this.#pool.policy), 'sizelimit');
