@@ -16,6 +16,7 @@ import type { KeyValueStore } from './key-value-store.ts';
 import type { Progress } from './progress.ts';
 import type { Pruner } from './pruning.ts';
 import { Signal } from './signal.ts';
+import { CorruptionError } from './storage.ts';
 import { chainTips } from './tips.ts';
 
 /** Blocks of work by which a branch of headers may be behind the tip and still be stored. */
@@ -175,8 +176,16 @@ export class ChainView {
     return (await this.coins([outpoint]))[0];
   }
 
-  /** In the order asked for, all as of one tip; undefined where a coin does not exist or is spent. */
-  coins(outpoints: readonly OutPoint[]): Promise<(Coin | undefined)[]> {
-    return this.parts.chainstate.coins(outpoints);
+  /**
+   * In the order asked for, all as of one tip; undefined where a coin does not exist or is spent.
+   * @throws CorruptionError, which is fatal whoever asks: the next block would meet it
+   */
+  async coins(outpoints: readonly OutPoint[]): Promise<(Coin | undefined)[]> {
+    try {
+      return await this.parts.chainstate.coins(outpoints);
+    } catch (error) {
+      if (error instanceof CorruptionError) this.fatal.emit(error);
+      throw error;
+    }
   }
 }

@@ -129,7 +129,20 @@ export class Follower implements PendingStore {
 
   async get(key: Uint8Array): Promise<Uint8Array | undefined> {
     const pending = this.#pendingValues.get(latin1(key));
-    return pending === undefined ? this.#store.get(key) : (pending ?? undefined);
+    if (pending !== undefined) return pending ?? undefined;
+    try {
+      return await this.#store.get(key);
+    } catch (error) {
+      if (error instanceof CorruptionError) await this.#giveUp(error);
+      throw error;
+    }
+  }
+
+  /** Without its last block the next start begins at the first again, and writes everything anew. */
+  async #giveUp(error: CorruptionError): Promise<void> {
+    this.#failure ??= error;
+    this.#dependencies.logger.log('error', 'index', `${error.message}; it is built anew at the next start`);
+    await this.#store.batch([{ delete: BEST_KEY }], { sync: true });
   }
 
   async close(): Promise<void> {

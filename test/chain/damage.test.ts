@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import type { Chain } from '../../src/chain/chain.ts';
 import type { KeyValueStore } from '../../src/chain/key-value-store.ts';
 import { continueReindex } from '../../src/chain/reindex.ts';
-import { BEST_BLOCK_KEY, COIN_RANGE, HEADER_RANGE } from '../../src/chain/schema.ts';
+import { BEST_BLOCK_KEY, COIN_RANGE, damagedCoins, HEADER_RANGE } from '../../src/chain/schema.ts';
 import { MemoryStorage } from '../../src/platform/memory/memory-storage.ts';
 import { forkStory, STORY_NETWORK, utxoHash } from '../support/fork-story.ts';
 import { openMemoryChain } from '../support/memory-chain.ts';
@@ -49,6 +49,17 @@ describe('coins', () => {
     const refused = (await Promise.all(outcomes)).find((outcome) => outcome !== 'judged');
     expect(refused).toContain(COINS);
     expect(rest.every(({ hash }) => (chain.entry(hash)?.failed ?? 'none') === 'none')).toBe(true);
+  });
+
+  it('that cannot be read stop the node, whoever asks', async () => {
+    const storage = new MemoryStorage();
+    const chain = await lived(storage);
+    const store = await storage.store('chainstate');
+    store.getMany = () => Promise.reject(damagedCoins('a record has a wrong checksum'));
+    const failures: string[] = [];
+    chain.fatal.subscribe(({ message }) => failures.push(message));
+    await expect(chain.coin({ txid: new Uint8Array(32), vout: 0 })).rejects.toThrow(COINS);
+    expect(failures).toEqual([`${COINS} (a record has a wrong checksum)`]);
   });
 
   it('that are others than their block made are found when it is taken back', async () => {

@@ -1,6 +1,7 @@
 /** Indexes beside a chain that reorganises, and after restarts that leave them ahead or behind. */
 import { describe, expect, it } from 'vitest';
 import type { Chain } from '../../src/chain/chain.ts';
+import { CorruptionError } from '../../src/chain/storage.ts';
 import { utxoStatistics } from '../../src/chain/utxo-statistics.ts';
 import { basicFilter, filterHeader } from '../../src/core/block/filter.ts';
 import { blockSubsidy } from '../../src/core/consensus/subsidy.ts';
@@ -140,6 +141,24 @@ describe('indexes', () => {
     for (const kind of ['blk', 'rev'] as const) await files.remove(kind, 0);
     all = await openAll(storage);
     for (const block of story.slice(0, 10)) await all.chain.acceptBlock(block);
+    await checkAll(all);
+    await closeAll(all);
+  });
+
+  it('that meet damage say so, and start anew the next time', async () => {
+    const storage = new MemoryStorage();
+    let all = await openAll(storage);
+    for (const block of story) await all.chain.acceptBlock(block);
+    await checkAll(all);
+    const store = await storage.store('indexes/blockfilter/basic');
+    const { get } = store;
+    store.get = () => Promise.reject(new CorruptionError('indexes/blockfilter/basic is damaged'));
+    await expect(all.filters.find(all.chain.tip)).rejects.toThrow('is damaged');
+    await expect(all.filters.synchronize()).rejects.toThrow('is damaged');
+    await closeAll(all);
+    store.get = get;
+    await store.batch([{ put: Uint8Array.of(0x66, ...all.chain.tip.hashBytes), value: Uint8Array.of(1) }]);
+    all = await openAll(storage);
     await checkAll(all);
     await closeAll(all);
   });
