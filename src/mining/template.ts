@@ -57,14 +57,19 @@ const MAX_MISSES = 1_000;
 const NEARLY_FULL = 4_000;
 /** BIP141 cost kept free for the coinbase. */
 const RESERVED_SIGOPS_COST = 400;
+/** Seconds. */
+const DAY = 86_400;
 /** So that the lock time, which is the height before, counts. */
 const COINBASE_SEQUENCE = SEQUENCE_FINAL - 1;
 const WITNESS_RESERVED = new Uint8Array(32);
 
 /** The earliest time of a block after `parent`; BIP94's rule is kept on every network, as in Core. */
-function minimumTimeAfter(parent: HeaderEntry, { difficulty }: NetworkParameters): number {
+function minimumTimeAfter(parent: HeaderEntry, { difficulty, targetSpacing }: NetworkParameters): number {
   const time = parent.medianTimePast + 1;
-  const starts = difficulty.kind === 'interval' && (parent.height + 1) % difficulty.interval === 0;
+  if (difficulty.kind === 'lwma') return time;
+  // Where nothing is adjusted Core has an interval all the same, of a day.
+  const interval = difficulty.kind === 'interval' ? difficulty.interval : Math.ceil(DAY / targetSpacing);
+  const starts = (parent.height + 1) % interval === 0;
   return starts ? Math.max(time, parent.time - MAX_TIMEWARP) : time;
 }
 

@@ -81,6 +81,13 @@ describe('a template', () => {
     const minimum = pool.chain.tip.medianTimePast + 1;
     expect(await template(pool, { time: 0 })).toMatchObject({ time: minimum, minimumTime: minimum });
     expect((await template(pool, { time: minimum + 9 })).time).toBe(minimum + 9);
+    // BIP94's rule in advance, at the first block of an interval: 144 blocks where nothing is adjusted.
+    await pool.mine(33);
+    const { height, time } = pool.chain.tip;
+    expect(height).toBe(143);
+    expect((await template(pool, { time: 0 })).minimumTime).toBe(time - 600);
+    await pool.mine();
+    expect((await template(pool, { time: 0 })).minimumTime).toBe(pool.chain.tip.medianTimePast + 1);
   });
 
   test('of given transactions claims no fees, and is judged as a whole', async () => {
