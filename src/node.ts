@@ -233,6 +233,9 @@ async function openWallets(
     else
       dependencies.logger.log('warn', 'wallet', `Skipping -wallet path that doesn't exist. Wallet ${name}.`);
   }
+  const idle = (await storage.list()).filter((name) => !wallets.names.includes(name));
+  if (idle.length > 0)
+    dependencies.logger.log('info', 'wallet', `Wallets not loaded at start: ${idle.join(', ')}`);
   const { first } = wallet;
   if (first === undefined || wallets.names.length > 0) return { wallets, newWallet: null };
   if (await wallets.exists(first)) {
