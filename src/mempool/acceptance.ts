@@ -190,6 +190,10 @@ export function judgeChanges(candidate: Candidate, circumstances: Circumstances)
   }
   const changes = new Changes([entry], removed);
   changes.checkLimits(policy);
+  if (conflicts.size > 0) {
+    const failure = diagramFailure(changes);
+    if (failure !== null) throw new FeeInvalid('replacement-failed', failure);
+  }
   for (const ancestor of withAncestors(entry))
     if (conflicts.has(ancestor))
       throw new Invalid(
@@ -197,10 +201,6 @@ export function judgeChanges(candidate: Candidate, circumstances: Circumstances)
         'bad-txns-spends-conflicting-tx',
         `${txid} spends conflicting transaction ${ancestor.txid}`,
       );
-  if (conflicts.size > 0) {
-    const failure = diagramFailure(changes);
-    if (failure !== null) throw new FeeInvalid('replacement-failed', failure);
-  }
   if (policy.requireStandard)
     checkDustIsSpent(
       tx,

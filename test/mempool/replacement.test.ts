@@ -58,6 +58,10 @@ describe('a transaction that spends what another spends', () => {
     expect(await pool.reason(both)).toBe(
       `bad-txns-spends-conflicting-tx, ${both.txid} spends conflicting transaction ${first.txid}`,
     );
+    // What miners would gain is asked first.
+    expect(await pool.reason(spend([coin, outputAt(first)], { fee: 3_000n, outputs: 40 }))).toMatch(
+      /^replacement-failed/,
+    );
   });
 
   test('must not be against too many at once (rule 5)', async () => {
