@@ -43,6 +43,7 @@ export { verifyInput, verifyScript } from './core/script/verify.ts';
 export { decodeWif, encodeWif, type PrivateKey } from './core/script/wif.ts';
 export { COIN, formatMoney, MAX_MONEY } from './core/transaction/amount.ts';
 export type { Coin, CoinView } from './core/transaction/coin.ts';
+export { type FeeRate, satPerKvB } from './core/transaction/fee-rate.ts';
 export {
   type OutPoint,
   Transaction,

@@ -10,13 +10,15 @@ import { Invalid } from '../core/encoding/errors.ts';
 import type { NetworkParameters } from '../core/parameters/network.ts';
 import { STANDARD_FLAGS } from '../core/script/flags.ts';
 import { sigOpCost } from '../core/script/sigops.ts';
+import { MAX_STANDARD_TX_SIGOPS_COST } from '../core/script/standard.ts';
 import type { Coin } from '../core/transaction/coin.ts';
+import { type FeeRate, feeAt, feeRateOf } from '../core/transaction/fee-rate.ts';
 import type { OutPoint, Transaction, Txid, TxOut } from '../core/transaction/transaction.ts';
 import { Changes } from './changes.ts';
 import { checkDustIsSpent, checkDustPaysNothing } from './dust.ts';
 import { MempoolEntry } from './entry.ts';
 import { MEMPOOL_HEIGHT, spendsFrom, type TransactionGraph, withAncestors } from './graph.ts';
-import { feeAtRate, feeRateOf, MAX_STANDARD_TX_SIGOPS_COST, type MempoolPolicy } from './policy.ts';
+import type { MempoolPolicy } from './policy.ts';
 import { checkPaysForReplacement, conflictsWithDescendants, diagramFailure } from './replacement.ts';
 import { FeeInvalid } from './results.ts';
 import {
@@ -33,8 +35,8 @@ export interface Circumstances {
   readonly policy: MempoolPolicy;
   readonly parameters: NetworkParameters;
   readonly tip: HeaderEntry;
-  /** Satoshis per 1,000 vbytes that a full mempool asks for. */
-  readonly minimumFeeRate: bigint;
+  /** What a full mempool asks for. */
+  readonly minimumFeeRate: FeeRate;
   readonly feeDelta: (txid: Txid) => bigint;
   /** Seconds since the epoch. */
   readonly time: number;
@@ -159,16 +161,16 @@ export function checkFeeRate(
   fee: bigint,
   { policy, minimumFeeRate }: Pick<Circumstances, 'policy' | 'minimumFeeRate'>,
 ): void {
-  const check = (rate: bigint, reason: string) => {
-    const needed = feeAtRate(rate, size);
+  const check = (rate: FeeRate, reason: string) => {
+    const needed = feeAt(rate, size);
     if (fee < needed) throw new FeeInvalid(reason, `${fee} < ${needed}`);
   };
   if (minimumFeeRate > 0n) check(minimumFeeRate, 'mempool min fee not met');
   check(policy.minimumRelayFeeRate, 'min relay fee not met');
 }
 
-/** @param maximum satoshis per 1,000 vbytes. @throws Invalid above what its sender can have meant. */
-export function checkMaximumFeeRate(entry: MempoolEntry, maximum: bigint | undefined): void {
+/** @throws Invalid above what its sender can have meant. */
+export function checkMaximumFeeRate(entry: MempoolEntry, maximum: FeeRate | undefined): void {
   if (maximum !== undefined && feeRateOf(entry.modifiedFee, entry.virtualSize) > maximum)
     throw new Invalid('policy', 'max feerate exceeded');
 }

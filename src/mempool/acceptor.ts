@@ -2,12 +2,14 @@
  * Takes one transaction through the door: fetches its coins, has it judged, verifies its scripts, and puts it
  * in the pool. Awaits on the way, so it looks whether the chain moved meanwhile and then begins again.
  */
+
 import type { Chain } from '../chain/chain.ts';
 import type { ScriptVerifier } from '../chain/script-verifier.ts';
 import { Invalid } from '../core/encoding/errors.ts';
 import { scriptErrorMessage } from '../core/script/errors.ts';
 import { STANDARD_FLAGS } from '../core/script/flags.ts';
 import type { Coin } from '../core/transaction/coin.ts';
+import { feeRateOf } from '../core/transaction/fee-rate.ts';
 import { OutPointMap } from '../core/transaction/outpoint-map.ts';
 import {
   type OutPoint,
@@ -23,7 +25,6 @@ import {
   judgeChanges,
   type Manner,
 } from './acceptance.ts';
-import { feeRateOf } from './policy.ts';
 import type { Pool } from './pool.ts';
 import {
   type AcceptOptions,

@@ -2,6 +2,8 @@
  * A transaction in the mempool, with what is known about it and its place in the graph of unconfirmed
  * spends. Owns no rule; only `TransactionGraph` changes the links.
  */
+
+import { BYTES_PER_SIGOP } from '../core/script/standard.ts';
 import {
   type Transaction,
   type Txid,
@@ -9,7 +11,6 @@ import {
   type Wtxid,
 } from '../core/transaction/transaction.ts';
 import type { Cluster } from './cluster.ts';
-import { BYTES_PER_SIGOP } from './policy.ts';
 
 interface EntryFacts {
   readonly tx: Transaction;

@@ -8,16 +8,22 @@ import { CorruptionError, type Storage } from '../chain/storage.ts';
 import { DecodeError } from '../core/encoding/errors.ts';
 import { Reader } from '../core/encoding/reader.ts';
 import { Writer } from '../core/encoding/writer.ts';
+import {
+  type FeeRate,
+  feeRateOf,
+  higherRate,
+  LONGEST_TARGET,
+  satPerKvB,
+} from '../core/transaction/fee-rate.ts';
 import type { Txid } from '../core/transaction/transaction.ts';
 import type { Logger } from '../seams.ts';
 import type { MempoolEntry } from './entry.ts';
 import { bucketOf, FeeStatistics } from './fee-statistics.ts';
 import type { Confirmation, Mempool } from './mempool.ts';
-import { feeRateOf } from './policy.ts';
 
 export interface FeeEstimate {
-  /** Satoshis per 1,000 vbytes, at least what the mempool asks for; null without data. */
-  readonly feeRate: bigint | null;
+  /** At least what the mempool asks for; null without data. */
+  readonly feeRate: FeeRate | null;
   /** The target that was found an answer for; 0 without data. */
   readonly blocks: number;
   readonly errors: readonly string[];
@@ -35,7 +41,7 @@ const HALF_SHARE = 0.6;
 const SHARE = 0.85;
 const DOUBLE_SHARE = 0.95;
 /** Blocks after which what an earlier run saw is no longer counted as history. */
-const OLDEST_HISTORY = 6 * 1008;
+const OLDEST_HISTORY = 6 * LONGEST_TARGET;
 
 const FILE = 'fee_estimates.dat';
 const FILE_VERSION = 1;
@@ -125,21 +131,16 @@ export class FeeEstimator {
     }
   }
 
-  /** Blocks; the largest target that `estimate` takes. */
-  get highestTarget(): number {
-    return this.#long.maxTarget;
-  }
-
   /** The largest target that there is data for: half of the blocks that were seen. */
   #usableTarget(): number {
     const seen = this.#firstHeight === 0 ? 0 : this.#bestHeight - this.#firstHeight;
     const { first, best } = this.#history;
     const before = first === 0 || this.#bestHeight - best > OLDEST_HISTORY ? 0 : best - first;
-    return Math.min(this.highestTarget, Math.floor(Math.max(seen, before) / 2));
+    return Math.min(LONGEST_TARGET, Math.floor(Math.max(seen, before) / 2));
   }
 
   /**
-   * @param target blocks within which to be confirmed, 1 to `highestTarget`.
+   * @param target blocks within which to be confirmed, 1 to LONGEST_TARGET.
    * @param conservative also look at longer times, so as to be slow to follow a fall of fees.
    */
   estimate(target: number, conservative: boolean): FeeEstimate {
@@ -155,14 +156,13 @@ export class FeeEstimator {
       if (conservative || rate < 0) rate = Math.max(rate, this.#conservative(2 * blocks));
     }
     if (rate < 0) return { feeRate: null, blocks, errors: ['Insufficient data or no feerate found'] };
-    const minimum = this.#mempool.minimumFeeRate();
-    const feeRate = BigInt(Math.round(rate));
-    return { feeRate: feeRate > minimum ? feeRate : minimum, blocks, errors: [] };
+    const found = satPerKvB(BigInt(Math.round(rate)));
+    return { feeRate: higherRate(found, this.#mempool.minimumFeeRate()), blocks, errors: [] };
   }
 
   /** From the shortest horizon that knows the target; a lower answer of a shorter one for less is taken. */
   #combined(target: number, share: number, checkShorter: boolean): number {
-    if (target < 1 || target > this.highestTarget) return -1;
+    if (target < 1 || target > LONGEST_TARGET) return -1;
     const at = this.#horizons.findIndex((horizon) => target <= horizon.maxTarget);
     let rate = this.#horizons[at]!.medianFeeRate(target, share, this.#bestHeight);
     if (!checkShorter) return rate;

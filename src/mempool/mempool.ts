@@ -11,6 +11,7 @@ import { CorruptionError, type Storage } from '../chain/storage.ts';
 import { fromDisplayHex } from '../core/encoding/bytes.ts';
 import { DecodeError } from '../core/encoding/errors.ts';
 import type { Coin } from '../core/transaction/coin.ts';
+import { type FeeRate, higherRate } from '../core/transaction/fee-rate.ts';
 import type { OutPoint, Transaction, Txid, Wtxid } from '../core/transaction/transaction.ts';
 import type { Clock, Logger, Random } from '../seams.ts';
 import { Acceptor } from './acceptor.ts';
@@ -190,11 +191,9 @@ export class Mempool {
     return entry.cluster.chunks.find((chunk) => chunk.entries.includes(entry))!;
   }
 
-  /** Satoshis per 1,000 vbytes below which nothing is accepted now (getmempoolinfo's mempoolminfee). */
-  minimumFeeRate(): bigint {
-    const rolling = this.#pool.minimumFeeRate();
-    const { minimumRelayFeeRate } = this.policy;
-    return rolling > minimumRelayFeeRate ? rolling : minimumRelayFeeRate;
+  /** Below it nothing is accepted now (getmempoolinfo's mempoolminfee). */
+  minimumFeeRate(): FeeRate {
+    return higherRate(this.#pool.minimumFeeRate(), this.policy.minimumRelayFeeRate);
   }
 
   /** Who spends an output, among those that wait. */

@@ -3,8 +3,8 @@
  * push out what others gave; what several gave counts for each of them. Nothing here was judged.
  */
 import { equalBytes, toDisplayHex } from '../core/encoding/bytes.ts';
+import { MAX_STANDARD_TX_WEIGHT } from '../core/script/standard.ts';
 import type { OutPoint, Transaction, Txid, Wtxid } from '../core/transaction/transaction.ts';
-import { MAX_STANDARD_TX_WEIGHT } from './policy.ts';
 
 /** Weight units and number of orphans that are kept for one peer (Core reserves as much weight). */
 const MAX_PEER_WEIGHT = 404_000;

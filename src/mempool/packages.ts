@@ -3,8 +3,11 @@
  * that are only tested (AcceptMultipleTransactions). Owns the package's rules; each transaction is judged as
  * if it came alone but for fees.
  */
+
 import { equalBytes } from '../core/encoding/bytes.ts';
 import { Invalid } from '../core/encoding/errors.ts';
+import { MAX_PACKAGE_COUNT } from '../core/script/standard.ts';
+import { type FeeRate, feeRateOf } from '../core/transaction/fee-rate.ts';
 import { OutPointMap } from '../core/transaction/outpoint-map.ts';
 import type { OutPoint, Transaction, Wtxid } from '../core/transaction/transaction.ts';
 import {
@@ -21,12 +24,10 @@ import { Changes } from './changes.ts';
 import { checkDustIsSpent } from './dust.ts';
 import type { MempoolEntry } from './entry.ts';
 import { MEMPOOL_HEIGHT, spendsFrom } from './graph.ts';
-import { feeRateOf } from './policy.ts';
 import { checkPaysForReplacement, conflictsWithDescendants, diagramFailure } from './replacement.ts';
 import type { PackageMemberResult, PackageResult, Refused } from './results.ts';
 import { checkPackageTruc } from './truc.ts';
 
-const MAX_PACKAGE_COUNT = 25;
 /** Weight units of all members. */
 const MAX_PACKAGE_WEIGHT = 404_000;
 
@@ -69,7 +70,7 @@ function checkWellFormed(txs: readonly Transaction[]): void {
 export async function testPackage(
   txs: readonly Transaction[],
   acceptor: Acceptor,
-  maximumFeeRate?: bigint,
+  maximumFeeRate?: FeeRate,
 ): Promise<PackageResult> {
   const manner: Manner = { allowReplacement: false, allowSiblingEviction: false, packageFees: false };
   return submitTogether(txs, acceptor, { manner, maximumFeeRate, testOnly: true });
@@ -79,7 +80,7 @@ export async function testPackage(
 export async function acceptPackage(
   txs: readonly Transaction[],
   acceptor: Acceptor,
-  maximumFeeRate?: bigint,
+  maximumFeeRate?: FeeRate,
 ): Promise<PackageResult> {
   const { graph } = acceptor.pool;
   try {
@@ -134,7 +135,7 @@ function failed(error: unknown, results: Results = new Map()): PackageResult {
 
 interface Terms {
   readonly manner: Manner;
-  readonly maximumFeeRate: bigint | undefined;
+  readonly maximumFeeRate: FeeRate | undefined;
   readonly testOnly: boolean;
 }
 

@@ -5,6 +5,7 @@
 import type { HeaderEntry } from '../chain/header-entry.ts';
 import { Signal } from '../chain/signal.ts';
 import type { NetworkParameters } from '../core/parameters/network.ts';
+import type { FeeRate } from '../core/transaction/fee-rate.ts';
 import { type Txid, WITNESS_SCALE_FACTOR } from '../core/transaction/transaction.ts';
 import type { Clock } from '../seams.ts';
 import type { Circumstances } from './acceptance.ts';
@@ -49,8 +50,7 @@ export class Pool {
     return Math.floor(this.#dependencies.clock.now() / 1000);
   }
 
-  /** Satoshis per 1,000 vbytes. */
-  minimumFeeRate(): bigint {
+  minimumFeeRate(): FeeRate {
     return this.#minimum.rate(this.time, this.graph.memory / this.policy.maxBytes);
   }
 

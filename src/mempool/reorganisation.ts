@@ -3,13 +3,13 @@
  * the new chain does not allow (yet) goes.
  */
 import type { BlockEvent } from '../chain/chain.ts';
-import { isFinal, SEQUENCE_DISABLE } from '../core/consensus/lock-time.ts';
+import { isFinal } from '../core/consensus/lock-time.ts';
 import { Invalid } from '../core/encoding/errors.ts';
 import { STANDARD_FLAGS } from '../core/script/flags.ts';
 import { sigOpCost } from '../core/script/sigops.ts';
 import type { Coin } from '../core/transaction/coin.ts';
 import { OutPointMap } from '../core/transaction/outpoint-map.ts';
-import { type Transaction, WITNESS_SCALE_FACTOR } from '../core/transaction/transaction.ts';
+import { SEQUENCE_DISABLE, type Transaction, WITNESS_SCALE_FACTOR } from '../core/transaction/transaction.ts';
 import { judgeCoins } from './acceptance.ts';
 import type { Acceptor } from './acceptor.ts';
 import type { Cluster } from './cluster.ts';

@@ -5,12 +5,12 @@
  */
 import { Invalid } from '../core/encoding/errors.ts';
 import { formatMoney } from '../core/transaction/amount.ts';
+import { type FeeRate, feeAt } from '../core/transaction/fee-rate.ts';
 import type { Txid } from '../core/transaction/transaction.ts';
 import type { Changes } from './changes.ts';
 import { improvesDiagram } from './cluster.ts';
 import type { MempoolEntry } from './entry.ts';
 import { sum, withDescendants } from './graph.ts';
-import { feeAtRate } from './policy.ts';
 import { FeeInvalid } from './results.ts';
 
 /** Clusters that the direct conflicts of one replacement may be in: they must all be sorted anew. */
@@ -38,13 +38,13 @@ export function conflictsWithDescendants(
 
 /**
  * Rules 3 and 4: a replacement pays at least what it replaces, and for its own bandwidth.
- * @param fee satoshis, modified; @param size vbytes. @param rate satoshis per 1,000 vbytes.
+ * @param fee satoshis, modified; @param size vbytes.
  * @throws FeeInvalid
  */
 export function checkPaysForReplacement(
   removed: ReadonlySet<MempoolEntry>,
   { fee, size, txid }: { readonly fee: bigint; readonly size: number; readonly txid: Txid },
-  rate: bigint,
+  rate: FeeRate,
   wording: string,
 ): void {
   const { fees } = sum(removed);
@@ -54,7 +54,7 @@ export function checkPaysForReplacement(
       `rejecting replacement ${txid}, less fees than conflicting txs; ${formatMoney(fee)} < ${formatMoney(fees)}`,
     );
   const additional = fee - fees;
-  const needed = feeAtRate(rate, size);
+  const needed = feeAt(rate, size);
   if (additional < needed)
     throw new FeeInvalid(
       wording,

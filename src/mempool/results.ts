@@ -1,5 +1,6 @@
 /** What the mempool's door answers. */
 import { Invalid } from '../core/encoding/errors.ts';
+import type { FeeRate } from '../core/transaction/fee-rate.ts';
 import type { Transaction, Wtxid } from '../core/transaction/transaction.ts';
 import type { MempoolEntry } from './entry.ts';
 
@@ -34,7 +35,7 @@ export interface AcceptOptions {
   /** False refuses a transaction that conflicts with the mempool (`bip125-replacement-disallowed`). */
   readonly allowReplacement?: boolean;
   /** Satoshis per 1,000 vbytes above which it must be a mistake (`max feerate exceeded`). */
-  readonly maximumFeeRate?: bigint | undefined;
+  readonly maximumFeeRate?: FeeRate | undefined;
   /** Satoshis above which a transaction that is valid otherwise is refused (`MaximumFeeInvalid`). */
   readonly maximumFee?: bigint | undefined;
   /** Seconds since the epoch, for transactions loaded from disk. */
@@ -48,7 +49,7 @@ export interface Accepted {
   /** What it took the place of (its conflicts and their descendants). */
   readonly replaced: readonly Transaction[];
   /** Satoshis per 1,000 vbytes and wtxids that it was judged by: its own, or its package's. */
-  readonly effectiveFeeRate: bigint;
+  readonly effectiveFeeRate: FeeRate;
   readonly effectiveIncludes: readonly Wtxid[];
 }
 

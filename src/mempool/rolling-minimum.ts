@@ -3,6 +3,8 @@
  * twelve hours once blocks come again (faster while it is rather empty). As Core's GetMinFee.
  */
 
+import { type FeeRate, satPerKvB } from '../core/transaction/fee-rate.ts';
+
 /** Seconds. */
 const HALF_LIFE = 12 * 3600;
 const UPDATE_INTERVAL = 10;
@@ -14,7 +16,7 @@ export class RollingMinimum {
   #updated = 0;
   #blockSinceRaise = false;
 
-  constructor(increment: bigint) {
+  constructor(increment: FeeRate) {
     this.#increment = Number(increment);
   }
 
@@ -32,17 +34,14 @@ export class RollingMinimum {
     this.#blockSinceRaise = true;
   }
 
-  /**
-   * Satoshis per 1,000 vbytes.
-   * @param time seconds. @param fill how full the mempool is, 0 to 1.
-   */
-  rate(time: number, fill: number): bigint {
+  /** @param time seconds. @param fill how full the mempool is, 0 to 1. */
+  rate(time: number, fill: number): FeeRate {
     if (this.#blockSinceRaise && this.#rate > 0 && time > this.#updated + UPDATE_INTERVAL) {
       const halfLife = fill < 0.25 ? HALF_LIFE / 4 : fill < 0.5 ? HALF_LIFE / 2 : HALF_LIFE;
       this.#rate /= 2 ** ((time - this.#updated) / halfLife);
       this.#updated = time;
       if (this.#rate < this.#increment / 2) this.#rate = 0;
     }
-    return this.#rate === 0 ? 0n : BigInt(Math.round(Math.max(this.#rate, this.#increment)));
+    return satPerKvB(this.#rate === 0 ? 0n : BigInt(Math.round(Math.max(this.#rate, this.#increment))));
   }
 }

@@ -8,27 +8,25 @@ import { evalScript } from '../core/script/interpreter.ts';
 import { isPayToAnchor, isPayToScriptHash, isPushOnly, isWitnessProgram } from '../core/script/script.ts';
 import { NOTHING_SIGNED } from '../core/script/signature-checker.ts';
 import { countSigOps, lastPush } from '../core/script/sigops.ts';
+import {
+  MAX_STANDARD_P2WSH_SCRIPT_SIZE,
+  MAX_STANDARD_P2WSH_STACK_ITEMS,
+  MAX_STANDARD_TX_WEIGHT,
+  MAX_STANDARD_VERSION,
+  MIN_STANDARD_TX_NONWITNESS_SIZE,
+} from '../core/script/standard.ts';
+import { ANNEX_TAG, LEAF_VERSION_MASK, TAPSCRIPT_LEAF } from '../core/script/taproot.ts';
 import { solve } from '../core/script/templates.ts';
 import type { Transaction, TxIn, TxOut } from '../core/transaction/transaction.ts';
 import { dustOutputs, MAX_DUST_OUTPUTS } from './dust.ts';
-import {
-  MAX_STANDARD_TX_WEIGHT,
-  MAX_STANDARD_VERSION,
-  type MempoolPolicy,
-  MIN_STANDARD_TX_NONWITNESS_SIZE,
-} from './policy.ts';
+import type { MempoolPolicy } from './policy.ts';
 
 /** Bytes: room for a 15-of-15 P2SH multisig. */
 const MAX_SCRIPTSIG_SIZE = 1_650;
 const MAX_P2SH_SIGOPS = 15;
 /** BIP54: signature operations outside witnesses that a transaction may run. */
 const MAX_LEGACY_SIGOPS = 2_500;
-const MAX_P2WSH_SCRIPT_SIZE = 3_600;
-const MAX_P2WSH_STACK_ITEMS = 100;
 const MAX_STACK_ITEM_SIZE = 80;
-const ANNEX_TAG = 0x50;
-const LEAF_MASK = 0xfe;
-const LEAF_TAPSCRIPT = 0xc0;
 
 const nonstandard = (reason: string, detail?: string) => new Invalid('policy', reason, detail);
 
@@ -126,12 +124,14 @@ function isWitnessStandard(input: TxIn, spent: TxOut): boolean {
   if (program.version === 0 && program.program.length === 32) {
     const items = stack.slice(0, -1);
     return (
-      last.length <= MAX_P2WSH_SCRIPT_SIZE && items.length <= MAX_P2WSH_STACK_ITEMS && items.every(small)
+      last.length <= MAX_STANDARD_P2WSH_SCRIPT_SIZE &&
+      items.length <= MAX_STANDARD_P2WSH_STACK_ITEMS &&
+      items.every(small)
     );
   }
   if (program.version === 1 && program.program.length === 32 && !program.nested && stack.length >= 2) {
     if (last.length === 0 || last[0] === ANNEX_TAG) return false;
-    return (last[0]! & LEAF_MASK) !== LEAF_TAPSCRIPT || stack.slice(0, -2).every(small);
+    return (last[0]! & LEAF_VERSION_MASK) !== TAPSCRIPT_LEAF || stack.slice(0, -2).every(small);
   }
   return true;
 }

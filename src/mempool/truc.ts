@@ -1,13 +1,9 @@
 /** BIP431: transactions of version 3 are small and come in families of two, so that they can be replaced. */
+import { TRUC_CHILD_MAX_SIZE, TRUC_MAX_SIZE, TRUC_VERSION } from '../core/script/standard.ts';
 import type { Transaction } from '../core/transaction/transaction.ts';
 import type { MempoolEntry } from './entry.ts';
 import { spendsFrom, withAncestors, withDescendants } from './graph.ts';
 
-const TRUC_VERSION = 3;
-/** vbytes */
-const MAX_SIZE = 10_000;
-/** vbytes of one that spends from an unconfirmed parent. */
-const MAX_CHILD_SIZE = 1_000;
 /** The transaction and one parent, or one child. */
 const FAMILY = 2;
 
@@ -43,14 +39,14 @@ export function checkTruc(
   );
   if (versions !== null) return broken(versions);
   if (tx.version !== TRUC_VERSION) return null;
-  if (size > MAX_SIZE)
-    return broken(`version=3 ${named(tx)} is too big: ${size} > ${MAX_SIZE} virtual bytes`);
+  if (size > TRUC_MAX_SIZE)
+    return broken(`version=3 ${named(tx)} is too big: ${size} > ${TRUC_MAX_SIZE} virtual bytes`);
   const [parent, second] = parents;
   if (parent === undefined) return null;
   if (second !== undefined || withAncestors(parent).size + 1 > FAMILY)
     return broken(`${named(tx)} would have too many ancestors`);
-  if (size > MAX_CHILD_SIZE)
-    return broken(`version=3 child ${named(tx)} is too big: ${size} > ${MAX_CHILD_SIZE} virtual bytes`);
+  if (size > TRUC_CHILD_MAX_SIZE)
+    return broken(`version=3 child ${named(tx)} is too big: ${size} > ${TRUC_CHILD_MAX_SIZE} virtual bytes`);
   const family = withDescendants(parent);
   family.delete(parent);
   const replaces = [...family].some((child) => conflicts.has(child));
@@ -76,8 +72,8 @@ export function checkPackageTruc(
     return `${named(tx)} would have too many ancestors`;
   const parent = known?.tx ?? inside[0];
   if (parent === undefined) return null;
-  if (size > MAX_CHILD_SIZE)
-    return `version=3 child ${named(tx)} is too big: ${size} > ${MAX_CHILD_SIZE} virtual bytes`;
+  if (size > TRUC_CHILD_MAX_SIZE)
+    return `version=3 child ${named(tx)} is too big: ${size} > ${TRUC_CHILD_MAX_SIZE} virtual bytes`;
   const versions = checkVersions(tx, [parent]);
   if (versions !== null) return versions;
   for (const other of members) {

@@ -2,12 +2,14 @@
  * White paper sections 4 and 6: searches for blocks, continuously or on demand, and hands what it finds to
  * the chain's door. Owns when is searched on what; how is behind `NonceSearcher`.
  */
+
 import type { Chain } from '../chain/chain.ts';
 import type { Block } from '../core/block/block.ts';
 import { type BlockHash, BlockHeader } from '../core/block/header.ts';
 import { targetFromBits } from '../core/block/target.ts';
 import { checkHeaderContext } from '../core/consensus/contextual.ts';
 import { Invalid } from '../core/encoding/errors.ts';
+import type { FeeRate } from '../core/transaction/fee-rate.ts';
 import type { Transaction } from '../core/transaction/transaction.ts';
 import type { Mempool } from '../mempool/mempool.ts';
 import type { Clock, Logger, Random } from '../seams.ts';
@@ -101,7 +103,7 @@ export class Miner {
   }
 
   /** Satoshis per 1,000 vbytes below which nothing is mined. */
-  get minimumFeeRate(): bigint {
+  get minimumFeeRate(): FeeRate {
     return this.#options.minimumFeeRate ?? DEFAULT_MINIMUM_FEE_RATE;
   }
 

@@ -17,6 +17,7 @@ import { concatBytes, EMPTY } from '../core/encoding/bytes.ts';
 import type { NetworkParameters } from '../core/parameters/network.ts';
 import { OP } from '../core/script/opcodes.ts';
 import { pushNumber } from '../core/script/script.ts';
+import { type FeeRate, feeAt, satPerKvB } from '../core/transaction/fee-rate.ts';
 import {
   NULL_OUTPOINT,
   SEQUENCE_FINAL,
@@ -24,7 +25,6 @@ import {
   WITNESS_SCALE_FACTOR,
 } from '../core/transaction/transaction.ts';
 import type { Mempool } from '../mempool/mempool.ts';
-import { feeAtRate } from '../mempool/policy.ts';
 
 export interface TemplateOptions {
   /** scriptPubKey that is paid. */
@@ -38,7 +38,7 @@ export interface TemplateOptions {
   /** Weight units kept free for header and coinbase (`-blockreservedweight`). */
   readonly reservedWeight?: number;
   /** Satoshis per 1,000 vbytes below which nothing is taken (`-blockmintxfee`). */
-  readonly minimumFeeRate?: bigint;
+  readonly minimumFeeRate?: FeeRate;
 }
 
 export interface TemplateTransaction {
@@ -50,7 +50,7 @@ export interface TemplateTransaction {
 }
 
 export const DEFAULT_RESERVED_WEIGHT = 8_000;
-export const DEFAULT_MINIMUM_FEE_RATE = 1n;
+export const DEFAULT_MINIMUM_FEE_RATE = satPerKvB(1n);
 /** Core's MAX_CONSECUTIVE_FAILURES: chunks that did not fit, after which a nearly full block is full. */
 const MAX_MISSES = 1_000;
 /** Weight units that a nearly full block has left (Core's BLOCK_FULL_ENOUGH_WEIGHT_DELTA). */
@@ -202,7 +202,7 @@ function selectTransactions(
   const skipped = new Set<object>();
   let misses = 0;
   for (const chunk of mempool.chunks()) {
-    if (chunk.fee < feeAtRate(minimumFeeRate, Math.ceil(chunk.weight / WITNESS_SCALE_FACTOR))) break;
+    if (chunk.fee < feeAt(minimumFeeRate, Math.ceil(chunk.weight / WITNESS_SCALE_FACTOR))) break;
     const { cluster } = chunk.entries[0]!;
     if (skipped.has(cluster)) continue;
     const chunkSigOps = chunk.entries.reduce((sum, entry) => sum + entry.sigOpCost, 0);

@@ -3,9 +3,9 @@
  * wait for parents (alone, or as a package of one parent and one child).
  */
 import { fromDisplayHex, toDisplayHex } from '../core/encoding/bytes.ts';
+import { MAX_STANDARD_TX_WEIGHT } from '../core/script/standard.ts';
 import type { Transaction, Txid, Wtxid } from '../core/transaction/transaction.ts';
 import { OrphanPool } from '../mempool/orphans.ts';
-import { MAX_STANDARD_TX_WEIGHT } from '../mempool/policy.ts';
 import type { AcceptResult, Refused } from '../mempool/results.ts';
 import type { NetworkContext } from './context.ts';
 import { type InventoryItem, InventoryType } from './messages/inventory.ts';

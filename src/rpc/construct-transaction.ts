@@ -4,9 +4,12 @@ import type { NetworkParameters } from '../core/parameters/network.ts';
 import { AddressError, decodeAddress } from '../core/script/address.ts';
 import { OP } from '../core/script/opcodes.ts';
 import { pushData } from '../core/script/script.ts';
+import { MAX_STANDARD_VERSION } from '../core/script/standard.ts';
 import {
   NO_WITNESS,
   SEQUENCE_FINAL,
+  SEQUENCE_NOT_FINAL,
+  SEQUENCE_REPLACEABLE,
   Transaction,
   type TxIn,
   type TxOut,
@@ -28,15 +31,7 @@ import {
   standard,
   uint32,
 } from './schema.ts';
-import { amountFrom, arrayFrom, bytesFrom, hashFrom, integerFrom, objectFrom } from './values.ts';
-
-/** The highest sequence that signals replaceability (BIP125). */
-const SEQUENCE_REPLACEABLE = 0xfffffffd;
-/** The highest sequence that lets the lock time count. */
-const SEQUENCE_NOT_FINAL = 0xfffffffe;
-const UINT32 = 0xffffffff;
-const INT64 = [-(2 ** 63), 2 ** 63] as const;
-const STANDARD_VERSIONS = [1, 3] as const;
+import { amountFrom, arrayFrom, bytesFrom, hashFrom, INT64, integerFrom, objectFrom } from './values.ts';
 
 interface Construction {
   /** `[{txid, vout, sequence?}]`; null for none. */
@@ -52,9 +47,9 @@ interface Construction {
 /** @throws RpcError */
 export function constructTransaction(wanted: Construction, parameters: NetworkParameters): Transaction {
   const { locktime: lockTime, replaceable, version } = wanted;
-  if (lockTime < 0 || lockTime > UINT32) throw invalid('locktime out of range');
-  if (version < STANDARD_VERSIONS[0] || version > STANDARD_VERSIONS[1])
-    throw invalid(`version out of range(${STANDARD_VERSIONS[0]}~${STANDARD_VERSIONS[1]})`);
+  if (lockTime < 0 || lockTime > 0xffffffff) throw invalid('locktime out of range');
+  if (version < 1 || version > MAX_STANDARD_VERSION)
+    throw invalid(`version out of range(1~${MAX_STANDARD_VERSION})`);
   const sequence = standardSequence(replaceable ?? true, lockTime);
   const listed = wanted.inputs === undefined || wanted.inputs === null ? [] : arrayFrom(wanted.inputs);
   const inputs = listed.map((input) => inputFrom(input, sequence));

@@ -4,7 +4,9 @@
  */
 import { fromHex, isHex } from '../core/encoding/bytes.ts';
 import { hash160 } from '../core/encoding/hashes.ts';
+import { MAX_STANDARD_TX_WEIGHT } from '../core/script/standard.ts';
 import { p2wpkh } from '../core/script/templates.ts';
+import { type FeeRate, satPerKvB } from '../core/transaction/fee-rate.ts';
 import { outPointText, type Transaction } from '../core/transaction/transaction.ts';
 import { SigningProvider } from '../wallet/signing/provider.ts';
 import { inputWeight as weightOfInput } from '../wallet/solving.ts';
@@ -30,8 +32,8 @@ import {
   standard,
   string,
 } from './schema.ts';
-import { amountFrom, arrayFrom, hashFrom, integerFrom, objectFrom, typeName } from './values.ts';
-import { addressTypeFrom, feeFields, feeRateOf, readFeeChoice } from './wallet-access.ts';
+import { amountFrom, arrayFrom, hashFrom, INT64, integerFrom, objectFrom, typeName } from './values.ts';
+import { addressTypeFrom, chosenRate, feeFields, readFeeChoice } from './wallet-access.ts';
 
 const solvingData = {
   pubkeys: standard(array(hex(), 'Public keys of inputs'), []),
@@ -64,7 +66,7 @@ export const FUND_OPTIONS = {
     ),
     [],
   ),
-  max_tx_weight: standard(integer('Weight that the transaction may have'), 400_000),
+  max_tx_weight: standard(integer('Weight that the transaction may have'), MAX_STANDARD_TX_WEIGHT),
   ...feeFields,
   replaceable: optional(boolean('May be replaced by one that pays more (BIP125)'), 'wallet default'),
   solving_data: standard(object(solvingData, 'What tells the size of foreign inputs'), {
@@ -134,13 +136,15 @@ export function weightsFrom(list: readonly JsonRead[]): ReadonlyMap<string, numb
       const vout = integerFrom(object.get('vout'));
       if (vout < 0) throw invalid('vout cannot be negative');
       if (!(object.get('weight') instanceof JsonNumber)) throw invalid('missing weight key');
-      const weight = integerFrom(object.get('weight'), [-(2 ** 63), 2 ** 63]);
+      const weight = integerFrom(object.get('weight'), INT64);
       if (weight < 165)
         throw invalid(
           'weight cannot be less than 165 (41 bytes (size of outpoint + sequence + empty scriptSig) * 4 (witness scaling factor)) + 1 (empty witness)',
         );
-      if (weight > 400_000)
-        throw invalid('weight cannot be greater than the maximum standard tx weight of 400000');
+      if (weight > MAX_STANDARD_TX_WEIGHT)
+        throw invalid(
+          `weight cannot be greater than the maximum standard tx weight of ${MAX_STANDARD_TX_WEIGHT}`,
+        );
       return [outPointText({ txid, vout }), weight] as const;
     }),
   );
@@ -206,7 +210,7 @@ export async function fundTransaction(
     return planTransaction(wallet, {
       recipients,
       inputs,
-      feeRate: rate ?? feeRateOf(wallet, choice).rate,
+      feeRate: rate ?? chosenRate(wallet, choice).rate,
       version: draft.version,
       addInputs: options.add_inputs ?? funding.addInputs,
       includeUnsafe: options.include_unsafe,
@@ -225,14 +229,14 @@ function readOldRate({
   conf_target: target,
   estimate_mode: mode,
   feeRate,
-}: FundOptions): bigint {
+}: FundOptions): FeeRate {
   if (rate !== undefined) throw refuse('Cannot specify both fee_rate (sat/vB) and feeRate (BTC/kvB)');
   if (target !== undefined)
     throw refuse(
       'Cannot specify both conf_target and feeRate. Please provide either a confirmation target in blocks for automatic fee estimation, or an explicit fee rate.',
     );
   if (mode !== 'unset') throw refuse('Cannot specify both estimate_mode and feeRate');
-  return amountFrom(feeRate);
+  return satPerKvB(amountFrom(feeRate));
 }
 
 /** Inputs that the caller chose; foreign ones with the weight that is told or that solving data gives. */

@@ -1,21 +1,21 @@
 /** What the methods that submit transactions have in common: limits on fees and burns, transactions in hex. */
 import { isUnspendable } from '../core/script/script.ts';
+import { MAX_PACKAGE_COUNT } from '../core/script/standard.ts';
+import { type FeeRate, satPerKvB } from '../core/transaction/fee-rate.ts';
 import type { Transaction } from '../core/transaction/transaction.ts';
 import { decodeTransaction, hasValidOperations, WITNESS_FORM } from './decode.ts';
 import { RpcCode, RpcError } from './errors.ts';
 import { amount, array, custom, deferred, hex, object, type Schema, standard } from './schema.ts';
 import { feeRateFrom } from './values.ts';
 
-/** Transactions in one package. */
-const MAX_PACKAGE_COUNT = 25;
-/** Satoshis per 1,000 vbytes that a mistake may cost at most, unless told. */
-export const DEFAULT_MAX_FEE_RATE = 10_000_000n;
+/** What a mistake may cost at most, unless told. */
+const DEFAULT_MAX_FEE_RATE = satPerKvB(10_000_000n);
 
 /** Parameters of the methods that submit. */
 export const limits = {
   maxfeerate: deferred(
     standard(
-      custom<number | string, bigint>(
+      custom<number | string, FeeRate>(
         amount('BTC for 1,000 vbytes that a mistake may cost at most; 0 for any'),
         feeRateFrom,
       ),
@@ -33,8 +33,8 @@ export const effectiveIncludes = array(hex(), 'wtxids of those that are judged t
 /** @param maxfeerate is read between counting and decoding @throws RpcError -8, -22 */
 export function readTransactions(
   list: readonly string[],
-  maxfeerate: () => bigint,
-): { readonly txs: Transaction[]; readonly limit: bigint } {
+  maxfeerate: () => FeeRate,
+): { readonly txs: Transaction[]; readonly limit: FeeRate } {
   if (list.length === 0 || list.length > MAX_PACKAGE_COUNT)
     throw new RpcError(
       RpcCode.INVALID_PARAMETER,

@@ -4,7 +4,8 @@
  * from their declaration.
  */
 import { fromDisplayHex, fromHex, isHex } from '../core/encoding/bytes.ts';
-import { isMoney } from '../core/transaction/amount.ts';
+import { COIN, isMoney } from '../core/transaction/amount.ts';
+import { type FeeRate, satPerKvB } from '../core/transaction/fee-rate.ts';
 import { RpcCode, RpcError } from './errors.ts';
 import { Amount, JsonNumber, JsonObject, type JsonRead } from './json.ts';
 
@@ -43,6 +44,8 @@ export function objectFrom(value: JsonRead | undefined): JsonObject {
 }
 
 const INT32 = [-(2 ** 31), 2 ** 31 - 1] as const;
+/** The upper bound as a double has it. */
+export const INT64 = [-(2 ** 63), 2 ** 63] as const;
 
 /** An integer within bounds (int32 unless told). */
 export function integerFrom(value: JsonRead | undefined, bounds: readonly [number, number] = INT32): number {
@@ -78,10 +81,10 @@ export function amountFrom(value: JsonRead | undefined, decimals = 8): bigint {
   return satoshis;
 }
 
-/** Satoshis per 1,000 vbytes from bitcoin per 1,000 vbytes. */
-export function feeRateFrom(value: JsonRead | undefined): bigint {
-  const rate = amountFrom(value);
-  if (rate >= 100_000_000n)
+/** From bitcoin per 1,000 vbytes. */
+export function feeRateFrom(value: JsonRead | undefined): FeeRate {
+  const rate = satPerKvB(amountFrom(value));
+  if (rate >= COIN)
     throw new RpcError(
       RpcCode.INVALID_PARAMETER,
       'Fee rates larger than or equal to 1BTC/kvB are not accepted',
@@ -155,8 +158,6 @@ export function rangeFrom(value: JsonRead | undefined): { begin: number; end: nu
   if (end >= begin + 1_000_000) throw new RpcError(RpcCode.INVALID_PARAMETER, 'Range is too large');
   return { begin, end };
 }
-
-const INT64 = [-(2 ** 63), 2 ** 63] as const;
 
 function parseRange(value: JsonRead | undefined): readonly [number, number] {
   if (value instanceof JsonNumber) return [0, integerFrom(value, INT64)];

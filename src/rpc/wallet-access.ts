@@ -1,6 +1,7 @@
 /** Finds the wallet a call is about, and reads what several wallet methods take. */
+import { type FeeRate, LONGEST_TARGET, satPerKvB } from '../core/transaction/fee-rate.ts';
 import type { OutputType } from '../wallet/descriptors/descriptor.ts';
-import { checkFeeRate, type FeeRate, feeRateFor } from '../wallet/fee-rate.ts';
+import { checkFeeRate, feeRateFor, type ReasonedRate } from '../wallet/fee-rate.ts';
 import type { Wallet } from '../wallet/wallet.ts';
 import type { RpcContext, RpcRequest } from './context.ts';
 import { RpcCode, RpcError } from './errors.ts';
@@ -78,14 +79,12 @@ export function refuseReuse(asked: boolean | undefined): void {
     throw new RpcError(RpcCode.WALLET_ERROR, 'wallet does not have the "avoid reuse" feature enabled');
 }
 
-const MAX_TARGET = 1008;
-
 /** What a caller says of the fee. */
 export type FeeParameters = HeldFields<typeof feeFields>;
 
 export interface FeeChoice {
-  /** Satoshis per 1,000 vbytes that the caller insists on. */
-  readonly rate: bigint | undefined;
+  /** The caller insists on it. */
+  readonly rate: FeeRate | undefined;
   /** Else for the estimate. */
   readonly target: number;
   readonly conservative: boolean;
@@ -105,13 +104,13 @@ export function readFeeChoice(
         'Cannot specify both conf_target and fee_rate. Please provide either a confirmation target in blocks for automatic fee estimation, or an explicit fee rate.',
       );
     if (mode !== 'unset') throw refuse('Cannot specify both estimate_mode and fee_rate');
-    return { ...standard, rate: amountFrom(rate, 3) };
+    return { ...standard, rate: satPerKvB(amountFrom(rate, 3)) };
   }
   const wanted = mode.toLowerCase();
   if (!['unset', 'economical', 'conservative'].includes(wanted))
     throw refuse('Invalid estimate_mode parameter, must be one of: "unset", "economical", "conservative"');
-  if (target !== undefined && (target < 1 || target > MAX_TARGET))
-    throw refuse(`Invalid conf_target, must be between 1 and ${MAX_TARGET}`);
+  if (target !== undefined && (target < 1 || target > LONGEST_TARGET))
+    throw refuse(`Invalid conf_target, must be between 1 and ${LONGEST_TARGET}`);
   return {
     rate: undefined,
     target: target ?? standard.target,
@@ -120,7 +119,7 @@ export function readFeeChoice(
 }
 
 /** The rate that was chosen, or what it comes to now. @throws WalletError */
-export const feeRateOf = (wallet: Wallet, { rate, target, conservative }: FeeChoice): FeeRate =>
+export const chosenRate = (wallet: Wallet, { rate, target, conservative }: FeeChoice): ReasonedRate =>
   rate === undefined ? feeRateFor(wallet, target, conservative) : checkFeeRate(wallet, rate);
 
 /** Where the wallet stands, as several answers end. */

@@ -2,9 +2,9 @@
 import { encodeAddress } from '../core/script/address.ts';
 import { scriptOperations } from '../core/script/script.ts';
 import { formatMoney } from '../core/transaction/amount.ts';
+import { type FeeRate, feeAt, feeRateOf, higherRate, satPerKvB } from '../core/transaction/fee-rate.ts';
 import { outPointText, Transaction, type TxOut } from '../core/transaction/transaction.ts';
 import { isChange } from './coins.ts';
-import { feeAt } from './dust.ts';
 import { feeRateFor, requiredFeeRate, wantedRate } from './fee-rate.ts';
 import type { WalletTransaction } from './history.ts';
 import {
@@ -18,12 +18,12 @@ import { Purse } from './spendable.ts';
 import type { Wallet } from './wallet.ts';
 import { WalletError, type WalletErrorKind } from './wallet-error.ts';
 
-/** Satoshis per 1,000 vbytes that a wallet adds at least, lest the network's minimum rises meanwhile. */
-const WALLET_INCREMENTAL_RATE = 5000n;
+/** What a wallet adds at least, lest the network's minimum rises meanwhile. */
+const WALLET_INCREMENTAL_RATE = satPerKvB(5000n);
 
 interface BumpOptions {
-  /** Satoshis per 1,000 vbytes; estimated if not given. */
-  readonly feeRate: bigint | undefined;
+  /** Estimated if not given. */
+  readonly feeRate: FeeRate | undefined;
   /** For the estimate: blocks, and whether to be on the safe side. */
   readonly target: number;
   readonly conservative: boolean;
@@ -129,7 +129,7 @@ export async function bumpFee(
 }
 
 /** Would a transaction of this size and rate be accepted, and is it meant? */
-function checkRate(wallet: Wallet, rate: bigint, size: number, oldFee: bigint): void {
+function checkRate(wallet: Wallet, rate: FeeRate, size: number, oldFee: bigint): void {
   const { chain, policy } = wallet.parts;
   const minimum = chain.minimumFeeRate();
   // Below what nodes relay at all the fee itself is too low, which says more.
@@ -164,13 +164,11 @@ function betterRate(
   oldFee: bigint,
   size: number,
   { target, conservative }: BumpOptions,
-): bigint {
-  const increment = wallet.parts.chain.incrementalFeeRate();
-  const added = increment > WALLET_INCREMENTAL_RATE ? increment : WALLET_INCREMENTAL_RATE;
-  const raised = (oldFee * 1000n) / BigInt(size) + 1n + added;
-  const current =
-    wantedRate(wallet, target, conservative) === null ? 0n : feeRateFor(wallet, target, conservative).rate;
-  return raised > current ? raised : current;
+): FeeRate {
+  const added = higherRate(wallet.parts.chain.incrementalFeeRate(), WALLET_INCREMENTAL_RATE);
+  const raised = satPerKvB(feeRateOf(oldFee, size) + 1n + added);
+  if (wantedRate(wallet, target, conservative) === null) return raised;
+  return higherRate(raised, feeRateFor(wallet, target, conservative).rate);
 }
 
 /** Weight of a signed input with its signatures at their longest: DER drops leading zeros. */

@@ -5,6 +5,7 @@
 import type { Block } from '../core/block/block.ts';
 import type { BlockHash } from '../core/block/header.ts';
 import type { Coin } from '../core/transaction/coin.ts';
+import type { FeeRate } from '../core/transaction/fee-rate.ts';
 import type { OutPoint, Transaction, Txid } from '../core/transaction/transaction.ts';
 
 export interface BlockPlace {
@@ -54,14 +55,14 @@ export interface ChainSource {
   /** How a transaction hangs together with others in the mempool; undefined if it is not there. */
   mempoolRelatives(txid: Txid): MempoolRelatives | undefined;
 
-  /** Satoshis per 1,000 vbytes to confirm within `target` blocks; null without data. */
-  estimateFeeRate(target: number, conservative: boolean): bigint | null;
-  /** Satoshis per 1,000 vbytes below which the mempool refuses now. */
-  minimumFeeRate(): bigint;
+  /** To confirm within `target` blocks; null without data. */
+  estimateFeeRate(target: number, conservative: boolean): FeeRate | null;
+  /** Below it the mempool refuses now. */
+  minimumFeeRate(): FeeRate;
   /** The same when the mempool is empty: what nodes relay at all. */
-  relayFeeRate(): bigint;
+  relayFeeRate(): FeeRate;
   /** What a replacement must add at least, for the network's work (BIP125). */
-  incrementalFeeRate(): bigint;
+  incrementalFeeRate(): FeeRate;
 
   /** Events in order, each once, after the chain committed it. Returns the way to unsubscribe. */
   subscribe(listener: ChainListener): () => void;

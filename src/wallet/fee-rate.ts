@@ -1,16 +1,16 @@
 /** What a payment should cost. */
+import { type FeeRate, formatFeeRate, higherRate } from '../core/transaction/fee-rate.ts';
 import type { Wallet } from './wallet.ts';
 import { WalletError } from './wallet-error.ts';
 
-export interface FeeRate {
-  /** Satoshis per 1,000 vbytes */
-  readonly rate: bigint;
+export interface ReasonedRate {
+  readonly rate: FeeRate;
   /** Where it comes from, in Core's words. */
   readonly reason: string;
 }
 
 /** The rate for a payment to confirm within `target` blocks. @throws WalletError if nothing is known of it */
-export function feeRateFor(wallet: Wallet, target: number, conservative: boolean): FeeRate {
+export function feeRateFor(wallet: Wallet, target: number, conservative: boolean): ReasonedRate {
   const wanted = wantedRate(wallet, target, conservative);
   if (wanted === null)
     throw new WalletError(
@@ -25,7 +25,7 @@ export function feeRateFor(wallet: Wallet, target: number, conservative: boolean
 }
 
 /** Null without estimate and fallback. */
-export function wantedRate(wallet: Wallet, target: number, conservative: boolean): FeeRate | null {
+export function wantedRate(wallet: Wallet, target: number, conservative: boolean): ReasonedRate | null {
   const { chain, policy } = wallet.parts;
   if (wallet.payFeeRate > 0n) return { rate: wallet.payFeeRate, reason: 'PayTxFee set' };
   const estimate = chain.estimateFeeRate(target, conservative);
@@ -33,24 +33,19 @@ export function wantedRate(wallet: Wallet, target: number, conservative: boolean
   return policy.fallbackFee > 0n ? { rate: policy.fallbackFee, reason: 'Fallback fee' } : null;
 }
 
-/** Satoshis per 1,000 vbytes that everything pays, whatever is asked for. */
-export function requiredFeeRate({ parts: { chain, policy } }: Wallet): bigint {
-  const relay = chain.relayFeeRate();
-  return relay > policy.minimumFeeRate ? relay : policy.minimumFeeRate;
-}
-
-const perVirtualByte = (rate: bigint): string =>
-  `${rate / 1000n}.${String(rate % 1000n).padStart(3, '0')} sat/vB`;
+/** Everything pays it, whatever is asked for. */
+export const requiredFeeRate = ({ parts: { chain, policy } }: Wallet): FeeRate =>
+  higherRate(chain.relayFeeRate(), policy.minimumFeeRate);
 
 /** A rate that the caller insists on is never raised, so it is refused. @throws WalletError in Core's words */
-export function checkFeeRate(wallet: Wallet, rate: bigint): FeeRate {
+export function checkFeeRate(wallet: Wallet, rate: FeeRate): ReasonedRate {
   const required = requiredFeeRate(wallet);
   const { chain, policy } = wallet.parts;
   if (rate < required)
     throw new WalletError(
       'wallet',
-      `Fee rate (${perVirtualByte(rate)}) is lower than the minimum fee rate setting (${perVirtualByte(required)}).\n` +
-        `Consider modifying -mintxfee (${perVirtualByte(policy.minimumFeeRate)}) or -minrelaytxfee (${perVirtualByte(chain.relayFeeRate())}).`,
+      `Fee rate (${formatFeeRate(rate)}) is lower than the minimum fee rate setting (${formatFeeRate(required)}).\n` +
+        `Consider modifying -mintxfee (${formatFeeRate(policy.minimumFeeRate)}) or -minrelaytxfee (${formatFeeRate(chain.relayFeeRate())}).`,
     );
   return { rate, reason: 'PayTxFee set' };
 }

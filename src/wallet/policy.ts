@@ -1,11 +1,12 @@
 /** What the owner of a node decides once for all its wallets; options of Bitcoin Core's have the same meaning. */
+import { type FeeRate, satPerKvB } from '../core/transaction/fee-rate.ts';
 import type { OutputType } from './descriptors/descriptor.ts';
 
 export interface WalletPolicy {
-  /** Satoshis per 1,000 vbytes where the estimator has no data; 0 refuses. */
-  readonly fallbackFee: bigint;
-  /** `-mintxfee`: satoshis per 1,000 vbytes that no transaction pays less than. */
-  readonly minimumFeeRate: bigint;
+  /** Where the estimator has no data; 0 refuses. */
+  readonly fallbackFee: FeeRate;
+  /** `-mintxfee`: no transaction pays less. */
+  readonly minimumFeeRate: FeeRate;
   /** `-maxtxfee`, satoshis: a fee above it is taken for a mistake. */
   readonly maximumFee: bigint;
   /** `-txconfirmtarget`: blocks within which a payment should confirm. */
@@ -23,7 +24,7 @@ export interface WalletPolicy {
 }
 
 export const DEFAULT_POLICY: Omit<WalletPolicy, 'fallbackFee'> = Object.freeze({
-  minimumFeeRate: 1000n,
+  minimumFeeRate: satPerKvB(1000n),
   maximumFee: 10_000_000n,
   confirmTarget: 6,
   replaceable: true,

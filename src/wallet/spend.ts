@@ -5,19 +5,33 @@
 import { EMPTY } from '../core/encoding/bytes.ts';
 import { compactSizeLength } from '../core/encoding/writer.ts';
 import { decodeAddress } from '../core/script/address.ts';
+import {
+  dustThreshold,
+  MAX_STANDARD_TX_WEIGHT,
+  MIN_STANDARD_TX_NONWITNESS_SIZE,
+  TRUC_MAX_SIZE,
+  TRUC_VERSION,
+} from '../core/script/standard.ts';
 import { solve } from '../core/script/templates.ts';
 import { isMoney } from '../core/transaction/amount.ts';
-import { NO_WITNESS, type OutPoint, Transaction, type TxOut } from '../core/transaction/transaction.ts';
-import type { OutputType } from './descriptors/descriptor.ts';
-import { DUST_RELAY_RATE, dustThreshold, feeAt } from './dust.ts';
 import {
-  LONG_TERM_RATE,
-  Purse,
-  type Spendable,
-  TOO_HEAVY,
-  TRUC_MAX_WEIGHT,
-  TRUC_VERSION,
-} from './spendable.ts';
+  DUST_RELAY_FEE_RATE,
+  type FeeRate,
+  feeAt,
+  higherRate,
+  LONGEST_TARGET,
+} from '../core/transaction/fee-rate.ts';
+import {
+  NO_WITNESS,
+  type OutPoint,
+  SEQUENCE_NOT_FINAL,
+  SEQUENCE_REPLACEABLE,
+  Transaction,
+  type TxOut,
+  WITNESS_SCALE_FACTOR,
+} from '../core/transaction/transaction.ts';
+import type { OutputType } from './descriptors/descriptor.ts';
+import { LONG_TERM_RATE, Purse, type Spendable, TOO_HEAVY } from './spendable.ts';
 import type { Wallet } from './wallet.ts';
 import { WalletError } from './wallet-error.ts';
 
@@ -40,8 +54,7 @@ export interface PresetInput {
 
 export interface SpendRequest {
   readonly recipients: readonly Recipient[];
-  /** Satoshis per 1,000 vbytes */
-  readonly feeRate: bigint;
+  readonly feeRate: FeeRate;
   /** A set: a coin named twice is spent once. */
   readonly inputs?: readonly PresetInput[];
   /** May coins be added to the inputs given? */
@@ -72,20 +85,14 @@ export interface PlannedTransaction {
   readonly changePosition: number;
 }
 
-export const RBF_SEQUENCE = 0xfffffffd;
-const NON_RBF_SEQUENCE = 0xfffffffe;
 /** Satoshis: what change is made worth by a random draw, so that it can be told from nothing. */
 const CHANGE_TARGET = 50_000n;
 /** A tip older than this says that the chain is not up to date: no lock time then. Milliseconds. */
 const MAX_TIP_AGE = 8 * 60 * 60 * 1000;
 /** So many that their number takes three bytes: before they are chosen, the worst is assumed. */
 const MANY_INPUTS = 253;
-/** Weight of a transaction that nodes relay. */
-const MAX_STANDARD_WEIGHT = 400_000;
-/** Blocks: the longest wait that is estimated. */
-const LONGEST_TARGET = 1008;
-/** Weight of the smallest one: 65 bytes without witness (CVE-2017-12842). */
-const MIN_STANDARD_WEIGHT = 260;
+const MIN_STANDARD_TX_WEIGHT = WITNESS_SCALE_FACTOR * MIN_STANDARD_TX_NONWITNESS_SIZE;
+const TRUC_MAX_WEIGHT = WITNESS_SCALE_FACTOR * TRUC_MAX_SIZE;
 
 /** Plans a payment without signing it. @throws WalletError in Core's words */
 export function planTransaction(wallet: Wallet, request: SpendRequest): PlannedTransaction {
@@ -112,11 +119,11 @@ class Planner {
     const paid = recipients.reduce((sum, { value }) => sum + value, 0n);
     if (recipients.some(({ value }) => value < 0n) || !isMoney(paid))
       throw new WalletError('wallet', 'Transaction amounts must not be negative');
-    const asked = this.#request.maximumWeight ?? MAX_STANDARD_WEIGHT;
-    if (asked < MIN_STANDARD_WEIGHT || asked > MAX_STANDARD_WEIGHT)
+    const asked = this.#request.maximumWeight ?? MAX_STANDARD_TX_WEIGHT;
+    if (asked < MIN_STANDARD_TX_WEIGHT || asked > MAX_STANDARD_TX_WEIGHT)
       throw new WalletError(
         'wallet',
-        `Maximum transaction weight must be between ${MIN_STANDARD_WEIGHT} and ${MAX_STANDARD_WEIGHT}`,
+        `Maximum transaction weight must be between ${MIN_STANDARD_TX_WEIGHT} and ${MAX_STANDARD_TX_WEIGHT}`,
       );
     const maximumWeight = this.#request.version === TRUC_VERSION ? Math.min(asked, TRUC_MAX_WEIGHT) : asked;
     if (recipients.some(({ value, script }) => value < dustThreshold(script)))
@@ -186,7 +193,7 @@ class Planner {
     }
     if (fee < needed) throw new WalletError('funds', 'Insufficient funds');
     const weight = baseWeight(all, chosen.length) + inputsWeight;
-    if (weight > MAX_STANDARD_WEIGHT) throw new WalletError('wallet', 'Transaction too large');
+    if (weight > MAX_STANDARD_TX_WEIGHT) throw new WalletError('wallet', 'Transaction too large');
     if (weight > maximumWeight) throw new WalletError('wallet', TOO_HEAVY);
     if (fee > this.#wallet.parts.policy.maximumFee)
       throw new WalletError('wallet', 'Fee exceeds maximum configured by user (e.g. -maxtxfee, maxfeerate)');
@@ -200,7 +207,9 @@ class Planner {
       witness: NO_WITNESS,
     }));
     // Who chose sequences of his own wants them to be judged by his lock time.
-    const usual = inputs.every(({ sequence }) => [RBF_SEQUENCE, NON_RBF_SEQUENCE].includes(sequence));
+    const usual = inputs.every(({ sequence }) =>
+      [SEQUENCE_REPLACEABLE, SEQUENCE_NOT_FINAL].includes(sequence),
+    );
     const tx = Transaction.from({
       version: this.#request.version ?? 2,
       lockTime: this.#request.lockTime ?? (usual ? this.#antiSnipingLockTime() : 0),
@@ -211,10 +220,9 @@ class Planner {
   }
 
   /** What is worth less than spending it in calm times goes to the fee. */
-  #discardRate(): bigint {
+  #discardRate(): FeeRate {
     const calm = this.#wallet.parts.chain.estimateFeeRate(LONGEST_TARGET, false) ?? LONG_TERM_RATE;
-    if (calm > LONG_TERM_RATE) return LONG_TERM_RATE;
-    return calm < DUST_RELAY_RATE ? DUST_RELAY_RATE : calm;
+    return calm > LONG_TERM_RATE ? LONG_TERM_RATE : higherRate(calm, DUST_RELAY_FEE_RATE);
   }
 
   /** Shares a fee among the recipients that pay it; the first of them bears what does not divide. */
@@ -259,8 +267,8 @@ class Planner {
 
   #sequence(): number {
     return (this.#request.replaceable ?? this.#wallet.parts.policy.replaceable)
-      ? RBF_SEQUENCE
-      : NON_RBF_SEQUENCE;
+      ? SEQUENCE_REPLACEABLE
+      : SEQUENCE_NOT_FINAL;
   }
 
   /** Inputs given keep their order at the front. */

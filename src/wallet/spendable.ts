@@ -2,11 +2,17 @@
  * Which coins may pay for a transaction and what each of them costs: those that the caller chose, and those
  * that the wallet may add to them (Core's SelectCoins). Which of these are best is `coin-selection.ts`'s.
  */
+import { TRUC_CHILD_MAX_SIZE, TRUC_VERSION } from '../core/script/standard.ts';
 import { formatMoney } from '../core/transaction/amount.ts';
-import { type OutPoint, outPointText, type TxOut } from '../core/transaction/transaction.ts';
+import { feeAt, satPerKvB } from '../core/transaction/fee-rate.ts';
+import {
+  type OutPoint,
+  outPointText,
+  type TxOut,
+  WITNESS_SCALE_FACTOR,
+} from '../core/transaction/transaction.ts';
 import { type Candidate, type SelectionGoal, selectCoins } from './coin-selection.ts';
 import { listCoins } from './coins.ts';
-import { feeAt } from './dust.ts';
 import type { WalletTransaction } from './history.ts';
 import { inputWeight } from './solving.ts';
 import type { PresetInput, SpendRequest } from './spend.ts';
@@ -43,14 +49,10 @@ interface Need extends Omit<SelectionGoal, 'room'> {
   readonly maximumWeight: number;
 }
 
-/** Satoshis per 1,000 vbytes that coins can be joined for in calm times. */
-export const LONG_TERM_RATE = 10_000n;
+/** What coins can be joined for in calm times. */
+export const LONG_TERM_RATE = satPerKvB(10_000n);
 /** Unconfirmed transactions that may hang together where nodes still count ancestors. */
 const MAX_CHAIN = 25;
-/** BIP431: version 3 transactions stay small, the more so where they spend unconfirmed ones. */
-export const TRUC_VERSION = 3;
-export const TRUC_MAX_WEIGHT = 40_000;
-const TRUC_CHILD_MAX_WEIGHT = 4_000;
 const CONSOLIDATE = "Please try sending a smaller amount or manually consolidating your wallet's UTXOs";
 export const TOO_HEAVY = `The inputs size exceeds the maximum weight. ${CONSOLIDATE}`;
 const FAILURES = Object.freeze({
@@ -203,7 +205,7 @@ export class Purse {
 
   #maximumWeight({ maximumWeight }: Need, tier: Tier): number {
     const child = this.#request.version === TRUC_VERSION && Math.min(tier.own, tier.others) === 0;
-    return child ? Math.min(maximumWeight, TRUC_CHILD_MAX_WEIGHT) : maximumWeight;
+    return child ? Math.min(maximumWeight, WITNESS_SCALE_FACTOR * TRUC_CHILD_MAX_SIZE) : maximumWeight;
   }
 
   /** Coins that the request allows. @param taken those that it names, by their text */

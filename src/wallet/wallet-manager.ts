@@ -1,5 +1,7 @@
 /** All wallets of one node: making, loading and unloading them. */
+
 import type { NetworkParameters } from '../core/parameters/network.ts';
+import { satPerKvB } from '../core/transaction/fee-rate.ts';
 import type { Clock, Logger, Random, Timer } from '../seams.ts';
 import { decodeBackup, encodeBackup } from './backup.ts';
 import type { ChainSource } from './chain-source.ts';
@@ -128,7 +130,7 @@ export class WalletManager {
       logger,
       store: await storage.open(name, create),
       gap,
-      policy: { ...DEFAULT_POLICY, fallbackFee: parameters.fallbackFee, ...policy },
+      policy: { ...DEFAULT_POLICY, fallbackFee: satPerKvB(parameters.fallbackFee), ...policy },
     };
   }
 

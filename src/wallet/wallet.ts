@@ -3,10 +3,12 @@
  * memory happens at once, as events arrive; the store follows in order. A wallet whose store fails is closed:
  * from then on its memory is not what the disk says.
  */
+
 import type { Block } from '../core/block/block.ts';
 import type { NetworkParameters } from '../core/parameters/network.ts';
 import { decodeAddress, encodeAddress } from '../core/script/address.ts';
 import { encodeWif } from '../core/script/wif.ts';
+import { satPerKvB } from '../core/transaction/fee-rate.ts';
 import type { Transaction, Txid } from '../core/transaction/transaction.ts';
 import type { Logger } from '../seams.ts';
 import { AddressBook } from './address-book.ts';
@@ -68,7 +70,7 @@ export class Wallet {
   readonly warnings: string[] = [];
   #unsubscribe: (() => void) | null = null;
   /** Satoshis per 1,000 vbytes that `settxfee` asked for; 0: by the estimator. */
-  payFeeRate = 0n;
+  payFeeRate = satPerKvB(0n);
 
   private constructor(
     name: string,

@@ -3,6 +3,7 @@ import { hash160 } from '../../src/core/encoding/hashes.ts';
 import { OP } from '../../src/core/script/opcodes.ts';
 import { pushData, script } from '../../src/core/script/script.ts';
 import { multisig, p2sh } from '../../src/core/script/templates.ts';
+import { satPerKvB } from '../../src/core/transaction/fee-rate.ts';
 import { transaction } from '../support/chain-builder.ts';
 import { openTestPool, outputAt, P2WSH_TRUE, spend } from '../support/pool.ts';
 
@@ -176,7 +177,7 @@ describe("reasons are Core's", () => {
     const result = await pool.mempool.accept(spend([coin], { fee: BigInt(needed - 1) }));
     expect(result).toMatchObject({ ok: false, reconsiderable: true });
     if (!result.ok) expect(result.invalid.message).toBe(`min relay fee not met, ${needed - 1} < ${needed}`);
-    expect(await pool.reason(spend([coin], { fee: 2_000n }), { maximumFeeRate: 1_000n })).toBe(
+    expect(await pool.reason(spend([coin], { fee: 2_000n }), { maximumFeeRate: satPerKvB(1_000n) })).toBe(
       'max feerate exceeded',
     );
     expect(await pool.reason(spend([coin], { fee: BigInt(needed) }))).toBe('accepted');

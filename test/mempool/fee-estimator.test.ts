@@ -69,7 +69,6 @@ describe('the estimator', () => {
         blocks: 0,
         errors: ['Insufficient data or no feerate found'],
       });
-    expect(estimator.highestTarget).toBe(1008);
   });
 
   test('learns from what is confirmed, and keeps it over a restart', async () => {

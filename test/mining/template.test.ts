@@ -3,6 +3,7 @@ import { compareBytes, toHex } from '../../src/core/encoding/bytes.ts';
 import { REGTEST } from '../../src/core/parameters/presets.ts';
 import { decodeAddress } from '../../src/core/script/address.ts';
 import { nobleEngine } from '../../src/core/script/noble-engine.ts';
+import { satPerKvB } from '../../src/core/transaction/fee-rate.ts';
 import type { Transaction } from '../../src/core/transaction/transaction.ts';
 import { Mempool } from '../../src/mempool/mempool.ts';
 import { Miner } from '../../src/mining/miner.ts';
@@ -55,7 +56,7 @@ describe('a template', () => {
     const two = 2 * txs[0]!.weight;
     expect(await chosen(pool, { reservedWeight: 1_000, maxWeight: 1_001 + two })).toEqual(txs.slice(0, 2));
     expect(await chosen(pool, { reservedWeight: 1_000, maxWeight: 1_000 + two })).toEqual(txs.slice(0, 1));
-    expect(await chosen(pool, { minimumFeeRate: 8_000n })).toEqual(txs.slice(0, 2));
+    expect(await chosen(pool, { minimumFeeRate: satPerKvB(8_000n) })).toEqual(txs.slice(0, 2));
   });
 
   test('leaves out what comes after what it left out', async () => {

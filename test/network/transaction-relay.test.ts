@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
 import { REGTEST } from '../../src/core/parameters/presets.ts';
+import { satPerKvB } from '../../src/core/transaction/fee-rate.ts';
 import type { Transaction } from '../../src/core/transaction/transaction.ts';
 import { decodeEnvelope } from '../../src/network/messages/envelope.ts';
 import { TransactionAnnouncer } from '../../src/network/transaction-announcer.ts';
@@ -74,7 +75,7 @@ test('a peer that wants more fee is not told of less', async () => {
   const world = new MemoryWorld(34);
   const builder = payableChain();
   const [first, second] = await line(world, 2, builder);
-  second!.mempool.minimumFeeRate = () => 50_000n;
+  second!.mempool.minimumFeeRate = () => satPerKvB(50_000n);
   await world.pass(3_600);
   const cheap = spend([builder.takeMature()], { fee: 1_000n });
   const dear = spend([builder.takeMature()], { fee: 100_000n });
@@ -183,7 +184,10 @@ test('a confirmed transaction is not asked for, also while a better header is kn
 
 test('no peer is told of a lower fee than the least that is relayed', async () => {
   const world = new MemoryWorld(32);
-  const first = await world.start('10.0.0.1', { policy: { minimumRelayFeeRate: 500n }, connect: [] });
+  const first = await world.start('10.0.0.1', {
+    policy: { minimumRelayFeeRate: satPerKvB(500n) },
+    connect: [],
+  });
   const second = await world.start('10.0.0.2', { connect: [first.address] });
   const told = (): bigint | undefined => second.network.peers()[0]?.minimumFeeFilter;
   expect(await world.until(() => (told() ?? 0n) > 0n)).toBe(true);

@@ -1,7 +1,9 @@
 /** Encrypted wallets and backups as callers see them: codes and texts of Bitcoin Core. */
+
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { MemoryNode } from '../../scripts/conformance/memory-node.ts';
 import { REGTEST } from '../../src/core/parameters/presets.ts';
+import { satPerKvB } from '../../src/core/transaction/fee-rate.ts';
 import { findMethod, type Method } from '../../src/rpc/method.ts';
 import { METHODS } from '../../src/rpc/methods.ts';
 import { mismatches } from '../support/result-matches.ts';
@@ -17,7 +19,7 @@ const EMPTY = { code: -8, message: 'passphrase cannot be empty' };
 
 let memory: MemoryNode;
 beforeAll(async () => {
-  const wallet = { scryptCost: { log2N: 4, r: 1, p: 1 }, fallbackFee: 10_000n, keypool: 5 };
+  const wallet = { scryptCost: { log2N: 4, r: 1, p: 1 }, fallbackFee: satPerKvB(10_000n), keypool: 5 };
   memory = await MemoryNode.open(REGTEST, 1_600_000_000, { wallet });
 });
 afterAll(() => memory.stop());

@@ -3,6 +3,7 @@
  * that it knew. The node is a real one on real files, in this process; only its peers and its clock's other side
  * are missing.
  */
+
 import {
   appendFileSync,
   cpSync,
@@ -18,6 +19,7 @@ import {
 import { join } from 'node:path';
 import { REGTEST } from '../../src/core/parameters/presets.ts';
 import { nobleEngine } from '../../src/core/script/noble-engine.ts';
+import { satPerKvB } from '../../src/core/transaction/fee-rate.ts';
 import { ThreadSearcher } from '../../src/mining/thread-searcher.ts';
 import { createNode, type Node } from '../../src/node.ts';
 import { InlineScriptVerifier } from '../../src/platform/memory/inline-script-verifier.ts';
@@ -66,7 +68,7 @@ export async function start(directory: string): Promise<Run> {
         chain: { batchCoins: 20, checkBlocks: 3 },
         indexes: { transactions: true, filters: true, coinStatistics: true },
         network: { bind: [], connect: [], addNodes: [], userAgent: '/Penny:test/' },
-        wallet: { fallbackFee: 20_000n },
+        wallet: { fallbackFee: satPerKvB(20_000n) },
       },
       {
         ...{ clock, logger, storage, random: systemRandom },

@@ -5,7 +5,6 @@
 import type { Block } from '../../src/core/block/block.ts';
 import { commitmentScript } from '../../src/core/consensus/commitment.ts';
 import { MAX_BLOCK_WEIGHT, MAX_TIMEWARP } from '../../src/core/consensus/limits.ts';
-import { SEQUENCE_DISABLE, SEQUENCE_TIME } from '../../src/core/consensus/lock-time.ts';
 import { concatBytes, EMPTY } from '../../src/core/encoding/bytes.ts';
 import type { InvalidKind } from '../../src/core/encoding/errors.ts';
 import { hash160, sha256 } from '../../src/core/encoding/hashes.ts';
@@ -14,7 +13,12 @@ import { REGTEST } from '../../src/core/parameters/presets.ts';
 import { OP } from '../../src/core/script/opcodes.ts';
 import { pushNumber, script } from '../../src/core/script/script.ts';
 import { COIN, MAX_MONEY } from '../../src/core/transaction/amount.ts';
-import { NULL_OUTPOINT, type Transaction } from '../../src/core/transaction/transaction.ts';
+import {
+  NULL_OUTPOINT,
+  SEQUENCE_DISABLE,
+  SEQUENCE_TIME,
+  type Transaction,
+} from '../../src/core/transaction/transaction.ts';
 import { type BlockSpec, ChainBuilder, output, outputOf, transaction } from './chain-builder.ts';
 
 export interface RuleCase {

@@ -2,6 +2,7 @@
 
 import { REGTEST } from '../../src/core/parameters/presets.ts';
 import { decodeAddress } from '../../src/core/script/address.ts';
+import { satPerKvB } from '../../src/core/transaction/fee-rate.ts';
 import type { Transaction } from '../../src/core/transaction/transaction.ts';
 import { FeeEstimator } from '../../src/mempool/fee-estimator.ts';
 import { MemoryStorage } from '../../src/platform/memory/memory-storage.ts';
@@ -53,7 +54,7 @@ export async function openTestWallets(
   const source = createChainSource({ chain, mempool, fees });
   const open = async (): Promise<WalletManager> => {
     const manager = await WalletManager.open(
-      { fallbackFee: 10_000n, keypool: 5, ...options },
+      { fallbackFee: satPerKvB(10_000n), keypool: 5, ...options },
       { parameters: REGTEST, chain: source, storage, clock, random: seededRandom(), logger: silentLogger },
     );
     await manager.start();
@@ -86,7 +87,7 @@ export function pay(
   return wallet.outbox.inTurn(async () => {
     const plan = planTransaction(wallet, {
       recipients: [{ script, value, subtractFee: false }],
-      feeRate: 10_000n,
+      feeRate: satPerKvB(10_000n),
       ...more,
     });
     const { tx, errors } = await signWithWallet(wallet, plan.tx, plan.spent);

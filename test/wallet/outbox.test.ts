@@ -1,8 +1,10 @@
 /** Payments on their way out: saved before they are sent, one after the other, offered again; and disks that fail. */
+
 import { describe, expect, test } from 'vitest';
 import { REGTEST } from '../../src/core/parameters/presets.ts';
 import { decodeAddress } from '../../src/core/script/address.ts';
 import { COIN } from '../../src/core/transaction/amount.ts';
+import { type FeeRate, satPerKvB } from '../../src/core/transaction/fee-rate.ts';
 import type { Transaction } from '../../src/core/transaction/transaction.ts';
 import { MemoryWalletStorage } from '../../src/platform/memory/memory-wallet-storage.ts';
 import { balances } from '../../src/wallet/coins.ts';
@@ -51,7 +53,7 @@ async function openFunded(coins = 1) {
 async function plan(
   wallet: Wallet,
   address: string,
-  feeRate = 10_000n,
+  feeRate = satPerKvB(10_000n),
   inputs: readonly PresetInput[] = [],
 ): Promise<Transaction> {
   const recipients = [{ script: decodeAddress(address, REGTEST), value: COIN, subtractFee: false }];
@@ -72,7 +74,9 @@ describe('payments', () => {
 
   test('that the mempool refuses are taken back, on the disk too', async () => {
     const { alice, target, reopen } = await openFunded();
-    await expect(alice.outbox.send(await plan(alice, target, 10n))).rejects.toThrow('min relay fee not met');
+    await expect(alice.outbox.send(await plan(alice, target, satPerKvB(10n)))).rejects.toThrow(
+      'min relay fee not met',
+    );
     for (const wallet of [alice, (await reopen()).get('alice') ?? (await (await reopen()).load('alice'))]) {
       expect(wallet.history.size).toBe(1);
       expect(balances(wallet).trusted).toBe(SUBSIDY);
@@ -96,7 +100,7 @@ describe('payments', () => {
 
   test('wait for their turn where another is refused, and are all made before a wallet is unloaded', async () => {
     const { manager, alice, target, pool } = await openFunded();
-    const first = pay(alice, target, COIN, { feeRate: 10n });
+    const first = pay(alice, target, COIN, { feeRate: satPerKvB(10n) });
     const others = [pay(alice, target, COIN), pay(alice, target, COIN)];
     const unloaded = manager.unload('alice');
     await expect(first).rejects.toThrow('min relay fee not met');
@@ -108,7 +112,7 @@ describe('payments', () => {
 
 describe('a crash between saving a payment and sending it', () => {
   /** Saves a payment in a process that ends before the mempool is asked. */
-  async function crash(feeRate?: bigint, bumps = false) {
+  async function crash(feeRate?: FeeRate, bumps = false) {
     const wallets = await openFunded();
     const { alice, target, storage, reopen } = wallets;
     const old = bumps ? await pay(alice, target, COIN) : undefined;
@@ -143,7 +147,7 @@ describe('a crash between saving a payment and sending it', () => {
   });
 
   test('ends with a replacement that is known as one', async () => {
-    const { tx, old, again, restart } = await crash(50_000n, true);
+    const { tx, old, again, restart } = await crash(satPerKvB(50_000n), true);
     for (const wallet of [again, await restart()]) {
       expect(wallet.history.get(old!.txid)).toMatchObject({ replacedBy: tx.txid });
       expect(wallet.history.get(tx.txid)).toMatchObject({ replaces: old!.txid, abandoned: false });
@@ -151,7 +155,7 @@ describe('a crash between saving a payment and sending it', () => {
   });
 
   test('ends with free coins where the payment is refused', async () => {
-    const { pool, tx, again, restart } = await crash(10n);
+    const { pool, tx, again, restart } = await crash(satPerKvB(10n));
     expect(pool.mempool.has(tx.txid)).toBe(false);
     for (const wallet of [again, await restart()]) {
       expect(balances(wallet).trusted).toBe(SUBSIDY);

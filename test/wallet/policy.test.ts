@@ -3,6 +3,7 @@ import { REGTEST } from '../../src/core/parameters/presets.ts';
 import { decodeAddress } from '../../src/core/script/address.ts';
 import { solve } from '../../src/core/script/templates.ts';
 import { COIN } from '../../src/core/transaction/amount.ts';
+import { satPerKvB } from '../../src/core/transaction/fee-rate.ts';
 import { balances } from '../../src/wallet/coins.ts';
 import { planTransaction } from '../../src/wallet/spend.ts';
 import { openTestWallets, pay } from '../support/wallets.ts';
@@ -43,8 +44,10 @@ test('fees, replaceability and kinds of addresses are as the owner decided', asy
   const recipients = [
     { script: decodeAddress(alice.newAddress(), REGTEST), value: COIN, subtractFee: false },
   ];
-  expect(() => planTransaction(alice, { recipients, feeRate: 10_000n })).toThrow('Fee exceeds maximum');
-  const { tx, changePosition } = planTransaction(alice, { recipients, feeRate: 1_000n });
+  expect(() => planTransaction(alice, { recipients, feeRate: satPerKvB(10_000n) })).toThrow(
+    'Fee exceeds maximum',
+  );
+  const { tx, changePosition } = planTransaction(alice, { recipients, feeRate: satPerKvB(1_000n) });
   expect(tx.inputs[0]!.sequence).toBe(0xfffffffe);
   expect(solve(tx.outputs[changePosition]!.scriptPubKey).type).toBe('pubkeyhash');
 });
@@ -57,7 +60,7 @@ test('change is like what is paid', async () => {
     const recipients = [
       { script: decodeAddress(alice.newAddress(type), REGTEST), value: COIN, subtractFee: false },
     ];
-    const { tx } = planTransaction(alice, { recipients, feeRate: 1_000n });
+    const { tx } = planTransaction(alice, { recipients, feeRate: satPerKvB(1_000n) });
     const [one, two] = tx.outputs.map(({ scriptPubKey }) => solve(scriptPubKey).type);
     expect(one, type).toBe(two);
   }

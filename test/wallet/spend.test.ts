@@ -2,9 +2,10 @@ import fc from 'fast-check';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { REGTEST } from '../../src/core/parameters/presets.ts';
 import { decodeAddress } from '../../src/core/script/address.ts';
+import { dustThreshold } from '../../src/core/script/standard.ts';
 import { COIN } from '../../src/core/transaction/amount.ts';
+import { feeAt, satPerKvB } from '../../src/core/transaction/fee-rate.ts';
 import { listCoins } from '../../src/wallet/coins.ts';
-import { dustThreshold, feeAt } from '../../src/wallet/dust.ts';
 import { signWithWallet } from '../../src/wallet/solving.ts';
 import { planTransaction } from '../../src/wallet/spend.ts';
 import type { Wallet } from '../../src/wallet/wallet.ts';
@@ -33,7 +34,7 @@ describe('a planned transaction', () => {
     await fc.assert(
       fc.asyncProperty(
         fc.bigInt(1_000n, 4n * COIN),
-        fc.bigInt(1_000n, 200_000n),
+        fc.bigInt(1_000n, 200_000n).map(satPerKvB),
         fc.constantFrom(...TYPES),
         fc.boolean(),
         async (value, feeRate, type, subtractFee) => {
@@ -73,13 +74,15 @@ describe('a planned transaction', () => {
       () =>
         planTransaction(bob, {
           recipients: [{ script, value, subtractFee: false }],
-          feeRate: 1000n,
+          feeRate: satPerKvB(1000n),
           ...more,
         });
     expect(plan(100n * COIN)).toThrow('Insufficient funds');
     expect(plan(10n)).toThrow('Transaction amount too small');
     expect(plan(COIN, { recipients: [] })).toThrow('Transaction must have at least one recipient');
-    expect(plan(COIN, { feeRate: 100_000_000n })).toThrow(/Fee exceeds maximum|Insufficient funds/);
+    expect(plan(COIN, { feeRate: satPerKvB(100_000_000n) })).toThrow(
+      /Fee exceeds maximum|Insufficient funds/,
+    );
     const [coin] = listCoins(bob).filter(({ output }) => output.value < 50_000n);
     const inputs = [{ outpoint: coin!.outpoint }];
     expect(plan(COIN, { inputs, addInputs: false })).toThrow(
@@ -93,7 +96,7 @@ describe('a planned transaction', () => {
     const changeScript = decodeAddress(bob.newAddress('legacy'), REGTEST);
     const { tx, changePosition } = planTransaction(bob, {
       recipients: [{ script, value: COIN / 2n, subtractFee: false }],
-      feeRate: 1000n,
+      feeRate: satPerKvB(1000n),
       inputs: [{ outpoint: first!.outpoint, sequence: 7 }],
       changeScript,
       changePosition: 1,
@@ -108,8 +111,10 @@ describe('a planned transaction', () => {
     const { pool } = wallets;
     const script = decodeAddress(alice.newAddress(), REGTEST);
     const plan = () =>
-      planTransaction(bob, { recipients: [{ script, value: COIN, subtractFee: false }], feeRate: 1000n }).tx
-        .lockTime;
+      planTransaction(bob, {
+        recipients: [{ script, value: COIN, subtractFee: false }],
+        feeRate: satPerKvB(1000n),
+      }).tx.lockTime;
     const now = pool.clock.time;
     const { height } = pool.chain;
     expect(plan()).toBeGreaterThan(height - 100);

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { COIN } from '../../src/core/transaction/amount.ts';
+import { satPerKvB } from '../../src/core/transaction/fee-rate.ts';
 import { outPointText, type Transaction } from '../../src/core/transaction/transaction.ts';
 import { balances, listCoins } from '../../src/wallet/coins.ts';
 import type { Wallet } from '../../src/wallet/wallet.ts';
@@ -53,7 +54,7 @@ describe('wallet', () => {
     await fund(alice);
     const before = balances(alice);
     // Below what nodes relay.
-    await expect(pay(alice, alice.newAddress(), COIN, { feeRate: 10n })).rejects.toThrow(
+    await expect(pay(alice, alice.newAddress(), COIN, { feeRate: satPerKvB(10n) })).rejects.toThrow(
       'min relay fee not met',
     );
     expect(balances(alice)).toEqual(before);
@@ -188,7 +189,7 @@ describe('wallet', () => {
     const inputs = first.inputs.map(({ prevout }) => ({ outpoint: prevout }));
     const spent = alice.history.get(first.txid)!;
     // The same coin, back to Alice herself, for a higher fee: the mempool replaces payment and child.
-    const rival = await pay(alice, alice.newAddress(), 2n * COIN, { inputs, feeRate: 100_000n });
+    const rival = await pay(alice, alice.newAddress(), 2n * COIN, { inputs, feeRate: satPerKvB(100_000n) });
     expect(balances(bob)).toEqual({ trusted: 0n, pending: 0n, immature: 0n });
     await pool.mine();
     expect(alice.history.depth(spent)).toBe(-1);

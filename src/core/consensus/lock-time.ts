@@ -1,16 +1,15 @@
 /** When a transaction may be in a block: absolute lock times, and relative ones (BIP68). */
 import type { Coin } from '../transaction/coin.ts';
-import { SEQUENCE_FINAL, type Transaction } from '../transaction/transaction.ts';
+import {
+  LOCK_TIME_THRESHOLD,
+  SEQUENCE_DISABLE,
+  SEQUENCE_FINAL,
+  SEQUENCE_MASK,
+  SEQUENCE_TIME,
+  type Transaction,
+} from '../transaction/transaction.ts';
 import type { HeaderLink } from './header-link.ts';
 
-/** Lock times below this are heights, from here on seconds since the epoch. */
-export const LOCK_TIME_THRESHOLD = 500_000_000;
-
-/** BIP68: the sequence has no meaning as a relative lock. */
-export const SEQUENCE_DISABLE = 0x80000000;
-/** BIP68: the lock counts units of 512 seconds, not blocks. */
-export const SEQUENCE_TIME = 0x00400000;
-export const SEQUENCE_MASK = 0x0000ffff;
 const SEQUENCE_GRANULARITY = 512;
 
 /**

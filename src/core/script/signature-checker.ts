@@ -1,5 +1,12 @@
 /** What a script may ask about the transaction that runs it. */
-import { SEQUENCE_FINAL, type TxOut } from '../transaction/transaction.ts';
+import {
+  LOCK_TIME_THRESHOLD,
+  SEQUENCE_DISABLE,
+  SEQUENCE_FINAL,
+  SEQUENCE_MASK,
+  SEQUENCE_TIME,
+  type TxOut,
+} from '../transaction/transaction.ts';
 import { ScriptFailure } from './errors.ts';
 import { legacySighash } from './legacy-sighash.ts';
 import type { SigVersion } from './machine.ts';
@@ -8,12 +15,8 @@ import { SIGHASH } from './sighash-type.ts';
 import { hasKeySize, parseLaxDer } from './signature-encoding.ts';
 import type { SignatureEngine } from './signature-engine.ts';
 
-/** From here on a lock time is seconds since the epoch, below a height. */
-const LOCK_TIME_THRESHOLD = 500_000_000n;
-/** BIP68's bits of a sequence number. */
-const SEQUENCE_DISABLE_FLAG = 2 ** 31;
-const SEQUENCE_TYPE_FLAG = 1 << 22;
-const SEQUENCE_MASK = SEQUENCE_TYPE_FLAG | 0xffff;
+/** BIP68's bits of a sequence number that are compared. */
+const LOCK_BITS = SEQUENCE_TIME | SEQUENCE_MASK;
 
 export interface SignatureChecker {
   /** @param signature with its hash type; @param scriptCode as it is signed, code separators aside */
@@ -112,10 +115,10 @@ export class TransactionChecker implements SignatureChecker {
   checkSequence(sequence: bigint): boolean {
     const { tx } = this.#context;
     const own = tx.inputs[this.#index]!.sequence;
-    if (tx.version < 2 || own >= SEQUENCE_DISABLE_FLAG) return false;
-    const ownLock = own & SEQUENCE_MASK;
-    const lock = Number(sequence & BigInt(SEQUENCE_MASK));
-    if (ownLock < SEQUENCE_TYPE_FLAG !== lock < SEQUENCE_TYPE_FLAG) return false;
+    if (tx.version < 2 || own >= SEQUENCE_DISABLE) return false;
+    const ownLock = own & LOCK_BITS;
+    const lock = Number(sequence & BigInt(LOCK_BITS));
+    if (ownLock < SEQUENCE_TIME !== lock < SEQUENCE_TIME) return false;
     return lock <= ownLock;
   }
 }

@@ -46,6 +46,17 @@ export interface TransactionFields {
 }
 
 export const SEQUENCE_FINAL = 0xffffffff;
+/** The highest sequence that lets the lock time count. */
+export const SEQUENCE_NOT_FINAL = 0xfffffffe;
+/** The highest sequence that signals replaceability (BIP125). */
+export const SEQUENCE_REPLACEABLE = 0xfffffffd;
+/** BIP68: a sequence with this bit has no meaning as a relative lock. */
+export const SEQUENCE_DISABLE = 0x80000000;
+/** BIP68: the lock counts units of 512 seconds, not blocks. */
+export const SEQUENCE_TIME = 0x00400000;
+export const SEQUENCE_MASK = 0x0000ffff;
+/** Lock times below this are heights, from here on seconds since the epoch. */
+export const LOCK_TIME_THRESHOLD = 500_000_000;
 const NULL_VOUT = 0xffffffff;
 export const WITNESS_SCALE_FACTOR = 4;
 
@@ -253,7 +264,7 @@ export function readTxOut(reader: Reader): TxOut {
 }
 
 /** Bytes of a serialized output. */
-export function sizeOfTxOut({ scriptPubKey }: TxOut): number {
+export function sizeOfTxOut({ scriptPubKey }: Pick<TxOut, 'scriptPubKey'>): number {
   return 8 + compactSizeLength(scriptPubKey.length) + scriptPubKey.length;
 }
 

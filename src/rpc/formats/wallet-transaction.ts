@@ -1,8 +1,8 @@
 /** Transactions as a wallet sees them (Core's WalletTxToJSON and ListTransactions). */
 import { encodeAddress } from '../../core/script/address.ts';
+import { SEQUENCE_REPLACEABLE } from '../../core/transaction/transaction.ts';
 import { isChange } from '../../wallet/coins.ts';
 import type { WalletTransaction } from '../../wallet/history.ts';
-import { RBF_SEQUENCE } from '../../wallet/spend.ts';
 import type { Wallet } from '../../wallet/wallet.ts';
 import {
   type Answered,
@@ -21,7 +21,7 @@ import { btc } from '../values.ts';
 /** Signals replaceability itself, or by something unconfirmed that it spends (BIP125). */
 function replaceability(wallet: Wallet, entry: WalletTransaction): 'yes' | 'no' | 'unknown' {
   if (entry.block !== null) return 'no';
-  if (entry.tx.inputs.some((input) => input.sequence <= RBF_SEQUENCE)) return 'yes';
+  if (entry.tx.inputs.some((input) => input.sequence <= SEQUENCE_REPLACEABLE)) return 'yes';
   if (!wallet.history.inMempool(entry)) return 'unknown';
   const parents = entry.tx.inputs.map((input) => wallet.history.output(input.prevout)?.parent);
   return parents.some((parent) => parent !== undefined && replaceability(wallet, parent) === 'yes')

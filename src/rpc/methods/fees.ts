@@ -1,4 +1,5 @@
 /** What a transaction should pay, and what miners are told to think it pays. */
+import { LONGEST_TARGET } from '../../core/transaction/fee-rate.ts';
 import type { Txid } from '../../core/transaction/transaction.ts';
 import { RpcCode, RpcError } from '../errors.ts';
 import { group, method } from '../method.ts';
@@ -40,10 +41,10 @@ export const feeMethods = {
       example: '6',
       async handler({ conf_target, estimate_mode }, { fees, mempool }) {
         await mempool.settled();
-        if (conf_target < 1 || conf_target > fees.highestTarget)
+        if (conf_target < 1 || conf_target > LONGEST_TARGET)
           throw new RpcError(
             RpcCode.INVALID_PARAMETER,
-            `Invalid conf_target, must be between 1 and ${fees.highestTarget}`,
+            `Invalid conf_target, must be between 1 and ${LONGEST_TARGET}`,
           );
         const named = estimate_mode.toLowerCase();
         if (!['unset', 'economical', 'conservative'].includes(named))
@@ -52,9 +53,7 @@ export const feeMethods = {
             'Invalid estimate_mode parameter, must be one of: "unset", "economical", "conservative"',
           );
         const { feeRate, blocks, errors } = fees.estimate(conf_target, named === 'conservative');
-        if (feeRate === null) return { errors, blocks };
-        const floor = mempool.minimumFeeRate();
-        return { feerate: btc(feeRate > floor ? feeRate : floor), blocks };
+        return feeRate === null ? { errors, blocks } : { feerate: btc(feeRate), blocks };
       },
     }),
   }),

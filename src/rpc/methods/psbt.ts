@@ -1,5 +1,7 @@
 /** PSBTs without a wallet: what is in them, and every role that needs no keys of ours. */
+
 import { toHex } from '../../core/encoding/bytes.ts';
+import { feeRateOf } from '../../core/transaction/fee-rate.ts';
 import { outPointText } from '../../core/transaction/transaction.ts';
 import { analyze, type PsbtAnalysis } from '../../wallet/psbt/analyze.ts';
 import { Psbt, type PsbtVersion } from '../../wallet/psbt/psbt.ts';
@@ -65,8 +67,7 @@ function analysisJson({ inputs, next, fee, virtualSize, error }: PsbtAnalysis) {
             };
           }),
     estimated_vsize: virtualSize ?? undefined,
-    estimated_feerate:
-      virtualSize === null || fee === null ? undefined : btc((fee * 1000n) / BigInt(virtualSize)),
+    estimated_feerate: virtualSize === null || fee === null ? undefined : btc(feeRateOf(fee, virtualSize)),
     fee: fee === null ? undefined : btc(fee),
     next,
     error: error ?? undefined,

@@ -1,6 +1,6 @@
 /** Giving single transactions to the mempool, in earnest or to see what would happen. */
+import { type FeeRate, feeAt } from '../../core/transaction/fee-rate.ts';
 import type { Transaction } from '../../core/transaction/transaction.ts';
-import { feeAtRate } from '../../mempool/policy.ts';
 import type { AcceptResult, PackageResult } from '../../mempool/results.ts';
 import { broadcastTransaction } from '../broadcast.ts';
 import { decodeTransaction, WITNESS_FORM } from '../decode.ts';
@@ -18,7 +18,7 @@ import {
 } from '../submission.ts';
 import { btc } from '../values.ts';
 
-function judgementJson(verdict: AcceptResult, maxFeeRate: bigint) {
+function judgementJson(verdict: AcceptResult, maxFeeRate: FeeRate) {
   if (!verdict.ok) {
     // The caller may not know that its parent is missing only here: Core gives no reason of consensus then.
     if (verdict.invalid.kind === 'missing') return { allowed: false, 'reject-reason': 'missing-inputs' };
@@ -29,7 +29,7 @@ function judgementJson(verdict: AcceptResult, maxFeeRate: bigint) {
     };
   }
   const { entry } = verdict;
-  const limit = feeAtRate(maxFeeRate, entry.virtualSize);
+  const limit = feeAt(maxFeeRate, entry.virtualSize);
   if (limit > 0n && entry.fee > limit) return { allowed: false, 'reject-reason': 'max-fee-exceeded' };
   return {
     allowed: true,
@@ -43,7 +43,7 @@ function judgementJson(verdict: AcceptResult, maxFeeRate: bigint) {
 }
 
 /** The verdicts on a package, up to the first that stops the caller from going on. */
-function packageJson(txs: readonly Transaction[], judged: PackageResult, maxFeeRate: bigint) {
+function packageJson(txs: readonly Transaction[], judged: PackageResult, maxFeeRate: FeeRate) {
   let stopped = false;
   // A member's own failure is told with the member; this one is about the package as such.
   const { invalid } = judged;
@@ -75,7 +75,7 @@ export const submissionMethods = group('Rawtransactions', {
           'TX decode failed. Make sure the tx has at least one input.',
         );
       checkBurn(tx, maxburnamount);
-      await broadcastTransaction(tx, feeAtRate(maxfeerate(), tx.virtualSize), context);
+      await broadcastTransaction(tx, feeAt(maxfeerate(), tx.virtualSize), context);
       return tx.txid;
     },
   }),

@@ -1,10 +1,11 @@
 /** Whether a miniscript may be used: size, operations and witness items within limits, and no surprises. */
+import { MAX_OPS_PER_SCRIPT } from '../../core/script/machine.ts';
+import {
+  MAX_STANDARD_P2WSH_SCRIPT_SIZE,
+  MAX_STANDARD_P2WSH_STACK_ITEMS,
+} from '../../core/script/standard.ts';
 import { formatMiniscript, HASH_OPCODES, keysOf, type Miniscript, miniscriptToScript } from './miniscript.ts';
 import { has } from './miniscript-type.ts';
-
-const MAX_OPS = 201;
-const MAX_STANDARD_P2WSH_SCRIPT = 3600;
-const MAX_STANDARD_P2WSH_ITEMS = 100;
 
 /** Greatest cost of satisfying and of not satisfying; undefined where that is impossible. */
 interface Cost {
@@ -145,11 +146,14 @@ function scriptSize<K>(node: Miniscript<K>): number {
 }
 
 const isValid = <K>(node: Miniscript<K>): boolean =>
-  node.type !== '' && (node.context === 'tapscript' || scriptSize(node) <= MAX_STANDARD_P2WSH_SCRIPT);
+  node.type !== '' && (node.context === 'tapscript' || scriptSize(node) <= MAX_STANDARD_P2WSH_SCRIPT_SIZE);
 
 function withinLimits<K>(node: Miniscript<K>): boolean {
   if (node.context === 'tapscript') return true;
-  return (operationsOf(node) ?? 0) <= MAX_OPS && (itemsOf(node).satisfied ?? 0) <= MAX_STANDARD_P2WSH_ITEMS;
+  return (
+    (operationsOf(node) ?? 0) <= MAX_OPS_PER_SCRIPT &&
+    (itemsOf(node).satisfied ?? 0) <= MAX_STANDARD_P2WSH_STACK_ITEMS
+  );
 }
 
 function hasDuplicates<K>(node: Miniscript<K>, identity: (key: K) => string): boolean {

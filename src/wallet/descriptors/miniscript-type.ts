@@ -2,10 +2,8 @@
  * Miniscript's type system: what a fragment does to the stack, whether its satisfaction is unique, which
  * time locks it needs. A type is a string of the specification's letters.
  */
+import { LOCK_TIME_THRESHOLD, SEQUENCE_TIME } from '../../core/transaction/transaction.ts';
 import type { Fragment, MiniscriptContext } from './miniscript.ts';
-
-const SEQUENCE_TYPE_FLAG = 1 << 22;
-const LOCKTIME_THRESHOLD = 500_000_000;
 
 export const has = (type: string, letters: string): boolean =>
   [...letters].every((letter) => type.includes(letter));
@@ -56,8 +54,8 @@ export function computeType(fragment: Fragment, context: MiniscriptContext, k: n
   switch (fragment) {
     case 'pk_k': return 'Konudemsxk';
     case 'pk_h': return 'Knudemsxk';
-    case 'older': return `${(k & SEQUENCE_TYPE_FLAG) !== 0 ? 'g' : 'h'}Bzfmxk`;
-    case 'after': return `${k >= LOCKTIME_THRESHOLD ? 'i' : 'j'}Bzfmxk`;
+    case 'older': return `${(k & SEQUENCE_TIME) !== 0 ? 'g' : 'h'}Bzfmxk`;
+    case 'after': return `${k >= LOCK_TIME_THRESHOLD ? 'i' : 'j'}Bzfmxk`;
     case 'sha256': case 'hash256': case 'ripemd160': case 'hash160': return 'Bonudmk';
     case '1': return 'Bzufmxk';
     case '0': return 'Bzudemsxk';

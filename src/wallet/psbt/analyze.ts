@@ -2,6 +2,7 @@
 import { STANDARD_FLAGS } from '../../core/script/flags.ts';
 import { isUnspendable } from '../../core/script/script.ts';
 import { sigOpCost } from '../../core/script/sigops.ts';
+import { BYTES_PER_SIGOP } from '../../core/script/standard.ts';
 import { isMoney } from '../../core/transaction/amount.ts';
 import { SigningProvider } from '../signing/provider.ts';
 import type { Missing } from '../signing/spend-data.ts';
@@ -29,9 +30,6 @@ export interface PsbtAnalysis {
   /** What makes it no valid PSBT at all. */
   readonly error: string | null;
 }
-
-/** Virtual bytes that one signature operation counts for at least. */
-const BYTES_PER_SIGOP = 20;
 
 const invalid = (error: string): PsbtAnalysis => ({
   inputs: [],

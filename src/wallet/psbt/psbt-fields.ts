@@ -10,7 +10,7 @@ import { ScriptFlag } from '../../core/script/flags.ts';
 import { checkSignatureEncoding } from '../../core/script/signature-encoding.ts';
 import { isValidPublicKey } from '../../core/script/signing.ts';
 import { LEAF_VERSION_MASK } from '../../core/script/taproot.ts';
-import { readTxOut, Transaction } from '../../core/transaction/transaction.ts';
+import { LOCK_TIME_THRESHOLD, readTxOut, Transaction } from '../../core/transaction/transaction.ts';
 import { joinLeaves, MAX_TAPROOT_DEPTH } from '../signing/taproot-tree.ts';
 import { type Field, type FieldTable, PROPRIETARY, PsbtError } from './psbt-map.ts';
 import { decodeOrigin, decodeTapKey, decodeTree, decodeUint32, encodeTapKey } from './psbt-values.ts';
@@ -68,7 +68,6 @@ export const OUTPUT = Object.freeze({
   MUSIG_PARTICIPANTS: 0x08,
 });
 
-const LOCKTIME_THRESHOLD = 500_000_000;
 const { DERSIG, STRICTENC } = ScriptFlag;
 
 function refuse(condition: boolean, message: string): void {
@@ -203,8 +202,8 @@ const tree = (value: Uint8Array): Uint8Array => {
 const timeLock = (value: Uint8Array): Uint8Array => {
   const time = decodeUint32(fixed(4)(value));
   refuse(
-    time < LOCKTIME_THRESHOLD,
-    `Required time based locktime is invalid (less than ${LOCKTIME_THRESHOLD})`,
+    time < LOCK_TIME_THRESHOLD,
+    `Required time based locktime is invalid (less than ${LOCK_TIME_THRESHOLD})`,
   );
   return value;
 };
@@ -212,7 +211,7 @@ const timeLock = (value: Uint8Array): Uint8Array => {
 const heightLock = (value: Uint8Array): Uint8Array => {
   const height = decodeUint32(fixed(4)(value));
   const text = 'Required height based locktime is invalid';
-  refuse(height >= LOCKTIME_THRESHOLD, `${text} (greater than or equal to ${LOCKTIME_THRESHOLD})`);
+  refuse(height >= LOCK_TIME_THRESHOLD, `${text} (greater than or equal to ${LOCK_TIME_THRESHOLD})`);
   refuse(height === 0, `${text} (0)`);
   return value;
 };

@@ -1,14 +1,13 @@
 import { describe, expect, it } from 'vitest';
+import { checkSequenceLocks, isFinal, sequenceLocks } from '../../../src/core/consensus/lock-time.ts';
+import { REGTEST } from '../../../src/core/parameters/presets.ts';
 import {
-  checkSequenceLocks,
-  isFinal,
   LOCK_TIME_THRESHOLD,
+  NULL_OUTPOINT,
   SEQUENCE_DISABLE,
   SEQUENCE_TIME,
-  sequenceLocks,
-} from '../../../src/core/consensus/lock-time.ts';
-import { REGTEST } from '../../../src/core/parameters/presets.ts';
-import { NULL_OUTPOINT, type Transaction } from '../../../src/core/transaction/transaction.ts';
+  type Transaction,
+} from '../../../src/core/transaction/transaction.ts';
 import { output, transaction } from '../../support/chain-builder.ts';
 import { ListedHeader } from '../../support/header-link.ts';
 

@@ -1,12 +1,11 @@
 /** Control flow, and the operations that look at the transaction's times. */
+import { SEQUENCE_DISABLE } from '../../transaction/transaction.ts';
 import { ScriptFlag } from '../flags.ts';
 import type { Machine, Operation } from '../machine.ts';
 import { OP } from '../opcodes.ts';
 
 /** Bytes that a time operand may have: 5, as uint32 times do not fit in 4 bytes with a sign. */
 const TIME_SIZE = 5;
-/** BIP68: a sequence number with this bit has no meaning as a relative lock time. */
-const SEQUENCE_DISABLE_FLAG = 1n << 31n;
 
 function beginIf(machine: Machine, negate: boolean): void {
   let taken = false;
@@ -46,7 +45,7 @@ function checkSequenceVerify(machine: Machine): void {
   machine.need(1);
   const sequence = machine.number(1, TIME_SIZE);
   if (sequence < 0n) machine.fail('NEGATIVE_LOCKTIME');
-  if ((sequence & SEQUENCE_DISABLE_FLAG) !== 0n) return;
+  if ((sequence & BigInt(SEQUENCE_DISABLE)) !== 0n) return;
   if (!machine.checker.checkSequence(sequence)) machine.fail('UNSATISFIED_LOCKTIME');
 }
 

@@ -119,9 +119,9 @@ function mempoolPolicy(settings: Settings): Partial<MempoolPolicy> {
     requireStandard: settings.isGiven('acceptnonstdtxn')
       ? !settings.flag('acceptnonstdtxn', false)
       : undefined,
-    minimumRelayFeeRate: settings.amount('minrelaytxfee'),
-    incrementalRelayFeeRate: settings.amount('incrementalrelayfee'),
-    dustRelayFeeRate: settings.amount('dustrelayfee'),
+    minimumRelayFeeRate: settings.feeRate('minrelaytxfee'),
+    incrementalRelayFeeRate: settings.feeRate('incrementalrelayfee'),
+    dustRelayFeeRate: settings.feeRate('dustrelayfee'),
     maxDataCarrierBytes: carried,
     permitBareMultisig: settings.isGiven('permitbaremultisig')
       ? settings.flag('permitbaremultisig', true)
@@ -171,7 +171,7 @@ function minerOptions(settings: Settings): MinerOptions {
   return defined({
     maxWeight: settings.integer('blockmaxweight', 2_000, 4_000_000),
     reservedWeight: settings.integer('blockreservedweight', 2_000, 4_000_000),
-    minimumFeeRate: settings.amount('blockmintxfee'),
+    minimumFeeRate: settings.feeRate('blockmintxfee'),
   });
 }
 

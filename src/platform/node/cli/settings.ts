@@ -2,6 +2,7 @@
  * One value for each option out of command line and config file, by Bitcoin Core's precedence: the
  * command line, then the network's section, then the file's head. Owns precedence and value types.
  */
+import type { FeeRate } from '../../../core/transaction/fee-rate.ts';
 import { type GivenValues, isTrue, UsageError } from './arguments.ts';
 import type { ConfigSections } from './config-file.ts';
 import type { OptionTable } from './option.ts';
@@ -81,6 +82,11 @@ export class Settings {
     const parts = value === false ? ['', '0', ''] : /^(\d{1,8})(?:\.(\d{1,8}))?$/.exec(value);
     if (parts === null) throw new UsageError(`Invalid amount for -${name}=<amount>: '${value}'`);
     return BigInt(`${parts[1]}${(parts[2] ?? '').padEnd(8, '0')}`);
+  }
+
+  /** From coins for 1,000 vbytes. @throws UsageError */
+  feeRate(name: string): FeeRate | undefined {
+    return this.amount(name) as FeeRate | undefined;
   }
 
   /** Every value, the command line's first; a negation drops what came before it and what ranks below. */

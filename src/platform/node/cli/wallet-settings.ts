@@ -40,12 +40,12 @@ export function walletPolicy(settings: Settings): Partial<WalletManagerOptions> 
   const on = (name: string): boolean | undefined =>
     settings.isGiven(name) ? settings.flag(name, true) : undefined;
   const policy = {
-    fallbackFee: settings.amount('fallbackfee'),
+    fallbackFee: settings.feeRate('fallbackfee'),
     keypool: settings.integer('keypool', 1),
     addressType: type('addresstype'),
     changeType: type('changetype'),
     maximumFee: settings.amount('maxtxfee'),
-    minimumFeeRate: settings.amount('mintxfee'),
+    minimumFeeRate: settings.feeRate('mintxfee'),
     spendUnconfirmedChange: on('spendzeroconfchange'),
     confirmTarget: settings.integer('txconfirmtarget', 1, 1008),
     broadcast: on('walletbroadcast'),

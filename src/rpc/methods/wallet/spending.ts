@@ -1,6 +1,8 @@
 /** Paying from a wallet: sendtoaddress, sendmany, send, settxfee. */
+
 import { toHex } from '../../../core/encoding/bytes.ts';
 import { Invalid } from '../../../core/encoding/errors.ts';
+import { satPerKvB } from '../../../core/transaction/fee-rate.ts';
 import type { Transaction } from '../../../core/transaction/transaction.ts';
 import type { PaymentNotes } from '../../../wallet/outbox.ts';
 import { Psbt } from '../../../wallet/psbt/psbt.ts';
@@ -48,9 +50,9 @@ import {
 } from '../../schema.ts';
 import {
   avoidReuse,
+  chosenRate,
   type FeeParameters,
   feeFields,
-  feeRateOf,
   inTurn,
   readFeeChoice,
   refuseReuse,
@@ -93,7 +95,7 @@ async function pay(wallet: Wallet, { recipients, replaceable, fee, notes, verbos
   requirePrivateKeys(wallet);
   const choice = readFeeChoice(wallet, fee, replaceable);
   const { plan, reason } = refuseAs(RpcCode.WALLET_INSUFFICIENT_FUNDS, () => {
-    const { rate: feeRate, reason } = feeRateOf(wallet, choice);
+    const { rate: feeRate, reason } = chosenRate(wallet, choice);
     const request = { recipients, feeRate, ...(replaceable === undefined ? {} : { replaceable }) };
     return { plan: planTransaction(wallet, request), reason };
   });
@@ -299,7 +301,7 @@ export const walletSpendingMethods = group('Wallet', {
           RpcCode.INVALID_PARAMETER,
           `txfee cannot be more than wallet max tx fee (${new Amount(maximumFee)} BTC/kvB)`,
         );
-      wallet.payFeeRate = rate;
+      wallet.payFeeRate = satPerKvB(rate);
       return true;
     },
   }),
