@@ -25,14 +25,19 @@ const SCRIPT_FAILED = 'block-script-verify-flag-failed';
 const DBCACHE = 50;
 
 /**
- * A pool is in no order, nor are the relatives of its members. Penny offers a package's members again until a peer
- * has them, as it does with others; Core does not.
+ * What both may answer in ways of their own. Penny offers a package's members again until a peer has them, as it
+ * does with others; Core does not. Of parents that are mined together either may come first.
  */
+const isOwn = (key: string, field: unknown): boolean =>
+  ['unbroadcast', 'longpollid', 'default_witness_commitment'].includes(key) ||
+  (key === 'depends' && typeof (field as unknown[])[0] === 'number');
+
+/** A pool is in no order, nor are the relatives of its members. */
 function sorted(value: unknown): string {
   if (Array.isArray(value)) return `[${value.map(sorted).sort().join(',')}]`;
   if (value === null || typeof value !== 'object') return JSON.stringify(value);
   return `{${Object.entries(value)
-    .filter(([key]) => key !== 'unbroadcast' && key !== 'longpollid')
+    .filter(([key, field]) => !isOwn(key, field))
     .map(([key, field]) => `"${key}":${sorted(field)}`)
     .sort()
     .join(',')}}`;
