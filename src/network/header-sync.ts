@@ -63,6 +63,7 @@ export class HeaderSync {
   }
 
   remove(peer: Peer): void {
+    this.#chains.of(peer).tooNew?.cancel();
     if (this.#syncPeer === peer) this.#nextSyncPeer();
   }
 
@@ -112,7 +113,7 @@ export class HeaderSync {
     if (chain.tooNew !== undefined || wait * SECOND > LONGEST_WAIT) return;
     chain.tooNew = clock.schedule(wait * SECOND, () => {
       chain.tooNew = undefined;
-      if (!peer.closed) this.request(peer);
+      this.request(peer);
     });
   }
 
