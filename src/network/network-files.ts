@@ -41,14 +41,19 @@ export class NetworkFiles {
   /** A damaged file is not worth refusing to start, but is kept beside: bans are what somebody has decided. */
   async #read(name: string, use: (bytes: Uint8Array) => void): Promise<void> {
     const bytes = await this.#dependencies.storage.readBlob(name);
+    if (bytes === undefined) {
+      if (name === BANS_FILE)
+        this.#dependencies.logger.log('info', 'net', `${name} is not there: nobody is banned`);
+      return;
+    }
     try {
-      if (bytes !== undefined) use(bytes);
+      use(bytes);
     } catch (error) {
       const aside = `${name}.damaged`;
       const { message } = error as Error;
       const text = `${name} is damaged and was left aside as ${aside}: ${message}`;
       this.#dependencies.logger.log('warn', 'net', text);
-      await saveSideFile(this.#dependencies, aside, bytes!);
+      await saveSideFile(this.#dependencies, aside, bytes);
     }
   }
 
