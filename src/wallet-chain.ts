@@ -26,10 +26,10 @@ export function createChainSource({ chain, mempool, fees }: Parts): ChainSource 
     readBlock: (hash) => {
       const entry = chain.entry(hash);
       if (entry === undefined) throw new Error(`block ${hash} is not in the tree`);
-      return chain.readBlock(entry);
+      return chain.blocks.readBlock(entry);
     },
     coins: async (outpoints) => {
-      const unconfirmed = outpoints.map((outpoint) => mempool.output(outpoint));
+      const unconfirmed = outpoints.map((outpoint) => mempool.graph.output(outpoint));
       const confirmed = await chain.coins(outpoints);
       return outpoints.map((_, i) => unconfirmed[i] ?? confirmed[i]);
     },
@@ -41,7 +41,7 @@ export function createChainSource({ chain, mempool, fees }: Parts): ChainSource 
     },
     mempoolTransaction: (txid) => mempool.get(txid)?.tx,
     *mempoolTransactions() {
-      for (const entry of mempool.entries()) yield entry.tx;
+      for (const entry of mempool.graph.entries()) yield entry.tx;
     },
     mempoolRelatives: (txid: Txid) => {
       const entry = mempool.get(txid);

@@ -94,7 +94,7 @@ export async function signTransactions(count: number): Promise<SignedTransaction
   await miner.mineBlocks(100 + fans, SCRIPT);
   const coins: Spendable[] = [];
   for (let height = 1; height <= fans; height++) {
-    const block = await chain.readBlock(chain.entryAt(height)!);
+    const block = await chain.blocks.readBlock(chain.entryAt(height)!);
     const [coinbase] = outputsOf(block.transactions[0]!);
     const fan = sign(coinbase!, share(coinbase!.value - FAN_FEE, FAN));
     const result = await mempool.accept(fan);

@@ -102,7 +102,7 @@ async function runFirstBlocks(file: VectorFile, report: Report): Promise<void> {
     await report.rowAsync(`undo of ${height}`, async () => {
       const entry = chain.entryAt(height)!;
       expectEqual(entry.hash, hash);
-      expectEqual(toHex(encodeUndo(await chain.readUndo(entry))), core_block_undo);
+      expectEqual(toHex(encodeUndo(await chain.blocks.readUndo(entry))), core_block_undo);
     });
   await checkUtxo(chain, facts.utxo, report);
   await chain.close();

@@ -1,8 +1,6 @@
 /** What everyone may ask of a chain, and hear from it; nothing here changes it. */
-import type { Block } from '../core/block/block.ts';
 import type { BlockHash } from '../core/block/header.ts';
 import { workFromBits } from '../core/block/target.ts';
-import type { BlockUndo } from '../core/consensus/undo.ts';
 import type { NetworkParameters } from '../core/parameters/network.ts';
 import type { Coin } from '../core/transaction/coin.ts';
 import type { OutPoint } from '../core/transaction/transaction.ts';
@@ -35,8 +33,16 @@ export interface ChainParts {
   readonly minimumChainWork: bigint;
 }
 
+type BlockReader = Pick<
+  BlockStore,
+  'sizeOnDisk' | 'readBlock' | 'readBlockBytes' | 'readPart' | 'readUndo' | 'readUndoBytes'
+>;
+
 export class ChainView {
   readonly parameters: NetworkParameters;
+  /** To read what is stored; what is not there any more throws a MissingDataError. */
+  readonly blocks: BlockReader;
+  readonly pruner: Pick<Pruner, 'target' | 'prunedHeight' | 'locks'>;
   protected readonly parts: ChainParts;
 
   /** A block came for the top of the tip. Form and proof of work are right; its coins are not looked at yet. */
@@ -53,6 +59,8 @@ export class ChainView {
 
   constructor(parts: ChainParts) {
     this.parameters = parts.parameters;
+    this.blocks = parts.blocks;
+    this.pruner = parts.pruner;
     this.parts = parts;
   }
 
@@ -89,26 +97,6 @@ export class ChainView {
     return this.parts.progress.verification(this.tip, this.bestHeader);
   }
 
-  /** Bytes of all block and undo files. */
-  get sizeOnDisk(): number {
-    return this.parts.blocks.sizeOnDisk;
-  }
-
-  /** MiB that block files may take; 1: pruned on demand only, 0: never. */
-  get pruneTarget(): number {
-    return this.parts.pruner.target;
-  }
-
-  /** Height up to which blocks may be missing; -1 if none was pruned. */
-  get pruneHeight(): number {
-    return this.parts.pruner.prunedHeight;
-  }
-
-  /** Followers that still need blocks above a height, each saying which. */
-  get pruneLocks(): Set<() => number> {
-    return this.parts.pruner.locks;
-  }
-
   entry(hash: BlockHash): HeaderEntry | undefined {
     return this.parts.tree.get(hash);
   }
@@ -127,11 +115,6 @@ export class ChainView {
     return this.parts.active.next(entry);
   }
 
-  /** The last active block that an entry descends from. */
-  forkWith(entry: HeaderEntry): HeaderEntry {
-    return this.parts.active.forkWith(entry);
-  }
-
   /** Hashes (32 bytes, internal order) from an entry (the tip) down to genesis, ever sparser. */
   locator(entry: HeaderEntry = this.tip): Uint8Array[] {
     return this.parts.tree.locator(entry);
@@ -145,35 +128,6 @@ export class ChainView {
   /** The ends of all branches, highest first. */
   tips(): ChainTip[] {
     return chainTips(this.parts.tree, this.parts.active);
-  }
-
-  /** @throws MissingDataError if the block was never received or is pruned. */
-  readBlock(entry: HeaderEntry): Promise<Block> {
-    return this.parts.blocks.readBlock(entry);
-  }
-
-  /** The block as it was received. @throws MissingDataError */
-  readBlockBytes(entry: HeaderEntry): Promise<Uint8Array> {
-    return this.parts.blocks.readBlockBytes(entry);
-  }
-
-  /** Some bytes of a block; not checked to be its own. */
-  readBlockPart(entry: HeaderEntry, offset: number, size: number): Promise<Uint8Array> {
-    return this.parts.blocks.readPart(entry, offset, size);
-  }
-
-  /** The coins that the block spent. @throws MissingDataError */
-  readUndo(entry: HeaderEntry): Promise<BlockUndo> {
-    return this.parts.blocks.readUndo(entry);
-  }
-
-  /** The same, encoded. @throws MissingDataError */
-  readUndoBytes(entry: HeaderEntry): Promise<Uint8Array> {
-    return this.parts.blocks.readUndoBytes(entry);
-  }
-
-  async coin(outpoint: OutPoint): Promise<Coin | undefined> {
-    return (await this.coins([outpoint]))[0];
   }
 
   /**

@@ -240,7 +240,7 @@ export class Chain extends ChainView {
     return this.#queue.run(async () => {
       await this.#flush();
       await this.#deleteFiles(this.parts.pruner.prune(Math.min(height, this.height)));
-      return this.pruneHeight;
+      return this.pruner.prunedHeight;
     });
   }
 

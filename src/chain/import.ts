@@ -196,7 +196,7 @@ export async function ownBlockSources(
 export async function* exportBlocks(chain: Chain): AsyncGenerator<Uint8Array> {
   const { magic } = chain.parameters;
   for (let height = 0, entry = chain.entryAt(0); entry !== undefined; entry = chain.entryAt(++height)) {
-    const bytes = await chain.readBlockBytes(entry);
+    const bytes = await chain.blocks.readBlockBytes(entry);
     yield new Writer(FRAME_SIZE + bytes.length).bytes(magic).uint32(bytes.length).bytes(bytes).finish();
   }
 }

@@ -160,9 +160,9 @@ export class Follower implements PendingStore {
       this.#wake();
     };
     const lock = (): number => this.height;
-    chain.pruneLocks.add(lock);
+    chain.pruner.locks.add(lock);
     this.#unsubscribe.push(chain.connected.subscribe(wake), chain.disconnected.subscribe(wake));
-    this.#unsubscribe.push(() => chain.pruneLocks.delete(lock));
+    this.#unsubscribe.push(() => chain.pruner.locks.delete(lock));
     this.#wake();
   }
 
@@ -208,7 +208,7 @@ export class Follower implements PendingStore {
   async #indexed(entry: HeaderEntry): Promise<IndexedBlock> {
     if (this.#latest?.entry === entry) return this.#latest;
     const { chain } = this.#dependencies;
-    return { entry, block: await chain.readBlock(entry), undo: await chain.readUndo(entry) };
+    return { entry, block: await chain.blocks.readBlock(entry), undo: await chain.blocks.readUndo(entry) };
   }
 
   #collect(operations: readonly Operation[]): void {

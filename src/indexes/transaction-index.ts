@@ -66,10 +66,10 @@ export class TransactionIndex {
     const entry = this.#chain.entry(toDisplayHex(reader.view(32)) as BlockHash);
     if (entry === undefined || !entry.haveData) return undefined;
     const [offset, size] = [reader.uint32(), reader.uint32()];
-    let bytes = await this.#chain.readBlockPart(entry, offset, size);
+    let bytes = await this.#chain.blocks.readPart(entry, offset, size);
     // The txid would say nothing of the witnesses. Who is not sure reads the block, which is checked.
     if (reader.remaining === 0 || reader.uint32() !== crc32c(bytes))
-      bytes = (await this.#chain.readBlockBytes(entry)).subarray(offset, offset + size);
+      bytes = (await this.#chain.blocks.readBlockBytes(entry)).subarray(offset, offset + size);
     const tx = Transaction.decode(bytes);
     if (tx.txid !== txid) throw new CorruptionError(`transaction ${txid} is not where the index says`);
     return { tx, entry };

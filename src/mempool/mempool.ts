@@ -10,14 +10,13 @@ import { Signal } from '../chain/signal.ts';
 import { CorruptionError, type Storage } from '../chain/storage.ts';
 import { fromDisplayHex } from '../core/encoding/bytes.ts';
 import { DecodeError } from '../core/encoding/errors.ts';
-import type { Coin } from '../core/transaction/coin.ts';
 import { type FeeRate, higherRate } from '../core/transaction/fee-rate.ts';
-import type { OutPoint, Transaction, Txid, Wtxid } from '../core/transaction/transaction.ts';
+import type { Transaction, Txid } from '../core/transaction/transaction.ts';
 import type { Clock, Logger, Random } from '../seams.ts';
 import { Acceptor } from './acceptor.ts';
 import type { Chunk } from './cluster.ts';
 import type { MempoolEntry } from './entry.ts';
-import { withAncestors, withDescendants } from './graph.ts';
+import { type TransactionGraph, withAncestors, withDescendants } from './graph.ts';
 import { decodeMempool, displayTxid, encodeMempool } from './mempool-file.ts';
 import { acceptPackage, testPackage } from './packages.ts';
 import { DEFAULT_POLICY, type MempoolPolicy } from './policy.ts';
@@ -41,6 +40,12 @@ export interface Confirmation {
 
 const FILE = 'mempool.dat';
 
+/** What waits, and how it hangs together. */
+type MempoolGraph = Pick<
+  TransactionGraph,
+  'size' | 'virtualSize' | 'memory' | 'fees' | 'get' | 'getByWtxid' | 'entries' | 'spender' | 'output'
+>;
+
 export class Mempool {
   readonly policy: MempoolPolicy;
   readonly added: Signal<MempoolEntry>;
@@ -48,19 +53,25 @@ export class Mempool {
   readonly confirmed = new Signal<Confirmation>();
   /** Transactions of our own that no peer has asked for yet. */
   readonly unbroadcast: Set<Txid>;
+  readonly graph: MempoolGraph;
+  /** What was added to whose fee by prioritising, in satoshis. */
+  readonly feeDeltas: ReadonlyMap<Txid, bigint>;
   readonly #pool: Pool;
   readonly #acceptor: Acceptor;
   readonly #dependencies: MempoolDependencies;
   readonly #unsubscribe: readonly (() => void)[];
   /** Whoever comes is judged after those before him: the end of the queue. */
   #queue: Promise<unknown> = Promise.resolve();
-  #loaded = false;
+  /** Whether what was saved has been read (getmempoolinfo's `loaded`). */
+  loaded = false;
 
   constructor(options: Partial<MempoolPolicy>, dependencies: MempoolDependencies) {
     const { chain, clock, scriptVerifier } = dependencies;
     this.policy = { ...DEFAULT_POLICY, ...options };
     this.#dependencies = dependencies;
     this.#pool = new Pool(this.policy, { parameters: chain.parameters, tip: () => chain.tip, clock });
+    this.graph = this.#pool.graph;
+    this.feeDeltas = this.#pool.feeDeltas;
     this.added = this.#pool.added;
     this.removed = this.#pool.removed;
     this.unbroadcast = this.#pool.unbroadcast;
@@ -138,42 +149,13 @@ export class Mempool {
     return this.#pool.graph.get(txid);
   }
 
-  getByWtxid(wtxid: Wtxid): MempoolEntry | undefined {
-    return this.#pool.graph.getByWtxid(wtxid);
-  }
-
   has(txid: Txid): boolean {
     return this.get(txid) !== undefined;
-  }
-
-  /** Number of transactions. */
-  get size(): number {
-    return this.#pool.graph.size;
-  }
-
-  /** Virtual size of all, in vbytes. */
-  get bytes(): number {
-    return this.#pool.graph.virtualSize;
-  }
-
-  /** Memory, estimated, in bytes. */
-  get usage(): number {
-    return this.#pool.graph.memory;
-  }
-
-  /** Satoshis, without what was added by prioritising. */
-  get totalFee(): bigint {
-    return this.#pool.graph.fees;
   }
 
   /** Goes up with every change. */
   get sequence(): number {
     return this.#pool.sequence;
-  }
-
-  /** In the order in which they came. */
-  entries(): Iterable<MempoolEntry> {
-    return this.#pool.graph.entries();
   }
 
   /** In the order in which they would be mined. */
@@ -196,16 +178,6 @@ export class Mempool {
     return higherRate(this.#pool.minimumFeeRate(), this.policy.minimumRelayFeeRate);
   }
 
-  /** Who spends an output, among those that wait. */
-  spender(outpoint: OutPoint): MempoolEntry | undefined {
-    return this.#pool.graph.spender(outpoint);
-  }
-
-  /** An output that one of those that wait creates, whether another spends it or not. */
-  output(outpoint: OutPoint): Coin | undefined {
-    return this.#pool.graph.output(outpoint);
-  }
-
   /** Without the entry itself. */
   ancestors(entry: MempoolEntry): Set<MempoolEntry> {
     const set = withAncestors(entry);
@@ -225,19 +197,9 @@ export class Mempool {
     this.#pool.prioritise(txid, delta);
   }
 
-  /** What was added to whose fee, in satoshis. */
-  prioritised(): ReadonlyMap<Txid, bigint> {
-    return this.#pool.feeDeltas;
-  }
-
-  /** Whether what was saved has been read (getmempoolinfo's `loaded`). */
-  get loaded(): boolean {
-    return this.#loaded;
-  }
-
   /** @returns whether it could be written. */
   async save(storage: Storage): Promise<boolean> {
-    const deltas = new Map(this.prioritised());
+    const deltas = new Map(this.feeDeltas);
     const transactions = this.sorted().map(({ tx, time }) => {
       const feeDelta = deltas.get(tx.txid) ?? 0n;
       deltas.delete(tx.txid);
@@ -271,7 +233,7 @@ export class Mempool {
       if (!(error instanceof DecodeError || error instanceof CorruptionError)) throw error;
       logger.log('warn', 'mempool', `${FILE} cannot be read (${error.message}); starting without it`);
     } finally {
-      this.#loaded = true;
+      this.loaded = true;
     }
   }
 

@@ -182,7 +182,7 @@ export class BlockRelay {
   }
 
   *#candidates(): Iterable<Transaction> {
-    for (const entry of this.#context.mempool.entries()) yield entry.tx;
+    for (const entry of this.#context.mempool.graph.entries()) yield entry.tx;
     yield* this.#extra();
   }
 
@@ -243,7 +243,7 @@ export class BlockRelay {
       else this.#announceTo(peer, theirs, tip, entries);
     }
     if (compactWanted.length === 0) return;
-    chain.readBlock(tip).then(
+    chain.blocks.readBlock(tip).then(
       (block) => this.#sendCompact(compactWanted, tip, block),
       (error: Error) => chain.fatal.emit(error),
     );

@@ -157,7 +157,7 @@ export class Serving {
     const { mempool } = this.#context;
     const hash = toDisplayHex(item.hash);
     const entry =
-      item.type === InventoryType.WTX ? mempool.getByWtxid(hash as Wtxid) : mempool.get(hash as Txid);
+      item.type === InventoryType.WTX ? mempool.graph.getByWtxid(hash as Wtxid) : mempool.get(hash as Txid);
     const tx = entry !== undefined && this.#announcer.mayAsk(peer, entry) ? entry.tx : this.#findLatest(hash);
     if (tx === undefined) return false;
     peer.sendPayload('tx', item.type === InventoryType.TX ? tx.stripped : tx.bytes);
@@ -175,7 +175,7 @@ export class Serving {
       return true;
     }
     if (item.type === InventoryType.WITNESS_BLOCK && entry.haveData) {
-      peer.sendPayload('block', await chain.readBlockBytes(entry));
+      peer.sendPayload('block', await chain.blocks.readBlockBytes(entry));
       this.#continue(peer, entry);
       return true;
     }
@@ -208,7 +208,7 @@ export class Serving {
     if (this.#newest?.entry === entry) return this.#newest.block;
     if (this.#lastRead?.entry === entry) return this.#lastRead.block;
     if (!entry.haveData) return undefined;
-    this.#lastRead = { entry, block: await this.#context.chain.readBlock(entry) };
+    this.#lastRead = { entry, block: await this.#context.chain.blocks.readBlock(entry) };
     return this.#lastRead.block;
   }
 

@@ -164,7 +164,7 @@ export class TransactionAnnouncer {
     }
     const { mempool } = this.#context;
     const limit = Math.min(MAXIMUM_BATCH, MINIMUM_BATCH + Math.floor(relay.queue.size / 1_000) * 5);
-    const waiting = [...relay.queue].filter(([, entry]) => mempool.getByWtxid(entry.wtxid) === entry);
+    const waiting = [...relay.queue].filter(([, entry]) => mempool.graph.getByWtxid(entry.wtxid) === entry);
     const ancestors = new Map(waiting.map(([, entry]) => [entry, mempool.ancestors(entry).size]));
     waiting.sort(([, a], [, b]) => ancestors.get(a)! - ancestors.get(b)! || compareFees(a, b));
     const items = [];

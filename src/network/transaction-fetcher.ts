@@ -129,7 +129,7 @@ export class TransactionFetcher {
       this.#rejected.has(hash) ||
       this.#confirmed.has(hash) ||
       this.#orphans.has(hash as Wtxid) ||
-      mempool.getByWtxid(hash as Wtxid) !== undefined ||
+      mempool.graph.getByWtxid(hash as Wtxid) !== undefined ||
       mempool.has(hash as Txid)
     );
   }

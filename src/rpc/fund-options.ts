@@ -251,7 +251,7 @@ async function presetInputs(
     const told = weights.get(outPointText(outpoint));
     const preset = { outpoint, sequence, ...(told === undefined ? {} : { weight: told }) };
     if (wallet.history.output(outpoint) !== undefined) return preset;
-    const external = (mempool.output(outpoint) ?? confirmed[i])?.output;
+    const external = (mempool.graph.output(outpoint) ?? confirmed[i])?.output;
     if (external === undefined)
       throw new RpcError(RpcCode.WALLET_ERROR, 'Unable to find UTXO for external input');
     const weight = told ?? weightOfInput(external.scriptPubKey, provider);

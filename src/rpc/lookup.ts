@@ -60,12 +60,12 @@ export function findBlockByHashOrHeight(chain: Chain, value: JsonRead | undefine
 /** @throws RpcError -1 if the block is not on disk. */
 export async function readStoredBlock(chain: Chain, entry: HeaderEntry): Promise<Block> {
   requireData(chain, entry);
-  return chain.readBlock(entry);
+  return chain.blocks.readBlock(entry);
 }
 
 export function requireData(chain: Chain, entry: HeaderEntry): void {
   if (entry.haveData) return;
-  const pruned = entry.transactionCount > 0 && chain.pruneHeight >= 0;
+  const pruned = entry.transactionCount > 0 && chain.pruner.prunedHeight >= 0;
   throw new RpcError(
     RpcCode.MISC_ERROR,
     pruned ? 'Block not available (pruned data)' : 'Block not available (not fully downloaded)',
@@ -76,10 +76,10 @@ export function requireData(chain: Chain, entry: HeaderEntry): void {
 export async function readStoredUndo(chain: Chain, entry: HeaderEntry): Promise<BlockUndo> {
   if (entry.height === 0) return [];
   if (!entry.haveUndo) {
-    const pruned = entry.transactionCount > 0 && chain.pruneHeight >= 0;
+    const pruned = entry.transactionCount > 0 && chain.pruner.prunedHeight >= 0;
     throw new RpcError(RpcCode.MISC_ERROR, `Undo data not available${pruned ? ' (pruned data)' : ''}`);
   }
-  return chain.readUndo(entry);
+  return chain.blocks.readUndo(entry);
 }
 
 /** @throws RpcError -5 */

@@ -61,7 +61,7 @@ export async function spentOutputs(
   const confirmed = await chain.coins(outpoints);
   const known = new Map<string, TxOut>();
   for (const [i, outpoint] of outpoints.entries()) {
-    const output = (mempool.output(outpoint) ?? confirmed[i])?.output;
+    const output = (mempool.graph.output(outpoint) ?? confirmed[i])?.output;
     if (output !== undefined) known.set(outPointText(outpoint), output);
   }
   const invalid = (text: string): RpcError => new RpcError(RpcCode.DESERIALIZATION_ERROR, text);

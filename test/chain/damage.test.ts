@@ -58,7 +58,7 @@ describe('coins', () => {
     store.getMany = () => Promise.reject(damagedCoins('a record has a wrong checksum'));
     const failures: string[] = [];
     chain.fatal.subscribe(({ message }) => failures.push(message));
-    await expect(chain.coin({ txid: new Uint8Array(32), vout: 0 })).rejects.toThrow(COINS);
+    await expect(chain.coins([{ txid: new Uint8Array(32), vout: 0 }])).rejects.toThrow(COINS);
     expect(failures).toEqual([`${COINS} (a record has a wrong checksum)`]);
   });
 
@@ -104,10 +104,10 @@ describe('a stored block', () => {
     const bytes = await stored(storage, chain, chain.height);
     for (let bit = 0; bit < 8 * bytes.length; bit += 13) {
       bytes[bit >> 3]! ^= 1 << (bit & 7);
-      await expect(chain.readBlock(chain.tip)).rejects.toThrow(BLOCKS);
+      await expect(chain.blocks.readBlock(chain.tip)).rejects.toThrow(BLOCKS);
       bytes[bit >> 3]! ^= 1 << (bit & 7);
     }
-    expect((await chain.readBlock(chain.tip)).hash).toBe(chain.tip.hash);
+    expect((await chain.blocks.readBlock(chain.tip)).hash).toBe(chain.tip.hash);
     bytes[bytes.length - 6]! ^= 4;
     await expect(chain.invalidate(chain.tip.hash)).rejects.toThrow(BLOCKS);
   });

@@ -164,7 +164,9 @@ describe('reindex', () => {
     const chain = await openMemoryChain({ parameters, storage });
     for (const block of story) await chain.acceptBlock(block);
     const state = await stateOf(chain, storage);
-    const undo = toHex((await chain.readUndo(chain.tip))[0]?.[0]?.output.scriptPubKey ?? new Uint8Array());
+    const undo = toHex(
+      (await chain.blocks.readUndo(chain.tip))[0]?.[0]?.output.scriptPubKey ?? new Uint8Array(),
+    );
     await chain.close();
     return { storage, state, undo };
   }
@@ -175,9 +177,9 @@ describe('reindex', () => {
     expect([chain.height, chain.isReindexing]).toEqual([0, true]);
     expect(await continueReindex(chain, storage)).toMatchObject({ accepted: all, refused: 0, orphans: 0 });
     expect(await stateOf(chain, storage)).toEqual(state);
-    expect(toHex((await chain.readUndo(chain.tip))[0]?.[0]?.output.scriptPubKey ?? new Uint8Array())).toBe(
-      undo,
-    );
+    expect(
+      toHex((await chain.blocks.readUndo(chain.tip))[0]?.[0]?.output.scriptPubKey ?? new Uint8Array()),
+    ).toBe(undo);
     await chain.close();
     const again = await openMemoryChain({ parameters, storage });
     expect([again.tip.hash, again.isReindexing]).toEqual([state.tip, false]);

@@ -24,30 +24,30 @@ describe('pruning', () => {
   it('keeps every block unless told otherwise', async () => {
     const chain = await openMemoryChain(SMALL);
     await feed(chain);
-    expect([missing(chain), chain.pruneHeight]).toEqual([[], -1]);
+    expect([missing(chain), chain.pruner.prunedHeight]).toEqual([[], -1]);
   });
 
   it('on demand deletes whole files up to a height, and remembers it', async () => {
     const storage = new MemoryStorage();
     const chain = await openMemoryChain({ ...SMALL, storage, prune: 1 });
     await feed(chain);
-    const size = chain.sizeOnDisk;
+    const size = chain.blocks.sizeOnDisk;
     const coins = await utxoHash(chain);
     const height = await chain.prune(300);
     expect(height).toBeGreaterThan(280);
     expect(height).toBeLessThanOrEqual(300);
     expect(missing(chain)).toEqual(Array.from({ length: height }, (_, i) => i + 1));
-    expect(chain.sizeOnDisk).toBeLessThan(size);
+    expect(chain.blocks.sizeOnDisk).toBeLessThan(size);
     const files = await (await storage.blockFiles()).list();
     expect(files[0]).toBeGreaterThan(20);
-    await expect(chain.readBlock(chain.entryAt(5)!)).rejects.toThrow('not on the disk');
+    await expect(chain.blocks.readBlock(chain.entryAt(5)!)).rejects.toThrow('not on the disk');
     const { tip } = chain;
     await expect(chain.invalidate(chain.entryAt(5)!.hash)).rejects.toThrow('is pruned');
     expect(chain.tip).toBe(tip);
     await chain.close();
 
     const again = await openMemoryChain({ ...SMALL, storage, prune: 1, checkBlocks: 0, checkLevel: 4 });
-    expect([again.tip.hash, again.pruneHeight, await utxoHash(again)]).toEqual([
+    expect([again.tip.hash, again.pruner.prunedHeight, await utxoHash(again)]).toEqual([
       chain.tip.hash,
       height,
       coins,
@@ -57,17 +57,17 @@ describe('pruning', () => {
   it('never deletes what a follower needs', async () => {
     const chain = await openMemoryChain({ ...SMALL, prune: 1 });
     await feed(chain);
-    chain.pruneLocks.add(() => 100);
+    chain.pruner.locks.add(() => 100);
     expect(await chain.prune(300)).toBeLessThanOrEqual(100);
-    expect(chain.pruneHeight).toBeGreaterThan(80);
+    expect(chain.pruner.prunedHeight).toBeGreaterThan(80);
   });
 
   it('keeps to its target by itself, but for the last blocks', async () => {
     const chain = await openMemoryChain({ ...SMALL, prune: 2 });
     await feed(chain);
     // 2.8 MB came in; 288 blocks, 2.3 MB, must stay.
-    expect(chain.pruneHeight).toBeGreaterThan(40);
-    expect(chain.pruneHeight).toBeLessThanOrEqual(chain.height - MIN_BLOCKS_TO_KEEP);
+    expect(chain.pruner.prunedHeight).toBeGreaterThan(40);
+    expect(chain.pruner.prunedHeight).toBeLessThanOrEqual(chain.height - MIN_BLOCKS_TO_KEEP);
     expect(await chain.verify(3, 0)).toBe(true);
   });
 });

@@ -39,7 +39,7 @@ async function checkTransactions(index: TransactionIndex, chain: Chain): Promise
   await index.synchronize();
   for (let height = 1; height <= chain.height; height++) {
     const entry = chain.entryAt(height)!;
-    for (const { txid, bytes } of (await chain.readBlock(entry)).transactions) {
+    for (const { txid, bytes } of (await chain.blocks.readBlock(entry)).transactions) {
       const found = (await index.find(txid))!;
       expect([found.entry.hash, toHex(found.tx.bytes)]).toEqual([entry.hash, toHex(bytes)]);
     }
@@ -52,16 +52,16 @@ describe('the transaction index', () => {
     for (const block of story) await all.chain.acceptBlock(block);
     await all.transactions.synchronize();
     const entry = all.chain.entryAt(1)!;
-    const [{ txid, bytes }] = (await all.chain.readBlock(entry)).transactions as [Transaction];
-    const other = (await all.chain.readBlock(all.chain.entryAt(2)!)).transactions[0]!.bytes;
+    const [{ txid, bytes }] = (await all.chain.blocks.readBlock(entry)).transactions as [Transaction];
+    const other = (await all.chain.blocks.readBlock(all.chain.entryAt(2)!)).transactions[0]!.bytes;
     for (const wrong of [other, bytes.map((byte, i) => (i === bytes.length - 1 ? byte ^ 1 : byte))]) {
-      all.chain.readBlockPart = async () => wrong;
+      all.chain.blocks.readPart = async () => wrong;
       // It has been damaged on the disk, then, or the index is: the block says which.
       expect((await all.transactions.find(txid))!.tx.bytes).toEqual(bytes);
-      const { readBlockBytes } = all.chain;
-      all.chain.readBlockBytes = async () => other;
+      const { readBlockBytes } = all.chain.blocks;
+      all.chain.blocks.readBlockBytes = async () => other;
       await expect(all.transactions.find(txid)).rejects.toThrow();
-      all.chain.readBlockBytes = readBlockBytes;
+      all.chain.blocks.readBlockBytes = readBlockBytes;
     }
     await closeAll(all);
   });
@@ -72,8 +72,8 @@ async function checkFilters(index: FilterIndex, chain: Chain): Promise<void> {
   let header: Uint8Array = new Uint8Array(32);
   for (let height = 0; height <= chain.height; height++) {
     const entry = chain.entryAt(height)!;
-    const spent = (await chain.readUndo(entry)).flat().map((coin) => coin.output);
-    const filter = basicFilter(await chain.readBlock(entry), spent);
+    const spent = (await chain.blocks.readUndo(entry)).flat().map((coin) => coin.output);
+    const filter = basicFilter(await chain.blocks.readBlock(entry), spent);
     header = filterHeader(filter, header);
     expect(await index.find(entry)).toEqual({ filter, header });
   }

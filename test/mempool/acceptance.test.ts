@@ -16,11 +16,11 @@ describe('a transaction that is in order', () => {
     const tx = spend([pool.coin()], { fee: 2_000n });
     const result = await pool.accept(tx);
     expect(pool.mempool.get(tx.txid)).toBe(result.entry);
-    expect(pool.mempool.getByWtxid(tx.wtxid)).toBe(result.entry);
+    expect(pool.mempool.graph.getByWtxid(tx.wtxid)).toBe(result.entry);
     expect(result.entry).toMatchObject({ fee: 2_000n, height: 110, spendsCoinbase: true });
     expect(result.entry.virtualSize).toBe(tx.virtualSize);
     expect(result.effectiveFeeRate).toBe((2_000n * 1000n) / BigInt(tx.virtualSize));
-    expect([pool.mempool.size, pool.mempool.bytes, pool.mempool.totalFee]).toEqual([
+    expect([pool.mempool.graph.size, pool.mempool.graph.virtualSize, pool.mempool.graph.fees]).toEqual([
       1,
       tx.virtualSize,
       2_000n,
@@ -30,7 +30,7 @@ describe('a transaction that is in order', () => {
   test('is only judged if that is what was asked', async () => {
     const pool = await openTestPool();
     await pool.accept(spend([pool.coin()]), { testOnly: true });
-    expect(pool.mempool.size).toBe(0);
+    expect(pool.mempool.graph.size).toBe(0);
   });
 
   test('spends outputs of others that wait, and is found by them', async () => {
@@ -40,9 +40,9 @@ describe('a transaction that is in order', () => {
     await pool.accept(parent);
     const { entry } = await pool.accept(child);
     expect([...pool.mempool.ancestors(entry)].map(({ txid }) => txid)).toEqual([parent.txid]);
-    expect(pool.mempool.spender({ txid: parent.txidBytes, vout: 0 })).toBe(entry);
+    expect(pool.mempool.graph.spender({ txid: parent.txidBytes, vout: 0 })).toBe(entry);
     expect(pool.mempool.chunk(entry).entries.map(({ txid }) => txid)).toEqual([parent.txid, child.txid]);
-    expect(pool.mempool.output({ txid: child.txidBytes, vout: 0 })?.output).toBe(child.outputs[0]);
+    expect(pool.mempool.graph.output({ txid: child.txidBytes, vout: 0 })?.output).toBe(child.outputs[0]);
   });
 });
 
@@ -52,7 +52,9 @@ describe("reasons are Core's", () => {
     const coin = pool.coin();
     const reason = (options: Parameters<typeof spend>[1]) => pool.reason(spend([coin], options));
     expect(await pool.reason(spend([]))).toBe('bad-txns-vin-empty');
-    expect(await pool.reason((await pool.chain.readBlock(pool.chain.tip)).transactions[0]!)).toBe('coinbase');
+    expect(await pool.reason((await pool.chain.blocks.readBlock(pool.chain.tip)).transactions[0]!)).toBe(
+      'coinbase',
+    );
     expect(await reason({ version: 0 })).toBe('version');
     expect(await reason({ version: 4 })).toBe('version');
     expect(await reason({ outputs: 2_400 })).toBe('tx-size');
@@ -112,7 +114,7 @@ describe("reasons are Core's", () => {
       expect(result.invalid).toMatchObject({ kind: 'missing', reason: 'bad-txns-inputs-missingorspent' });
       expect(result.missing).toHaveLength(1);
     }
-    const block = await pool.chain.readBlock(pool.chain.entryAt(20)!);
+    const block = await pool.chain.blocks.readBlock(pool.chain.entryAt(20)!);
     expect(await pool.reason(spend([outputAt(block.transactions[0]!)]))).toBe(
       'bad-txns-premature-spend-of-coinbase, tried to spend coinbase at depth 91',
     );

@@ -19,7 +19,7 @@ describe('a block', () => {
     await pool.miner.mineBlock(mined.outputs[0]!.scriptPubKey, [mined, spend([other], { fee: 5n })], true);
     expect(reasons.get(mined.txid)).toBe('block');
     expect([reasons.get(double.txid), reasons.get(orphaned.txid)]).toEqual(['conflict', 'conflict']);
-    expect([...pool.mempool.entries()].map(({ tx }) => tx)).toEqual([child]);
+    expect([...pool.mempool.graph.entries()].map(({ tx }) => tx)).toEqual([child]);
     expect(pool.mempool.ancestors(pool.mempool.get(child.txid)!).size).toBe(0);
   });
 });
@@ -32,7 +32,7 @@ test.each(Array.from({ length: 24 }, (_, i) => i))(
     const mined = pool.miner.mineBlock(P2WSH_TRUE, [spend([coin], { fee: 7n })], true);
     for (let i = 0; i < 4 * delay; i++) await Promise.resolve();
     const [result] = await Promise.all([pool.mempool.accept(spend([coin])), mined]);
-    expect(pool.mempool.size).toBe(0);
+    expect(pool.mempool.graph.size).toBe(0);
     // Refused if the block was first, otherwise thrown out by it.
     if (!result.ok) expect(result.invalid.reason).toBe('bad-txns-inputs-missingorspent');
   },
@@ -47,11 +47,11 @@ describe('a reorganisation', () => {
     const child = spend([outputAt(parent)]);
     await pool.accept(child);
     await pool.chain.invalidate(pool.chain.tip.hash);
-    expect(ids([...pool.mempool.entries()].map(({ tx }) => tx))).toEqual(ids([parent, child]));
+    expect(ids([...pool.mempool.graph.entries()].map(({ tx }) => tx))).toEqual(ids([parent, child]));
     await pool.mempool.settled();
     expect(pool.mempool.ancestors(pool.mempool.get(child.txid)!).size).toBe(1);
     await pool.mine();
-    expect(pool.mempool.size).toBe(0);
+    expect(pool.mempool.graph.size).toBe(0);
   });
 
   test('counts what comes back as come to the new tip', async () => {
@@ -62,7 +62,7 @@ describe('a reorganisation', () => {
     const tx = spend([pool.coin()]);
     await pool.accept(tx);
     await pool.mine();
-    expect([pool.chain.height, pool.mempool.size]).toEqual([111, 0]);
+    expect([pool.chain.height, pool.mempool.graph.size]).toEqual([111, 0]);
     await pool.chain.reconsider(branch[0]!.hash);
     await pool.mempool.settled();
     expect(pool.mempool.get(tx.txid)).toMatchObject({ height: 112 });
@@ -79,7 +79,7 @@ describe('a reorganisation', () => {
     await pool.accept(late);
     await pool.chain.invalidate(pool.chain.tip.hash);
     await pool.mempool.settled();
-    expect(pool.mempool.size).toBe(0);
+    expect(pool.mempool.graph.size).toBe(0);
   });
 
   test('drops what the block had, but is not standard, with what spends it', async () => {
@@ -89,7 +89,7 @@ describe('a reorganisation', () => {
     await pool.accept(spend([outputAt(odd)]));
     await pool.chain.invalidate(pool.chain.tip.hash);
     await pool.mempool.settled();
-    expect(pool.mempool.size).toBe(0);
+    expect(pool.mempool.graph.size).toBe(0);
   });
 });
 
@@ -100,9 +100,9 @@ describe('bounds', () => {
     const results: string[] = [];
     for (const tx of txs) results.push(await pool.reason(tx));
     expect(new Set(results)).toEqual(new Set(['accepted']));
-    expect(pool.mempool.usage).toBeLessThanOrEqual(50_000);
-    const left = pool.mempool.size;
-    expect([...pool.mempool.entries()].map(({ tx }) => tx)).toEqual(txs.slice(-left));
+    expect(pool.mempool.graph.memory).toBeLessThanOrEqual(50_000);
+    const left = pool.mempool.graph.size;
+    expect([...pool.mempool.graph.entries()].map(({ tx }) => tx)).toEqual(txs.slice(-left));
     const minimum = pool.mempool.minimumFeeRate();
     expect(minimum).toBeGreaterThan(100n);
     expect(await pool.reason(txs[0]!)).toMatch(/^mempool min fee not met, 1000 < \d+$/);
@@ -123,11 +123,11 @@ describe('bounds', () => {
     await pool.accept(parent);
     pool.clock.time += 335 * 3_600_000;
     await pool.accept(spend([outputAt(parent)]));
-    expect(pool.mempool.size).toBe(2);
+    expect(pool.mempool.graph.size).toBe(2);
     pool.clock.time += 2 * 3_600_000;
     const fresh = spend([pool.coin()]);
     await pool.accept(fresh);
-    expect([...pool.mempool.entries()].map(({ tx }) => tx)).toEqual([fresh]);
+    expect([...pool.mempool.graph.entries()].map(({ tx }) => tx)).toEqual([fresh]);
   });
 });
 
@@ -140,9 +140,9 @@ describe('prioritising', () => {
     expect([entry.fee, entry.modifiedFee]).toEqual([0n, 5_000n]);
     pool.mempool.prioritise(free.txid, -1_000n);
     expect([entry.modifiedFee, pool.mempool.chunk(entry).fee]).toEqual([4_000n, 4_000n]);
-    expect([...pool.mempool.prioritised()]).toEqual([[free.txid, 4_000n]]);
+    expect([...pool.mempool.feeDeltas]).toEqual([[free.txid, 4_000n]]);
     pool.mempool.prioritise(free.txid, -4_000n);
-    expect(pool.mempool.prioritised().size).toBe(0);
+    expect(pool.mempool.feeDeltas.size).toBe(0);
   });
 });
 
@@ -157,7 +157,7 @@ describe('a restart', () => {
     pool.mempool.prioritise(elsewhere.txid, 99n);
     pool.mempool.unbroadcast.add(txs[1]!.txid);
     await pool.mempool.save(storage);
-    const before = [...pool.mempool.entries()].map(({ txid, time, modifiedFee }) => ({
+    const before = [...pool.mempool.graph.entries()].map(({ txid, time, modifiedFee }) => ({
       txid,
       time,
       modifiedFee,
@@ -169,14 +169,14 @@ describe('a restart', () => {
     expect(next.mempool.loaded).toBe(false);
     await next.mempool.load(storage);
     expect(next.mempool.loaded).toBe(true);
-    const after = [...next.mempool.entries()].map(({ txid, time, modifiedFee }) => ({
+    const after = [...next.mempool.graph.entries()].map(({ txid, time, modifiedFee }) => ({
       txid,
       time,
       modifiedFee,
     }));
     expect(after).toEqual(expect.arrayContaining(before));
     expect(after).toHaveLength(2);
-    expect(next.mempool.prioritised().get(elsewhere.txid)).toBe(99n);
+    expect(next.mempool.feeDeltas.get(elsewhere.txid)).toBe(99n);
     expect([...next.mempool.unbroadcast]).toEqual([txs[1]!.txid]);
   });
 
@@ -194,7 +194,7 @@ describe('a restart', () => {
     await pool.mempool.load(storage);
     await storage.writeBlob('mempool.dat', words(1n, 1n << 40n));
     await pool.mempool.load(storage);
-    expect(pool.mempool.size).toBe(1);
+    expect(pool.mempool.graph.size).toBe(1);
   });
 });
 
@@ -208,5 +208,5 @@ test('a reorganisation keeps no more connected transactions than the limits allo
   await pool.miner.mineBlock(P2WSH_TRUE, chained.slice(30), true);
   await pool.chain.invalidate(first);
   await pool.mempool.settled();
-  expect(ids([...pool.mempool.entries()].map(({ tx }) => tx))).toEqual(ids(chained.slice(0, 10)));
+  expect(ids([...pool.mempool.graph.entries()].map(({ tx }) => tx))).toEqual(ids(chained.slice(0, 10)));
 });

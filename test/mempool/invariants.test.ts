@@ -11,18 +11,18 @@ const MAX_BYTES = 120_000;
 
 /** What must hold whatever came and went. */
 function checkInvariants(mempool: Mempool): void {
-  const entries = [...mempool.entries()];
-  expect(mempool.size).toBe(entries.length);
-  expect(mempool.bytes).toBe(entries.reduce((sum, entry) => sum + entry.virtualSize, 0));
-  expect(mempool.totalFee).toBe(entries.reduce((sum, entry) => sum + entry.fee, 0n));
-  expect(mempool.usage).toBeLessThanOrEqual(MAX_BYTES);
+  const entries = [...mempool.graph.entries()];
+  expect(mempool.graph.size).toBe(entries.length);
+  expect(mempool.graph.virtualSize).toBe(entries.reduce((sum, entry) => sum + entry.virtualSize, 0));
+  expect(mempool.graph.fees).toBe(entries.reduce((sum, entry) => sum + entry.fee, 0n));
+  expect(mempool.graph.memory).toBeLessThanOrEqual(MAX_BYTES);
   const spent = new Set<string>();
   for (const entry of entries) {
     for (const { prevout } of entry.tx.inputs) {
       const text = `${prevout.txid.join()}:${prevout.vout}`;
       expect(spent.has(text)).toBe(false);
       spent.add(text);
-      expect(mempool.spender(prevout)).toBe(entry);
+      expect(mempool.graph.spender(prevout)).toBe(entry);
       const creator = entries.find((other) => other.tx.txidBytes.join() === prevout.txid.join());
       expect(creator === undefined || entry.parents.has(creator)).toBe(true);
     }

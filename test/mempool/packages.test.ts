@@ -25,7 +25,7 @@ describe('a package', () => {
         effectiveFeeRate: 1_000_000n / size,
         effectiveIncludes: [parent.wtxid, child.wtxid],
       });
-    expect(pool.mempool.size).toBe(2);
+    expect(pool.mempool.graph.size).toBe(2);
   });
 
   test('is refused if all together pay too little', async () => {
@@ -38,7 +38,7 @@ describe('a package', () => {
       'min relay fee not met, 0 < 10',
       'min relay fee not met, 15 < 20',
     ]);
-    expect(pool.mempool.size).toBe(0);
+    expect(pool.mempool.graph.size).toBe(0);
   });
 
   test('keeps what can pay for itself, and knows what is there', async () => {
@@ -71,7 +71,7 @@ describe('a package', () => {
     expect(await judge(parent, child)).toBeUndefined();
     const unrelated = await pool.mempool.acceptPackage([parent, spend([pool.coin()])]);
     expect(unrelated.invalid?.reason).toBe('package-not-child-with-parents');
-    expect(pool.mempool.size).toBe(0);
+    expect(pool.mempool.graph.size).toBe(0);
   });
 
   test('may replace another family of two', async () => {
@@ -86,7 +86,7 @@ describe('a package', () => {
     const rich = spend([outputAt(parent)], { fee: 5_000n });
     const result = await pool.mempool.acceptPackage([parent, rich]);
     expect(told(result, [parent, rich])).toEqual(['accepted', 'accepted', 'accepted']);
-    expect(pool.mempool.size).toBe(2);
+    expect(pool.mempool.graph.size).toBe(2);
   });
 
   test('may hold dust that its child spends (ephemeral dust)', async () => {

@@ -19,7 +19,7 @@ describe('a transaction that spends what another spends', () => {
       [first.txid, 'replaced'],
       [child.txid, 'replaced'],
     ]);
-    expect(pool.mempool.size).toBe(1);
+    expect(pool.mempool.graph.size).toBe(1);
   });
 
   test('must pay what the others paid, and for its own way (rules 3 and 4)', async () => {
@@ -73,7 +73,7 @@ describe('a transaction that spends what another spends', () => {
       `too many potential replacements, rejecting replacement ${all.txid}; too many conflicting clusters (101 > 100)`,
     );
     expect(await pool.reason(spend(coins.slice(1), { fee: 10_000_000n }))).toBe('accepted');
-    expect(pool.mempool.size).toBe(2);
+    expect(pool.mempool.graph.size).toBe(2);
   });
 
   test('is refused where replacement is not wanted', async () => {

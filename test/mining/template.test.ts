@@ -134,7 +134,7 @@ test("blocks on demand are Bitcoin Core's to the last byte", async ({ skip }) =>
   const script = decodeAddress(facts.address, REGTEST);
   expect(await miner.mineBlocks(100, script)).toEqual(facts.hashes);
   for (const [i, hex] of facts.blocks.entries())
-    expect(toHex(await chain.readBlockBytes(chain.entryAt(i + 1)!))).toBe(hex);
+    expect(toHex(await chain.blocks.readBlockBytes(chain.entryAt(i + 1)!))).toBe(hex);
 });
 
 test('a chunk that is too heavy for signature operations is passed over', async () => {

@@ -103,7 +103,7 @@ test('a peer that keeps blocks back is overtaken by another, then let go', async
   const liar = await world.start('10.0.0.1', { blocks, connect: [] });
   const honest = await world.start('10.0.0.2', { blocks, connect: [] });
   // It announces everything and serves nothing.
-  liar.chain.readBlockBytes = () => new Promise(() => {});
+  liar.chain.blocks.readBlockBytes = () => new Promise(() => {});
   const fresh = await world.start('10.0.0.3', { connect: [liar.address, honest.address] });
   expect(await world.until(() => fresh.chain.height === 300, 30)).toBe(true);
 });

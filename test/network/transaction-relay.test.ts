@@ -41,7 +41,7 @@ test('a transaction reaches every node of a line, and the block that confirms it
   const block = builder.block({ transactions: [tx] });
   await world.settle(nodes[3]!.chain.acceptBlock(block));
   expect(await world.until(() => nodes.every((node) => node.chain.tip.hash === block.hash), 5)).toBe(true);
-  expect(nodes.map((node) => node.mempool.size)).toEqual([0, 0, 0, 0]);
+  expect(nodes.map((node) => node.mempool.graph.size)).toEqual([0, 0, 0, 0]);
 });
 
 test('a chain of unconfirmed transactions arrives whole', async () => {
@@ -51,7 +51,7 @@ test('a chain of unconfirmed transactions arrives whole', async () => {
   const txs = [spend([builder.takeMature()])];
   for (let i = 1; i < 10; i++) txs.push(spend([outputAt(txs.at(-1)!)]));
   for (const tx of txs) await give(world, nodes[0]!, tx);
-  expect(await world.until(() => nodes.every((node) => node.mempool.size === 10))).toBe(true);
+  expect(await world.until(() => nodes.every((node) => node.mempool.graph.size === 10))).toBe(true);
 });
 
 test('announcements are delayed at random, and by wtxid', async () => {

@@ -87,7 +87,7 @@ describe('payments', () => {
     const { pool, alice, target } = await openFunded();
     const sent = await Promise.all(Array.from({ length: 48 }, () => pay(alice, target, COIN / 10n)));
     expect(new Set(sent.map(({ txid }) => txid)).size).toBe(48);
-    expect(pool.mempool.size).toBe(48);
+    expect(pool.mempool.graph.size).toBe(48);
     // The mempool's limit on what hangs together is the end, and told as that.
     for (let i = 48; i < 64; i++) await pay(alice, target, COIN / 10n);
     await expect(pay(alice, target, COIN / 10n)).rejects.toThrow(
@@ -173,7 +173,7 @@ describe('a wallet whose store fails', () => {
       storage.full = how;
       const payments = [pay(alice, target, COIN), pay(alice, target, COIN)];
       for (const payment of payments) await expect(payment).rejects.toThrow(CLOSED);
-      expect(pool.mempool.size).toBe(1);
+      expect(pool.mempool.graph.size).toBe(1);
       expect(() => manager.get('alice')).toThrow(CLOSED);
       expect(manager.list()).toEqual(['bob']);
       expect(manager.names).toEqual(['alice', 'bob']);
@@ -186,9 +186,9 @@ describe('a wallet whose store fails', () => {
       const again = await manager.load('alice');
       expect(again.history.get(good.txid)?.block).not.toBeNull();
       expect(again.history.size).toBe(3);
-      expect(pool.mempool.size).toBe(0);
+      expect(pool.mempool.graph.size).toBe(0);
       await pay(again, target, COIN);
-      expect(pool.mempool.size).toBe(1);
+      expect(pool.mempool.graph.size).toBe(1);
     },
   );
 

@@ -15,7 +15,7 @@ test('a wallet that is told not to broadcast keeps what it makes', async () => {
   const tx = await pay(alice, (await manager.create('bob')).newAddress(), COIN);
   expect(pool.mempool.get(tx.txid)).toBeUndefined();
   await alice.outbox.offerAll();
-  expect(pool.mempool.size).toBe(0);
+  expect(pool.mempool.graph.size).toBe(0);
   expect(alice.history.get(tx.txid)?.abandoned).toBe(false);
   // Its coin is spent all the same, and its owner can take it to the network.
   expect(alice.history.isSpent(tx.inputs[0]!.prevout)).toBe(true);

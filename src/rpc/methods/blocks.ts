@@ -31,10 +31,10 @@ export const blockMethods = group('Blockchain', {
       const { chain } = context;
       const entry = findBlock(chain, blockhash, 'blockhash');
       requireData(chain, entry);
-      const bytes = await chain.readBlockBytes(entry);
+      const bytes = await chain.blocks.readBlockBytes(entry);
       if (level <= 0) return toHex(bytes);
       if (level === 1) return blockJson(entry, { bytes }, 'txids', context);
-      const undo = entry.haveUndo ? await chain.readUndoBytes(entry) : undefined;
+      const undo = entry.haveUndo ? await chain.blocks.readUndoBytes(entry) : undefined;
       return blockJson(entry, { bytes, undo }, level === 2 ? 'transactions' : 'prevouts', context);
     },
   }),

@@ -99,7 +99,7 @@ export const chainControlMethods = {
       result: integer('Height of the last block that is gone'),
       example: '1000',
       async handler({ height }, { chain, parameters }) {
-        if (chain.pruneTarget === 0)
+        if (chain.pruner.target === 0)
           throw new RpcError(RpcCode.MISC_ERROR, 'Cannot prune blocks because node is not in prune mode.');
         if (height < 0) throw new RpcError(RpcCode.INVALID_PARAMETER, 'Negative block height.');
         const wanted = height > TIME_THRESHOLD ? heightAtTime(chain, height - TIMESTAMP_WINDOW) : height;

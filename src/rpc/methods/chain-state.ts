@@ -31,7 +31,8 @@ export const chainStateMethods = group('Blockchain', {
       warnings: array(string()),
     }),
     handler(_, { chain, parameters }) {
-      const { tip, pruneTarget } = chain;
+      const { tip } = chain;
+      const { target: pruneTarget, prunedHeight } = chain.pruner;
       const pruned = pruneTarget > 0;
       return {
         chain: parameters.chain,
@@ -45,9 +46,9 @@ export const chainStateMethods = group('Blockchain', {
         verificationprogress: chain.verificationProgress,
         initialblockdownload: chain.isInitialBlockDownload,
         chainwork: workHex(tip.chainWork),
-        size_on_disk: chain.sizeOnDisk,
+        size_on_disk: chain.blocks.sizeOnDisk,
         pruned,
-        pruneheight: pruned ? chain.pruneHeight + 1 : undefined,
+        pruneheight: pruned ? prunedHeight + 1 : undefined,
         automatic_pruning: pruned ? pruneTarget > 1 : undefined,
         prune_target_size: pruneTarget > 1 ? pruneTarget * 1024 * 1024 : undefined,
         warnings: [],

@@ -121,9 +121,9 @@ export const coinMethods = group('Blockchain', {
     example: 'TXID 1',
     async handler({ txid, n, include_mempool }, { chain, mempool, parameters }) {
       const outpoint = { txid, vout: n };
-      if (include_mempool && mempool.spender(outpoint) !== undefined) return null;
-      const waiting = include_mempool ? mempool.output(outpoint) : undefined;
-      const coin = waiting ?? (await chain.coin(outpoint));
+      if (include_mempool && mempool.graph.spender(outpoint) !== undefined) return null;
+      const waiting = include_mempool ? mempool.graph.output(outpoint) : undefined;
+      const coin = waiting ?? (await chain.coins([outpoint]))[0];
       if (coin === undefined) return null;
       return {
         bestblock: chain.tip.hash,

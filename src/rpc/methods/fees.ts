@@ -91,7 +91,7 @@ export const feeMethods = {
       ),
       handler: (_, { mempool }) =>
         Object.fromEntries(
-          Array.from(mempool.prioritised(), ([txid, delta]) => {
+          Array.from(mempool.feeDeltas, ([txid, delta]) => {
             const entry = mempool.get(txid);
             const known = { fee_delta: delta, in_mempool: entry !== undefined };
             return [txid, { ...known, modified_fee: entry?.modifiedFee }];

@@ -34,7 +34,7 @@ const notFound = (text: string): RpcError =>
 
 async function findInBlock(txid: Txid, entry: HeaderEntry, { chain }: RpcContext): Promise<Found> {
   if (!entry.haveData) throw new RpcError(RpcCode.MISC_ERROR, 'Block not available');
-  const tx = (await chain.readBlock(entry)).transactions.find((candidate) => candidate.txid === txid);
+  const tx = (await chain.blocks.readBlock(entry)).transactions.find((candidate) => candidate.txid === txid);
   if (tx === undefined) throw notFound('No such transaction found in the provided block');
   return { tx, entry };
 }
@@ -56,9 +56,9 @@ async function findAnywhere(txid: Txid, { mempool, indexes }: RpcContext): Promi
 /** What a confirmed transaction spends, from its block's undo data; undefined if there is none. */
 async function spentBy({ tx, entry }: Found, { chain }: RpcContext): Promise<readonly Coin[] | undefined> {
   if (entry === undefined || tx.isCoinbase || !entry.haveData || !entry.haveUndo) return undefined;
-  const block = await chain.readBlock(entry);
+  const block = await chain.blocks.readBlock(entry);
   const position = block.transactions.findIndex((candidate) => candidate.txid === tx.txid);
-  return (await chain.readUndo(entry))[position - 1];
+  return (await chain.blocks.readUndo(entry))[position - 1];
 }
 
 function placeJson(entry: HeaderEntry | undefined, { chain }: RpcContext) {

@@ -114,10 +114,10 @@ export const mempoolMethods = group('Blockchain', {
       const { policy } = mempool;
       return {
         loaded: mempool.loaded,
-        size: mempool.size,
-        bytes: mempool.bytes,
-        usage: mempool.usage,
-        total_fee: btc(mempool.totalFee),
+        size: mempool.graph.size,
+        bytes: mempool.graph.virtualSize,
+        usage: mempool.graph.memory,
+        total_fee: btc(mempool.graph.fees),
         maxmempool: policy.maxBytes,
         mempoolminfee: btc(mempool.minimumFeeRate()),
         minrelaytxfee: btc(policy.minimumRelayFeeRate),
@@ -158,7 +158,7 @@ export const mempoolMethods = group('Blockchain', {
       if (outputs.some(({ vout }) => vout < 0))
         throw new RpcError(RpcCode.INVALID_PARAMETER, 'Invalid parameter, vout cannot be negative');
       return outputs.map(({ txid, vout }) => {
-        const spender = mempool.spender({ txid: fromDisplayHex(txid), vout });
+        const spender = mempool.graph.spender({ txid: fromDisplayHex(txid), vout });
         if (spender === undefined && given?.mempool_only === false)
           throw new RpcError(
             RpcCode.MISC_ERROR,

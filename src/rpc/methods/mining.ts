@@ -84,7 +84,7 @@ export const miningMethods = group('Mining', {
         difficulty: difficultyFromBits(tip.bits),
         networkhashps: networkHashRate(chain, DEFAULT_LOOKUP, -1),
         hashrate: miner.mining === null ? undefined : miner.hashRate,
-        pooledtx: mempool.size,
+        pooledtx: mempool.graph.size,
         blockmintxfee: btc(miner.minimumFeeRate),
         chain: parameters.chain,
         next: { height: tip.height + 1, ...targetJson(nextBits), difficulty: difficultyFromBits(nextBits) },

@@ -51,7 +51,7 @@ async function addUtxos(psbt: Psbt, { chain, mempool, indexes }: RpcContext): Pr
     const txid = toDisplayHex(outpoints[index]!.txid) as Txid;
     const previous = mempool.get(txid)?.tx ?? (await indexes.transactions?.find(txid))?.tx;
     if (previous !== undefined) input.set(INPUT.NON_WITNESS_UTXO, previous.bytes);
-    const output = coins[index]?.output ?? mempool.output(outpoints[index]!)?.output;
+    const output = coins[index]?.output ?? mempool.graph.output(outpoints[index]!)?.output;
     if (
       input.has(INPUT.WITNESS_UTXO) ||
       output === undefined ||

@@ -255,7 +255,7 @@ test(
         peer.end();
       }
     expect(node.network.knownAddresses(0).length).toBeLessThan(2_500 * SCALE);
-    expect(node.mempool.size).toBe(0);
+    expect(node.mempool.graph.size).toBe(0);
     expect(process.memoryUsage().rss - before).toBeLessThan(200_000_000);
   },
   60_000 * (1 + SCALE),

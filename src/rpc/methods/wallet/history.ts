@@ -104,7 +104,7 @@ export const walletHistoryMethods = group('Wallet', {
         // What was in blocks that are no longer in the chain is listed as removed.
         for (; !chain.isActive(block); block = block.parent!) {
           if (!includeRemoved) continue;
-          for (const tx of (await chain.readBlock(block)).transactions) {
+          for (const tx of (await chain.blocks.readBlock(block)).transactions) {
             const entry = wallet.history.get(tx.txid);
             if (entry !== undefined) removed.push(...longRowsOf(wallet, entry, label ?? null, includeChange));
           }
