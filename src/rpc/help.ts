@@ -4,7 +4,7 @@
  */
 import { writeJson } from './json-writer.ts';
 import type { Method } from './method.ts';
-import { type Fields, fallbackText, firstName, type Schema } from './schema.ts';
+import * as t from './schema.ts';
 
 /** What a value stands in. */
 type Outer = 'none' | 'array' | 'object';
@@ -46,10 +46,10 @@ export function helpText(method: Method): string {
   const positional = new Columns();
   const named = new Columns();
   for (const [i, [names, schema]] of visible(method.parameters).entries()) {
-    positional.push(`${i + 1}. ${firstName(names)}`, describe(schema, 'sent', 'object'));
+    positional.push(`${i + 1}. ${t.firstName(names)}`, describe(schema, 'sent', 'object'));
     pushInner(positional, schema, 'sent', 5);
     for (const [field, option] of Object.entries(schema.named ? schema.fields! : {})) {
-      named.push(firstName(field), describe(option, 'sent', 'object'));
+      named.push(t.firstName(field), describe(option, 'sent', 'object'));
       pushInner(named, option, 'sent', 5);
     }
   }
@@ -63,7 +63,7 @@ export function helpText(method: Method): string {
 }
 
 /** A hidden parameter hides those that follow it. */
-function visible(parameters: Fields): readonly (readonly [string, Schema])[] {
+function visible(parameters: t.Fields): readonly (readonly [string, t.Schema])[] {
   const all = Object.entries(parameters);
   const hidden = all.findIndex(([, schema]) => schema.hidden);
   return hidden < 0 ? all : all.slice(0, hidden);
@@ -77,19 +77,19 @@ export function usage(method: Method): string {
     if (schema.optional && !optional) line += '( ';
     if (!schema.optional && optional) line += ') ';
     optional = schema.optional === true;
-    line += valueText(schema, firstName(names));
+    line += valueText(schema, t.firstName(names));
   }
   return optional ? `${line} )` : line;
 }
 
 /** How a value looks in the usage line. */
-function valueText({ kind, fields, element, named, key }: Schema, name: string): string {
+function valueText({ kind, fields, element, named, key }: t.Schema, name: string): string {
   switch (kind) {
     case 'string':
     case 'hex':
       return `"${name}"`;
     case 'object': {
-      const inner = Object.entries(fields!).map(([field, schema]) => fieldText(schema, firstName(field)));
+      const inner = Object.entries(fields!).map(([field, schema]) => fieldText(schema, t.firstName(field)));
       return `{${inner.join(',')}${named ? ',...' : ''}}`;
     }
     case 'record':
@@ -101,7 +101,7 @@ function valueText({ kind, fields, element, named, key }: Schema, name: string):
   }
 }
 
-const FIELD_TEXT: Partial<Record<Schema['kind'], string>> = Object.freeze({
+const FIELD_TEXT: Partial<Record<t.Schema['kind'], string>> = Object.freeze({
   string: '"str"',
   hex: '"hex"',
   integer: 'n',
@@ -111,10 +111,10 @@ const FIELD_TEXT: Partial<Record<Schema['kind'], string>> = Object.freeze({
   boolean: 'bool',
 });
 
-const fieldText = (schema: Schema, name: string): string =>
+const fieldText = (schema: t.Schema, name: string): string =>
   `"${name}":${FIELD_TEXT[schema.kind] ?? valueText(schema, name)}`;
 
-const TYPE_TEXT: Partial<Record<Schema['kind'], string>> = Object.freeze({
+const TYPE_TEXT: Partial<Record<t.Schema['kind'], string>> = Object.freeze({
   string: 'string',
   hex: 'string',
   integer: 'numeric',
@@ -128,7 +128,7 @@ const TYPE_TEXT: Partial<Record<Schema['kind'], string>> = Object.freeze({
 });
 
 /** How a value looks on a line of its own, in a call and in an answer. */
-const LINE_TEXT: Partial<Record<Schema['kind'], Readonly<Record<Side, string>>>> = Object.freeze({
+const LINE_TEXT: Partial<Record<t.Schema['kind'], Readonly<Record<Side, string>>>> = Object.freeze({
   string: { sent: '"str"', answered: '"str"' },
   hex: { sent: '"hex"', answered: '"hex"' },
   integer: { sent: 'n', answered: 'n' },
@@ -141,10 +141,10 @@ const LINE_TEXT: Partial<Record<Schema['kind'], Readonly<Record<Side, string>>>>
   cases: { sent: '...', answered: '...' },
 });
 
-function describe(schema: Schema, side: Side, outer: Outer): string {
+function describe(schema: t.Schema, side: Side, outer: Outer): string {
   const { type, kind, help, hint, optional, named } = schema;
   let text = `(${(side === 'sent' && type) || typeText(kind, side)}`;
-  const otherwise = hint ?? fallbackText(schema);
+  const otherwise = hint ?? t.fallbackText(schema);
   if (side === 'sent' && otherwise !== undefined) text += `, optional, default=${otherwise}`;
   else if (optional) text += outer === 'object' ? ', optional' : '';
   else if (side === 'sent' && outer !== 'array') text += ', required';
@@ -153,7 +153,7 @@ function describe(schema: Schema, side: Side, outer: Outer): string {
   return help === '' ? text : `${text} ${help}`;
 }
 
-const typeText = (kind: Schema['kind'], side: Side): string =>
+const typeText = (kind: t.Schema['kind'], side: Side): string =>
   kind === 'amount'
     ? side === 'sent'
       ? 'numeric or string'
@@ -161,7 +161,7 @@ const typeText = (kind: Schema['kind'], side: Side): string =>
     : (TYPE_TEXT[kind] ?? 'json object');
 
 /** The lines of a value, its own and those inside it. */
-function push(columns: Columns, schema: Schema, side: Side, indent: number, outer: Outer, name = ''): void {
+function push(columns: Columns, schema: t.Schema, side: Side, indent: number, outer: Outer, name = ''): void {
   const space = ' '.repeat(indent);
   const key = outer === 'object' ? `"${name}"${side === 'sent' ? ': ' : ' : '}` : '';
   const comma = outer === 'none' ? '' : ',';
@@ -182,20 +182,20 @@ function push(columns: Columns, schema: Schema, side: Side, indent: number, oute
 }
 
 /** @param framed with the brackets, which are not there yet */
-function pushInner(columns: Columns, schema: Schema, side: Side, indent: number, framed = true): void {
+function pushInner(columns: Columns, schema: t.Schema, side: Side, indent: number, framed = true): void {
   const { kind, fields, element, key, named } = schema;
   if ((kind !== 'object' && kind !== 'record' && kind !== 'array') || (framed && named)) return;
   const space = ' '.repeat(indent);
   if (framed) columns.push(`${space}${kind === 'array' ? '[' : '{'}`);
   for (const [names, field] of Object.entries(fields ?? {}))
-    push(columns, field, side, indent + 2, 'object', side === 'sent' ? names : firstName(names));
+    push(columns, field, side, indent + 2, 'object', side === 'sent' ? names : t.firstName(names));
   if (element !== undefined)
     push(columns, element, side, indent + 2, kind === 'array' ? 'array' : 'object', key);
   if (element !== undefined) columns.push(`${space}  ...`);
   if (framed) columns.push(`${space}${kind === 'array' ? ']' : '}'}`);
 }
 
-function resultTexts(schema: Schema, condition = ''): string[] {
+function resultTexts(schema: t.Schema, condition = ''): string[] {
   if (schema.kind === 'cases')
     return Object.entries(schema.cases!).flatMap(([value, each]) =>
       resultTexts(

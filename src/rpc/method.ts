@@ -6,7 +6,7 @@
 import type { Wallet } from '../wallet/wallet.ts';
 import type { RpcContext, RpcRequest } from './context.ts';
 import type { JsonRead, JsonWritable } from './json.ts';
-import { type Answered, type Fields, firstName, type HeldFields, readField, type Schema } from './schema.ts';
+import * as t from './schema.ts';
 import { walletOf } from './wallet-access.ts';
 
 /** Heading in `help`; `hidden` methods are not listed. */
@@ -20,7 +20,7 @@ export type Category =
   | 'Wallet'
   | 'hidden';
 
-interface Definition<P extends Fields, R extends Schema> {
+interface Definition<P extends t.Fields, R extends t.Schema> {
   /** What it does, units, what surprises; the first line stands alone. */
   readonly help: string;
   readonly parameters: P;
@@ -30,7 +30,7 @@ interface Definition<P extends Fields, R extends Schema> {
 }
 
 /** A method without its name, which is its key in a group. */
-export interface Spec<P extends Fields = Fields, R extends Schema = Schema> extends Definition<P, R> {
+export interface Spec<P extends t.Fields = t.Fields, R extends t.Schema = t.Schema> extends Definition<P, R> {
   /** Reads the arguments, whose number and types were checked, and calls the handler. */
   run(
     values: readonly JsonRead[],
@@ -39,7 +39,7 @@ export interface Spec<P extends Fields = Fields, R extends Schema = Schema> exte
   ): JsonWritable | Promise<JsonWritable>;
 }
 
-export interface Method<P extends Fields = Fields, R extends Schema = Schema> extends Spec<P, R> {
+export interface Method<P extends t.Fields = t.Fields, R extends t.Schema = t.Schema> extends Spec<P, R> {
   readonly name: string;
   readonly category: Category;
 }
@@ -64,24 +64,24 @@ type Exactly<A, H> = A extends readonly (infer E)[]
         }
     : A;
 
-function readAll(parameters: Fields, values: readonly JsonRead[], context: RpcContext): never {
+function readAll(parameters: t.Fields, values: readonly JsonRead[], context: RpcContext): never {
   const held: Record<string, unknown> = {};
   let position = 0;
   for (const names of Object.keys(parameters)) {
-    const name = firstName(names);
-    held[name] = readField(parameters[names]!, values[position++] ?? null, name, context);
+    const name = t.firstName(names);
+    held[name] = t.readField(parameters[names]!, values[position++] ?? null, name, context);
   }
   return held as never;
 }
 
 /** @throws RpcError from its handler; an `Invalid` or any other error is turned into one by the dispatcher. */
 export function method<
-  const P extends Fields,
-  R extends Schema,
-  H extends Exactly<Answered<R>, H> & JsonWritable,
+  const P extends t.Fields,
+  R extends t.Schema,
+  H extends Exactly<t.Answered<R>, H> & JsonWritable,
 >(
   definition: Definition<P, R> & {
-    handler(parameters: HeldFields<P>, context: RpcContext, request: RpcRequest): H | Promise<H>;
+    handler(parameters: t.HeldFields<P>, context: RpcContext, request: RpcRequest): H | Promise<H>;
   },
 ): Spec<P, R> {
   const { handler, ...rest } = definition;
@@ -93,13 +93,13 @@ export function method<
 
 /** One that is about a wallet: the one that the request's path names, or the only one. */
 export function walletMethod<
-  const P extends Fields,
-  R extends Schema,
-  H extends Exactly<Answered<R>, H> & JsonWritable,
+  const P extends t.Fields,
+  R extends t.Schema,
+  H extends Exactly<t.Answered<R>, H> & JsonWritable,
 >(
   definition: Definition<P, R> & {
     handler(
-      parameters: HeldFields<P>,
+      parameters: t.HeldFields<P>,
       wallet: Wallet,
       context: RpcContext,
       request: RpcRequest,

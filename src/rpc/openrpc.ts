@@ -1,7 +1,7 @@
 /** The API document: every method as OpenRPC describes it, from the same objects as the help. */
 import type { JsonWritable } from './json.ts';
 import type { Method, Registry } from './method.ts';
-import { type Fields, fallbackOf, firstName, type Schema } from './schema.ts';
+import * as t from './schema.ts';
 
 const OPENRPC_VERSION = '1.3.2';
 
@@ -39,7 +39,7 @@ function methodJson({ name, category, help, parameters, result }: Method): JsonW
     params: Object.entries(parameters)
       .filter(([, { hidden }]) => hidden !== true)
       .map(([names, schema]) => ({
-        name: firstName(names),
+        name: t.firstName(names),
         description: schema.help,
         required: schema.optional !== true,
         schema: { ...jsonSchema(schema, 'sent'), ...defaultOf(schema) },
@@ -48,8 +48,8 @@ function methodJson({ name, category, help, parameters, result }: Method): JsonW
   };
 }
 
-function defaultOf(schema: Schema): JsonSchema {
-  const value = fallbackOf(schema);
+function defaultOf(schema: t.Schema): JsonSchema {
+  const value = t.fallbackOf(schema);
   const { hint } = schema;
   return { ...(value !== undefined && { default: value }), ...(hint !== undefined && { 'x-default': hint }) };
 }
@@ -57,7 +57,7 @@ function defaultOf(schema: Schema): JsonSchema {
 const oneOf = (schemas: readonly JsonSchema[]): JsonSchema =>
   schemas.length === 1 ? schemas[0]! : { oneOf: schemas };
 
-function jsonSchema(schema: Schema, side: 'sent' | 'answered'): JsonSchema {
+function jsonSchema(schema: t.Schema, side: 'sent' | 'answered'): JsonSchema {
   const { kind, bounds, element, fields, type } = schema;
   // Several types are accepted.
   if (side === 'sent' && type !== undefined)
@@ -98,15 +98,15 @@ function jsonSchema(schema: Schema, side: 'sent' | 'answered'): JsonSchema {
   }
 }
 
-function objectSchema(fields: Fields, side: 'sent' | 'answered'): JsonSchema {
+function objectSchema(fields: t.Fields, side: 'sent' | 'answered'): JsonSchema {
   const all = Object.entries(fields);
-  const required = all.filter(([, { optional }]) => !optional).map(([names]) => firstName(names));
+  const required = all.filter(([, { optional }]) => !optional).map(([names]) => t.firstName(names));
   return {
     type: 'object',
     properties: Object.fromEntries(
       all.map(([names, field]) => {
         const inner = jsonSchema(field, side);
-        return [firstName(names), field.help === '' ? inner : { ...inner, description: field.help }];
+        return [t.firstName(names), field.help === '' ? inner : { ...inner, description: field.help }];
       }),
     ),
     ...(required.length > 0 && { required }),

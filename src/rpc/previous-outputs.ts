@@ -10,34 +10,23 @@ import type { SigningProvider } from '../wallet/signing/provider.ts';
 import type { RpcContext } from './context.ts';
 import { RpcCode, RpcError } from './errors.ts';
 import { JsonObject, type JsonRead } from './json.ts';
-import {
-  amount,
-  array,
-  bytes,
-  custom,
-  type HeldFields,
-  hashText,
-  integer,
-  object,
-  optional,
-  type Sent,
-} from './schema.ts';
+import * as t from './schema.ts';
 import { arrayFrom } from './values.ts';
 
 const fields = {
-  txid: hashText(),
-  vout: integer(),
-  scriptPubKey: bytes(),
-  redeemScript: optional(bytes('Required for P2SH')),
-  witnessScript: optional(bytes('Required for P2WSH, also inside P2SH')),
-  amount: optional(amount('Required for segwit')),
+  txid: t.hashText(),
+  vout: t.integer(),
+  scriptPubKey: t.bytes(),
+  redeemScript: t.optional(t.bytes('Required for P2SH')),
+  witnessScript: t.optional(t.bytes('Required for P2WSH, also inside P2SH')),
+  amount: t.optional(t.amount('Required for segwit')),
 };
-const previousOutput = object(fields, '', { more: true });
+const previousOutput = t.object(fields, '', { more: true });
 
 /** `prevtxs` */
-export const previousOutputs = optional(
-  custom<readonly Sent<typeof previousOutput>[], readonly JsonRead[]>(
-    array(previousOutput, 'Outputs that the node may not know'),
+export const previousOutputs = t.optional(
+  t.custom<readonly t.Sent<typeof previousOutput>[], readonly JsonRead[]>(
+    t.array(previousOutput, 'Outputs that the node may not know'),
     arrayFrom,
     { json: 'array' },
   ),
@@ -81,7 +70,7 @@ export async function spentOutputs(
   return outpoints.map((outpoint) => known.get(outPointText(outpoint)) ?? null);
 }
 
-function takeScripts(output: HeldFields<typeof fields>, { provider, required }: ScriptSink): void {
+function takeScripts(output: t.HeldFields<typeof fields>, { provider, required }: ScriptSink): void {
   const { scriptPubKey, redeemScript, witnessScript } = output;
   const isScriptHash = isPayToScriptHash(scriptPubKey);
   const isWitnessScriptHash = isWitnessProgram(scriptPubKey)?.program.length === 32 && scriptPubKey[0] === 0;

@@ -5,17 +5,7 @@ import { checkFeeRate, feeRateFor, type ReasonedRate } from '../wallet/fee-rate.
 import type { Wallet } from '../wallet/wallet.ts';
 import type { RpcContext, RpcRequest } from './context.ts';
 import { RpcCode, RpcError } from './errors.ts';
-import {
-  anything,
-  boolean,
-  type HeldFields,
-  hex,
-  integer,
-  object,
-  optional,
-  standard,
-  string,
-} from './schema.ts';
+import * as t from './schema.ts';
 import { amountFrom } from './values.ts';
 
 /** The wallet named in the request's path, or the only one. @throws RpcError -18, -19; WalletError if it cannot be used */
@@ -67,12 +57,12 @@ export function labelFrom(value: string): string {
 
 /** Fields and parameters that say what a payment should cost. */
 export const feeFields = {
-  conf_target: optional(integer('Blocks within which it should confirm'), 'wallet -txconfirmtarget'),
-  estimate_mode: standard(string('"unset", "economical" or "conservative"'), 'unset'),
-  fee_rate: optional(anything('Fee rate in sat/vB'), 'estimated'),
+  conf_target: t.optional(t.integer('Blocks within which it should confirm'), 'wallet -txconfirmtarget'),
+  estimate_mode: t.standard(t.string('"unset", "economical" or "conservative"'), 'unset'),
+  fee_rate: t.optional(t.anything('Fee rate in sat/vB'), 'estimated'),
 };
 /** Penny's wallets do not keep track of reuse, so nobody may rely on it. */
-export const avoidReuse = optional(boolean('Refused: reuse is not kept track of'), 'true');
+export const avoidReuse = t.optional(t.boolean('Refused: reuse is not kept track of'), 'true');
 /** @throws RpcError -4 */
 export function refuseReuse(asked: boolean | undefined): void {
   if (asked)
@@ -80,7 +70,7 @@ export function refuseReuse(asked: boolean | undefined): void {
 }
 
 /** What a caller says of the fee. */
-export type FeeParameters = HeldFields<typeof feeFields>;
+export type FeeParameters = t.HeldFields<typeof feeFields>;
 
 export interface FeeChoice {
   /** The caller insists on it. */
@@ -127,7 +117,10 @@ export const lastProcessedBlock = ({ follower: { last } }: Wallet) => ({
   hash: last.hash,
   height: last.height,
 });
-export const lastProcessed = object({ hash: hex(), height: integer() }, 'The block up to which this is true');
+export const lastProcessed = t.object(
+  { hash: t.hex(), height: t.integer() },
+  'The block up to which this is true',
+);
 
 /** Bitcoin Core's wallets had keys that were only watched. */
-export const watchOnly = standard(boolean('Without effect'), false);
+export const watchOnly = t.standard(t.boolean('Without effect'), false);

@@ -1,7 +1,7 @@
 /** What an output script tells about its address (Core's DescribeAddress). */
 import { toHex } from '../../core/encoding/bytes.ts';
 import { isPayToScriptHash, isWitnessProgram } from '../../core/script/script.ts';
-import { boolean, hex, integer, optional } from '../schema.ts';
+import * as t from '../schema.ts';
 
 /** Fields that validateaddress and getaddressinfo share. */
 export function describeScript(script: Uint8Array) {
@@ -16,8 +16,8 @@ export function describeScript(script: Uint8Array) {
 }
 
 export const scriptDescription = {
-  isscript: optional(boolean('Pays to a script; absent where nobody can tell')),
-  iswitness: boolean(),
-  witness_version: optional(integer()),
-  witness_program: optional(hex()),
+  isscript: t.optional(t.boolean('Pays to a script; absent where nobody can tell')),
+  iswitness: t.boolean(),
+  witness_version: t.optional(t.integer()),
+  witness_program: t.optional(t.hex()),
 };

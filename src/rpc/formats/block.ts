@@ -13,7 +13,7 @@ import { Transaction, WITNESS_SCALE_FACTOR } from '../../core/transaction/transa
 import type { Clock } from '../../seams.ts';
 import type { JsonText, JsonWritable } from '../json.ts';
 import { joinFields } from '../json-writer.ts';
-import { array, hex, integer, number, object, optional, type Schema, time } from '../schema.ts';
+import * as t from '../schema.ts';
 import { decodedTransaction, transactionFields } from './transaction.ts';
 
 /** Milliseconds after which the writing of a block lets everything else run. */
@@ -155,39 +155,39 @@ function flatten(text: string): string {
 }
 
 export const header = {
-  hash: hex(),
-  confirmations: integer('Blocks from it to the tip; -1 off the active chain'),
-  height: integer(),
-  version: integer(),
-  versionHex: hex(),
-  merkleroot: hex(),
-  time: time(),
-  mediantime: time('Median of the last eleven blocks'),
-  nonce: integer(),
-  bits: hex('The target, compact'),
-  target: hex(),
-  difficulty: number('Times the least difficulty there is'),
-  chainwork: hex('Hashes that the chain up to here has taken'),
-  nTx: integer(),
-  previousblockhash: optional(hex()),
-  nextblockhash: optional(hex()),
+  hash: t.hex(),
+  confirmations: t.integer('Blocks from it to the tip; -1 off the active chain'),
+  height: t.integer(),
+  version: t.integer(),
+  versionHex: t.hex(),
+  merkleroot: t.hex(),
+  time: t.time(),
+  mediantime: t.time('Median of the last eleven blocks'),
+  nonce: t.integer(),
+  bits: t.hex('The target, compact'),
+  target: t.hex(),
+  difficulty: t.number('Times the least difficulty there is'),
+  chainwork: t.hex('Hashes that the chain up to here has taken'),
+  nTx: t.integer(),
+  previousblockhash: t.optional(t.hex()),
+  nextblockhash: t.optional(t.hex()),
 };
 
 /** A block whose `tx` holds these. */
-export const block = <T extends Schema>(transaction: T) =>
-  object({
+export const block = <T extends t.Schema>(transaction: T) =>
+  t.object({
     ...header,
-    strippedsize: integer('Bytes without witnesses'),
-    size: integer('Bytes'),
-    weight: integer(),
-    coinbase_tx: object({
-      version: integer(),
-      locktime: integer(),
-      sequence: integer(),
-      coinbase: hex('Its script'),
-      witness: optional(hex('Its only item')),
+    strippedsize: t.integer('Bytes without witnesses'),
+    size: t.integer('Bytes'),
+    weight: t.integer(),
+    coinbase_tx: t.object({
+      version: t.integer(),
+      locktime: t.integer(),
+      sequence: t.integer(),
+      coinbase: t.hex('Its script'),
+      witness: t.optional(t.hex('Its only item')),
     }),
-    tx: array(transaction),
+    tx: t.array(transaction),
   });
 
-export const blockTransaction = object(decodedTransaction);
+export const blockTransaction = t.object(decodedTransaction);

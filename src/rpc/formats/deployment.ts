@@ -2,7 +2,7 @@
 import type { HeaderEntry } from '../../chain/header-entry.ts';
 import { countSignals, deploymentState, stateSince } from '../../core/consensus/version-bits.ts';
 import type { VersionBitsDeployment } from '../../core/parameters/network.ts';
-import { boolean, integer, object, optional, string, time } from '../schema.ts';
+import * as t from '../schema.ts';
 
 /** As of this block and the one that will follow. */
 export function deploymentJson(entry: HeaderEntry, deployment: VersionBitsDeployment) {
@@ -46,29 +46,29 @@ function signallingJson(entry: HeaderEntry, status: string, deployment: VersionB
   };
 }
 
-export const deployment = object({
-  type: string('buried (by height) or bip9 (by signals)'),
-  height: optional(integer('Of the first block under the rules')),
-  active: boolean('For the next block'),
-  bip9: optional(
-    object({
-      bit: optional(integer('Of the version, while it counts')),
-      start_time: time('Median time past from which the bit counts'),
-      timeout: time('Median time past at which it has failed'),
-      min_activation_height: integer(),
-      status: string('For this block: defined, started, locked_in, active or failed'),
-      since: integer('Height at which that began'),
-      status_next: string('For the block after'),
-      statistics: optional(
-        object({
-          period: integer('Blocks in which signals are counted'),
-          threshold: optional(integer('Signals needed')),
-          elapsed: integer('Blocks of the period so far'),
-          count: integer('Of which have signalled'),
-          possible: optional(boolean('The blocks that are left can still suffice')),
+export const deployment = t.object({
+  type: t.string('buried (by height) or bip9 (by signals)'),
+  height: t.optional(t.integer('Of the first block under the rules')),
+  active: t.boolean('For the next block'),
+  bip9: t.optional(
+    t.object({
+      bit: t.optional(t.integer('Of the version, while it counts')),
+      start_time: t.time('Median time past from which the bit counts'),
+      timeout: t.time('Median time past at which it has failed'),
+      min_activation_height: t.integer(),
+      status: t.string('For this block: defined, started, locked_in, active or failed'),
+      since: t.integer('Height at which that began'),
+      status_next: t.string('For the block after'),
+      statistics: t.optional(
+        t.object({
+          period: t.integer('Blocks in which signals are counted'),
+          threshold: t.optional(t.integer('Signals needed')),
+          elapsed: t.integer('Blocks of the period so far'),
+          count: t.integer('Of which have signalled'),
+          possible: t.optional(t.boolean('The blocks that are left can still suffice')),
         }),
       ),
-      signalling: optional(string('Each block of the period: # signalled, - did not')),
+      signalling: t.optional(t.string('Each block of the period: # signalled, - did not')),
     }),
   ),
 });

@@ -2,7 +2,7 @@
 import { WITNESS_SCALE_FACTOR } from '../../core/transaction/transaction.ts';
 import type { MempoolEntry } from '../../mempool/entry.ts';
 import type { Mempool } from '../../mempool/mempool.ts';
-import { amount, array, boolean, hex, integer, object, time } from '../schema.ts';
+import * as t from '../schema.ts';
 import { btc } from '../values.ts';
 
 /** Count, vbytes and modified fees of an entry together with its relatives. */
@@ -51,30 +51,30 @@ export function mempoolEntryJson(entry: MempoolEntry, mempool: Mempool) {
 }
 
 export const virtualSize = {
-  vsize_adjusted: integer('By weight, or by signature operations if they take more of a block'),
-  vsize: integer('The same as vsize_adjusted'),
-  vsize_bip141: integer('By weight alone'),
+  vsize_adjusted: t.integer('By weight, or by signature operations if they take more of a block'),
+  vsize: t.integer('The same as vsize_adjusted'),
+  vsize_bip141: t.integer('By weight alone'),
 };
 
 export const mempoolEntry = {
   ...virtualSize,
-  weight: integer(),
-  time: time('When it came in'),
-  height: integer('Of the tip when it came in'),
-  descendantcount: integer('Transactions in the mempool that depend on it, and itself'),
-  descendantsize: integer('Their vbytes'),
-  ancestorcount: integer('Transactions in the mempool that it depends on, and itself'),
-  ancestorsize: integer('Their vbytes'),
-  wtxid: hex(),
-  chunkweight: integer('Weight of what it would be mined together with'),
-  fees: object({
-    base: amount(),
-    modified: amount('With the delta of prioritisetransaction, as all that follow'),
-    ancestor: amount('Of all it depends on, and itself'),
-    descendant: amount('Of all that depends on it, and itself'),
-    chunk: amount('Of what it would be mined together with'),
+  weight: t.integer(),
+  time: t.time('When it came in'),
+  height: t.integer('Of the tip when it came in'),
+  descendantcount: t.integer('Transactions in the mempool that depend on it, and itself'),
+  descendantsize: t.integer('Their vbytes'),
+  ancestorcount: t.integer('Transactions in the mempool that it depends on, and itself'),
+  ancestorsize: t.integer('Their vbytes'),
+  wtxid: t.hex(),
+  chunkweight: t.integer('Weight of what it would be mined together with'),
+  fees: t.object({
+    base: t.amount(),
+    modified: t.amount('With the delta of prioritisetransaction, as all that follow'),
+    ancestor: t.amount('Of all it depends on, and itself'),
+    descendant: t.amount('Of all that depends on it, and itself'),
+    chunk: t.amount('Of what it would be mined together with'),
   }),
-  depends: array(hex(), 'Unconfirmed transactions it spends from'),
-  spentby: array(hex(), 'Unconfirmed transactions that spend from it'),
-  unbroadcast: boolean('Own, and no peer has asked for it yet'),
+  depends: t.array(t.hex(), 'Unconfirmed transactions it spends from'),
+  spentby: t.array(t.hex(), 'Unconfirmed transactions that spend from it'),
+  unbroadcast: t.boolean('Own, and no peer has asked for it yet'),
 };

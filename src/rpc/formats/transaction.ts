@@ -5,7 +5,7 @@ import { toAssembly } from '../../core/script/assembly.ts';
 import type { Coin } from '../../core/transaction/coin.ts';
 import type { Transaction, TxIn, TxOut } from '../../core/transaction/transaction.ts';
 import { JsonText } from '../json.ts';
-import { amount, array, boolean, hex, integer, object, optional, string, time } from '../schema.ts';
+import * as t from '../schema.ts';
 import { btc } from '../values.ts';
 import { scriptFields, scriptPubKey } from './script.ts';
 
@@ -87,30 +87,37 @@ function feeOf({ outputs }: Transaction, spent: bigint): bigint {
 
 /** Fields of a decoded transaction. */
 export const decodedTransaction = {
-  txid: hex(),
-  hash: hex('With the witnesses: the wtxid'),
-  version: integer(),
-  size: integer('Bytes'),
-  vsize: integer('A quarter of the weight, rounded up'),
-  weight: integer(),
-  locktime: time('A height, or from 500,000,000 on seconds since 1970'),
-  vin: array(
-    object({
-      coinbase: optional(hex('Script of a coinbase, which has none of txid, vout and scriptSig')),
-      txid: optional(hex()),
-      vout: optional(integer()),
-      scriptSig: optional(object({ asm: string(), hex: hex() })),
-      txinwitness: optional(array(hex())),
-      prevout: optional(
-        object(
-          { generated: boolean(), height: integer(), value: amount(), scriptPubKey: object(scriptPubKey) },
+  txid: t.hex(),
+  hash: t.hex('With the witnesses: the wtxid'),
+  version: t.integer(),
+  size: t.integer('Bytes'),
+  vsize: t.integer('A quarter of the weight, rounded up'),
+  weight: t.integer(),
+  locktime: t.time('A height, or from 500,000,000 on seconds since 1970'),
+  vin: t.array(
+    t.object({
+      coinbase: t.optional(t.hex('Script of a coinbase, which has none of txid, vout and scriptSig')),
+      txid: t.optional(t.hex()),
+      vout: t.optional(t.integer()),
+      scriptSig: t.optional(t.object({ asm: t.string(), hex: t.hex() })),
+      txinwitness: t.optional(t.array(t.hex())),
+      prevout: t.optional(
+        t.object(
+          {
+            generated: t.boolean(),
+            height: t.integer(),
+            value: t.amount(),
+            scriptPubKey: t.object(scriptPubKey),
+          },
           'What it spends, if asked for and known',
         ),
       ),
-      sequence: integer(),
+      sequence: t.integer(),
     }),
   ),
-  vout: array(object({ value: amount(), n: integer('Its index'), scriptPubKey: object(scriptPubKey) })),
-  fee: optional(amount('Where what is spent is known')),
-  hex: optional(hex()),
+  vout: t.array(
+    t.object({ value: t.amount(), n: t.integer('Its index'), scriptPubKey: t.object(scriptPubKey) }),
+  ),
+  fee: t.optional(t.amount('Where what is spent is known')),
+  hex: t.optional(t.hex()),
 };

@@ -4,18 +4,7 @@ import { SEQUENCE_REPLACEABLE } from '../../core/transaction/transaction.ts';
 import { isChange } from '../../wallet/coins.ts';
 import type { WalletTransaction } from '../../wallet/history.ts';
 import type { Wallet } from '../../wallet/wallet.ts';
-import {
-  type Answered,
-  amount,
-  array,
-  boolean,
-  hex,
-  integer,
-  object,
-  optional,
-  string,
-  time,
-} from '../schema.ts';
+import * as t from '../schema.ts';
 import { btc } from '../values.ts';
 
 /** Signals replaceability itself, or by something unconfirmed that it spends (BIP125). */
@@ -101,39 +90,41 @@ function incomingCategory(wallet: Wallet, entry: WalletTransaction): string {
 
 /** What `transactionFields` tells. */
 export const walletTransaction = {
-  confirmations: integer('Negative: so many blocks ago another took its place'),
-  generated: optional(boolean('Only of a coinbase: true')),
-  trusted: optional(boolean('Only while it is unconfirmed: safe to spend from')),
-  blockhash: optional(hex()),
-  blockheight: optional(integer()),
-  blockindex: optional(integer('Place in the block')),
-  blocktime: optional(time()),
-  txid: hex(),
-  wtxid: hex(),
-  walletconflicts: array(hex(), 'txids of own transactions that spend the same'),
-  replaced_by_txid: optional(hex()),
-  replaces_txid: optional(hex()),
-  mempoolconflicts: array(hex(), 'Of these, the ones that the mempool has'),
-  to: optional(string('As comment_to was when it was sent')),
-  time: time('When the wallet learned of it'),
-  timereceived: time(),
-  comment: optional(string()),
-  'bip125-replaceable': string('yes, no or unknown'),
+  confirmations: t.integer('Negative: so many blocks ago another took its place'),
+  generated: t.optional(t.boolean('Only of a coinbase: true')),
+  trusted: t.optional(t.boolean('Only while it is unconfirmed: safe to spend from')),
+  blockhash: t.optional(t.hex()),
+  blockheight: t.optional(t.integer()),
+  blockindex: t.optional(t.integer('Place in the block')),
+  blocktime: t.optional(t.time()),
+  txid: t.hex(),
+  wtxid: t.hex(),
+  walletconflicts: t.array(t.hex(), 'txids of own transactions that spend the same'),
+  replaced_by_txid: t.optional(t.hex()),
+  replaces_txid: t.optional(t.hex()),
+  mempoolconflicts: t.array(t.hex(), 'Of these, the ones that the mempool has'),
+  to: t.optional(t.string('As comment_to was when it was sent')),
+  time: t.time('When the wallet learned of it'),
+  timereceived: t.time(),
+  comment: t.optional(t.string()),
+  'bip125-replaceable': t.string('yes, no or unknown'),
 };
 
 /** What a row tells of itself. */
-export const walletRow = object({
-  address: optional(string('Where the output has one')),
-  category: string('send, receive, generate, immature, or orphan'),
-  amount: amount('Negative where it was sent'),
-  label: optional(string()),
-  vout: integer(),
-  parent_descs: optional(array(string(), 'Descriptors that the script comes from, where it was received')),
-  fee: optional(amount('Negative; only where it was sent')),
-  abandoned: boolean(),
+export const walletRow = t.object({
+  address: t.optional(t.string('Where the output has one')),
+  category: t.string('send, receive, generate, immature, or orphan'),
+  amount: t.amount('Negative where it was sent'),
+  label: t.optional(t.string()),
+  vout: t.integer(),
+  parent_descs: t.optional(
+    t.array(t.string(), 'Descriptors that the script comes from, where it was received'),
+  ),
+  fee: t.optional(t.amount('Negative; only where it was sent')),
+  abandoned: t.boolean(),
 });
-type Row = Answered<typeof walletRow>;
+type Row = t.Answered<typeof walletRow>;
 
 /** A row with all that is true of its transaction. */
-export const longRow = object({ ...walletRow.fields, ...walletTransaction });
-export type LongRow = Answered<typeof longRow>;
+export const longRow = t.object({ ...walletRow.fields, ...walletTransaction });
+export type LongRow = t.Answered<typeof longRow>;

@@ -2,7 +2,7 @@
 import { AddressError } from '../../network/network-address.ts';
 import { RpcCode, RpcError, UsageError } from '../errors.ts';
 import { group, method } from '../method.ts';
-import { array, boolean, integer, nothing, object, optional, standard, string } from '../schema.ts';
+import * as t from '../schema.ts';
 
 /** An address that cannot be read is the caller's mistake. */
 async function withAddress<T>(use: () => T | Promise<T>): Promise<T> {
@@ -18,11 +18,11 @@ export const addedNodeMethods = group('Network', {
   addnode: method({
     help: 'Keeps a connection to a node, or tries to connect once. Such a peer is never disconnected for an offence.',
     parameters: {
-      node: string('host:port, or ws://, wss:// or tcp:// before it'),
-      command: string('add, remove or onetry'),
-      v2transport: standard(boolean('Refused: there is v1 only'), false),
+      node: t.string('host:port, or ws://, wss:// or tcp:// before it'),
+      command: t.string('add, remove or onetry'),
+      v2transport: t.standard(t.boolean('Refused: there is v1 only'), false),
     },
-    result: nothing(),
+    result: t.nothing(),
     example: '192.168.1.10 onetry',
     handler: ({ node, command, v2transport }, { network }) =>
       withAddress(() => {
@@ -47,12 +47,14 @@ export const addedNodeMethods = group('Network', {
 
   getaddednodeinfo: method({
     help: 'The nodes of addnode and -addnode, and whether they are connected.',
-    parameters: { node: optional(string('Only this one, as it was given')) },
-    result: array(
-      object({
-        addednode: string('As it was given'),
-        connected: boolean(),
-        addresses: array(object({ address: string('host:port'), connected: string('inbound or outbound') })),
+    parameters: { node: t.optional(t.string('Only this one, as it was given')) },
+    result: t.array(
+      t.object({
+        addednode: t.string('As it was given'),
+        connected: t.boolean(),
+        addresses: t.array(
+          t.object({ address: t.string('host:port'), connected: t.string('inbound or outbound') }),
+        ),
       }),
     ),
     handler({ node }, { network }) {
@@ -74,10 +76,10 @@ export const addedNodeMethods = group('Network', {
   disconnectnode: method({
     help: 'Ends the connection to a peer, which is named by its address or by its id.',
     parameters: {
-      address: optional(string('host:port; empty if the id is given')),
-      nodeid: optional(integer('As getpeerinfo tells it')),
+      address: t.optional(t.string('host:port; empty if the id is given')),
+      nodeid: t.optional(t.integer('As getpeerinfo tells it')),
     },
-    result: nothing(),
+    result: t.nothing(),
     example: '"" 1',
     handler({ address, nodeid }, { network }) {
       const named = address !== undefined && address !== '';

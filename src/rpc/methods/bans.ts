@@ -2,7 +2,7 @@
 import { AddressError } from '../../network/network-address.ts';
 import { RpcCode, RpcError, UsageError } from '../errors.ts';
 import { group, method } from '../method.ts';
-import { array, boolean, long, nothing, object, standard, string, time } from '../schema.ts';
+import * as t from '../schema.ts';
 
 /** Seconds. */
 const DEFAULT_BAN_TIME = 24 * 60 * 60;
@@ -11,12 +11,12 @@ export const banMethods = group('Network', {
   setban: method({
     help: 'Bans an address or a subnet, and ends its connections; or takes the ban back.',
     parameters: {
-      subnet: string('An address, or as 192.168.0.0/24'),
-      command: string('add or remove'),
-      bantime: standard(long('Seconds; 0 for -bantime, a day unless told'), 0),
-      absolute: standard(boolean('bantime is when it ends, in seconds since 1970'), false),
+      subnet: t.string('An address, or as 192.168.0.0/24'),
+      command: t.string('add or remove'),
+      bantime: t.standard(t.long('Seconds; 0 for -bantime, a day unless told'), 0),
+      absolute: t.standard(t.boolean('bantime is when it ends, in seconds since 1970'), false),
     },
-    result: nothing(),
+    result: t.nothing(),
     example: '192.168.0.0/24 add 86400',
     handler({ subnet, command, bantime, absolute }, { network, clock }) {
       if (command !== 'add' && command !== 'remove') throw new UsageError();
@@ -47,13 +47,13 @@ export const banMethods = group('Network', {
   listbanned: method({
     help: 'The bans in force.',
     parameters: {},
-    result: array(
-      object({
-        address: string('Or subnet'),
-        ban_created: time(),
-        banned_until: time(),
-        ban_duration: time('Seconds'),
-        time_remaining: time('Seconds'),
+    result: t.array(
+      t.object({
+        address: t.string('Or subnet'),
+        ban_created: t.time(),
+        banned_until: t.time(),
+        ban_duration: t.time('Seconds'),
+        time_remaining: t.time('Seconds'),
       }),
     ),
     handler(_, { network, clock }) {
@@ -71,7 +71,7 @@ export const banMethods = group('Network', {
   clearbanned: method({
     help: 'Takes all bans back.',
     parameters: {},
-    result: nothing(),
+    result: t.nothing(),
     handler(_, { network }) {
       network.clearBans();
       return null;

@@ -7,7 +7,7 @@ import { sizeOfTxOut, type Transaction, type TxOut } from '../../core/transactio
 import { RpcCode, RpcError } from '../errors.ts';
 import { blockByHashOrHeight, readStoredBlock, readStoredUndo } from '../lookup.ts';
 import { group, method } from '../method.ts';
-import { array, hex, number, object, optional, string, time } from '../schema.ts';
+import * as t from '../schema.ts';
 
 /** Outpoint, and height with coinbase flag, that a node keeps with each unspent output. */
 const PER_COIN_OVERHEAD = 40;
@@ -159,22 +159,22 @@ function statistics(block: Block, counted: Tally) {
   };
 }
 
-const count = (help?: string) => optional(number(help));
+const count = (help?: string) => t.optional(t.number(help));
 
 export const blockStatsMethods = group('Blockchain', {
   getblockstats: method({
     help: 'What a block did, in figures. Amounts are satoshis, fee rates satoshis for a vbyte.',
     parameters: {
       hash_or_height: blockByHashOrHeight(),
-      stats: optional(array(string(), 'Names of the figures wanted'), 'all'),
+      stats: t.optional(t.array(t.string(), 'Names of the figures wanted'), 'all'),
     },
-    result: object({
+    result: t.object({
       avgfee: count(),
       avgfeerate: count(),
       avgtxsize: count('Bytes'),
-      blockhash: optional(hex()),
-      feerate_percentiles: optional(
-        array(number(), 'Below which 10, 25, 50, 75 and 90 percent of the weight lie'),
+      blockhash: t.optional(t.hex()),
+      feerate_percentiles: t.optional(
+        t.array(t.number(), 'Below which 10, 25, 50, 75 and 90 percent of the weight lie'),
       ),
       height: count(),
       ins: count('Inputs, without the coinbase'),
@@ -182,7 +182,7 @@ export const blockStatsMethods = group('Blockchain', {
       maxfeerate: count(),
       maxtxsize: count(),
       medianfee: count(),
-      mediantime: optional(time()),
+      mediantime: t.optional(t.time()),
       mediantxsize: count(),
       minfee: count(),
       minfeerate: count(),
@@ -192,7 +192,7 @@ export const blockStatsMethods = group('Blockchain', {
       swtotal_size: count('Bytes of transactions with witnesses'),
       swtotal_weight: count(),
       swtxs: count(),
-      time: optional(time()),
+      time: t.optional(t.time()),
       total_out: count('Without the coinbase'),
       total_size: count('Bytes, without the coinbase'),
       total_weight: count(),

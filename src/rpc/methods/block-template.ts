@@ -13,21 +13,7 @@ import { RpcCode, RpcError } from '../errors.ts';
 import { hex32 } from '../formats/block.ts';
 import type { JsonRead } from '../json.ts';
 import { group, method } from '../method.ts';
-import {
-  anything,
-  array,
-  cases,
-  type HeldFields,
-  hex,
-  integer,
-  nothing,
-  number,
-  object,
-  optional,
-  record,
-  string,
-  time,
-} from '../schema.ts';
+import * as t from '../schema.ts';
 import { hashTextFrom, stringFrom } from '../values.ts';
 import { waitForTip } from './waiting.ts';
 
@@ -43,7 +29,7 @@ const isTestChain = (chain: Chain): boolean =>
 /** BIP22: null is good news. */
 const verdictText = (invalid: Invalid | null): string | null => (invalid === null ? null : invalid.reason);
 
-async function judgeProposal({ data }: HeldFields<typeof fields>, { chain }: RpcContext) {
+async function judgeProposal({ data }: t.HeldFields<typeof fields>, { chain }: RpcContext) {
   if (typeof data !== 'string')
     throw new RpcError(RpcCode.TYPE_ERROR, 'Missing data String key for proposal');
   const block = decodeBlock(data);
@@ -131,11 +117,11 @@ function templateJson(template: BlockTemplate, context: RpcContext) {
 }
 
 const fields = {
-  mode: optional(anything('template or proposal'), 'template'),
-  capabilities: optional(anything('What the miner can do (BIP22)')),
-  rules: optional(anything('Soft forks that the miner knows; segwit must be among them')),
-  longpollid: optional(anything('Of an earlier template: answers when that is out of date')),
-  data: optional(anything('A block in hex, to be judged as a proposal (BIP23)')),
+  mode: t.optional(t.anything('template or proposal'), 'template'),
+  capabilities: t.optional(t.anything('What the miner can do (BIP22)')),
+  rules: t.optional(t.anything('Soft forks that the miner knows; segwit must be among them')),
+  longpollid: t.optional(t.anything('Of an earlier template: answers when that is out of date')),
+  data: t.optional(t.anything('A block in hex, to be judged as a proposal (BIP23)')),
 };
 
 export const blockTemplateMethods = group('Mining', {
@@ -143,42 +129,42 @@ export const blockTemplateMethods = group('Mining', {
     help:
       'What a miner needs to make the next block (BIP22, BIP145); or what is wrong with a block that it proposes.\n' +
       "The reward has no address yet: the coinbase is the miner's to make.",
-    parameters: { template_request: object(fields, '', { loose: true }) },
-    result: cases('', {
-      'a proposal that is good': nothing(),
-      'a proposal that is not': string('Why'),
-      'a template': object({
-        capabilities: array(string()),
-        version: integer(),
-        rules: array(string(), 'In force; a ! before those that change the form of a block'),
-        vbavailable: record(integer('Bit of the version'), 'rule'),
-        vbrequired: integer('Bits of the version that must be set'),
-        previousblockhash: hex(),
-        transactions: array(
-          object({
-            data: hex(),
-            txid: hex(),
-            hash: hex('With the witnesses: the wtxid'),
-            depends: array(integer(), 'Those that must come before, the first being 1'),
-            fee: number('Satoshis'),
-            sigops: integer('As they count against sigoplimit'),
-            weight: integer(),
+    parameters: { template_request: t.object(fields, '', { loose: true }) },
+    result: t.cases('', {
+      'a proposal that is good': t.nothing(),
+      'a proposal that is not': t.string('Why'),
+      'a template': t.object({
+        capabilities: t.array(t.string()),
+        version: t.integer(),
+        rules: t.array(t.string(), 'In force; a ! before those that change the form of a block'),
+        vbavailable: t.record(t.integer('Bit of the version'), 'rule'),
+        vbrequired: t.integer('Bits of the version that must be set'),
+        previousblockhash: t.hex(),
+        transactions: t.array(
+          t.object({
+            data: t.hex(),
+            txid: t.hex(),
+            hash: t.hex('With the witnesses: the wtxid'),
+            depends: t.array(t.integer(), 'Those that must come before, the first being 1'),
+            fee: t.number('Satoshis'),
+            sigops: t.integer('As they count against sigoplimit'),
+            weight: t.integer(),
           }),
         ),
-        coinbaseaux: record(hex(), 'name', 'What the script of the coinbase must hold'),
-        coinbasevalue: number('Satoshis: the reward with all fees'),
-        longpollid: string(),
-        target: hex(),
-        mintime: time(),
-        mutable: array(string(), 'What the miner may change'),
-        noncerange: hex(),
-        sigoplimit: integer(),
-        sizelimit: integer('Bytes'),
-        weightlimit: integer(),
-        curtime: time(),
-        bits: hex('The target, compact'),
-        height: integer(),
-        default_witness_commitment: optional(hex('Script of the output that commits to the witnesses')),
+        coinbaseaux: t.record(t.hex(), 'name', 'What the script of the coinbase must hold'),
+        coinbasevalue: t.number('Satoshis: the reward with all fees'),
+        longpollid: t.string(),
+        target: t.hex(),
+        mintime: t.time(),
+        mutable: t.array(t.string(), 'What the miner may change'),
+        noncerange: t.hex(),
+        sigoplimit: t.integer(),
+        sizelimit: t.integer('Bytes'),
+        weightlimit: t.integer(),
+        curtime: t.time(),
+        bits: t.hex('The target, compact'),
+        height: t.integer(),
+        default_witness_commitment: t.optional(t.hex('Script of the output that commits to the witnesses')),
       }),
     }),
     example: `'{"rules": ["segwit"]}'`,

@@ -4,25 +4,25 @@ import { RpcCode, RpcError } from '../errors.ts';
 import { block, blockJson, blockTransaction, header, headerJson } from '../formats/block.ts';
 import { blockByHash, findBlock, requireData } from '../lookup.ts';
 import { group, method } from '../method.ts';
-import { boolean, cases, hashText, hex, object, standard, string, verbosity, written } from '../schema.ts';
+import * as t from '../schema.ts';
 
 export const blockMethods = group('Blockchain', {
   getblock: method({
     help: 'A block: its bytes in hex, or told in words.',
     parameters: {
-      blockhash: hashText(),
-      'verbosity|verbose': verbosity(
+      blockhash: t.hashText(),
+      'verbosity|verbose': t.verbosity(
         '0 hex, 1 with txids, 2 with transactions, 3 also with what they spend',
         1,
       ),
     },
-    result: cases(
+    result: t.cases(
       'verbosity',
       {
-        0: hex(),
-        1: written(block(hex())),
-        2: written(block(blockTransaction)),
-        3: written(block(blockTransaction)),
+        0: t.hex(),
+        1: t.written(block(t.hex())),
+        2: t.written(block(blockTransaction)),
+        3: t.written(block(blockTransaction)),
       },
       1,
     ),
@@ -41,8 +41,8 @@ export const blockMethods = group('Blockchain', {
 
   getblockheader: method({
     help: 'The header of a block: told in words, or its 80 bytes in hex.',
-    parameters: { blockhash: blockByHash('', 'hash'), verbose: standard(boolean('False for hex'), true) },
-    result: cases('verbose', { true: object(header), false: hex() }, 'true'),
+    parameters: { blockhash: blockByHash('', 'hash'), verbose: t.standard(t.boolean('False for hex'), true) },
+    result: t.cases('verbose', { true: t.object(header), false: t.hex() }, 'true'),
     example: '$(penny rpc getbestblockhash)',
     handler: ({ blockhash: entry, verbose }, { chain }) =>
       verbose ? headerJson(entry, chain) : toHex(entry.headerBytes),
@@ -50,8 +50,8 @@ export const blockMethods = group('Blockchain', {
 
   getblockfilter: method({
     help: 'The compact filter of a block (BIP157, BIP158). Needs -blockfilterindex.',
-    parameters: { blockhash: hashText(), filtertype: standard(string('There is only basic'), 'basic') },
-    result: object({ filter: hex(), header: hex('Commits to this filter and all before') }),
+    parameters: { blockhash: t.hashText(), filtertype: t.standard(t.string('There is only basic'), 'basic') },
+    result: t.object({ filter: t.hex(), header: t.hex('Commits to this filter and all before') }),
     example: '$(penny rpc getbestblockhash)',
     async handler({ blockhash, filtertype }, { chain, indexes }) {
       if (filtertype !== 'basic') throw new RpcError(RpcCode.INVALID_ADDRESS_OR_KEY, 'Unknown filtertype');

@@ -7,7 +7,7 @@ import { decodeHeader } from '../decode.ts';
 import { RpcCode, RpcError } from '../errors.ts';
 import { blockByHash } from '../lookup.ts';
 import { group, method } from '../method.ts';
-import { boolean, hashText, hex, integer, nothing, object, standard } from '../schema.ts';
+import * as t from '../schema.ts';
 
 /** A prune height above this is a time (Core's rule). */
 const TIME_THRESHOLD = 1_000_000_000;
@@ -22,7 +22,7 @@ const steering = (help: string, steer: (chain: Chain, hash: BlockHash) => Promis
   method({
     help,
     parameters: { blockhash: blockByHash() },
-    result: nothing(),
+    result: t.nothing(),
     example: '$(penny rpc getbestblockhash)',
     async handler({ blockhash: entry }: { blockhash: HeaderEntry }, { chain, mempool }: RpcContext) {
       await steer(chain, entry.hash);
@@ -63,21 +63,21 @@ export const chainControlMethods = {
     verifychain: method({
       help: 'Checks the last blocks on the disk again. The log tells what is wrong where the answer is false.',
       parameters: {
-        checklevel: standard(
-          integer('0 reads blocks, 1 checks them, 2 their undo data, 3 undoes them, 4 connects them again'),
+        checklevel: t.standard(
+          t.integer('0 reads blocks, 1 checks them, 2 their undo data, 3 undoes them, 4 connects them again'),
           3,
         ),
-        nblocks: standard(integer('0 for all'), 6),
+        nblocks: t.standard(t.integer('0 for all'), 6),
       },
-      result: boolean(),
+      result: t.boolean(),
       example: '4 100',
       handler: ({ checklevel, nblocks }, { chain }) => chain.verify(checklevel, nblocks),
     }),
 
     getblockfrompeer: method({
       help: 'Asks a peer for a block whose header is known. It comes later, if at all.',
-      parameters: { blockhash: hashText<BlockHash>(), peer_id: integer('As getpeerinfo tells it') },
-      result: object({}),
+      parameters: { blockhash: t.hashText<BlockHash>(), peer_id: t.integer('As getpeerinfo tells it') },
+      result: t.object({}),
       example: '$(penny rpc getbestblockhash) 0',
       handler({ blockhash, peer_id }, { chain, network }) {
         const entry = chain.entry(blockhash);
@@ -95,8 +95,8 @@ export const chainControlMethods = {
 
     pruneblockchain: method({
       help: 'Deletes old blocks up to a height. Needs -prune=1.',
-      parameters: { height: integer('Or a time in seconds: blocks two hours older than that go') },
-      result: integer('Height of the last block that is gone'),
+      parameters: { height: t.integer('Or a time in seconds: blocks two hours older than that go') },
+      result: t.integer('Height of the last block that is gone'),
       example: '1000',
       async handler({ height }, { chain, parameters }) {
         if (chain.pruner.target === 0)
@@ -118,8 +118,8 @@ export const chainControlMethods = {
   ...group('Mining', {
     submitheader: method({
       help: 'Offers a header; its block is fetched if it may become the tip.',
-      parameters: { hexdata: hex('80 bytes') },
-      result: nothing(),
+      parameters: { hexdata: t.hex('80 bytes') },
+      result: t.nothing(),
       example: 'HEX',
       handler({ hexdata }, { chain }) {
         const header = decodeHeader(hexdata);

@@ -3,32 +3,32 @@ import { difficultyFromBits } from '../../core/block/target.ts';
 import { RpcCode, RpcError } from '../errors.ts';
 import { targetJson, workHex } from '../formats/block.ts';
 import { group, method } from '../method.ts';
-import { array, boolean, hex, integer, number, object, optional, string, time } from '../schema.ts';
+import * as t from '../schema.ts';
 
 /** What several answers tell of a block's target. */
-const target = { bits: hex('Compact'), target: hex(), difficulty: number('Times the least there is') };
+const target = { bits: t.hex('Compact'), target: t.hex(), difficulty: t.number('Times the least there is') };
 
 export const chainStateMethods = group('Blockchain', {
   getblockchaininfo: method({
     help: 'The state of the chain: its tip, how far it is verified, what is pruned.',
     parameters: {},
-    result: object({
-      chain: string('main, regtest, or the name in the network file'),
-      blocks: integer('Height of the tip; the genesis block is 0'),
-      headers: integer('Height of the best header, whose blocks may still be missing'),
-      bestblockhash: hex(),
+    result: t.object({
+      chain: t.string('main, regtest, or the name in the network file'),
+      blocks: t.integer('Height of the tip; the genesis block is 0'),
+      headers: t.integer('Height of the best header, whose blocks may still be missing'),
+      bestblockhash: t.hex(),
       ...target,
-      time: time('Of the tip'),
-      mediantime: time('Median of the last eleven blocks'),
-      verificationprogress: number('Estimated, 0 to 1'),
-      initialblockdownload: boolean('Still catching up'),
-      chainwork: hex('Hashes that the chain has taken'),
-      size_on_disk: integer('Bytes of blocks and undo data'),
-      pruned: boolean(),
-      pruneheight: optional(integer('Of the first block kept; where blocks are pruned')),
-      automatic_pruning: optional(boolean()),
-      prune_target_size: optional(integer('Bytes')),
-      warnings: array(string()),
+      time: t.time('Of the tip'),
+      mediantime: t.time('Median of the last eleven blocks'),
+      verificationprogress: t.number('Estimated, 0 to 1'),
+      initialblockdownload: t.boolean('Still catching up'),
+      chainwork: t.hex('Hashes that the chain has taken'),
+      size_on_disk: t.integer('Bytes of blocks and undo data'),
+      pruned: t.boolean(),
+      pruneheight: t.optional(t.integer('Of the first block kept; where blocks are pruned')),
+      automatic_pruning: t.optional(t.boolean()),
+      prune_target_size: t.optional(t.integer('Bytes')),
+      warnings: t.array(t.string()),
     }),
     handler(_, { chain, parameters }) {
       const { tip } = chain;
@@ -59,21 +59,21 @@ export const chainStateMethods = group('Blockchain', {
   getblockcount: method({
     help: 'The height of the tip. The genesis block is 0.',
     parameters: {},
-    result: integer(),
+    result: t.integer(),
     handler: (_, { chain }) => chain.height,
   }),
 
   getbestblockhash: method({
     help: 'The hash of the tip.',
     parameters: {},
-    result: hex(),
+    result: t.hex(),
     handler: (_, { chain }) => chain.tip.hash,
   }),
 
   getblockhash: method({
     help: 'The hash of the block at a height of the active chain.',
-    parameters: { height: integer() },
-    result: hex(),
+    parameters: { height: t.integer() },
+    result: t.hex(),
     example: '0',
     handler({ height }, { chain }) {
       const entry = height < 0 ? undefined : chain.entryAt(height);
@@ -85,19 +85,19 @@ export const chainStateMethods = group('Blockchain', {
   getdifficulty: method({
     help: 'How much harder a block is to find than with the easiest target of all.',
     parameters: {},
-    result: number(),
+    result: t.number(),
     handler: (_, { chain }) => difficultyFromBits(chain.tip.bits),
   }),
 
   getchaintips: method({
     help: 'The ends of all branches that are known, the active chain among them.',
     parameters: {},
-    result: array(
-      object({
-        height: integer(),
-        hash: hex(),
-        branchlen: integer('Blocks since the branch left the active chain'),
-        status: string(
+    result: t.array(
+      t.object({
+        height: t.integer(),
+        hash: t.hex(),
+        branchlen: t.integer('Blocks since the branch left the active chain'),
+        status: t.string(
           'active; valid-fork (was verified); valid-headers (not verified yet);\n' +
             'headers-only (blocks are missing); invalid (holds an invalid block)',
         ),
@@ -117,15 +117,15 @@ export const chainStateMethods = group('Blockchain', {
   getchainstates: method({
     help: 'The sets of coins that are kept, the active one last.',
     parameters: {},
-    result: object({
-      headers: integer(),
-      chainstates: array(
-        object({
-          blocks: integer('Height of its tip'),
-          bestblockhash: hex(),
+    result: t.object({
+      headers: t.integer(),
+      chainstates: t.array(
+        t.object({
+          blocks: t.integer('Height of its tip'),
+          bestblockhash: t.hex(),
           ...target,
-          verificationprogress: number('Estimated, 0 to 1'),
-          validated: boolean('Verified from the genesis block on'),
+          verificationprogress: t.number('Estimated, 0 to 1'),
+          validated: t.boolean('Verified from the genesis block on'),
         }),
       ),
     }),

@@ -3,7 +3,7 @@ import type { HeaderEntry } from '../../chain/header-entry.ts';
 import { RpcCode, RpcError } from '../errors.ts';
 import { blockByHash } from '../lookup.ts';
 import { group, method } from '../method.ts';
-import { hex, integer, number, object, optional, time } from '../schema.ts';
+import * as t from '../schema.ts';
 
 function rateJson(first: HeaderEntry, last: HeaderEntry) {
   const interval = last.medianTimePast - first.medianTimePast;
@@ -20,18 +20,18 @@ export const chainStatisticsMethods = group('Blockchain', {
   getchaintxstats: method({
     help: 'How many transactions a span of blocks holds, and how many a second that is.',
     parameters: {
-      nblocks: optional(integer('Blocks in the span'), 'a month of them'),
-      blockhash: optional(blockByHash('The last block'), 'the tip'),
+      nblocks: t.optional(t.integer('Blocks in the span'), 'a month of them'),
+      blockhash: t.optional(blockByHash('The last block'), 'the tip'),
     },
-    result: object({
-      time: time('Of the last block'),
-      txcount: optional(integer('In the whole chain up to there')),
-      window_final_block_hash: hex(),
-      window_final_block_height: integer(),
-      window_block_count: integer(),
-      window_interval: optional(integer('Seconds, by median times; unless the span is empty')),
-      window_tx_count: optional(integer()),
-      txrate: optional(number('A second')),
+    result: t.object({
+      time: t.time('Of the last block'),
+      txcount: t.optional(t.integer('In the whole chain up to there')),
+      window_final_block_hash: t.hex(),
+      window_final_block_height: t.integer(),
+      window_block_count: t.integer(),
+      window_interval: t.optional(t.integer('Seconds, by median times; unless the span is empty')),
+      window_tx_count: t.optional(t.integer()),
+      txrate: t.optional(t.number('A second')),
     }),
     example: '144',
     handler({ nblocks, blockhash: last }, { chain, parameters }) {

@@ -9,22 +9,7 @@ import { scriptJson, scriptPubKey } from '../formats/script.ts';
 import type { JsonRead } from '../json.ts';
 import { findBlockByHashOrHeight } from '../lookup.ts';
 import { group, method } from '../method.ts';
-import {
-  amount,
-  anything,
-  boolean,
-  cases,
-  hash,
-  hex,
-  integer,
-  nothing,
-  object,
-  optional,
-  standard,
-  string,
-  uint32,
-  written,
-} from '../schema.ts';
+import * as t from '../schema.ts';
 import { btc } from '../values.ts';
 
 const HASH_KINDS: readonly UtxoHashKind[] = ['hash_serialized_3', 'muhash', 'none'];
@@ -104,18 +89,18 @@ export const coinMethods = group('Blockchain', {
   gettxout: method({
     help: 'An unspent output; null if there is none, or it is spent.',
     parameters: {
-      txid: hash(),
-      n: uint32('Index of the output'),
-      include_mempool: standard(boolean('Let unconfirmed transactions make and spend outputs'), true),
+      txid: t.hash(),
+      n: t.uint32('Index of the output'),
+      include_mempool: t.standard(t.boolean('Let unconfirmed transactions make and spend outputs'), true),
     },
-    result: cases('', {
-      'spent or unknown': nothing(),
-      unspent: object({
-        bestblock: hex('The tip'),
-        confirmations: integer('0 in the mempool'),
-        value: amount(),
-        scriptPubKey: written(object(scriptPubKey)),
-        coinbase: boolean(),
+    result: t.cases('', {
+      'spent or unknown': t.nothing(),
+      unspent: t.object({
+        bestblock: t.hex('The tip'),
+        confirmations: t.integer('0 in the mempool'),
+        value: t.amount(),
+        scriptPubKey: t.written(t.object(scriptPubKey)),
+        coinbase: t.boolean(),
       }),
     }),
     example: 'TXID 1',
@@ -138,32 +123,37 @@ export const coinMethods = group('Blockchain', {
   gettxoutsetinfo: method({
     help: 'All unspent outputs in figures. Reads every coin, unless -coinstatsindex has counted them.',
     parameters: {
-      hash_type: standard(string('hash_serialized_3, muhash or none'), 'hash_serialized_3'),
-      hash_or_height: optional(anything('Of another block than the tip; needs -coinstatsindex'), 'the tip'),
-      use_index: standard(boolean('Where there is one'), true),
+      hash_type: t.standard(t.string('hash_serialized_3, muhash or none'), 'hash_serialized_3'),
+      hash_or_height: t.optional(
+        t.anything('Of another block than the tip; needs -coinstatsindex'),
+        'the tip',
+      ),
+      use_index: t.standard(t.boolean('Where there is one'), true),
     },
-    result: object({
-      height: integer(),
-      bestblock: hex(),
-      txouts: integer(),
-      bogosize: integer('A measure of size that no database changes'),
-      hash_serialized_3: optional(hex()),
-      muhash: optional(hex()),
-      total_amount: amount(),
-      transactions: optional(integer('With unspent outputs; not from the index')),
-      disk_size: optional(integer('Bytes, estimated; not from the index')),
-      total_unspendable_amount: optional(amount('That can never be spent; from the index, as what follows')),
-      block_info: optional(
-        object({
-          prevout_spent: amount(),
-          coinbase: amount(),
-          new_outputs_ex_coinbase: amount(),
-          unspendable: amount(),
-          unspendables: object({
-            genesis_block: amount(),
-            bip30: amount('Of coinbases that were repeated'),
-            scripts: amount('Under scripts that nobody can satisfy'),
-            unclaimed_rewards: amount(),
+    result: t.object({
+      height: t.integer(),
+      bestblock: t.hex(),
+      txouts: t.integer(),
+      bogosize: t.integer('A measure of size that no database changes'),
+      hash_serialized_3: t.optional(t.hex()),
+      muhash: t.optional(t.hex()),
+      total_amount: t.amount(),
+      transactions: t.optional(t.integer('With unspent outputs; not from the index')),
+      disk_size: t.optional(t.integer('Bytes, estimated; not from the index')),
+      total_unspendable_amount: t.optional(
+        t.amount('That can never be spent; from the index, as what follows'),
+      ),
+      block_info: t.optional(
+        t.object({
+          prevout_spent: t.amount(),
+          coinbase: t.amount(),
+          new_outputs_ex_coinbase: t.amount(),
+          unspendable: t.amount(),
+          unspendables: t.object({
+            genesis_block: t.amount(),
+            bip30: t.amount('Of coinbases that were repeated'),
+            scripts: t.amount('Under scripts that nobody can satisfy'),
+            unclaimed_rewards: t.amount(),
           }),
         }),
       ),

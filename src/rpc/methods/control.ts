@@ -5,21 +5,7 @@ import { nodeVersion } from '../formats/version.ts';
 import { helpText, usage } from '../help.ts';
 import { findMethod, group, method } from '../method.ts';
 import { openRpcDocument } from '../openrpc.ts';
-import {
-  anything,
-  array,
-  boolean,
-  hidden,
-  integer,
-  long,
-  nothing,
-  number,
-  object,
-  optional,
-  record,
-  standard,
-  string,
-} from '../schema.ts';
+import * as t from '../schema.ts';
 
 function listMethods({ registry }: RpcServerView): string {
   const shown = Object.values(registry).filter((method) => method.category !== 'hidden');
@@ -47,12 +33,12 @@ function setCategories(names: readonly string[], enabled: boolean, { logger }: R
 /** Seconds; later times do not fit into a header. */
 const LATEST_TIME = 0xffffffff;
 
-const categories = (help: string) => optional(array(string(), help));
+const categories = (help: string) => t.optional(t.array(t.string(), help));
 
 const echo = method({
   help: 'Answers with what it was given; for tests.',
-  parameters: Object.fromEntries(Array.from({ length: 10 }, (_, i) => [`arg${i}`, optional(anything())])),
-  result: anything(),
+  parameters: Object.fromEntries(Array.from({ length: 10 }, (_, i) => [`arg${i}`, t.optional(t.anything())])),
+  result: t.anything(),
   handler(given) {
     const values = Object.values(given);
     return values.slice(0, values.findLastIndex((value) => value !== undefined) + 1);
@@ -63,8 +49,8 @@ export const controlMethods = {
   ...group('Control', {
     help: method({
       help: 'All methods, or one at length.',
-      parameters: { command: optional(string('A method'), 'all') },
-      result: string(),
+      parameters: { command: t.optional(t.string('A method'), 'all') },
+      result: t.string(),
       example: 'getblock',
       handler({ command }, _, { server }) {
         if (command === undefined || command === '') return listMethods(server);
@@ -75,8 +61,8 @@ export const controlMethods = {
 
     stop: method({
       help: 'Stops the node in good order.',
-      parameters: { wait: hidden(optional(integer('Milliseconds to wait before the answer'))) },
-      result: string(),
+      parameters: { wait: t.hidden(t.optional(t.integer('Milliseconds to wait before the answer'))) },
+      result: t.string(),
       async handler({ wait }, { clock, stop: end }) {
         end();
         if (wait !== undefined && wait > 0)
@@ -88,16 +74,18 @@ export const controlMethods = {
     uptime: method({
       help: 'Seconds since the node started.',
       parameters: {},
-      result: integer(),
+      result: t.integer(),
       handler: (_, { clock, startedAt }) => Math.floor((clock.monotonic() - startedAt) / 1000),
     }),
 
     getrpcinfo: method({
       help: 'The calls under way, and where the log is.',
       parameters: {},
-      result: object({
-        active_commands: array(object({ method: string(), duration: integer('Microseconds so far') })),
-        logpath: string(),
+      result: t.object({
+        active_commands: t.array(
+          t.object({ method: t.string(), duration: t.integer('Microseconds so far') }),
+        ),
+        logpath: t.string(),
       }),
       handler: (_, { logger }, { server }) => ({
         active_commands: server
@@ -109,15 +97,15 @@ export const controlMethods = {
 
     getmemoryinfo: method({
       help: 'Memory that is kept from being swapped out: none, for JavaScript cannot do that.',
-      parameters: { mode: standard(string('There is only stats'), 'stats') },
-      result: object({
-        locked: object({
-          used: number(),
-          free: number(),
-          total: number(),
-          locked: number(),
-          chunks_used: number(),
-          chunks_free: number(),
+      parameters: { mode: t.standard(t.string('There is only stats'), 'stats') },
+      result: t.object({
+        locked: t.object({
+          used: t.number(),
+          free: t.number(),
+          total: t.number(),
+          locked: t.number(),
+          chunks_used: t.number(),
+          chunks_free: t.number(),
         }),
       }),
       handler({ mode }) {
@@ -129,10 +117,10 @@ export const controlMethods = {
     getopenrpcinfo: method({
       help: 'Describes every method in the form of OpenRPC.',
       parameters: {},
-      result: object({
-        openrpc: string('Version of OpenRPC'),
-        info: object({ title: string(), version: string() }),
-        methods: array(anything()),
+      result: t.object({
+        openrpc: t.string('Version of OpenRPC'),
+        info: t.object({ title: t.string(), version: t.string() }),
+        methods: t.array(t.anything()),
       }),
       handler: (_, { network }, { server }) =>
         openRpcDocument(server.registry, nodeVersion(network.options.userAgent).text),
@@ -141,7 +129,7 @@ export const controlMethods = {
     logging: method({
       help: 'Which categories the log shows in detail; switches some on and then some off. all stands for every one.',
       parameters: { include: categories('To be shown'), exclude: categories('Not to be shown') },
-      result: record(boolean(), 'category'),
+      result: t.record(t.boolean(), 'category'),
       example: `'["net"]' '["rpc"]'`,
       handler({ include, exclude }, context) {
         setCategories(include ?? [], true, context);
@@ -156,8 +144,8 @@ export const controlMethods = {
   ...group('hidden', {
     setmocktime: method({
       help: 'Sets the clock by which the node judges; on networks where blocks come on demand.',
-      parameters: { timestamp: long('Seconds since 1970; 0 for the real time') },
-      result: nothing(),
+      parameters: { timestamp: t.long('Seconds since 1970; 0 for the real time') },
+      result: t.nothing(),
       example: '1700000000',
       handler({ timestamp }, { clock, parameters }) {
         if (!parameters.mineBlocksOnDemand)

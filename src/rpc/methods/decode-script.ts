@@ -11,7 +11,7 @@ import { hasValidOperations } from '../decode.ts';
 import { scriptFields, scriptPubKey } from '../formats/script.ts';
 import { joinFields } from '../json-writer.ts';
 import { group, method } from '../method.ts';
-import { hex, object, optional, string, written } from '../schema.ts';
+import * as t from '../schema.ts';
 import { bytesFrom } from '../values.ts';
 
 const WRAPPED_IN_P2SH: ReadonlySet<ScriptType> = new Set([
@@ -49,14 +49,14 @@ const { hex: _, ...withoutHex } = scriptPubKey;
 export const decodeScriptMethods = group('Rawtransactions', {
   decodescript: method({
     help: 'What a script is, and the addresses of outputs that would pay to it.',
-    parameters: { hexstring: hex() },
-    result: written(
-      object({
+    parameters: { hexstring: t.hex() },
+    result: t.written(
+      t.object({
         ...withoutHex,
-        p2sh: optional(string('Address of it inside P2SH, where that makes sense')),
-        segwit: optional(
-          object(
-            { ...scriptPubKey, 'p2sh-segwit': string('Address of this inside P2SH') },
+        p2sh: t.optional(t.string('Address of it inside P2SH, where that makes sense')),
+        segwit: t.optional(
+          t.object(
+            { ...scriptPubKey, 'p2sh-segwit': t.string('Address of this inside P2SH') },
             'It as a witness output, where that makes sense',
           ),
         ),

@@ -4,7 +4,7 @@ import { ScriptFlag } from '../../core/script/flags.ts';
 import { deployment, deploymentJson } from '../formats/deployment.ts';
 import { blockByHash } from '../lookup.ts';
 import { group, method } from '../method.ts';
-import { array, hex, integer, object, optional, record, string } from '../schema.ts';
+import * as t from '../schema.ts';
 
 function flagNames(flags: number): string[] {
   return Object.entries(ScriptFlag)
@@ -16,12 +16,12 @@ function flagNames(flags: number): string[] {
 export const deploymentMethods = group('Blockchain', {
   getdeploymentinfo: method({
     help: 'Which soft forks are in force for a block and for the next.',
-    parameters: { blockhash: optional(blockByHash(), 'the tip') },
-    result: object({
-      hash: hex(),
-      height: integer(),
-      script_flags: array(string(), 'Rules by which its scripts are verified'),
-      deployments: record(deployment, 'name'),
+    parameters: { blockhash: t.optional(blockByHash(), 'the tip') },
+    result: t.object({
+      hash: t.hex(),
+      height: t.integer(),
+      script_flags: t.array(t.string(), 'Rules by which its scripts are verified'),
+      deployments: t.record(deployment, 'name'),
     }),
     handler({ blockhash }, { chain, parameters }) {
       const entry = blockhash ?? chain.tip;

@@ -7,7 +7,7 @@ import { RpcCode, RpcError } from '../errors.ts';
 import type { JsonRead } from '../json.ts';
 import { group, method } from '../method.ts';
 import { readDescriptor } from '../refusals.ts';
-import { anything, array, boolean, cases, custom, object, optional, string } from '../schema.ts';
+import * as t from '../schema.ts';
 import { rangeFrom } from '../values.ts';
 
 function addressesOf(
@@ -42,14 +42,14 @@ const EXAMPLE =
 export const descriptorMethods = group('Util', {
   getdescriptorinfo: method({
     help: 'What a descriptor is, and its checksum. Private keys are not repeated.',
-    parameters: { descriptor: string() },
-    result: object({
-      descriptor: string('With its checksum, and public keys; of several paths the first'),
-      multipath_expansion: optional(array(string(), 'One for each of several paths')),
-      checksum: string('Of the text as it was given'),
-      isrange: boolean('Stands for many scripts, by a *'),
-      issolvable: boolean('Tells how to spend'),
-      hasprivatekeys: boolean(),
+    parameters: { descriptor: t.string() },
+    result: t.object({
+      descriptor: t.string('With its checksum, and public keys; of several paths the first'),
+      multipath_expansion: t.optional(t.array(t.string(), 'One for each of several paths')),
+      checksum: t.string('Of the text as it was given'),
+      isrange: t.boolean('Stands for many scripts, by a *'),
+      issolvable: t.boolean('Tells how to spend'),
+      hasprivatekeys: t.boolean(),
     }),
     example: `${EXAMPLE}"`,
     handler({ descriptor: text }, { parameters }) {
@@ -70,10 +70,10 @@ export const descriptorMethods = group('Util', {
   deriveaddresses: method({
     help: 'The addresses that a descriptor stands for; it must have its checksum.',
     parameters: {
-      descriptor: string(),
-      range: optional(
-        custom<number | readonly [number, number], JsonRead>(
-          anything('Of one with a *: the last index, or [first,last]'),
+      descriptor: t.string(),
+      range: t.optional(
+        t.custom<number | readonly [number, number], JsonRead>(
+          t.anything('Of one with a *: the last index, or [first,last]'),
           (value) => value,
           {
             type: 'numeric or array',
@@ -81,9 +81,9 @@ export const descriptorMethods = group('Util', {
         ),
       ),
     },
-    result: cases('', {
-      'of one path': array(string()),
-      'of several paths': array(array(string())),
+    result: t.cases('', {
+      'of one path': t.array(t.string()),
+      'of several paths': t.array(t.array(t.string())),
     }),
     example: `${EXAMPLE}#cjjspncu" "[0,2]"`,
     handler({ descriptor: text, range }, { parameters }) {

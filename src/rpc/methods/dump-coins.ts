@@ -7,7 +7,7 @@ import type { RpcContext } from '../context.ts';
 import { RpcCode, RpcError } from '../errors.ts';
 import { blockByHashOrHeight } from '../lookup.ts';
 import { group, method } from '../method.ts';
-import { hex, integer, object, optional, options, standard, string } from '../schema.ts';
+import * as t from '../schema.ts';
 
 /** The platform refuses to overwrite a file. */
 function explainExisting(error: { readonly code?: string; readonly path?: string }): never {
@@ -87,17 +87,17 @@ export const dumpCoinsMethods = group('Blockchain', {
       'Writes all coins to a file, as Bitcoin Core reads them with loadtxoutset. For coins of an earlier block the\n' +
       'node goes back to it meanwhile, without its peers.',
     parameters: {
-      path: string('From the data directory, unless it is absolute'),
-      type: standard(string('latest, or rollback'), ''),
-      options: options({ rollback: optional(blockByHashOrHeight('Whose coins are wanted')) }),
+      path: t.string('From the data directory, unless it is absolute'),
+      type: t.standard(t.string('latest, or rollback'), ''),
+      options: t.options({ rollback: t.optional(blockByHashOrHeight('Whose coins are wanted')) }),
     },
-    result: object({
-      coins_written: integer(),
-      base_hash: hex('Of the block whose coins they are'),
-      base_height: integer(),
-      path: string(),
-      txoutset_hash: hex('As hash_serialized_3 of gettxoutsetinfo'),
-      nchaintx: integer('Transactions of the chain up to there'),
+    result: t.object({
+      coins_written: t.integer(),
+      base_hash: t.hex('Of the block whose coins they are'),
+      base_height: t.integer(),
+      path: t.string(),
+      txoutset_hash: t.hex('As hash_serialized_3 of gettxoutsetinfo'),
+      nchaintx: t.integer('Transactions of the chain up to there'),
     }),
     example: 'utxo.dat latest',
     handler({ path, type, options: given }, context) {

@@ -3,20 +3,7 @@ import { LONGEST_TARGET } from '../../core/transaction/fee-rate.ts';
 import type { Txid } from '../../core/transaction/transaction.ts';
 import { RpcCode, RpcError } from '../errors.ts';
 import { group, method } from '../method.ts';
-import {
-  amount,
-  array,
-  boolean,
-  hashText,
-  integer,
-  long,
-  number,
-  object,
-  optional,
-  record,
-  standard,
-  string,
-} from '../schema.ts';
+import * as t from '../schema.ts';
 import { btc } from '../values.ts';
 
 /** The blob that the mempool is saved as. */
@@ -27,16 +14,16 @@ export const feeMethods = {
     estimatesmartfee: method({
       help: 'The fee rate at which a transaction should be confirmed within some blocks, in BTC for 1,000 vbytes.',
       parameters: {
-        conf_target: integer('Blocks, 1 to 1008'),
-        estimate_mode: standard(
-          string('economical follows the last blocks, conservative looks further back'),
+        conf_target: t.integer('Blocks, 1 to 1008'),
+        estimate_mode: t.standard(
+          t.string('economical follows the last blocks, conservative looks further back'),
           'economical',
         ),
       },
-      result: object({
-        feerate: optional(amount()),
-        errors: optional(array(string(), 'Why there is no rate')),
-        blocks: integer('For so many blocks'),
+      result: t.object({
+        feerate: t.optional(t.amount()),
+        errors: t.optional(t.array(t.string(), 'Why there is no rate')),
+        blocks: t.integer('For so many blocks'),
       }),
       example: '6',
       async handler({ conf_target, estimate_mode }, { fees, mempool }) {
@@ -61,11 +48,11 @@ export const feeMethods = {
     prioritisetransaction: method({
       help: 'Lets templates and the mempool treat a transaction as if it paid more, or less. Nothing is paid.',
       parameters: {
-        txid: hashText<Txid>(),
-        dummy: optional(number('0')),
-        fee_delta: long('Satoshis, added to what was said before'),
+        txid: t.hashText<Txid>(),
+        dummy: t.optional(t.number('0')),
+        fee_delta: t.long('Satoshis, added to what was said before'),
       },
-      result: boolean(),
+      result: t.boolean(),
       example: 'TXID 0 10000',
       handler({ txid, dummy, fee_delta }, { mempool }) {
         if (dummy !== undefined && dummy !== 0)
@@ -81,11 +68,11 @@ export const feeMethods = {
     getprioritisedtransactions: method({
       help: 'What prioritisetransaction has changed, in satoshis.',
       parameters: {},
-      result: record(
-        object({
-          fee_delta: number(),
-          in_mempool: boolean(),
-          modified_fee: optional(number('With the delta')),
+      result: t.record(
+        t.object({
+          fee_delta: t.number(),
+          in_mempool: t.boolean(),
+          modified_fee: t.optional(t.number('With the delta')),
         }),
         'txid',
       ),
@@ -103,7 +90,7 @@ export const feeMethods = {
     savemempool: method({
       help: 'Writes the mempool to the disk now.',
       parameters: {},
-      result: object({ filename: string() }),
+      result: t.object({ filename: t.string() }),
       async handler(_, { mempool, storage }) {
         if (!mempool.loaded) throw new RpcError(RpcCode.MISC_ERROR, 'The mempool was not loaded yet');
         if (!(await mempool.save(storage)))

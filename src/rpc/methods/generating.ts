@@ -10,9 +10,9 @@ import { decodeTransaction, WITNESS_FORM } from '../decode.ts';
 import { descriptorScript } from '../descriptor-scripts.ts';
 import { RpcCode, RpcError } from '../errors.ts';
 import { group, method } from '../method.ts';
-import { array, boolean, hex, integer, long, object, optional, standard, string } from '../schema.ts';
+import * as t from '../schema.ts';
 
-const maxtries = standard(long('Hashes to try at most, for all of them'), 1_000_000);
+const maxtries = t.standard(t.long('Hashes to try at most, for all of them'), 1_000_000);
 
 async function generate(
   count: number,
@@ -65,8 +65,8 @@ function readTransaction(text: string, { mempool }: RpcContext): Transaction {
 export const generatingMethods = group('hidden', {
   generatetoaddress: method({
     help: 'Mines blocks that pay an address, and tells their hashes.',
-    parameters: { nblocks: integer(), address: string(), maxtries },
-    result: array(hex()),
+    parameters: { nblocks: t.integer(), address: t.string(), maxtries },
+    result: t.array(t.hex()),
     example: '11 ADDRESS',
     handler({ nblocks, address, maxtries: tries }, context) {
       const script = addressScript(address, context.parameters, 'Error: Invalid address');
@@ -76,8 +76,8 @@ export const generatingMethods = group('hidden', {
 
   generatetodescriptor: method({
     help: 'Mines blocks that pay a descriptor, and tells their hashes.',
-    parameters: { num_blocks: integer(), descriptor: string(), maxtries },
-    result: array(hex()),
+    parameters: { num_blocks: t.integer(), descriptor: t.string(), maxtries },
+    result: t.array(t.hex()),
     example: '11 DESCRIPTOR',
     handler: ({ num_blocks, descriptor, maxtries: tries }, context) =>
       generate(num_blocks, scriptOf(descriptor, context), tries, context),
@@ -86,11 +86,11 @@ export const generatingMethods = group('hidden', {
   generateblock: method({
     help: 'Mines one block that holds just these transactions, in this order.',
     parameters: {
-      output: string('Address or descriptor that is paid'),
-      transactions: array(hex(), 'txids of the mempool, or transactions'),
-      submit: standard(boolean('False shows the block instead'), true),
+      output: t.string('Address or descriptor that is paid'),
+      transactions: t.array(t.hex(), 'txids of the mempool, or transactions'),
+      submit: t.standard(t.boolean('False shows the block instead'), true),
     },
-    result: object({ hash: hex(), hex: optional(hex('Unless it was submitted')) }),
+    result: t.object({ hash: t.hex(), hex: t.optional(t.hex('Unless it was submitted')) }),
     example: `ADDRESS '["TXID", "HEX"]'`,
     async handler({ output, transactions: list, submit }, context) {
       const script = outputScript(output, context);

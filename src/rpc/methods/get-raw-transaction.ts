@@ -10,18 +10,7 @@ import { decodedTransaction, transactionFields } from '../formats/transaction.ts
 import { joinFields } from '../json-writer.ts';
 import { blockByHash } from '../lookup.ts';
 import { group, method } from '../method.ts';
-import {
-  boolean,
-  cases,
-  hashText,
-  hex,
-  integer,
-  object,
-  optional,
-  time,
-  verbosity,
-  written,
-} from '../schema.ts';
+import * as t from '../schema.ts';
 
 interface Found {
   readonly tx: Transaction;
@@ -72,15 +61,15 @@ function placeJson(entry: HeaderEntry | undefined, { chain }: RpcContext) {
   };
 }
 
-const shown = written(
-  object({
-    in_active_chain: optional(boolean('Where a block was named')),
-    vsize_adjusted: optional(integer('In the mempool: vbytes, or what its signature operations weigh')),
+const shown = t.written(
+  t.object({
+    in_active_chain: t.optional(t.boolean('Where a block was named')),
+    vsize_adjusted: t.optional(t.integer('In the mempool: vbytes, or what its signature operations weigh')),
     ...decodedTransaction,
-    blockhash: optional(hex()),
-    confirmations: optional(integer()),
-    time: optional(time('The same as blocktime')),
-    blocktime: optional(time()),
+    blockhash: t.optional(t.hex()),
+    confirmations: t.optional(t.integer()),
+    time: t.optional(t.time('The same as blocktime')),
+    blocktime: t.optional(t.time()),
   }),
 );
 
@@ -90,11 +79,11 @@ export const getRawTransactionMethods = group('Rawtransactions', {
       'A transaction of the mempool or of a block that is named; with -txindex of any block.\n' +
       'A wallet shows its own by gettransaction.',
     parameters: {
-      txid: hashText<Txid>('', 'parameter 1'),
-      'verbosity|verbose': verbosity('0 hex, 1 in words, 2 also with the fee and what it spends', 0),
-      blockhash: optional(blockByHash('The block to look in', 'parameter 3', 'Block hash not found')),
+      txid: t.hashText<Txid>('', 'parameter 1'),
+      'verbosity|verbose': t.verbosity('0 hex, 1 in words, 2 also with the fee and what it spends', 0),
+      blockhash: t.optional(blockByHash('The block to look in', 'parameter 3', 'Block hash not found')),
     },
-    result: cases('verbosity', { 0: hex(), 1: shown, 2: shown }, 0),
+    result: t.cases('verbosity', { 0: t.hex(), 1: shown, 2: shown }, 0),
     example: 'TXID 1',
     async handler({ txid, verbosity: level, blockhash: named }, context) {
       const { chain, mempool, parameters } = context;

@@ -1,6 +1,6 @@
 /** getindexinfo: how far the optional indexes are. */
 import { group, method } from '../method.ts';
-import { boolean, integer, object, optional, record, string } from '../schema.ts';
+import * as t from '../schema.ts';
 
 /** Core's names. */
 const NAMES = Object.freeze({
@@ -12,8 +12,11 @@ const NAMES = Object.freeze({
 export const indexMethods = group('Util', {
   getindexinfo: method({
     help: 'How far the optional indexes are that this node keeps.',
-    parameters: { index_name: optional(string('Only this one')) },
-    result: record(object({ synced: boolean(), best_block_height: integer('It has come so far') }), 'name'),
+    parameters: { index_name: t.optional(t.string('Only this one')) },
+    result: t.record(
+      t.object({ synced: t.boolean(), best_block_height: t.integer('It has come so far') }),
+      'name',
+    ),
     example: 'txindex',
     handler({ index_name }, { indexes }) {
       const running = Object.entries(indexes).map(([kind, index]) => {

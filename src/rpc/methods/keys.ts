@@ -9,7 +9,7 @@ import { RpcCode, RpcError } from '../errors.ts';
 import { describeScript, scriptDescription } from '../formats/address.ts';
 import { group, method } from '../method.ts';
 import { publicKeyFrom } from '../refusals.ts';
-import { array, boolean, hex, integer, object, optional, standard, string } from '../schema.ts';
+import * as t from '../schema.ts';
 
 const MAX_MULTISIG_KEYS = 20;
 
@@ -29,15 +29,15 @@ function multisigTypeFrom(text: string): MultisigType {
 export const keyMethods = group('Util', {
   validateaddress: method({
     help: 'Whether a text is an address of this network, and what it pays to.',
-    parameters: { address: string() },
-    result: object({
-      isvalid: boolean(),
-      address: optional(string('In its standard spelling')),
-      scriptPubKey: optional(hex()),
+    parameters: { address: t.string() },
+    result: t.object({
+      isvalid: t.boolean(),
+      address: t.optional(t.string('In its standard spelling')),
+      scriptPubKey: t.optional(t.hex()),
       ...scriptDescription,
-      iswitness: optional(scriptDescription.iswitness),
-      error: optional(string()),
-      error_locations: optional(array(integer('Index of a character that is probably wrong'))),
+      iswitness: t.optional(scriptDescription.iswitness),
+      error: t.optional(t.string()),
+      error_locations: t.optional(t.array(t.integer('Index of a character that is probably wrong'))),
     }),
     example: 'ADDRESS',
     handler({ address }, { parameters }) {
@@ -59,15 +59,15 @@ export const keyMethods = group('Util', {
   createmultisig: method({
     help: 'An address that some of several keys must sign for, and its script. No wallet learns of it.',
     parameters: {
-      nrequired: integer('Signatures needed'),
-      keys: array(hex(), 'Public keys, in the order in which they must sign'),
-      address_type: standard(string('legacy, p2sh-segwit or bech32'), 'legacy'),
+      nrequired: t.integer('Signatures needed'),
+      keys: t.array(t.hex(), 'Public keys, in the order in which they must sign'),
+      address_type: t.standard(t.string('legacy, p2sh-segwit or bech32'), 'legacy'),
     },
-    result: object({
-      address: string(),
-      redeemScript: hex(),
-      descriptor: string(),
-      warnings: optional(array(string())),
+    result: t.object({
+      address: t.string(),
+      redeemScript: t.hex(),
+      descriptor: t.string(),
+      warnings: t.optional(t.array(t.string())),
     }),
     example: `2 '["03789ed0bb717d88f7d321a368d905e7430207ebbd82bd342cf11ae157a7ace5fd","03dbc6764b8884a92e871274b87583e6d5c2a58819473e17e107ef3f6aa5a61626"]'`,
     handler({ nrequired: required, keys: list, address_type }, { parameters }) {

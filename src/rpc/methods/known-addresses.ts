@@ -3,18 +3,7 @@ import { AddressError } from '../../network/network-address.ts';
 import type { NetworkName } from '../../network/peer-info.ts';
 import { RpcCode, RpcError } from '../errors.ts';
 import { group, method } from '../method.ts';
-import {
-  array,
-  boolean,
-  integer,
-  number,
-  object,
-  optional,
-  record,
-  standard,
-  string,
-  time,
-} from '../schema.ts';
+import * as t from '../schema.ts';
 
 export const NETWORKS: readonly NetworkName[] = ['ipv4', 'ipv6', 'onion', 'i2p', 'cjdns'];
 
@@ -23,16 +12,16 @@ export const knownAddressMethods = {
     getnodeaddresses: method({
       help: 'Addresses of other nodes, drawn at random from those that are known.',
       parameters: {
-        count: standard(integer('At most; 0 for all'), 1),
-        network: optional(string(NETWORKS.join(', ')), 'any'),
+        count: t.standard(t.integer('At most; 0 for all'), 1),
+        network: t.optional(t.string(NETWORKS.join(', ')), 'any'),
       },
-      result: array(
-        object({
-          time: time('When it was last seen'),
-          services: number('Bits'),
-          address: string(),
-          port: integer(),
-          network: string(),
+      result: t.array(
+        t.object({
+          time: t.time('When it was last seen'),
+          services: t.number('Bits'),
+          address: t.string(),
+          port: t.integer(),
+          network: t.string(),
         }),
       ),
       example: '8',
@@ -54,8 +43,12 @@ export const knownAddressMethods = {
     getaddrmaninfo: method({
       help: 'How many addresses of other nodes are known, by network.',
       parameters: {},
-      result: record(
-        object({ new: integer('Heard of'), tried: integer('We were connected with'), total: integer() }),
+      result: t.record(
+        t.object({
+          new: t.integer('Heard of'),
+          tried: t.integer('We were connected with'),
+          total: t.integer(),
+        }),
         'network',
         'Networks, and all_networks',
       ),
@@ -79,11 +72,11 @@ export const knownAddressMethods = {
     addpeeraddress: method({
       help: 'Adds an address to those that are known; for tests.',
       parameters: {
-        address: string(),
-        port: integer(),
-        tried: standard(boolean('As if we had been connected with it'), false),
+        address: t.string(),
+        port: t.integer(),
+        tried: t.standard(t.boolean('As if we had been connected with it'), false),
       },
-      result: object({ success: boolean(), error: optional(string()) }),
+      result: t.object({ success: t.boolean(), error: t.optional(t.string()) }),
       example: '1.2.3.4 8333 true',
       handler({ address, port, tried }, { network }) {
         if (port < 0 || port > 0xffff) throw new RpcError(RpcCode.MISC_ERROR, 'JSON integer out of range');

@@ -7,49 +7,39 @@ import { RpcCode, RpcError } from '../errors.ts';
 import { mempoolEntry, mempoolEntryJson } from '../formats/mempool-entry.ts';
 import { findInMempool } from '../lookup.ts';
 import { group, method } from '../method.ts';
-import {
-  amount,
-  array,
-  boolean,
-  cases,
-  hashText,
-  hex,
-  integer,
-  number,
-  object,
-  optional,
-  options,
-  record,
-  standard,
-} from '../schema.ts';
+import * as t from '../schema.ts';
 import { btc } from '../values.ts';
 
 const parameters = {
-  txid: hashText<Txid>('Of a transaction in the mempool'),
-  verbose: standard(boolean('Entries by txid instead of txids'), false),
+  txid: t.hashText<Txid>('Of a transaction in the mempool'),
+  verbose: t.standard(t.boolean('Entries by txid instead of txids'), false),
 };
-const lists = cases('verbose', { false: array(hex()), true: record(object(mempoolEntry), 'txid') }, 'false');
+const lists = t.cases(
+  'verbose',
+  { false: t.array(t.hex()), true: t.record(t.object(mempoolEntry), 'txid') },
+  'false',
+);
 
 const listJson = (entries: Iterable<MempoolEntry>, mempool: Mempool, detailed: boolean) =>
   detailed
     ? Object.fromEntries(Array.from(entries, (entry) => [entry.txid, mempoolEntryJson(entry, mempool)]))
     : Array.from(entries, ({ txid }) => txid);
 
-const outPoints = array(object({ txid: hashText<Txid>(), vout: integer() }), 'Outputs to look for');
+const outPoints = t.array(t.object({ txid: t.hashText<Txid>(), vout: t.integer() }), 'Outputs to look for');
 
 export const mempoolMethods = group('Blockchain', {
   getrawmempool: method({
     help: 'What waits in the mempool, in the order in which it would be mined.',
     parameters: {
       verbose: parameters.verbose,
-      mempool_sequence: standard(
-        boolean('Also tell how many changes the mempool has seen; not with verbose'),
+      mempool_sequence: t.standard(
+        t.boolean('Also tell how many changes the mempool has seen; not with verbose'),
         false,
       ),
     },
-    result: cases(
+    result: t.cases(
       'mempool_sequence',
-      { false: lists, true: object({ txids: array(hex()), mempool_sequence: number() }) },
+      { false: lists, true: t.object({ txids: t.array(t.hex()), mempool_sequence: t.number() }) },
       'false',
     ),
     example: 'true',
@@ -85,7 +75,7 @@ export const mempoolMethods = group('Blockchain', {
   getmempoolentry: method({
     help: 'How one transaction stands in the mempool.',
     parameters: { txid: parameters.txid },
-    result: object(mempoolEntry),
+    result: t.object(mempoolEntry),
     example: 'TXID',
     handler: ({ txid }, { mempool }) => mempoolEntryJson(findInMempool(mempool, txid), mempool),
   }),
@@ -93,22 +83,22 @@ export const mempoolMethods = group('Blockchain', {
   getmempoolinfo: method({
     help: 'Size and limits of the mempool. Fee rates are in BTC for 1,000 vbytes.',
     parameters: {},
-    result: object({
-      loaded: boolean('What the last run saved has been read'),
-      size: integer('Transactions'),
-      bytes: integer('Their vbytes'),
-      usage: integer('Bytes of memory'),
-      total_fee: amount('Without the deltas of prioritisetransaction'),
-      maxmempool: integer('Bytes of memory allowed'),
-      mempoolminfee: amount('What pays less is refused now'),
-      minrelaytxfee: amount('What pays less is refused even when there is room'),
-      incrementalrelayfee: amount('What a replacement must pay more'),
-      unbroadcastcount: integer('Own transactions that no peer has asked for yet'),
-      permitbaremultisig: boolean(),
-      maxdatacarriersize: integer('Bytes of all OP_RETURN outputs of a transaction'),
-      limitclustercount: integer('Transactions that may depend on each other'),
-      limitclustersize: integer('Their vbytes'),
-      optimal: boolean('Sorted as well as can be'),
+    result: t.object({
+      loaded: t.boolean('What the last run saved has been read'),
+      size: t.integer('Transactions'),
+      bytes: t.integer('Their vbytes'),
+      usage: t.integer('Bytes of memory'),
+      total_fee: t.amount('Without the deltas of prioritisetransaction'),
+      maxmempool: t.integer('Bytes of memory allowed'),
+      mempoolminfee: t.amount('What pays less is refused now'),
+      minrelaytxfee: t.amount('What pays less is refused even when there is room'),
+      incrementalrelayfee: t.amount('What a replacement must pay more'),
+      unbroadcastcount: t.integer('Own transactions that no peer has asked for yet'),
+      permitbaremultisig: t.boolean(),
+      maxdatacarriersize: t.integer('Bytes of all OP_RETURN outputs of a transaction'),
+      limitclustercount: t.integer('Transactions that may depend on each other'),
+      limitclustersize: t.integer('Their vbytes'),
+      optimal: t.boolean('Sorted as well as can be'),
     }),
     handler(_, { mempool }) {
       const { policy } = mempool;
@@ -136,19 +126,22 @@ export const mempoolMethods = group('Blockchain', {
     help: 'Which transactions in the mempool spend these outputs.',
     parameters: {
       outputs: outPoints,
-      options: optional(
-        options({
-          mempool_only: standard(boolean('False refuses where the mempool knows none: no index does'), true),
-          return_spending_tx: standard(boolean('Show the transactions'), false),
+      options: t.optional(
+        t.options({
+          mempool_only: t.standard(
+            t.boolean('False refuses where the mempool knows none: no index does'),
+            true,
+          ),
+          return_spending_tx: t.standard(t.boolean('Show the transactions'), false),
         }),
       ),
     },
-    result: array(
-      object({
-        txid: hex(),
-        vout: integer(),
-        spendingtxid: optional(hex('Absent while unspent')),
-        spendingtx: optional(hex()),
+    result: t.array(
+      t.object({
+        txid: t.hex(),
+        vout: t.integer(),
+        spendingtxid: t.optional(t.hex('Absent while unspent')),
+        spendingtx: t.optional(t.hex()),
       }),
     ),
     example: `'[{"txid":"a08e6907dbbd3d809776dbfc5d82e371b764ed838b5655e72f463568df1aadf0","vout":3}]'`,

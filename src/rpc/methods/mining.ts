@@ -9,7 +9,7 @@ import type { RpcContext } from '../context.ts';
 import { RpcCode, RpcError } from '../errors.ts';
 import { targetJson } from '../formats/block.ts';
 import { group, method } from '../method.ts';
-import { amount, array, hex, integer, number, object, optional, standard, string } from '../schema.ts';
+import * as t from '../schema.ts';
 import { btc } from '../values.ts';
 
 /** Core's interval where the network's rule has none. */
@@ -53,24 +53,24 @@ async function miningScript(
   return decodeAddress(own, parameters);
 }
 
-const target = { bits: hex('Compact'), difficulty: number('Times the least there is'), target: hex() };
+const target = { bits: t.hex('Compact'), difficulty: t.number('Times the least there is'), target: t.hex() };
 
 export const miningMethods = group('Mining', {
   getmininginfo: method({
     help: 'What finding the next block takes.',
     parameters: {},
-    result: object({
-      blocks: integer('Height of the tip'),
-      currentblockweight: optional(integer('Of the last template made here')),
-      currentblocktx: optional(integer('Transactions in it, without the coinbase')),
+    result: t.object({
+      blocks: t.integer('Height of the tip'),
+      currentblockweight: t.optional(t.integer('Of the last template made here')),
+      currentblocktx: t.optional(t.integer('Transactions in it, without the coinbase')),
       ...target,
-      networkhashps: number('Hashes a second of all miners, estimated'),
-      hashrate: optional(number("Hashes a second of this node's miner, while it runs")),
-      pooledtx: integer('Transactions in the mempool'),
-      blockmintxfee: amount('BTC for 1,000 vbytes; what pays less is not mined here'),
-      chain: string(),
-      next: object({ height: integer(), ...target }, 'The block to be found'),
-      warnings: array(string()),
+      networkhashps: t.number('Hashes a second of all miners, estimated'),
+      hashrate: t.optional(t.number("Hashes a second of this node's miner, while it runs")),
+      pooledtx: t.integer('Transactions in the mempool'),
+      blockmintxfee: t.amount('BTC for 1,000 vbytes; what pays less is not mined here'),
+      chain: t.string(),
+      next: t.object({ height: t.integer(), ...target }, 'The block to be found'),
+      warnings: t.array(t.string()),
     }),
     handler(_, { chain, clock, mempool, miner, parameters }) {
       const { tip } = chain;
@@ -96,29 +96,32 @@ export const miningMethods = group('Mining', {
   getnetworkhashps: method({
     help: 'Hashes a second of all miners together, estimated from how fast blocks were found.',
     parameters: {
-      nblocks: standard(
-        integer('Blocks to look at; -1 for those since the last change of difficulty'),
+      nblocks: t.standard(
+        t.integer('Blocks to look at; -1 for those since the last change of difficulty'),
         DEFAULT_LOOKUP,
       ),
-      height: standard(integer('Of the last of them; -1 for the tip'), -1),
+      height: t.standard(t.integer('Of the last of them; -1 for the tip'), -1),
     },
-    result: number(),
+    result: t.number(),
     handler: ({ nblocks, height }, { chain }) => networkHashRate(chain, nblocks, height),
   }),
 
   setmining: method({
     help: "Starts, changes or stops this node's miner, and tells its state; without arguments only that.",
     parameters: {
-      threads: optional(integer('That search; 0 stops')),
-      load: optional(integer('Percent of the time that each thread works'), 'as it is, or 100'),
-      address: optional(string('That is paid'), 'a new one of the first wallet'),
-      interval: optional(number('Seconds between blocks at the least, on average'), '0, as fast as can be'),
+      threads: t.optional(t.integer('That search; 0 stops')),
+      load: t.optional(t.integer('Percent of the time that each thread works'), 'as it is, or 100'),
+      address: t.optional(t.string('That is paid'), 'a new one of the first wallet'),
+      interval: t.optional(
+        t.number('Seconds between blocks at the least, on average'),
+        '0, as fast as can be',
+      ),
     },
-    result: object({
-      threads: integer(),
-      load: integer('Percent'),
-      hashrate: number('Hashes in each of the last seconds'),
-      blocks: integer('Found since the start'),
+    result: t.object({
+      threads: t.integer(),
+      load: t.integer('Percent'),
+      hashrate: t.number('Hashes in each of the last seconds'),
+      blocks: t.integer('Found since the start'),
     }),
     example: '2 50',
     async handler({ threads, load, address, interval }, context) {

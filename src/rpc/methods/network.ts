@@ -3,7 +3,7 @@ import { PROTOCOL_VERSION } from '../../network/protocol.ts';
 import { serviceNames, servicesHex } from '../formats/services.ts';
 import { nodeVersion } from '../formats/version.ts';
 import { group, method } from '../method.ts';
-import { amount, array, boolean, hex, integer, number, object, string, time } from '../schema.ts';
+import * as t from '../schema.ts';
 import { btc } from '../values.ts';
 import { NETWORKS } from './known-addresses.ts';
 
@@ -13,34 +13,34 @@ export const networkMethods = group('Network', {
   getnetworkinfo: method({
     help: 'How this node takes part in the network. Fee rates are in BTC for 1,000 vbytes.',
     parameters: {},
-    result: object({
-      version: integer(),
-      subversion: string('The user agent that peers see'),
-      protocolversion: integer(),
-      localservices: hex('What it offers to peers, as bits'),
-      localservicesnames: array(string()),
-      localrelay: boolean('Takes transactions from peers'),
-      timeoffset: integer('Seconds by which the clocks of peers are ahead, in the median'),
-      connections: integer(),
-      connections_in: integer(),
-      connections_out: integer(),
-      networkactive: boolean(),
-      networks: array(
-        object({
-          name: string(),
-          limited: boolean('Not to be used'),
-          reachable: boolean(),
-          proxy: string('host:port, or empty'),
-          proxy_randomize_credentials: boolean(),
+    result: t.object({
+      version: t.integer(),
+      subversion: t.string('The user agent that peers see'),
+      protocolversion: t.integer(),
+      localservices: t.hex('What it offers to peers, as bits'),
+      localservicesnames: t.array(t.string()),
+      localrelay: t.boolean('Takes transactions from peers'),
+      timeoffset: t.integer('Seconds by which the clocks of peers are ahead, in the median'),
+      connections: t.integer(),
+      connections_in: t.integer(),
+      connections_out: t.integer(),
+      networkactive: t.boolean(),
+      networks: t.array(
+        t.object({
+          name: t.string(),
+          limited: t.boolean('Not to be used'),
+          reachable: t.boolean(),
+          proxy: t.string('host:port, or empty'),
+          proxy_randomize_credentials: t.boolean(),
         }),
       ),
-      relayfee: amount('What pays less is not relayed'),
-      incrementalfee: amount('What a replacement must pay more'),
-      localaddresses: array(
-        object({ address: string(), port: integer(), score: integer('How sure it is') }),
+      relayfee: t.amount('What pays less is not relayed'),
+      incrementalfee: t.amount('What a replacement must pay more'),
+      localaddresses: t.array(
+        t.object({ address: t.string(), port: t.integer(), score: t.integer('How sure it is') }),
         'Where peers may find this node',
       ),
-      warnings: array(string()),
+      warnings: t.array(t.string()),
     }),
     handler(_, { network, mempool }) {
       const { inbound, outbound } = network.connectionCount();
@@ -76,18 +76,18 @@ export const networkMethods = group('Network', {
   getnettotals: method({
     help: 'Bytes that went over the network since the start.',
     parameters: {},
-    result: object({
-      totalbytesrecv: integer(),
-      totalbytessent: integer(),
-      timemillis: time('Milliseconds'),
-      uploadtarget: object(
+    result: t.object({
+      totalbytesrecv: t.integer(),
+      totalbytessent: t.integer(),
+      timemillis: t.time('Milliseconds'),
+      uploadtarget: t.object(
         {
-          timeframe: number('Seconds'),
-          target: number('Bytes; 0 for no limit'),
-          target_reached: boolean(),
-          serve_historical_blocks: boolean(),
-          bytes_left_in_cycle: number(),
-          time_left_in_cycle: number('Seconds'),
+          timeframe: t.number('Seconds'),
+          target: t.number('Bytes; 0 for no limit'),
+          target_reached: t.boolean(),
+          serve_historical_blocks: t.boolean(),
+          bytes_left_in_cycle: t.number(),
+          time_left_in_cycle: t.number('Seconds'),
         },
         'There is no limit',
       ),
@@ -112,8 +112,8 @@ export const networkMethods = group('Network', {
 
   setnetworkactive: method({
     help: 'Ends all connections to peers and makes no more, or goes on.',
-    parameters: { state: boolean() },
-    result: boolean('As it is now'),
+    parameters: { state: t.boolean() },
+    result: t.boolean('As it is now'),
     example: 'false',
     handler({ state }, { network }) {
       network.setActive(state);

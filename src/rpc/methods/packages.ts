@@ -5,7 +5,7 @@ import type { PackageMemberResult } from '../../mempool/results.ts';
 import { RpcCode, RpcError } from '../errors.ts';
 import { virtualSize, virtualSizes } from '../formats/mempool-entry.ts';
 import { group, method } from '../method.ts';
-import { array, hex, object, optional, record, string } from '../schema.ts';
+import * as t from '../schema.ts';
 import {
   checkBurn,
   effectiveIncludes,
@@ -50,24 +50,24 @@ export const packageMethods = group('Rawtransactions', {
       'Sends a transaction with its unconfirmed parents, which it may pay for. What is accepted stays, even if\n' +
       'the rest is refused.',
     parameters: {
-      package: array(hex(), 'Transactions; parents first, which must not depend on each other'),
+      package: t.array(t.hex(), 'Transactions; parents first, which must not depend on each other'),
       ...limits,
     },
-    result: object({
-      package_msg: string('success, or what is wrong with the package'),
-      'tx-results': record(
-        object({
-          txid: hex(),
-          'other-wtxid': optional(hex('In the mempool, with another witness: this one was passed over')),
-          vsize_adjusted: optional(virtualSize.vsize_adjusted),
-          vsize: optional(virtualSize.vsize),
-          vsize_bip141: optional(virtualSize.vsize_bip141),
-          fees: optional(fees(optional(effectiveRate), optional(effectiveIncludes))),
-          error: optional(string()),
+    result: t.object({
+      package_msg: t.string('success, or what is wrong with the package'),
+      'tx-results': t.record(
+        t.object({
+          txid: t.hex(),
+          'other-wtxid': t.optional(t.hex('In the mempool, with another witness: this one was passed over')),
+          vsize_adjusted: t.optional(virtualSize.vsize_adjusted),
+          vsize: t.optional(virtualSize.vsize),
+          vsize_bip141: t.optional(virtualSize.vsize_bip141),
+          fees: t.optional(fees(t.optional(effectiveRate), t.optional(effectiveIncludes))),
+          error: t.optional(t.string()),
         }),
         'wtxid',
       ),
-      'replaced-transactions': array(hex(), 'txids'),
+      'replaced-transactions': t.array(t.hex(), 'txids'),
     }),
     example: `'["PARENT", "CHILD"]'`,
     async handler({ package: list, maxfeerate, maxburnamount }, { mempool, wallets }) {

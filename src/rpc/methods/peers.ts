@@ -2,20 +2,7 @@
 import type { PeerInfo } from '../../network/peer-info.ts';
 import { serviceNames, servicesHex } from '../formats/services.ts';
 import { group, method } from '../method.ts';
-import {
-  amount,
-  array,
-  boolean,
-  hex,
-  integer,
-  nothing,
-  number,
-  object,
-  optional,
-  record,
-  string,
-  time,
-} from '../schema.ts';
+import * as t from '../schema.ts';
 import { btc } from '../values.ts';
 
 function peerJson(peer: PeerInfo) {
@@ -64,57 +51,57 @@ function peerJson(peer: PeerInfo) {
   };
 }
 
-const perMessage = record(integer(), 'message');
+const perMessage = t.record(t.integer(), 'message');
 
 export const peerMethods = group('Network', {
   getpeerinfo: method({
     help: 'Everything about each peer. Times are 0 where nothing has happened yet.',
     parameters: {},
-    result: array(
-      object({
-        id: integer(),
-        addr: string('host:port'),
-        addrbind: optional(string('Our end')),
-        addrlocal: optional(string('Our address as the peer sees it')),
-        network: string('ipv4, ipv6, onion, i2p, cjdns or not_publicly_routable'),
-        services: hex('What it offers, as bits'),
-        servicesnames: array(string()),
-        relaytxes: boolean('Wants transactions'),
-        last_inv_sequence: integer('Of the mempool, when transactions were last announced to it'),
-        inv_to_send: integer('Transactions still to be announced to it'),
-        lastsend: time(),
-        lastrecv: time(),
-        last_transaction: time('That it was the first to bring'),
-        last_block: time('That it was the first to bring'),
-        bytessent: integer(),
-        bytesrecv: integer(),
-        conntime: time('When it connected'),
-        timeoffset: integer('Seconds by which its clock is ahead'),
-        pingtime: optional(number('Seconds')),
-        minping: optional(number('Seconds')),
-        pingwait: optional(number('Seconds that a ping is under way')),
-        version: integer('Of the protocol'),
-        subver: string('Its user agent'),
-        inbound: boolean('It has called us'),
-        bip152_hb_to: boolean('We want its compact blocks unasked'),
-        bip152_hb_from: boolean('It wants ours unasked'),
-        startingheight: integer('Of its chain when it connected'),
-        presynced_headers: integer('Height to which its headers are only counted as yet; -1 for none'),
-        synced_headers: integer('Height of the last header that both have'),
-        synced_blocks: integer('Height of the last block that both have'),
-        inflight: array(integer(), 'Heights of blocks that it was asked for'),
-        addr_relay_enabled: boolean(),
-        addr_processed: integer('Addresses it told'),
-        addr_rate_limited: integer('Those it told too fast, which were dropped'),
-        permissions: array(string()),
-        minfeefilter: amount('It wants no transaction that pays less, in BTC for 1,000 vbytes'),
+    result: t.array(
+      t.object({
+        id: t.integer(),
+        addr: t.string('host:port'),
+        addrbind: t.optional(t.string('Our end')),
+        addrlocal: t.optional(t.string('Our address as the peer sees it')),
+        network: t.string('ipv4, ipv6, onion, i2p, cjdns or not_publicly_routable'),
+        services: t.hex('What it offers, as bits'),
+        servicesnames: t.array(t.string()),
+        relaytxes: t.boolean('Wants transactions'),
+        last_inv_sequence: t.integer('Of the mempool, when transactions were last announced to it'),
+        inv_to_send: t.integer('Transactions still to be announced to it'),
+        lastsend: t.time(),
+        lastrecv: t.time(),
+        last_transaction: t.time('That it was the first to bring'),
+        last_block: t.time('That it was the first to bring'),
+        bytessent: t.integer(),
+        bytesrecv: t.integer(),
+        conntime: t.time('When it connected'),
+        timeoffset: t.integer('Seconds by which its clock is ahead'),
+        pingtime: t.optional(t.number('Seconds')),
+        minping: t.optional(t.number('Seconds')),
+        pingwait: t.optional(t.number('Seconds that a ping is under way')),
+        version: t.integer('Of the protocol'),
+        subver: t.string('Its user agent'),
+        inbound: t.boolean('It has called us'),
+        bip152_hb_to: t.boolean('We want its compact blocks unasked'),
+        bip152_hb_from: t.boolean('It wants ours unasked'),
+        startingheight: t.integer('Of its chain when it connected'),
+        presynced_headers: t.integer('Height to which its headers are only counted as yet; -1 for none'),
+        synced_headers: t.integer('Height of the last header that both have'),
+        synced_blocks: t.integer('Height of the last block that both have'),
+        inflight: t.array(t.integer(), 'Heights of blocks that it was asked for'),
+        addr_relay_enabled: t.boolean(),
+        addr_processed: t.integer('Addresses it told'),
+        addr_rate_limited: t.integer('Those it told too fast, which were dropped'),
+        permissions: t.array(t.string()),
+        minfeefilter: t.amount('It wants no transaction that pays less, in BTC for 1,000 vbytes'),
         bytessent_per_msg: perMessage,
         bytesrecv_per_msg: perMessage,
-        connection_type: string(
+        connection_type: t.string(
           'inbound, manual, outbound-full-relay, block-relay-only, feeler or addr-fetch',
         ),
-        transport_protocol_type: string('v1: not encrypted'),
-        session_id: string(),
+        transport_protocol_type: t.string('v1: not encrypted'),
+        session_id: t.string(),
       }),
     ),
     handler: (_, { network }) => network.peers().map(peerJson),
@@ -123,7 +110,7 @@ export const peerMethods = group('Network', {
   getconnectioncount: method({
     help: 'How many peers are connected.',
     parameters: {},
-    result: integer(),
+    result: t.integer(),
     handler(_, { network }) {
       const { inbound, outbound } = network.connectionCount();
       return inbound + outbound;
@@ -133,7 +120,7 @@ export const peerMethods = group('Network', {
   ping: method({
     help: 'Pings all peers; getpeerinfo tells how long each took to answer.',
     parameters: {},
-    result: nothing(),
+    result: t.nothing(),
     handler(_, { network }) {
       network.pingAll();
       return null;

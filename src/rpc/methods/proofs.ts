@@ -19,7 +19,7 @@ import type { RpcContext } from '../context.ts';
 import { RpcCode, RpcError } from '../errors.ts';
 import { blockByHash, readStoredBlock } from '../lookup.ts';
 import { group, method } from '../method.ts';
-import { array, bytes, hashText, hex, optional } from '../schema.ts';
+import * as t from '../schema.ts';
 
 /** Outputs that fit into a block: 4,000,000 weight units at 9 bytes each. */
 const MAX_OUTPUTS = 111_111;
@@ -86,8 +86,8 @@ export const proofMethods = group('Blockchain', {
     help:
       'A proof that transactions are in a block. Without -txindex the block must be named, or one of them must\n' +
       'still have an unspent output.',
-    parameters: { txids: array(hashText<Txid>('', 'txid')), blockhash: optional(blockByHash()) },
-    result: hex(),
+    parameters: { txids: t.array(t.hashText<Txid>('', 'txid')), blockhash: t.optional(blockByHash()) },
+    result: t.hex(),
     example: `'["TXID"]'`,
     async handler({ txids: list, blockhash }, context) {
       if (list.length === 0)
@@ -116,8 +116,8 @@ export const proofMethods = group('Blockchain', {
 
   verifytxoutproof: method({
     help: 'Checks such a proof against the active chain.',
-    parameters: { proof: bytes() },
-    result: array(hex(), 'txids that it proves; none if it is wrong'),
+    parameters: { proof: t.bytes() },
+    result: t.array(t.hex(), 'txids that it proves; none if it is wrong'),
     example: 'HEX',
     handler({ proof: given }, { chain }) {
       const proof = readProof(given);

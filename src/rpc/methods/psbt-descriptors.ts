@@ -14,7 +14,7 @@ import { RpcCode, RpcError } from '../errors.ts';
 import type { JsonRead } from '../json.ts';
 import { group, method } from '../method.ts';
 import { readDescriptor, readPsbt } from '../refusals.ts';
-import { boolean, optional, standard, string } from '../schema.ts';
+import * as t from '../schema.ts';
 import { processed } from './psbt.ts';
 import { sighashFrom, sighashtype } from './sign-raw-transaction.ts';
 
@@ -65,8 +65,8 @@ async function addUtxos(psbt: Psbt, { chain, mempool, indexes }: RpcContext): Pr
 export const psbtDescriptorMethods = group('Rawtransactions', {
   utxoupdatepsbt: method({
     help: 'Adds to a PSBT what the node and descriptors know of what it spends.',
-    parameters: { psbt: string('Base64'), descriptors: optional(scanObjects) },
-    result: string('Base64'),
+    parameters: { psbt: t.string('Base64'), descriptors: t.optional(scanObjects) },
+    result: t.string('Base64'),
     example: 'PSBT',
     async handler({ psbt: text, descriptors }, context) {
       const provider = providerFrom(descriptors, false, context);
@@ -81,11 +81,11 @@ export const psbtDescriptorMethods = group('Rawtransactions', {
   descriptorprocesspsbt: method({
     help: 'The same, and signs with the private keys of the descriptors.',
     parameters: {
-      psbt: string('Base64'),
+      psbt: t.string('Base64'),
       descriptors: scanObjects,
       sighashtype,
-      bip32derivs: standard(boolean('Add the paths of keys (BIP32)'), true),
-      finalize: standard(boolean('Finish inputs that have all signatures'), true),
+      bip32derivs: t.standard(t.boolean('Add the paths of keys (BIP32)'), true),
+      finalize: t.standard(t.boolean('Finish inputs that have all signatures'), true),
     },
     result: processed,
     example: `PSBT '["DESCRIPTOR"]'`,

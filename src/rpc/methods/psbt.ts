@@ -14,30 +14,18 @@ import { RpcCode, RpcError } from '../errors.ts';
 import { psbtJson } from '../formats/psbt.ts';
 import { group, method } from '../method.ts';
 import { readPsbt } from '../refusals.ts';
-import {
-  amount,
-  anything,
-  array,
-  boolean,
-  hex,
-  integer,
-  object,
-  optional,
-  record,
-  standard,
-  string,
-} from '../schema.ts';
+import * as t from '../schema.ts';
 import { btc } from '../values.ts';
 
-const psbt = string('Base64');
-const txs = array(psbt);
-export const psbt_version = standard(integer('0, or 2 (BIP370)'), 2);
+const psbt = t.string('Base64');
+const txs = t.array(psbt);
+export const psbt_version = t.standard(t.integer('0, or 2 (BIP370)'), 2);
 
 /** What methods that update and sign a PSBT answer. */
-export const processed = object({
+export const processed = t.object({
   psbt,
-  complete: boolean('All inputs are signed'),
-  hex: optional(hex('The transaction, if it is complete')),
+  complete: t.boolean('All inputs are signed'),
+  hex: t.optional(t.hex('The transaction, if it is complete')),
 });
 export function psbtVersionFrom(version: number): PsbtVersion {
   if (version !== 0 && version !== 2)
@@ -100,22 +88,22 @@ export const psbtMethods = group('Rawtransactions', {
   decodepsbt: method({
     help: 'A partially signed transaction (BIP174, BIP370) in words.',
     parameters: { psbt },
-    result: object({
-      tx: optional(anything('The transaction without signatures; version 0')),
-      tx_version: optional(integer('Version 2, as what follows')),
-      fallback_locktime: optional(integer()),
-      input_count: optional(integer()),
-      output_count: optional(integer()),
-      inputs_modifiable: optional(boolean()),
-      outputs_modifiable: optional(boolean()),
-      has_sighash_single: optional(boolean()),
-      global_xpubs: array(object({ xpub: string(), master_fingerprint: hex(), path: string() })),
-      psbt_version: integer(),
-      proprietary: array(anything()),
-      unknown: record(hex(), 'key'),
-      inputs: array(anything('What is known of an input')),
-      outputs: array(anything('What is known of an output')),
-      fee: optional(amount('If the amount of each input is known')),
+    result: t.object({
+      tx: t.optional(t.anything('The transaction without signatures; version 0')),
+      tx_version: t.optional(t.integer('Version 2, as what follows')),
+      fallback_locktime: t.optional(t.integer()),
+      input_count: t.optional(t.integer()),
+      output_count: t.optional(t.integer()),
+      inputs_modifiable: t.optional(t.boolean()),
+      outputs_modifiable: t.optional(t.boolean()),
+      has_sighash_single: t.optional(t.boolean()),
+      global_xpubs: t.array(t.object({ xpub: t.string(), master_fingerprint: t.hex(), path: t.string() })),
+      psbt_version: t.integer(),
+      proprietary: t.array(t.anything()),
+      unknown: t.record(t.hex(), 'key'),
+      inputs: t.array(t.anything('What is known of an input')),
+      outputs: t.array(t.anything('What is known of an output')),
+      fee: t.optional(t.amount('If the amount of each input is known')),
     }),
     example: 'PSBT',
     handler: ({ psbt: text }, { parameters }) => psbtJson(readPsbt(text), parameters),
@@ -124,29 +112,29 @@ export const psbtMethods = group('Rawtransactions', {
   analyzepsbt: method({
     help: 'What a partially signed transaction still lacks, and who must see it next.',
     parameters: { psbt },
-    result: object({
-      inputs: optional(
-        array(
-          object({
-            has_utxo: boolean('It is known what is spent'),
-            is_final: boolean(),
-            missing: optional(
-              object({
-                pubkeys: optional(array(hex(), 'Hashes of keys whose paths are missing')),
-                signatures: optional(array(hex(), 'Hashes of keys whose signatures are missing')),
-                redeemscript: optional(hex('Its hash')),
-                witnessscript: optional(hex('Its hash')),
+    result: t.object({
+      inputs: t.optional(
+        t.array(
+          t.object({
+            has_utxo: t.boolean('It is known what is spent'),
+            is_final: t.boolean(),
+            missing: t.optional(
+              t.object({
+                pubkeys: t.optional(t.array(t.hex(), 'Hashes of keys whose paths are missing')),
+                signatures: t.optional(t.array(t.hex(), 'Hashes of keys whose signatures are missing')),
+                redeemscript: t.optional(t.hex('Its hash')),
+                witnessscript: t.optional(t.hex('Its hash')),
               }),
             ),
-            next: optional(string('The role that comes next: updater, signer, finalizer')),
+            next: t.optional(t.string('The role that comes next: updater, signer, finalizer')),
           }),
         ),
       ),
-      estimated_vsize: optional(integer('Once it is signed')),
-      estimated_feerate: optional(amount('BTC for 1,000 vbytes')),
-      fee: optional(amount()),
-      next: string('The role that comes next'),
-      error: optional(string()),
+      estimated_vsize: t.optional(t.integer('Once it is signed')),
+      estimated_feerate: t.optional(t.amount('BTC for 1,000 vbytes')),
+      fee: t.optional(t.amount()),
+      next: t.string('The role that comes next'),
+      error: t.optional(t.string()),
     }),
     example: 'PSBT',
     handler: ({ psbt: text }) => analysisJson(analyze(readPsbt(text))),
@@ -172,9 +160,9 @@ export const psbtMethods = group('Rawtransactions', {
     help: 'Finishes the inputs that have all signatures, and gives the transaction if all have (Finalizer, Extractor).',
     parameters: {
       psbt,
-      extract: standard(boolean('The transaction, not the PSBT, if it is complete'), true),
+      extract: t.standard(t.boolean('The transaction, not the PSBT, if it is complete'), true),
     },
-    result: object({ psbt: optional(psbt), hex: optional(hex()), complete: boolean() }),
+    result: t.object({ psbt: t.optional(psbt), hex: t.optional(t.hex()), complete: t.boolean() }),
     example: 'PSBT',
     handler({ psbt: text, extract: wantsTransaction }) {
       const given = readPsbt(text);
@@ -198,10 +186,10 @@ export const psbtMethods = group('Rawtransactions', {
   converttopsbt: method({
     help: 'A PSBT of a transaction.',
     parameters: {
-      hexstring: hex(),
-      permitsigdata: standard(boolean('Leave out signatures, instead of refusing them'), false),
-      iswitness: optional(
-        boolean('Read it only as with witnesses, or only as without'),
+      hexstring: t.hex(),
+      permitsigdata: t.standard(t.boolean('Leave out signatures, instead of refusing them'), false),
+      iswitness: t.optional(
+        t.boolean('Read it only as with witnesses, or only as without'),
         'whichever makes sense',
       ),
       psbt_version,

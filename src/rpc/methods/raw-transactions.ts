@@ -7,13 +7,13 @@ import { RpcCode, RpcError } from '../errors.ts';
 import { decodedTransaction, transactionJson } from '../formats/transaction.ts';
 import { group, method } from '../method.ts';
 import { spentOutputs } from '../previous-outputs.ts';
-import { array, boolean, hex, object, optional, written } from '../schema.ts';
+import * as t from '../schema.ts';
 
 export const rawTransactionMethods = group('Rawtransactions', {
   createrawtransaction: method({
     help: 'A transaction that spends and pays what is listed, without signatures. Nobody learns of it.',
     parameters: construction,
-    result: hex(),
+    result: t.hex(),
     example: `'[{"txid":"TXID","vout":0}]' '[{"ADDRESS":0.01}]'`,
     handler: (wanted, { parameters }) => toHex(constructTransaction(wanted, parameters).bytes),
   }),
@@ -21,13 +21,13 @@ export const rawTransactionMethods = group('Rawtransactions', {
   decoderawtransaction: method({
     help: 'A transaction in words.',
     parameters: {
-      hexstring: hex(),
-      iswitness: optional(
-        boolean('Read it only as with witnesses, or only as without'),
+      hexstring: t.hex(),
+      iswitness: t.optional(
+        t.boolean('Read it only as with witnesses, or only as without'),
         'whichever makes sense',
       ),
     },
-    result: written(object(decodedTransaction)),
+    result: t.written(t.object(decodedTransaction)),
     example: 'HEX',
     handler({ hexstring, iswitness }, { parameters }) {
       const forms = iswitness === undefined ? ANY_FORM : { witness: iswitness, plain: !iswitness };
@@ -39,8 +39,8 @@ export const rawTransactionMethods = group('Rawtransactions', {
 
   combinerawtransaction: method({
     help: 'One transaction with the signatures of several copies.',
-    parameters: { txs: array(hex()) },
-    result: hex(),
+    parameters: { txs: t.array(t.hex()) },
+    result: t.hex(),
     example: `'["HEX", "HEX"]'`,
     async handler({ txs }, context) {
       if (txs.length === 0) throw new RpcError(RpcCode.DESERIALIZATION_ERROR, 'Missing transactions');

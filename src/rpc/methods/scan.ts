@@ -7,19 +7,7 @@ import { scanObjects, scanScripts } from '../descriptor-scripts.ts';
 import { RpcCode, RpcError } from '../errors.ts';
 import type { JsonRead } from '../json.ts';
 import { group, method } from '../method.ts';
-import {
-  amount,
-  array,
-  boolean,
-  cases,
-  hex,
-  integer,
-  nothing,
-  number,
-  object,
-  optional,
-  string,
-} from '../schema.ts';
+import * as t from '../schema.ts';
 import { btc } from '../values.ts';
 
 /** Coins looked at before everything else gets its turn. */
@@ -72,30 +60,30 @@ async function scan(objects: readonly JsonRead[], context: RpcContext, { signal,
 export const scanMethods = group('Blockchain', {
   scantxoutset: method({
     help: 'Looks through all unspent outputs for those of descriptors. Takes long, and needs no index.',
-    parameters: { action: string('start, abort or status'), scanobjects: optional(scanObjects) },
-    result: cases('action', {
-      start: object({
-        success: boolean('Not ended before its time'),
-        txouts: integer('Outputs looked at'),
-        height: integer(),
-        bestblock: hex(),
-        unspents: array(
-          object({
-            txid: hex(),
-            vout: integer(),
-            scriptPubKey: hex(),
-            desc: string('A descriptor of it'),
-            amount: amount(),
-            coinbase: boolean(),
-            height: integer(),
-            blockhash: hex(),
-            confirmations: integer(),
+    parameters: { action: t.string('start, abort or status'), scanobjects: t.optional(scanObjects) },
+    result: t.cases('action', {
+      start: t.object({
+        success: t.boolean('Not ended before its time'),
+        txouts: t.integer('Outputs looked at'),
+        height: t.integer(),
+        bestblock: t.hex(),
+        unspents: t.array(
+          t.object({
+            txid: t.hex(),
+            vout: t.integer(),
+            scriptPubKey: t.hex(),
+            desc: t.string('A descriptor of it'),
+            amount: t.amount(),
+            coinbase: t.boolean(),
+            height: t.integer(),
+            blockhash: t.hex(),
+            confirmations: t.integer(),
           }),
         ),
-        total_amount: amount(),
+        total_amount: t.amount(),
       }),
-      abort: boolean('There was a scan to end'),
-      status: cases('', { 'a scan': object({ progress: number('Percent') }), 'no scan': nothing() }),
+      abort: t.boolean('There was a scan to end'),
+      status: t.cases('', { 'a scan': t.object({ progress: t.number('Percent') }), 'no scan': t.nothing() }),
     }),
     example: `start '["addr(ADDRESS)"]'`,
     async handler({ action, scanobjects }, context, request) {

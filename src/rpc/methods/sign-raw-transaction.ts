@@ -11,25 +11,25 @@ import { RpcCode, RpcError } from '../errors.ts';
 import { group, method } from '../method.ts';
 import { previousOutputs, spentOutputs } from '../previous-outputs.ts';
 import { readPrivateKey } from '../refusals.ts';
-import { array, boolean, hex, integer, object, optional, string } from '../schema.ts';
+import * as t from '../schema.ts';
 
-export const sighashtype = optional(
-  string('ALL, NONE or SINGLE, each also with |ANYONECANPAY; or DEFAULT'),
+export const sighashtype = t.optional(
+  t.string('ALL, NONE or SINGLE, each also with |ANYONECANPAY; or DEFAULT'),
   'DEFAULT for Taproot, ALL otherwise',
 );
 
-export const signed = object({
-  hex: hex('With the signatures that could be made'),
-  complete: boolean('All inputs are signed'),
-  errors: optional(
-    array(
-      object({
-        txid: hex('Of the output that is spent'),
-        vout: integer(),
-        witness: array(hex()),
-        scriptSig: hex(),
-        sequence: integer(),
-        error: string(),
+export const signed = t.object({
+  hex: t.hex('With the signatures that could be made'),
+  complete: t.boolean('All inputs are signed'),
+  errors: t.optional(
+    t.array(
+      t.object({
+        txid: t.hex('Of the output that is spent'),
+        vout: t.integer(),
+        witness: t.array(t.hex()),
+        scriptSig: t.hex(),
+        sequence: t.integer(),
+        error: t.string(),
       }),
       'Inputs that are not',
     ),
@@ -89,8 +89,8 @@ export const signRawTransactionMethods = group('Rawtransactions', {
   signrawtransactionwithkey: method({
     help: 'Signs inputs of a transaction with these keys, and no others.',
     parameters: {
-      hexstring: hex(),
-      privkeys: array(string(), 'Keys in WIF'),
+      hexstring: t.hex(),
+      privkeys: t.array(t.string(), 'Keys in WIF'),
       prevtxs: previousOutputs,
       sighashtype,
     },

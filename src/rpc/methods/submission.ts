@@ -7,7 +7,7 @@ import { decodeTransaction, WITNESS_FORM } from '../decode.ts';
 import { RpcCode, RpcError } from '../errors.ts';
 import { virtualSize, virtualSizes } from '../formats/mempool-entry.ts';
 import { group, method } from '../method.ts';
-import { array, boolean, hex, object, optional, string } from '../schema.ts';
+import * as t from '../schema.ts';
 import {
   checkBurn,
   effectiveIncludes,
@@ -64,8 +64,8 @@ export const submissionMethods = group('Rawtransactions', {
     help:
       'Takes a signed transaction into the mempool and announces it to all peers at once: who looks on may\n' +
       'guess that it is yours.',
-    parameters: { hexstring: hex(), ...limits },
-    result: hex('txid'),
+    parameters: { hexstring: t.hex(), ...limits },
+    result: t.hex('txid'),
     example: 'HEX',
     async handler({ hexstring, maxfeerate, maxburnamount }, context) {
       const tx = decodeTransaction(hexstring, WITNESS_FORM);
@@ -84,19 +84,21 @@ export const submissionMethods = group('Rawtransactions', {
     help:
       'Whether the mempool would take these transactions, which are not kept or announced.\n' +
       'Several are judged as a package, of 25 at most, parents first.',
-    parameters: { rawtxs: array(hex()), maxfeerate: limits.maxfeerate },
-    result: array(
-      object({
-        txid: hex(),
-        wtxid: hex(),
-        'package-error': optional(string('What is wrong with the package as such')),
-        allowed: optional(boolean('Absent where another one that fails keeps this one from being judged')),
-        vsize_adjusted: optional(virtualSize.vsize_adjusted),
-        vsize: optional(virtualSize.vsize),
-        vsize_bip141: optional(virtualSize.vsize_bip141),
-        fees: optional(fees(effectiveRate, effectiveIncludes)),
-        'reject-reason': optional(string()),
-        'reject-details': optional(string()),
+    parameters: { rawtxs: t.array(t.hex()), maxfeerate: limits.maxfeerate },
+    result: t.array(
+      t.object({
+        txid: t.hex(),
+        wtxid: t.hex(),
+        'package-error': t.optional(t.string('What is wrong with the package as such')),
+        allowed: t.optional(
+          t.boolean('Absent where another one that fails keeps this one from being judged'),
+        ),
+        vsize_adjusted: t.optional(virtualSize.vsize_adjusted),
+        vsize: t.optional(virtualSize.vsize),
+        vsize_bip141: t.optional(virtualSize.vsize_bip141),
+        fees: t.optional(fees(effectiveRate, effectiveIncludes)),
+        'reject-reason': t.optional(t.string()),
+        'reject-details': t.optional(t.string()),
       }),
     ),
     example: `'["HEX"]'`,

@@ -6,7 +6,7 @@ import { Transaction } from '../../core/transaction/transaction.ts';
 import { decodeBlock } from '../decode.ts';
 import { RpcCode, RpcError } from '../errors.ts';
 import { group, method } from '../method.ts';
-import { cases, hex, nothing, optional, string } from '../schema.ts';
+import * as t from '../schema.ts';
 
 /** BIP22: null is good news. */
 const verdictText = (invalid: Invalid | null): string | null => (invalid === null ? null : invalid.reason);
@@ -25,8 +25,8 @@ function withReservedValue(block: Block): Block {
 export const submitBlockMethods = group('Mining', {
   submitblock: method({
     help: 'Offers a block that was found, and says what is wrong with it (BIP22).',
-    parameters: { hexdata: hex(), dummy: optional(string('Without effect')) },
-    result: cases('', { accepted: nothing(), refused: string('Why') }),
+    parameters: { hexdata: t.hex(), dummy: t.optional(t.string('Without effect')) },
+    result: t.cases('', { accepted: t.nothing(), refused: t.string('Why') }),
     example: 'HEX',
     async handler({ hexdata }, { chain, mempool, parameters }) {
       const decoded = decodeBlock(hexdata);

@@ -4,7 +4,7 @@ import type { BlockHash } from '../../core/block/header.ts';
 import type { RpcContext } from '../context.ts';
 import { RpcCode, RpcError } from '../errors.ts';
 import { group, method } from '../method.ts';
-import { hashText, hex, integer, long, object, optional, standard } from '../schema.ts';
+import * as t from '../schema.ts';
 
 /** Resolves when the tip satisfies `done`, after `milliseconds` (0: never), or when the node stops. */
 export function waitForTip(
@@ -33,13 +33,16 @@ export function waitForTip(
 
 const tipJson = ({ chain }: RpcContext) => ({ hash: chain.tip.hash, height: chain.tip.height });
 
-const timeout = standard(long('Milliseconds; 0 waits for ever'), 0);
-const result = object({ hash: hex(), height: integer() });
+const timeout = t.standard(t.long('Milliseconds; 0 waits for ever'), 0);
+const result = t.object({ hash: t.hex(), height: t.integer() });
 
 export const waitingMethods = group('Blockchain', {
   waitfornewblock: method({
     help: 'Waits until the tip is another; answers with the tip then, or when time is up.',
-    parameters: { timeout, current_tip: optional(hashText<BlockHash>('Another than this'), 'the tip now') },
+    parameters: {
+      timeout,
+      current_tip: t.optional(t.hashText<BlockHash>('Another than this'), 'the tip now'),
+    },
     result,
     example: '1000',
     async handler({ timeout: milliseconds, current_tip }, context, { signal }) {
@@ -51,7 +54,7 @@ export const waitingMethods = group('Blockchain', {
 
   waitforblock: method({
     help: 'Waits until a block is the tip; answers with the tip then, or when time is up.',
-    parameters: { blockhash: hashText<BlockHash>(), timeout },
+    parameters: { blockhash: t.hashText<BlockHash>(), timeout },
     result,
     example: '$(penny rpc getbestblockhash) 1000',
     async handler({ blockhash, timeout: milliseconds }, context, { signal }) {
@@ -62,7 +65,7 @@ export const waitingMethods = group('Blockchain', {
 
   waitforblockheight: method({
     help: 'Waits until the tip is as high as this; answers with the tip then, or when time is up.',
-    parameters: { height: integer(), timeout },
+    parameters: { height: t.integer(), timeout },
     result,
     example: '1 1000',
     async handler({ height, timeout: milliseconds }, context, { signal }) {

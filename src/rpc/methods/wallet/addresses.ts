@@ -12,24 +12,10 @@ import { addressScript } from '../../construct-transaction.ts';
 import { RpcCode, RpcError } from '../../errors.ts';
 import { describeScript, scriptDescription } from '../../formats/address.ts';
 import { group, walletMethod } from '../../method.ts';
-import {
-  type Answered,
-  anything,
-  array,
-  boolean,
-  hex,
-  integer,
-  nothing,
-  object,
-  optional,
-  record,
-  standard,
-  string,
-  time,
-} from '../../schema.ts';
+import * as t from '../../schema.ts';
 import { addressTypeFrom, labelFrom } from '../../wallet-access.ts';
 
-const address_type = optional(string('legacy, p2sh-segwit, bech32 or bech32m'), '-addresstype');
+const address_type = t.optional(t.string('legacy, p2sh-segwit, bech32 or bech32m'), '-addresstype');
 
 /** @throws RpcError -4 if no descriptor gives new addresses of any type */
 function requireKeys(wallet: Wallet, internal: boolean): void {
@@ -60,7 +46,7 @@ function ownFields(wallet: Wallet, place: ScriptPlace) {
 }
 
 /** The script inside P2SH or P2WSH, if the wallet knows it. */
-function innerFields(wallet: Wallet, place: ScriptPlace, script: Uint8Array): Answered<typeof inner> {
+function innerFields(wallet: Wallet, place: ScriptPlace, script: Uint8Array): t.Answered<typeof inner> {
   const { type, solutions } = solve(script);
   if (type !== 'scripthash' && type !== 'witness_v0_scripthash') return {};
   const { provider } = wallet.keys.expand(place, false);
@@ -97,19 +83,19 @@ function scriptOf(address: string, parameters: Parameters<typeof decodeAddress>[
 }
 
 /** What is known of the script inside P2SH or P2WSH. */
-const inner = object({
-  script: optional(string('Its template')),
-  hex: optional(hex()),
-  pubkeys: optional(array(hex(), 'Of a multisig')),
-  sigsrequired: optional(integer()),
-  embedded: optional(anything('What is known of its own address, in the same form')),
+const inner = t.object({
+  script: t.optional(t.string('Its template')),
+  hex: t.optional(t.hex()),
+  pubkeys: t.optional(t.array(t.hex(), 'Of a multisig')),
+  sigsrequired: t.optional(t.integer()),
+  embedded: t.optional(t.anything('What is known of its own address, in the same form')),
 });
 
 export const walletAddressMethods = group('Wallet', {
   getnewaddress: walletMethod({
     help: 'A new address to be paid at.',
-    parameters: { label: standard(string(), ''), address_type },
-    result: string(),
+    parameters: { label: t.standard(t.string(), ''), address_type },
+    result: t.string(),
     example: 'rent bech32m',
     async handler({ label, address_type: type }, wallet) {
       requireKeys(wallet, false);
@@ -124,7 +110,7 @@ export const walletAddressMethods = group('Wallet', {
   getrawchangeaddress: walletMethod({
     help: 'A new address for change, for who makes transactions by hand.',
     parameters: { address_type },
-    result: string(),
+    result: t.string(),
     async handler({ address_type: type }, wallet) {
       requireKeys(wallet, true);
       const { addressType, changeType } = wallet.parts.policy;
@@ -136,25 +122,25 @@ export const walletAddressMethods = group('Wallet', {
 
   getaddressinfo: walletMethod({
     help: 'What an address is, and what the wallet knows of it.',
-    parameters: { address: string() },
-    result: object({
-      address: string(),
-      scriptPubKey: hex(),
-      ismine: boolean(),
-      solvable: boolean('The wallet knows how to spend it'),
-      iswatchonly: boolean(),
+    parameters: { address: t.string() },
+    result: t.object({
+      address: t.string(),
+      scriptPubKey: t.hex(),
+      ismine: t.boolean(),
+      solvable: t.boolean('The wallet knows how to spend it'),
+      iswatchonly: t.boolean(),
       ...scriptDescription,
-      desc: optional(string('A descriptor of it')),
-      parent_desc: optional(string('The descriptor it comes from')),
-      timestamp: optional(time('Nothing was paid to it before')),
-      pubkey: optional(hex()),
-      iscompressed: optional(boolean()),
-      hdkeypath: optional(string()),
-      hdseedid: optional(hex()),
-      hdmasterfingerprint: optional(hex()),
+      desc: t.optional(t.string('A descriptor of it')),
+      parent_desc: t.optional(t.string('The descriptor it comes from')),
+      timestamp: t.optional(t.time('Nothing was paid to it before')),
+      pubkey: t.optional(t.hex()),
+      iscompressed: t.optional(t.boolean()),
+      hdkeypath: t.optional(t.string()),
+      hdseedid: t.optional(t.hex()),
+      hdmasterfingerprint: t.optional(t.hex()),
       ...inner.fields,
-      ischange: boolean(),
-      labels: array(string(), 'One, or none'),
+      ischange: t.boolean(),
+      labels: t.array(t.string(), 'One, or none'),
     }),
     example: 'ADDRESS',
     handler({ address: text }, wallet, context) {
@@ -178,8 +164,8 @@ export const walletAddressMethods = group('Wallet', {
 
   setlabel: walletMethod({
     help: 'Gives an address a label, its own or another.',
-    parameters: { address: string(), label: string() },
-    result: nothing(),
+    parameters: { address: t.string(), label: t.string() },
+    result: t.nothing(),
     example: 'ADDRESS rent',
     async handler({ address, label }, wallet, context) {
       const script = addressScript(address, context.parameters, 'Invalid Bitcoin address');
@@ -196,8 +182,11 @@ export const walletAddressMethods = group('Wallet', {
 
   getaddressesbylabel: walletMethod({
     help: 'The addresses under a label.',
-    parameters: { label: string() },
-    result: record(object({ purpose: string('receive, or send where it is not of this wallet') }), 'address'),
+    parameters: { label: t.string() },
+    result: t.record(
+      t.object({ purpose: t.string('receive, or send where it is not of this wallet') }),
+      'address',
+    ),
     example: 'rent',
     handler({ label }, wallet) {
       const name = labelFrom(label);
@@ -210,8 +199,8 @@ export const walletAddressMethods = group('Wallet', {
 
   listlabels: walletMethod({
     help: 'All labels.',
-    parameters: { purpose: optional(string('Only of own addresses (receive) or of others (send)')) },
-    result: array(string()),
+    parameters: { purpose: t.optional(t.string('Only of own addresses (receive) or of others (send)')) },
+    result: t.array(t.string()),
     example: 'receive',
     handler({ purpose = '' }, wallet) {
       if (!['', 'send', 'receive', 'refund'].includes(purpose))
@@ -227,8 +216,8 @@ export const walletAddressMethods = group('Wallet', {
 
   signmessage: walletMethod({
     help: 'Signs a message with the key of a legacy address; verifymessage checks it.',
-    parameters: { address: string(), message: string() },
-    result: string('Base64'),
+    parameters: { address: t.string(), message: t.string() },
+    result: t.string('Base64'),
     example: 'ADDRESS "what is signed"',
     handler({ address, message }, wallet, context) {
       wallet.vault.requireUnlocked();

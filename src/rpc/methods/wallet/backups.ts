@@ -1,14 +1,14 @@
 /** A wallet in one file, and back. */
 import { group, method, walletMethod } from '../../method.ts';
-import { array, boolean, nothing, object, optional, string } from '../../schema.ts';
+import * as t from '../../schema.ts';
 
 export const walletBackupMethods = group('Wallet', {
   backupwallet: walletMethod({
     help:
       'Writes a copy of a wallet, as it is now, into one file. What is encrypted stays encrypted; of any other\n' +
       'wallet, who has the file has the money. An older backup of this name is replaced, no other file is.',
-    parameters: { destination: string('Path of the file') },
-    result: nothing(),
+    parameters: { destination: t.string('Path of the file') },
+    result: t.nothing(),
     example: '"backup.penny"',
     async handler({ destination }, wallet, { wallets }) {
       await wallets.backup(wallet, destination);
@@ -19,13 +19,13 @@ export const walletBackupMethods = group('Wallet', {
   restorewallet: method({
     help: 'Makes a wallet from a backup, loads it, and reads from the chain what came after the backup.',
     parameters: {
-      wallet_name: string('What the wallet is to be called'),
-      backup_file: string('Path of the backup'),
-      load_on_startup: optional(boolean('Whether it is loaded at each start'), 'not changed'),
+      wallet_name: t.string('What the wallet is to be called'),
+      backup_file: t.string('Path of the backup'),
+      load_on_startup: t.optional(t.boolean('Whether it is loaded at each start'), 'not changed'),
     },
-    result: object({
-      name: string(),
-      warnings: optional(array(string('What was damaged, and what was done about it'))),
+    result: t.object({
+      name: t.string(),
+      warnings: t.optional(t.array(t.string('What was damaged, and what was done about it'))),
     }),
     example: '"again" "backup.penny"',
     async handler({ wallet_name, backup_file, load_on_startup }, { wallets }) {

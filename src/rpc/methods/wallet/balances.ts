@@ -6,18 +6,7 @@ import type { Wallet } from '../../../wallet/wallet.ts';
 import { addressScript } from '../../construct-transaction.ts';
 import { RpcCode, RpcError } from '../../errors.ts';
 import { group, walletMethod } from '../../method.ts';
-import {
-  type Answered,
-  amount,
-  array,
-  boolean,
-  hex,
-  integer,
-  object,
-  optional,
-  standard,
-  string,
-} from '../../schema.ts';
+import * as t from '../../schema.ts';
 import { btc } from '../../values.ts';
 import {
   avoidReuse,
@@ -67,28 +56,31 @@ function filterScript(address: string, parameters: NetworkParameters): Uint8Arra
   }
 }
 
-const minconf = standard(integer('Confirmations at least'), 1);
-const include_immature_coinbase = standard(boolean('Also what was mined and must not be spent yet'), false);
-const include_empty = standard(boolean('Also those that received nothing'), false);
+const minconf = t.standard(t.integer('Confirmations at least'), 1);
+const include_immature_coinbase = t.standard(
+  t.boolean('Also what was mined and must not be spent yet'),
+  false,
+);
+const include_empty = t.standard(t.boolean('Also those that received nothing'), false);
 
-const receivedRow = object({
-  address: string(),
-  amount: amount(),
-  confirmations: integer('Of the newest'),
-  label: string(),
-  txids: array(hex()),
+const receivedRow = t.object({
+  address: t.string(),
+  amount: t.amount(),
+  confirmations: t.integer('Of the newest'),
+  label: t.string(),
+  txids: t.array(t.hex()),
 });
 
 export const walletBalanceMethods = group('Wallet', {
   getbalance: walletMethod({
     help: 'What the wallet can spend.',
     parameters: {
-      dummy: optional(string('"*"')),
-      minconf: standard(integer('Confirmations at least'), 0),
+      dummy: t.optional(t.string('"*"')),
+      minconf: t.standard(t.integer('Confirmations at least'), 0),
       include_watchonly: watchOnly,
       avoid_reuse: avoidReuse,
     },
-    result: amount(),
+    result: t.amount(),
     handler({ dummy, minconf: depth, avoid_reuse }, wallet) {
       if (dummy !== undefined && dummy !== '*')
         throw new RpcError(RpcCode.METHOD_DEPRECATED, 'dummy first argument must be excluded or set to "*".');
@@ -100,11 +92,11 @@ export const walletBalanceMethods = group('Wallet', {
   getbalances: walletMethod({
     help: 'What the wallet has, by how sure it is.',
     parameters: {},
-    result: object({
-      mine: object({
-        trusted: amount('Confirmed, or unconfirmed change'),
-        untrusted_pending: amount('Unconfirmed, from others'),
-        immature: amount('Mined, and must not be spent yet'),
+    result: t.object({
+      mine: t.object({
+        trusted: t.amount('Confirmed, or unconfirmed change'),
+        untrusted_pending: t.amount('Unconfirmed, from others'),
+        immature: t.amount('Mined, and must not be spent yet'),
       }),
       lastprocessedblock: lastProcessed,
     }),
@@ -119,8 +111,8 @@ export const walletBalanceMethods = group('Wallet', {
 
   getreceivedbyaddress: walletMethod({
     help: 'What an address of the wallet has received in all, spent or not.',
-    parameters: { address: string(), minconf, include_immature_coinbase },
-    result: amount(),
+    parameters: { address: t.string(), minconf, include_immature_coinbase },
+    result: t.amount(),
     example: 'ADDRESS',
     handler({ address: text, minconf: minimum, include_immature_coinbase: immature }, wallet, context) {
       const script = addressScript(text, context.parameters, 'Invalid Bitcoin address');
@@ -133,8 +125,8 @@ export const walletBalanceMethods = group('Wallet', {
 
   getreceivedbylabel: walletMethod({
     help: 'What the addresses under a label have received in all, spent or not.',
-    parameters: { label: string(), minconf, include_immature_coinbase },
-    result: amount(),
+    parameters: { label: t.string(), minconf, include_immature_coinbase },
+    result: t.amount(),
     example: '""',
     handler({ label, minconf: minimum, include_immature_coinbase: immature }, wallet) {
       const name = labelFrom(label);
@@ -153,10 +145,10 @@ export const walletBalanceMethods = group('Wallet', {
       minconf,
       include_empty,
       include_watchonly: watchOnly,
-      address_filter: optional(string('Only this address')),
+      address_filter: t.optional(t.string('Only this address')),
       include_immature_coinbase,
     },
-    result: array(receivedRow),
+    result: t.array(receivedRow),
     example: '0 true',
     handler(
       {
@@ -173,7 +165,7 @@ export const walletBalanceMethods = group('Wallet', {
           ? undefined
           : encodeAddress(filterScript(filter, context.parameters), context.parameters);
       const received = receivedByAddress(wallet, minimum, immature);
-      const rows: Answered<typeof receivedRow>[] = [];
+      const rows: t.Answered<typeof receivedRow>[] = [];
       for (const [address, { label, purpose }] of wallet.labels.entries) {
         const entry = received.get(address);
         if (
@@ -197,7 +189,9 @@ export const walletBalanceMethods = group('Wallet', {
   listreceivedbylabel: walletMethod({
     help: 'What the addresses under each label have received.',
     parameters: { minconf, include_empty, include_watchonly: watchOnly, include_immature_coinbase },
-    result: array(object({ amount: amount(), confirmations: integer('Of the newest'), label: string() })),
+    result: t.array(
+      t.object({ amount: t.amount(), confirmations: t.integer('Of the newest'), label: t.string() }),
+    ),
     example: '0 true',
     handler({ minconf: minimum, include_empty: includeEmpty, include_immature_coinbase: immature }, wallet) {
       const received = receivedByAddress(wallet, minimum, immature);

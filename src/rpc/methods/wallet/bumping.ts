@@ -10,22 +10,7 @@ import { outputsFrom } from '../../construct-transaction.ts';
 import type { RpcContext } from '../../context.ts';
 import { RpcCode, RpcError } from '../../errors.ts';
 import { group, walletMethod } from '../../method.ts';
-import {
-  amount,
-  anything,
-  array,
-  boolean,
-  type HeldFields,
-  hashText,
-  hex,
-  object,
-  optional,
-  standard,
-  string,
-  type UnreadOptions,
-  uint32,
-  unreadOptions,
-} from '../../schema.ts';
+import * as t from '../../schema.ts';
 import { btc } from '../../values.ts';
 import { feeFields, inTurn, readFeeChoice } from '../../wallet-access.ts';
 import { psbtVersionFrom } from '../psbt.ts';
@@ -35,20 +20,23 @@ const { conf_target: confTarget, ...otherFeeFields } = feeFields;
 const bumpOptions = {
   'conf_target|confTarget': confTarget,
   ...otherFeeFields,
-  replaceable: standard(boolean('May be replaced again (BIP125)'), true),
-  outputs: optional(anything('In place of the outputs that the transaction has')),
-  original_change_index: optional(uint32('Index of the output that pays the difference'), 'found by itself'),
+  replaceable: t.standard(t.boolean('May be replaced again (BIP125)'), true),
+  outputs: t.optional(t.anything('In place of the outputs that the transaction has')),
+  original_change_index: t.optional(
+    t.uint32('Index of the output that pays the difference'),
+    'found by itself',
+  ),
 };
-const psbtOptions = { ...bumpOptions, psbt_version: standard(uint32('0, or 2 (BIP370)'), 2) };
+const psbtOptions = { ...bumpOptions, psbt_version: t.standard(t.uint32('0, or 2 (BIP370)'), 2) };
 
-const txid = hashText<Txid>('Of an unconfirmed transaction of the wallet');
+const txid = t.hashText<Txid>('Of an unconfirmed transaction of the wallet');
 const bumped = {
-  origfee: amount('Of the transaction that is replaced'),
-  fee: amount('Of the new one'),
-  errors: array(string()),
+  origfee: t.amount('Of the transaction that is replaced'),
+  fee: t.amount('Of the new one'),
+  errors: t.array(t.string()),
 };
 
-type BumpOptions = HeldFields<typeof bumpOptions>;
+type BumpOptions = t.HeldFields<typeof bumpOptions>;
 
 function find(wallet: Wallet, txid: Txid): WalletTransaction {
   const entry = wallet.history.get(txid);
@@ -75,7 +63,7 @@ async function plan(
 }
 
 /** @throws RpcError -8 */
-function refuseBothTargets(given: Pick<UnreadOptions<never>, 'has'>): void {
+function refuseBothTargets(given: Pick<t.UnreadOptions<never>, 'has'>): void {
   if (given.has('confTarget') && given.has('conf_target'))
     throw new RpcError(
       RpcCode.INVALID_PARAMETER,
@@ -88,8 +76,8 @@ export const walletBumpingMethods = group('Wallet', {
     help:
       'Replaces an unconfirmed transaction of the wallet by one that pays more (BIP125), from its change or from more\n' +
       'coins.',
-    parameters: { txid, options: unreadOptions(bumpOptions) },
-    result: object({ txid: hex('Of the new transaction'), ...bumped }),
+    parameters: { txid, options: t.unreadOptions(bumpOptions) },
+    result: t.object({ txid: t.hex('Of the new transaction'), ...bumped }),
     example: 'TXID',
     handler: inTurn(async ({ txid: replaced, options: given }, wallet, context) => {
       if (!wallet.hasPrivateKeys)
@@ -115,8 +103,8 @@ export const walletBumpingMethods = group('Wallet', {
 
   psbtbumpfee: walletMethod({
     help: 'The same as a PSBT, for who signs elsewhere. Nothing is sent.',
-    parameters: { txid, options: unreadOptions(psbtOptions) },
-    result: object({ psbt: string('Base64'), ...bumped }),
+    parameters: { txid, options: t.unreadOptions(psbtOptions) },
+    result: t.object({ psbt: t.string('Base64'), ...bumped }),
     example: 'TXID',
     handler: inTurn(async ({ txid: replaced, options: given }, wallet, context) => {
       refuseBothTargets(given);

@@ -11,22 +11,7 @@ import { addressScript } from '../../construct-transaction.ts';
 import type { RpcContext } from '../../context.ts';
 import { RpcCode, RpcError } from '../../errors.ts';
 import { group, walletMethod } from '../../method.ts';
-import {
-  amount,
-  array,
-  boolean,
-  deferred,
-  hashText,
-  hex,
-  integer,
-  long,
-  number,
-  object,
-  optional,
-  options,
-  standard,
-  string,
-} from '../../schema.ts';
+import * as t from '../../schema.ts';
 import { btc } from '../../values.ts';
 
 const MAX_DEPTH = 9_999_999;
@@ -84,45 +69,45 @@ function innerScripts(
   };
 }
 
-const queryOptions = options({
-  minimumAmount: standard(amount('Value of each coin at least'), 0n),
-  maximumAmount: optional(amount('Value of each coin at most')),
-  maximumCount: standard(long('Coins at most'), 0),
-  minimumSumAmount: optional(amount('No more coins once they are worth this')),
-  include_immature_coinbase: standard(boolean(), false),
+const queryOptions = t.options({
+  minimumAmount: t.standard(t.amount('Value of each coin at least'), 0n),
+  maximumAmount: t.optional(t.amount('Value of each coin at most')),
+  maximumCount: t.standard(t.long('Coins at most'), 0),
+  minimumSumAmount: t.optional(t.amount('No more coins once they are worth this')),
+  include_immature_coinbase: t.standard(t.boolean(), false),
 });
 
-const outPoint = object({ txid: hashText<Txid>(), vout: integer() }, '', { more: true });
+const outPoint = t.object({ txid: t.hashText<Txid>(), vout: t.integer() }, '', { more: true });
 
 export const walletCoinMethods = group('Wallet', {
   listunspent: walletMethod({
     help: 'The coins of the wallet, but for those that are locked.',
     parameters: {
-      minconf: standard(integer('Confirmations at least'), 1),
-      maxconf: standard(integer('Confirmations at most'), MAX_DEPTH),
-      addresses: standard(array(string(), 'Only of these'), []),
-      include_unsafe: standard(boolean('Also unconfirmed ones that others made'), true),
-      query_options: deferred(queryOptions),
+      minconf: t.standard(t.integer('Confirmations at least'), 1),
+      maxconf: t.standard(t.integer('Confirmations at most'), MAX_DEPTH),
+      addresses: t.standard(t.array(t.string(), 'Only of these'), []),
+      include_unsafe: t.standard(t.boolean('Also unconfirmed ones that others made'), true),
+      query_options: t.deferred(queryOptions),
     },
-    result: array(
-      object({
-        txid: hex(),
-        vout: integer(),
-        address: optional(string()),
-        label: optional(string()),
-        redeemScript: optional(hex()),
-        witnessScript: optional(hex()),
-        scriptPubKey: hex(),
-        amount: amount(),
-        confirmations: integer(),
-        ancestorcount: optional(integer('Unconfirmed transactions it depends on, its own counted')),
-        ancestorsize: optional(integer('Their vbytes')),
-        ancestorfees: optional(number('Their fees in satoshis')),
-        spendable: boolean(),
-        solvable: boolean('The wallet knows how to spend it'),
-        desc: optional(string('A descriptor of it')),
-        parent_descs: array(string(), 'Descriptors it comes from'),
-        safe: boolean('Confirmed, or own change'),
+    result: t.array(
+      t.object({
+        txid: t.hex(),
+        vout: t.integer(),
+        address: t.optional(t.string()),
+        label: t.optional(t.string()),
+        redeemScript: t.optional(t.hex()),
+        witnessScript: t.optional(t.hex()),
+        scriptPubKey: t.hex(),
+        amount: t.amount(),
+        confirmations: t.integer(),
+        ancestorcount: t.optional(t.integer('Unconfirmed transactions it depends on, its own counted')),
+        ancestorsize: t.optional(t.integer('Their vbytes')),
+        ancestorfees: t.optional(t.number('Their fees in satoshis')),
+        spendable: t.boolean(),
+        solvable: t.boolean('The wallet knows how to spend it'),
+        desc: t.optional(t.string('A descriptor of it')),
+        parent_descs: t.array(t.string(), 'Descriptors it comes from'),
+        safe: t.boolean('Confirmed, or own change'),
       }),
     ),
     example: '0',
@@ -157,11 +142,11 @@ export const walletCoinMethods = group('Wallet', {
   lockunspent: walletMethod({
     help: 'Keeps coins from being chosen, or lets them be chosen again; without a list all of them.',
     parameters: {
-      unlock: boolean('False locks'),
-      transactions: optional(array(outPoint)),
-      persistent: standard(boolean('Over restarts'), false),
+      unlock: t.boolean('False locks'),
+      transactions: t.optional(t.array(outPoint)),
+      persistent: t.standard(t.boolean('Over restarts'), false),
     },
-    result: boolean(),
+    result: t.boolean(),
     example: `false '[{"txid":"TXID","vout":0}]'`,
     async handler({ unlock, transactions: list, persistent }, wallet) {
       const refuse = (text: string): RpcError =>
@@ -195,7 +180,7 @@ export const walletCoinMethods = group('Wallet', {
   listlockunspent: walletMethod({
     help: 'The coins that are locked.',
     parameters: {},
-    result: array(object({ txid: hex(), vout: integer() })),
+    result: t.array(t.object({ txid: t.hex(), vout: t.integer() })),
     handler: (_, wallet) =>
       wallet.locks.outpoints.map(({ txid, vout }) => ({ txid: toDisplayHex(txid), vout })),
   }),

@@ -8,22 +8,7 @@ import { RpcCode, RpcError, type RpcErrorCode } from '../../errors.ts';
 import { JsonNumber, JsonObject, type JsonRead } from '../../json.ts';
 import { group, walletMethod } from '../../method.ts';
 import { fromWalletError, readDescriptor } from '../../refusals.ts';
-import {
-  type Answered,
-  anything,
-  array,
-  boolean,
-  custom,
-  type Held,
-  integer,
-  long,
-  object,
-  optional,
-  type Sent,
-  standard,
-  string,
-  time,
-} from '../../schema.ts';
+import * as t from '../../schema.ts';
 import { arrayFrom, bigintFrom, rangeFrom, typeName } from '../../values.ts';
 import { labelFrom } from '../../wallet-access.ts';
 
@@ -51,23 +36,23 @@ function timestampFrom(value: JsonRead, { chain }: RpcContext): number {
   );
 }
 
-const importRequest = object(
+const importRequest = t.object(
   {
-    timestamp: custom<number | 'now', number>(
-      long('Seconds since 1970 from which on it may have been paid, or "now"'),
+    timestamp: t.custom<number | 'now', number>(
+      t.long('Seconds since 1970 from which on it may have been paid, or "now"'),
       (value, _name, context) => timestampFrom(value, context),
     ),
-    desc: optional(string('With its checksum')),
-    active: standard(boolean('Addresses of its type come from it'), false),
-    range: optional(anything('End, or [begin, end], of a ranged one'), 'as far as addresses are watched'),
-    next_index: optional(long('Of a ranged one: where new addresses begin'), 'the begin of the range'),
-    internal: optional(boolean('For change'), 'false'),
-    label: optional(string('Not of a ranged or internal one')),
+    desc: t.optional(t.string('With its checksum')),
+    active: t.standard(t.boolean('Addresses of its type come from it'), false),
+    range: t.optional(t.anything('End, or [begin, end], of a ranged one'), 'as far as addresses are watched'),
+    next_index: t.optional(t.long('Of a ranged one: where new addresses begin'), 'the begin of the range'),
+    internal: t.optional(t.boolean('For change'), 'false'),
+    label: t.optional(t.string('Not of a ranged or internal one')),
   },
   '',
   { loose: true },
 );
-type ImportRequest = Held<typeof importRequest>;
+type ImportRequest = t.Held<typeof importRequest>;
 
 /** @throws RpcError */
 function readImport(item: JsonRead, context: RpcContext): ImportRequest {
@@ -127,27 +112,27 @@ async function importOne(
   return warnings;
 }
 
-const imported = object({
-  success: boolean(),
-  warnings: optional(array(string())),
-  error: optional(object({ code: integer(), message: string() })),
+const imported = t.object({
+  success: t.boolean(),
+  warnings: t.optional(t.array(t.string())),
+  error: t.optional(t.object({ code: t.integer(), message: t.string() })),
 });
 
 export const walletDescriptorMethods = group('Wallet', {
   listdescriptors: walletMethod({
     help: 'The descriptors that the wallet watches, with public keys or, if asked, with private ones.',
-    parameters: { private: standard(boolean('Who sees them can spend everything'), false) },
-    result: object({
-      wallet_name: string(),
-      descriptors: array(
-        object({
-          desc: string(),
-          timestamp: time('Nothing was paid to it before'),
-          active: boolean('New addresses come from it'),
-          internal: optional(boolean('For change')),
-          range: optional(array(integer(), 'First and last index that is watched')),
-          next: optional(integer()),
-          next_index: optional(integer('Of the next new address')),
+    parameters: { private: t.standard(t.boolean('Who sees them can spend everything'), false) },
+    result: t.object({
+      wallet_name: t.string(),
+      descriptors: t.array(
+        t.object({
+          desc: t.string(),
+          timestamp: t.time('Nothing was paid to it before'),
+          active: t.boolean('New addresses come from it'),
+          internal: t.optional(t.boolean('For change')),
+          range: t.optional(t.array(t.integer(), 'First and last index that is watched')),
+          next: t.optional(t.integer()),
+          next_index: t.optional(t.integer('Of the next new address')),
         }),
       ),
     }),
@@ -171,15 +156,15 @@ export const walletDescriptorMethods = group('Wallet', {
       'Watches descriptors, and looks through the chain for what was paid to them since the earliest of their times,\n' +
       'which may take long.',
     parameters: {
-      requests: custom<readonly Sent<typeof importRequest>[], readonly JsonRead[]>(
-        array(importRequest),
+      requests: t.custom<readonly t.Sent<typeof importRequest>[], readonly JsonRead[]>(
+        t.array(importRequest),
         arrayFrom,
         {
           json: 'array',
         },
       ),
     },
-    result: array(imported),
+    result: t.array(imported),
     example: `'[{"desc": "DESCRIPTOR", "timestamp": "now"}]'`,
     async handler({ requests }, wallet, context) {
       if (wallet.follower.scanning !== null)
@@ -191,7 +176,7 @@ export const walletDescriptorMethods = group('Wallet', {
       let earliest = Number.POSITIVE_INFINITY;
       // All are read first: what is imported without a rescan looks like a descriptor that nobody ever paid to.
       const all = requests.map((item) => readImport(item, context));
-      const answers: Answered<typeof imported>[] = [];
+      const answers: t.Answered<typeof imported>[] = [];
       for (const one of all) {
         try {
           const warnings = await importOne(wallet, one, context);

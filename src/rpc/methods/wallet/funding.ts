@@ -25,39 +25,27 @@ import {
 import { group, walletMethod } from '../../method.ts';
 import { previousOutputs, spentOutputs } from '../../previous-outputs.ts';
 import { readPsbt } from '../../refusals.ts';
-import {
-  amount,
-  boolean,
-  deferred,
-  hex,
-  integer,
-  object,
-  optional,
-  options,
-  standard,
-  string,
-  unreadOptions,
-} from '../../schema.ts';
+import * as t from '../../schema.ts';
 import { btc } from '../../values.ts';
 import { inTurn } from '../../wallet-access.ts';
 import { processed, psbt_version, psbtVersionFrom } from '../psbt.ts';
 import { sighashFrom, sighashtype, signed, signedJson, transactionFrom } from '../sign-raw-transaction.ts';
 
-const funded = { fee: amount(), changepos: integer('Index of the change; -1 for none') };
-const bip32derivs = standard(boolean('Add the paths of keys (BIP32)'), true);
+const funded = { fee: t.amount(), changepos: t.integer('Index of the change; -1 for none') };
+const bip32derivs = t.standard(t.boolean('Add the paths of keys (BIP32)'), true);
 
 export const walletFundingMethods = group('Wallet', {
   fundrawtransaction: walletMethod({
     help: 'Adds coins and change to a transaction, so that it pays for itself. It is not signed.',
     parameters: {
-      hexstring: hex(),
-      options: deferred(options(RAW_OPTIONS)),
-      iswitness: optional(
-        boolean('Read it only as with witnesses, or only as without'),
+      hexstring: t.hex(),
+      options: t.deferred(t.options(RAW_OPTIONS)),
+      iswitness: t.optional(
+        t.boolean('Read it only as with witnesses, or only as without'),
         'whichever makes sense',
       ),
     },
-    result: object({ hex: hex(), ...funded }),
+    result: t.object({ hex: t.hex(), ...funded }),
     example: 'HEX',
     handler: inTurn(async ({ hexstring, options: given, iswitness }, wallet, context) => {
       const forms = iswitness === undefined ? ANY_FORM : { witness: iswitness, plain: !iswitness };
@@ -80,15 +68,15 @@ export const walletFundingMethods = group('Wallet', {
   walletcreatefundedpsbt: walletMethod({
     help: 'A PSBT that pays what is listed, with coins and change of the wallet. It is not signed.',
     parameters: {
-      inputs: optional(inputsSchema),
+      inputs: t.optional(inputsSchema),
       outputs: construction.outputs,
       locktime: construction.locktime,
-      options: unreadOptions(PSBT_OPTIONS),
+      options: t.unreadOptions(PSBT_OPTIONS),
       bip32derivs,
       version: construction.version,
       psbt_version,
     },
-    result: object({ psbt: string('Base64'), ...funded }),
+    result: t.object({ psbt: t.string('Base64'), ...funded }),
     example: `'[]' '[{"ADDRESS":0.01}]'`,
     handler: inTurn(async (asked, wallet, context) => {
       const { inputs, outputs, locktime, options: given, version } = asked;
@@ -117,11 +105,11 @@ export const walletFundingMethods = group('Wallet', {
   walletprocesspsbt: walletMethod({
     help: 'Adds to a PSBT what the wallet knows, and signs what it can.',
     parameters: {
-      psbt: string('Base64'),
-      sign: standard(boolean(), true),
+      psbt: t.string('Base64'),
+      sign: t.standard(t.boolean(), true),
       sighashtype,
       bip32derivs,
-      finalize: standard(boolean('Finish inputs that have all signatures'), true),
+      finalize: t.standard(t.boolean('Finish inputs that have all signatures'), true),
     },
     result: processed,
     example: 'PSBT',
@@ -143,7 +131,7 @@ export const walletFundingMethods = group('Wallet', {
 
   signrawtransactionwithwallet: walletMethod({
     help: 'Signs the inputs of a transaction that the wallet has keys for.',
-    parameters: { hexstring: hex(), prevtxs: previousOutputs, sighashtype },
+    parameters: { hexstring: t.hex(), prevtxs: previousOutputs, sighashtype },
     result: signed,
     example: 'HEX',
     async handler({ hexstring, prevtxs, sighashtype: sighash }, wallet, context) {

@@ -16,20 +16,7 @@ import {
   walletTransaction,
 } from '../../formats/wallet-transaction.ts';
 import { group, walletMethod } from '../../method.ts';
-import {
-  amount,
-  array,
-  boolean,
-  hashText,
-  hex,
-  integer,
-  nothing,
-  object,
-  optional,
-  standard,
-  string,
-  written,
-} from '../../schema.ts';
+import * as t from '../../schema.ts';
 import { btc, hashTextFrom } from '../../values.ts';
 import { labelFrom, lastProcessed, lastProcessedBlock, watchOnly } from '../../wallet-access.ts';
 
@@ -45,12 +32,12 @@ export const walletHistoryMethods = group('Wallet', {
   listtransactions: walletMethod({
     help: 'The last transactions of the wallet, oldest first: a row for each output that was sent or received.',
     parameters: {
-      label: optional(string('Only what was received under it; "*" for everything')),
-      count: standard(integer('Rows'), 10),
-      skip: standard(integer('Of the newest'), 0),
+      label: t.optional(t.string('Only what was received under it; "*" for everything')),
+      count: t.standard(t.integer('Rows'), 10),
+      skip: t.standard(t.integer('Of the newest'), 0),
       include_watchonly: watchOnly,
     },
-    result: array(longRow),
+    result: t.array(longRow),
     example: '"*" 20',
     handler({ label, count, skip }, wallet) {
       if (label === '')
@@ -72,17 +59,17 @@ export const walletHistoryMethods = group('Wallet', {
       'All transactions since a block, for who asks again and again: the answer names the block to ask from next.\n' +
       'Where that block is no longer in the chain, what it and those after it held is listed as removed.',
     parameters: {
-      blockhash: optional(string('Without it, from the beginning')),
-      target_confirmations: standard(integer('How deep lastblock lies; 1 is the tip'), 1),
+      blockhash: t.optional(t.string('Without it, from the beginning')),
+      target_confirmations: t.standard(t.integer('How deep lastblock lies; 1 is the tip'), 1),
       include_watchonly: watchOnly,
-      include_removed: standard(boolean(), true),
-      include_change: standard(boolean(), false),
-      label: optional(string('Only what was received under it')),
+      include_removed: t.standard(t.boolean(), true),
+      include_change: t.standard(t.boolean(), false),
+      label: t.optional(t.string('Only what was received under it')),
     },
-    result: object({
-      transactions: array(longRow),
-      removed: optional(array(longRow)),
-      lastblock: hex('To ask from the next time'),
+    result: t.object({
+      transactions: t.array(longRow),
+      removed: t.optional(t.array(longRow)),
+      lastblock: t.hex('To ask from the next time'),
     }),
     example: '$(penny rpc getblockhash 0)',
     async handler(
@@ -128,17 +115,17 @@ export const walletHistoryMethods = group('Wallet', {
   gettransaction: walletMethod({
     help: 'One transaction of the wallet.',
     parameters: {
-      txid: hashText<Txid>(),
+      txid: t.hashText<Txid>(),
       include_watchonly: watchOnly,
-      verbose: standard(boolean('With the transaction in words'), false),
+      verbose: t.standard(t.boolean('With the transaction in words'), false),
     },
-    result: object({
-      amount: amount('What it changed, without the fee'),
-      fee: optional(amount('Negative; only where it was sent')),
+    result: t.object({
+      amount: t.amount('What it changed, without the fee'),
+      fee: t.optional(t.amount('Negative; only where it was sent')),
       ...walletTransaction,
-      details: array(walletRow),
-      hex: hex(),
-      decoded: optional(written(object(decodedTransaction))),
+      details: t.array(walletRow),
+      hex: t.hex(),
+      decoded: t.optional(t.written(t.object(decodedTransaction))),
       lastprocessedblock: lastProcessed,
     }),
     example: 'TXID',
@@ -164,8 +151,8 @@ export const walletHistoryMethods = group('Wallet', {
     help:
       'Gives up a transaction that is neither confirmed nor in the mempool, with those that depend on it: what it\n' +
       'spends can be spent again. Whoever has a copy may still have it confirmed.',
-    parameters: { txid: hashText<Txid>() },
-    result: nothing(),
+    parameters: { txid: t.hashText<Txid>() },
+    result: t.nothing(),
     example: 'TXID',
     async handler({ txid }, wallet) {
       wallet.outbox.abandon(findTransaction(wallet, txid));
@@ -176,8 +163,8 @@ export const walletHistoryMethods = group('Wallet', {
 
   rescanblockchain: walletMethod({
     help: 'Looks through blocks again for transactions of the wallet.',
-    parameters: { start_height: standard(integer(), 0), stop_height: optional(integer(), 'the tip') },
-    result: object({ start_height: integer(), stop_height: integer() }),
+    parameters: { start_height: t.standard(t.integer(), 0), stop_height: t.optional(t.integer(), 'the tip') },
+    result: t.object({ start_height: t.integer(), stop_height: t.integer() }),
     example: '0 100',
     async handler({ start_height: start, stop_height: stop }, wallet) {
       // What comes up must be watched on from there, below hardened steps too.
@@ -196,7 +183,7 @@ export const walletHistoryMethods = group('Wallet', {
   abortrescan: walletMethod({
     help: 'Ends a rescan before its time.',
     parameters: {},
-    result: boolean('There was one'),
+    result: t.boolean('There was one'),
     handler: (_, wallet) => wallet.follower.abortScan(),
   }),
 });

@@ -5,27 +5,13 @@ import { addressScript } from '../../construct-transaction.ts';
 import { RpcCode, RpcError } from '../../errors.ts';
 import type { JsonRead } from '../../json.ts';
 import { group, method, walletMethod } from '../../method.ts';
-import {
-  amount,
-  anything,
-  array,
-  boolean,
-  cases,
-  custom,
-  integer,
-  number,
-  object,
-  optional,
-  standard,
-  string,
-  time,
-} from '../../schema.ts';
+import * as t from '../../schema.ts';
 import { bigintFrom, btc } from '../../values.ts';
 import { lastProcessed, lastProcessedBlock, walletOf } from '../../wallet-access.ts';
 
-const load_on_startup = optional(boolean('Load it at each start, or no longer'), 'as it was');
-const warnings = optional(array(string()));
-const loaded = object({ name: string(), warnings });
+const load_on_startup = t.optional(t.boolean('Load it at each start, or no longer'), 'as it was');
+const warnings = t.optional(t.array(t.string()));
+const loaded = t.object({ name: t.string(), warnings });
 
 function scanningJson(wallet: Wallet) {
   const scan = wallet.follower.scanning;
@@ -40,14 +26,16 @@ export const walletManagementMethods = group('Wallet', {
   createwallet: method({
     help: 'Makes a wallet from new words (BIP39), and loads it.',
     parameters: {
-      wallet_name: string(),
-      disable_private_keys: standard(boolean('It only watches: it never has keys'), false),
-      blank: standard(boolean('Without keys; they may be imported'), false),
-      passphrase: optional(string('What the keys are encrypted with; they are never plain on the disk then')),
-      avoid_reuse: standard(boolean('Refused: reuse is not kept track of'), false),
-      descriptors: standard(boolean('There are no others'), true),
+      wallet_name: t.string(),
+      disable_private_keys: t.standard(t.boolean('It only watches: it never has keys'), false),
+      blank: t.standard(t.boolean('Without keys; they may be imported'), false),
+      passphrase: t.optional(
+        t.string('What the keys are encrypted with; they are never plain on the disk then'),
+      ),
+      avoid_reuse: t.standard(t.boolean('Refused: reuse is not kept track of'), false),
+      descriptors: t.standard(t.boolean('There are no others'), true),
       load_on_startup,
-      external_signer: standard(boolean('Refused: there is no support for them'), false),
+      external_signer: t.standard(t.boolean('Refused: there is no support for them'), false),
     },
     result: loaded,
     example: 'alice',
@@ -74,7 +62,7 @@ export const walletManagementMethods = group('Wallet', {
 
   loadwallet: method({
     help: 'Loads a wallet that is on the disk.',
-    parameters: { filename: string('Its name'), load_on_startup },
+    parameters: { filename: t.string('Its name'), load_on_startup },
     result: loaded,
     example: 'alice',
     async handler({ filename: name, load_on_startup: startup }, { wallets }) {
@@ -85,8 +73,8 @@ export const walletManagementMethods = group('Wallet', {
 
   unloadwallet: method({
     help: 'Closes a wallet; it stays on the disk.',
-    parameters: { wallet_name: optional(string(), 'the one that the call is about'), load_on_startup },
-    result: object({ warnings }),
+    parameters: { wallet_name: t.optional(t.string(), 'the one that the call is about'), load_on_startup },
+    result: t.object({ warnings }),
     example: 'alice',
     async handler({ wallet_name: name, load_on_startup: startup }, context, request) {
       if (name !== undefined && request.walletName !== null && name !== request.walletName)
@@ -102,14 +90,14 @@ export const walletManagementMethods = group('Wallet', {
   listwallets: method({
     help: 'The names of the wallets that are loaded.',
     parameters: {},
-    result: array(string()),
+    result: t.array(t.string()),
     handler: (_, { wallets }) => wallets.list(),
   }),
 
   listwalletdir: method({
     help: 'The names of all wallets on the disk.',
     parameters: {},
-    result: object({ wallets: array(object({ name: string(), warnings })) }),
+    result: t.object({ wallets: t.array(t.object({ name: t.string(), warnings })) }),
     handler: async (_, { wallets }) => ({
       wallets: (await wallets.directory()).map((name) => ({ name, warnings: [] })),
     }),
@@ -118,28 +106,28 @@ export const walletManagementMethods = group('Wallet', {
   getwalletinfo: walletMethod({
     help: 'The state of a wallet.',
     parameters: {},
-    result: object({
-      walletname: string(),
-      walletversion: integer(),
-      format: string(),
-      txcount: integer(),
-      keypoolsize: integer('Addresses that are watched though they were not handed out yet'),
-      keypoolsize_hd_internal: integer('The same for change'),
-      paytxfee: amount('As settxfee set it, in BTC for 1,000 vbytes; 0 estimates'),
-      unlocked_until: optional(
-        time('When it locks itself; 0 while it is locked; absent if it has no passphrase'),
+    result: t.object({
+      walletname: t.string(),
+      walletversion: t.integer(),
+      format: t.string(),
+      txcount: t.integer(),
+      keypoolsize: t.integer('Addresses that are watched though they were not handed out yet'),
+      keypoolsize_hd_internal: t.integer('The same for change'),
+      paytxfee: t.amount('As settxfee set it, in BTC for 1,000 vbytes; 0 estimates'),
+      unlocked_until: t.optional(
+        t.time('When it locks itself; 0 while it is locked; absent if it has no passphrase'),
       ),
-      private_keys_enabled: boolean('False where it only watches'),
-      avoid_reuse: boolean(),
-      scanning: cases('', {
-        'a rescan': object({ duration: integer('Seconds so far'), progress: number('0 to 1') }),
-        'no rescan': boolean(),
+      private_keys_enabled: t.boolean('False where it only watches'),
+      avoid_reuse: t.boolean(),
+      scanning: t.cases('', {
+        'a rescan': t.object({ duration: t.integer('Seconds so far'), progress: t.number('0 to 1') }),
+        'no rescan': t.boolean(),
       }),
-      descriptors: boolean(),
-      external_signer: boolean(),
-      blank: boolean('Has no keys or descriptors'),
-      birthtime: time('Nothing in it is older'),
-      flags: array(string()),
+      descriptors: t.boolean(),
+      external_signer: t.boolean(),
+      blank: t.boolean('Has no keys or descriptors'),
+      birthtime: t.time('Nothing in it is older'),
+      flags: t.array(t.string()),
       lastprocessedblock: lastProcessed,
     }),
     handler(_, wallet) {
@@ -178,21 +166,21 @@ export const walletManagementMethods = group('Wallet', {
       'Makes words (BIP39) the source of all new addresses (BIP44, 49, 84 and 86, account 0), and looks for what was\n' +
       'paid to them before: the words of a wallet that is gone bring back its balance and history.',
     parameters: {
-      mnemonic: string('In any language of BIP39'),
-      'mnemonic_passphrase|passphrase': standard(
-        string('What belongs to the words (BIP39), if anything; not what encrypts the wallet'),
+      mnemonic: t.string('In any language of BIP39'),
+      'mnemonic_passphrase|passphrase': t.standard(
+        t.string('What belongs to the words (BIP39), if anything; not what encrypts the wallet'),
         '',
       ),
-      timestamp: optional(
-        custom<number | 'now', JsonRead>(
-          anything('Seconds since 1970 from which to look, or "now" for not at all'),
+      timestamp: t.optional(
+        t.custom<number | 'now', JsonRead>(
+          t.anything('Seconds since 1970 from which to look, or "now" for not at all'),
           (value) => value,
           { type: 'numeric or string' },
         ),
         '0',
       ),
     },
-    result: object({ txcount: integer(), lastprocessedblock: lastProcessed }),
+    result: t.object({ txcount: t.integer(), lastprocessedblock: lastProcessed }),
     example:
       '"abandon abandon abandon abandon abandon abandon abandon abandon abandon abandon abandon about"',
     async handler({ mnemonic: words, mnemonic_passphrase: passphrase, timestamp }, wallet, context) {
@@ -211,7 +199,7 @@ export const walletManagementMethods = group('Wallet', {
   exportmnemonic: walletMethod({
     help: 'The words (BIP39) that the wallet was made from. Who knows them can spend everything in it.',
     parameters: {},
-    result: string(),
+    result: t.string(),
     handler(_, wallet) {
       const words = wallet.mnemonic();
       if (words === null)
@@ -222,8 +210,8 @@ export const walletManagementMethods = group('Wallet', {
 
   exportkey: walletMethod({
     help: 'The private key (WIF) of an address of the wallet.',
-    parameters: { address: string() },
-    result: string(),
+    parameters: { address: t.string() },
+    result: t.string(),
     example: 'ADDRESS',
     handler({ address }, wallet, context) {
       addressScript(address, context.parameters, 'Invalid Bitcoin address');

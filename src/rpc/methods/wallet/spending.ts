@@ -31,23 +31,7 @@ import {
 import { Amount, type JsonRead } from '../../json.ts';
 import { group, walletMethod } from '../../method.ts';
 import { refuseAs } from '../../refusals.ts';
-import {
-  amount,
-  array,
-  boolean,
-  cases,
-  custom,
-  hex,
-  long,
-  number,
-  object,
-  optional,
-  record,
-  standard,
-  string,
-  type UnreadOptions,
-  unreadOptions,
-} from '../../schema.ts';
+import * as t from '../../schema.ts';
 import {
   avoidReuse,
   chosenRate,
@@ -109,12 +93,15 @@ const notesOf = (comment: string | undefined, to: string | undefined) => ({
   ...(to === undefined || to === '' ? {} : { to }),
 });
 
-const comment = optional(string('What it is for; the wallet keeps it, nobody else sees it'));
-const replaceable = optional(boolean('May be replaced by one that pays more (BIP125)'), '-walletrbf');
-const verbose = standard(boolean(), false);
-const sent = cases(
+const comment = t.optional(t.string('What it is for; the wallet keeps it, nobody else sees it'));
+const replaceable = t.optional(t.boolean('May be replaced by one that pays more (BIP125)'), '-walletrbf');
+const verbose = t.standard(t.boolean(), false);
+const sent = t.cases(
   'verbose',
-  { false: hex('txid'), true: object({ txid: hex(), fee_reason: string('Where the fee rate comes from') }) },
+  {
+    false: t.hex('txid'),
+    true: t.object({ txid: t.hex(), fee_reason: t.string('Where the fee rate comes from') }),
+  },
   'false',
 );
 
@@ -122,10 +109,10 @@ const sendOptions = {
   ...FUND_OPTIONS,
   replaceable: early(FUND_OPTIONS.replaceable),
   max_tx_weight: early(FUND_OPTIONS.max_tx_weight),
-  add_to_wallet: standard(boolean('Keep the transaction and send it'), true),
-  inputs: optional(early(inputsSchema)),
-  locktime: optional(early(long('A height or a time')), 'close to the tip'),
-  psbt: standard(boolean('Answer a PSBT and send nothing'), false),
+  add_to_wallet: t.standard(t.boolean('Keep the transaction and send it'), true),
+  inputs: t.optional(early(inputsSchema)),
+  locktime: t.optional(early(t.long('A height or a time')), 'close to the tip'),
+  psbt: t.standard(t.boolean('Answer a PSBT and send nothing'), false),
 };
 
 /** Names that `send` took once, and what they are called now. */
@@ -138,7 +125,7 @@ const OUTDATED = [
 ] as const;
 
 /** What says how much to pay stands beside the options or in them. @throws RpcError */
-function readSendOptions(given: UnreadOptions<typeof sendOptions>, beside: FeeParameters) {
+function readSendOptions(given: t.UnreadOptions<typeof sendOptions>, beside: FeeParameters) {
   const refuse = (text: string): RpcError => new RpcError(RpcCode.INVALID_PARAMETER, text);
   const estimates = given.has('conf_target') || given.has('estimate_mode');
   const isBeside = beside.conf_target !== undefined || beside.estimate_mode !== 'unset';
@@ -167,11 +154,11 @@ export const walletSpendingMethods = group('Wallet', {
   sendtoaddress: walletMethod({
     help: 'Pays an address.',
     parameters: {
-      address: string(),
-      amount: amount('BTC'),
+      address: t.string(),
+      amount: t.amount('BTC'),
       comment,
-      comment_to: optional(string('To whom; the wallet keeps it, nobody else sees it')),
-      subtractfeefromamount: standard(boolean('The fee is taken from the amount'), false),
+      comment_to: t.optional(t.string('To whom; the wallet keeps it, nobody else sees it')),
+      subtractfeefromamount: t.standard(t.boolean('The fee is taken from the amount'), false),
       replaceable,
       conf_target: feeFields.conf_target,
       estimate_mode: feeFields.estimate_mode,
@@ -196,16 +183,16 @@ export const walletSpendingMethods = group('Wallet', {
   sendmany: walletMethod({
     help: 'Pays several addresses with one transaction.',
     parameters: {
-      dummy: standard(string('""'), ''),
-      amounts: custom<Readonly<Record<string, number | string>>, JsonRead>(
-        record(amount('BTC'), 'address'),
+      dummy: t.standard(t.string('""'), ''),
+      amounts: t.custom<Readonly<Record<string, number | string>>, JsonRead>(
+        t.record(t.amount('BTC'), 'address'),
         (value) => value,
         { json: 'object' },
       ),
-      minconf: optional(number('Without effect')),
+      minconf: t.optional(t.number('Without effect')),
       comment,
-      subtractfeefrom: optional(
-        custom<readonly (string | number)[], JsonRead>(array(string('Address')), (value) => value, {
+      subtractfeefrom: t.optional(
+        t.custom<readonly (string | number)[], JsonRead>(t.array(t.string('Address')), (value) => value, {
           json: 'array',
         }),
         'nobody: the wallet pays the fee',
@@ -236,14 +223,14 @@ export const walletSpendingMethods = group('Wallet', {
     parameters: {
       outputs: construction.outputs,
       ...feeFields,
-      options: unreadOptions(sendOptions),
+      options: t.unreadOptions(sendOptions),
       version: construction.version,
     },
-    result: object({
-      complete: boolean('All inputs are signed'),
-      txid: optional(hex()),
-      hex: optional(hex('Where it was not sent')),
-      psbt: optional(string('Where it was not sent, or more signatures are needed')),
+    result: t.object({
+      complete: t.boolean('All inputs are signed'),
+      txid: t.optional(t.hex()),
+      hex: t.optional(t.hex('Where it was not sent')),
+      psbt: t.optional(t.string('Where it was not sent, or more signatures are needed')),
     }),
     example: `'{"ADDRESS": 0.1}'`,
     handler: inTurn(async (asked, wallet, context) => {
@@ -285,8 +272,8 @@ export const walletSpendingMethods = group('Wallet', {
 
   settxfee: walletMethod({
     help: 'Sets the fee rate of this wallet until it is unloaded, in BTC for 1,000 vbytes; 0 estimates again.',
-    parameters: { amount: amount() },
-    result: boolean(),
+    parameters: { amount: t.amount() },
+    result: t.boolean(),
     example: '0.00001',
     handler({ amount: rate }, wallet) {
       const minimum = wallet.parts.chain.minimumFeeRate();
