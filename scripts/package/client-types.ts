@@ -120,12 +120,17 @@ function formsOf(name: string, { help, parameters, result }: Method): Forms {
   const signatures = answers.flatMap(([value, answer]) => {
     const slots = slotsOf(parameters, true, '    ').map((slot) =>
       slot.name === on && dependent
-        ? { ...slot, type: value, optional: String(dependent.fallback) === value }
+        ? {
+            ...slot,
+            type: /^\d+$|^true$|^false$/.test(value) ? value : `'${value}'`,
+            optional: String(dependent.fallback) === value,
+          }
         : slot,
     );
-    const options = Object.values(parameters).flatMap(({ named, fields }) =>
-      named ? slotsOf(fields!, true, '    ').map((slot) => ({ ...slot, optional: true })) : [],
-    );
+    const options = Object.values(parameters)
+      .flatMap(({ named, fields }) => (named ? slotsOf(fields!, true, '    ') : []))
+      .filter((option) => !slots.some((slot) => slot.name === option.name))
+      .map((option) => ({ ...option, optional: true }));
     const type = typeOf(answer, false, '');
     const alias = `${name}_answer${value === '' ? '' : `_${value}`}`;
     if (type.includes('\n')) named.push(`export type ${alias} = ${type};`);

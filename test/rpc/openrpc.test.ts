@@ -1,3 +1,5 @@
+import { createRequire } from 'node:module';
+import { Ajv } from 'ajv';
 import { expect, test } from 'vitest';
 import type { Method } from '../../src/rpc/method.ts';
 import { METHODS } from '../../src/rpc/methods.ts';
@@ -16,6 +18,13 @@ interface Document {
   }[];
 }
 
+// Its types describe documents, not the schema that it is.
+const { openrpcDocument } = createRequire(import.meta.url)('@open-rpc/meta-schema') as {
+  openrpcDocument: object;
+};
+
+const DRAFT_7 = 'http://json-schema.org/draft-07/schema';
+
 const document = openRpcDocument(METHODS, '1.0') as unknown as Document;
 const method = (name: string) => document.methods.find((candidate) => candidate.name === name)!;
 
@@ -24,6 +33,18 @@ test('every method that help lists is described, in the order of names', () => {
     .filter(({ category }) => category !== 'hidden')
     .map(({ name }) => name);
   expect(document.methods.map(({ name }) => name)).toEqual(listed.sort());
+});
+
+test('the document is valid OpenRPC, and every schema in it valid JSON Schema', () => {
+  // The meta-schema's own name for JSON Schema of draft 7.
+  const metaSchema = JSON.stringify(openrpcDocument)
+    .replaceAll('https://meta.json-schema.tools/#/definitions/JSONSchemaObject', `${DRAFT_7}#`)
+    .replaceAll(/https:\/\/meta\.json-schema\.tools\/?/g, DRAFT_7);
+  const ajv = new Ajv({ strict: false, allErrors: true, validateFormats: false });
+  const validate = ajv.compile(JSON.parse(metaSchema));
+  validate(JSON.parse(JSON.stringify(document)));
+  expect(validate.errors).toBeNull();
+  expect(validate({ ...document, methods: [{ name: 1 }] })).toBe(false);
 });
 
 test('required parameters come before optional ones only where they do in the call', () => {
