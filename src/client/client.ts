@@ -161,13 +161,16 @@ async function attemptOf(
   const authorization = `Basic ${btoa((await cookie()).trim())}`;
   const headers = { authorization, 'content-type': 'application/json' };
   let response: Response;
+  let text: string;
   try {
     response = await fetch(url, { method: 'POST', headers, body, ...(signal && { signal }) });
-  } catch (cause) {
-    const { code } = ((cause as Error).cause ?? {}) as { code?: string };
+    text = await response.text();
+  } catch (error) {
+    if (signal?.aborted) throw error;
+    const { message, code } = ((error as Error).cause ?? error) as { message: string; code?: string };
+    const cause = new Error(`${url}: no answer (${message || code})`, { cause: error });
     throw code === 'ECONNREFUSED' ? new NotRun('', { cause }) : cause;
   }
-  const text = await response.text();
   // A cookie that was read just before a restart is wrong, and a busy node says so before it runs anything.
   if (response.status === 401) throw new NotRun('', { cause: new Error(`${url}: wrong user or password`) });
   if (response.status === 503) throw new NotRun('', { cause: new Error(`${url}: ${text || 'busy'}`) });
