@@ -16,21 +16,7 @@ import {
 } from '../core/transaction/transaction.ts';
 import { RpcCode, RpcError } from './errors.ts';
 import { JsonNumber, JsonObject, type JsonRead } from './json.ts';
-import {
-  amount,
-  array,
-  boolean,
-  custom,
-  type Fields,
-  hex,
-  integer,
-  long,
-  object,
-  optional,
-  record,
-  standard,
-  uint32,
-} from './schema.ts';
+import * as t from './schema.ts';
 import { amountFrom, arrayFrom, bytesFrom, hashFrom, INT64, integerFrom, objectFrom } from './values.ts';
 
 interface Construction {
@@ -131,12 +117,14 @@ export function addressScript(
 }
 
 const inputFields = {
-  txid: hex(),
-  vout: integer(),
-  sequence: optional(long(), 'by replaceable and locktime'),
+  txid: t.hex(),
+  vout: t.integer(),
+  sequence: t.optional(t.long(), 'by replaceable and locktime'),
 };
-const inputsOf = (fields: Fields, help: string) =>
-  custom<readonly Input[], readonly JsonRead[]>(array(object(fields), help), arrayFrom, { json: 'array' });
+const inputsOf = (fields: t.Fields, help: string) =>
+  t.custom<readonly Input[], readonly JsonRead[]>(t.array(t.object(fields), help), arrayFrom, {
+    json: 'array',
+  });
 export interface Input {
   readonly txid: string;
   readonly vout: number;
@@ -145,17 +133,17 @@ export interface Input {
 }
 /** The same where coins may be added: with weights, of what is spent in any case. */
 export const inputsSchema = inputsOf(
-  { ...inputFields, weight: optional(long('Its largest weight once it is signed'), 'found by itself') },
+  { ...inputFields, weight: t.optional(t.long('Its largest weight once it is signed'), 'found by itself') },
   'What is spent in any case',
 );
 
 /** A list, or for compatibility one object. */
-export const outputsSchema = custom<
+export const outputsSchema = t.custom<
   Readonly<Record<string, number | string>> | readonly Readonly<Record<string, number | string>>[],
   JsonRead
 >(
-  array(
-    record(amount('BTC'), 'address'),
+  t.array(
+    t.record(t.amount('BTC'), 'address'),
     'One object each: {ADDRESS: amount}, no address twice, or {"data": hex} once for an OP_RETURN output',
   ),
   (value) => value,
@@ -166,7 +154,7 @@ export const outputsSchema = custom<
 export const construction = {
   inputs: inputsOf(inputFields, 'What is spent'),
   outputs: outputsSchema,
-  locktime: standard(long('A height, or from 500,000,000 on seconds since 1970; 0 for none'), 0),
-  replaceable: optional(boolean('May be replaced by one that pays more (BIP125)'), 'true'),
-  version: standard(uint32(), 2),
+  locktime: t.standard(t.long('A height, or from 500,000,000 on seconds since 1970; 0 for none'), 0),
+  replaceable: t.optional(t.boolean('May be replaced by one that pays more (BIP125)'), 'true'),
+  version: t.standard(t.uint32(), 2),
 };

@@ -17,48 +17,34 @@ import type { RpcContext } from './context.ts';
 import { RpcCode, RpcError } from './errors.ts';
 import { JsonNumber, type JsonRead } from './json.ts';
 import { publicKeyFrom, readDescriptor, refuseAs } from './refusals.ts';
-import {
-  anything,
-  array,
-  boolean,
-  custom,
-  type HeldFields,
-  hex,
-  integer,
-  long,
-  object,
-  optional,
-  type Schema,
-  standard,
-  string,
-} from './schema.ts';
+import * as t from './schema.ts';
 import { amountFrom, arrayFrom, hashFrom, INT64, integerFrom, objectFrom, typeName } from './values.ts';
 import { addressTypeFrom, chosenRate, feeFields, readFeeChoice } from './wallet-access.ts';
 
 const solvingData = {
-  pubkeys: standard(array(hex(), 'Public keys of inputs'), []),
-  scripts: standard(array(hex(), 'Redeem and witness scripts of inputs'), []),
-  descriptors: standard(array(string(), 'Descriptors of inputs, with checksums'), []),
+  pubkeys: t.standard(t.array(t.hex(), 'Public keys of inputs'), []),
+  scripts: t.standard(t.array(t.hex(), 'Redeem and witness scripts of inputs'), []),
+  descriptors: t.standard(t.array(t.string(), 'Descriptors of inputs, with checksums'), []),
 };
 
 /** What all three methods take. `send` knows the names with underscores only. */
 export const FUND_OPTIONS = {
-  add_inputs: optional(
-    boolean('Add coins of the wallet where the inputs are not enough'),
+  add_inputs: t.optional(
+    t.boolean('Add coins of the wallet where the inputs are not enough'),
     'false when inputs are given, true otherwise',
   ),
-  include_unsafe: standard(boolean('Also spend unconfirmed coins that others made'), false),
-  minconf: standard(integer('Confirmations that an added coin has at least'), 0),
-  maxconf: optional(integer('Confirmations that an added coin has at most')),
-  'change_address|changeAddress': optional(string('Address for the change'), 'automatic'),
-  'change_position|changePosition': optional(integer('Index of the change output'), 'random'),
-  change_type: optional(string('Kind of the change address, as for getnewaddress'), 'like what is paid'),
-  'include_watching|includeWatching': standard(boolean('No longer used'), false),
-  'lock_unspents|lockUnspents': standard(boolean('Lock the coins that are chosen'), false),
-  feeRate: optional(anything('Fee rate in BTC/kvB')),
-  'subtract_fee_from_outputs|subtractFeeFromOutputs': standard(
-    custom<readonly (number | string)[], JsonRead>(
-      array(integer('Index of an output, change not counted'), 'Outputs that pay the fee in equal parts'),
+  include_unsafe: t.standard(t.boolean('Also spend unconfirmed coins that others made'), false),
+  minconf: t.standard(t.integer('Confirmations that an added coin has at least'), 0),
+  maxconf: t.optional(t.integer('Confirmations that an added coin has at most')),
+  'change_address|changeAddress': t.optional(t.string('Address for the change'), 'automatic'),
+  'change_position|changePosition': t.optional(t.integer('Index of the change output'), 'random'),
+  change_type: t.optional(t.string('Kind of the change address, as for getnewaddress'), 'like what is paid'),
+  'include_watching|includeWatching': t.standard(t.boolean('No longer used'), false),
+  'lock_unspents|lockUnspents': t.standard(t.boolean('Lock the coins that are chosen'), false),
+  feeRate: t.optional(t.anything('Fee rate in BTC/kvB')),
+  'subtract_fee_from_outputs|subtractFeeFromOutputs': t.standard(
+    t.custom<readonly (number | string)[], JsonRead>(
+      t.array(t.integer('Index of an output, change not counted'), 'Outputs that pay the fee in equal parts'),
       (value) => {
         if (Array.isArray(value)) return value;
         throw new RpcError(RpcCode.MISC_ERROR, 'JSON value is not an object or array as expected');
@@ -66,10 +52,10 @@ export const FUND_OPTIONS = {
     ),
     [],
   ),
-  max_tx_weight: standard(integer('Weight that the transaction may have'), MAX_STANDARD_TX_WEIGHT),
+  max_tx_weight: t.standard(t.integer('Weight that the transaction may have'), MAX_STANDARD_TX_WEIGHT),
   ...feeFields,
-  replaceable: optional(boolean('May be replaced by one that pays more (BIP125)'), 'wallet default'),
-  solving_data: standard(object(solvingData, 'What tells the size of foreign inputs'), {
+  replaceable: t.optional(t.boolean('May be replaced by one that pays more (BIP125)'), 'wallet default'),
+  solving_data: t.standard(t.object(solvingData, 'What tells the size of foreign inputs'), {
     pubkeys: [],
     scripts: [],
     descriptors: [],
@@ -77,15 +63,15 @@ export const FUND_OPTIONS = {
 };
 
 const weightFields = {
-  txid: hex(),
-  vout: integer(),
-  weight: long('The largest weight of the input once it is signed, 165 to 400000'),
+  txid: t.hex(),
+  vout: t.integer(),
+  weight: t.long('The largest weight of the input once it is signed, 165 to 400000'),
 };
 export const RAW_OPTIONS = {
   ...FUND_OPTIONS,
-  input_weights: standard(
-    custom<readonly unknown[], ReadonlyMap<string, number>>(
-      array(object(weightFields), 'Weights of inputs'),
+  input_weights: t.standard(
+    t.custom<readonly unknown[], ReadonlyMap<string, number>>(
+      t.array(t.object(weightFields), 'Weights of inputs'),
       (value) => weightsFrom(arrayFrom(value)),
       { json: 'array' },
     ),
@@ -94,10 +80,10 @@ export const RAW_OPTIONS = {
 };
 
 /** A field that Core reads before it checks the types of all: errors do not name it. */
-export const early = <S extends Schema>(schema: S): S => ({ ...schema, json: undefined });
+export const early = <S extends t.Schema>(schema: S): S => ({ ...schema, json: undefined });
 export const PSBT_OPTIONS = { ...FUND_OPTIONS, replaceable: early(FUND_OPTIONS.replaceable) };
 
-type FundOptions = HeldFields<typeof FUND_OPTIONS>;
+type FundOptions = t.HeldFields<typeof FUND_OPTIONS>;
 
 const refuse = (text: string): RpcError => new RpcError(RpcCode.INVALID_PARAMETER, text);
 
@@ -260,7 +246,7 @@ async function presetInputs(
 }
 
 function solvingProvider(
-  { pubkeys, scripts, descriptors }: HeldFields<typeof solvingData>,
+  { pubkeys, scripts, descriptors }: t.HeldFields<typeof solvingData>,
   { parameters }: RpcContext,
 ): SigningProvider {
   const provider = new SigningProvider();

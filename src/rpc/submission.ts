@@ -5,7 +5,7 @@ import { type FeeRate, satPerKvB } from '../core/transaction/fee-rate.ts';
 import type { Transaction } from '../core/transaction/transaction.ts';
 import { decodeTransaction, hasValidOperations, WITNESS_FORM } from './decode.ts';
 import { RpcCode, RpcError } from './errors.ts';
-import { amount, array, custom, deferred, hex, object, type Schema, standard } from './schema.ts';
+import * as t from './schema.ts';
 import { feeRateFrom } from './values.ts';
 
 /** What a mistake may cost at most, unless told. */
@@ -13,22 +13,22 @@ const DEFAULT_MAX_FEE_RATE = satPerKvB(10_000_000n);
 
 /** Parameters of the methods that submit. */
 export const limits = {
-  maxfeerate: deferred(
-    standard(
-      custom<number | string, FeeRate>(
-        amount('BTC for 1,000 vbytes that a mistake may cost at most; 0 for any'),
+  maxfeerate: t.deferred(
+    t.standard(
+      t.custom<number | string, FeeRate>(
+        t.amount('BTC for 1,000 vbytes that a mistake may cost at most; 0 for any'),
         feeRateFrom,
       ),
       DEFAULT_MAX_FEE_RATE,
     ),
   ),
-  maxburnamount: standard(amount('BTC that outputs nobody can spend may hold'), 0n),
+  maxburnamount: t.standard(t.amount('BTC that outputs nobody can spend may hold'), 0n),
 };
 
-export const fees = <E extends Schema, I extends Schema>(rate: E, includes: I) =>
-  object({ base: amount(), 'effective-feerate': rate, 'effective-includes': includes });
-export const effectiveRate = amount('BTC for 1,000 vbytes, with deltas, and with those that are paid for');
-export const effectiveIncludes = array(hex(), 'wtxids of those that are judged together');
+export const fees = <E extends t.Schema, I extends t.Schema>(rate: E, includes: I) =>
+  t.object({ base: t.amount(), 'effective-feerate': rate, 'effective-includes': includes });
+export const effectiveRate = t.amount('BTC for 1,000 vbytes, with deltas, and with those that are paid for');
+export const effectiveIncludes = t.array(t.hex(), 'wtxids of those that are judged together');
 
 /** @param maxfeerate is read between counting and decoding @throws RpcError -8, -22 */
 export function readTransactions(
