@@ -14,6 +14,7 @@ import type { FilterSource } from './filter-serving.ts';
 import { LocalAddresses } from './local-addresses.ts';
 import { formatHost, networkName, parseAddress, parseTarget } from './network-address.ts';
 import { NetworkFiles } from './network-files.ts';
+import { DEFAULT_MAXIMUM_CONNECTIONS, type NetworkOptions } from './options.ts';
 import { Outbound } from './outbound.ts';
 import type { Peer } from './peer.ts';
 import type {
@@ -31,31 +32,6 @@ import { MINUTE, SECOND, Service } from './protocol.ts';
 import { logSyncProgress } from './sync-progress.ts';
 import type { Listener, Transport } from './transport.ts';
 
-export interface NetworkOptions {
-  /** `host:port` to bind, port 0 for a free one; empty does not listen. */
-  readonly bind: readonly string[];
-  /** Dial only these (Core's -connect); undefined finds peers by itself. */
-  readonly connect?: readonly string[];
-  /** Keep connections to these (Core's -addnode). `host[:port]`, with or without ws://, wss://, tcp://. */
-  readonly addNodes: readonly string[];
-  /** Addresses to learn others from (-seednode, --seed), besides the network file's. */
-  readonly seeds?: readonly string[];
-  /** Addresses to advertise (Core's -externalip): `host[:port]`. */
-  readonly externalAddresses?: readonly string[];
-  /** Core's -maxconnections; 125 by default. */
-  readonly maximumConnections?: number;
-  /** Relay no transactions of others (Core's -blocksonly). */
-  readonly blocksOnly?: boolean;
-  /** The chain is pruned: do not offer NODE_NETWORK. */
-  readonly pruned?: boolean;
-  /** `/Penny:0.1.0/` with comments as BIP14 has them. */
-  readonly userAgent: string;
-  /** Default seconds of a ban (Core's -bantime). */
-  readonly banTime?: number;
-  /** Resolve the network file's DNS seeds (Core's -dnsseed); true by default. */
-  readonly dnsSeed?: boolean;
-}
-
 export interface NetworkDependencies {
   readonly chain: Chain;
   readonly mempool: Mempool;
@@ -68,8 +44,6 @@ export interface NetworkDependencies {
   readonly filters?: FilterSource;
 }
 
-/** Core's default of -maxconnections. */
-const MAXIMUM_CONNECTIONS = 125;
 const SAVE_INTERVAL = 15 * MINUTE;
 const REVIEW_INTERVAL = 10 * MINUTE;
 
@@ -112,7 +86,7 @@ export class Network {
       {
         connect: options.connect,
         addNodes: options.addNodes,
-        maximumConnections: options.maximumConnections ?? MAXIMUM_CONNECTIONS,
+        maximumConnections: options.maximumConnections ?? DEFAULT_MAXIMUM_CONNECTIONS,
       },
       {
         ...dependencies,

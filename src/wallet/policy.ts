@@ -33,3 +33,6 @@ export const DEFAULT_POLICY: Omit<WalletPolicy, 'fallbackFee'> = Object.freeze({
   changeType: null,
   broadcast: true,
 });
+
+/** Scripts watched beyond the next unused one. As in Core; BIP44 asks for 20. */
+export const DEFAULT_KEYPOOL = 1000;

@@ -6,7 +6,7 @@ import type { Clock, Logger, Random, Timer } from '../seams.ts';
 import { decodeBackup, encodeBackup } from './backup.ts';
 import type { ChainSource } from './chain-source.ts';
 import { drawMnemonic, isMnemonic } from './mnemonic.ts';
-import { DEFAULT_POLICY, type WalletPolicy } from './policy.ts';
+import { DEFAULT_KEYPOOL, DEFAULT_POLICY, type WalletPolicy } from './policy.ts';
 import { newInfo } from './records.ts';
 import { drawMaster, type Scrypt, type ScryptCost } from './sealing.ts';
 import type { WalletStorage } from './storage.ts';
@@ -49,8 +49,6 @@ interface CreateWalletOptions {
 
 /** Milliseconds between two looks at whether something is to be offered to the mempool again. */
 const RESEND_CHECK = 60_000;
-/** As in Core; BIP44 asks for 20. */
-const DEFAULT_GAP = 1000;
 /** Letters that a file system or a URL may take amiss are not allowed in names. */
 const NAME = /^[^\\/:*?"<>|\p{Cc}]{0,100}$/u;
 
@@ -122,7 +120,7 @@ export class WalletManager {
 
   async #parts(name: string, create: boolean): Promise<WalletParts> {
     const { parameters, chain, logger, storage } = this.#dependencies;
-    const { keypool: gap = DEFAULT_GAP, scryptCost: _, ...policy } = this.#options;
+    const { keypool: gap = DEFAULT_KEYPOOL, scryptCost: _, ...policy } = this.#options;
     return {
       ...this.#vaultParts,
       parameters,

@@ -18,3 +18,10 @@ export function formatMoney(value: bigint): string {
     .replace(/0{1,6}$/, '');
   return `${value < 0n ? '-' : ''}${magnitude / COIN}.${decimals}`;
 }
+
+/** What a user wrote as coins; null if it is none, or more than there can be (Core's ParseMoney). */
+export function parseMoney(text: string): bigint | null {
+  const [, whole = '', decimals = ''] = /^\s*(\d{0,8})(?:\.(\d{0,8}))?\s*$/.exec(text) ?? [];
+  const value = BigInt(`${whole}${decimals.padEnd(8, '0')}`);
+  return `${whole}${decimals}` !== '' && isMoney(value) ? value : null;
+}

@@ -13,7 +13,8 @@ import {
   encodeBody,
   isCommand,
 } from '../../../src/network/messages/table.ts';
-import { Network, type NetworkDependencies, type NetworkOptions } from '../../../src/network/network.ts';
+import { Network, type NetworkDependencies } from '../../../src/network/network.ts';
+import type { NetworkOptions } from '../../../src/network/options.ts';
 import { InlineScriptVerifier } from '../../../src/platform/memory/inline-script-verifier.ts';
 import { MemoryStorage } from '../../../src/platform/memory/memory-storage.ts';
 import { SystemClock } from '../../../src/platform/node/clock.ts';

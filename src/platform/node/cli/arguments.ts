@@ -2,15 +2,17 @@
  * A command line in Bitcoin Core's spelling: `-x`, `-x=1`, `-nox`, and also `--x`, `--x=1`, `--x 1`.
  * Owns the spelling; what the options mean is their reader's business.
  */
-import type { Option, OptionTable } from './option.ts';
+import { type Given, isTrue, type Option, type Options } from './option.ts';
+import { UsageError } from './usage-error.ts';
 
-/** A wrong command line, config file or setting: said to the user as it is, without a stack. */
-export class UsageError extends Error {
-  override readonly name = 'UsageError';
-}
+/** Values as given, in order. */
+export type GivenValues = Map<string, Given[]>;
 
-/** Values as given, in order; `false` where the option was negated (`-nox`, `-x=0` is a value). */
-export type GivenValues = Map<string, (string | false)[]>;
+/** Options that may be given, by name. */
+export type OptionTable = ReadonlyMap<string, Option>;
+
+export const optionTable = (...options: readonly object[]): OptionTable =>
+  new Map(options.flatMap((some) => Object.entries(some as Options)));
 
 export interface ParsedArguments {
   readonly values: GivenValues;
@@ -37,39 +39,39 @@ export function parseArguments(words: readonly string[], table: OptionTable): Pa
       value = next;
       at++;
     }
-    addValue(values, option, negated, value);
+    addValue(values, found, value);
   }
   return { values, rest: words.slice(at) };
 }
 
+export interface NamedOption {
+  readonly name: string;
+  readonly option: Option;
+  readonly negated: boolean;
+}
+
 /** The option that a name or its negation (`noX`) means; null if there is none. */
-export function findOption(given: string, table: OptionTable): { option: Option; negated: boolean } | null {
+export function findOption(given: string, table: OptionTable): NamedOption | null {
   const exact = table.get(given);
-  if (exact !== undefined) return { option: exact, negated: false };
-  const positive = /^no-?(.+)$/.exec(given)?.[1];
-  const option = positive === undefined ? undefined : table.get(positive);
-  return option === undefined ? null : { option, negated: true };
+  if (exact !== undefined) return { name: given, option: exact, negated: false };
+  const name = /^no-?(.+)$/.exec(given)?.[1] ?? '';
+  const option = table.get(name);
+  return option === undefined ? null : { name, option, negated: true };
 }
 
 /** Adds one occurrence; Core's double negative, `-nox=0`, means `-x`. */
 export function addValue(
   values: GivenValues,
-  option: Option,
-  negated: boolean,
+  { name, option, negated }: NamedOption,
   value: string | undefined,
 ): void {
-  const list = values.get(option.name) ?? [];
-  values.set(option.name, list);
+  const list = values.get(name) ?? [];
+  values.set(name, list);
   if (negated) list.push(value !== undefined && !isTrue(value) ? '1' : false);
-  else list.push(value ?? option.bare ?? (option.kind === 'flag' ? '1' : ''));
-}
-
-/** Core's InterpretBool: empty is true, otherwise a number other than zero. */
-export function isTrue(value: string): boolean {
-  return value === '' || Number.parseInt(value, 10) !== 0;
+  else list.push(value ?? option.bare);
 }
 
 function takesNextWord(option: Option, next: string | undefined): boolean {
-  if (next === undefined || option.kind === 'flag' || option.bare !== undefined) return false;
+  if (next === undefined || option.bare !== '') return false;
   return !next.startsWith('-') || (option.kind === 'integer' && /^-\d+$/.test(next));
 }

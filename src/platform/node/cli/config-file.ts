@@ -4,8 +4,8 @@
  */
 import { readFileSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
-import { addValue, findOption, type GivenValues, UsageError } from './arguments.ts';
-import type { OptionTable } from './option.ts';
+import { addValue, findOption, type GivenValues, type OptionTable } from './arguments.ts';
+import { UsageError } from './usage-error.ts';
 
 /** Sections by name; the one before any `[section]` is the empty name. */
 export type ConfigSections = Map<string, GivenValues>;
@@ -67,7 +67,7 @@ function parseConfig(text: string, file: string, table: OptionTable, sections: C
     const target = dot < 0 ? section : key.slice(0, dot);
     const values = sections.get(target) ?? new Map();
     sections.set(target, values);
-    addValue(values, found.option, found.negated, value);
+    addValue(values, found, value);
   }
   return included;
 }

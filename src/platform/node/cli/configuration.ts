@@ -11,16 +11,24 @@ import type { NetworkParameters } from '../../../core/parameters/network.ts';
 import { parseNetworkFile } from '../../../core/parameters/network-file.ts';
 import { NetworkFileError } from '../../../core/parameters/network-file-error.ts';
 import { MAIN, REGTEST } from '../../../core/parameters/presets.ts';
-import { parseArguments, UsageError } from './arguments.ts';
+import { optionTable, parseArguments } from './arguments.ts';
+import { CHAIN_SELECTION, FILES, RPC } from './common-options.ts';
 import { type ConfigSections, readConfigFile } from './config-file.ts';
-import { CONFIG_OPTION_TABLE } from './node-options.ts';
-import type { OptionTable } from './option.ts';
+import { CORE_OPTIONS, warnOfUnused } from './core-options.ts';
+import { NODE } from './node-options.ts';
+import type { Command, Values } from './option.ts';
 import { Settings } from './settings.ts';
+import { UsageError } from './usage-error.ts';
 
 /** The same number of folders up from `src` and from `dist`. */
 export const DEFAULT_NETWORK_FILE = fileURLToPath(new URL('../../../../genesis.json', import.meta.url));
 
-export interface Configuration {
+/** A config file is shared by node and client, so it may hold the options of both. */
+const CONFIG_TABLE = optionTable(RPC.options, NODE.options, CORE_OPTIONS);
+
+export interface Configuration<O> {
+  /** Of the options that the command has. */
+  readonly values: Values<O>;
   readonly settings: Settings;
   /** Words of the command line after the options. */
   readonly rest: readonly string[];
@@ -36,59 +44,63 @@ export interface Configuration {
 }
 
 /** @throws UsageError */
-export function readConfiguration(words: readonly string[], table: OptionTable): Configuration {
-  const { values, rest } = parseArguments(words, table);
-  const head = new Settings(table, values, { sections: new Map(), network: '', isDefaultNetwork: true });
-  let dataDirectory = resolve(expandHome(head.text('datadir') ?? join(homedir(), '.penny')));
-  const configFile = findConfigFile(dataDirectory, head.text('conf'));
-  const sections: ConfigSections =
-    configFile === null ? new Map() : readConfigFile(configFile, CONFIG_OPTION_TABLE);
+export function readConfiguration<O extends object>(
+  words: readonly string[],
+  { options }: Command<O>,
+): Configuration<O> {
+  const isClient = options === (RPC.options as object);
+  const table = optionTable(options, isClient ? {} : CORE_OPTIONS);
+  const { values: given, rest } = parseArguments(words, table);
   // Which network it is must be known before its section can count: so only the file's head can say.
-  const selection = new Settings(CONFIG_OPTION_TABLE, values, {
-    sections,
-    network: '',
-    isDefaultNetwork: true,
-  });
-  if (!head.isGiven('datadir') && selection.isGiven('datadir')) {
-    dataDirectory = resolve(expandHome(selection.text('datadir')!));
-  }
-  const { parameters, isDefaultNetwork } = selectNetwork(selection);
-  const settings = new Settings(CONFIG_OPTION_TABLE, values, {
-    sections,
-    network: parameters.name,
-    isDefaultNetwork,
-  });
+  const choose = (sections: ConfigSections) =>
+    new Settings(CONFIG_TABLE, given, { sections, network: null, isDefaultNetwork: true }).values({
+      ...FILES,
+      ...CHAIN_SELECTION,
+    });
+  const { conf, datadir } = choose(new Map());
+  const configFile = findConfigFile(resolve(expandHome(datadir)), conf);
+  const sections: ConfigSections = configFile === null ? new Map() : readConfigFile(configFile, CONFIG_TABLE);
+  const chosen = choose(sections);
+  const dataDirectory = resolve(expandHome(chosen.datadir));
+  const { parameters, isDefaultNetwork } = selectNetwork(chosen);
+  const settings = new Settings(CONFIG_TABLE, given, { sections, network: parameters, isDefaultNetwork });
+  const section = parameters.name;
   return {
+    values: settings.values(options),
     settings,
     rest,
     parameters,
     dataDirectory,
     networkDirectory: join(dataDirectory, parameters.dataSubdirectory),
     configFile,
-    warnings: settings
-      .ignoredInHead()
-      .map(
-        (name) =>
-          `Config setting for -${name} only applied on ${parameters.name} when in [${parameters.name}] section.`,
-      ),
+    warnings: [
+      ...settings
+        .ignoredInHead()
+        .map(
+          (name) => `Config setting for -${name} only applied on ${section} when in [${section}] section.`,
+        ),
+      ...warnOfUnused(settings),
+    ],
   };
 }
 
-function findConfigFile(dataDirectory: string, given: string | undefined): string | null {
+/** @param given null for none at all; undefined looks for the usual ones */
+function findConfigFile(dataDirectory: string, given: string | null | undefined): string | null {
+  if (given === null) return null;
   if (given !== undefined) return resolve(dataDirectory, expandHome(given));
   const paths = [join(dataDirectory, 'penny.conf'), join(dataDirectory, 'bitcoin.conf')];
   return paths.find((path) => existsSync(path)) ?? null;
 }
 
-function selectNetwork(settings: Settings): { parameters: NetworkParameters; isDefaultNetwork: boolean } {
-  const file = settings.text('genesis');
-  const chosen = [settings.text('chain'), settings.flag('regtest', false) ? 'regtest' : undefined];
-  const names = chosen.filter((name) => name !== undefined);
-  if (names.length + (file === undefined ? 0 : 1) > 1) {
+function selectNetwork({ chain, genesis: file, regtest }: Values<typeof CHAIN_SELECTION>): {
+  parameters: NetworkParameters;
+  isDefaultNetwork: boolean;
+} {
+  const names = [chain, regtest ? 'regtest' : undefined].filter((name) => name !== undefined);
+  if (names.length + (file ? 1 : 0) > 1) {
     throw new UsageError('Invalid combination of -regtest, -chain and -genesis. Can use at most one.');
   }
-  if (file !== undefined)
-    return { parameters: readNetworkFile(resolve(expandHome(file))), isDefaultNetwork: true };
+  if (file) return { parameters: readNetworkFile(resolve(expandHome(file))), isDefaultNetwork: true };
   switch (names[0]) {
     case 'main':
       return { parameters: MAIN, isDefaultNetwork: true };

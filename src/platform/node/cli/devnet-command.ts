@@ -8,8 +8,8 @@ import { Devnet } from '../devnet/devnet.ts';
 import { createDisplay } from '../devnet/display.ts';
 import { DEFAULT_MNEMONIC } from '../devnet/plan.ts';
 import { systemRandom } from '../random.ts';
-import { UsageError } from './arguments.ts';
 import { DEFAULT_NETWORK_FILE, readNetworkFile } from './configuration.ts';
+import { UsageError } from './usage-error.ts';
 
 export interface DevnetFlags {
   readonly nodes: number;

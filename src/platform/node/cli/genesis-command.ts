@@ -6,7 +6,7 @@ import type { NetworkParameters } from '../../../core/parameters/network.ts';
 import { networkFile, parseNetworkFile } from '../../../core/parameters/network-file.ts';
 import { NetworkFileError } from '../../../core/parameters/network-file-error.ts';
 import type { Random } from '../../../seams.ts';
-import { UsageError } from './arguments.ts';
+import { UsageError } from './usage-error.ts';
 
 export interface GenesisAnswers {
   readonly name: string;

@@ -4,11 +4,13 @@
  */
 import { exportBlocks, importBlocks } from '../../../chain/import.ts';
 import { NewFile } from '../storage/new-file.ts';
-import { UsageError } from './arguments.ts';
 import type { Configuration } from './configuration.ts';
 import { describeGaps, describeRubbish, openBlockFiles } from './import-files.ts';
 import { type Mission, runNode } from './node-command.ts';
+import type { REINDEX } from './node-options.ts';
+import type { NodeConfiguration } from './node-settings.ts';
 import { ProgressBar } from './progress-bar.ts';
+import { UsageError } from './usage-error.ts';
 
 const createBar = (): ProgressBar => new ProgressBar(process.stderr, 'blocks', () => performance.now());
 
@@ -16,7 +18,7 @@ const createBar = (): ProgressBar => new ProgressBar(process.stderr, 'blocks', (
  * Takes in the blocks of files; those that are known are passed over, so an interrupted import goes on.
  * What is no block is passed over too; but a file without any of this chain is an error.
  */
-export async function runImport(configuration: Configuration): Promise<number> {
+export async function runImport(configuration: NodeConfiguration): Promise<number> {
   if (configuration.rest.length === 0) throw new UsageError('Which files should be imported?');
   const sources = await openBlockFiles(configuration.rest);
   const task: Mission['task'] = async ({ chain }, signal) => {
@@ -45,7 +47,7 @@ export async function runImport(configuration: Configuration): Promise<number> {
 }
 
 /** Writes the active chain, from the genesis block on, to a new file. */
-export async function runExport(configuration: Configuration): Promise<number> {
+export async function runExport(configuration: NodeConfiguration): Promise<number> {
   const [path, ...others] = configuration.rest;
   if (path === undefined || others.length > 0) throw new UsageError('To which file should be exported?');
   const file = await NewFile.create(path);
@@ -75,12 +77,12 @@ export async function runExport(configuration: Configuration): Promise<number> {
 }
 
 /** Builds the block index and the coins again from the block files, or the coins only. */
-export function runReindex(configuration: Configuration): Promise<number> {
+export function runReindex(configuration: Configuration<typeof REINDEX.options>): Promise<number> {
   const [unexpected] = configuration.rest;
   if (unexpected !== undefined) throw new UsageError(`penny reindex takes no files ('${unexpected}')`);
   const bar = createBar();
   return runNode(configuration, {
-    reindex: configuration.settings.flag('chainstate-only', false) ? 'chainstate' : 'blocks',
+    reindex: configuration.values['chainstate-only'] ? 'chainstate' : 'blocks',
     onReindex: ({ done, total, blocks }) => bar.update(done / total, blocks),
     task: async ({ chain }) => {
       bar.end();

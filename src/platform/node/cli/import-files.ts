@@ -11,8 +11,8 @@ import type { NetworkParameters } from '../../../core/parameters/network.ts';
 import { MAIN, REGTEST } from '../../../core/parameters/presets.ts';
 import { FileSource } from '../storage/file-source.ts';
 import { FileError } from '../storage/new-file.ts';
-import { UsageError } from './arguments.ts';
 import { DEFAULT_NETWORK_FILE, readNetworkFile } from './configuration.ts';
+import { UsageError } from './usage-error.ts';
 
 /** @throws UsageError, FileError if one of them cannot hold blocks */
 export async function openBlockFiles(paths: readonly string[]): Promise<FileSource[]> {

@@ -8,13 +8,14 @@ import { NetworkFileError } from '../../../core/parameters/network-file-error.ts
 import { DEFAULT_BASE_PORT } from '../devnet/ports.ts';
 import { systemRandom } from '../random.ts';
 import { FileError } from '../storage/new-file.ts';
-import { UsageError } from './arguments.ts';
-import { RPC_OPTION_TABLE, RPC_OPTIONS } from './common-options.ts';
+import { RPC } from './common-options.ts';
 import { DEFAULT_NETWORK_FILE, readConfiguration, readNetworkFile } from './configuration.ts';
 import type { DevnetFlags } from './devnet-command.ts';
 import { askGenesis, newNetwork, writeNetworkFile } from './genesis-command.ts';
-import { NODE_OPTION_TABLE, NODE_OPTIONS, REINDEX_OPTION_TABLE, REINDEX_OPTIONS } from './node-options.ts';
-import { formatOptions, type OptionGroup } from './option.ts';
+import { formatCoreOptions, formatOptions } from './help.ts';
+import { NODE, REINDEX } from './node-options.ts';
+import type { Options } from './option.ts';
+import { UsageError } from './usage-error.ts';
 import { refuseOldNode, VERSION } from './version.ts';
 
 const program = new Command('penny')
@@ -27,7 +28,7 @@ function coreCommand(
   name: string,
   usage: string,
   description: string,
-  groups: readonly OptionGroup[],
+  groups: Readonly<Record<string, Options>>,
 ): Command {
   return program
     .command(name)
@@ -43,8 +44,10 @@ function coreCommand(
       const end = words.findIndex((word) => !word.startsWith('-'));
       const options = end < 0 ? words : words.slice(0, end);
       const wants = (...names: string[]) => options.some((word) => names.includes(word.replace(/^--?/, '')));
-      if (wants('help', 'h', '?'))
-        finish(`${description}\n\nUsage: penny ${name} ${usage}\n\n${formatOptions(groups)}`);
+      const help = (more = '') =>
+        finish(`${description}\n\nUsage: penny ${name} ${usage}\n\n${formatOptions(groups)}${more}`);
+      if (wants('help', 'h', '?')) help();
+      if (wants('help-debug')) help(formatCoreOptions());
       if (wants('version')) finish(`Penny version v${VERSION}\n`);
     });
 }
@@ -54,8 +57,8 @@ function finish(text: string): never {
   process.exit(0);
 }
 
-coreCommand('node', '[options]', 'Runs a node.', NODE_OPTIONS).action(async (words: string[]) => {
-  const configuration = readConfiguration(words, NODE_OPTION_TABLE);
+coreCommand('node', '[options]', 'Runs a node.', NODE.groups).action(async (words: string[]) => {
+  const configuration = readConfiguration(words, NODE);
   const [unexpected] = configuration.rest;
   if (unexpected !== undefined) {
     throw new UsageError(
@@ -67,11 +70,11 @@ coreCommand('node', '[options]', 'Runs a node.', NODE_OPTIONS).action(async (wor
   process.exitCode = await runNode(configuration);
 });
 
-coreCommand('rpc', '[options] <method> [args]', 'Calls an RPC method of a running node.', RPC_OPTIONS).action(
+coreCommand('rpc', '[options] <method> [args]', 'Calls an RPC method of a running node.', RPC.groups).action(
   async (words: string[]) => {
     const { runRpc } = await import('./rpc-command.ts');
     const { METHODS } = await import('../../../rpc/methods.ts');
-    process.exitCode = await runRpc(readConfiguration(words, RPC_OPTION_TABLE), METHODS, {
+    process.exitCode = await runRpc(readConfiguration(words, RPC), METHODS, {
       output: (text) => process.stdout.write(text),
       error: (text) => process.stderr.write(text),
       input: readStandardInput,
@@ -85,30 +88,30 @@ coreCommand(
   'import',
   '[options] <file>...',
   `Takes in blocks from files in ${BLK_FORMAT}.`,
-  NODE_OPTIONS,
+  NODE.groups,
 ).action(async (words: string[]) => {
   const { runImport } = await import('./import-command.ts');
-  process.exitCode = await runImport(readConfiguration(words, NODE_OPTION_TABLE));
+  process.exitCode = await runImport(readConfiguration(words, NODE));
 });
 
 coreCommand(
   'export',
   '[options] <file>',
   `Writes the chain to a new file in ${BLK_FORMAT}.`,
-  NODE_OPTIONS,
+  NODE.groups,
 ).action(async (words: string[]) => {
   const { runExport } = await import('./import-command.ts');
-  process.exitCode = await runExport(readConfiguration(words, NODE_OPTION_TABLE));
+  process.exitCode = await runExport(readConfiguration(words, NODE));
 });
 
 coreCommand(
   'reindex',
   '[options]',
   'Builds index and coins again from the block files.',
-  REINDEX_OPTIONS,
+  REINDEX.groups,
 ).action(async (words: string[]) => {
   const { runReindex } = await import('./import-command.ts');
-  process.exitCode = await runReindex(readConfiguration(words, REINDEX_OPTION_TABLE));
+  process.exitCode = await runReindex(readConfiguration(words, REINDEX));
 });
 
 program

@@ -8,11 +8,9 @@ import type { Node } from '../../../node.ts';
 import { SystemClock } from '../clock.ts';
 import { type NodeProcess, type ProcessOptions, startNode } from '../create-node.ts';
 import { NodeLogger } from '../logger.ts';
-import { UsageError } from './arguments.ts';
-import type { Configuration } from './configuration.ts';
-import { UNUSED_CORE_OPTIONS } from './node-options.ts';
-import { loggerOptions, processOptions } from './node-settings.ts';
+import { loggerOptions, type NodeConfiguration, processOptions, warnings } from './node-settings.ts';
 import { showSync } from './sync-bar.ts';
+import { UsageError } from './usage-error.ts';
 import { VERSION } from './version.ts';
 import { welcome } from './welcome.ts';
 
@@ -25,16 +23,16 @@ export interface Mission {
 }
 
 /** Resolves with the exit code when the node has stopped. @throws UsageError */
-export async function runNode(configuration: Configuration, mission?: Mission): Promise<number> {
-  const { settings, networkDirectory } = configuration;
+export async function runNode(configuration: NodeConfiguration, mission?: Mission): Promise<number> {
+  const { values, networkDirectory } = configuration;
   const options = withMission(processOptions(configuration), mission);
-  const onConsole = settings.flag('printtoconsole', mission === undefined);
+  const logging = loggerOptions(configuration, mission === undefined);
   // What others must not read is not asked one file at a time: libraries make files too.
   process.umask(0o077);
   makeDirectory(networkDirectory);
   const clock = new SystemClock();
-  const logger = new NodeLogger({ ...loggerOptions(configuration), console: onConsole }, clock);
-  const pidFile = resolve(networkDirectory, settings.text('pid') ?? 'penny.pid');
+  const logger = new NodeLogger(logging, clock);
+  const pidFile = values.pid === null ? null : resolve(networkDirectory, values.pid);
   logStart(configuration, logger);
 
   // A signal during start-up counts as well: the node is stopped as soon as it can be.
@@ -54,8 +52,8 @@ export async function runNode(configuration: Configuration, mission?: Mission): 
     const { signal } = stopping;
     const { onReindex } = mission ?? {};
     running = await startNode(options, { logger, clock, signal, ...(onReindex && { onReindex }) });
-    writeFileSync(pidFile, `${process.pid}\n`);
-    if (settings.flag('welcome', false)) welcome(configuration, running);
+    if (pidFile !== null) writeFileSync(pidFile, `${process.pid}\n`);
+    if (values.welcome) welcome(configuration, running);
     if (mission === undefined && process.stderr.isTTY)
       endSync = showSync(running.node.chain, process.stderr, () => clock.monotonic());
     // A task is not left behind: it is told by the signal, and waited for.
@@ -65,15 +63,15 @@ export async function runNode(configuration: Configuration, mission?: Mission): 
     failure = error as Error;
   }
   endSync();
-  if (failure !== null) reportFailure(failure, logger, onConsole);
+  if (failure !== null) reportFailure(failure, logger, logging.console);
   logger.log('info', 'init', 'Shutdown in progress...');
   try {
     await running?.stop();
   } catch (error) {
     failure ??= error as Error;
-    reportFailure(error as Error, logger, onConsole);
+    reportFailure(error as Error, logger, logging.console);
   }
-  if (running !== undefined) rmSync(pidFile, { force: true });
+  if (running !== undefined && pidFile !== null) rmSync(pidFile, { force: true });
   logger.log('info', 'init', 'Shutdown done');
   logger.close();
   return failure === null ? 0 : 1;
@@ -103,19 +101,12 @@ function withMission(options: ProcessOptions, mission: Mission | undefined): Pro
   };
 }
 
-function logStart(configuration: Configuration, logger: NodeLogger): void {
-  const { settings, parameters, networkDirectory, configFile, warnings } = configuration;
+function logStart(configuration: NodeConfiguration, logger: NodeLogger): void {
+  const { values, parameters, networkDirectory, configFile } = configuration;
   logger.log('info', 'init', `Penny version v${VERSION} on Node ${process.version}`);
   logger.log('info', 'init', `Using network ${parameters.name}, data directory ${networkDirectory}`);
   logger.log('info', 'init', configFile === null ? 'No config file' : `Config file: ${configFile}`);
-  for (const warning of warnings) logger.log('warn', 'init', warning);
-  if (settings.isGiven('rpcbind') && !settings.isGiven('rpcallowip')) {
-    logger.log('warn', 'init', 'Option -rpcbind was ignored because -rpcallowip was not specified');
-  }
-  const given = settings.givenNames();
-  for (const name of UNUSED_CORE_OPTIONS) {
-    if (given.has(name)) logger.log('warn', 'init', `Option -${name} has no effect in Penny`);
-  }
+  for (const warning of [...configuration.warnings, ...warnings(values)]) logger.log('warn', 'init', warning);
 }
 
 /** What no part caught is a bug: the node must not go on, but what it holds can still be written. */

@@ -1,266 +1,382 @@
-/** Every option of `penny node`, with Bitcoin Core's names where Core has it. Owns the list, not its effects. */
-import { CHAIN_SELECTION, FILES, RPC_OPTIONS } from './common-options.ts';
+/**
+ * Every option of `penny node`, with Bitcoin Core's names where Core has it: what it is, what holds without it,
+ * and where it goes. What takes more than that is in `node-settings`, Core's others in `core-options`.
+ */
+import * as chain from '../../../chain/options.ts';
+import { MAX_BLOCK_WEIGHT } from '../../../core/consensus/limits.ts';
+import { LONGEST_TARGET, satPerKvB } from '../../../core/transaction/fee-rate.ts';
+import { DEFAULT_POLICY as RELAY } from '../../../mempool/policy.ts';
+import { DEFAULT_MINIMUM_FEE_RATE, DEFAULT_RESERVED_WEIGHT } from '../../../mining/template.ts';
+import { DEFAULT_BAN_TIME } from '../../../network/ban-list.ts';
+import { DEFAULT_MAXIMUM_CONNECTIONS } from '../../../network/options.ts';
+import type { OutputType } from '../../../wallet/descriptors/descriptor.ts';
+import { DEFAULT_KEYPOOL, DEFAULT_POLICY as WALLET } from '../../../wallet/policy.ts';
+import { LIMITS } from '../rpc/limits.ts';
+import { ASKED, CHAIN_SELECTION, COOKIE, FILES } from './common-options.ts';
 import {
   amount,
+  choice,
+  command,
+  feeRate,
+  file,
   flag,
+  type Given,
+  hex,
   integer,
   list,
-  named,
-  type OptionGroup,
-  type OptionTable,
-  optionTable,
+  parsed,
   text,
 } from './option.ts';
-import { REFUSED_OPTIONS, WALLET_OPTIONS } from './wallet-settings.ts';
+import { UsageError } from './usage-error.ts';
 
-export const NODE_OPTIONS: readonly OptionGroup[] = [
-  {
-    title: 'Options',
-    options: named({
-      help: flag('Print this help message and exit.'),
-      version: flag('Print the version and exit.'),
-      ...FILES,
-      assumevalid: text(
-        '<hex>',
-        "Do not verify scripts of this block's ancestors, if it is in the chain; 0 verifies all. (default: as the network file says)",
-      ),
-      blockfilterindex: text(
-        '<type>',
-        'Maintain an index of compact block filters (BIP158): basic, 1 or 0. (default: 0)',
-        { bare: '1' },
-      ),
-      blocksonly: flag('Relay no transactions of other nodes. (default: 0)'),
-      coinstatsindex: flag('Maintain coin statistics for gettxoutsetinfo. (default: 0)'),
-      dbcache: integer('<n>', 'Memory for coins that are not yet on disk, in MiB. (default: 450)'),
-      debuglogfile: text(
-        '<file>',
-        'Where the log is written; a relative path starts at the network directory; -nodebuglogfile writes none. (default: debug.log)',
-      ),
-      maxmempool: integer('<n>', 'Keep the mempool below this many megabytes. (default: 300)'),
-      maxtipage: integer(
-        '<s>',
-        'A tip older than this means that we are still catching up. (default: as the network file says)',
-      ),
-      mempoolexpiry: integer('<n>', 'Forget transactions that waited this many hours. (default: 336)'),
-      minimumchainwork: text(
-        '<hex>',
-        'Work that a chain must promise before its headers are stored. (default: as the network file says)',
-      ),
-      par: integer(
-        '<n>',
-        'Threads that verify scripts; 0 is one a core, negative leaves that many cores free. (default: 0)',
-      ),
-      persistmempool: flag('Keep the mempool over restarts. (default: 1)'),
-      pid: text(
-        '<file>',
-        'File that holds the process id while the node runs; a relative path starts at the network directory. (default: penny.pid)',
-      ),
-      prune: integer(
-        '<n>',
-        'Delete old blocks: 0 never, 1 by RPC pruneblockchain only, 550 and up keeps the files below this many MiB. (default: 0)',
-      ),
-      reindex: flag('Build the block index and the coins again from the block files.'),
-      'reindex-chainstate': flag('Build the coins again from the block files.'),
-      'signature-engine': text(
-        '<name>',
-        'Verify signatures with this engine only. (default: the fastest that loads)',
-      ),
-      txindex: flag('Maintain an index of all transactions for getrawtransaction. (default: 0)'),
-      welcome: flag(
-        'At the first start make a wallet, and say on the terminal where everything is. (default: 0)',
-      ),
+const HOUR = 3_600;
+const MEGABYTE = 1_000_000;
+const KVB = 1_000;
+const PORT = { value: '<port>', most: 65_535, perNetwork: true } as const;
+const LEAST_WEIGHT = 2_000;
+const TYPES: readonly OutputType[] = ['legacy', 'p2sh-segwit', 'bech32', 'bech32m'];
+
+export const NODE = command({
+  Options: {
+    ...ASKED,
+    'help-debug': flag('Print this text and what becomes of the other options of Bitcoin Core, and exit.'),
+    ...FILES,
+    assumevalid: hex(
+      "Do not verify scripts of this block's ancestors, if it is in the chain; 0 verifies all.",
+      (digits: string): string | null => (BigInt(`0x${digits}`) === 0n ? null : digits),
+      { default: ({ assumeValid }) => assumeValid, to: 'chain.assumeValid' },
+    ),
+    blockfilterindex: parsed(
+      '<type>',
+      'Maintain an index of compact block filters (BIP158): basic, 1 or 0.',
+      (type: Given): boolean => {
+        if (type === false || type === '0') return false;
+        if (['1', '', 'basic'].includes(type)) return true;
+        throw new UsageError(`Unknown -blockfilterindex value ${type}.`);
+      },
+      { default: false, otherwise: '0', bare: '1', to: 'indexes.filters' },
+    ),
+    blocksonly: flag('Relay no transactions of other nodes.', { default: false, to: 'network.blocksOnly' }),
+    coinstatsindex: flag('Maintain coin statistics for gettxoutsetinfo.', {
+      default: false,
+      to: 'indexes.coinStatistics',
+    }),
+    dbcache: integer('Memory for coins that are not yet on disk, in MiB.', {
+      default: chain.DEFAULT_DBCACHE,
+      least: 4,
+      to: 'chain.dbcache',
+    }),
+    debuglogfile: file(
+      'Where the log is written; a relative path starts at the network directory; -nodebuglogfile writes none.',
+      { default: 'debug.log' },
+    ),
+    maxmempool: integer('Keep the mempool below this many megabytes.', {
+      default: RELAY.maxBytes,
+      least: 1,
+      unit: MEGABYTE,
+      to: 'mempool.maxBytes',
+    }),
+    maxtipage: integer('A tip older than this many seconds means that we are still catching up.', {
+      default: ({ maxTipAge }) => maxTipAge,
+      to: 'chain.maxTipAge',
+    }),
+    mempoolexpiry: integer('Forget transactions that waited this many hours.', {
+      default: RELAY.expiry,
+      least: 1,
+      unit: HOUR,
+      to: 'mempool.expiry',
+    }),
+    minimumchainwork: hex(
+      'Work that a chain must promise before its headers are stored.',
+      (digits: string): bigint => BigInt(`0x${digits}`),
+      { default: ({ minimumChainWork }) => minimumChainWork, to: 'chain.minimumChainWork' },
+    ),
+    par: integer('Threads that verify scripts; 0 is one a core, negative leaves that many cores free.', {
+      default: 0,
+      least: -1_024,
+      most: 1_024,
+    }),
+    persistmempool: flag('Keep the mempool over restarts.', { default: true, to: 'node.persistMempool' }),
+    pid: file(
+      'Holds the process id while the node runs; a relative path starts at the network directory; -nopid writes none.',
+      { default: 'penny.pid' },
+    ),
+    prune: integer(
+      'Delete old blocks: 0 never, 1 by RPC pruneblockchain only, 550 and up keeps the files below this many MiB.',
+      { default: 0, to: 'chain.prune' },
+    ),
+    reindex: flag('Build the block index and the coins again from the block files.'),
+    'reindex-chainstate': flag('Build the coins again from the block files.'),
+    'signature-engine': text('<name>', 'Verify signatures with this engine only.', {
+      otherwise: 'the fastest that loads',
+      to: 'scripts.signatureEngine',
+    }),
+    txindex: flag('Maintain an index of all transactions for getrawtransaction.', {
+      default: false,
+      to: 'indexes.transactions',
+    }),
+    welcome: flag('At the first start make a wallet, and say on the terminal where everything is.'),
+  },
+  'Connection options': {
+    addnode: list(
+      '<ip>',
+      'Keep a connection to this node: host, host:port, or with ws://, wss:// or tcp:// before it. May be given many times.',
+      { perNetwork: true, to: 'network.addNodes' },
+    ),
+    bantime: integer('Seconds of a ban made by hand that names no time.', {
+      default: DEFAULT_BAN_TIME,
+      to: 'network.banTime',
+    }),
+    bind: list('<addr>[:<port>]', 'Listen on this address. May be given many times.', {
+      otherwise: '0.0.0.0',
+      perNetwork: true,
+    }),
+    connect: list(
+      '<ip>',
+      'Connect to this node only; -noconnect makes no connections. May be given many times.',
+      { default: null, perNetwork: true },
+    ),
+    dnsseed: flag('Ask the seeds of the network file for addresses.', {
+      otherwise: '1, unless -connect or -maxconnections=0',
+    }),
+    externalip: list('<ip>', 'Advertise this address as our own. May be given many times.', {
+      to: 'network.externalAddresses',
+    }),
+    listen: flag('Accept connections.', {
+      otherwise: '1, unless -connect or -maxconnections=0 without -bind',
+    }),
+    maxconnections: integer('Keep at most this many connections.', {
+      default: DEFAULT_MAXIMUM_CONNECTIONS,
+      to: 'network.maximumConnections',
+    }),
+    networkactive: flag('Make and accept connections; RPC setnetworkactive changes it.', {
+      default: true,
+      to: 'node.networkActive',
+    }),
+    peerblockfilters: flag('Serve compact block filters to peers (BIP157); needs -blockfilterindex.', {
+      default: false,
+      to: 'node.serveFilters',
+    }),
+    port: integer('Listen on this port.', { ...PORT, default: ({ p2pPort }) => p2pPort }),
+    seednode: list('<ip>', 'Ask this node for addresses. May be given many times.', { to: 'network.seeds' }),
+    uacomment: list('<cmt>', 'Add this comment to the user agent. May be given many times.'),
+  },
+  'Wallet options': {
+    addresstype: choice('address type', TYPES, 'Kind of new addresses.', {
+      default: WALLET.addressType,
+      to: 'wallet.addressType',
+    }),
+    changetype: choice('change type', TYPES, 'Kind of change addresses.', {
+      default: WALLET.changeType,
+      otherwise: 'like what is paid',
+      to: 'wallet.changeType',
+    }),
+    fallbackfee: feeRate('Fee rate where no estimate is to be had; 0 refuses to send then.', {
+      default: ({ fallbackFee }) => satPerKvB(fallbackFee),
+      to: 'wallet.fallbackFee',
+    }),
+    keypool: integer('Addresses watched beyond the next unused one.', {
+      default: DEFAULT_KEYPOOL,
+      least: 1,
+      to: 'wallet.keypool',
+    }),
+    maxtxfee: amount('Largest fee of a transaction, in coins.', {
+      default: WALLET.maximumFee,
+      to: 'wallet.maximumFee',
+    }),
+    mintxfee: feeRate('Lowest fee rate of a transaction.', {
+      default: WALLET.minimumFeeRate,
+      to: 'wallet.minimumFeeRate',
+    }),
+    spendzeroconfchange: flag('Spend change of transactions that are not confirmed yet.', {
+      default: WALLET.spendUnconfirmedChange,
+      to: 'wallet.spendUnconfirmedChange',
+    }),
+    txconfirmtarget: integer('Blocks within which a payment should confirm.', {
+      default: WALLET.confirmTarget,
+      least: 1,
+      most: LONGEST_TARGET,
+      to: 'wallet.confirmTarget',
+    }),
+    wallet: list('<name>', 'Load this wallet at start. May be given many times; -nowallet loads none.', {
+      perNetwork: true,
+      to: 'wallet.load',
+    }),
+    walletbroadcast: flag('Send what wallets make; 0 only keeps it, to be sent by hand.', {
+      default: WALLET.broadcast,
+      to: 'wallet.broadcast',
+    }),
+    walletrbf: flag('Let transactions be replaced by such that pay more (BIP125).', {
+      default: WALLET.replaceable,
+      to: 'wallet.replaceable',
     }),
   },
-  {
-    title: 'Connection options',
-    options: named({
-      addnode: list(
-        '<ip>',
-        'Keep a connection to this node: host, host:port, or with ws://, wss:// or tcp:// before it. May be given many times.',
-        { perNetwork: true },
-      ),
-      bantime: integer('<n>', 'Default seconds of a ban made by hand. (default: 86400)'),
-      bind: list('<addr>[:<port>]', 'Listen on this address. May be given many times. (default: 0.0.0.0)', {
-        perNetwork: true,
-      }),
-      connect: list(
-        '<ip>',
-        'Connect to this node only; -noconnect makes no connections. May be given many times.',
-        { perNetwork: true },
-      ),
-      dnsseed: flag(
-        'Ask the seeds of the network file for addresses. (default: 1, unless -connect or -maxconnections=0)',
-      ),
-      externalip: list('<ip>', 'Advertise this address as our own.'),
-      listen: flag('Accept connections. (default: 1, unless -connect or -maxconnections=0)'),
-      maxconnections: integer('<n>', 'Keep at most this many connections. (default: 125)'),
-      networkactive: flag('Make and accept connections; RPC setnetworkactive changes it. (default: 1)'),
-      peerblockfilters: flag('Serve compact block filters to peers (BIP157). (default: 0)'),
-      port: integer('<port>', 'Listen on this port. (default: as the network file says)', {
-        perNetwork: true,
-      }),
-      seednode: list('<ip>', 'Ask this node for addresses. May be given many times.'),
-      uacomment: list('<cmt>', 'Add this comment to the user agent.'),
+  'Mining options': {
+    blockmaxweight: integer('Largest weight of blocks that this node makes.', {
+      default: MAX_BLOCK_WEIGHT,
+      least: LEAST_WEIGHT,
+      most: MAX_BLOCK_WEIGHT,
+      to: 'miner.maxWeight',
+    }),
+    blockreservedweight: integer('Weight kept free in them for header and coinbase.', {
+      default: DEFAULT_RESERVED_WEIGHT,
+      least: LEAST_WEIGHT,
+      most: MAX_BLOCK_WEIGHT,
+      to: 'miner.reservedWeight',
+    }),
+    blockmintxfee: feeRate('Lowest fee rate of transactions in them.', {
+      default: DEFAULT_MINIMUM_FEE_RATE,
+      to: 'miner.minimumFeeRate',
+    }),
+    mine: integer('Mine without pause in this many threads; 0 mines by RPC only.', {
+      value: '<threads>',
+      default: 0,
+      most: 1_024,
+    }),
+    'mine-address': text('<address>', 'Pay what is mined to this address.', {
+      otherwise: "a new one of the node's own wallet",
+      to: 'mine.address',
+    }),
+    'mine-interval': integer(
+      'Find a block no more often than this many seconds on average; 0 does not pace.',
+      { default: 0, to: 'mine.blockInterval' },
+    ),
+    'mine-load': integer('Use this share of each mining thread.', {
+      value: '<percent>',
+      default: 100,
+      least: 1,
+      most: 100,
+      to: 'mine.load',
     }),
   },
-  WALLET_OPTIONS,
-  {
-    title: 'Mining options',
-    options: named({
-      blockmaxweight: integer('<n>', 'Largest weight of blocks that this node makes. (default: 4000000)'),
-      blockreservedweight: integer(
-        '<n>',
-        'Weight kept free in them for header and coinbase. (default: 8000)',
-      ),
-      blockmintxfee: amount(
-        '<amt>',
-        'Lowest fee rate, in coins per kvB, of transactions in them. (default: 0.00000001)',
-      ),
-      mine: integer(
-        '<threads>',
-        'Mine without pause in this many threads; 0 mines by RPC only. (default: 0)',
-      ),
-      'mine-address': text(
-        '<address>',
-        "Pay what is mined to this address. (default: a new one of the node's own wallet)",
-      ),
-      'mine-interval': integer(
-        '<s>',
-        'Find a block no more often than this many seconds on average. (default: 0, no pacing)',
-      ),
-      'mine-load': integer('<percent>', 'Use this share of each mining thread, 1 to 100. (default: 100)'),
+  'Debugging/Testing options': {
+    checkblocks: integer('Check this many of the last blocks at start; 0 is all.', {
+      default: chain.DEFAULT_CHECK_BLOCKS,
+      to: 'chain.checkBlocks',
+    }),
+    checklevel: integer('How thoroughly these are checked.', {
+      default: chain.DEFAULT_CHECK_LEVEL,
+      most: 4,
+      to: 'chain.checkLevel',
+    }),
+    debug: list(
+      '<category>',
+      'Log debugging information of this category; 1 or none given is all. May be given many times.',
+      { bare: '1' },
+    ),
+    debugexclude: list('<category>', 'Not of this category. May be given many times.'),
+    logtimemicros: flag('Timestamps in the log have microseconds.', {
+      default: false,
+      to: 'log.microseconds',
+    }),
+    logtimestamps: flag('Lines of the log begin with a timestamp.', { default: true, to: 'log.timestamps' }),
+    mocktime: integer('The clock stands at this many seconds since the epoch; 0 lets it run.', {
+      default: 0,
+      to: 'process.mockTime',
+    }),
+    printtoconsole: flag('Write the log to the terminal as well.', {
+      otherwise: '1, but for import, export and reindex',
     }),
   },
-  {
-    title: 'Debugging/Testing options',
-    options: named({
-      checkblocks: integer('<n>', 'Check this many of the last blocks at start; 0 is all. (default: 6)'),
-      checklevel: integer('<n>', 'How thoroughly, 0 to 4. (default: 3)'),
-      debug: list(
-        '<category>',
-        'Log debugging information of this category; 1 or none given is all. May be given many times.',
-        { bare: '1' },
-      ),
-      debugexclude: list('<category>', 'Not of this category. May be given many times.'),
-      logtimemicros: flag('Timestamps in the log have microseconds. (default: 0)'),
-      logtimestamps: flag('Lines of the log begin with a timestamp. (default: 1)'),
-      mocktime: integer('<n>', 'The clock stands at this many seconds since the epoch.'),
-      printtoconsole: flag('Write the log to the terminal as well. (default: 1 without -daemon)'),
+  'Chain selection options': CHAIN_SELECTION,
+  'Node relay options': {
+    acceptnonstdtxn: flag('Relay transactions that are not standard.', { default: !RELAY.requireStandard }),
+    dustrelayfee: feeRate('Fee rate that says which outputs are dust.', {
+      default: RELAY.dustRelayFeeRate,
+      to: 'mempool.dustRelayFeeRate',
+    }),
+    datacarrier: flag('Relay transactions with data outputs.', { default: RELAY.maxDataCarrierBytes > 0 }),
+    datacarriersize: integer('Largest such scripts in a transaction, in bytes.', {
+      default: RELAY.maxDataCarrierBytes,
+    }),
+    incrementalrelayfee: feeRate('Fee rate by which a replacement must be better.', {
+      default: RELAY.incrementalRelayFeeRate,
+      to: 'mempool.incrementalRelayFeeRate',
+    }),
+    limitancestorcount: integer(
+      'Most unconfirmed ancestors of a transaction, itself counted; the cluster bounds them in any case.',
+      { default: RELAY.limitAncestorCount, least: 1, to: 'mempool.limitAncestorCount' },
+    ),
+    limitdescendantcount: integer(
+      'Most unconfirmed descendants of a transaction, itself counted; the cluster bounds them in any case.',
+      { default: RELAY.limitDescendantCount, least: 1, to: 'mempool.limitDescendantCount' },
+    ),
+    limitclustercount: integer('Most unconfirmed transactions that hang together.', {
+      default: RELAY.limitClusterCount,
+      least: 1,
+      to: 'mempool.limitClusterCount',
+    }),
+    limitclustersize: integer('Largest size of these, in kvB.', {
+      default: RELAY.limitClusterSize,
+      least: 1,
+      unit: KVB,
+      to: 'mempool.limitClusterSize',
+    }),
+    minrelaytxfee: feeRate('Lowest fee rate that is relayed.', {
+      default: RELAY.minimumRelayFeeRate,
+      to: 'mempool.minimumRelayFeeRate',
+    }),
+    permitbaremultisig: flag('Relay bare multisig outputs.', {
+      default: RELAY.permitBareMultisig,
+      to: 'mempool.permitBareMultisig',
     }),
   },
-  CHAIN_SELECTION,
-  {
-    title: 'Node relay options',
-    options: named({
-      acceptnonstdtxn: flag('Relay transactions that are not standard. (default: 0)'),
-      dustrelayfee: amount(
-        '<amt>',
-        'Fee rate, in coins per kvB, that says which outputs are dust. (default: 0.00003000)',
-      ),
-      datacarrier: flag('Relay transactions with data outputs. (default: 1)'),
-      datacarriersize: integer('<n>', 'Largest such scripts in a transaction, in bytes. (default: 100000)'),
-      incrementalrelayfee: amount(
-        '<amt>',
-        'Fee rate, in coins per kvB, by which a replacement must be better. (default: 0.00000100)',
-      ),
-      limitancestorcount: integer(
-        '<n>',
-        'Most unconfirmed ancestors of a transaction, itself counted. (default: no limit but the cluster)',
-      ),
-      limitdescendantcount: integer(
-        '<n>',
-        'Most unconfirmed descendants of a transaction, itself counted. (default: no limit but the cluster)',
-      ),
-      limitclustercount: integer('<n>', 'Most unconfirmed transactions that hang together. (default: 64)'),
-      limitclustersize: integer('<n>', 'Largest size of these, in kvB. (default: 101)'),
-      minrelaytxfee: amount(
-        '<amt>',
-        'Lowest fee rate, in coins per kvB, that is relayed. (default: 0.00000100)',
-      ),
-      permitbaremultisig: flag('Relay bare multisig outputs. (default: 1)'),
+  'RPC server options': {
+    rpcallowip: list(
+      '<ip>',
+      'Answer requests from this address or subnet as well. May be given many times.',
+      {
+        to: 'server.allowIp',
+      },
+    ),
+    rpcalloworigin: list(
+      '<origin>',
+      'Answer requests of browser pages from this origin. May be given many times.',
+      { to: 'server.allowOrigin' },
+    ),
+    rpcauth: list('<userpw>', 'User and hashed password: <user>:<salt>$<hash>. May be given many times.'),
+    rpcbind: list(
+      '<addr>[:<port>]',
+      'Listen for requests on this address; without -rpcallowip it is ignored, with a warning. May be given many times.',
+      { otherwise: '127.0.0.1', perNetwork: true },
+    ),
+    ...COOKIE,
+    rpchost: list(
+      '<name>',
+      'Answer requests whose Host header has this name, besides addresses and localhost. May be given many times.',
+      { to: 'server.allowHost' },
+    ),
+    rpcport: integer('Listen for requests on this port.', { ...PORT, default: ({ rpcPort }) => rpcPort }),
+    rpcservertimeout: integer(
+      'Seconds in which a request must arrive, and that a connection may be idle; 0 waits for ever.',
+      { default: LIMITS.timeout, most: 1_000_000, to: 'server.timeout' },
+    ),
+    rpcthreads: integer('As many calls may be under way, and -rpcworkqueue more.', {
+      default: LIMITS.threads,
+      least: 1,
+      to: 'server.threads',
     }),
-  },
-  {
-    title: 'RPC server options',
-    options: named({
-      rpcallowip: list(
-        '<ip>',
-        'Answer requests from this address or subnet as well. May be given many times.',
-      ),
-      rpcalloworigin: list(
-        '<origin>',
-        'Answer requests of browser pages from this origin. May be given many times.',
-      ),
-      rpcauth: list('<userpw>', 'User and hashed password: <user>:<salt>$<hash>. May be given many times.'),
-      rpcbind: list(
-        '<addr>[:<port>]',
-        'Listen for requests on this address; has an effect only with -rpcallowip. (default: 127.0.0.1 and ::1)',
-        { perNetwork: true },
-      ),
-      rpccookiefile: text(
-        '<file>',
-        'Where the cookie is; a relative path starts at the network directory. (default: .cookie)',
-      ),
-      rpchost: list(
-        '<name>',
-        'Answer requests whose Host header has this name, besides addresses and localhost. May be given many times.',
-      ),
-      rpcpassword: text('<pw>', 'Password for requests.'),
-      rpcport: integer('<port>', 'Listen for requests on this port. (default: as the network file says)', {
-        perNetwork: true,
-      }),
-      rpcuser: text('<user>', 'User name for requests.'),
-      rpcwhitelist: list(
-        '<whitelist>',
-        'Methods that a user may call: <user>:<method>,<method>. May be given many times.',
-      ),
-      rpcwhitelistdefault: flag(
-        'Users without -rpcwhitelist may call nothing. (default: 1 with -rpcwhitelist)',
-      ),
-      server: flag('Answer JSON-RPC requests. (default: 1)'),
+    rpcwhitelist: list(
+      '<whitelist>',
+      'Methods that a user may call: <user>:<method>,<method>. May be given many times.',
+      { default: null },
+    ),
+    rpcwhitelistdefault: flag('Users without -rpcwhitelist may call nothing.', {
+      otherwise: '1 with -rpcwhitelist, else 0',
     }),
+    rpcworkqueue: integer('Calls under way beyond -rpcthreads; more are refused with HTTP status 503.', {
+      default: LIMITS.queue,
+      least: 1,
+      to: 'server.queue',
+    }),
+    server: flag('Answer JSON-RPC requests.', { default: true }),
   },
-];
+});
 
-/**
- * Options of Bitcoin Core's that Penny has no use for: accepted, and named in the log. Not here: those
- * whose silent absence would expose the user: `proxy` and `onlynet` are refused as unknown, others by
- * `wallet-settings.ts` where they ask for anything.
- */
-export const UNUSED_CORE_OPTIONS: readonly string[] = `
-  acceptstalefeeestimates addrmantest alertnotify allowignoredconf asmap blocknotify 
-  blockreconstructionextratxn blocksdir blocksxor blockversion bytespersigop capturemessages checkaddrman 
-  checkblockindex checkmempool checkpoints cjdnsreachable consolidatefeerate daemon daemonwait dbbatchsize 
-  dbcrashratio deprecatedrpc discardfee discover fastprune fixedseeds flushwallet forcednsseed 
-  i2pacceptincoming i2psam limitancestorsize limitdescendantsize listenonion loadblock logips loglevel 
-  loglevelalways logsourcelocations logthreadnames maxapsfee maxorphantx maxreceivebuffer maxsendbuffer 
-  maxsigcachesize mempoolfullrbf natpmp onion peerbloomfilters peertimeout persistmempoolv1 printpriority 
-  rest rpccookieperms rpcdoccheck rpcservertimeout rpcthreads rpcworkqueue settings shrinkdebugfile 
-  shutdownnotify startupnotify stopafterblockimport stopatheight swapbdbendian timeout torcontrol 
-  torpassword txreconciliation unsafesqlitesync upnp v2transport vbparams walletcrosschain walletnotify 
-  walletrejectlongchains whitebind whitelist whitelistforcerelay whitelistrelay zmqpubhashblock 
-  zmqpubhashblockhwm zmqpubhashtx zmqpubhashtxhwm zmqpubrawblock zmqpubrawblockhwm zmqpubrawtx 
-  zmqpubrawtxhwm zmqpubsequence zmqpubsequencehwm disablewallet 
-`
-  .trim()
-  .split(/\s+/);
+const REINDEX_ONLY = { 'chainstate-only': flag('Build the coins only.') };
 
-export const NODE_OPTION_TABLE: OptionTable = new Map([
-  ...optionTable(NODE_OPTIONS),
-  ...[...UNUSED_CORE_OPTIONS, ...REFUSED_OPTIONS].map(
-    (name) => [name, { ...list('', ''), name, bare: '1' }] as const,
-  ),
-]);
-
-export const REINDEX_OPTIONS: readonly OptionGroup[] = [
-  { title: 'Reindex options', options: named({ 'chainstate-only': flag('Build the coins only.') }) },
-  ...NODE_OPTIONS,
-];
-
-export const REINDEX_OPTION_TABLE: OptionTable = new Map([
-  ...optionTable(REINDEX_OPTIONS),
-  ...NODE_OPTION_TABLE,
-]);
-
-/** A config file is shared by node and client, so it may hold the options of both. */
-export const CONFIG_OPTION_TABLE: OptionTable = new Map([...optionTable(RPC_OPTIONS), ...NODE_OPTION_TABLE]);
+/** `penny reindex` */
+export const REINDEX = {
+  groups: { 'Reindex options': REINDEX_ONLY, ...NODE.groups },
+  options: { ...REINDEX_ONLY, ...NODE.options },
+};

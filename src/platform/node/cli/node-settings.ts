@@ -1,215 +1,119 @@
 /** What the settings of `penny node` mean: from Bitcoin Core's option names to each part's options. */
 import { availableParallelism } from 'node:os';
 import { resolve } from 'node:path';
-import type { ChainOptions } from '../../../chain/chain.ts';
-import type { MempoolPolicy } from '../../../mempool/policy.ts';
-import type { MinerOptions } from '../../../mining/miner.ts';
-import type { NetworkOptions } from '../../../network/network.ts';
-import type { MineOptions } from '../../../node.ts';
+import type { ReindexKind } from '../../../chain/options.ts';
+import type { NetworkOptions } from '../../../network/options.ts';
 import type { ProcessOptions, RpcOptions } from '../create-node.ts';
 import { LOG_CATEGORIES, type NodeLoggerOptions } from '../logger.ts';
-import { UsageError } from './arguments.ts';
 import type { Configuration } from './configuration.ts';
-import type { Settings } from './settings.ts';
+import { refuseUnprotected } from './core-options.ts';
+import { NODE } from './node-options.ts';
+import type { Values } from './option.ts';
+import { type Placed, place } from './option-targets.ts';
+import { UsageError } from './usage-error.ts';
 import { VERSION } from './version.ts';
-import { refuseUnprotected, walletPolicy } from './wallet-settings.ts';
 
-const HOUR = 3600;
+export type NodeConfiguration = Configuration<typeof NODE.options>;
+type NodeValues = Values<typeof NODE.options>;
+type Parts = Placed<typeof NODE.options>;
+
 const FIRST_WALLET = 'wallet';
-const DEFAULT_PEER_BIND = '0.0.0.0';
-const DEFAULT_RPC_BIND = '127.0.0.1';
+const EVERY_ADDRESS = '0.0.0.0';
+const LOOPBACK = '127.0.0.1';
 /** Core's: fewer MiB than this would not hold the blocks that a reorganisation may need. */
 const MINIMUM_PRUNE = 550;
 const PRUNE_BY_HAND = 1;
 
 /** @throws UsageError naming the option that is wrong */
-export function processOptions(configuration: Configuration): ProcessOptions {
-  const { settings, parameters, networkDirectory } = configuration;
+export function processOptions(configuration: NodeConfiguration): ProcessOptions {
+  const { values, settings, parameters, networkDirectory } = configuration;
   refuseUnprotected(settings);
-  const filters = settings.isGiven('blockfilterindex') && blockFilterIndex(settings);
-  const serveFilters = settings.flag('peerblockfilters', false);
-  if (serveFilters && !filters)
+  const parts = place(NODE.options, values);
+  const { prune, mine } = values;
+  if (values.peerblockfilters && !values.blockfilterindex)
     throw new UsageError('Cannot set -peerblockfilters without -blockfilterindex.');
-  const prune = settings.integer('prune') ?? 0;
-  const transactions = settings.flag('txindex', false);
-  if (prune > 0 && transactions) throw new UsageError('Prune mode is incompatible with -txindex.');
-  const mine = mineOptions(settings);
-  const needsWallet = settings.flag('welcome', false) || (mine !== undefined && mine.address === undefined);
-  const threads = settings.integer('par', -availableParallelism()) ?? 0;
-  return {
-    directory: networkDirectory,
-    node: {
-      parameters,
-      chain: chainOptions(settings, prune),
-      indexes: { transactions, filters, coinStatistics: settings.flag('coinstatsindex', false) },
-      mempool: mempoolPolicy(settings),
-      persistMempool: settings.flag('persistmempool', true),
-      network: networkOptions(settings, configuration, prune),
-      networkActive: settings.flag('networkactive', true),
-      serveFilters,
-      miner: minerOptions(settings),
-      ...(mine && { mine }),
-      wallet: {
-        load: settings.list('wallet'),
-        // Whoever mines without saying for whom, or begins with `npm start`, needs one.
-        ...(needsWallet && { first: FIRST_WALLET }),
-        ...walletPolicy(settings),
-      },
-    },
-    scripts: {
-      threads: threads > 0 ? threads : Math.max(1, availableParallelism() + threads),
-      ...defined({ signatureEngine: settings.text('signature-engine') }),
-    },
-    rpc: settings.flag('server', true) ? rpcOptions(configuration) : null,
-    mockTime: settings.integer('mocktime') ?? 0,
-  };
-}
-
-function blockFilterIndex(settings: Settings): boolean {
-  const kind = settings.text('blockfilterindex') ?? '0';
-  if (!['0', '1', '', 'basic'].includes(kind))
-    throw new UsageError(`Unknown -blockfilterindex value ${kind}.`);
-  return kind !== '0';
-}
-
-function chainOptions(settings: Settings, prune: number): ChainOptions {
-  if (prune > PRUNE_BY_HAND && prune < MINIMUM_PRUNE) {
+  if (prune > 0 && values.txindex) throw new UsageError('Prune mode is incompatible with -txindex.');
+  if (prune > PRUNE_BY_HAND && prune < MINIMUM_PRUNE)
     throw new UsageError(
       `Prune configured below the minimum of ${MINIMUM_PRUNE} MiB. Please use a higher number.`,
     );
-  }
-  const assumeValid = hexSetting(settings, 'assumevalid', 64);
-  const minimumWork = hexSetting(settings, 'minimumchainwork', 64);
-  const reindex = settings.flag('reindex', false)
+  const needsWallet = values.welcome || (mine > 0 && values['mine-address'] === undefined);
+  const reindex: ReindexKind | null = values.reindex
     ? 'blocks'
-    : settings.flag('reindex-chainstate', false)
+    : values['reindex-chainstate']
       ? 'chainstate'
-      : undefined;
-  return defined({
-    dbcache: settings.integer('dbcache', 4),
-    assumeValid:
-      assumeValid === undefined ? undefined : BigInt(`0x${assumeValid}`) === 0n ? null : assumeValid,
-    minimumChainWork: minimumWork === undefined ? undefined : BigInt(`0x${minimumWork}`),
-    maxTipAge: settings.integer('maxtipage'),
-    prune: prune === 0 ? undefined : prune,
-    checkBlocks: settings.integer('checkblocks'),
-    checkLevel: settings.integer('checklevel', 0, 4),
-    reindex,
-  });
-}
-
-function hexSetting(settings: Settings, name: string, digits: number): string | undefined {
-  const value = settings.isNegated(name) ? '0' : settings.text(name);
-  if (value === undefined) return undefined;
-  const bare = value.replace(/^0x/, '');
-  if (!new RegExp(`^[0-9a-fA-F]{1,${digits}}$`).test(bare)) {
-    throw new UsageError(`Invalid value for -${name}: '${value}' (up to ${digits} hex digits)`);
-  }
-  return bare.toLowerCase().padStart(digits, '0');
-}
-
-function mempoolPolicy(settings: Settings): Partial<MempoolPolicy> {
-  const megabytes = settings.integer('maxmempool', 1);
-  const hours = settings.integer('mempoolexpiry', 1);
-  const clusterKvb = settings.integer('limitclustersize', 1);
-  const carried = settings.flag('datacarrier', true) ? settings.integer('datacarriersize') : 0;
-  return defined({
-    maxBytes: megabytes === undefined ? undefined : megabytes * 1_000_000,
-    expiry: hours === undefined ? undefined : hours * HOUR,
-    requireStandard: settings.isGiven('acceptnonstdtxn')
-      ? !settings.flag('acceptnonstdtxn', false)
-      : undefined,
-    minimumRelayFeeRate: settings.feeRate('minrelaytxfee'),
-    incrementalRelayFeeRate: settings.feeRate('incrementalrelayfee'),
-    dustRelayFeeRate: settings.feeRate('dustrelayfee'),
-    maxDataCarrierBytes: carried,
-    permitBareMultisig: settings.isGiven('permitbaremultisig')
-      ? settings.flag('permitbaremultisig', true)
-      : undefined,
-    limitClusterCount: settings.integer('limitclustercount', 1),
-    limitClusterSize: clusterKvb === undefined ? undefined : clusterKvb * 1_000,
-    limitAncestorCount: settings.integer('limitancestorcount', 1),
-    limitDescendantCount: settings.integer('limitdescendantcount', 1),
-  });
-}
-
-function networkOptions(settings: Settings, configuration: Configuration, prune: number): NetworkOptions {
-  const { parameters } = configuration;
-  const port = settings.integer('port', 0, 65_535) ?? parameters.p2pPort;
-  const connect = settings.isNegated('connect')
-    ? []
-    : settings.list('connect').filter((entry) => entry !== '0');
-  const onlyThese = settings.isGiven('connect');
-  const maximumConnections = settings.integer('maxconnections');
-  const alone = onlyThese || maximumConnections === 0;
-  const binds = settings.list('bind');
-  const listens = settings.flag('listen', !alone || binds.length > 0);
-  const comments = settings.list('uacomment');
-  for (const comment of comments) {
-    if (!/^[A-Za-z0-9 .,;_?@-]*$/.test(comment)) {
-      throw new UsageError(`User Agent comment (${comment}) contains unsafe characters.`);
-    }
-  }
+      : null;
   return {
-    bind: listens
-      ? (binds.length > 0 ? binds : [DEFAULT_PEER_BIND]).map((entry) => withPort(entry, port))
-      : [],
-    ...(onlyThese && { connect }),
-    addNodes: settings.list('addnode'),
-    seeds: settings.list('seednode'),
-    externalAddresses: settings.list('externalip'),
-    ...(maximumConnections !== undefined && { maximumConnections }),
-    blocksOnly: settings.flag('blocksonly', false),
-    pruned: prune > 0,
-    userAgent: `/Penny:${VERSION}${comments.length === 0 ? '' : `(${comments.join('; ')})`}/`,
-    ...defined({ banTime: settings.integer('bantime') }),
-    dnsSeed: settings.flag('dnsseed', !alone),
+    ...parts.process,
+    directory: networkDirectory,
+    node: {
+      ...parts.node,
+      parameters,
+      chain: { ...parts.chain, ...(reindex && { reindex }) },
+      indexes: parts.indexes,
+      mempool: {
+        ...parts.mempool,
+        requireStandard: !values.acceptnonstdtxn,
+        maxDataCarrierBytes: values.datacarrier ? values.datacarriersize : 0,
+      },
+      network: networkOptions(values, parts),
+      miner: parts.miner,
+      ...(mine > 0 && { mine: { ...parts.mine, threads: mine } }),
+      // Whoever mines without saying for whom, or begins with `npm start`, needs a wallet.
+      wallet: { ...parts.wallet, ...(needsWallet && { first: FIRST_WALLET }) },
+    },
+    scripts: {
+      ...parts.scripts,
+      threads: values.par > 0 ? values.par : Math.max(1, availableParallelism() + values.par),
+    },
+    rpc: values.server ? rpcOptions(configuration, parts) : null,
   };
 }
 
-function minerOptions(settings: Settings): MinerOptions {
-  return defined({
-    maxWeight: settings.integer('blockmaxweight', 2_000, 4_000_000),
-    reservedWeight: settings.integer('blockreservedweight', 2_000, 4_000_000),
-    minimumFeeRate: settings.feeRate('blockmintxfee'),
-  });
-}
-
-function mineOptions(settings: Settings): MineOptions | undefined {
-  const threads = settings.integer('mine', 0, 1_024) ?? 0;
-  if (threads === 0) return undefined;
+function networkOptions(values: NodeValues, parts: Parts): NetworkOptions {
+  const { connect, bind, port, uacomment } = values;
+  const alone = connect !== null || values.maxconnections === 0;
+  const unsafe = uacomment.find((comment) => !/^[A-Za-z0-9 .,;_?@-]*$/.test(comment));
+  if (unsafe !== undefined)
+    throw new UsageError(`User Agent comment (${unsafe}) contains unsafe characters.`);
+  const listens = values.listen ?? (!alone || bind.length > 0);
   return {
-    threads,
-    load: settings.integer('mine-load', 1, 100) ?? 100,
-    blockInterval: settings.integer('mine-interval') ?? 0,
-    ...defined({ address: settings.text('mine-address') }),
+    ...parts.network,
+    bind: listens ? orElse(bind, EVERY_ADDRESS).map((entry) => withPort(entry, port)) : [],
+    ...(connect && { connect: connect.filter((entry) => entry !== '0') }),
+    pruned: values.prune > 0,
+    userAgent: `/Penny:${VERSION}${uacomment.length === 0 ? '' : `(${uacomment.join('; ')})`}/`,
+    dnsSeed: values.dnsseed ?? !alone,
   };
 }
 
-function rpcOptions({ settings, parameters, networkDirectory }: Configuration): RpcOptions {
-  const port = settings.integer('rpcport', 0, 65_535) ?? parameters.rpcPort;
-  const allowIp = settings.list('rpcallowip');
+function rpcOptions({ values, networkDirectory }: NodeConfiguration, parts: Parts): RpcOptions {
+  const { rpcallowip, rpccookiefile: cookie, rpcpassword: password, rpcwhitelist } = values;
   // As in Core: without leave for others to connect, listening for others would only mislead.
-  const binds = allowIp.length > 0 ? settings.list('rpcbind') : [];
-  const password = settings.text('rpcpassword') ?? '';
-  const cookie = settings.text('rpccookiefile') ?? '.cookie';
+  const binds = orElse(rpcallowip.length > 0 ? values.rpcbind : [], LOOPBACK);
   return {
     server: {
-      bind: (binds.length > 0 ? binds : [DEFAULT_RPC_BIND]).map((entry) =>
-        splitHostPort(withPort(entry, port)),
-      ),
-      allowIp,
-      allowHost: settings.list('rpchost'),
-      allowOrigin: settings.list('rpcalloworigin'),
-      whitelist: whitelist(settings.list('rpcwhitelist')),
-      whitelistDefault: settings.flag('rpcwhitelistdefault', settings.isGiven('rpcwhitelist')),
+      ...parts.server,
+      bind: binds.map((entry) => splitHostPort(withPort(entry, values.rpcport))),
+      whitelist: whitelist(rpcwhitelist ?? []),
+      whitelistDefault: values.rpcwhitelistdefault ?? rpcwhitelist !== null,
     },
     // Core: a password takes the place of the cookie.
-    cookieFile:
-      password === '' && !settings.isNegated('rpccookiefile') ? resolve(networkDirectory, cookie) : null,
-    user: password === '' ? null : { name: settings.text('rpcuser') ?? '', password },
-    rpcAuth: settings.list('rpcauth'),
+    cookieFile: password === '' && cookie !== null ? resolve(networkDirectory, cookie) : null,
+    user: password === '' ? null : { name: values.rpcuser, password },
+    rpcAuth: values.rpcauth,
   };
+}
+
+/** What is given and will not do what it seems to, in Core's words. */
+export function warnings({ rpcbind, rpcallowip }: NodeValues): string[] {
+  if (rpcbind.length > 0 && rpcallowip.length === 0)
+    return [
+      'Option -rpcbind was ignored because -rpcallowip was not specified, refusing to allow everyone to connect',
+    ];
+  if (rpcbind.length === 0 && rpcallowip.length > 0)
+    return ["Option -rpcallowip was specified without -rpcbind; this doesn't usually make sense"];
+  return [];
 }
 
 /** `user:method,method`; a user named twice may call what both allow. */
@@ -234,22 +138,24 @@ function whitelist(entries: readonly string[]): Map<string, ReadonlySet<string>>
   return result;
 }
 
-/** @throws UsageError for a category that does not exist */
-export function loggerOptions({ settings, networkDirectory }: Configuration): NodeLoggerOptions {
-  const file = settings.isNegated('debuglogfile') ? null : (settings.text('debuglogfile') ?? 'debug.log');
-  const categories = new Set(logCategories(settings, 'debug'));
-  for (const excluded of logCategories(settings, 'debugexclude')) categories.delete(excluded);
+/** @param console where -printtoconsole does not say it @throws UsageError for a category that does not exist */
+export function loggerOptions(
+  { values, networkDirectory }: NodeConfiguration,
+  console: boolean,
+): NodeLoggerOptions {
+  const { debuglogfile: file, debug, debugexclude } = values;
+  const excluded = logCategories('debugexclude', debugexclude);
   return {
+    ...place(NODE.options, values).log,
     file: file === null ? null : resolve(networkDirectory, file),
-    console: settings.flag('printtoconsole', true),
-    categories: [...categories],
-    timestamps: settings.flag('logtimestamps', true),
-    microseconds: settings.flag('logtimemicros', false),
+    console: values.printtoconsole ?? console,
+    categories: [...new Set(logCategories('debug', debug))].filter(
+      (category) => !excluded.includes(category),
+    ),
   };
 }
 
-function logCategories(settings: Settings, name: string): readonly string[] {
-  const given = settings.list(name);
+function logCategories(name: string, given: readonly string[]): readonly string[] {
   if (given.includes('0') || given.includes('none')) return [];
   return given.flatMap((category) => {
     if (['', '1', 'all'].includes(category)) return LOG_CATEGORIES;
@@ -260,6 +166,9 @@ function logCategories(settings: Settings, name: string): readonly string[] {
   });
 }
 
+const orElse = (given: readonly string[], otherwise: string): readonly string[] =>
+  given.length > 0 ? given : [otherwise];
+
 function withPort(address: string, port: number): string {
   const isBareIpv6 = address.split(':').length > 2 && !address.startsWith('[');
   if (isBareIpv6) return `[${address}]:${port}`;
@@ -269,11 +178,4 @@ function withPort(address: string, port: number): string {
 function splitHostPort(address: string): { host: string; port: number } {
   const colon = address.lastIndexOf(':');
   return { host: address.slice(0, colon).replace(/^\[|\]$/g, ''), port: Number(address.slice(colon + 1)) };
-}
-
-/** Without the fields that are undefined: absent is what the parts take for their default. */
-function defined<T extends object>(fields: T): { [K in keyof T]?: Exclude<T[K], undefined> } {
-  return Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined)) as {
-    [K in keyof T]?: Exclude<T[K], undefined>;
-  };
 }

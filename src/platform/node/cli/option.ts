@@ -1,83 +1,230 @@
-/** How a command describes an option in Bitcoin Core's spelling. Owns the shape, and how help shows it. */
-
 /**
- * - `flag`: on or off; `-x`, `-x=1`, `-x=0`, `-nox`.
- * - `integer`, `amount` (coins, at most 8 decimals), `text`: the last one given counts.
- * - `list`: may be given many times.
+ * An option of a command in Bitcoin Core's spelling, said once as a value: how it is read, what it is where it
+ * is not given, what help says of it, and which field of which part it becomes. Types are inferred from it.
+ * Owns the kinds; the options are in `node-options` and `common-options`, precedence in `settings`.
  */
-export type OptionKind = 'flag' | 'integer' | 'amount' | 'text' | 'list';
+import type { NetworkParameters } from '../../../core/parameters/network.ts';
+import { formatMoney, parseMoney } from '../../../core/transaction/amount.ts';
+import type { FeeRate } from '../../../core/transaction/fee-rate.ts';
+import type { Target } from './option-targets.ts';
+import { UsageError } from './usage-error.ts';
 
-export interface Option {
-  /** Without dashes. */
-  readonly name: string;
-  readonly kind: OptionKind;
+/** A value as it was given; false where the option was negated (`-nox`; `-x=0` is a value). */
+export type Given = string | false;
+
+export interface Option<T = unknown, To = string | undefined> {
+  /** Flags take no word that follows, integers also one that begins with a minus; a list may be given many times. */
+  readonly kind: 'flag' | 'integer' | 'list' | 'other';
   /** What help calls its value: `<n>`; empty for flags. */
   readonly value: string;
   readonly help: string;
+  /** What is allowed and what holds where nothing is given, as a user would write it; undefined says nothing. */
+  readonly range: string | undefined;
+  readonly shown: string | undefined;
   /** In a config file it counts for the default network only inside that network's section. */
-  readonly perNetwork?: boolean;
-  /** `-x` alone means this value. */
+  readonly perNetwork: boolean;
+  /** What `-x` alone means. */
+  readonly bare: string;
+  /** `part.field`, if that is all there is to do with it. */
+  readonly to: To;
+  /** From the value that counts, or a list's values; undefined: as if it were not given. @throws UsageError */
+  readonly read: (given: Given & readonly string[], name: string) => T | undefined;
+  readonly otherwise: (network: NetworkParameters) => T;
+}
+
+/** What options are by their names, which have no dashes. */
+export type Options = Readonly<Record<string, Option>>;
+export type Values<O> = { readonly [K in keyof O]: O[K] extends Option<infer T> ? T : never };
+
+/** @typeParam N null, where an option can also stand for nothing */
+interface More<T, N = T> {
+  /** Of whoever obeys it; a function where the network file says it. */
+  readonly default?: T | N | ((network: NetworkParameters) => T | N);
+  /** The default in words, where it follows from other options or from the machine. */
+  readonly otherwise?: string;
+  readonly to?: Target<T>;
+  readonly value?: string;
   readonly bare?: string;
+  readonly perNetwork?: boolean;
+}
+type Default<M> = M extends { readonly default: infer D }
+  ? D extends (network: NetworkParameters) => infer R
+    ? R
+    : D
+  : undefined;
+type To<M> = M extends { readonly to: infer P } ? P : undefined;
+type Made<T, M> = Option<T | Default<M>, To<M>>;
+
+interface Reading<T> {
+  readonly kind?: Option['kind'];
+  readonly value: string;
+  readonly bare?: string;
+  readonly range?: string | undefined;
+  readonly read: (given: never, name: string) => T | undefined;
+  readonly show?: (value: never) => string;
 }
 
-type Unnamed = Omit<Option, 'name'>;
-type Maker = (value: string, help: string, more?: Partial<Unnamed>) => Unnamed;
-
-const maker =
-  (kind: OptionKind): Maker =>
-  (value, help, more) =>
-    Object.freeze({ kind, value, help, ...more });
-
-export const integer = maker('integer');
-export const amount = maker('amount');
-export const text = maker('text');
-export const list = maker('list');
-export const flag = (help: string): Unnamed => maker('flag')('', help);
-
-/** Options whose names are the keys. */
-export function named(options: Readonly<Record<string, Unnamed>>): readonly Option[] {
-  return Object.entries(options).map(([name, option]) => ({ name, ...option }));
+function option<T, M>(help: string, more: M & More<T, unknown>, reading: Reading<T>): Made<T, M> {
+  const { default: initial, otherwise, to, perNetwork = false } = more;
+  const { kind = 'other', value, bare = '', range, read, show = String } = reading;
+  const isOfNetwork = typeof initial === 'function';
+  const shown = isOfNetwork
+    ? 'as the network file says'
+    : initial === undefined || initial === null
+      ? undefined
+      : show(initial as never) || undefined;
+  return Object.freeze({
+    kind,
+    value: more.value ?? value,
+    help,
+    range,
+    shown: otherwise ?? shown,
+    perNetwork,
+    bare: more.bare ?? bare,
+    to,
+    read,
+    otherwise: (network: NetworkParameters) => (isOfNetwork ? initial(network) : initial),
+  }) as never;
 }
 
-export interface OptionGroup {
-  readonly title: string;
-  readonly options: readonly Option[];
+/** Core's InterpretBool: empty is true, otherwise a number other than zero. */
+export const isTrue = (value: Given): boolean =>
+  value !== false && (value === '' || (Number.parseInt(value, 10) || 0) !== 0);
+
+/** On or off: `-x`, `-x=1`, `-x=0`, `-nox`. */
+export const flag = <const M extends More<boolean>>(help: string, more?: M): Made<boolean, M> =>
+  option(help, more ?? ({} as M), {
+    kind: 'flag',
+    value: '',
+    bare: '1',
+    read: isTrue,
+    show: (value: boolean) => (value ? '1' : '0'),
+  });
+
+interface Bounds {
+  readonly least?: number;
+  readonly most?: number;
+  /** The part's value is this many times the user's. */
+  readonly unit?: number;
 }
 
-/** Options of one command by name. */
-export type OptionTable = ReadonlyMap<string, Option>;
-
-export function optionTable(groups: readonly OptionGroup[]): OptionTable {
-  return new Map(groups.flatMap((group) => group.options).map((option) => [option.name, option]));
+/** A whole number; negated it is zero. */
+export function integer<const M extends More<number> & Bounds>(
+  help: string,
+  more: M = {} as M,
+): Made<number, M> {
+  const { least = 0, most, unit = 1 }: Bounds = more;
+  const range = most === undefined ? undefined : `${least} to ${most}`;
+  const allowed = `a whole number ${range === undefined ? `from ${least}` : `from ${range}`}`;
+  return option(help, more, {
+    kind: 'integer',
+    value: '<n>',
+    range,
+    read: (given: Given, name) => {
+      const text = given === false ? '0' : given;
+      const number = /^[+-]?\d+$/.test(text) ? Number(text) * unit : Number.NaN;
+      if (Number.isSafeInteger(number) && number >= least * unit && number <= (most ?? Infinity) * unit)
+        return number;
+      throw new UsageError(`Invalid value for -${name}: '${text}' (${allowed})`);
+    },
+    show: (value: number) => (value === Infinity ? 'no limit' : String(value / unit)),
+  });
 }
 
-const INDENT = 2;
-const TEXT_INDENT = 7;
-const WIDTH = 79;
+const coins = <T extends bigint>(range?: string): Reading<T> => ({
+  value: '<amt>',
+  range,
+  read: (given: Given, name) => {
+    const satoshis = given === false ? 0n : parseMoney(given);
+    if (satoshis === null) throw new UsageError(`Invalid amount for -${name}=<amount>: '${given}'`);
+    return satoshis as T;
+  },
+  show: formatMoney,
+});
 
-/** Help text as Bitcoin Core lays it out. */
-export function formatOptions(groups: readonly OptionGroup[]): string {
-  const lines: string[] = [];
-  for (const group of groups) {
-    lines.push(`${group.title}:`, '');
-    for (const option of group.options) {
-      lines.push(`${' '.repeat(INDENT)}-${option.name}${option.value === '' ? '' : `=${option.value}`}`);
-      lines.push(...wrap(option.help, WIDTH - TEXT_INDENT).map((line) => ' '.repeat(TEXT_INDENT) + line), '');
-    }
-  }
-  return lines.join('\n');
+/** Satoshis, given as coins; negated it is zero. */
+export const amount = <const M extends More<bigint>>(help: string, more?: M): Made<bigint, M> =>
+  option(help, more ?? ({} as M), coins());
+
+/** Given as coins for 1,000 vbytes; negated it is zero. */
+export const feeRate = <const M extends More<FeeRate>>(help: string, more?: M): Made<FeeRate, M> =>
+  option(help, more ?? ({} as M), coins<FeeRate>('coins per kvB'));
+
+/** What `read` makes of a text; negated, unless `read` knows better, it is as if it were not given. */
+export const parsed = <T, const M extends More<T, null>>(
+  value: string,
+  help: string,
+  read: (given: Given, name: string) => T | undefined,
+  more?: M,
+): Made<T, M> => option(help, more ?? ({} as M), { value, read });
+
+export const text = <const M extends More<string>>(value: string, help: string, more?: M): Made<string, M> =>
+  option(help, more ?? ({} as M), { value, read: (given: Given) => (given === false ? undefined : given) });
+
+/** A path; negated it is null: no such file. */
+export const file = <const M extends More<string>>(help: string, more?: M): Made<string | null, M> =>
+  option(help, more ?? ({} as M), { value: '<file>', read: (given: Given) => given || null });
+
+/** One of a few words, which errors call `what`. */
+export const choice = <T extends string, const M extends More<T, null>>(
+  what: string,
+  words: readonly T[],
+  help: string,
+  more?: M,
+): Made<T, M> =>
+  option(help, more ?? ({} as M), {
+    value: '<type>',
+    range: words.join(', '),
+    read: (given: Given) => {
+      const word = words.find((candidate) => candidate === given);
+      if (word === undefined && given !== false) throw new UsageError(`Unknown ${what} '${given}'`);
+      return word;
+    },
+  });
+
+/** Hex digits of 32 bytes, as 64 in small letters; negated it is zero. */
+export const hex = <T, const M extends More<T, null>>(
+  help: string,
+  from: (digits: string) => T,
+  more?: M,
+): Made<T, M> =>
+  parsed(
+    '<hex>',
+    help,
+    (given, name) => {
+      const digits = given === false ? '0' : given.replace(/^0x/, '');
+      if (!/^[0-9a-fA-F]{1,64}$/.test(digits))
+        throw new UsageError(`Invalid value for -${name}: '${given}' (up to 64 hex digits)`);
+      return from(digits.toLowerCase().padStart(64, '0'));
+    },
+    more,
+  );
+
+/** May be given many times: all that is given; none where nothing is, unless another default is said. */
+export const list = <const M extends More<readonly string[], null>>(
+  value: string,
+  help: string,
+  more?: M,
+): Option<readonly string[] | (M extends { readonly default: null } ? null : never), To<M>> =>
+  option(help, { default: [], ...more } as never, {
+    kind: 'list',
+    value,
+    read: (given: readonly string[]) => given,
+    show: (values: readonly string[]) => values.join(' '),
+  });
+
+/** The options of a command under the titles that help gives them. */
+export interface Command<O> {
+  readonly groups: Readonly<Record<string, Options>>;
+  readonly options: O;
 }
 
-function wrap(text: string, width: number): string[] {
-  const lines: string[] = [];
-  let line = '';
-  for (const word of text.split(' ')) {
-    if (line !== '' && line.length + 1 + word.length > width) {
-      lines.push(line);
-      line = word;
-    } else {
-      line = line === '' ? word : `${line} ${word}`;
-    }
-  }
-  return line === '' ? lines : [...lines, line];
+type Joined<U> = (U extends unknown ? (options: U) => void : never) extends (options: infer I) => void
+  ? I
+  : never;
+
+export function command<const G extends Readonly<Record<string, Options>>>(
+  groups: G,
+): Command<Joined<G[keyof G]>> {
+  return { groups, options: Object.assign({}, ...Object.values(groups)) };
 }

@@ -6,7 +6,7 @@ import { JsonObject, type JsonRead } from '../../../rpc/json.ts';
 import { JsonError, readJson } from '../../../rpc/json-reader.ts';
 import { findMethod, type Registry } from '../../../rpc/method.ts';
 import type { Fields, Schema } from '../../../rpc/schema.ts';
-import { UsageError } from './arguments.ts';
+import { UsageError } from './usage-error.ts';
 
 /** @throws UsageError */
 export function positionalArguments(

@@ -4,8 +4,6 @@ import { JsonObject, type JsonRead, type JsonWritable } from '../../../rpc/json.
 import { readJson } from '../../../rpc/json-reader.ts';
 import { writeJson } from '../../../rpc/json-writer.ts';
 import type { Registry } from '../../../rpc/method.ts';
-import { UsageError } from './arguments.ts';
-import type { Configuration } from './configuration.ts';
 import { describeNode } from './get-info.ts';
 import { namedArguments, positionalArguments } from './rpc-arguments.ts';
 import {
@@ -15,8 +13,10 @@ import {
   type HttpAnswer,
   post,
   type RpcAddress,
+  type RpcConfiguration,
   walletPath,
 } from './rpc-connection.ts';
+import { UsageError } from './usage-error.ts';
 
 /** What the node answered with an error. */
 export class RpcFailure extends Error {
@@ -51,7 +51,7 @@ const RETRY_AFTER = 1_000;
 
 /** Returns the exit code: the RPC error's code without its sign, or 1 for anything else. */
 export async function runRpc(
-  configuration: Configuration,
+  configuration: RpcConfiguration,
   registry: Registry,
   terminal: Terminal,
 ): Promise<number> {
@@ -72,28 +72,32 @@ export async function runRpc(
   }
 }
 
-async function answer(configuration: Configuration, registry: Registry, terminal: Terminal): Promise<string> {
-  const { settings } = configuration;
+async function answer(
+  configuration: RpcConfiguration,
+  registry: Registry,
+  terminal: Terminal,
+): Promise<string> {
+  const { values } = configuration;
   let words = [...configuration.rest];
   let password: string | undefined;
-  if (settings.flag('stdin', false) || settings.flag('stdinrpcpass', false)) {
+  if (values.stdin || values.stdinrpcpass) {
     const lines = (await terminal.input()).replace(/\n$/, '').split('\n');
-    if (settings.flag('stdinrpcpass', false)) password = lines.shift();
-    if (settings.flag('stdin', false)) words = [...words, ...lines];
+    if (values.stdinrpcpass) password = lines.shift();
+    if (values.stdin) words = [...words, ...lines];
   }
-  const wallet = settings.text('rpcwallet');
+  const wallet = values.rpcwallet;
   const deadline = waitDeadline(configuration);
   const call = (method: string, params: readonly JsonRead[] | JsonObject, path = walletPath(wallet)) =>
     callWaiting(() => findRpcAddress(configuration, password), path, method, params, deadline);
 
-  if (settings.flag('getinfo', false)) {
+  if (values.getinfo) {
     if (words.length > 0) throw new UsageError('-getinfo takes no arguments');
     return describeNode(call, wallet);
   }
-  if (settings.flag('generate', false)) return show(await generate(words, registry, call));
+  if (values.generate) return show(await generate(words, registry, call));
   const [method, ...rest] = words;
   if (method === undefined) throw new UsageError('too few parameters (need at least command)');
-  const params = settings.flag('named', false)
+  const params = values.named
     ? namedArguments(method, rest, registry)
     : positionalArguments(method, rest, registry);
   return show(await call(method, params));
@@ -119,9 +123,9 @@ function show(result: JsonWritable): string {
 }
 
 /** Monotonic milliseconds until which a node that does not answer yet is waited for; null does not wait. */
-function waitDeadline({ settings }: Configuration): number | null {
-  if (!settings.flag('rpcwait', false)) return null;
-  const seconds = settings.integer('rpcwaittimeout') ?? 0;
+function waitDeadline({ values }: RpcConfiguration): number | null {
+  if (!values.rpcwait) return null;
+  const seconds = values.rpcwaittimeout;
   return seconds === 0 ? Number.POSITIVE_INFINITY : performance.now() + seconds * 1000;
 }
 
@@ -153,6 +157,7 @@ function readResult({ status, body }: HttpAnswer, { credentials }: RpcAddress): 
   const reply = parse(body);
   if (!(reply instanceof JsonObject)) {
     // It may be no node at all that listens there.
+    if (status === 503) throw new ConnectionError(`Server response: ${body}`);
     const what = status >= 400 ? `server returned HTTP error ${status}` : "couldn't parse reply from server";
     throw new ConnectionError(what);
   }

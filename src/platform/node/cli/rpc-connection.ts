@@ -3,7 +3,11 @@ import { readFileSync } from 'node:fs';
 import { request } from 'node:http';
 import { resolve } from 'node:path';
 import type { JsonObject, JsonRead } from '../../../rpc/json.ts';
+import type { RPC } from './common-options.ts';
 import type { Configuration } from './configuration.ts';
+
+/** What `penny rpc` was told. */
+export type RpcConfiguration = Configuration<typeof RPC.options>;
 
 export interface RpcAddress {
   readonly host: string;
@@ -33,27 +37,22 @@ export class ConnectionError extends Error {
   override readonly name = 'ConnectionError';
 }
 
-const DEFAULT_TIMEOUT = 900;
-
-export function findRpcAddress(configuration: Configuration, passwordFromInput?: string): RpcAddress {
-  const { settings, parameters, networkDirectory } = configuration;
-  const [host, port] = splitHostPort(settings.text('rpcconnect') ?? '127.0.0.1');
-  const password = passwordFromInput ?? settings.text('rpcpassword') ?? '';
+export function findRpcAddress(configuration: RpcConfiguration, passwordFromInput?: string): RpcAddress {
+  const { values, parameters, networkDirectory } = configuration;
+  const { rpccookiefile: cookie, rpcuser: user } = values;
+  const [host, port] = splitHostPort(values.rpcconnect);
+  const password = passwordFromInput ?? values.rpcpassword;
   const identity =
     password === ''
-      ? settings.isNegated('rpccookiefile')
+      ? cookie === null
         ? nobody('Cookie file was disabled via -norpccookiefile and no rpcpassword was specified.')
-        : readCookie(resolve(networkDirectory, settings.text('rpccookiefile') ?? '.cookie'))
-      : {
-          user: settings.text('rpcuser') ?? '',
-          password,
-          credentials: 'Incorrect rpcuser or rpcpassword were specified.',
-        };
+        : readCookie(resolve(networkDirectory, cookie))
+      : { user, password, credentials: 'Incorrect rpcuser or rpcpassword were specified.' };
   return {
     host,
-    port: settings.integer('rpcport', 1, 65_535) ?? port ?? parameters.rpcPort,
+    port: values.rpcport ?? port ?? parameters.rpcPort,
     ...identity,
-    timeout: settings.integer('rpcclienttimeout') ?? DEFAULT_TIMEOUT,
+    timeout: values.rpcclienttimeout,
   };
 }
 

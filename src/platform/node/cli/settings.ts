@@ -1,96 +1,60 @@
 /**
  * One value for each option out of command line and config file, by Bitcoin Core's precedence: the
- * command line, then the network's section, then the file's head. Owns precedence and value types.
+ * command line, then the network's section, then the file's head. Owns precedence.
  */
-import type { FeeRate } from '../../../core/transaction/fee-rate.ts';
-import { type GivenValues, isTrue, UsageError } from './arguments.ts';
+import type { NetworkParameters } from '../../../core/parameters/network.ts';
+import type { GivenValues, OptionTable } from './arguments.ts';
 import type { ConfigSections } from './config-file.ts';
-import type { OptionTable } from './option.ts';
+import type { Given, Option, Options, Values } from './option.ts';
+
+/** What a config file says, and of which network the section counts. */
+export interface FileSettings {
+  readonly sections: ConfigSections;
+  /** Null where it is not known yet: no section counts. */
+  readonly network: NetworkParameters | null;
+  /** On this network the file's head counts for every option. */
+  readonly isDefaultNetwork: boolean;
+}
 
 export class Settings {
   readonly #table: OptionTable;
   readonly #commandLine: GivenValues;
-  readonly #sections: ConfigSections;
-  /** Name of the config file's section that counts. */
-  readonly #network: string;
-  /** On this network the file's head counts for every option. */
-  readonly #isDefaultNetwork: boolean;
+  readonly #file: FileSettings;
+  readonly #section: GivenValues;
+  readonly #head: GivenValues;
 
-  constructor(
-    table: OptionTable,
-    commandLine: GivenValues,
-    file: { sections: ConfigSections; network: string; isDefaultNetwork: boolean },
-  ) {
+  constructor(table: OptionTable, commandLine: GivenValues, file: FileSettings) {
     this.#table = table;
     this.#commandLine = commandLine;
-    this.#sections = file.sections;
-    this.#network = file.network;
-    this.#isDefaultNetwork = file.isDefaultNetwork;
+    this.#file = file;
+    this.#section = (file.network && file.sections.get(file.network.name)) ?? new Map();
+    this.#head = file.sections.get('') ?? new Map();
+  }
+
+  /** @throws UsageError naming an option whose value is wrong */
+  values<O>(options: O): Values<O> {
+    const entries = Object.entries(options as Options);
+    return Object.fromEntries(
+      entries.map(([name, option]) => [name, this.#value(name, option)]),
+    ) as Values<O>;
+  }
+
+  #value(name: string, option: Option): unknown {
+    const given = option.kind === 'list' ? this.#list(name) : this.single(name);
+    const value = given === undefined ? undefined : option.read(given as Given & readonly string[], name);
+    return value === undefined ? option.otherwise(this.#file.network!) : value;
   }
 
   /** The last one of the command line, or else the first one of the file (Core's own order); undefined if not given. */
-  #single(name: string): string | false | undefined {
+  single(name: string): Given | undefined {
     const given = this.#commandLine.get(name);
     if (given !== undefined) return given.at(-1);
     return this.#fromFile(name).find((values) => values.length > 0)?.[0];
   }
 
-  /** Values in the network's section, then those in the head if they count. */
-  #fromFile(name: string): readonly (readonly (string | false)[])[] {
-    const section = this.#sections.get(this.#network)?.get(name) ?? [];
-    const headCounts = this.#isDefaultNetwork || this.#table.get(name)?.perNetwork !== true;
-    return headCounts ? [section, this.#sections.get('')?.get(name) ?? []] : [section];
-  }
-
-  isGiven(name: string): boolean {
-    return this.#single(name) !== undefined;
-  }
-
-  isNegated(name: string): boolean {
-    return this.#single(name) === false;
-  }
-
-  flag(name: string, otherwise: boolean): boolean {
-    const value = this.#single(name);
-    if (value === undefined) return otherwise;
-    return value !== false && isTrue(value);
-  }
-
-  /** Undefined if not given or negated. */
-  text(name: string): string | undefined {
-    const value = this.#single(name);
-    return value === false ? undefined : value;
-  }
-
-  /** Negated is zero. @throws UsageError */
-  integer(name: string, minimum = 0, maximum = Number.MAX_SAFE_INTEGER): number | undefined {
-    const value = this.#single(name);
-    if (value === undefined) return undefined;
-    const number = value === false ? 0 : Number(value);
-    if (value === '' || !Number.isSafeInteger(number) || number < minimum || number > maximum) {
-      throw new UsageError(
-        `Invalid value for -${name}: '${value}' (a whole number from ${minimum} to ${maximum})`,
-      );
-    }
-    return number;
-  }
-
-  /** Satoshis from coins. @throws UsageError */
-  amount(name: string): bigint | undefined {
-    const value = this.#single(name);
-    if (value === undefined) return undefined;
-    const parts = value === false ? ['', '0', ''] : /^(\d{1,8})(?:\.(\d{1,8}))?$/.exec(value);
-    if (parts === null) throw new UsageError(`Invalid amount for -${name}=<amount>: '${value}'`);
-    return BigInt(`${parts[1]}${(parts[2] ?? '').padEnd(8, '0')}`);
-  }
-
-  /** From coins for 1,000 vbytes. @throws UsageError */
-  feeRate(name: string): FeeRate | undefined {
-    return this.amount(name) as FeeRate | undefined;
-  }
-
   /** Every value, the command line's first; a negation drops what came before it and what ranks below. */
-  list(name: string): readonly string[] {
+  #list(name: string): readonly string[] | undefined {
+    if (!this.isGiven(name)) return undefined;
     const result: string[] = [];
     for (const values of [this.#commandLine.get(name) ?? [], ...this.#fromFile(name)]) {
       const negation = values.lastIndexOf(false);
@@ -100,17 +64,22 @@ export class Settings {
     return result;
   }
 
-  /** Options in the file's head that do not count on this network (Core warns of them). */
-  ignoredInHead(): readonly string[] {
-    if (this.#isDefaultNetwork) return [];
-    return [...(this.#sections.get('')?.keys() ?? [])].filter(
-      (name) => this.#table.get(name)?.perNetwork === true && !this.#sections.get(this.#network)?.has(name),
-    );
+  /** Values in the network's section, then those in the head if they count. */
+  #fromFile(name: string): readonly (readonly Given[])[] {
+    const headCounts = this.#file.isDefaultNetwork || this.#table.get(name)?.perNetwork !== true;
+    const layers = headCounts ? [this.#section, this.#head] : [this.#section];
+    return layers.map((layer) => layer.get(name) ?? []);
   }
 
-  /** Names of all options given anywhere. */
-  givenNames(): ReadonlySet<string> {
-    const layers = [this.#commandLine, this.#sections.get(this.#network), this.#sections.get('')];
-    return new Set(layers.flatMap((layer) => [...(layer?.keys() ?? [])]));
+  isGiven(name: string): boolean {
+    return this.single(name) !== undefined;
+  }
+
+  /** Options in the file's head that do not count on this network (Core warns of them). */
+  ignoredInHead(): readonly string[] {
+    if (this.#file.isDefaultNetwork) return [];
+    return [...this.#head.keys()].filter(
+      (name) => this.#table.get(name)?.perNetwork === true && !this.#section.has(name),
+    );
   }
 }

@@ -1,8 +1,8 @@
 /** What `npm start` says: where everything is, and how to ask for it. */
 import type { NodeProcess } from '../create-node.ts';
-import type { Configuration } from './configuration.ts';
+import type { NodeConfiguration } from './node-settings.ts';
 
-export function welcome(configuration: Configuration, { node, rpcPort }: NodeProcess): void {
+export function welcome(configuration: NodeConfiguration, { node, rpcPort }: NodeProcess): void {
   const { parameters, networkDirectory } = configuration;
   const mnemonic = node.newWallet?.mnemonic() ?? null;
   const words =

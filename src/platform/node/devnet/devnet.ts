@@ -5,7 +5,7 @@
 import type { NetworkParameters } from '../../../core/parameters/network.ts';
 import { networkFile } from '../../../core/parameters/network-file.ts';
 import type { Clock, Random } from '../../../seams.ts';
-import { UsageError } from '../cli/arguments.ts';
+import { UsageError } from '../cli/usage-error.ts';
 import { DevnetNode } from './devnet-node.ts';
 import { DevnetDirectory } from './directory.ts';
 import type { Display } from './display.ts';

@@ -5,7 +5,7 @@
 import { existsSync, readdirSync, rmdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import { UsageError } from '../cli/arguments.ts';
+import { UsageError } from '../cli/usage-error.ts';
 import { isRunning, type ProcessIdentity, sendSignal } from '../process-identity.ts';
 import { DirectoryLock, describeOwner, LockedError, lockOwner } from '../storage/directory-lock.ts';
 import { NETWORK_SUBDIRECTORY } from './plan.ts';

@@ -10,17 +10,8 @@ import type { Dispatcher } from '../../../rpc/dispatcher.ts';
 import type { Logger } from '../../../seams.ts';
 import { Access, type AccessOptions, MAX_HEADERS, type Permission } from './access.ts';
 import type { Authentication } from './authentication.ts';
+import { LIMITS } from './limits.ts';
 import { Visitors, WRONG_PASSWORD_DELAY } from './visitors.ts';
-
-/** What one caller, and all of them, can cost. */
-const LIMITS = Object.freeze({
-  /** Bytes of a body (Bitcoin Core's MAX_SIZE); a block of 4 MB is 8 MB of hex. */
-  body: 0x02000000,
-  /** Bytes of all headers. */
-  headers: 0x2000,
-  /** Milliseconds in which a whole request must arrive, and that a connection may be idle (-rpcservertimeout). */
-  timeout: 30_000,
-});
 
 /** Milliseconds between looks for connections that may be closed, while stopping. */
 const CLOSE_INTERVAL = 20;
@@ -32,6 +23,11 @@ const WALLETS = '/wallet/';
 export interface RpcServerOptions extends AccessOptions {
   /** Addresses to listen on; the first one's port is used for all if theirs is 0. */
   readonly bind: readonly { readonly host: string; readonly port: number }[];
+  /** Seconds in which a whole request must arrive, and that a connection may be idle; 0 waits for ever. */
+  readonly timeout?: number;
+  /** Calls under way are no more than both together. */
+  readonly threads?: number;
+  readonly queue?: number;
 }
 
 export interface RpcServerDependencies {
@@ -43,6 +39,10 @@ export interface RpcServerDependencies {
 declare module 'fastify' {
   interface FastifyRequest {
     permission: Permission;
+    /** Ends what waits for it; undefined before it counts as a call under way. */
+    call: AbortController | undefined;
+    /** Resolved when what the dispatcher does for it is done; undefined before it began. */
+    work: Promise<unknown> | undefined;
   }
 }
 
@@ -53,13 +53,16 @@ export class RpcServer {
   readonly #visitors = new Visitors();
   readonly #access: Access;
   readonly #apps: readonly FastifyInstance[];
-  readonly #stopping = new AbortController();
+  readonly #maximumCalls: number;
+  readonly #calls = new Set<AbortController>();
+  #isStopping = false;
 
   /** @throws Error that names an option which makes no sense */
   constructor(options: RpcServerOptions, { dispatcher, authentication, logger }: RpcServerDependencies) {
     this.#options = options;
     this.#dispatcher = dispatcher;
     this.#logger = logger;
+    this.#maximumCalls = (options.threads ?? LIMITS.threads) + (options.queue ?? LIMITS.queue);
     this.#access = new Access(options, authentication, this.#visitors);
     this.#apps = options.bind.map(() => this.#createApp());
   }
@@ -79,17 +82,24 @@ export class RpcServer {
 
   /** Ends long waits, finishes the answers under way, closes idle connections. */
   async stop(): Promise<void> {
-    this.#stopping.abort();
+    this.#isStopping = true;
+    for (const call of this.#calls) call.abort();
     await Promise.all(this.#apps.map(close));
   }
 
   #createApp(): FastifyInstance {
+    const timeout = (this.#options.timeout ?? LIMITS.timeout) * 1000;
     const app = fastify({
       exposeHeadRoutes: false,
       bodyLimit: LIMITS.body,
-      requestTimeout: LIMITS.timeout,
-      keepAliveTimeout: LIMITS.timeout,
-      http: { headersTimeout: LIMITS.timeout, maxHeaderSize: LIMITS.headers },
+      requestTimeout: timeout,
+      keepAliveTimeout: timeout,
+      http: {
+        headersTimeout: timeout,
+        maxHeaderSize: LIMITS.headers,
+        // Node looks only so often for requests that take too long.
+        connectionsCheckingInterval: Math.min(timeout || Infinity, LIMITS.timeout * 1000),
+      },
       // While it stops, what was sent before is answered still.
       return503OnClosing: false,
       // A wallet's name is read by the dispatcher.
@@ -112,7 +122,7 @@ export class RpcServer {
     app.setNotFoundHandler((request, reply) =>
       request.url === '/' || request.url === WALLETS ? refuseMethod(reply) : reply.code(404).send(),
     );
-    app.decorateRequest('permission');
+    for (const name of ['permission', 'call', 'work']) app.decorateRequest(name);
     for (const url of ['/', WALLETS]) {
       app.options(url, (request, reply) => this.#preflight(request, reply));
       app.post(url, {
@@ -128,7 +138,8 @@ export class RpcServer {
     const permission = this.#access.permit(request.raw, inTurn);
     if (typeof permission === 'object') {
       request.permission = permission;
-      done();
+      // A large body counts while it arrives; small ones may be slow, and keep nobody out.
+      if (bodySize(request) <= LIMITS.smallBody || this.#begin(request, reply)) done();
     } else if (!inTurn && (permission === 429 || permission === 401)) {
       const isGuess = request.headers.authorization !== undefined;
       const wait = isGuess ? this.#visitors.turn(request.socket) : WRONG_PASSWORD_DELAY;
@@ -142,6 +153,29 @@ export class RpcServer {
         .send();
   }
 
+  /**
+   * Counts a call as under way until its answer is out and its work done, which who hangs up may leave behind.
+   * False: there are too many, and it is refused.
+   */
+  #begin(request: FastifyRequest, reply: FastifyReply): boolean {
+    if (request.call !== undefined) return true;
+    if (this.#calls.size >= this.#maximumCalls) {
+      const hint = 'it can be increased with the -rpcworkqueue= setting';
+      this.#logger.log('warn', 'http', `Request rejected because http work queue depth exceeded, ${hint}`);
+      void reply.code(503).send('Work queue depth exceeded');
+      return false;
+    }
+    const call = new AbortController();
+    if (this.#isStopping) call.abort();
+    this.#calls.add(call);
+    request.call = call;
+    reply.raw.once('close', () => {
+      if (!reply.raw.writableFinished) call.abort();
+      void Promise.resolve(request.work).finally(() => this.#calls.delete(call));
+    });
+    return true;
+  }
+
   #refuseUser(request: FastifyRequest, reply: FastifyReply): void {
     if (request.headers.authorization !== undefined)
       this.#logger.log('warn', 'rpc', `ThreadRPCServer incorrect password attempt from ${request.ip}`);
@@ -149,11 +183,14 @@ export class RpcServer {
   }
 
   async #answer(request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> {
+    if (!this.#begin(request, reply)) return reply;
     const bytes = (request.body ?? Buffer.alloc(0)) as Buffer;
     const { user, allowed } = request.permission;
     const path = request.originalUrl.split('?', 1)[0]!;
-    const caller = { path, user, signal: this.#stopping.signal, allowed };
-    const { status, body } = await this.#dispatcher.handle(isUtf8(bytes) ? bytes.toString() : null, caller);
+    const caller = { path, user, signal: request.call!.signal, allowed };
+    const answer = this.#dispatcher.handle(isUtf8(bytes) ? bytes.toString() : null, caller);
+    request.work = answer;
+    const { status, body } = await answer;
     reply.code(status).headers(this.#originHeaders(request));
     // A serializer keeps the type without a charset: clients compare with exactly this.
     if (body !== '') reply.header('content-type', 'application/json').serializer(asItIs);
@@ -183,6 +220,10 @@ export class RpcServer {
 }
 
 const asItIs = (text: string): string => text;
+
+/** As declared; a body in pieces may become as large as it can. */
+const bodySize = ({ headers }: FastifyRequest): number =>
+  headers['transfer-encoding'] === undefined ? Number(headers['content-length'] ?? 0) : LIMITS.body;
 
 function noCompiler(): never {
   throw new Error('no route here has a schema');

@@ -2,9 +2,12 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { MAIN, REGTEST } from '../../../../src/core/parameters/presets.ts';
+import { DEFAULT_POLICY } from '../../../../src/mempool/policy.ts';
 import { readConfiguration } from '../../../../src/platform/node/cli/configuration.ts';
-import { NODE_OPTION_TABLE } from '../../../../src/platform/node/cli/node-options.ts';
-import { loggerOptions, processOptions } from '../../../../src/platform/node/cli/node-settings.ts';
+import { NODE } from '../../../../src/platform/node/cli/node-options.ts';
+import { loggerOptions, processOptions, warnings } from '../../../../src/platform/node/cli/node-settings.ts';
+import { DEFAULT_POLICY as WALLET } from '../../../../src/wallet/policy.ts';
 
 let directory: string;
 beforeAll(() => {
@@ -12,8 +15,7 @@ beforeAll(() => {
 });
 afterAll(() => rmSync(directory, { recursive: true }));
 
-const read = (...words: string[]) =>
-  readConfiguration(['-regtest', `-datadir=${directory}`, ...words], NODE_OPTION_TABLE);
+const read = (...words: string[]) => readConfiguration(['-regtest', `-datadir=${directory}`, ...words], NODE);
 const process = (...words: string[]) => processOptions(read(...words));
 
 test('without options the defaults of Bitcoin Core on regtest', () => {
@@ -25,8 +27,10 @@ test('without options the defaults of Bitcoin Core on regtest', () => {
     dnsSeed: true,
   });
   expect(node.network.connect).toBeUndefined();
-  expect(node.chain).toEqual({});
-  expect(node.mempool).toEqual({});
+  const { minimumChainWork, assumeValid, maxTipAge, fallbackFee } = REGTEST;
+  expect(node.chain).toMatchObject({ minimumChainWork, assumeValid, maxTipAge, dbcache: 450, prune: 0 });
+  expect(node.mempool).toEqual(DEFAULT_POLICY);
+  expect(node.wallet).toEqual({ ...WALLET, fallbackFee, keypool: 1000, load: [] });
   expect(node.mine).toBeUndefined();
   expect(rpc?.server.bind).toEqual([{ host: '127.0.0.1', port: 18_443 }]);
   expect(rpc?.cookieFile).toBe(join(directory, 'regtest', '.cookie'));
@@ -54,6 +58,10 @@ test('-rpcbind counts only with -rpcallowip', () => {
     { host: '0.0.0.0', port: 9 },
     { host: '::', port: 18_443 },
   ]);
+  const warned = (...words: string[]) => warnings(read(...words).values).join();
+  expect(warned('-rpcbind=::')).toContain('-rpcbind was ignored because -rpcallowip was not specified');
+  expect(warned('-rpcallowip=::1')).toContain('-rpcallowip was specified without -rpcbind');
+  expect(warned('-rpcallowip=::1', '-rpcbind=::')).toBe('');
 });
 
 test('a password takes the place of the cookie; -noserver leaves nothing to ask', () => {
@@ -79,30 +87,36 @@ test('units: megabytes, hours, coins per kvB', () => {
     '-minrelaytxfee=0.00001',
     '-fallbackfee=0.0002',
   );
-  expect(node.mempool).toEqual({ maxBytes: 5_000_000, expiry: 7200, minimumRelayFeeRate: 1000n });
-  expect(node.wallet).toEqual({ load: [], fallbackFee: 20_000n });
+  expect(node.mempool).toMatchObject({ maxBytes: 5_000_000, expiry: 7200, minimumRelayFeeRate: 1000n });
+  expect(node.wallet).toMatchObject({ load: [], fallbackFee: 20_000n });
 });
 
 test('who mines for no one in particular gets a wallet', () => {
   expect(process('-mine=1').node.wallet).toMatchObject({ first: 'wallet' });
   expect(process('-welcome').node.wallet).toMatchObject({ first: 'wallet' });
-  expect(process('-mine=1', '-mine-address=x').node.wallet).toEqual({ load: [] });
+  expect(process('-mine=1', '-mine-address=x').node.wallet).not.toHaveProperty('first');
 });
 
 test('hex settings: zero means none, and what is no hex is refused', () => {
   const hash = 'ab'.repeat(32);
-  expect(process(`-assumevalid=${hash}`, '-minimumchainwork=0x10').node.chain).toEqual({
+  expect(process(`-assumevalid=${hash}`, '-minimumchainwork=0x10').node.chain).toMatchObject({
     assumeValid: hash,
     minimumChainWork: 16n,
   });
-  expect(process('-assumevalid=0').node.chain).toEqual({ assumeValid: null });
+  const onMain = (...words: string[]) =>
+    readConfiguration(['-chain=main', ...words], NODE).values.assumevalid;
+  expect([onMain(), onMain('-assumevalid=0'), onMain('-noassumevalid')]).toEqual([
+    MAIN.assumeValid,
+    null,
+    null,
+  ]);
   expect(() => process('-assumevalid=xyz')).toThrow("Invalid value for -assumevalid: 'xyz'");
 });
 
 test('what is told of wallets reaches them', () => {
   const words = '-nowalletbroadcast -walletrbf=0 -spendzeroconfchange=0 -txconfirmtarget=2 -maxtxfee=0.5';
   const more = '-mintxfee=0.0001 -addresstype=bech32m -changetype=legacy -keypool=5';
-  expect(process(...words.split(' '), ...more.split(' ')).node.wallet).toEqual({
+  expect(process(...words.split(' '), ...more.split(' ')).node.wallet).toMatchObject({
     load: [],
     broadcast: false,
     replaceable: false,
@@ -114,8 +128,15 @@ test('what is told of wallets reaches them', () => {
     changeType: 'legacy',
     keypool: 5,
   });
-  const off = ['-privatebroadcast=0', '-nosigner', '-paytxfee=0.00', '-maxuploadtarget=0', '-dns=1'];
-  expect(process(...off).node.wallet).toEqual({ load: [] });
+  const off = [
+    '-privatebroadcast=0',
+    '-nosigner',
+    '-paytxfee=0.00',
+    '-maxuploadtarget=0',
+    '-dns=1',
+    '-noproxy',
+  ];
+  expect(process(...off)).toEqual(process());
 });
 
 test.each([
@@ -127,11 +148,19 @@ test.each([
   ['-maxuploadtarget=500M', '-maxuploadtarget is not supported. '],
   ['-paytxfee=0.0001', '-paytxfee is not supported. '],
   ['-signer=/bin/hwi', '-signer is not supported. '],
+  ['-privatebroadcast=', '-privatebroadcast is not supported. '],
+  ['-proxy=127.0.0.1:9050', '-proxy is not supported. '],
+  ['-onlynet=onion', '-onlynet is not supported. '],
+  ['-blocksdir=/tmp', '-blocksdir is not supported. '],
   ['-walletdir=/tmp', '-walletdir is not supported. '],
   ['-addresstype=p2x', "Unknown address type 'p2x'"],
   ['-changetype=p2x', "Unknown change type 'p2x'"],
   ['-txconfirmtarget=0', '-txconfirmtarget'],
   ['-maxtxfee=-1', "Invalid amount for -maxtxfee=<amount>: '-1'"],
+  ['-dbcache=3', "Invalid value for -dbcache: '3' (a whole number from 4)"],
+  ['-nodbcache', "Invalid value for -dbcache: '0' (a whole number from 4)"],
+  ['-dbcache=1e3', "Invalid value for -dbcache: '1e3'"],
+  ['-rpcthreads=0', '-rpcthreads'],
   ['-prune=100', 'below the minimum of 550 MiB'],
   ['-peerblockfilters', 'without -blockfilterindex'],
   ['-blockfilterindex=fancy', 'Unknown -blockfilterindex value fancy.'],
@@ -142,11 +171,11 @@ test.each([
 });
 
 test('log categories: all, some, but not others; unknown ones are refused', () => {
-  const categories = (...words: string[]) => loggerOptions(read(...words)).categories;
+  const categories = (...words: string[]) => loggerOptions(read(...words), true).categories;
   expect(categories('-debug=net', '-debug=rpc')).toEqual(['net', 'rpc']);
   expect(categories('-debug', '-debugexclude=net')).not.toContain('net');
   expect(categories('-debug', '-debugexclude=net')).toContain('mempool');
   expect(categories('-debug=net', '-debug=none')).toEqual([]);
   expect(() => categories('-debug=gossip')).toThrow('Unsupported logging category -debug=gossip.');
-  expect(loggerOptions(read('-nodebuglogfile')).file).toBeNull();
+  expect(loggerOptions(read('-nodebuglogfile'), true).file).toBeNull();
 });

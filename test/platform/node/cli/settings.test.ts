@@ -2,8 +2,9 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
+import { MAX_MONEY } from '../../../../src/core/transaction/amount.ts';
 import { readConfiguration } from '../../../../src/platform/node/cli/configuration.ts';
-import { NODE_OPTION_TABLE } from '../../../../src/platform/node/cli/node-options.ts';
+import { NODE } from '../../../../src/platform/node/cli/node-options.ts';
 
 let directory: string;
 beforeEach(() => {
@@ -13,33 +14,31 @@ afterEach(() => rmSync(directory, { recursive: true }));
 
 function read(file: string, ...words: string[]) {
   writeFileSync(join(directory, 'penny.conf'), file);
-  return readConfiguration([`-datadir=${directory}`, ...words], NODE_OPTION_TABLE);
+  return readConfiguration([`-datadir=${directory}`, ...words], NODE);
 }
 
 test('the command line ranks before the section, the section before the head', () => {
-  const text = 'dbcache=1\nmaxmempool=1\npar=1\n[regtest]\ndbcache=2\nmaxmempool=2\n';
-  const { settings } = read(text, '-regtest', '-dbcache=3');
-  expect([settings.integer('dbcache'), settings.integer('maxmempool'), settings.integer('par')]).toEqual([
-    3, 2, 1,
-  ]);
+  const text = 'dbcache=11\nkeypool=11\npar=11\n[regtest]\ndbcache=12\nkeypool=12\n';
+  const { values } = read(text, '-regtest', '-dbcache=13');
+  expect([values.dbcache, values.keypool, values.par]).toEqual([13, 12, 11]);
 });
 
 test('the last value of the command line counts, and the first one of the file', () => {
-  const { settings } = read('par=1\npar=2\n', '-dbcache=5', '-dbcache=6');
-  expect([settings.integer('dbcache'), settings.integer('par')]).toEqual([6, 1]);
+  const { values } = read('par=1\npar=2\n', '-dbcache=5', '-dbcache=6');
+  expect([values.dbcache, values.par]).toEqual([6, 1]);
 });
 
 test('lists add up, and a negation drops what ranks below', () => {
   const file = 'regtest=1\n[regtest]\naddnode=b\n';
-  expect(read(file, '-addnode=a').settings.list('addnode')).toEqual(['a', 'b']);
-  expect(read(file, '-noaddnode', '-addnode=a').settings.list('addnode')).toEqual(['a']);
-  expect(read('[regtest]\naddnode=b\nnoaddnode=1\n', '-regtest').settings.list('addnode')).toEqual([]);
+  expect(read(file, '-addnode=a').values.addnode).toEqual(['a', 'b']);
+  expect(read(file, '-noaddnode', '-addnode=a').values.addnode).toEqual(['a']);
+  expect(read('[regtest]\naddnode=b\nnoaddnode=1\n', '-regtest').values.addnode).toEqual([]);
 });
 
 test('ports and peers in the head of the file do not leak onto regtest', () => {
-  const { settings, warnings } = read('rpcport=1\nserver=0\n', '-regtest');
-  expect(settings.integer('rpcport')).toBeUndefined();
-  expect(settings.flag('server', true)).toBe(false);
+  const { values, warnings } = read('rpcport=1\nserver=0\n', '-regtest');
+  expect(values.rpcport).toBe(18_443);
+  expect(values.server).toBe(false);
   expect(warnings).toEqual([
     'Config setting for -rpcport only applied on regtest when in [regtest] section.',
   ]);
@@ -47,18 +46,18 @@ test('ports and peers in the head of the file do not leak onto regtest', () => {
 
 test('network.name=value and includeconf', () => {
   writeFileSync(join(directory, 'more.conf'), '[regtest]\nrpcport=7\n');
-  const { settings } = read('includeconf=more.conf\nregtest.port=9 # why\n', '-regtest');
-  expect([settings.integer('rpcport'), settings.integer('port')]).toEqual([7, 9]);
+  const { values } = read('includeconf=more.conf\nregtest.port=9 # why\n', '-regtest');
+  expect([values.rpcport, values.port]).toEqual([7, 9]);
 });
 
 test('bitcoin.conf is read where there is no penny.conf, and another file where -conf says so', () => {
   writeFileSync(join(directory, 'bitcoin.conf'), 'par=3\n');
   writeFileSync(join(directory, 'other.conf'), 'par=4\n');
-  const par = (...words: string[]) =>
-    readConfiguration([`-datadir=${directory}`, ...words], NODE_OPTION_TABLE).settings.integer('par');
+  const par = (...words: string[]) => readConfiguration([`-datadir=${directory}`, ...words], NODE).values.par;
   expect([par(), par('-conf=other.conf')]).toEqual([3, 4]);
   expect(() => par('-conf=none.conf')).toThrow('none.conf could not be opened (ENOENT)');
-  expect(read('par=5\n').settings.integer('par')).toBe(5);
+  expect(read('par=5\n').values.par).toBe(5);
+  expect(par('-noconf')).toBe(0);
 });
 
 test.each([
@@ -72,13 +71,18 @@ test.each([
 });
 
 test('wrong values are refused by name', () => {
-  const { settings } = read('', '-dbcache=many', '-port=70000', '-minrelaytxfee=0.000000001');
-  expect(() => settings.integer('dbcache')).toThrow("Invalid value for -dbcache: 'many'");
-  expect(() => settings.integer('port', 0, 65535)).toThrow('-port');
-  expect(() => settings.amount('minrelaytxfee')).toThrow(
-    "Invalid amount for -minrelaytxfee=<amount>: '0.000000001'",
-  );
-  expect(read('', '-minrelaytxfee=0.00001').settings.amount('minrelaytxfee')).toBe(1000n);
+  expect(() => read('', '-dbcache=many')).toThrow("Invalid value for -dbcache: 'many'");
+  expect(() => read('', '-port=70000')).toThrow('-port');
+  for (const wrong of ['0.000000001', '1e-5', '-1', '.', '', '21000001'])
+    expect(() => read('', `-minrelaytxfee=${wrong}`)).toThrow(
+      `Invalid amount for -minrelaytxfee=<amount>: '${wrong}'`,
+    );
+  for (const [right, value] of Object.entries({
+    '0.00001': 1000n,
+    '.5': 50_000_000n,
+    '21000000.': MAX_MONEY,
+  }))
+    expect(read('', `-minrelaytxfee=${right}`).values.minrelaytxfee).toBe(value);
 });
 
 test('networks: one at most, and unknown ones are named', () => {

@@ -270,6 +270,64 @@ test("only methods on a user's whitelist may be called", async () => {
   expect((await send(SUM, { headers: { authorization: basic('alice:secret') } })).status).toBe(403);
 });
 
+describe('calls under way', () => {
+  const WAIT = JSON.stringify({ method: 'wait', id: 1 });
+  const request = (body: string, length = body.length): string =>
+    `POST / HTTP/1.1\r\nHost: localhost\r\nAuthorization: ${basic('user:pass:word')}\r\nContent-Length: ${length}\r\n\r\n${body}`;
+  const begin = async (text: string): Promise<Socket> => {
+    const socket = connect(port, '127.0.0.1').on('error', () => {});
+    await new Promise((resolve) => socket.write(text, resolve));
+    return socket;
+  };
+  /** Statuses of calls that are made until one is as it should be. */
+  const until = async (wanted: number): Promise<void> => {
+    while ((await send(SUM)).status !== wanted) await new Promise((resolve) => setTimeout(resolve, 5));
+  };
+
+  test('are as many as threads and queue together; beyond them 503', async () => {
+    await server.stop();
+    await start({ threads: 1, queue: 2 });
+    const waiting = await Promise.all([WAIT, WAIT, WAIT].map((body) => begin(request(body))));
+    await until(503);
+    const { status, headers, body } = await send(SUM);
+    expect([status, headers['content-type'], body]).toEqual([
+      503,
+      'text/plain; charset=utf-8',
+      'Work queue depth exceeded',
+    ]);
+    expect(lines.at(-1)).toMatchObject({ level: 'warn', message: expect.stringContaining('-rpcworkqueue') });
+    // Who hangs up makes room: what waited for it ends.
+    waiting[0]!.destroy();
+    await until(200);
+    for (const socket of waiting) socket.destroy();
+  });
+
+  test('are counted before a large body is read; small ones may be slow', async () => {
+    await server.stop();
+    await start({ threads: 1, queue: 1 });
+    const slow = await Promise.all(Array.from({ length: 9 }, () => begin(request('{', 100))));
+    expect((await send(SUM)).status).toBe(200);
+    const large = await Promise.all([1, 2].map(() => begin(request('{', 1_000_000))));
+    await until(503);
+    large[1]!.destroy();
+    await until(200);
+    for (const socket of [...slow, ...large]) socket.destroy();
+  });
+
+  test('and connections end when they take longer than -rpcservertimeout', async () => {
+    await server.stop();
+    await start({ timeout: 1 });
+    const before = performance.now();
+    const idle = await begin(request(SUM));
+    const slow = await begin(request('{', 100));
+    const silent = await begin('POST');
+    for (const socket of [idle, slow, silent])
+      if (!socket.closed) await new Promise((resolve) => socket.resume().once('close', resolve));
+    expect(performance.now() - before).toBeGreaterThan(900);
+    expect(performance.now() - before).toBeLessThan(10_000);
+  });
+});
+
 test('options that make no sense are refused by name', () => {
   const dependencies = {
     dispatcher: createTestDispatcher().dispatcher,

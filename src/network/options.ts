@@ -1,0 +1,28 @@
+/** What the network is opened with. Types and defaults only. */
+
+export interface NetworkOptions {
+  /** `host:port` to bind, port 0 for a free one; empty does not listen. */
+  readonly bind: readonly string[];
+  /** Dial only these (Core's -connect); undefined finds peers by itself. */
+  readonly connect?: readonly string[];
+  /** Keep connections to these (Core's -addnode). `host[:port]`, with or without ws://, wss://, tcp://. */
+  readonly addNodes: readonly string[];
+  /** Addresses to learn others from (-seednode, --seed), besides the network file's. */
+  readonly seeds?: readonly string[];
+  /** Addresses to advertise (Core's -externalip): `host[:port]`. */
+  readonly externalAddresses?: readonly string[];
+  /** Core's -maxconnections; 125 by default. */
+  readonly maximumConnections?: number;
+  /** Relay no transactions of others (Core's -blocksonly). */
+  readonly blocksOnly?: boolean;
+  /** The chain is pruned: do not offer NODE_NETWORK. */
+  readonly pruned?: boolean;
+  /** `/Penny:0.1.0/` with comments as BIP14 has them. */
+  readonly userAgent: string;
+  /** Default seconds of a ban (Core's -bantime). */
+  readonly banTime?: number;
+  /** Resolve the network file's DNS seeds (Core's -dnsseed); true by default. */
+  readonly dnsSeed?: boolean;
+}
+
+export const DEFAULT_MAXIMUM_CONNECTIONS = 125;
