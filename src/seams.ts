@@ -11,6 +11,8 @@ export interface Timer {
 export interface Clock {
   /** Wall time in milliseconds since the epoch. `setmocktime` freezes it; never measure durations with it. */
   now(): number;
+  /** The same in whole seconds. */
+  seconds(): number;
   /** Milliseconds of a clock that only goes forward; for durations and deadlines. */
   monotonic(): number;
   /** Runs `task` once, `milliseconds` of monotonic time from now. */

@@ -159,7 +159,7 @@ export class Chain extends ChainView {
     let last: HeaderEntry | undefined;
     let invalid: Invalid | undefined;
     try {
-      for (const header of headers) last = this.parts.tree.accept(header, this.#now());
+      for (const header of headers) last = this.parts.tree.accept(header, this.#dependencies.clock.seconds());
     } catch (error) {
       invalid = asInvalid(error);
     }
@@ -179,7 +179,12 @@ export class Chain extends ChainView {
   testBlock(block: Block): Promise<Invalid | null> {
     return this.#queue.run(async () => {
       try {
-        await checkProposal(block, this.parts, this.#dependencies.scriptVerifier, this.#now());
+        await checkProposal(
+          block,
+          this.parts,
+          this.#dependencies.scriptVerifier,
+          this.#dependencies.clock.seconds(),
+        );
         return null;
       } catch (error) {
         return asInvalid(error);
@@ -366,9 +371,5 @@ export class Chain extends ChainView {
   #saveIndex(options = { sync: false }): Promise<void> {
     this.#unsavedBytes = 0;
     return saveIndex(this.parts.index, this.parts.tree, options);
-  }
-
-  #now(): number {
-    return Math.floor(this.#dependencies.clock.now() / 1000);
   }
 }

@@ -47,7 +47,7 @@ export class Pool {
 
   /** Seconds since the epoch. */
   get time(): number {
-    return Math.floor(this.#dependencies.clock.now() / 1000);
+    return this.#dependencies.clock.seconds();
   }
 
   minimumFeeRate(): FeeRate {

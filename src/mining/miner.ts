@@ -110,7 +110,7 @@ export class Miner {
   /** A template under this node's limits. @throws Invalid if no block can be valid now. */
   async template(coinbaseScript: Uint8Array, transactions?: readonly Transaction[]): Promise<BlockTemplate> {
     const { chain, mempool, clock } = this.#dependencies;
-    const time = Math.floor(clock.now() / 1000);
+    const time = clock.seconds();
     const given = transactions === undefined ? {} : { transactions };
     const template = await buildTemplate(chain, mempool, {
       ...this.#options,
@@ -242,7 +242,7 @@ export class Miner {
   async #search(template: BlockTemplate, run: Run, signal: AbortSignal): Promise<Block | null> {
     const { load } = run.options;
     for (let extraNonce = 1; !signal.aborted; extraNonce++) {
-      const now = Math.floor(this.#dependencies.clock.now() / 1000);
+      const now = this.#dependencies.clock.seconds();
       const header = template.header(extraNonce, Math.max(template.time, now));
       const { target } = targetFromBits(header.bits);
       const nonce = await run.searcher.search(header.bytes, target, 0, NONCES, { signal, load });

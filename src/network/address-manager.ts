@@ -91,7 +91,7 @@ export class AddressManager {
     const { address } = item;
     if (!isRoutable(address, this.#localPeers)) return false;
     const key = formatAddress(address);
-    const now = this.#now();
+    const now = this.#clock.seconds();
     // What a peer says of itself is not distrusted.
     const distrust = key === formatAddress(source) ? 0 : penalty;
     const time = Math.max(0, Math.min(item.time, now + 600) - distrust);
@@ -114,7 +114,7 @@ export class AddressManager {
   good(address: NetworkAddress): void {
     const peer = this.get(address);
     if (peer === undefined) return;
-    const now = this.#now();
+    const now = this.#clock.seconds();
     peer.lastSuccess = now;
     peer.lastTry = now;
     peer.attempts = 0;
@@ -129,7 +129,7 @@ export class AddressManager {
   attempt(address: NetworkAddress): void {
     const peer = this.get(address);
     if (peer === undefined) return;
-    peer.lastTry = this.#now();
+    peer.lastTry = this.#clock.seconds();
     peer.attempts++;
   }
 
@@ -141,7 +141,7 @@ export class AddressManager {
   /** It was connected until now: others may be told of it. */
   seen(address: NetworkAddress): void {
     const peer = this.get(address);
-    const now = this.#now();
+    const now = this.#clock.seconds();
     if (peer !== undefined && now - peer.time > 20 * 60) peer.time = now;
   }
 
@@ -176,7 +176,7 @@ export class AddressManager {
 
   /** Decides collisions: whoever has not worked lately makes room. */
   resolveCollisions(): void {
-    const now = this.#now();
+    const now = this.#clock.seconds();
     for (const peer of [...this.#collisions]) {
       const place = this.#triedPlace(peer);
       const occupant = this.#tried.get(place);
@@ -192,7 +192,7 @@ export class AddressManager {
 
   /** A random sample to pass on: at most `maximum`, and at most this percentage of all. 0 is no limit. */
   sample(maximum: number, percent: number): KnownPeer[] {
-    const now = this.#now();
+    const now = this.#clock.seconds();
     const share = percent === 0 ? this.#peers.size : Math.ceil((percent * this.#peers.size) / 100);
     const count = maximum === 0 ? share : Math.min(maximum, share);
     const usable = [...this.#peers.values()].filter((peer) => !this.#isTerrible(peer, now));
@@ -240,10 +240,6 @@ export class AddressManager {
     reader.finish();
   }
 
-  #now(): number {
-    return Math.floor(this.#clock.now() / 1000);
-  }
-
   #number(...parts: readonly (string | number)[]): number {
     const digest = sha256(utf8(`${toHex(this.#secret)}|${parts.join('|')}`));
     return new DataView(digest.buffer, digest.byteOffset).getUint32(0, true);
@@ -268,7 +264,8 @@ export class AddressManager {
     if (occupant === peer) return false;
     if (occupant !== undefined) {
       const replace =
-        this.#isTerrible(occupant, this.#now()) || (occupant.places.size > 1 && peer.places.size === 0);
+        this.#isTerrible(occupant, this.#clock.seconds()) ||
+        (occupant.places.size > 1 && peer.places.size === 0);
       if (!replace) return false;
       this.#leaveNew(occupant, place);
     }
@@ -314,7 +311,7 @@ export class AddressManager {
 
   /** Relative chance to be tried: low just after a try, and lower with each failure. */
   #chance(peer: KnownPeer): number {
-    const recent = this.#now() - peer.lastTry < 600 ? 0.01 : 1;
+    const recent = this.#clock.seconds() - peer.lastTry < 600 ? 0.01 : 1;
     return recent * 0.66 ** Math.min(peer.attempts, 8);
   }
 }

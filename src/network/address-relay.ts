@@ -140,7 +140,7 @@ export class AddressRelay {
     if (relay === undefined) return;
     const { clock, parameters } = this.#context;
     this.#refill(relay);
-    const now = Math.floor(clock.now() / 1000);
+    const now = clock.seconds();
     const source = peer.networkAddress;
     const [only] = addresses;
     if (parameters.localPeers && peer.inbound && addresses.length === 1 && source !== undefined)

@@ -52,15 +52,14 @@ export class BanList {
     this.#clock = clock;
   }
 
-  #now(): number {
-    return Math.floor(this.#clock.now() / 1000);
-  }
-
   /** False if exactly this subnet is banned already. @throws AddressError */
   add(text: string, until: number): boolean {
     const subnet = parseSubnet(text);
     if (this.list().some((ban) => ban.subnet === subnet.text)) return false;
-    this.#bans.set(subnet.text, { subnet, ban: { subnet: subnet.text, createdAt: this.#now(), until } });
+    this.#bans.set(subnet.text, {
+      subnet,
+      ban: { subnet: subnet.text, createdAt: this.#clock.seconds(), until },
+    });
     return true;
   }
 
@@ -75,13 +74,13 @@ export class BanList {
 
   /** Those in force. */
   list(): Ban[] {
-    const now = this.#now();
+    const now = this.#clock.seconds();
     for (const [text, { ban }] of this.#bans) if (ban.until <= now) this.#bans.delete(text);
     return [...this.#bans.values()].map(({ ban }) => ban);
   }
 
   isBanned(address: NetworkAddress): boolean {
-    const now = this.#now();
+    const now = this.#clock.seconds();
     for (const { subnet, ban } of this.#bans.values())
       if (ban.until > now && contains(subnet, address)) return true;
     return false;

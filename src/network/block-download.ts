@@ -209,7 +209,7 @@ export class BlockDownload {
     this.#judgingBytes -= block.bytes.length;
     for (const resolve of this.#waiting.splice(0)) resolve();
     if (verdict.ok) {
-      if (verdict.new) peer.lastBlock = Math.floor(clock.now() / 1000);
+      if (verdict.new) peer.lastBlock = clock.seconds();
       if (verdict.connected || !verdict.new) this.#stored.delete(block.hash);
       this.#overtake(block.hash);
     } else {

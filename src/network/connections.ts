@@ -10,6 +10,7 @@ import type { AddressManager } from './address-manager.ts';
 import type { BanList } from './ban-list.ts';
 import { selectPeerToEvict } from './eviction.ts';
 import {
+  addressOf,
   formatAddress,
   groupOf,
   isLocal,
@@ -326,9 +327,4 @@ export class Connections {
 
 function textOf(target: Target): string {
   return joinHostPort(target.host, target.port);
-}
-
-function addressOf(remote: string): NetworkAddress | undefined {
-  const match = /^\[?(.+?)\]?:(\d+)$/.exec(remote);
-  return match === null ? undefined : parseAddress(match[1]!, Number(match[2]));
 }

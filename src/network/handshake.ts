@@ -58,7 +58,7 @@ export class Handshake {
     peer.send('version', {
       version: PROTOCOL_VERSION,
       services: this.#options.services,
-      time: BigInt(Math.floor(this.#dependencies.clock.now() / 1000)),
+      time: BigInt(this.#dependencies.clock.seconds()),
       receiver: receiverOf(peer.networkAddress),
       // Our own address is told by addr; here Core writes zeros too.
       sender: { ...NOWHERE, services: this.#options.services },
@@ -76,7 +76,7 @@ export class Handshake {
       return;
     }
     peer.version = { ...version, userAgent: version.userAgent.replace(UNSAFE, '') };
-    peer.timeOffset = Number(version.time) - Math.floor(this.#dependencies.clock.now() / 1000);
+    peer.timeOffset = Number(version.time) - this.#dependencies.clock.seconds();
     const refusal = this.#refusal(peer, version);
     if (refusal !== undefined) {
       peer.close(refusal);

@@ -100,6 +100,12 @@ export function formatAddress(address: NetworkAddress): string {
   return joinHostPort(formatHost(address), address.port);
 }
 
+/** Of `host:port` text; undefined for a name. */
+export function addressOf(text: string): NetworkAddress | undefined {
+  const match = /^\[?(.+?)\]?:(\d+)$/.exec(text);
+  return match === null ? undefined : parseAddress(match[1]!, Number(match[2]));
+}
+
 /** An IP, onion or I2P address; undefined for a name that would have to be resolved. */
 export function parseAddress(host: string, port: number): NetworkAddress | undefined {
   const text = host.toLowerCase();

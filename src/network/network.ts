@@ -246,7 +246,7 @@ export class Network {
 
   /** Bans an address or subnet and ends its connections. `until` in seconds since the epoch. @throws AddressError */
   ban(subnet: string, until?: number): boolean {
-    const now = Math.floor(this.#dependencies.clock.now() / 1000);
+    const now = this.#dependencies.clock.seconds();
     const added = this.#bans.add(subnet, until ?? now + (this.options.banTime ?? DEFAULT_BAN_TIME));
     for (const peer of [...this.#connections.peers()])
       if (peer.networkAddress !== undefined && this.#bans.isBanned(peer.networkAddress)) peer.close('banned');
@@ -288,7 +288,7 @@ export class Network {
   addKnownAddress(host: string, port: number, tried: boolean): boolean {
     const address = parseAddress(host, port);
     if (address === undefined) return false;
-    const time = Math.floor(this.#dependencies.clock.now() / 1000);
+    const time = this.#dependencies.clock.seconds();
     const added = this.#addresses.add(
       { time, services: Service.NETWORK | Service.WITNESS, address },
       address,

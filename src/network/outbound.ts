@@ -118,7 +118,7 @@ export class Outbound {
 
   async #resolveSeed(target: Target): Promise<void> {
     const { clock, manager, transport } = this.#dependencies;
-    const time = Math.floor(clock.now() / 1000) - 3 * 86_400;
+    const time = clock.seconds() - 3 * 86_400;
     for (const host of await transport.resolve(target.host)) {
       const address = parseAddress(host, target.port);
       if (address !== undefined) manager.add({ time, services: 9n, address }, address);

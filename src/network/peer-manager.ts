@@ -99,7 +99,7 @@ export class PeerManager {
       extra: () => this.#fetcher.extra(),
     });
     this.#addressRelay = new AddressRelay(context, addresses, {
-      own: (peer) => local.advertised(peer, services, Math.floor(clock.now() / 1000)),
+      own: (peer) => local.advertised(peer, services, clock.seconds()),
       learned: dependencies.addressesLearned,
     });
     this.#serving = new Serving(context, { chains, announcer: this.#announcer, pruned });
@@ -190,7 +190,7 @@ export class PeerManager {
     const address = peer.networkAddress;
     if (address !== undefined && !peer.inbound) {
       // A node added by hand is one that others may hear of, too.
-      addresses.add({ time: Math.floor(clock.now() / 1000), services: peer.services, address }, address);
+      addresses.add({ time: clock.seconds(), services: peer.services, address }, address);
       addresses.setServices(address, peer.services);
       addresses.good(address);
     }

@@ -7,7 +7,7 @@ import type { Clock, Random, Timer } from '../seams.ts';
 import { decodeEnvelope, encodeEnvelope } from './messages/envelope.ts';
 import type { Version } from './messages/handshake.ts';
 import { type Body, type Command, encodeBody, isCommand } from './messages/table.ts';
-import { type NetworkAddress, parseAddress } from './network-address.ts';
+import { addressOf, type NetworkAddress } from './network-address.ts';
 import type { ConnectionType } from './peer-info.ts';
 import {
   HANDSHAKE_TIMEOUT,
@@ -114,9 +114,9 @@ export class Peer {
     this.#clock = dependencies.clock;
     this.#random = dependencies.random;
     this.#events = dependencies.events;
-    this.networkAddress = hostPort(this.connection.remote) ?? hostPort(options.address);
+    this.networkAddress = addressOf(this.connection.remote) ?? addressOf(options.address);
     this.nonce = this.#nonce();
-    this.connectedAt = Math.floor(this.#clock.now() / 1000);
+    this.connectedAt = this.#clock.seconds();
     this.#heardAt = this.#clock.monotonic();
     this.connection.setMaximumMessage(MAXIMUM_HANDSHAKE_MESSAGE);
     this.#timer = this.#clock.schedule(HANDSHAKE_TIMEOUT, () => this.close('handshake timeout'));
@@ -188,7 +188,7 @@ export class Peer {
     this.connection.send(encodeEnvelope(this.#magic, command, payload));
     this.bytesSent += size;
     this.sent.set(command, (this.sent.get(command) ?? 0) + size);
-    this.lastSend = Math.floor(this.#clock.now() / 1000);
+    this.lastSend = this.#clock.seconds();
     this.#events.grew(this, size);
     if (this.connection.bufferedAmount > BUFFER_LIMIT) this.close('does not read what it asks for');
   }
@@ -258,7 +258,7 @@ export class Peer {
   #receive(envelope: Uint8Array): void {
     if (this.#closed) return;
     this.#heardAt = this.#clock.monotonic();
-    this.lastReceive = Math.floor(this.#clock.now() / 1000);
+    this.lastReceive = this.#clock.seconds();
     this.bytesReceived += envelope.length;
     this.#queue.push(envelope);
     this.#queued += envelope.length + MESSAGE_OVERHEAD;
@@ -314,9 +314,4 @@ export class Peer {
     if (error instanceof DecodeError) this.#events.offence(this, error.message);
     else this.#events.failed(error as Error);
   }
-}
-
-function hostPort(text: string): NetworkAddress | undefined {
-  const match = /^\[?(.+?)\]?:(\d+)$/.exec(text);
-  return match === null ? undefined : parseAddress(match[1]!, Number(match[2]));
 }

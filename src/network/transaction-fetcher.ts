@@ -151,7 +151,7 @@ export class TransactionFetcher {
   async #conclude(peer: Peer, tx: Transaction, result: AcceptResult): Promise<void> {
     if (result.ok) {
       this.#forget(tx);
-      peer.lastTransaction = Math.floor(this.#context.clock.now() / 1000);
+      peer.lastTransaction = this.#context.clock.seconds();
       await this.#adoptChildren(tx);
       return;
     }

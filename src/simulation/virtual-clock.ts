@@ -30,6 +30,10 @@ export class VirtualClock implements AdjustableClock {
     return this.#mocked ?? this.#start + this.#time;
   }
 
+  seconds(): number {
+    return Math.floor(this.now() / 1000);
+  }
+
   monotonic(): number {
     return this.#time;
   }

@@ -227,7 +227,7 @@ export class Vault {
       if (this.locked) return;
       const { clock } = this.#parts;
       const kept = Math.min(seconds, LONGEST_UNLOCK);
-      this.unlockedUntil = Math.floor(clock.now() / 1000) + kept;
+      this.unlockedUntil = clock.seconds() + kept;
       this.#relock?.cancel();
       this.#relock = clock.schedule(kept * 1000, () => this.#lockWhenIdle());
     });

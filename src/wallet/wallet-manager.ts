@@ -176,7 +176,7 @@ export class WalletManager {
           'wallet',
           `Wallet file verification failed. Failed to create database path '${name}'. Database already exists.`,
         );
-      const now = Math.floor(clock.now() / 1000);
+      const now = clock.seconds();
       const info = newInfo(now, !disablePrivateKeys, blank);
       const master = passphrase === '' ? null : await drawMaster(passphrase, this.#vaultParts);
       let wallet: Wallet | undefined;

@@ -200,7 +200,7 @@ export class Wallet {
     this.#markUsed(tx);
     const order = this.#info.nextOrder;
     this.saveInfo({ nextOrder: order + 1 });
-    const received = block?.time ?? Math.floor(this.parts.clock.now() / 1000);
+    const received = block?.time ?? this.parts.clock.seconds();
     const entry: WalletTransaction = { tx, block, conflict: null, received, order, abandoned: false };
     this.history.add(entry);
     this.history.save(entry);

@@ -24,6 +24,10 @@ export class StillClock implements Clock {
     return this.time;
   }
 
+  seconds(): number {
+    return Math.floor(this.now() / 1000);
+  }
+
   monotonic(): number {
     return this.elapsed;
   }

@@ -11,6 +11,10 @@ export class SystemClock implements AdjustableClock {
     return this.#mockSeconds === 0 ? Date.now() : this.#mockSeconds * 1000;
   }
 
+  seconds(): number {
+    return Math.floor(this.now() / 1000);
+  }
+
   monotonic(): number {
     return performance.now();
   }

@@ -20,7 +20,7 @@ export const banMethods = group('Network', {
     example: '192.168.0.0/24 add 86400',
     handler({ subnet, command, bantime, absolute }, { network, clock }) {
       if (command !== 'add' && command !== 'remove') throw new UsageError();
-      const now = Math.floor(clock.now() / 1000);
+      const now = clock.seconds();
       try {
         if (command === 'remove') {
           if (!network.unban(subnet))
@@ -57,7 +57,7 @@ export const banMethods = group('Network', {
       }),
     ),
     handler(_, { network, clock }) {
-      const now = Math.floor(clock.now() / 1000);
+      const now = clock.seconds();
       return network.bans().map(({ subnet, createdAt, until }) => ({
         address: subnet,
         ban_created: createdAt,

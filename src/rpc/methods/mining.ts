@@ -74,7 +74,7 @@ export const miningMethods = group('Mining', {
     }),
     handler(_, { chain, clock, mempool, miner, parameters }) {
       const { tip } = chain;
-      const time = Math.max(tip.medianTimePast + 1, Math.floor(clock.now() / 1000));
+      const time = Math.max(tip.medianTimePast + 1, clock.seconds());
       const nextBits = nextWorkRequired(tip, time, parameters);
       return {
         blocks: tip.height,

@@ -187,7 +187,7 @@ export const walletManagementMethods = group('Wallet', {
       wallet.vault.requireUnlocked();
       const normal = words.normalize('NFKD').trim().split(/\s+/).join(' ');
       if (!isMnemonic(normal)) throw new RpcError(RpcCode.INVALID_ADDRESS_OR_KEY, 'Invalid mnemonic');
-      const now = Math.floor(context.clock.now() / 1000);
+      const now = context.clock.seconds();
       const from = timestamp === 'now' ? now : timestamp === undefined ? 0 : Number(bigintFrom(timestamp));
       await wallet.useMnemonic(normal, passphrase, from);
       if (timestamp !== 'now') await wallet.rescanFrom(from);
