@@ -135,9 +135,7 @@ export function judge(
     spendsCoinbase,
   };
   const entry = new MempoolEntry(facts, circumstances.feeDelta(tx.txid));
-  if (policy.requireStandard) checkDustPaysNothing(tx, policy.dustRelayFeeRate, fee, entry.modifiedFee);
-  if (entry.sigOpCost > MAX_STANDARD_TX_SIGOPS_COST)
-    throw new Invalid('policy', 'bad-txns-too-many-sigops', String(entry.sigOpCost));
+  checkEntry(entry, policy);
   if (!manner.packageFees) checkFeeRate(entry.virtualSize, entry.modifiedFee, circumstances);
 
   const parents = graph.parentsOf(tx);
@@ -153,6 +151,13 @@ export function judge(
   for (const parent of parents) entry.addParent(parent);
   for (const member of members) if (spendsFrom(tx, member.tx)) entry.addParent(member);
   return { entry, spent, conflicts, evictsSibling };
+}
+
+/** Dust and signature operations: asked of what comes back after a reorganisation, too. @throws Invalid */
+export function checkEntry({ tx, fee, modifiedFee, sigOpCost }: MempoolEntry, policy: MempoolPolicy): void {
+  if (policy.requireStandard) checkDustPaysNothing(tx, policy.dustRelayFeeRate, fee, modifiedFee);
+  if (sigOpCost > MAX_STANDARD_TX_SIGOPS_COST)
+    throw new Invalid('policy', 'bad-txns-too-many-sigops', String(sigOpCost));
 }
 
 /** @param fee satoshis, modified. @throws FeeInvalid below what the mempool or relaying asks for. */

@@ -10,14 +10,14 @@ import { sigOpCost } from '../core/script/sigops.ts';
 import type { Coin } from '../core/transaction/coin.ts';
 import { OutPointMap } from '../core/transaction/outpoint-map.ts';
 import { SEQUENCE_DISABLE, type Transaction, WITNESS_SCALE_FACTOR } from '../core/transaction/transaction.ts';
-import { judgeCoins } from './acceptance.ts';
+import { checkEntry, judgeCoins } from './acceptance.ts';
 import type { Acceptor } from './acceptor.ts';
 import type { Cluster } from './cluster.ts';
 import { MempoolEntry } from './entry.ts';
 import { withDescendants } from './graph.ts';
 import type { MempoolPolicy } from './policy.ts';
 import type { Pool } from './pool.ts';
-import { checkStandard } from './standardness.ts';
+import { checkNotTooSmall, checkStandard } from './standardness.ts';
 
 /** Bytes of transactions that come back at most (Core's MAX_DISCONNECTED_TX_POOL_BYTES). */
 const MAX_RETURNED_BYTES = 20_000_000;
@@ -53,9 +53,9 @@ export class Reorganisation {
   }
 
   #isStandard(tx: Transaction): boolean {
-    if (!this.#pool.policy.requireStandard) return true;
     try {
-      checkStandard(tx, this.#pool.policy);
+      if (this.#pool.policy.requireStandard) checkStandard(tx, this.#pool.policy);
+      checkNotTooSmall(tx);
       return true;
     } catch (error) {
       if (error instanceof Invalid) return false;
@@ -115,6 +115,7 @@ export class Reorganisation {
           circumstances,
         );
         if (!returned.has(entry)) return;
+        checkEntry(entry, this.#pool.policy);
         await this.#acceptor.checkScripts(tx, spent);
         entry.height = newHeight;
       });

@@ -82,6 +82,17 @@ describe('a reorganisation', () => {
     expect(pool.mempool.graph.size).toBe(0);
   });
 
+  test('drops dust that the block had and that pays a fee, with what spends it', async () => {
+    const pool = await openTestPool();
+    const dust = { value: 1n, scriptPubKey: P2WSH_TRUE };
+    const [paying, free] = [1_000n, 0n].map((fee) => spend([pool.coin()], { fee, extra: [dust] }));
+    await pool.miner.mineBlock(P2WSH_TRUE, [paying!, free!], true);
+    await pool.accept(spend([outputAt(paying!)]));
+    await pool.chain.invalidate(pool.chain.tip.hash);
+    await pool.mempool.settled();
+    expect([...pool.mempool.graph.entries()].map(({ tx }) => tx.txid)).toEqual([free!.txid]);
+  });
+
   test('drops what the block had, but is not standard, with what spends it', async () => {
     const pool = await openTestPool();
     const odd = spend([pool.coin()], { version: 4 });
