@@ -3,7 +3,7 @@
  * error is Bitcoin Core's (rpc/server.cpp, rpc/util.cpp).
  */
 import type { RpcContext, RpcRequest } from './context.ts';
-import { RpcCode, RpcError } from './errors.ts';
+import { invalidParameter, RpcCode, RpcError } from './errors.ts';
 import { helpText } from './help.ts';
 import { JsonObject, type JsonRead, type JsonWritable } from './json.ts';
 import { writeJson } from './json-writer.ts';
@@ -45,8 +45,7 @@ function checkTypes(parameters: readonly Parameter[], values: readonly JsonRead[
     throw new RpcError(RpcCode.TYPE_ERROR, `Wrong type passed:\n${writeJson(mismatches, 4)}`);
 }
 
-const duplicated = (name: string): RpcError =>
-  new RpcError(RpcCode.INVALID_PARAMETER, `Parameter ${name} specified multiple times`);
+const duplicated = (name: string): RpcError => invalidParameter(`Parameter ${name} specified multiple times`);
 
 /**
  * Core's transformNamedArguments: holes become null, but none are added at the end; fields of an
@@ -82,10 +81,7 @@ function positionNamed(parameters: readonly Parameter[], given: JsonObject): rea
     for (; hole > 0; hole--) values.push(null);
     initial ??= parameter;
     if (found !== undefined && options.length > 0)
-      throw new RpcError(
-        RpcCode.INVALID_PARAMETER,
-        `Parameter ${found[0]} conflicts with parameter ${options[0]![0]}`,
-      );
+      throw invalidParameter(`Parameter ${found[0]} conflicts with parameter ${options[0]![0]}`);
     values.push(found === undefined ? new JsonObject(options) : found[1]);
   }
 
@@ -93,8 +89,7 @@ function positionNamed(parameters: readonly Parameter[], given: JsonObject): rea
   left.delete('args');
   const result = positional === undefined ? values : joinPositional(positional, values, initialHole, initial);
   const unknown = left.keys().next().value;
-  if (unknown !== undefined)
-    throw new RpcError(RpcCode.INVALID_PARAMETER, `Unknown named parameter ${unknown}`);
+  if (unknown !== undefined) throw invalidParameter(`Unknown named parameter ${unknown}`);
   return result;
 }
 
@@ -120,9 +115,6 @@ function joinPositional(
   if (typeName(positional) !== 'array') return named;
   const leading = positional as readonly JsonRead[];
   if (initial !== undefined && initialHole < leading.length)
-    throw new RpcError(
-      RpcCode.INVALID_PARAMETER,
-      `Parameter ${initial[0]} specified twice both as positional and named argument`,
-    );
+    throw invalidParameter(`Parameter ${initial[0]} specified twice both as positional and named argument`);
   return [...leading, ...named.slice(leading.length)];
 }

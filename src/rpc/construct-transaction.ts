@@ -14,7 +14,7 @@ import {
   type TxIn,
   type TxOut,
 } from '../core/transaction/transaction.ts';
-import { RpcCode, RpcError } from './errors.ts';
+import { invalidParameter, RpcCode, RpcError } from './errors.ts';
 import { JsonNumber, JsonObject, type JsonRead } from './json.ts';
 import * as t from './schema.ts';
 import { amountFrom, arrayFrom, bytesFrom, hashFrom, INT64, integerFrom, objectFrom } from './values.ts';
@@ -41,10 +41,7 @@ export function constructTransaction(wanted: Construction, parameters: NetworkPa
   const inputs = listed.map((input) => inputFrom(input, sequence));
   const outputs = outputsFrom(wanted.outputs, parameters);
   if (replaceable && inputs.length > 0 && !inputs.some((input) => input.sequence <= SEQUENCE_REPLACEABLE))
-    throw new RpcError(
-      RpcCode.INVALID_PARAMETER,
-      'Invalid parameter combination: Sequence number(s) contradict replaceable option',
-    );
+    throw invalidParameter('Invalid parameter combination: Sequence number(s) contradict replaceable option');
   return Transaction.from({ version, inputs, outputs, lockTime });
 }
 
@@ -53,8 +50,7 @@ function standardSequence(replaceable: boolean, lockTime: number): number {
   return lockTime === 0 ? SEQUENCE_FINAL : SEQUENCE_NOT_FINAL;
 }
 
-const invalid = (what: string): RpcError =>
-  new RpcError(RpcCode.INVALID_PARAMETER, `Invalid parameter, ${what}`);
+const invalid = (what: string): RpcError => invalidParameter(`Invalid parameter, ${what}`);
 
 function inputFrom(value: JsonRead, standard: number): TxIn {
   const object = objectFrom(value);

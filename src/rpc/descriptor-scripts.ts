@@ -3,7 +3,7 @@ import type { NetworkParameters } from '../core/parameters/network.ts';
 import { DescriptorError } from '../wallet/descriptors/descriptor-error.ts';
 import { inferDescriptor } from '../wallet/descriptors/infer.ts';
 import { parseDescriptor } from '../wallet/descriptors/parse.ts';
-import { RpcCode, RpcError } from './errors.ts';
+import { invalidParameter, RpcCode, RpcError } from './errors.ts';
 import { JsonObject, type JsonRead } from './json.ts';
 import { array, custom, string } from './schema.ts';
 import { arrayFrom, rangeFrom, stringFrom } from './values.ts';
@@ -19,12 +19,9 @@ export function descriptorScript(text: string, parameters: NetworkParameters): U
   const { descriptors, secrets } = parseDescriptor(text, parameters);
   const [descriptor] = descriptors;
   if (descriptor === undefined || descriptors.length > 1)
-    throw new RpcError(RpcCode.INVALID_PARAMETER, 'Multipath descriptor not accepted');
+    throw invalidParameter('Multipath descriptor not accepted');
   if (descriptor.isRange)
-    throw new RpcError(
-      RpcCode.INVALID_PARAMETER,
-      'Ranged descriptor not accepted. Maybe pass through deriveaddresses first?',
-    );
+    throw invalidParameter('Ranged descriptor not accepted. Maybe pass through deriveaddresses first?');
   const scripts = descriptor.scriptsAt(0, secrets.lookup);
   if (scripts === null)
     throw new RpcError(RpcCode.INVALID_ADDRESS_OR_KEY, 'Cannot derive script without private keys');
@@ -90,10 +87,9 @@ export function scanObject(value: JsonRead): {
 } {
   if (typeof value === 'string') return { text: value, ...DEFAULT_RANGE };
   if (!(value instanceof JsonObject))
-    throw new RpcError(RpcCode.INVALID_PARAMETER, 'Scan object needs to be either a string or an object');
+    throw invalidParameter('Scan object needs to be either a string or an object');
   const descriptor = value.get('desc') ?? null;
-  if (descriptor === null)
-    throw new RpcError(RpcCode.INVALID_PARAMETER, 'Descriptor needs to be provided in scan object');
+  if (descriptor === null) throw invalidParameter('Descriptor needs to be provided in scan object');
   const range = value.get('range') ?? null;
   return { text: stringFrom(descriptor), ...(range === null ? DEFAULT_RANGE : rangeFrom(range)) };
 }

@@ -61,6 +61,8 @@ export class RpcError extends Error {
   }
 }
 
+export const invalidParameter = (text: string): RpcError => new RpcError(RpcCode.INVALID_PARAMETER, text);
+
 /** The call makes no sense: its caller is shown the help. */
 export class UsageError extends Error {
   override readonly name = 'UsageError';

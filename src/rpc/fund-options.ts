@@ -14,7 +14,7 @@ import { type PlannedTransaction, type PresetInput, planTransaction } from '../w
 import type { Wallet } from '../wallet/wallet.ts';
 import { addressScript } from './construct-transaction.ts';
 import type { RpcContext } from './context.ts';
-import { RpcCode, RpcError } from './errors.ts';
+import { invalidParameter, RpcCode, RpcError } from './errors.ts';
 import { JsonNumber, type JsonRead } from './json.ts';
 import { publicKeyFrom, readDescriptor, refuseAs } from './refusals.ts';
 import * as t from './schema.ts';
@@ -85,8 +85,6 @@ export const PSBT_OPTIONS = { ...FUND_OPTIONS, replaceable: early(FUND_OPTIONS.r
 
 type FundOptions = t.HeldFields<typeof FUND_OPTIONS>;
 
-const refuse = (text: string): RpcError => new RpcError(RpcCode.INVALID_PARAMETER, text);
-
 /**
  * Indexes of the outputs that pay the fee, each told once, by its index or its address.
  * @param destinations addresses of the outputs, in their order; empty where there is none
@@ -96,7 +94,7 @@ export function feePayersFrom(
   told: JsonRead | undefined,
   destinations: readonly string[],
 ): ReadonlySet<number> {
-  const fail = (what: string) => refuse(`Invalid parameter 'subtract fee from output', ${what}`);
+  const fail = (what: string) => invalidParameter(`Invalid parameter 'subtract fee from output', ${what}`);
   const payers = new Set<number>();
   for (const value of told === undefined || told === null ? [] : arrayFrom(told)) {
     if (typeof value !== 'string' && !(value instanceof JsonNumber))
@@ -113,7 +111,7 @@ export function feePayersFrom(
 
 /** Weights by outpoint, of those objects that tell one. @throws RpcError -8 */
 export function weightsFrom(list: readonly JsonRead[]): ReadonlyMap<string, number> {
-  const invalid = (what: string) => refuse(`Invalid parameter, ${what}`);
+  const invalid = (what: string) => invalidParameter(`Invalid parameter, ${what}`);
   return new Map(
     list.map((item) => {
       const object = objectFrom(item);
@@ -143,7 +141,7 @@ export const weightsOfInputs = (inputs: readonly JsonRead[] | undefined): Readon
 /** @throws RpcError -8 where weights stand with the inputs */
 export function refuseInputWeights(options: { has(name: string): boolean }): void {
   if (options.has('input_weights'))
-    throw refuse('Input weights should be specified in inputs rather than in options.');
+    throw invalidParameter('Input weights should be specified in inputs rather than in options.');
 }
 
 interface Funding {
@@ -178,17 +176,17 @@ export async function fundTransaction(
   const what = 'Change address must be a valid bitcoin address';
   const changeScript = changeAddress && addressScript(changeAddress, context.parameters, what);
   if (changePosition !== undefined && (changePosition < 0 || changePosition > recipients.length))
-    throw refuse('changePosition out of bounds');
+    throw invalidParameter('changePosition out of bounds');
   if (type !== undefined && changeAddress !== undefined)
-    throw refuse('Cannot specify both change address and address type options');
+    throw invalidParameter('Cannot specify both change address and address type options');
   const changeType = type === undefined ? undefined : addressTypeFrom(type, 'change');
   const oldRate = options.feeRate === undefined ? undefined : readOldRate(options);
-  if (minconf < 0) throw refuse('Negative minconf');
+  if (minconf < 0) throw invalidParameter('Negative minconf');
   if (maxconf !== undefined && maxconf < minconf)
-    throw refuse(`maxconf can't be lower than minconf: ${maxconf} < ${minconf}`);
+    throw invalidParameter(`maxconf can't be lower than minconf: ${maxconf} < ${minconf}`);
   const choice = readFeeChoice(wallet, options, replaceable);
   const provider = solvingProvider(options.solving_data, context);
-  if (recipients.length === 0) throw refuse('TX must have at least one output');
+  if (recipients.length === 0) throw invalidParameter('TX must have at least one output');
   const optional = { changeScript, changeType, changePosition, replaceable, lockTime, maximumDepth: maxconf };
   const inputs = await presetInputs(wallet, funding, provider, context);
   const plan = refuseAs(RpcCode.WALLET_ERROR, () => {
@@ -216,12 +214,13 @@ function readOldRate({
   estimate_mode: mode,
   feeRate,
 }: FundOptions): FeeRate {
-  if (rate !== undefined) throw refuse('Cannot specify both fee_rate (sat/vB) and feeRate (BTC/kvB)');
+  if (rate !== undefined)
+    throw invalidParameter('Cannot specify both fee_rate (sat/vB) and feeRate (BTC/kvB)');
   if (target !== undefined)
-    throw refuse(
+    throw invalidParameter(
       'Cannot specify both conf_target and feeRate. Please provide either a confirmation target in blocks for automatic fee estimation, or an explicit fee rate.',
     );
-  if (mode !== 'unset') throw refuse('Cannot specify both estimate_mode and feeRate');
+  if (mode !== 'unset') throw invalidParameter('Cannot specify both estimate_mode and feeRate');
   return satPerKvB(amountFrom(feeRate));
 }
 
@@ -261,7 +260,7 @@ function solvingProvider(
   }
   for (const text of descriptors) {
     const parsed = readDescriptor(text, parameters, true, (error) => {
-      return refuse(`Unable to parse descriptor '${text}': ${error}`);
+      return invalidParameter(`Unable to parse descriptor '${text}': ${error}`);
     });
     for (const descriptor of parsed.descriptors) {
       const expansion = descriptor.expand(0, parsed.secrets.lookup);

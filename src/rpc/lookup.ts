@@ -7,7 +7,7 @@ import type { BlockUndo } from '../core/consensus/undo.ts';
 import type { Txid } from '../core/transaction/transaction.ts';
 import type { MempoolEntry } from '../mempool/entry.ts';
 import type { Mempool } from '../mempool/mempool.ts';
-import { RpcCode, RpcError } from './errors.ts';
+import { invalidParameter, RpcCode, RpcError } from './errors.ts';
 import { JsonNumber, type JsonRead } from './json.ts';
 import { custom, hex } from './schema.ts';
 import { hashTextFrom, integerFrom } from './values.ts';
@@ -47,13 +47,10 @@ export const blockByHashOrHeight = (help = '') =>
 export function findBlockByHashOrHeight(chain: Chain, value: JsonRead | undefined): HeaderEntry {
   if (!(value instanceof JsonNumber)) return findBlock(chain, value, 'hash_or_height');
   const height = integerFrom(value);
-  if (height < 0) throw new RpcError(RpcCode.INVALID_PARAMETER, `Target block height ${height} is negative`);
+  if (height < 0) throw invalidParameter(`Target block height ${height} is negative`);
   const entry = chain.entryAt(height);
   if (entry === undefined)
-    throw new RpcError(
-      RpcCode.INVALID_PARAMETER,
-      `Target block height ${height} after current tip ${chain.height}`,
-    );
+    throw invalidParameter(`Target block height ${height} after current tip ${chain.height}`);
   return entry;
 }
 

@@ -8,7 +8,7 @@ import { MAX_MONEY } from '../core/transaction/amount.ts';
 import { outPointText, type Transaction, type TxOut } from '../core/transaction/transaction.ts';
 import type { SigningProvider } from '../wallet/signing/provider.ts';
 import type { RpcContext } from './context.ts';
-import { RpcCode, RpcError } from './errors.ts';
+import { invalidParameter, RpcCode, RpcError } from './errors.ts';
 import { JsonObject, type JsonRead } from './json.ts';
 import * as t from './schema.ts';
 import { arrayFrom } from './values.ts';
@@ -74,18 +74,17 @@ function takeScripts(output: t.HeldFields<typeof fields>, { provider, required }
   const { scriptPubKey, redeemScript, witnessScript } = output;
   const isScriptHash = isPayToScriptHash(scriptPubKey);
   const isWitnessScriptHash = isWitnessProgram(scriptPubKey)?.program.length === 32 && scriptPubKey[0] === 0;
-  const refuse = (text: string): RpcError => new RpcError(RpcCode.INVALID_PARAMETER, text);
   const script = witnessScript ?? redeemScript;
   if (!isScriptHash && !isWitnessScriptHash) return;
-  if (script === undefined && required) throw refuse('Missing redeemScript/witnessScript');
+  if (script === undefined && required) throw invalidParameter('Missing redeemScript/witnessScript');
   if (script === undefined) return;
   const wrapped = p2wsh(sha256(script));
   provider.addScript(script);
   provider.addScript(wrapped);
   const same = (a: Uint8Array, b: Uint8Array): boolean => toHex(a) === toHex(b);
   if (redeemScript !== undefined && !same(redeemScript, script) && !same(redeemScript, wrapped))
-    throw refuse('redeemScript does not correspond to witnessScript');
+    throw invalidParameter('redeemScript does not correspond to witnessScript');
   const fitting = isScriptHash ? [script, wrapped].map((inner) => p2sh(hash160(inner))) : [wrapped];
   if (!fitting.some((one) => same(one, scriptPubKey)))
-    throw refuse('redeemScript/witnessScript does not match scriptPubKey');
+    throw invalidParameter('redeemScript/witnessScript does not match scriptPubKey');
 }

@@ -4,7 +4,7 @@ import { MAX_PACKAGE_COUNT } from '../core/script/standard.ts';
 import { type FeeRate, satPerKvB } from '../core/transaction/fee-rate.ts';
 import type { Transaction } from '../core/transaction/transaction.ts';
 import { decodeTransaction, hasValidOperations, WITNESS_FORM } from './decode.ts';
-import { RpcCode, RpcError } from './errors.ts';
+import { invalidParameter, RpcCode, RpcError } from './errors.ts';
 import * as t from './schema.ts';
 import { feeRateFrom } from './values.ts';
 
@@ -36,10 +36,7 @@ export function readTransactions(
   maxfeerate: () => FeeRate,
 ): { readonly txs: Transaction[]; readonly limit: FeeRate } {
   if (list.length === 0 || list.length > MAX_PACKAGE_COUNT)
-    throw new RpcError(
-      RpcCode.INVALID_PARAMETER,
-      `Array must contain between 1 and ${MAX_PACKAGE_COUNT} transactions.`,
-    );
+    throw invalidParameter(`Array must contain between 1 and ${MAX_PACKAGE_COUNT} transactions.`);
   const limit = maxfeerate();
   const txs = list.map((hex) => {
     const tx = decodeTransaction(hex, WITNESS_FORM);

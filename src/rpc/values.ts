@@ -6,7 +6,7 @@
 import { fromDisplayHex, fromHex, isHex } from '../core/encoding/bytes.ts';
 import { COIN, isMoney } from '../core/transaction/amount.ts';
 import { type FeeRate, satPerKvB } from '../core/transaction/fee-rate.ts';
-import { RpcCode, RpcError } from './errors.ts';
+import { invalidParameter, RpcCode, RpcError } from './errors.ts';
 import { Amount, JsonNumber, JsonObject, type JsonRead } from './json.ts';
 
 /** UniValue's name of a value's type. */
@@ -84,11 +84,7 @@ export function amountFrom(value: JsonRead | undefined, decimals = 8): bigint {
 /** From bitcoin per 1,000 vbytes. */
 export function feeRateFrom(value: JsonRead | undefined): FeeRate {
   const rate = satPerKvB(amountFrom(value));
-  if (rate >= COIN)
-    throw new RpcError(
-      RpcCode.INVALID_PARAMETER,
-      'Fee rates larger than or equal to 1BTC/kvB are not accepted',
-    );
+  if (rate >= COIN) throw invalidParameter('Fee rates larger than or equal to 1BTC/kvB are not accepted');
   return rate;
 }
 
@@ -120,10 +116,7 @@ export function parseFixedPoint(text: string, decimals: number): bigint | null {
 export function hashFrom(value: JsonRead | undefined, name: string): Uint8Array {
   const text = stringFrom(value);
   if (text.length !== 64)
-    throw new RpcError(
-      RpcCode.INVALID_PARAMETER,
-      `${name} must be of length 64 (not ${text.length}, for '${text}')`,
-    );
+    throw invalidParameter(`${name} must be of length 64 (not ${text.length}, for '${text}')`);
   if (!isHex(text)) throw notHexadecimal(name, text);
   return fromDisplayHex(text);
 }
@@ -141,7 +134,7 @@ export function bytesFrom(value: JsonRead | undefined, name: string): Uint8Array
 }
 
 function notHexadecimal(name: string, text: string): RpcError {
-  return new RpcError(RpcCode.INVALID_PARAMETER, `${name} must be hexadecimal string (not '${text}')`);
+  return invalidParameter(`${name} must be hexadecimal string (not '${text}')`);
 }
 
 /** Verbosity as a number or, as of old, a boolean. */
@@ -153,9 +146,9 @@ export function verbosityFrom(value: JsonRead | undefined, standard: number): nu
 /** A range of descriptor indexes, both ends included. */
 export function rangeFrom(value: JsonRead | undefined): { begin: number; end: number } {
   const [begin, end] = parseRange(value);
-  if (begin < 0) throw new RpcError(RpcCode.INVALID_PARAMETER, 'Range should be greater or equal than 0');
-  if (end < 0 || end >= 2 ** 31) throw new RpcError(RpcCode.INVALID_PARAMETER, 'End of range is too high');
-  if (end >= begin + 1_000_000) throw new RpcError(RpcCode.INVALID_PARAMETER, 'Range is too large');
+  if (begin < 0) throw invalidParameter('Range should be greater or equal than 0');
+  if (end < 0 || end >= 2 ** 31) throw invalidParameter('End of range is too high');
+  if (end >= begin + 1_000_000) throw invalidParameter('Range is too large');
   return { begin, end };
 }
 
@@ -163,13 +156,9 @@ function parseRange(value: JsonRead | undefined): readonly [number, number] {
   if (value instanceof JsonNumber) return [0, integerFrom(value, INT64)];
   const pair = typeName(value) === 'array' ? (value as readonly JsonRead[]) : [];
   if (pair.length !== 2 || !pair.every((end) => end instanceof JsonNumber))
-    throw new RpcError(RpcCode.INVALID_PARAMETER, 'Range must be specified as end or as [begin,end]');
+    throw invalidParameter('Range must be specified as end or as [begin,end]');
   const [begin, end] = [integerFrom(pair[0]!, INT64), integerFrom(pair[1]!, INT64)];
-  if (begin > end)
-    throw new RpcError(
-      RpcCode.INVALID_PARAMETER,
-      'Range specified as [begin,end] must not have begin after end',
-    );
+  if (begin > end) throw invalidParameter('Range specified as [begin,end] must not have begin after end');
   return [begin, end];
 }
 

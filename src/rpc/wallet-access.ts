@@ -4,7 +4,7 @@ import type { OutputType } from '../wallet/descriptors/descriptor.ts';
 import { checkFeeRate, feeRateFor, type ReasonedRate } from '../wallet/fee-rate.ts';
 import type { Wallet } from '../wallet/wallet.ts';
 import type { RpcContext, RpcRequest } from './context.ts';
-import { RpcCode, RpcError } from './errors.ts';
+import { invalidParameter, RpcCode, RpcError } from './errors.ts';
 import * as t from './schema.ts';
 import { amountFrom } from './values.ts';
 
@@ -86,21 +86,22 @@ export function readFeeChoice(
   { conf_target: target, estimate_mode: mode, fee_rate: rate }: FeeParameters,
   replaceable: boolean = policy.replaceable,
 ): FeeChoice {
-  const refuse = (text: string): RpcError => new RpcError(RpcCode.INVALID_PARAMETER, text);
   const standard = { target: policy.confirmTarget, conservative: !replaceable };
   if (rate !== undefined) {
     if (target !== undefined)
-      throw refuse(
+      throw invalidParameter(
         'Cannot specify both conf_target and fee_rate. Please provide either a confirmation target in blocks for automatic fee estimation, or an explicit fee rate.',
       );
-    if (mode !== 'unset') throw refuse('Cannot specify both estimate_mode and fee_rate');
+    if (mode !== 'unset') throw invalidParameter('Cannot specify both estimate_mode and fee_rate');
     return { ...standard, rate: satPerKvB(amountFrom(rate, 3)) };
   }
   const wanted = mode.toLowerCase();
   if (!['unset', 'economical', 'conservative'].includes(wanted))
-    throw refuse('Invalid estimate_mode parameter, must be one of: "unset", "economical", "conservative"');
+    throw invalidParameter(
+      'Invalid estimate_mode parameter, must be one of: "unset", "economical", "conservative"',
+    );
   if (target !== undefined && (target < 1 || target > LONGEST_TARGET))
-    throw refuse(`Invalid conf_target, must be between 1 and ${LONGEST_TARGET}`);
+    throw invalidParameter(`Invalid conf_target, must be between 1 and ${LONGEST_TARGET}`);
   return {
     rate: undefined,
     target: target ?? standard.target,

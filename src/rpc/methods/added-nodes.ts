@@ -1,6 +1,6 @@
 /** Peers by hand: added, tried once, disconnected. */
 import { AddressError } from '../../network/network-address.ts';
-import { RpcCode, RpcError, UsageError } from '../errors.ts';
+import { invalidParameter, RpcCode, RpcError, UsageError } from '../errors.ts';
 import { group, method } from '../method.ts';
 import * as t from '../schema.ts';
 
@@ -28,10 +28,7 @@ export const addedNodeMethods = group('Network', {
       withAddress(() => {
         if (!['onetry', 'add', 'remove'].includes(command)) throw new UsageError();
         if (v2transport)
-          throw new RpcError(
-            RpcCode.INVALID_PARAMETER,
-            'Error: v2transport requested but not enabled (see -v2transport)',
-          );
+          throw invalidParameter('Error: v2transport requested but not enabled (see -v2transport)');
         if (command === 'onetry') void network.connectOnce(node);
         else if (command === 'add') {
           if (!network.addNode(node))

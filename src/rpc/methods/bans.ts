@@ -1,6 +1,6 @@
 /** Addresses that may not connect. */
 import { AddressError } from '../../network/network-address.ts';
-import { RpcCode, RpcError, UsageError } from '../errors.ts';
+import { invalidParameter, RpcCode, RpcError, UsageError } from '../errors.ts';
 import { group, method } from '../method.ts';
 import * as t from '../schema.ts';
 
@@ -30,8 +30,7 @@ export const banMethods = group('Network', {
             );
           return null;
         }
-        if (absolute && bantime < now)
-          throw new RpcError(RpcCode.INVALID_PARAMETER, 'Error: Absolute timestamp is in the past');
+        if (absolute && bantime < now) throw invalidParameter('Error: Absolute timestamp is in the past');
         const length = bantime > 0 ? bantime : (network.options.banTime ?? DEFAULT_BAN_TIME);
         if (!network.ban(subnet, absolute ? bantime : now + length))
           throw new RpcError(RpcCode.CLIENT_NODE_ALREADY_ADDED, 'Error: IP/Subnet already banned');

@@ -9,7 +9,7 @@ import { OP } from '../../core/script/opcodes.ts';
 import type { BlockTemplate } from '../../mining/template.ts';
 import type { RpcContext, RpcRequest } from '../context.ts';
 import { decodeBlock } from '../decode.ts';
-import { RpcCode, RpcError } from '../errors.ts';
+import { invalidParameter, RpcCode, RpcError } from '../errors.ts';
 import { hex32 } from '../formats/block.ts';
 import type { JsonRead } from '../json.ts';
 import { group, method } from '../method.ts';
@@ -174,7 +174,7 @@ export const blockTemplateMethods = group('Mining', {
       if (mode === 'proposal') return judgeProposal(request, context);
       const rules = request.rules;
       const known = Array.isArray(rules) ? rules.map(stringFrom) : [];
-      if (mode !== 'template') throw new RpcError(RpcCode.INVALID_PARAMETER, 'Invalid mode');
+      if (mode !== 'template') throw invalidParameter('Invalid mode');
       if (!isTestChain(chain)) {
         const { inbound, outbound } = network.connectionCount();
         if (inbound + outbound === 0)
@@ -188,8 +188,7 @@ export const blockTemplateMethods = group('Mining', {
       const id = request.longpollid ?? null;
       if (id !== null) await longPoll(id, context, rpc);
       if (!known.includes('segwit'))
-        throw new RpcError(
-          RpcCode.INVALID_PARAMETER,
+        throw invalidParameter(
           'getblocktemplate must be called with the segwit rule set (call with {"rules": ["segwit"]})',
         );
       await mempool.settled();

@@ -4,7 +4,7 @@ import type { HeaderEntry } from '../../chain/header-entry.ts';
 import type { BlockHash } from '../../core/block/header.ts';
 import type { RpcContext } from '../context.ts';
 import { decodeHeader } from '../decode.ts';
-import { RpcCode, RpcError } from '../errors.ts';
+import { invalidParameter, RpcCode, RpcError } from '../errors.ts';
 import { blockByHash } from '../lookup.ts';
 import { group, method } from '../method.ts';
 import * as t from '../schema.ts';
@@ -38,10 +38,7 @@ function heightAtTime(chain: Chain, time: number): number {
     latest = Math.max(latest, chain.entryAt(height)!.time);
     if (latest >= time) return height;
   }
-  throw new RpcError(
-    RpcCode.INVALID_PARAMETER,
-    'Could not find block with at least the specified timestamp.',
-  );
+  throw invalidParameter('Could not find block with at least the specified timestamp.');
 }
 
 export const chainControlMethods = {
@@ -101,16 +98,13 @@ export const chainControlMethods = {
       async handler({ height }, { chain, parameters }) {
         if (chain.pruner.target === 0)
           throw new RpcError(RpcCode.MISC_ERROR, 'Cannot prune blocks because node is not in prune mode.');
-        if (height < 0) throw new RpcError(RpcCode.INVALID_PARAMETER, 'Negative block height.');
+        if (height < 0) throw invalidParameter('Negative block height.');
         const wanted = height > TIME_THRESHOLD ? heightAtTime(chain, height - TIMESTAMP_WINDOW) : height;
         const enough = parameters.chain === 'main' ? PRUNE_AFTER_HEIGHT.main : PRUNE_AFTER_HEIGHT.other;
         if (chain.height < enough)
           throw new RpcError(RpcCode.MISC_ERROR, 'Blockchain is too short for pruning.');
         if (wanted > chain.height)
-          throw new RpcError(
-            RpcCode.INVALID_PARAMETER,
-            'Blockchain is shorter than the attempted prune height.',
-          );
+          throw invalidParameter('Blockchain is shorter than the attempted prune height.');
         return chain.prune(Math.min(wanted, chain.height - BLOCKS_TO_KEEP));
       },
     }),

@@ -1,6 +1,6 @@
 /** What the chain is: its tip and its branches. */
 import { difficultyFromBits } from '../../core/block/target.ts';
-import { RpcCode, RpcError } from '../errors.ts';
+import { invalidParameter } from '../errors.ts';
 import { targetJson, workHex } from '../formats/block.ts';
 import { group, method } from '../method.ts';
 import * as t from '../schema.ts';
@@ -77,7 +77,7 @@ export const chainStateMethods = group('Blockchain', {
     example: '0',
     handler({ height }, { chain }) {
       const entry = height < 0 ? undefined : chain.entryAt(height);
-      if (entry === undefined) throw new RpcError(RpcCode.INVALID_PARAMETER, 'Block height out of range');
+      if (entry === undefined) throw invalidParameter('Block height out of range');
       return entry.hash;
     },
   }),

@@ -4,7 +4,7 @@ import { type UtxoHashKind, utxoStatistics } from '../../chain/utxo-statistics.t
 import { toDisplayHex } from '../../core/encoding/bytes.ts';
 import type { CoinStatistics } from '../../indexes/coin-statistics-index.ts';
 import type { RpcContext } from '../context.ts';
-import { RpcCode, RpcError } from '../errors.ts';
+import { invalidParameter, RpcCode, RpcError } from '../errors.ts';
 import { scriptJson, scriptPubKey } from '../formats/script.ts';
 import type { JsonRead } from '../json.ts';
 import { findBlockByHashOrHeight } from '../lookup.ts';
@@ -76,12 +76,11 @@ function requestedBlock(
   useIndex: boolean,
   { chain, indexes }: RpcContext,
 ): HeaderEntry {
-  const refuse = (text: string) => new RpcError(RpcCode.INVALID_PARAMETER, text);
   if (indexes.coinStatistics === undefined)
-    throw refuse('Querying specific block heights requires coinstatsindex');
+    throw invalidParameter('Querying specific block heights requires coinstatsindex');
   if (kind === 'hash_serialized_3')
-    throw refuse('hash_serialized_3 hash type cannot be queried for a specific block');
-  if (!useIndex) throw refuse('Cannot set use_index to false when querying for a specific block');
+    throw invalidParameter('hash_serialized_3 hash type cannot be queried for a specific block');
+  if (!useIndex) throw invalidParameter('Cannot set use_index to false when querying for a specific block');
   return findBlockByHashOrHeight(chain, hashOrHeight);
 }
 
@@ -161,8 +160,7 @@ export const coinMethods = group('Blockchain', {
     example: 'muhash',
     async handler({ hash_type, hash_or_height, use_index }, context) {
       const kind = HASH_KINDS.find((candidate) => candidate === hash_type);
-      if (kind === undefined)
-        throw new RpcError(RpcCode.INVALID_PARAMETER, `'${hash_type}' is not a valid hash_type`);
+      if (kind === undefined) throw invalidParameter(`'${hash_type}' is not a valid hash_type`);
       const requested =
         hash_or_height === undefined ? undefined : requestedBlock(hash_or_height, kind, use_index, context);
       const index = use_index && kind !== 'hash_serialized_3' ? context.indexes.coinStatistics : undefined;

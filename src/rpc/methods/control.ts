@@ -1,6 +1,6 @@
 /** The server itself: help, log, clock, stopping. */
 import type { RpcContext, RpcServerView } from '../context.ts';
-import { RpcCode, RpcError } from '../errors.ts';
+import { invalidParameter, RpcCode, RpcError } from '../errors.ts';
 import { nodeVersion } from '../formats/version.ts';
 import { helpText, usage } from '../help.ts';
 import { findMethod, group, method } from '../method.ts';
@@ -25,7 +25,7 @@ const ALL = new Set(['all', '1', '']);
 function setCategories(names: readonly string[], enabled: boolean, { logger }: RpcContext): void {
   for (const name of names) {
     if (!ALL.has(name) && !logger.categories.includes(name))
-      throw new RpcError(RpcCode.INVALID_PARAMETER, `unknown logging category ${name}`);
+      throw invalidParameter(`unknown logging category ${name}`);
     for (const category of ALL.has(name) ? logger.categories : [name]) logger.setEnabled(category, enabled);
   }
 }
@@ -109,7 +109,7 @@ export const controlMethods = {
         }),
       }),
       handler({ mode }) {
-        if (mode !== 'stats') throw new RpcError(RpcCode.INVALID_PARAMETER, `unknown mode ${mode}`);
+        if (mode !== 'stats') throw invalidParameter(`unknown mode ${mode}`);
         return { locked: { used: 0, free: 0, total: 0, locked: 0, chunks_used: 0, chunks_free: 0 } };
       },
     }),
@@ -154,10 +154,7 @@ export const controlMethods = {
             'setmocktime is for regression testing (-regtest mode) only',
           );
         if (timestamp < 0 || timestamp > LATEST_TIME)
-          throw new RpcError(
-            RpcCode.INVALID_PARAMETER,
-            `Mocktime must be in the range [0, ${LATEST_TIME}], not ${timestamp}.`,
-          );
+          throw invalidParameter(`Mocktime must be in the range [0, ${LATEST_TIME}], not ${timestamp}.`);
         clock.setMockTime(timestamp);
         return null;
       },

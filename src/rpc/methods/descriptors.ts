@@ -3,7 +3,7 @@ import { encodeAddress } from '../../core/script/address.ts';
 import { splitChecksum } from '../../wallet/descriptors/checksum.ts';
 import type { Descriptor } from '../../wallet/descriptors/descriptor.ts';
 import type { ParsedDescriptor } from '../../wallet/descriptors/parse.ts';
-import { RpcCode, RpcError } from '../errors.ts';
+import { invalidParameter, RpcCode, RpcError } from '../errors.ts';
 import type { JsonRead } from '../json.ts';
 import { group, method } from '../method.ts';
 import { readDescriptor } from '../refusals.ts';
@@ -90,12 +90,9 @@ export const descriptorMethods = group('Util', {
       const parsed = readDescriptor(text, parameters, true);
       const { isRange } = parsed.descriptors[0]!;
       if (!isRange && range !== undefined)
-        throw new RpcError(
-          RpcCode.INVALID_PARAMETER,
-          'Range should not be specified for an un-ranged descriptor',
-        );
+        throw invalidParameter('Range should not be specified for an un-ranged descriptor');
       if (isRange && range === undefined)
-        throw new RpcError(RpcCode.INVALID_PARAMETER, 'Range must be specified for a ranged descriptor');
+        throw invalidParameter('Range must be specified for a ranged descriptor');
       const { begin, end } = range === undefined ? { begin: 0, end: 0 } : rangeFrom(range);
       const lists = parsed.descriptors.map((descriptor) => addressesOf(descriptor, parsed, begin, end));
       return lists.length === 1 ? lists[0]! : lists;

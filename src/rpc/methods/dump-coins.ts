@@ -4,7 +4,7 @@ import { encodeSnapshotCoins, encodeSnapshotHeader } from '../../chain/utxo-snap
 import { utxoStatistics } from '../../chain/utxo-statistics.ts';
 import { toDisplayHex } from '../../core/encoding/bytes.ts';
 import type { RpcContext } from '../context.ts';
-import { RpcCode, RpcError } from '../errors.ts';
+import { invalidParameter, RpcCode, RpcError } from '../errors.ts';
 import { blockByHashOrHeight } from '../lookup.ts';
 import { group, method } from '../method.ts';
 import * as t from '../schema.ts';
@@ -12,8 +12,7 @@ import * as t from '../schema.ts';
 /** The platform refuses to overwrite a file. */
 function explainExisting(error: { readonly code?: string; readonly path?: string }): never {
   if (error.code !== 'EEXIST') throw error;
-  throw new RpcError(
-    RpcCode.INVALID_PARAMETER,
+  throw invalidParameter(
     `${error.path} already exists. If you are sure this is what you want, move it out of the way first.`,
   );
 }
@@ -24,17 +23,18 @@ function rollbackTarget(
   target: HeaderEntry | undefined,
   { chain }: RpcContext,
 ): HeaderEntry | undefined {
-  const refuse = (text: string) => new RpcError(RpcCode.INVALID_PARAMETER, text);
   if (target !== undefined) {
     if (type !== '' && type !== 'rollback')
-      throw refuse(`Invalid snapshot type "${type}" specified with rollback option`);
-    if (!chain.isActive(target)) throw refuse('Block is not in main chain');
+      throw invalidParameter(`Invalid snapshot type "${type}" specified with rollback option`);
+    if (!chain.isActive(target)) throw invalidParameter('Block is not in main chain');
     return target;
   }
   if (type === 'rollback')
-    throw refuse('No height of a snapshot is known: give one with the rollback option');
+    throw invalidParameter('No height of a snapshot is known: give one with the rollback option');
   if (type !== 'latest')
-    throw refuse(`Invalid snapshot type "${type}" specified. Please specify "rollback" or "latest"`);
+    throw invalidParameter(
+      `Invalid snapshot type "${type}" specified. Please specify "rollback" or "latest"`,
+    );
   return undefined;
 }
 

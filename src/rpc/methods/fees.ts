@@ -1,7 +1,7 @@
 /** What a transaction should pay, and what miners are told to think it pays. */
 import { LONGEST_TARGET } from '../../core/transaction/fee-rate.ts';
 import type { Txid } from '../../core/transaction/transaction.ts';
-import { RpcCode, RpcError } from '../errors.ts';
+import { invalidParameter, RpcCode, RpcError } from '../errors.ts';
 import { group, method } from '../method.ts';
 import * as t from '../schema.ts';
 import { btc } from '../values.ts';
@@ -29,14 +29,10 @@ export const feeMethods = {
       async handler({ conf_target, estimate_mode }, { fees, mempool }) {
         await mempool.settled();
         if (conf_target < 1 || conf_target > LONGEST_TARGET)
-          throw new RpcError(
-            RpcCode.INVALID_PARAMETER,
-            `Invalid conf_target, must be between 1 and ${LONGEST_TARGET}`,
-          );
+          throw invalidParameter(`Invalid conf_target, must be between 1 and ${LONGEST_TARGET}`);
         const named = estimate_mode.toLowerCase();
         if (!['unset', 'economical', 'conservative'].includes(named))
-          throw new RpcError(
-            RpcCode.INVALID_PARAMETER,
+          throw invalidParameter(
             'Invalid estimate_mode parameter, must be one of: "unset", "economical", "conservative"',
           );
         const { feeRate, blocks, errors } = fees.estimate(conf_target, named === 'conservative');
@@ -56,8 +52,7 @@ export const feeMethods = {
       example: 'TXID 0 10000',
       handler({ txid, dummy, fee_delta }, { mempool }) {
         if (dummy !== undefined && dummy !== 0)
-          throw new RpcError(
-            RpcCode.INVALID_PARAMETER,
+          throw invalidParameter(
             'Priority is no longer supported, dummy argument to prioritisetransaction must be 0.',
           );
         mempool.prioritise(txid, BigInt(fee_delta));

@@ -5,7 +5,7 @@ import { AddressError, decodeAddress, encodeAddress } from '../../core/script/ad
 import { MAX_SCRIPT_ELEMENT_SIZE } from '../../core/script/script.ts';
 import { multisig, p2sh, p2wsh } from '../../core/script/templates.ts';
 import { withChecksum } from '../../wallet/descriptors/checksum.ts';
-import { RpcCode, RpcError } from '../errors.ts';
+import { invalidParameter, RpcCode, RpcError } from '../errors.ts';
 import { describeScript, scriptDescription } from '../formats/address.ts';
 import { group, method } from '../method.ts';
 import { publicKeyFrom } from '../refusals.ts';
@@ -73,19 +73,21 @@ export const keyMethods = group('Util', {
     handler({ nrequired: required, keys: list, address_type }, { parameters }) {
       const keys = list.map(publicKeyFrom);
       const asked = multisigTypeFrom(address_type);
-      const refuse = (message: string): RpcError => new RpcError(RpcCode.INVALID_PARAMETER, message);
-      if (required < 1) throw refuse('a multisignature address must require at least one key to redeem');
+      if (required < 1)
+        throw invalidParameter('a multisignature address must require at least one key to redeem');
       if (keys.length < required)
-        throw refuse(
+        throw invalidParameter(
           `not enough keys supplied (got ${keys.length} keys, but need at least ${required} to redeem)`,
         );
       if (keys.length > MAX_MULTISIG_KEYS)
-        throw refuse(
+        throw invalidParameter(
           `Number of keys involved in the multisignature address creation > ${MAX_MULTISIG_KEYS}\nReduce the number`,
         );
       const redeemScript = multisig(required, keys);
       if (asked === 'legacy' && redeemScript.length > MAX_SCRIPT_ELEMENT_SIZE)
-        throw refuse(`redeemScript exceeds size limit: ${redeemScript.length} > ${MAX_SCRIPT_ELEMENT_SIZE}`);
+        throw invalidParameter(
+          `redeemScript exceeds size limit: ${redeemScript.length} > ${MAX_SCRIPT_ELEMENT_SIZE}`,
+        );
       // Segwit has no uncompressed keys: the address is an old one then.
       const type = keys.every((key) => key.length === 33) ? asked : 'legacy';
       const witness = p2wsh(sha256(redeemScript));

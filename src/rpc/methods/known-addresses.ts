@@ -1,7 +1,7 @@
 /** What we know of other nodes that we are not connected with. */
 import { AddressError } from '../../network/network-address.ts';
 import type { NetworkName } from '../../network/peer-info.ts';
-import { RpcCode, RpcError } from '../errors.ts';
+import { invalidParameter, RpcCode, RpcError } from '../errors.ts';
 import { group, method } from '../method.ts';
 import * as t from '../schema.ts';
 
@@ -26,10 +26,10 @@ export const knownAddressMethods = {
       ),
       example: '8',
       handler({ count, network: name }, { network }) {
-        if (count < 0) throw new RpcError(RpcCode.INVALID_PARAMETER, 'Address count out of range');
+        if (count < 0) throw invalidParameter('Address count out of range');
         const wanted = NETWORKS.find((candidate) => candidate === name?.toLowerCase());
         if (name !== undefined && wanted === undefined)
-          throw new RpcError(RpcCode.INVALID_PARAMETER, `Network not recognized: ${name}`);
+          throw invalidParameter(`Network not recognized: ${name}`);
         return network.knownAddresses(count, wanted).map(({ time, services, host, port, network: via }) => ({
           time,
           services,

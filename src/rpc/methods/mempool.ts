@@ -3,7 +3,7 @@ import { fromDisplayHex, toHex } from '../../core/encoding/bytes.ts';
 import type { Txid } from '../../core/transaction/transaction.ts';
 import type { MempoolEntry } from '../../mempool/entry.ts';
 import type { Mempool } from '../../mempool/mempool.ts';
-import { RpcCode, RpcError } from '../errors.ts';
+import { invalidParameter, RpcCode, RpcError } from '../errors.ts';
 import { mempoolEntry, mempoolEntryJson } from '../formats/mempool-entry.ts';
 import { findInMempool } from '../lookup.ts';
 import { group, method } from '../method.ts';
@@ -45,11 +45,7 @@ export const mempoolMethods = group('Blockchain', {
     example: 'true',
     handler({ verbose, mempool_sequence }, { mempool }) {
       if (!mempool_sequence) return listJson(mempool.sorted(), mempool, verbose);
-      if (verbose)
-        throw new RpcError(
-          RpcCode.INVALID_PARAMETER,
-          'Verbose results cannot contain mempool sequence values.',
-        );
+      if (verbose) throw invalidParameter('Verbose results cannot contain mempool sequence values.');
       return { txids: Array.from(mempool.sorted(), ({ txid }) => txid), mempool_sequence: mempool.sequence };
     },
   }),
@@ -146,10 +142,9 @@ export const mempoolMethods = group('Blockchain', {
     ),
     example: `'[{"txid":"a08e6907dbbd3d809776dbfc5d82e371b764ed838b5655e72f463568df1aadf0","vout":3}]'`,
     handler({ outputs, options: given }, { mempool }) {
-      if (outputs.length === 0)
-        throw new RpcError(RpcCode.INVALID_PARAMETER, 'Invalid parameter, outputs are missing');
+      if (outputs.length === 0) throw invalidParameter('Invalid parameter, outputs are missing');
       if (outputs.some(({ vout }) => vout < 0))
-        throw new RpcError(RpcCode.INVALID_PARAMETER, 'Invalid parameter, vout cannot be negative');
+        throw invalidParameter('Invalid parameter, vout cannot be negative');
       return outputs.map(({ txid, vout }) => {
         const spender = mempool.graph.spender({ txid: fromDisplayHex(txid), vout });
         if (spender === undefined && given?.mempool_only === false)

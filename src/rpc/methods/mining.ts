@@ -6,7 +6,7 @@ import { nextWorkRequired } from '../../core/consensus/difficulty.ts';
 import { decodeAddress } from '../../core/script/address.ts';
 import { addressScript } from '../construct-transaction.ts';
 import type { RpcContext } from '../context.ts';
-import { RpcCode, RpcError } from '../errors.ts';
+import { invalidParameter, RpcCode, RpcError } from '../errors.ts';
 import { targetJson } from '../formats/block.ts';
 import { group, method } from '../method.ts';
 import * as t from '../schema.ts';
@@ -19,9 +19,9 @@ const DEFAULT_LOOKUP = 120;
 /** Hashes a second over the last `lookup` blocks (-1: since the last change of difficulty) up to a height. */
 function networkHashRate(chain: Chain, lookup: number, height: number): number {
   if (lookup < -1 || lookup === 0)
-    throw new RpcError(RpcCode.INVALID_PARAMETER, 'Invalid nblocks. Must be a positive number or -1.');
+    throw invalidParameter('Invalid nblocks. Must be a positive number or -1.');
   if (height < -1 || height > chain.height)
-    throw new RpcError(RpcCode.INVALID_PARAMETER, 'Block does not exist at specified height');
+    throw invalidParameter('Block does not exist at specified height');
   const last = height < 0 ? chain.tip : chain.entryAt(height)!;
   if (last.height === 0) return 0;
   const { difficulty } = chain.parameters;
@@ -127,15 +127,14 @@ export const miningMethods = group('Mining', {
     async handler({ threads, load, address, interval }, context) {
       const { miner } = context;
       const share = load ?? miner.mining?.load ?? 100;
-      if (share < 1 || share > 100)
-        throw new RpcError(RpcCode.INVALID_PARAMETER, 'Invalid load, must be between 1 and 100');
+      if (share < 1 || share > 100) throw invalidParameter('Invalid load, must be between 1 and 100');
       if (threads === undefined && [load, address, interval].some((value) => value !== undefined))
-        throw new RpcError(RpcCode.INVALID_PARAMETER, 'Without threads the miner is not changed');
+        throw invalidParameter('Without threads the miner is not changed');
       if (threads !== undefined) {
         if (interval !== undefined && interval < 0)
-          throw new RpcError(RpcCode.INVALID_PARAMETER, 'Invalid interval, cannot be negative');
+          throw invalidParameter('Invalid interval, cannot be negative');
         if (threads < 0 || threads > 256)
-          throw new RpcError(RpcCode.INVALID_PARAMETER, 'Invalid threads, must be between 0 and 256');
+          throw invalidParameter('Invalid threads, must be between 0 and 256');
         const script = threads > 0 ? await miningScript(address, context) : undefined;
         await miner.stop();
         if (script !== undefined)

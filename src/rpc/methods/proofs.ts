@@ -16,7 +16,7 @@ import { Reader } from '../../core/encoding/reader.ts';
 import { Writer } from '../../core/encoding/writer.ts';
 import type { Txid } from '../../core/transaction/transaction.ts';
 import type { RpcContext } from '../context.ts';
-import { RpcCode, RpcError } from '../errors.ts';
+import { invalidParameter, RpcCode, RpcError } from '../errors.ts';
 import { blockByHash, readStoredBlock } from '../lookup.ts';
 import { group, method } from '../method.ts';
 import * as t from '../schema.ts';
@@ -90,12 +90,10 @@ export const proofMethods = group('Blockchain', {
     result: t.hex(),
     example: `'["TXID"]'`,
     async handler({ txids: list, blockhash }, context) {
-      if (list.length === 0)
-        throw new RpcError(RpcCode.INVALID_PARAMETER, "Parameter 'txids' cannot be empty");
+      if (list.length === 0) throw invalidParameter("Parameter 'txids' cannot be empty");
       const txids = new Set<Txid>();
       for (const txid of list) {
-        if (txids.has(txid))
-          throw new RpcError(RpcCode.INVALID_PARAMETER, `Invalid parameter, duplicated txid: ${txid}`);
+        if (txids.has(txid)) throw invalidParameter(`Invalid parameter, duplicated txid: ${txid}`);
         txids.add(txid);
       }
       const entry = blockhash ?? (await findBlockOf(txids, context));

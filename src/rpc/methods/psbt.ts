@@ -10,7 +10,7 @@ import { decodeUint32, encodeUint32 } from '../../wallet/psbt/psbt-values.ts';
 import { combine, extract, finalize } from '../../wallet/psbt/roles.ts';
 import { construction, constructTransaction } from '../construct-transaction.ts';
 import { ANY_FORM, decodeTransaction } from '../decode.ts';
-import { RpcCode, RpcError } from '../errors.ts';
+import { invalidParameter, RpcCode, RpcError } from '../errors.ts';
 import { psbtJson } from '../formats/psbt.ts';
 import { group, method } from '../method.ts';
 import { readPsbt } from '../refusals.ts';
@@ -28,8 +28,7 @@ export const processed = t.object({
   hex: t.optional(t.hex('The transaction, if it is complete')),
 });
 export function psbtVersionFrom(version: number): PsbtVersion {
-  if (version !== 0 && version !== 2)
-    throw new RpcError(RpcCode.INVALID_PARAMETER, 'The PSBT version can only be 2 or 0');
+  if (version !== 0 && version !== 2) throw invalidParameter('The PSBT version can only be 2 or 0');
   return version;
 }
 
@@ -68,7 +67,7 @@ function join(psbts: readonly Psbt[]): Psbt {
   for (const psbt of psbts)
     for (const index of psbt.inputs.keys()) {
       const id = outPointText(psbt.outpoint(index));
-      if (seen.has(id)) throw new RpcError(RpcCode.INVALID_PARAMETER, `Input ${id} exists in multiple PSBTs`);
+      if (seen.has(id)) throw invalidParameter(`Input ${id} exists in multiple PSBTs`);
       seen.add(id);
     }
   const [first] = psbts;
@@ -147,11 +146,9 @@ export const psbtMethods = group('Rawtransactions', {
     example: `'["PSBT", "PSBT"]'`,
     handler({ txs: texts }) {
       const psbts = texts.map(readPsbt);
-      if (psbts.length === 0)
-        throw new RpcError(RpcCode.INVALID_PARAMETER, "Parameter 'txs' cannot be empty");
+      if (psbts.length === 0) throw invalidParameter("Parameter 'txs' cannot be empty");
       const combined = combine(psbts);
-      if (combined === null)
-        throw new RpcError(RpcCode.INVALID_PARAMETER, 'PSBTs not compatible (different transactions)');
+      if (combined === null) throw invalidParameter('PSBTs not compatible (different transactions)');
       return combined.encodeBase64();
     },
   }),
@@ -218,11 +215,10 @@ export const psbtMethods = group('Rawtransactions', {
     result: psbt,
     example: `'["PSBT", "PSBT"]'`,
     handler({ txs: texts }) {
-      if (texts.length <= 1)
-        throw new RpcError(RpcCode.INVALID_PARAMETER, 'At least two PSBTs are required to join PSBTs.');
+      if (texts.length <= 1) throw invalidParameter('At least two PSBTs are required to join PSBTs.');
       const psbts = texts.map(readPsbt);
       if (psbts.some(({ version }) => version !== psbts[0]!.version))
-        throw new RpcError(RpcCode.INVALID_PARAMETER, 'PSBTs of different versions cannot be joined');
+        throw invalidParameter('PSBTs of different versions cannot be joined');
       return join(psbts).encodeBase64();
     },
   }),

@@ -4,7 +4,7 @@ import type { Coin } from '../../core/transaction/coin.ts';
 import type { OutPoint } from '../../core/transaction/transaction.ts';
 import type { RpcContext, RpcRequest } from '../context.ts';
 import { scanObjects, scanScripts } from '../descriptor-scripts.ts';
-import { RpcCode, RpcError } from '../errors.ts';
+import { invalidParameter, RpcCode, RpcError } from '../errors.ts';
 import type { JsonRead } from '../json.ts';
 import { group, method } from '../method.ts';
 import * as t from '../schema.ts';
@@ -16,7 +16,7 @@ const COINS_AT_ONCE = 10_000;
 async function scan(objects: readonly JsonRead[], context: RpcContext, { signal, server }: RpcRequest) {
   const { chain, clock, parameters } = context;
   if (server.scan.current !== null)
-    throw new RpcError(RpcCode.INVALID_PARAMETER, 'Scan already in progress, use action "abort" or "status"');
+    throw invalidParameter('Scan already in progress, use action "abort" or "status"');
   const descriptors = new Map<string, string>();
   for (const object of objects)
     for (const { script, descriptor } of scanScripts(object, parameters))
@@ -100,7 +100,7 @@ export const scanMethods = group('Blockchain', {
           // Coins come in the order of their txids, which are spread evenly.
           return running === null ? null : { progress: Math.floor((running.txid / 0x10000) * 100) };
         default:
-          throw new RpcError(RpcCode.INVALID_PARAMETER, `Invalid action '${action}'`);
+          throw invalidParameter(`Invalid action '${action}'`);
       }
     },
   }),

@@ -7,7 +7,7 @@ import type { Transaction, TxOut } from '../../core/transaction/transaction.ts';
 import { SigningProvider } from '../../wallet/signing/provider.ts';
 import { type SignedTransaction, signTransaction } from '../../wallet/signing/sign-transaction.ts';
 import { decodeTransaction, WITNESS_FORM } from '../decode.ts';
-import { RpcCode, RpcError } from '../errors.ts';
+import { invalidParameter, RpcCode, RpcError } from '../errors.ts';
 import { group, method } from '../method.ts';
 import { previousOutputs, spentOutputs } from '../previous-outputs.ts';
 import { readPrivateKey } from '../refusals.ts';
@@ -40,8 +40,7 @@ export const signed = t.object({
 export function sighashFrom(name: string | undefined): number | null {
   if (name === undefined) return null;
   const type = sighashFromName(name);
-  if (type === undefined)
-    throw new RpcError(RpcCode.INVALID_PARAMETER, `'${name}' is not a valid sighash parameter.`);
+  if (type === undefined) throw invalidParameter(`'${name}' is not a valid sighash parameter.`);
   return type;
 }
 

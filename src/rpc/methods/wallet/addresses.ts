@@ -9,7 +9,7 @@ import type { ScriptPlace } from '../../../wallet/key-ring.ts';
 import { signMessage } from '../../../wallet/message.ts';
 import type { Wallet } from '../../../wallet/wallet.ts';
 import { addressScript } from '../../construct-transaction.ts';
-import { RpcCode, RpcError } from '../../errors.ts';
+import { invalidParameter, RpcCode, RpcError } from '../../errors.ts';
 import { describeScript, scriptDescription } from '../../formats/address.ts';
 import { group, walletMethod } from '../../method.ts';
 import * as t from '../../schema.ts';
@@ -204,8 +204,7 @@ export const walletAddressMethods = group('Wallet', {
     example: 'receive',
     handler({ purpose = '' }, wallet) {
       if (!['', 'send', 'receive', 'refund'].includes(purpose))
-        throw new RpcError(
-          RpcCode.INVALID_PARAMETER,
+        throw invalidParameter(
           "Invalid 'purpose' argument, must be a known purpose string, typically 'send', or 'receive'.",
         );
       const records = [...wallet.labels.entries.values()];

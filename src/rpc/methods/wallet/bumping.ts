@@ -8,7 +8,7 @@ import { signWithWallet } from '../../../wallet/solving.ts';
 import type { Wallet } from '../../../wallet/wallet.ts';
 import { outputsFrom } from '../../construct-transaction.ts';
 import type { RpcContext } from '../../context.ts';
-import { RpcCode, RpcError } from '../../errors.ts';
+import { invalidParameter, RpcCode, RpcError } from '../../errors.ts';
 import { group, walletMethod } from '../../method.ts';
 import * as t from '../../schema.ts';
 import { btc } from '../../values.ts';
@@ -51,11 +51,10 @@ async function plan(
   allowForeign: boolean,
   { parameters }: RpcContext,
 ) {
-  const refuse = (text: string): RpcError => new RpcError(RpcCode.INVALID_PARAMETER, text);
   const { replaceable, original_change_index: changeIndex, outputs: told } = options;
   const { rate: feeRate, target, conservative } = readFeeChoice(wallet, options, replaceable);
   if (Array.isArray(told) && told.length === 0)
-    throw refuse('Invalid parameter, output argument cannot be an empty array');
+    throw invalidParameter('Invalid parameter, output argument cannot be an empty array');
   const outputs = told === undefined ? [] : outputsFrom(told, parameters);
   wallet.vault.requireUnlocked();
   const choice = { feeRate, target, conservative, replaceable, outputs, changeIndex, allowForeign };
@@ -65,8 +64,7 @@ async function plan(
 /** @throws RpcError -8 */
 function refuseBothTargets(given: Pick<t.UnreadOptions<never>, 'has'>): void {
   if (given.has('confTarget') && given.has('conf_target'))
-    throw new RpcError(
-      RpcCode.INVALID_PARAMETER,
+    throw invalidParameter(
       'confTarget and conf_target options should not both be set. Use conf_target (confTarget is deprecated).',
     );
 }

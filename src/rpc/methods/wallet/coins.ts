@@ -9,7 +9,7 @@ import { type Coin, listCoins } from '../../../wallet/coins.ts';
 import type { Wallet } from '../../../wallet/wallet.ts';
 import { addressScript } from '../../construct-transaction.ts';
 import type { RpcContext } from '../../context.ts';
-import { RpcCode, RpcError } from '../../errors.ts';
+import { invalidParameter, type RpcError } from '../../errors.ts';
 import { group, walletMethod } from '../../method.ts';
 import * as t from '../../schema.ts';
 import { btc } from '../../values.ts';
@@ -116,8 +116,7 @@ export const walletCoinMethods = group('Wallet', {
       const wanted = new Set<string>();
       for (const text of addresses) {
         const script = toHex(addressScript(text, context.parameters));
-        if (wanted.has(script))
-          throw new RpcError(RpcCode.INVALID_PARAMETER, `Invalid parameter, duplicated address: ${text}`);
+        if (wanted.has(script)) throw invalidParameter(`Invalid parameter, duplicated address: ${text}`);
         wanted.add(script);
       }
       const options = given.query_options();
@@ -149,8 +148,7 @@ export const walletCoinMethods = group('Wallet', {
     result: t.boolean(),
     example: `false '[{"txid":"TXID","vout":0}]'`,
     async handler({ unlock, transactions: list, persistent }, wallet) {
-      const refuse = (text: string): RpcError =>
-        new RpcError(RpcCode.INVALID_PARAMETER, `Invalid parameter, ${text}`);
+      const refuse = (text: string): RpcError => invalidParameter(`Invalid parameter, ${text}`);
       if (list === undefined) {
         if (unlock) for (const outpoint of wallet.locks.outpoints) wallet.locks.delete(outpoint);
         await wallet.settled();

@@ -2,7 +2,7 @@
 import { encryptWallet, unlockWallet } from '../../../wallet/encryption.ts';
 import type { Wallet } from '../../../wallet/wallet.ts';
 import { WalletError } from '../../../wallet/wallet-error.ts';
-import { RpcCode, RpcError } from '../../errors.ts';
+import { invalidParameter, RpcCode, RpcError } from '../../errors.ts';
 import { group, walletMethod } from '../../method.ts';
 import { long, nothing, string } from '../../schema.ts';
 
@@ -26,7 +26,7 @@ function requireNoScan(wallet: Wallet, doing: string): void {
 
 /** @throws RpcError -8 */
 function requireText(...passphrases: readonly string[]): void {
-  if (passphrases.includes('')) throw new RpcError(RpcCode.INVALID_PARAMETER, 'passphrase cannot be empty');
+  if (passphrases.includes('')) throw invalidParameter('passphrase cannot be empty');
 }
 
 const NULL_ADVICE =
@@ -76,7 +76,7 @@ export const walletEncryptionMethods = group('Wallet', {
     example: '"my pass phrase" 60',
     handler({ passphrase, timeout }, wallet) {
       requireEncrypted(wallet, 'walletpassphrase');
-      if (timeout < 0) throw new RpcError(RpcCode.INVALID_PARAMETER, 'Timeout cannot be negative.');
+      if (timeout < 0) throw invalidParameter('Timeout cannot be negative.');
       requireText(passphrase);
       return explainingNulls(
         passphrase,

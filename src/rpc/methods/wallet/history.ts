@@ -4,7 +4,7 @@ import { toHex } from '../../../core/encoding/bytes.ts';
 import type { Txid } from '../../../core/transaction/transaction.ts';
 import type { WalletTransaction } from '../../../wallet/history.ts';
 import type { Wallet } from '../../../wallet/wallet.ts';
-import { RpcCode, RpcError } from '../../errors.ts';
+import { invalidParameter, RpcCode, RpcError } from '../../errors.ts';
 import { decodedTransaction, transactionJson } from '../../formats/transaction.ts';
 import {
   type LongRow,
@@ -40,10 +40,9 @@ export const walletHistoryMethods = group('Wallet', {
     result: t.array(longRow),
     example: '"*" 20',
     handler({ label, count, skip }, wallet) {
-      if (label === '')
-        throw new RpcError(RpcCode.INVALID_PARAMETER, 'Label argument must be a valid label name or "*".');
-      if (count < 0) throw new RpcError(RpcCode.INVALID_PARAMETER, 'Negative count');
-      if (skip < 0) throw new RpcError(RpcCode.INVALID_PARAMETER, 'Negative from');
+      if (label === '') throw invalidParameter('Label argument must be a valid label name or "*".');
+      if (count < 0) throw invalidParameter('Negative count');
+      if (skip < 0) throw invalidParameter('Negative from');
       const filter = label === undefined || label === '*' ? null : label;
       const newestFirst: LongRow[] = [];
       for (const entry of [...wallet.history.transactions].reverse()) {
@@ -98,7 +97,7 @@ export const walletHistoryMethods = group('Wallet', {
         }
         since = block.height;
       }
-      if (target < 1) throw new RpcError(RpcCode.INVALID_PARAMETER, 'Invalid parameter');
+      if (target < 1) throw invalidParameter('Invalid parameter');
       const filter = label === undefined ? null : labelFrom(label);
       const listed = wallet.history.transactions.filter(
         ({ block }) => since < 0 || block === null || block.height > since,
@@ -170,11 +169,10 @@ export const walletHistoryMethods = group('Wallet', {
       // What comes up must be watched on from there, below hardened steps too.
       wallet.vault.requireUnlocked();
       const tip = wallet.follower.last.height;
-      if (start < 0 || start > tip) throw new RpcError(RpcCode.INVALID_PARAMETER, 'Invalid start_height');
-      if (stop !== undefined && (stop < 0 || stop > tip))
-        throw new RpcError(RpcCode.INVALID_PARAMETER, 'Invalid stop_height');
+      if (start < 0 || start > tip) throw invalidParameter('Invalid start_height');
+      if (stop !== undefined && (stop < 0 || stop > tip)) throw invalidParameter('Invalid stop_height');
       if (stop !== undefined && stop < start)
-        throw new RpcError(RpcCode.INVALID_PARAMETER, 'stop_height must be greater than start_height');
+        throw invalidParameter('stop_height must be greater than start_height');
       const last = await wallet.rescan(start, stop ?? null);
       return { start_height: start, stop_height: last };
     },

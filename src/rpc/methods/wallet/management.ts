@@ -2,7 +2,7 @@
 import { isMnemonic } from '../../../wallet/mnemonic.ts';
 import type { Wallet } from '../../../wallet/wallet.ts';
 import { addressScript } from '../../construct-transaction.ts';
-import { RpcCode, RpcError } from '../../errors.ts';
+import { invalidParameter, RpcCode, RpcError } from '../../errors.ts';
 import type { JsonRead } from '../../json.ts';
 import { group, method, walletMethod } from '../../method.ts';
 import * as t from '../../schema.ts';
@@ -48,7 +48,7 @@ export const walletManagementMethods = group('Wallet', {
         );
       if (given.external_signer) throw refuse('Penny has no support for external signers');
       if (given.avoid_reuse) throw refuse('Penny does not keep track of reuse');
-      if (name === '') throw new RpcError(RpcCode.INVALID_PARAMETER, 'Wallet name cannot be empty');
+      if (name === '') throw invalidParameter('Wallet name cannot be empty');
       if (disablePrivateKeys && (passphrase ?? '') !== '')
         throw refuse(
           'Passphrase provided but private keys are disabled. A passphrase is only used to encrypt private keys, so cannot be used for wallets with private keys disabled.',
@@ -78,8 +78,7 @@ export const walletManagementMethods = group('Wallet', {
     example: 'alice',
     async handler({ wallet_name: name, load_on_startup: startup }, context, request) {
       if (name !== undefined && request.walletName !== null && name !== request.walletName)
-        throw new RpcError(
-          RpcCode.INVALID_PARAMETER,
+        throw invalidParameter(
           'The RPC endpoint wallet and the wallet name parameter specify different wallets',
         );
       await context.wallets.unload(name ?? walletOf(context, request).name, startup);

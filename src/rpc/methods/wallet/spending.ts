@@ -19,7 +19,7 @@ import {
   outputPairs,
   outputsFrom,
 } from '../../construct-transaction.ts';
-import { RpcCode, RpcError } from '../../errors.ts';
+import { invalidParameter, RpcCode, RpcError } from '../../errors.ts';
 import {
   early,
   FUND_OPTIONS,
@@ -126,16 +126,16 @@ const OUTDATED = [
 
 /** What says how much to pay stands beside the options or in them. @throws RpcError */
 function readSendOptions(given: t.UnreadOptions<typeof sendOptions>, beside: FeeParameters) {
-  const refuse = (text: string): RpcError => new RpcError(RpcCode.INVALID_PARAMETER, text);
   const estimates = given.has('conf_target') || given.has('estimate_mode');
   const isBeside = beside.conf_target !== undefined || beside.estimate_mode !== 'unset';
   if (estimates && isBeside)
-    throw refuse(
+    throw invalidParameter(
       'Pass conf_target and estimate_mode either as arguments or in the options object, but not both',
     );
   if (given.has('fee_rate') && beside.fee_rate !== undefined)
-    throw refuse('Pass the fee_rate either as an argument, or in the options object, but not both');
-  for (const [old, now] of OUTDATED) if (given.has(old)) throw refuse(`Use ${now} instead of ${old}`);
+    throw invalidParameter('Pass the fee_rate either as an argument, or in the options object, but not both');
+  for (const [old, now] of OUTDATED)
+    if (given.has(old)) throw invalidParameter(`Use ${now} instead of ${old}`);
   refuseInputWeights(given);
   const options = given.read();
   const fee = estimates ? options : beside;
@@ -146,7 +146,7 @@ function readSendOptions(given: t.UnreadOptions<typeof sendOptions>, beside: Fee
     fee_rate: options.fee_rate ?? beside.fee_rate,
   };
   if (merged.conf_target !== undefined && merged.estimate_mode === 'unset')
-    throw refuse('Specify estimate_mode');
+    throw invalidParameter('Specify estimate_mode');
   return merged;
 }
 
@@ -205,7 +205,7 @@ export const walletSpendingMethods = group('Wallet', {
     example: `"" '{"ADDRESS":0.01,"ADDRESS":0.02}'`,
     handler: inTurn(async (asked, wallet, context) => {
       const { dummy, amounts } = asked;
-      if (dummy !== '') throw new RpcError(RpcCode.INVALID_PARAMETER, 'Dummy value must be set to ""');
+      if (dummy !== '') throw invalidParameter('Dummy value must be set to ""');
       const paid = outputsFrom(amounts, context.parameters);
       const payers = feePayersFrom(
         asked.subtractfeefrom,
@@ -278,14 +278,10 @@ export const walletSpendingMethods = group('Wallet', {
     handler({ amount: rate }, wallet) {
       const minimum = wallet.parts.chain.minimumFeeRate();
       if (rate > 0n && rate < minimum)
-        throw new RpcError(
-          RpcCode.INVALID_PARAMETER,
-          `txfee cannot be less than min relay tx fee (${new Amount(minimum)} BTC/kvB)`,
-        );
+        throw invalidParameter(`txfee cannot be less than min relay tx fee (${new Amount(minimum)} BTC/kvB)`);
       const { maximumFee } = wallet.parts.policy;
       if (rate > maximumFee)
-        throw new RpcError(
-          RpcCode.INVALID_PARAMETER,
+        throw invalidParameter(
           `txfee cannot be more than wallet max tx fee (${new Amount(maximumFee)} BTC/kvB)`,
         );
       wallet.payFeeRate = satPerKvB(rate);
