@@ -38,7 +38,8 @@ export interface Confirmation {
   readonly entries: readonly MempoolEntry[];
 }
 
-const FILE = 'mempool.dat';
+/** The blob that the mempool is saved as. */
+export const MEMPOOL_FILE = 'mempool.dat';
 
 /** What waits, and how it hangs together. */
 type MempoolGraph = Pick<
@@ -209,16 +210,16 @@ export class Mempool {
     const unbroadcast = Array.from(this.unbroadcast, fromDisplayHex);
     const { random, logger } = this.#dependencies;
     const bytes = encodeMempool({ transactions, feeDeltas, unbroadcast }, random.bytes(8));
-    return saveSideFile({ storage, logger }, FILE, sealed(bytes));
+    return saveSideFile({ storage, logger }, MEMPOOL_FILE, sealed(bytes));
   }
 
   /** Takes what was saved through the door, as far as it is still valid. */
   async load(storage: Storage): Promise<void> {
     const { clock, logger } = this.#dependencies;
     try {
-      const bytes = await storage.readBlob(FILE);
+      const bytes = await storage.readBlob(MEMPOOL_FILE);
       if (bytes === undefined) return;
-      const saved = decodeMempool(unsealed(FILE, bytes));
+      const saved = decodeMempool(unsealed(MEMPOOL_FILE, bytes));
       let count = 0;
       for (const { tx, time, feeDelta } of saved.transactions) {
         if (feeDelta !== 0n) this.prioritise(tx.txid, feeDelta);
@@ -231,7 +232,7 @@ export class Mempool {
       logger.log('info', 'mempool', `Loaded ${count} of ${saved.transactions.length} mempool transactions`);
     } catch (error) {
       if (!(error instanceof DecodeError || error instanceof CorruptionError)) throw error;
-      logger.log('warn', 'mempool', `${FILE} cannot be read (${error.message}); starting without it`);
+      logger.log('warn', 'mempool', `${MEMPOOL_FILE} cannot be read (${error.message}); starting without it`);
     } finally {
       this.loaded = true;
     }

@@ -7,7 +7,7 @@ import { exponential, type Handlers, type NetworkContext } from './context.ts';
 import { MAXIMUM_ADDRESSES, type TimedAddress } from './messages/addresses.ts';
 import { formatAddress, formatHost, isRoutable } from './network-address.ts';
 import type { Peer } from './peer.ts';
-import { HOUR, isUsefulPeer, SECOND } from './protocol.ts';
+import { HOUR, isUsefulPeer, KNOWN_A_PEER, SECOND } from './protocol.ts';
 import { RecentSet } from './recent-set.ts';
 
 /** Addresses a second that we process of one peer, and how many at once. */
@@ -20,7 +20,6 @@ const RELAY_TO = 2;
 const SAMPLE_PERCENT = 23;
 /** Seconds by which gossiped times are distrusted. */
 const PENALTY = 2 * 3_600;
-const KNOWN_A_PEER = 2_500;
 const SEND_INTERVAL = 30 * SECOND;
 const SELF_INTERVAL = 24 * HOUR;
 /** An answer to getaddr is repeated for this long, so that the tables cannot be read out bit by bit. */

@@ -2,7 +2,9 @@
  * Which blocks to ask of whom: a moving window over the best headers, at most 16 blocks in flight a peer,
  * none twice unless a peer keeps one back. Owns the requests; what arrives goes to the chain's door.
  */
+
 import type { HeaderEntry } from '../chain/header-entry.ts';
+import { MIN_BLOCKS_TO_KEEP } from '../chain/pruning.ts';
 import type { Block } from '../core/block/block.ts';
 import type { BlockHash, BlockHeader } from '../core/block/header.ts';
 import { workFromBits } from '../core/block/target.ts';
@@ -12,7 +14,7 @@ import type { NetworkContext } from './context.ts';
 import { InventoryType } from './messages/inventory.ts';
 import type { Peer } from './peer.ts';
 import type { PeerChains } from './peer-chain.ts';
-import { BLOCKS_IN_FLIGHT, DOWNLOAD_WINDOW, LIMITED_BLOCKS, MINUTE, SECOND } from './protocol.ts';
+import { BLOCKS_IN_FLIGHT, DOWNLOAD_WINDOW, MINUTE, SECOND } from './protocol.ts';
 import { StoredBlocks } from './stored-blocks.ts';
 
 const STALL_TIMEOUT = 2 * SECOND;
@@ -321,7 +323,7 @@ export class BlockDownload {
         continue;
       }
       // BIP159: such a peer has the last 288 blocks only.
-      if (!peer.servesHistory && best.height - height >= LIMITED_BLOCKS) continue;
+      if (!peer.servesHistory && best.height - height >= MIN_BLOCKS_TO_KEEP) continue;
       if (height > near && roomAhead-- <= 0) {
         this.#heldBack = true;
         break;
@@ -360,7 +362,7 @@ export class BlockDownload {
   }
 
   #isRecent(entry: HeaderEntry): boolean {
-    return this.#context.chain.bestHeader.height - entry.height < LIMITED_BLOCKS;
+    return this.#context.chain.bestHeader.height - entry.height < MIN_BLOCKS_TO_KEEP;
   }
 
   /** Everything in the window behind `entry` is here or was asked for. */

@@ -4,12 +4,11 @@ import type { BlockHash } from '../core/block/header.ts';
 import { toDisplayHex } from '../core/encoding/bytes.ts';
 import { hash256 } from '../core/encoding/hashes.ts';
 import type { Handlers, NetworkContext } from './context.ts';
-import type { FilterRange } from './messages/filters.ts';
+import { type FilterRange, MAXIMUM_FILTER_HEADERS } from './messages/filters.ts';
 import type { Peer } from './peer.ts';
 
 const BASIC_FILTER = 0;
 const MAXIMUM_FILTERS = 1_000;
-const MAXIMUM_FILTER_HEADERS = 2_000;
 const CHECKPOINT_INTERVAL = 1_000;
 const NO_HEADER = new Uint8Array(32);
 

@@ -41,14 +41,14 @@ export const FULL_RELAY = 8;
 export const BLOCK_RELAY = 2;
 export const RESERVED_OUTBOUND = FULL_RELAY + BLOCK_RELAY + 1;
 
+/** What one side told the other, remembered for each peer. */
+export const KNOWN_A_PEER = 2_500;
 export const GETDATA_BATCH = 1_000;
 export const BLOCKS_IN_FLIGHT = 16;
 export const DOWNLOAD_WINDOW = 1_024;
 /** Only this many blocks back are served as compact blocks and by getblocktxn. */
 export const COMPACT_BLOCK_DEPTH = 5;
 export const BLOCK_TRANSACTIONS_DEPTH = 10;
-/** BIP159's promise, with two blocks of tolerance. */
-export const LIMITED_BLOCKS = 288;
 
 /** Whether a peer can give us what a full node needs. */
 export function isUsefulPeer(services: bigint): boolean {

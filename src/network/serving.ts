@@ -1,6 +1,8 @@
 /** Answers what peers ask for: headers, blocks, transactions. Serves no faster than the peer reads. */
+
 import type { ExtendedEvent } from '../chain/events.ts';
 import type { HeaderEntry } from '../chain/header-entry.ts';
+import { MIN_BLOCKS_TO_KEEP } from '../chain/pruning.ts';
 import type { Block } from '../core/block/block.ts';
 import type { BlockHash } from '../core/block/header.ts';
 import { toDisplayHex } from '../core/encoding/bytes.ts';
@@ -17,7 +19,7 @@ import {
 } from './messages/inventory.ts';
 import type { Peer } from './peer.ts';
 import type { PeerChains } from './peer-chain.ts';
-import { BLOCK_TRANSACTIONS_DEPTH, COMPACT_BLOCK_DEPTH, GETDATA_BATCH, LIMITED_BLOCKS } from './protocol.ts';
+import { BLOCK_TRANSACTIONS_DEPTH, COMPACT_BLOCK_DEPTH, GETDATA_BATCH } from './protocol.ts';
 import type { TransactionAnnouncer } from './transaction-announcer.ts';
 
 const BLOCKS_A_GETBLOCKS = 500;
@@ -98,7 +100,7 @@ export class Serving {
     let entry = chain.next(chain.findFork(locator));
     for (; entry !== undefined; entry = chain.next(entry)) {
       if (entry.hash === toDisplayHex(stop)) break;
-      if (this.#pruned && chain.height - entry.height >= LIMITED_BLOCKS) break;
+      if (this.#pruned && chain.height - entry.height >= MIN_BLOCKS_TO_KEEP) break;
       items.push({ type: InventoryType.BLOCK, hash: entry.hashBytes });
       if (items.length < BLOCKS_A_GETBLOCKS) continue;
       this.#chains.of(peer).continuation = entry;
@@ -170,7 +172,7 @@ export class Serving {
     const entry = chain.entry(toDisplayHex(item.hash) as BlockHash);
     if (entry === undefined || !this.#mayShow(peer, entry)) return false;
     // BIP159: asking for more than was promised tells a pruned node from a full one; Core disconnects too.
-    if (this.#pruned && chain.height - entry.height > LIMITED_BLOCKS + 2) {
+    if (this.#pruned && chain.height - entry.height > MIN_BLOCKS_TO_KEEP + 2) {
       peer.close('asked for a block below the pruning limit');
       return true;
     }

@@ -2,12 +2,13 @@
  * Announces what enters the mempool, a little later and in no telling order (so that nobody can see where
  * a payment began), and fetches what others announce. Judging is the mempool's.
  */
+import { isMoney, MAX_MONEY } from '../core/transaction/amount.ts';
 import type { MempoolEntry } from '../mempool/entry.ts';
 import type { Timer } from '../seams.ts';
 import { exponential, type NetworkContext } from './context.ts';
 import { InventoryType } from './messages/inventory.ts';
 import type { Peer } from './peer.ts';
-import { MINUTE, SECOND } from './protocol.ts';
+import { KNOWN_A_PEER, MINUTE, SECOND } from './protocol.ts';
 import { RecentSet } from './recent-set.ts';
 
 /** Mean waits between announcements (Core's): one clock for all inbound peers, one for each outbound. */
@@ -17,10 +18,7 @@ const MINIMUM_BATCH = 70;
 const MAXIMUM_BATCH = 1_000;
 /** Announcements that wait for one peer; older ones are dropped. */
 const MAXIMUM_QUEUE = 5_000;
-const KNOWN_A_PEER = 2_500;
 const FEE_FILTER_INTERVAL = 10 * MINUTE;
-/** The fee rate nobody pays: send me none. */
-const MAX_MONEY_FILTER = 2_100_000_000_000_000n;
 /** Fee filters grow by this factor between steps, so that they do not tell one node from another. */
 const FEE_FILTER_SPACING = 1.1;
 const REBROADCAST_INTERVAL = 12 * MINUTE;
@@ -107,7 +105,7 @@ export class TransactionAnnouncer {
 
   setFeeFilter(peer: Peer, feeRate: bigint): void {
     const relay = this.#peers.get(peer);
-    if (relay !== undefined && feeRate >= 0n && feeRate <= MAX_MONEY_FILTER) relay.feeFilter = feeRate;
+    if (relay !== undefined && isMoney(feeRate)) relay.feeFilter = feeRate;
   }
 
   /** The peer has it: it need not be told. */
@@ -189,7 +187,8 @@ export class TransactionAnnouncer {
     const none = chain.isInitialBlockDownload || this.#blocksOnly;
     const rounded = roundFeeFilter(mempool.minimumFeeRate());
     const { minimumRelayFeeRate } = mempool.policy;
-    const filter = none ? MAX_MONEY_FILTER : rounded > minimumRelayFeeRate ? rounded : minimumRelayFeeRate;
+    // The rate nobody pays: send me none.
+    const filter = none ? MAX_MONEY : rounded > minimumRelayFeeRate ? rounded : minimumRelayFeeRate;
     if (filter !== relay.sentFeeFilter) {
       relay.sentFeeFilter = filter;
       peer.send('feefilter', { feeRate: filter });

@@ -4,8 +4,8 @@ import { BlockHeader } from '../core/block/header.ts';
 import { fromHex } from '../core/encoding/bytes.ts';
 import { DecodeError } from '../core/encoding/errors.ts';
 import { OP } from '../core/script/opcodes.ts';
-import { MAX_SCRIPT_ELEMENT_SIZE, MAX_SCRIPT_SIZE, ScriptCursor } from '../core/script/script.ts';
-import { Transaction } from '../core/transaction/transaction.ts';
+import { MAX_SCRIPT_ELEMENT_SIZE, ScriptCursor } from '../core/script/script.ts';
+import { MAX_SCRIPT_SIZE, Transaction } from '../core/transaction/transaction.ts';
 
 interface TransactionForms {
   /** With BIP144's marker for witnesses. */

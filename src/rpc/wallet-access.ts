@@ -113,6 +113,9 @@ export function readFeeChoice(
 export const chosenRate = (wallet: Wallet, { rate, target, conservative }: FeeChoice): ReasonedRate =>
   rate === undefined ? feeRateFor(wallet, target, conservative) : checkFeeRate(wallet, rate);
 
+/** Confirmations that nothing has more of. */
+export const MAX_DEPTH = 9_999_999;
+
 /** Where the wallet stands, as several answers end. */
 export const lastProcessedBlock = ({ follower: { last } }: Wallet) => ({
   hash: last.hash,

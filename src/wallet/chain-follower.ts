@@ -2,8 +2,10 @@
  * Keeps a wallet at the chain's tip: block by block as events come, and by reading blocks where it is
  * behind. Owns where the wallet is; what a block means is the wallet's business.
  */
+
 import type { Block } from '../core/block/block.ts';
 import type { BlockHash } from '../core/block/header.ts';
+import { TIMESTAMP_WINDOW } from '../core/consensus/limits.ts';
 import type { Clock } from '../seams.ts';
 import type { BlockPlace, ChainListener, ChainSource } from './chain-source.ts';
 import { WalletError } from './wallet-error.ts';
@@ -21,8 +23,6 @@ export interface Follower {
   moved(): void;
 }
 
-/** Header times may be two hours off; a wallet's birthday is taken that much earlier. */
-const TIMESTAMP_WINDOW = 7200;
 /** Blocks of which every hash is kept, to find the fork of a reorganisation; below, one in a thousand. */
 const TRAIL = 100;
 /** Blocks read before others get their turn. */

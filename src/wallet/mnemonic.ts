@@ -33,7 +33,7 @@ export const WORD_LISTS: Readonly<Record<string, string[]>> = Object.freeze({
 });
 
 /** Bits of entropy in 12 words. */
-const ENTROPY_BYTES = 16;
+export const ENTROPY_BYTES = 16;
 
 /** 12 English words. */
 export function drawMnemonic(random: Random): string {

@@ -3,14 +3,15 @@
  * and this takes a quarter of the time of `@scure/base`, which reads them and which tests compare with.
  */
 
-const CODES = Array.from('qpzry9x8gf2tvdw0s3jn54khce6mua7l', (character) => character.charCodeAt(0));
-const GENERATOR = [0x3b6a57b2, 0x26508e6d, 0x1ea119fa, 0x3d4233dd, 0x2a1462b3] as const;
+export const CHARSET = 'qpzry9x8gf2tvdw0s3jn54khce6mua7l';
+const CODES = Array.from(CHARSET, (character) => character.charCodeAt(0));
+export const GENERATOR = [0x3b6a57b2, 0x26508e6d, 0x1ea119fa, 0x3d4233dd, 0x2a1462b3] as const;
 /** What the five bits that leave the 30-bit checksum do to it. */
 const FEEDBACK = Int32Array.from({ length: 32 }, (_, top) =>
   GENERATOR.reduce((sum, word, i) => ((top >> i) & 1 ? sum ^ word : sum), 0),
 );
-const BECH32 = 1;
-const BECH32M = 0x2bc830a3;
+export const BECH32 = 1;
+export const BECH32M = 0x2bc830a3;
 const CHECKSUM_LENGTH = 6;
 
 const add = (checksum: number, value: number): number =>

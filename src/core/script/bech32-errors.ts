@@ -3,13 +3,12 @@
  * GF(32) whose generator has three consecutive powers of a primitive element of GF(1024) as roots, so
  * one or two wrong characters can be located; corrections are not offered, as they would be guesses.
  */
+import { BECH32, BECH32M, CHARSET, GENERATOR } from '../encoding/bech32.ts';
 
-const CHARSET = 'qpzry9x8gf2tvdw0s3jn54khce6mua7l';
 const MAXIMUM_LENGTH = 90;
-const GENERATOR = [0x3b6a57b2, 0x26508e6d, 0x1ea119fa, 0x3d4233dd, 0x2a1462b3] as const;
 const ENCODINGS = [
-  { constant: 1, name: 'Bech32' },
-  { constant: 0x2bc830a3, name: 'Bech32m' },
+  { constant: BECH32, name: 'Bech32' },
+  { constant: BECH32M, name: 'Bech32m' },
 ] as const;
 /** Order of the multiplicative group of GF(1024). */
 const ORDER = 1023;

@@ -1,4 +1,5 @@
 /** Runs one script on a stack, operation by operation, in Bitcoin Core's order of checks. */
+import { MAX_SCRIPT_SIZE } from '../transaction/transaction.ts';
 import { ScriptFailure } from './errors.ts';
 import { ScriptFlag } from './flags.ts';
 import {
@@ -14,7 +15,7 @@ import { ARITHMETIC_OPERATIONS } from './operations/arithmetic.ts';
 import { CONTROL_OPERATIONS } from './operations/control.ts';
 import { SIGNATURE_OPERATIONS } from './operations/signatures.ts';
 import { STACK_OPERATIONS } from './operations/stack.ts';
-import { isMinimalPush, MAX_SCRIPT_ELEMENT_SIZE, MAX_SCRIPT_SIZE } from './script.ts';
+import { isMinimalPush, MAX_SCRIPT_ELEMENT_SIZE } from './script.ts';
 import type { SignatureChecker } from './signature-checker.ts';
 
 /** By opcode. The pushes have no entry, nor has what fails when it is executed: reserved and unknown opcodes. */

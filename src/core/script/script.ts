@@ -1,10 +1,9 @@
 /** Scripts as bytes: reading operations, building, and the shapes that consensus itself knows. */
 import { concatBytes, EMPTY } from '../encoding/bytes.ts';
+import { MAX_SCRIPT_SIZE } from '../transaction/transaction.ts';
 import { OP } from './opcodes.ts';
 import { encodeScriptNumber } from './script-number.ts';
 
-/** Bytes (before BIP342). */
-export const MAX_SCRIPT_SIZE = 10_000;
 /** Bytes that one push, or one witness item that a script sees, may have. */
 export const MAX_SCRIPT_ELEMENT_SIZE = 520;
 

@@ -4,9 +4,7 @@
  * 8 us where bigints took 20 and left garbage behind, and a square root takes 160.
  */
 import { toHex } from '../encoding/bytes.ts';
-
-/** The field of the curve y² = x³ + 7. */
-const FIELD = 2n ** 256n - 2n ** 32n - 977n;
+import { FIELD_PRIME } from '../transaction/compression.ts';
 
 const LIMBS = 9;
 const LIMB_BITS = 30;
@@ -15,10 +13,10 @@ const LIMB_MASK = 2 ** LIMB_BITS - 1;
 export function isValidXOnlyKey(x: Uint8Array): boolean {
   if (x.length !== 32) return false;
   const value = BigInt(`0x${toHex(x)}`);
-  return value < FIELD && jacobi((value * value * value + 7n) % FIELD) === 1;
+  return value < FIELD_PRIME && jacobi((value * value * value + 7n) % FIELD_PRIME) === 1;
 }
 
-/** (value/FIELD): 1 or -1 for squares and others, 0 for zero. The binary algorithm. */
+/** (value/FIELD_PRIME): 1 or -1 for squares and others, 0 for zero. The binary algorithm. */
 function jacobi(value: bigint): number {
   let a = limbsOf(value);
   let n = FIELD_LIMBS.slice();
@@ -40,7 +38,7 @@ function jacobi(value: bigint): number {
     }
     subtract(a, n, length);
   }
-  // What is left in n is the greatest common divisor: 1, as FIELD is prime, unless the value was zero.
+  // What is left in n is the greatest common divisor: 1, as FIELD_PRIME is prime, unless the value was zero.
   return n[0] === 1 ? sign : 0;
 }
 
@@ -68,7 +66,7 @@ function limbsOf(value: bigint): Int32Array<ArrayBuffer> {
   return limbs;
 }
 
-const FIELD_LIMBS = limbsOf(FIELD);
+const FIELD_LIMBS = limbsOf(FIELD_PRIME);
 
 function isLess(a: Int32Array, b: Int32Array, length: number): boolean {
   let i = length - 1;

@@ -7,7 +7,7 @@ import { bigintFromLittleEndian, concatBytes } from '../encoding/bytes.ts';
 import { DecodeError } from '../encoding/errors.ts';
 import type { Reader } from '../encoding/reader.ts';
 import type { Writer } from '../encoding/writer.ts';
-import type { TxOut } from './transaction.ts';
+import { MAX_SCRIPT_SIZE, type TxOut } from './transaction.ts';
 
 /** Satoshis to a number that is small where the amount is round. */
 export function compressAmount(value: bigint): bigint {
@@ -47,10 +47,9 @@ export function decompressAmount(compressed: bigint): bigint {
 /** Sizes from here on are scripts as they are, the size being less by this many. */
 const SPECIAL_SCRIPTS = 6;
 const SPECIAL_SIZES = [20, 20, 32, 32, 32, 32] as const;
-/** Core reads a longer script as an unspendable one; so nothing that large is allocated. */
-const MAX_SCRIPT_SIZE = 10_000;
 
-const FIELD_PRIME = 2n ** 256n - 2n ** 32n - 977n;
+/** The field of the curve y² = x³ + 7. */
+export const FIELD_PRIME = 2n ** 256n - 2n ** 32n - 977n;
 const bigEndian = (bytes: Uint8Array): bigint => bigintFromLittleEndian(Uint8Array.from(bytes).reverse());
 
 function isOnCurve(x: Uint8Array, y: Uint8Array): boolean {
@@ -124,6 +123,7 @@ export function readCompressedValue(reader: Reader): bigint {
 
 function readPackedScript(reader: Reader): { kind: number; payload: Uint8Array } {
   const kind = reader.varInt();
+  // Core reads a longer script as an unspendable one; so nothing that large is allocated.
   if (kind > MAX_SCRIPT_SIZE + SPECIAL_SCRIPTS) throw new DecodeError('compressed script too long');
   const size = SPECIAL_SIZES[Number(kind)] ?? Number(kind) - SPECIAL_SCRIPTS;
   return { kind: Number(kind), payload: reader.view(size) };

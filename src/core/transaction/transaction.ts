@@ -59,6 +59,8 @@ export const SEQUENCE_MASK = 0x0000ffff;
 export const LOCK_TIME_THRESHOLD = 500_000_000;
 const NULL_VOUT = 0xffffffff;
 export const WITNESS_SCALE_FACTOR = 4;
+/** Bytes (before BIP342). */
+export const MAX_SCRIPT_SIZE = 10_000;
 
 export const NO_WITNESS: readonly Uint8Array[] = Object.freeze([]);
 

@@ -2,7 +2,7 @@
 import { type Codec, readList, writeList } from './codec.ts';
 
 /** Hashes in one cfheaders or cfcheckpt. */
-const MAXIMUM_FILTER_HEADERS = 2_000;
+export const MAXIMUM_FILTER_HEADERS = 2_000;
 /** cfcheckpt has one for each 1,000 blocks: enough for longer than anyone will care. */
 const MAXIMUM_CHECKPOINTS = 100_000;
 

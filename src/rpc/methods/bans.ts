@@ -5,7 +5,6 @@ import { group, method } from '../method.ts';
 import * as t from '../schema.ts';
 
 /** Seconds. */
-const DEFAULT_BAN_TIME = 24 * 60 * 60;
 
 export const banMethods = group('Network', {
   setban: method({
@@ -31,8 +30,8 @@ export const banMethods = group('Network', {
           return null;
         }
         if (absolute && bantime < now) throw invalidParameter('Error: Absolute timestamp is in the past');
-        const length = bantime > 0 ? bantime : (network.options.banTime ?? DEFAULT_BAN_TIME);
-        if (!network.ban(subnet, absolute ? bantime : now + length))
+        const until = absolute ? bantime : bantime > 0 ? now + bantime : undefined;
+        if (!network.ban(subnet, until))
           throw new RpcError(RpcCode.CLIENT_NODE_ALREADY_ADDED, 'Error: IP/Subnet already banned');
         return null;
       } catch (error) {

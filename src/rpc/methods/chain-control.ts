@@ -1,7 +1,10 @@
 /** Steers the chain by hand, and gives it headers. */
+
 import type { Chain } from '../../chain/chain.ts';
 import type { HeaderEntry } from '../../chain/header-entry.ts';
+import { MIN_BLOCKS_TO_KEEP } from '../../chain/pruning.ts';
 import type { BlockHash } from '../../core/block/header.ts';
+import { TIMESTAMP_WINDOW } from '../../core/consensus/limits.ts';
 import type { RpcContext } from '../context.ts';
 import { decodeHeader } from '../decode.ts';
 import { invalidParameter, RpcCode, RpcError } from '../errors.ts';
@@ -11,10 +14,6 @@ import * as t from '../schema.ts';
 
 /** A prune height above this is a time (Core's rule). */
 const TIME_THRESHOLD = 1_000_000_000;
-/** Seconds before a given time from which blocks are kept. */
-const TIMESTAMP_WINDOW = 2 * 60 * 60;
-/** Blocks below the tip that are never pruned. */
-const BLOCKS_TO_KEEP = 288;
 const PRUNE_AFTER_HEIGHT = { main: 100_000, other: 1_000 } as const;
 
 /** Methods that do something to the branches, after which the mempool must have followed. */
@@ -105,7 +104,7 @@ export const chainControlMethods = {
           throw new RpcError(RpcCode.MISC_ERROR, 'Blockchain is too short for pruning.');
         if (wanted > chain.height)
           throw invalidParameter('Blockchain is shorter than the attempted prune height.');
-        return chain.prune(Math.min(wanted, chain.height - BLOCKS_TO_KEEP));
+        return chain.prune(Math.min(wanted, chain.height - MIN_BLOCKS_TO_KEEP));
       },
     }),
   }),

@@ -1,13 +1,12 @@
 /** What a transaction should pay, and what miners are told to think it pays. */
+
 import { LONGEST_TARGET } from '../../core/transaction/fee-rate.ts';
 import type { Txid } from '../../core/transaction/transaction.ts';
+import { MEMPOOL_FILE } from '../../mempool/mempool.ts';
 import { invalidParameter, RpcCode, RpcError } from '../errors.ts';
 import { group, method } from '../method.ts';
 import * as t from '../schema.ts';
 import { btc } from '../values.ts';
-
-/** The blob that the mempool is saved as. */
-const MEMPOOL_FILE = 'mempool.dat';
 
 export const feeMethods = {
   ...group('Util', {

@@ -3,15 +3,13 @@ import { toHex } from '../../core/encoding/bytes.ts';
 import { hash160, sha256 } from '../../core/encoding/hashes.ts';
 import { AddressError, decodeAddress, encodeAddress } from '../../core/script/address.ts';
 import { MAX_SCRIPT_ELEMENT_SIZE } from '../../core/script/script.ts';
-import { multisig, p2sh, p2wsh } from '../../core/script/templates.ts';
+import { MAX_PUBKEYS_PER_MULTISIG, multisig, p2sh, p2wsh } from '../../core/script/templates.ts';
 import { withChecksum } from '../../wallet/descriptors/checksum.ts';
 import { invalidParameter, RpcCode, RpcError } from '../errors.ts';
 import { describeScript, scriptDescription } from '../formats/address.ts';
 import { group, method } from '../method.ts';
 import { publicKeyFrom } from '../refusals.ts';
 import * as t from '../schema.ts';
-
-const MAX_MULTISIG_KEYS = 20;
 
 type MultisigType = 'legacy' | 'p2sh-segwit' | 'bech32';
 
@@ -79,9 +77,9 @@ export const keyMethods = group('Util', {
         throw invalidParameter(
           `not enough keys supplied (got ${keys.length} keys, but need at least ${required} to redeem)`,
         );
-      if (keys.length > MAX_MULTISIG_KEYS)
+      if (keys.length > MAX_PUBKEYS_PER_MULTISIG)
         throw invalidParameter(
-          `Number of keys involved in the multisignature address creation > ${MAX_MULTISIG_KEYS}\nReduce the number`,
+          `Number of keys involved in the multisignature address creation > ${MAX_PUBKEYS_PER_MULTISIG}\nReduce the number`,
         );
       const redeemScript = multisig(required, keys);
       if (asked === 'legacy' && redeemScript.length > MAX_SCRIPT_ELEMENT_SIZE)

@@ -1,9 +1,9 @@
 /** BIP380 checksums: eight characters that catch typing errors in descriptors. */
+import { CHARSET } from '../../core/encoding/bech32.ts';
 import { DescriptorError } from './descriptor-error.ts';
 
 const INPUT =
   '0123456789()[],\'/*abcdefgh@:$%{}IJKLMNOPQRSTUVWXYZ&+-.;<=>?!^_|~ijklmnopqrstuvwxyzABCDEFGH`#"\\ ';
-const OUTPUT = 'qpzry9x8gf2tvdw0s3jn54khce6mua7l';
 const GENERATOR = [0xf5dee51989n, 0xa9fdca3312n, 0x1bab10e32dn, 0x3706b1677an, 0x644d626ffdn] as const;
 // The 40-bit state in two halves of 20 bits: RPCs show a descriptor with every output of a block, and
 // numbers are a hundred times faster here than bigints. Tables say what the five bits that leave it do.
@@ -32,7 +32,7 @@ class State {
     const low = this.low ^ 1;
     let text = '';
     for (const half of [this.high, low])
-      for (let shift = 15; shift >= 0; shift -= 5) text += OUTPUT[(half >> shift) & 31];
+      for (let shift = 15; shift >= 0; shift -= 5) text += CHARSET[(half >> shift) & 31];
     return text;
   }
 }

@@ -2,12 +2,15 @@
  * Finds the miniscript that a script was made from, reading from its end as each fragment's last opcode
  * tells which it is. Keys are bytes; `pk_h` needs someone who knows the key of a hash.
  */
+
 import { OP } from '../../core/script/opcodes.ts';
 import { isMinimalPush, ScriptCursor } from '../../core/script/script.ts';
 import { decodeScriptNumber } from '../../core/script/script-number.ts';
+import { MAX_PUBKEYS_PER_MULTISIG } from '../../core/script/templates.ts';
 import {
   type Fragment,
   HASH_OPCODES,
+  MAX_NESTING,
   type Miniscript,
   type MiniscriptContext,
   miniscript,
@@ -29,9 +32,6 @@ const VERIFY_FORMS: ReadonlyMap<number, number> = new Map([
 ]);
 /** None of these ends an expression, so an and_v() cannot go on before them. */
 const NO_END: readonly number[] = [OP.IF, OP.ELSE, OP.NOTIF, OP.TOALTSTACK, OP.SWAP];
-/** Deeper than any script within the standard size nests in earnest; bounds the stack. */
-const MAX_DEPTH = 400;
-const MAX_MULTISIG_KEYS = 20;
 
 function tokenize(script: Uint8Array): Token[] | null {
   const tokens: Token[] = [];
@@ -132,7 +132,7 @@ class BackwardReader {
   }
 
   #single(depth: number): Node | null {
-    if (depth > MAX_DEPTH) return null;
+    if (depth > MAX_NESTING) return null;
     const last = this.#peek();
     if (last === undefined) return null;
     const context = this.#context;
@@ -213,7 +213,8 @@ class BackwardReader {
       return miniscript('multi_a', this.#context, { k, keys });
     }
     const count = this.#number(this.#peek(2));
-    if (this.#peek()?.opcode !== OP.CHECKMULTISIG || count === null || count > MAX_MULTISIG_KEYS) return null;
+    if (this.#peek()?.opcode !== OP.CHECKMULTISIG || count === null || count > MAX_PUBKEYS_PER_MULTISIG)
+      return null;
     const keys: Uint8Array[] = [];
     for (let i = 0; i < count; i++) {
       const key = this.#peek(3 + i);

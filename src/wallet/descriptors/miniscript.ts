@@ -8,6 +8,9 @@ import { OP } from '../../core/script/opcodes.ts';
 import { pushData, pushNumber } from '../../core/script/script.ts';
 import { computeType, normalizeType } from './miniscript-type.ts';
 
+/** A script of consensus size needs far less; a hostile one must not exhaust the stack. */
+export const MAX_NESTING = 400;
+
 export type Fragment =
   | '0'
   | '1'

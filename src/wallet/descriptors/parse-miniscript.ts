@@ -1,8 +1,11 @@
 /** Reads miniscript text. What is not miniscript gives null; a bad key throws. */
+
 import { fromHex, isHex } from '../../core/encoding/bytes.ts';
+import { MAX_PUBKEYS_PER_MULTISIG } from '../../core/script/templates.ts';
 import { parseUint32, TextCursor } from './expression.ts';
 import {
   type Fragment,
+  MAX_NESTING,
   type Miniscript,
   type MiniscriptContext,
   miniscript,
@@ -23,9 +26,7 @@ const KEY_FRAGMENT: Readonly<Record<string, Fragment>> = Object.freeze({
   pk_h: 'pk_h',
 });
 const TWO_ARGUMENTS = ['and_v', 'and_b', 'or_b', 'or_c', 'or_d', 'or_i', 'and_n'];
-const MAX_KEYS = { multi: 20, multi_a: 999 };
-/** Nesting that a script of consensus size could need is far below; a hostile text must not exhaust the stack. */
-const MAX_DEPTH = 400;
+const MAX_KEYS = { multi: MAX_PUBKEYS_PER_MULTISIG, multi_a: 999 };
 /** Characters: several hundred extended keys with their origins. */
 const MAX_TEXT = 100_000;
 
@@ -53,10 +54,10 @@ class Reader<K> {
   }
 
   read(depth: number): Miniscript<K> | null {
-    if (depth > MAX_DEPTH) return null;
+    if (depth > MAX_NESTING) return null;
     const wrappers = /^([a-z]+):/.exec(this.#cursor.rest)?.[1] ?? '';
     if (wrappers !== '') this.#cursor.skip(`${wrappers}:`);
-    if (wrappers.includes('vv') || wrappers.length > MAX_DEPTH - depth) return null;
+    if (wrappers.includes('vv') || wrappers.length > MAX_NESTING - depth) return null;
     let node = this.#readFragment(depth + wrappers.length);
     for (const wrapper of [...wrappers].reverse()) {
       if (node === null) return null;

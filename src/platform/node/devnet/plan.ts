@@ -1,10 +1,12 @@
 /** What a devnet looks like before anything runs: network, ports, directories, mnemonics. The same at every start. */
+
 import { join } from 'node:path';
 import { entropyToMnemonic } from '@scure/bip39';
 import { wordlist } from '@scure/bip39/wordlists/english.js';
 import { fromHex, utf8 } from '../../../core/encoding/bytes.ts';
 import { sha256 } from '../../../core/encoding/hashes.ts';
 import type { NetworkParameters } from '../../../core/parameters/network.ts';
+import { ENTROPY_BYTES } from '../../../wallet/mnemonic.ts';
 
 export interface DevnetOptions {
   readonly nodes: number;
@@ -43,7 +45,6 @@ export interface NodePlan {
 
 /** Room for a person's own ports between those of two nodes. */
 const PORTS_PER_NODE = 10;
-const ENTROPY_BYTES = 16;
 /** "DEV", beyond ASCII in its first byte. */
 const MAGIC = fromHex('c4455600');
 

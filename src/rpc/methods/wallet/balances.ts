@@ -13,11 +13,10 @@ import {
   labelFrom,
   lastProcessed,
   lastProcessedBlock,
+  MAX_DEPTH,
   refuseReuse,
   watchOnly,
 } from '../../wallet-access.ts';
-
-const MAX_DEPTH = 9_999_999;
 
 interface Received {
   amount: bigint;

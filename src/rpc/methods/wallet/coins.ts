@@ -13,8 +13,7 @@ import { invalidParameter, type RpcError } from '../../errors.ts';
 import { group, walletMethod } from '../../method.ts';
 import * as t from '../../schema.ts';
 import { btc } from '../../values.ts';
-
-const MAX_DEPTH = 9_999_999;
+import { MAX_DEPTH } from '../../wallet-access.ts';
 
 function unspentJson(wallet: Wallet, coin: Coin, { parameters, mempool }: RpcContext) {
   const { outpoint, output, depth, place, parent, trusted } = coin;
