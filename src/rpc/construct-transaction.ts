@@ -14,7 +14,7 @@ import {
   type TxIn,
   type TxOut,
 } from '../core/transaction/transaction.ts';
-import { invalidParameter, RpcCode, RpcError } from './errors.ts';
+import { invalidKey, invalidParameter, type RpcError } from './errors.ts';
 import { JsonNumber, JsonObject, type JsonRead } from './json.ts';
 import * as t from './schema.ts';
 import { amountFrom, arrayFrom, bytesFrom, hashFrom, INT64, integerFrom, objectFrom } from './values.ts';
@@ -108,7 +108,7 @@ export function addressScript(
     return decodeAddress(address, parameters);
   } catch (error) {
     if (!(error instanceof AddressError)) throw error;
-    throw new RpcError(RpcCode.INVALID_ADDRESS_OR_KEY, `${what}${what.endsWith(' ') ? address : ''}`);
+    throw invalidKey(`${what}${what.endsWith(' ') ? address : ''}`);
   }
 }
 

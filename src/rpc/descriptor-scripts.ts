@@ -3,7 +3,7 @@ import type { NetworkParameters } from '../core/parameters/network.ts';
 import { DescriptorError } from '../wallet/descriptors/descriptor-error.ts';
 import { inferDescriptor } from '../wallet/descriptors/infer.ts';
 import { parseDescriptor } from '../wallet/descriptors/parse.ts';
-import { invalidParameter, RpcCode, RpcError } from './errors.ts';
+import { invalidKey, invalidParameter } from './errors.ts';
 import { JsonObject, type JsonRead } from './json.ts';
 import { array, custom, string } from './schema.ts';
 import { arrayFrom, rangeFrom, stringFrom } from './values.ts';
@@ -23,8 +23,7 @@ export function descriptorScript(text: string, parameters: NetworkParameters): U
   if (descriptor.isRange)
     throw invalidParameter('Ranged descriptor not accepted. Maybe pass through deriveaddresses first?');
   const scripts = descriptor.scriptsAt(0, secrets.lookup);
-  if (scripts === null)
-    throw new RpcError(RpcCode.INVALID_ADDRESS_OR_KEY, 'Cannot derive script without private keys');
+  if (scripts === null) throw invalidKey('Cannot derive script without private keys');
   if (scripts.length === 1) return scripts[0]!;
   return scripts.length === 4 ? scripts[2]! : scripts[1]!;
 }
@@ -62,18 +61,14 @@ export function scanScripts(value: JsonRead, parameters: NetworkParameters): Scr
       const [first, last] = descriptor.isRange ? [begin, end] : [0, 0];
       for (let index = first; index <= last; index++) {
         const expansion = descriptor.expand(index, secrets.lookup);
-        if (expansion === null)
-          throw new RpcError(
-            RpcCode.INVALID_ADDRESS_OR_KEY,
-            `Cannot derive script without private keys: '${text}'`,
-          );
+        if (expansion === null) throw invalidKey(`Cannot derive script without private keys: '${text}'`);
         const { scripts, provider } = expansion;
         for (const script of scripts)
           found.push({ script, descriptor: inferDescriptor(script, parameters, provider) });
       }
     }
   } catch (error) {
-    if (error instanceof DescriptorError) throw new RpcError(RpcCode.INVALID_ADDRESS_OR_KEY, error.message);
+    if (error instanceof DescriptorError) throw invalidKey(error.message);
     throw error;
   }
   return found;

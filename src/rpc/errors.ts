@@ -61,6 +61,8 @@ export class RpcError extends Error {
   }
 }
 
+export const invalidKey = (text: string): RpcError => new RpcError(RpcCode.INVALID_ADDRESS_OR_KEY, text);
+export const undecodable = (text: string): RpcError => new RpcError(RpcCode.DESERIALIZATION_ERROR, text);
 export const invalidParameter = (text: string): RpcError => new RpcError(RpcCode.INVALID_PARAMETER, text);
 
 /** The call makes no sense: its caller is shown the help. */

@@ -14,7 +14,7 @@ import { type PlannedTransaction, type PresetInput, planTransaction } from '../w
 import type { Wallet } from '../wallet/wallet.ts';
 import { addressScript } from './construct-transaction.ts';
 import type { RpcContext } from './context.ts';
-import { invalidParameter, RpcCode, RpcError } from './errors.ts';
+import { invalidKey, invalidParameter, RpcCode, RpcError } from './errors.ts';
 import { JsonNumber, type JsonRead } from './json.ts';
 import { publicKeyFrom, readDescriptor, refuseAs } from './refusals.ts';
 import * as t from './schema.ts';
@@ -255,7 +255,7 @@ function solvingProvider(
     provider.addScript(p2wpkh(hash160(key)));
   }
   for (const text of scripts) {
-    if (!isHex(text)) throw new RpcError(RpcCode.INVALID_ADDRESS_OR_KEY, `'${text}' is not hex`);
+    if (!isHex(text)) throw invalidKey(`'${text}' is not hex`);
     provider.addScript(fromHex(text));
   }
   for (const text of descriptors) {

@@ -7,7 +7,7 @@ import type { BlockUndo } from '../core/consensus/undo.ts';
 import type { Txid } from '../core/transaction/transaction.ts';
 import type { MempoolEntry } from '../mempool/entry.ts';
 import type { Mempool } from '../mempool/mempool.ts';
-import { invalidParameter, RpcCode, RpcError } from './errors.ts';
+import { invalidKey, invalidParameter, RpcCode, RpcError } from './errors.ts';
 import { JsonNumber, type JsonRead } from './json.ts';
 import { custom, hex } from './schema.ts';
 import { hashTextFrom, integerFrom } from './values.ts';
@@ -20,7 +20,7 @@ export function findBlock(
   missing = 'Block not found',
 ): HeaderEntry {
   const entry = chain.entry(hashTextFrom<BlockHash>(hash, name));
-  if (entry === undefined) throw new RpcError(RpcCode.INVALID_ADDRESS_OR_KEY, missing);
+  if (entry === undefined) throw invalidKey(missing);
   return entry;
 }
 
@@ -82,6 +82,6 @@ export async function readStoredUndo(chain: Chain, entry: HeaderEntry): Promise<
 /** @throws RpcError -5 */
 export function findInMempool(mempool: Mempool, txid: Txid): MempoolEntry {
   const entry = mempool.get(txid);
-  if (entry === undefined) throw new RpcError(RpcCode.INVALID_ADDRESS_OR_KEY, 'Transaction not in mempool');
+  if (entry === undefined) throw invalidKey('Transaction not in mempool');
   return entry;
 }

@@ -8,7 +8,7 @@ import { MAX_MONEY } from '../core/transaction/amount.ts';
 import { outPointText, type Transaction, type TxOut } from '../core/transaction/transaction.ts';
 import type { SigningProvider } from '../wallet/signing/provider.ts';
 import type { RpcContext } from './context.ts';
-import { invalidParameter, RpcCode, RpcError } from './errors.ts';
+import { invalidParameter, type RpcError, undecodable } from './errors.ts';
 import { JsonObject, type JsonRead } from './json.ts';
 import * as t from './schema.ts';
 import { arrayFrom } from './values.ts';
@@ -53,7 +53,7 @@ export async function spentOutputs(
     const output = (mempool.graph.output(outpoint) ?? confirmed[i])?.output;
     if (output !== undefined) known.set(outPointText(outpoint), output);
   }
-  const invalid = (text: string): RpcError => new RpcError(RpcCode.DESERIALIZATION_ERROR, text);
+  const invalid = (text: string): RpcError => undecodable(text);
   for (const item of told) {
     if (!(item instanceof JsonObject)) throw invalid('expected object with {"txid\'","vout","scriptPubKey"}');
     const output = previousOutput.read(item, '', context);

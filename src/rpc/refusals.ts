@@ -9,7 +9,7 @@ import { type ParsedDescriptor, parseDescriptor } from '../wallet/descriptors/pa
 import { Psbt } from '../wallet/psbt/psbt.ts';
 import { PsbtError } from '../wallet/psbt/psbt-map.ts';
 import { WalletError, type WalletErrorKind } from '../wallet/wallet-error.ts';
-import { RpcCode, RpcError, type RpcErrorCode } from './errors.ts';
+import { invalidKey, RpcCode, RpcError, type RpcErrorCode, undecodable } from './errors.ts';
 
 const WALLET_CODES: Readonly<Record<WalletErrorKind, RpcErrorCode>> = Object.freeze({
   wallet: RpcCode.WALLET_ERROR,
@@ -45,7 +45,7 @@ export function readDescriptor(
   text: string,
   parameters: NetworkParameters,
   requireChecksum = false,
-  refuse = (why: string) => new RpcError(RpcCode.INVALID_ADDRESS_OR_KEY, why),
+  refuse = (why: string) => invalidKey(why),
 ): ParsedDescriptor {
   try {
     return parseDescriptor(text, parameters, requireChecksum);
@@ -56,8 +56,7 @@ export function readDescriptor(
 
 /** 33 or 65 bytes. @throws RpcError -5 */
 export function publicKeyFrom(text: string): Uint8Array {
-  const refuse = (why: string): RpcError =>
-    new RpcError(RpcCode.INVALID_ADDRESS_OR_KEY, `Pubkey "${text}" must ${why}`);
+  const refuse = (why: string): RpcError => invalidKey(`Pubkey "${text}" must ${why}`);
   if (!isHex(text)) throw refuse('be a hex string');
   const key = fromHex(text);
   if (key.length !== 33 && key.length !== 65) throw refuse('have a length of either 33 or 65 bytes');
@@ -70,8 +69,7 @@ export function readPsbt(text: string): Psbt {
   try {
     return Psbt.decodeBase64(text);
   } catch (error) {
-    if (error instanceof PsbtError)
-      throw new RpcError(RpcCode.DESERIALIZATION_ERROR, `TX decode failed ${error.message}`);
+    if (error instanceof PsbtError) throw undecodable(`TX decode failed ${error.message}`);
     throw error;
   }
 }
@@ -81,8 +79,7 @@ export function readPrivateKey(text: string, parameters: NetworkParameters): Pri
   try {
     return decodeWif(text, parameters);
   } catch (error) {
-    if (error instanceof DecodeError)
-      throw new RpcError(RpcCode.INVALID_ADDRESS_OR_KEY, 'Invalid private key');
+    if (error instanceof DecodeError) throw invalidKey('Invalid private key');
     throw error;
   }
 }

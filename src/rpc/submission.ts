@@ -4,7 +4,7 @@ import { MAX_PACKAGE_COUNT } from '../core/script/standard.ts';
 import { type FeeRate, satPerKvB } from '../core/transaction/fee-rate.ts';
 import type { Transaction } from '../core/transaction/transaction.ts';
 import { decodeTransaction, hasValidOperations, WITNESS_FORM } from './decode.ts';
-import { invalidParameter, RpcCode, RpcError } from './errors.ts';
+import { invalidParameter, RpcCode, RpcError, undecodable } from './errors.ts';
 import * as t from './schema.ts';
 import { feeRateFrom } from './values.ts';
 
@@ -40,11 +40,7 @@ export function readTransactions(
   const limit = maxfeerate();
   const txs = list.map((hex) => {
     const tx = decodeTransaction(hex, WITNESS_FORM);
-    if (tx === null)
-      throw new RpcError(
-        RpcCode.DESERIALIZATION_ERROR,
-        `TX decode failed: ${hex} Make sure the tx has at least one input.`,
-      );
+    if (tx === null) throw undecodable(`TX decode failed: ${hex} Make sure the tx has at least one input.`);
     return tx;
   });
   return { txs, limit };

@@ -4,7 +4,7 @@ import type { OutputType } from '../wallet/descriptors/descriptor.ts';
 import { checkFeeRate, feeRateFor, type ReasonedRate } from '../wallet/fee-rate.ts';
 import type { Wallet } from '../wallet/wallet.ts';
 import type { RpcContext, RpcRequest } from './context.ts';
-import { invalidParameter, RpcCode, RpcError } from './errors.ts';
+import { invalidKey, invalidParameter, RpcCode, RpcError } from './errors.ts';
 import * as t from './schema.ts';
 import { amountFrom } from './values.ts';
 
@@ -44,8 +44,7 @@ const ADDRESS_TYPES: readonly string[] = ['legacy', 'p2sh-segwit', 'bech32', 'be
 
 /** @throws RpcError -5 */
 export function addressTypeFrom(text: string, what = 'address'): OutputType {
-  if (!ADDRESS_TYPES.includes(text))
-    throw new RpcError(RpcCode.INVALID_ADDRESS_OR_KEY, `Unknown ${what} type '${text}'`);
+  if (!ADDRESS_TYPES.includes(text)) throw invalidKey(`Unknown ${what} type '${text}'`);
   return text as OutputType;
 }
 

@@ -27,15 +27,12 @@ export async function encodeBackup(records: AsyncIterable<Records[number]>): Pro
 export function decodeBackup(bytes: Uint8Array, name: string): Records {
   if (!isBackup(bytes))
     throw new WalletError(
-      'not-found',
       `Wallet file verification failed. Failed to load database path '${name}'. Data is not in recognized format.`,
+      'not-found',
     );
   const body = bytes.subarray(0, Math.max(HEADER.length, bytes.length - DIGEST_BYTES));
   if (!equalBytes(sha256(body), bytes.subarray(body.length)))
-    throw new WalletError(
-      'wallet',
-      'Wallet file verification failed. The backup file is damaged or cut short.',
-    );
+    throw new WalletError('Wallet file verification failed. The backup file is damaged or cut short.');
   const reader = new Reader(body, HEADER.length);
   const records: Records = [];
   while (reader.remaining > 0) records.push([reader.varBytes(), reader.varBytes()]);

@@ -16,7 +16,7 @@ import {
 } from './spend.ts';
 import { Purse } from './spendable.ts';
 import type { Wallet } from './wallet.ts';
-import { WalletError, type WalletErrorKind } from './wallet-error.ts';
+import { WalletError } from './wallet-error.ts';
 
 /** What a wallet adds at least, lest the network's minimum rises meanwhile. */
 const WALLET_INCREMENTAL_RATE = satPerKvB(5000n);
@@ -42,25 +42,22 @@ interface BumpedTransaction {
   readonly oldFee: bigint;
 }
 
-const refuse = (kind: WalletErrorKind, message: string): WalletError => new WalletError(kind, message);
-
 /** @throws WalletError in Core's words */
 export function requireBumpable(wallet: Wallet, entry: WalletTransaction, allowForeign: boolean): void {
   const { history } = wallet;
   const relatives = wallet.parts.chain.mempoolRelatives(entry.tx.txid);
   if (history.descendants(entry).size > 1)
-    throw refuse('parameter', 'Transaction has descendants in the wallet');
+    throw new WalletError('Transaction has descendants in the wallet', 'parameter');
   if (relatives !== undefined && relatives.descendants > 1)
-    throw refuse('parameter', 'Transaction has descendants in the mempool');
+    throw new WalletError('Transaction has descendants in the mempool', 'parameter');
   if (history.depth(entry) !== 0)
-    throw refuse('wallet', 'Transaction has been mined, or is conflicted with a mined transaction');
+    throw new WalletError('Transaction has been mined, or is conflicted with a mined transaction');
   if (entry.replacedBy !== undefined)
-    throw refuse(
-      'wallet',
+    throw new WalletError(
       `Cannot bump transaction ${entry.tx.txid} which was already bumped by transaction ${entry.replacedBy}`,
     );
   if (!allowForeign && !entry.tx.inputs.every(({ prevout }) => history.output(prevout) !== undefined))
-    throw refuse('wallet', "Transaction contains inputs that don't belong to this wallet");
+    throw new WalletError("Transaction contains inputs that don't belong to this wallet");
 }
 
 /** @throws WalletError in Core's words */
@@ -72,16 +69,16 @@ export async function bumpFee(
   const { tx } = entry;
   const { changeIndex, replaceable } = options;
   if (options.outputs.length > 0 && changeIndex !== undefined)
-    throw refuse(
-      'parameter',
+    throw new WalletError(
       "The options 'outputs' and 'original_change_index' are incompatible. You can only either specify a new set of outputs, or designate a change output to be recycled.",
+      'parameter',
     );
   if (changeIndex !== undefined && changeIndex >= tx.outputs.length)
-    throw refuse('parameter', 'Change position is out of range');
+    throw new WalletError('Change position is out of range', 'parameter');
   const coins = await wallet.parts.chain.coins(tx.inputs.map(({ prevout }) => prevout));
   const inputs = tx.inputs.map(({ prevout }, i): PresetInput => {
     const output = coins[i]?.output;
-    if (output === undefined) throw refuse('misc', `${outPointText(prevout)} is already spent`);
+    if (output === undefined) throw new WalletError(`${outPointText(prevout)} is already spent`, 'misc');
     if (wallet.history.output(prevout) !== undefined) return { outpoint: prevout };
     return { outpoint: prevout, external: output, weight: signedWeight(tx, i) };
   });
@@ -99,7 +96,10 @@ export async function bumpFee(
   if (recipients.length === 0) {
     // Someone who pays only himself pays to what was his change.
     if (changeScript === undefined || encodeAddress(changeScript, wallet.parts.parameters) === null)
-      throw refuse('parameter', 'Unable to create transaction. Transaction must have at least one recipient');
+      throw new WalletError(
+        'Unable to create transaction. Transaction must have at least one recipient',
+        'parameter',
+      );
     const value = outputs.reduce((sum, output) => sum + output.value, 0n);
     recipients = [{ script: changeScript, value, subtractFee: true }];
     changeScript = undefined;
@@ -124,7 +124,7 @@ export async function bumpFee(
     return { plan: planTransaction(wallet, request), oldFee };
   } catch (error) {
     if (!(error instanceof WalletError)) throw error;
-    throw refuse('wallet', `Unable to create transaction. ${error.message}`);
+    throw new WalletError(`Unable to create transaction. ${error.message}`);
   }
 }
 
@@ -134,26 +134,24 @@ function checkRate(wallet: Wallet, rate: FeeRate, size: number, oldFee: bigint):
   const minimum = chain.minimumFeeRate();
   // Below what nodes relay at all the fee itself is too low, which says more.
   if (rate < minimum && minimum > chain.relayFeeRate())
-    throw refuse(
-      'wallet',
+    throw new WalletError(
       `New fee rate (${formatMoney(rate)}) is lower than the minimum fee rate (${formatMoney(minimum)}) to get into the mempool -- `,
     );
   const offered = feeAt(rate, size);
   const increment = feeAt(chain.incrementalFeeRate(), size);
   if (offered < oldFee + increment)
-    throw refuse(
-      'parameter',
+    throw new WalletError(
       `Insufficient total fee ${formatMoney(offered)}, must be at least ${formatMoney(oldFee + increment)} (oldFee ${formatMoney(oldFee)} + incrementalFee ${formatMoney(increment)})`,
+      'parameter',
     );
   const required = feeAt(requiredFeeRate(wallet), size);
   if (offered < required)
-    throw refuse(
-      'parameter',
+    throw new WalletError(
       `Insufficient total fee (cannot be less than required fee ${formatMoney(required)})`,
+      'parameter',
     );
   if (offered > policy.maximumFee)
-    throw refuse(
-      'wallet',
+    throw new WalletError(
       `Specified or calculated fee ${formatMoney(offered)} is too high (cannot be higher than -maxtxfee ${formatMoney(policy.maximumFee)})`,
     );
 }

@@ -132,7 +132,6 @@ export class ChainFollower {
   #read(place: BlockPlace): Promise<Block> {
     if (!this.#chain.hasBlock(place.hash))
       throw new WalletError(
-        'wallet',
         `Prune: last wallet synchronisation goes beyond pruned data (block ${place.height})`,
       );
     return this.#chain.readBlock(place.hash);
@@ -144,7 +143,7 @@ export class ChainFollower {
    */
   async rescan(from: number, to: number | null): Promise<number> {
     if (this.#scan !== null)
-      throw new WalletError('wallet', 'Wallet is currently rescanning. Abort existing rescan or wait.');
+      throw new WalletError('Wallet is currently rescanning. Abort existing rescan or wait.');
     const scan = { startedAt: this.#clock.now(), progress: 0, aborted: false };
     this.#scan = scan;
     try {
@@ -153,7 +152,7 @@ export class ChainFollower {
         const place = this.#chain.blockAt(height);
         if (place === undefined) break;
         const block = await this.#read(place);
-        if (scan.aborted) throw new WalletError('wallet', 'Rescan aborted by user.');
+        if (scan.aborted) throw new WalletError('Rescan aborted by user.');
         if (this.#chain.placeOf(place.hash) !== undefined) this.#follower.connect(block, place);
         scan.progress = (height - from + 1) / ((to ?? this.last.height) - from + 1);
         if (height % BLOCKS_PER_TURN === 0) await this.#clock.yield();

@@ -20,8 +20,8 @@ export async function encryptWallet(wallet: Wallet, passphrase: string): Promise
 export async function removeTraces(wallet: Wallet): Promise<void> {
   await wallet.store.compact().catch((error) => {
     throw new WalletError(
-      'encryption',
       `The wallet is encrypted, but what is left of its plain keys cannot be removed: ${storeReason(error)}`,
+      'encryption',
     );
   });
   wallet.saveInfo({ hasTraces: false });

@@ -14,7 +14,6 @@ export function feeRateFor(wallet: Wallet, target: number, conservative: boolean
   const wanted = wantedRate(wallet, target, conservative);
   if (wanted === null)
     throw new WalletError(
-      'wallet',
       'Fee estimation failed. Fallbackfee is disabled. Wait a few blocks or enable -fallbackfee.',
     );
   const minima = [
@@ -43,7 +42,6 @@ export function checkFeeRate(wallet: Wallet, rate: FeeRate): ReasonedRate {
   const { chain, policy } = wallet.parts;
   if (rate < required)
     throw new WalletError(
-      'wallet',
       `Fee rate (${formatFeeRate(rate)}) is lower than the minimum fee rate setting (${formatFeeRate(required)}).\n` +
         `Consider modifying -mintxfee (${formatFeeRate(policy.minimumFeeRate)}) or -minrelaytxfee (${formatFeeRate(chain.relayFeeRate())}).`,
     );

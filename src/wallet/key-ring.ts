@@ -151,7 +151,7 @@ export class KeyRing {
     own.next = Math.max(own.next, candidate.next);
     own.normalize(this.secrets.lookup);
     await this.topUpInTurns(own, end);
-    if (own.derived.length === 0) throw new WalletError('wallet', CANNOT_EXPAND);
+    if (own.derived.length === 0) throw new WalletError(CANNOT_EXPAND);
     return own;
   }
 
@@ -268,11 +268,11 @@ export class KeyRing {
   /** The next script of the active descriptor. @throws WalletError if there is none */
   take(type: OutputType, internal: boolean): Uint8Array {
     const own = this.activeOf(type, internal);
-    if (own === undefined) throw new WalletError('keypool', `Error: No ${type} addresses available.`);
+    if (own === undefined) throw new WalletError(`Error: No ${type} addresses available.`, 'keypool');
     const index = own.next;
     this.topUp(own);
     if (own.rangeEnd <= index)
-      throw new WalletError('keypool', 'Error: Keypool ran out, please call keypoolrefill first');
+      throw new WalletError('Error: Keypool ran out, please call keypoolrefill first', 'keypool');
     own.next++;
     this.topUp(own);
     this.save(own);

@@ -38,7 +38,7 @@ export function startOf(
         : `records were altered or are missing (${lost.join(', ') || 'info'})`,
     ]);
   const info = readJson<InfoRecord>(record);
-  if (info.version !== 2) throw new WalletError('wallet', `Wallet "${name}" was written by a newer version`);
+  if (info.version !== 2) throw new WalletError(`Wallet "${name}" was written by a newer version`);
   const locator = records.get('locator');
   const isWhole = locator !== undefined && !OF_THE_CHAIN.some((kind) => damaged.has(kind));
   return { info, trail: isWhole ? readJson<LocatorRecord>(locator).blocks : [] };

@@ -46,7 +46,7 @@ export class Outbox {
 
   /** Runs what chooses coins when all before it is done. @throws WalletError if the wallet is closed by then */
   inTurn<T>(task: () => Promise<T>): Promise<T> {
-    if (this.#closing) throw new WalletError('not-found', 'Requested wallet does not exist or is not loaded');
+    if (this.#closing) throw new WalletError('Requested wallet does not exist or is not loaded', 'not-found');
     const turn = this.#turn.then(() => {
       this.#keeper.requireOpen();
       return task();
@@ -161,7 +161,7 @@ export class Outbox {
   abandon(entry: WalletTransaction): void {
     const history = this.#history;
     if (history.depth(entry) !== 0 || history.inMempool(entry) || entry.abandoned)
-      throw new WalletError('address', 'Transaction not eligible for abandonment');
+      throw new WalletError('Transaction not eligible for abandonment', 'address');
     for (const one of history.descendants(entry)) {
       if (history.depth(one) !== 0) continue;
       one.abandoned = true;

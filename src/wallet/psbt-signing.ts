@@ -55,7 +55,7 @@ export function fillWith(psbt: Psbt, provider: SigningProvider, options: FillOpt
     const { sighashType, finalize } = options;
     const { result } = signInput(psbt, index, provider, context, { sighashType, finalize });
     if (result === 'sighash mismatch')
-      throw new WalletError('parameter', 'Specified sighash value does not match value stored in PSBT');
+      throw new WalletError('Specified sighash value does not match value stored in PSBT', 'parameter');
     if (result !== 'ok') complete = false;
   }
   for (const index of psbt.outputs.keys()) updateOutput(psbt, index, provider);

@@ -114,20 +114,18 @@ class Planner {
 
   plan(): PlannedTransaction {
     const { recipients, feeRate } = this.#request;
-    if (recipients.length === 0)
-      throw new WalletError('wallet', 'Transaction must have at least one recipient');
+    if (recipients.length === 0) throw new WalletError('Transaction must have at least one recipient');
     const paid = recipients.reduce((sum, { value }) => sum + value, 0n);
     if (recipients.some(({ value }) => value < 0n) || !isMoney(paid))
-      throw new WalletError('wallet', 'Transaction amounts must not be negative');
+      throw new WalletError('Transaction amounts must not be negative');
     const asked = this.#request.maximumWeight ?? MAX_STANDARD_TX_WEIGHT;
     if (asked < MIN_STANDARD_TX_WEIGHT || asked > MAX_STANDARD_TX_WEIGHT)
       throw new WalletError(
-        'wallet',
         `Maximum transaction weight must be between ${MIN_STANDARD_TX_WEIGHT} and ${MAX_STANDARD_TX_WEIGHT}`,
       );
     const maximumWeight = this.#request.version === TRUC_VERSION ? Math.min(asked, TRUC_MAX_WEIGHT) : asked;
     if (recipients.some(({ value, script }) => value < dustThreshold(script)))
-      throw new WalletError('wallet', 'Transaction amount too small');
+      throw new WalletError('Transaction amount too small');
     const purse = new Purse(this.#wallet, this.#request);
     const changeScript = this.#request.changeScript ?? null;
     const outputs = recipients.map(({ script, value }) => ({ scriptPubKey: script, value }));
@@ -135,7 +133,6 @@ class Planner {
     const target = this.#subtracts ? paid : paid + fee;
     if (target === 0n && purse.preset.length === 0)
       throw new WalletError(
-        'wallet',
         'Transaction requires one destination of non-zero value, a non-zero feerate, or a pre-selected input',
       );
     const draft = changeScript ?? draftLike(this.#changeType());
@@ -182,7 +179,7 @@ class Planner {
     if (worthwhile) {
       position = this.#request.changePosition ?? this.#wallet.parts.random.below(outputs.length + 1);
       if (position < 0 || position > outputs.length)
-        throw new WalletError('parameter', 'Transaction change output index out of range');
+        throw new WalletError('Transaction change output index out of range', 'parameter');
       all.splice(position, 0, { value: change, scriptPubKey: draftScript });
     }
     const needed = worthwhile ? withDraft : feeOf(outputs);
@@ -191,12 +188,12 @@ class Planner {
       all = this.#takeFee(all, position, needed - fee);
       fee = available - all.reduce((sum, { value }) => sum + value, 0n);
     }
-    if (fee < needed) throw new WalletError('funds', 'Insufficient funds');
+    if (fee < needed) throw new WalletError('Insufficient funds', 'funds');
     const weight = baseWeight(all, chosen.length) + inputsWeight;
-    if (weight > MAX_STANDARD_TX_WEIGHT) throw new WalletError('wallet', 'Transaction too large');
-    if (weight > maximumWeight) throw new WalletError('wallet', TOO_HEAVY);
+    if (weight > MAX_STANDARD_TX_WEIGHT) throw new WalletError('Transaction too large');
+    if (weight > maximumWeight) throw new WalletError(TOO_HEAVY);
     if (fee > this.#wallet.parts.policy.maximumFee)
-      throw new WalletError('wallet', 'Fee exceeds maximum configured by user (e.g. -maxtxfee, maxfeerate)');
+      throw new WalletError('Fee exceeds maximum configured by user (e.g. -maxtxfee, maxfeerate)');
     // A change address is only used up when nothing can go wrong any more.
     if (position >= 0 && changeScript === null)
       all[position] = { ...all[position]!, scriptPubKey: this.#newChangeScript() };
@@ -238,12 +235,9 @@ class Planner {
       if (!subtractFee) return output;
       const value = output.value - share - rest;
       rest = 0n;
-      if (value < 0n) throw new WalletError('wallet', 'The transaction amount is too small to pay the fee');
+      if (value < 0n) throw new WalletError('The transaction amount is too small to pay the fee');
       if (value < dustThreshold(output.scriptPubKey))
-        throw new WalletError(
-          'wallet',
-          'The transaction amount is too small to send after the fee has been deducted',
-        );
+        throw new WalletError('The transaction amount is too small to send after the fee has been deducted');
       return { ...output, value };
     });
   }

@@ -117,7 +117,7 @@ export class Purse {
     if (output === undefined || known === null) {
       const [txid, vout] = outPointText(outpoint).split(':');
       const name = `COutPoint(${txid!.slice(0, 10)}, ${vout})`;
-      throw new WalletError('wallet', `Not solvable pre-selected input ${name}`);
+      throw new WalletError(`Not solvable pre-selected input ${name}`);
     }
     return this.#spendable(outpoint, output, known, sequence);
   }
@@ -129,7 +129,6 @@ export class Purse {
     const { version: spent } = parent.tx;
     if ((version === TRUC_VERSION) === (spent === TRUC_VERSION) || history.depth(parent) !== 0) return;
     throw new WalletError(
-      'wallet',
       `Can't spend unconfirmed version ${spent} pre-selected input with a version ${version} tx`,
     );
   }
@@ -172,8 +171,8 @@ export class Purse {
     if (target <= 0n && (preset.length > 0 || this.#request.addInputs === false)) return preset;
     if (this.#request.addInputs === false)
       throw new WalletError(
-        'funds',
         'The preselected coins total amount does not cover the transaction target. Please allow other inputs to be automatically selected or include more coins manually',
+        'funds',
       );
     const { random, policy } = this.#wallet.parts;
     const choices = this.#choices(new Set(preset.map(({ outpoint }) => outPointText(outpoint))));
@@ -195,12 +194,12 @@ export class Purse {
       }
       if (preset.length > 0 && weigh(preset) + weigh(selection.coins) > need.maximumWeight - need.baseWeight)
         throw new WalletError(
-          'funds',
           `The combination of the pre-selected inputs and the wallet automatic inputs selection exceeds the transaction maximum weight. ${CONSOLIDATE}`,
+          'funds',
         );
       return [...preset, ...selection.coins];
     }
-    throw new WalletError('funds', failure ?? whyShort([...preset, ...choices], need));
+    throw new WalletError(failure ?? whyShort([...preset, ...choices], need), 'funds');
   }
 
   #maximumWeight({ maximumWeight }: Need, tier: Tier): number {

@@ -113,8 +113,8 @@ export class Vault {
   requirePlain(): void {
     if (this.encrypted)
       throw new WalletError(
-        'encryption-state',
         'Error: running with an encrypted wallet, but encryptwallet was called.',
+        'encryption-state',
       );
   }
 
@@ -122,8 +122,8 @@ export class Vault {
   requireUnlocked(): void {
     if (this.locked)
       throw new WalletError(
-        'locked',
         'Error: Please enter the wallet passphrase with walletpassphrase first.',
+        'locked',
       );
   }
 
@@ -181,7 +181,7 @@ export class Vault {
   async #tryPassphrase(passphrase: string): Promise<Uint8Array> {
     const key = this.#master && (await unsealMaster(this.#master, passphrase, this.#parts.scrypt));
     if (key === null)
-      throw new WalletError('passphrase', 'Error: The wallet passphrase entered was incorrect.');
+      throw new WalletError('Error: The wallet passphrase entered was incorrect.', 'passphrase');
     return key;
   }
 
@@ -221,7 +221,7 @@ export class Vault {
       const wrong = wasLocked ? await this.problems() : [];
       if (wrong.length > 0) {
         this.lock();
-        throw new WalletError('wallet', `The wallet is damaged: ${wrong.join(', ')}; use restorewallet`);
+        throw new WalletError(`The wallet is damaged: ${wrong.join(', ')}; use restorewallet`);
       }
       // Locked meanwhile, by somebody who insists.
       if (this.locked) return;

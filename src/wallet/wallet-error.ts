@@ -31,7 +31,7 @@ export class WalletError extends Error {
   override readonly name = 'WalletError';
   readonly kind: WalletErrorKind;
 
-  constructor(kind: WalletErrorKind, message: string) {
+  constructor(message: string, kind: WalletErrorKind = 'wallet') {
     super(message);
     this.kind = kind;
   }
@@ -46,7 +46,6 @@ export function storeReason(error: unknown): string {
 /** What cannot be had from the chain is not what it was. @param problems in words */
 export const damagedWallet = (name: string, problems: readonly string[]): WalletError =>
   new WalletError(
-    'wallet',
     `Wallet "${name}" is damaged: ${problems.join('; ')}. Bring it back from a backup (restorewallet) or from its ` +
       'words (importmnemonic into another wallet).',
   );

@@ -135,8 +135,8 @@ export class WalletManager {
   /** One change at a time to a name. */
   async #exclusively<T>(name: string, task: () => Promise<T>): Promise<T> {
     if (!NAME.test(name) || name === '.' || name === '..')
-      throw new WalletError('wallet', `Wallet file verification failed. Invalid wallet name '${name}'.`);
-    if (this.#busy.has(name)) throw new WalletError('already-loaded', 'Wallet already loading.');
+      throw new WalletError(`Wallet file verification failed. Invalid wallet name '${name}'.`);
+    if (this.#busy.has(name)) throw new WalletError('Wallet already loading.', 'already-loaded');
     this.#busy.add(name);
     try {
       return await task();
@@ -170,10 +170,9 @@ export class WalletManager {
     const { disablePrivateKeys = false, blank = false, passphrase = '', mnemonicPassphrase = '' } = options;
     return this.#exclusively(name, async () => {
       if (options.mnemonic !== undefined && !isMnemonic(options.mnemonic))
-        throw new WalletError('address', 'Invalid mnemonic');
+        throw new WalletError('Invalid mnemonic', 'address');
       if (await this.exists(name))
         throw new WalletError(
-          'wallet',
           `Wallet file verification failed. Failed to create database path '${name}'. Database already exists.`,
         );
       const now = clock.seconds();
@@ -194,7 +193,7 @@ export class WalletManager {
         const failure = wallet?.failure ?? error;
         if (failure instanceof WalletError) throw failure;
         const reason = storeReason(failure);
-        throw new WalletError('wallet', `Wallet ${name} cannot be created: its store failed (${reason})`);
+        throw new WalletError(`Wallet ${name} cannot be created: its store failed (${reason})`);
       }
       this.#wallets.set(name, wallet);
       await this.#keepStartup(name, options.loadOnStartup);
@@ -208,11 +207,11 @@ export class WalletManager {
 
   async #load(name: string, loadOnStartup?: boolean): Promise<Wallet> {
     const failed = this.#wallets.get(name);
-    if (failed?.isOpen) throw new WalletError('already-loaded', `Wallet "${name}" is already loaded.`);
+    if (failed?.isOpen) throw new WalletError(`Wallet "${name}" is already loaded.`, 'already-loaded');
     if (!(await this.#dependencies.storage.exists(name)))
       throw new WalletError(
-        'not-found',
         `Wallet file verification failed. Failed to load database path '${name}'. Path does not exist.`,
+        'not-found',
       );
     await failed?.close().catch(() => undefined);
     const open = async (): Promise<Wallet> =>
@@ -221,7 +220,7 @@ export class WalletManager {
       // Of the chain: it stops the node.
       if (error instanceof WalletError || (error as Error).name === 'CorruptionError') throw error;
       const reason = storeReason(error);
-      throw new WalletError('wallet', `Wallet ${name} cannot be loaded: its store failed (${reason})`);
+      throw new WalletError(`Wallet ${name} cannot be loaded: its store failed (${reason})`);
     });
     this.#wallets.set(name, wallet);
     this.#refused.delete(name);
@@ -239,14 +238,14 @@ export class WalletManager {
   /** Makes a wallet from a backup and loads it. @throws WalletError with Core's words */
   async restore(name: string, path: string, loadOnStartup?: boolean): Promise<Wallet> {
     const { storage } = this.#dependencies;
-    if (name === '') throw new WalletError('parameter', 'Wallet name cannot be empty');
+    if (name === '') throw new WalletError('Wallet name cannot be empty', 'parameter');
     const bytes = await storage.readBackup(path);
-    if (bytes === undefined) throw new WalletError('parameter', 'Backup file does not exist');
+    if (bytes === undefined) throw new WalletError('Backup file does not exist', 'parameter');
     return this.#exclusively(name, async () => {
       if (await this.exists(name))
         throw new WalletError(
-          'already-exists',
           `Failed to restore wallet. Database file exists in '${name}'.`,
+          'already-exists',
         );
       const operations = decodeBackup(bytes, name).map(([put, value]) => ({ put, value }));
       try {
@@ -268,7 +267,7 @@ export class WalletManager {
       const wallet = this.#wallets.get(name);
       if (this.#refused.delete(name)) return this.#keepStartup(name, loadOnStartup);
       if (wallet === undefined)
-        throw new WalletError('not-found', 'Requested wallet does not exist or is not loaded');
+        throw new WalletError('Requested wallet does not exist or is not loaded', 'not-found');
       this.#wallets.delete(name);
       if (wallet.isOpen) await wallet.close();
       else await wallet.close().catch(() => undefined);

@@ -252,7 +252,7 @@ export class Wallet {
 
   /** @throws WalletError once the store has failed */
   requireOpen(): void {
-    if (!this.isOpen) throw new WalletError('wallet', this.#closed);
+    if (!this.isOpen) throw new WalletError(this.#closed);
   }
 
   /** Resolves when everything so far is on the disk. @throws WalletError once the store has failed */
@@ -303,7 +303,7 @@ export class Wallet {
 
   /** Does what takes long of it. @returns what does the rest, all that is written at once */
   async prepareMnemonic(words: string, passphrase: string, createdAt: number): Promise<() => void> {
-    if (!this.hasPrivateKeys) throw new WalletError('wallet', NO_PRIVATE_KEYS);
+    if (!this.hasPrivateKeys) throw new WalletError(NO_PRIVATE_KEYS);
     this.vault.requireUnlocked();
     const adoptions: (() => void)[] = [];
     for (const { text, type, internal } of accountDescriptors(words, passphrase, this.parts.parameters)) {
@@ -324,11 +324,10 @@ export class Wallet {
 
   /** @throws WalletError with Core's words */
   async importDescriptor(descriptor: Descriptor, secrets: SecretKeys, options: ImportOptions): Promise<void> {
-    if (!this.hasPrivateKeys && secrets.size > 0) throw new WalletError('wallet', NO_PRIVATE_KEYS);
+    if (!this.hasPrivateKeys && secrets.size > 0) throw new WalletError(NO_PRIVATE_KEYS);
     this.vault.requireUnlocked();
     this.vault.add(secrets);
-    if (descriptor.scriptsAt(0, this.keys.secrets.lookup) === null)
-      throw new WalletError('wallet', CANNOT_EXPAND);
+    if (descriptor.scriptsAt(0, this.keys.secrets.lookup) === null) throw new WalletError(CANNOT_EXPAND);
     const [start, end] = options.range ?? [0, 0];
     const next = options.next ?? start;
     const candidate = OwnDescriptor.fresh(descriptor, options.createdAt, options.internal, start, next);
@@ -380,10 +379,10 @@ export class Wallet {
   exportKey(address: string): string {
     const script = decodeAddress(address, this.parts.parameters);
     const place = this.keys.place(script);
-    if (place === undefined) throw new WalletError('wallet', `Address ${address} is not in this wallet`);
+    if (place === undefined) throw new WalletError(`Address ${address} is not in this wallet`);
     this.vault.requireUnlocked();
     const key = this.keys.privateKey(place);
-    if (key === null) throw new WalletError('wallet', `Private key for address ${address} is not known`);
+    if (key === null) throw new WalletError(`Private key for address ${address} is not known`);
     return encodeWif(key.secret, key.compressed, this.parts.parameters);
   }
 }

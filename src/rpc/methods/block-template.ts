@@ -9,7 +9,7 @@ import { OP } from '../../core/script/opcodes.ts';
 import type { BlockTemplate } from '../../mining/template.ts';
 import type { RpcContext, RpcRequest } from '../context.ts';
 import { decodeBlock } from '../decode.ts';
-import { invalidParameter, RpcCode, RpcError } from '../errors.ts';
+import { invalidParameter, RpcCode, RpcError, undecodable } from '../errors.ts';
 import { hex32 } from '../formats/block.ts';
 import type { JsonRead } from '../json.ts';
 import { group, method } from '../method.ts';
@@ -33,7 +33,7 @@ async function judgeProposal({ data }: t.HeldFields<typeof fields>, { chain }: R
   if (typeof data !== 'string')
     throw new RpcError(RpcCode.TYPE_ERROR, 'Missing data String key for proposal');
   const block = decodeBlock(data);
-  if (block === null) throw new RpcError(RpcCode.DESERIALIZATION_ERROR, 'Block decode failed');
+  if (block === null) throw undecodable('Block decode failed');
   const known = chain.entry(block.hash);
   if (known !== undefined && known.failed !== 'none') return 'duplicate-invalid';
   if (known !== undefined) return known.validScripts ? 'duplicate' : 'duplicate-inconclusive';

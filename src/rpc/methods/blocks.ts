@@ -1,6 +1,6 @@
 /** One block: its header, its transactions, its filter. */
 import { toDisplayHex, toHex } from '../../core/encoding/bytes.ts';
-import { RpcCode, RpcError } from '../errors.ts';
+import { invalidKey, RpcCode, RpcError } from '../errors.ts';
 import { block, blockJson, blockTransaction, header, headerJson } from '../formats/block.ts';
 import { blockByHash, findBlock, requireData } from '../lookup.ts';
 import { group, method } from '../method.ts';
@@ -54,7 +54,7 @@ export const blockMethods = group('Blockchain', {
     result: t.object({ filter: t.hex(), header: t.hex('Commits to this filter and all before') }),
     example: '$(penny rpc getbestblockhash)',
     async handler({ blockhash, filtertype }, { chain, indexes }) {
-      if (filtertype !== 'basic') throw new RpcError(RpcCode.INVALID_ADDRESS_OR_KEY, 'Unknown filtertype');
+      if (filtertype !== 'basic') throw invalidKey('Unknown filtertype');
       const index = indexes.filters;
       if (index === undefined)
         throw new RpcError(RpcCode.MISC_ERROR, `Index is not enabled for filtertype ${filtertype}`);
@@ -62,8 +62,7 @@ export const blockMethods = group('Blockchain', {
       await index.synchronize();
       const found = await index.find(entry);
       if (found === undefined)
-        throw new RpcError(
-          RpcCode.INVALID_ADDRESS_OR_KEY,
+        throw invalidKey(
           entry.validScripts
             ? 'Filter not found. This error is unexpected and indicates index corruption.'
             : 'Filter not found. Block was not connected to active chain.',

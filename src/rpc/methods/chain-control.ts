@@ -7,7 +7,7 @@ import type { BlockHash } from '../../core/block/header.ts';
 import { TIMESTAMP_WINDOW } from '../../core/consensus/limits.ts';
 import type { RpcContext } from '../context.ts';
 import { decodeHeader } from '../decode.ts';
-import { invalidParameter, RpcCode, RpcError } from '../errors.ts';
+import { invalidParameter, RpcCode, RpcError, undecodable } from '../errors.ts';
 import { blockByHash } from '../lookup.ts';
 import { group, method } from '../method.ts';
 import * as t from '../schema.ts';
@@ -116,7 +116,7 @@ export const chainControlMethods = {
       example: 'HEX',
       handler({ hexdata }, { chain }) {
         const header = decodeHeader(hexdata);
-        if (header === null) throw new RpcError(RpcCode.DESERIALIZATION_ERROR, 'Block header decode failed');
+        if (header === null) throw undecodable('Block header decode failed');
         if (chain.entry(header.prev) === undefined)
           throw new RpcError(RpcCode.VERIFY_ERROR, `Must submit previous header (${header.prev}) first`);
         const verdict = chain.acceptHeaders([header]);

@@ -3,7 +3,7 @@ import { encodeAddress } from '../../core/script/address.ts';
 import { splitChecksum } from '../../wallet/descriptors/checksum.ts';
 import type { Descriptor } from '../../wallet/descriptors/descriptor.ts';
 import type { ParsedDescriptor } from '../../wallet/descriptors/parse.ts';
-import { invalidParameter, RpcCode, RpcError } from '../errors.ts';
+import { invalidKey, invalidParameter, RpcCode, RpcError } from '../errors.ts';
 import type { JsonRead } from '../json.ts';
 import { group, method } from '../method.ts';
 import { readDescriptor } from '../refusals.ts';
@@ -19,17 +19,12 @@ function addressesOf(
   const addresses: string[] = [];
   for (let index = begin; index <= end; index++) {
     const scripts = descriptor.scriptsAt(index, secrets.lookup);
-    if (scripts === null)
-      throw new RpcError(RpcCode.INVALID_ADDRESS_OR_KEY, 'Cannot derive script without private keys');
+    if (scripts === null) throw invalidKey('Cannot derive script without private keys');
     for (const script of scripts) {
       const address = encodeAddress(script, descriptor.parameters);
       if (address !== null) addresses.push(address);
       // combo() has a bare key besides its addresses; anything else without one is refused.
-      else if (descriptor.isSingleType)
-        throw new RpcError(
-          RpcCode.INVALID_ADDRESS_OR_KEY,
-          'Descriptor does not have a corresponding address',
-        );
+      else if (descriptor.isSingleType) throw invalidKey('Descriptor does not have a corresponding address');
     }
   }
   if (addresses.length === 0) throw new RpcError(RpcCode.MISC_ERROR, 'Unexpected empty result');

@@ -8,7 +8,7 @@ import { addressScript } from '../construct-transaction.ts';
 import type { RpcContext } from '../context.ts';
 import { decodeTransaction, WITNESS_FORM } from '../decode.ts';
 import { descriptorScript } from '../descriptor-scripts.ts';
-import { RpcCode, RpcError } from '../errors.ts';
+import { invalidKey, RpcCode, RpcError, undecodable } from '../errors.ts';
 import { group, method } from '../method.ts';
 import * as t from '../schema.ts';
 
@@ -30,7 +30,7 @@ function scriptOf(descriptor: string, { parameters }: RpcContext): Uint8Array {
   try {
     return descriptorScript(descriptor, parameters);
   } catch (error) {
-    if (error instanceof DescriptorError) throw new RpcError(RpcCode.INVALID_ADDRESS_OR_KEY, error.message);
+    if (error instanceof DescriptorError) throw invalidKey(error.message);
     throw error;
   }
 }
@@ -49,16 +49,12 @@ function outputScript(output: string, { parameters }: RpcContext): Uint8Array {
 function readTransaction(text: string, { mempool }: RpcContext): Transaction {
   if (/^[0-9a-fA-F]{64}$/.test(text)) {
     const entry = mempool.get(text.toLowerCase() as Txid);
-    if (entry === undefined)
-      throw new RpcError(RpcCode.INVALID_ADDRESS_OR_KEY, `Transaction ${text} not in mempool.`);
+    if (entry === undefined) throw invalidKey(`Transaction ${text} not in mempool.`);
     return entry.tx;
   }
   const tx = decodeTransaction(text, WITNESS_FORM);
   if (tx === null)
-    throw new RpcError(
-      RpcCode.DESERIALIZATION_ERROR,
-      `Transaction decode failed for ${text}. Make sure the tx has at least one input.`,
-    );
+    throw undecodable(`Transaction decode failed for ${text}. Make sure the tx has at least one input.`);
   return tx;
 }
 

@@ -5,7 +5,7 @@ import { toHex } from '../../core/encoding/bytes.ts';
 import type { Coin } from '../../core/transaction/coin.ts';
 import type { Transaction, Txid } from '../../core/transaction/transaction.ts';
 import type { RpcContext } from '../context.ts';
-import { RpcCode, RpcError } from '../errors.ts';
+import { invalidKey, RpcCode, RpcError } from '../errors.ts';
 import { decodedTransaction, transactionFields } from '../formats/transaction.ts';
 import { joinFields } from '../json-writer.ts';
 import { blockByHash } from '../lookup.ts';
@@ -19,7 +19,7 @@ interface Found {
 }
 
 const notFound = (text: string): RpcError =>
-  new RpcError(RpcCode.INVALID_ADDRESS_OR_KEY, `${text}. Use gettransaction for wallet transactions.`);
+  invalidKey(`${text}. Use gettransaction for wallet transactions.`);
 
 async function findInBlock(txid: Txid, entry: HeaderEntry, { chain }: RpcContext): Promise<Found> {
   if (!entry.haveData) throw new RpcError(RpcCode.MISC_ERROR, 'Block not available');
@@ -88,8 +88,7 @@ export const getRawTransactionMethods = group('Rawtransactions', {
     async handler({ txid, verbosity: level, blockhash: named }, context) {
       const { chain, mempool, parameters } = context;
       if (txid === genesisBlock(parameters).transactions[0]!.txid)
-        throw new RpcError(
-          RpcCode.INVALID_ADDRESS_OR_KEY,
+        throw invalidKey(
           'The genesis block coinbase is not considered an ordinary transaction and cannot be retrieved',
         );
       const found = await (named === undefined

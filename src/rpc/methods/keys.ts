@@ -5,7 +5,7 @@ import { AddressError, decodeAddress, encodeAddress } from '../../core/script/ad
 import { MAX_SCRIPT_ELEMENT_SIZE } from '../../core/script/script.ts';
 import { MAX_PUBKEYS_PER_MULTISIG, multisig, p2sh, p2wsh } from '../../core/script/templates.ts';
 import { withChecksum } from '../../wallet/descriptors/checksum.ts';
-import { invalidParameter, RpcCode, RpcError } from '../errors.ts';
+import { invalidKey, invalidParameter } from '../errors.ts';
 import { describeScript, scriptDescription } from '../formats/address.ts';
 import { group, method } from '../method.ts';
 import { publicKeyFrom } from '../refusals.ts';
@@ -14,13 +14,9 @@ import * as t from '../schema.ts';
 type MultisigType = 'legacy' | 'p2sh-segwit' | 'bech32';
 
 function multisigTypeFrom(text: string): MultisigType {
-  if (text === 'bech32m')
-    throw new RpcError(
-      RpcCode.INVALID_ADDRESS_OR_KEY,
-      'createmultisig cannot create bech32m multisig addresses',
-    );
+  if (text === 'bech32m') throw invalidKey('createmultisig cannot create bech32m multisig addresses');
   if (text !== 'legacy' && text !== 'p2sh-segwit' && text !== 'bech32')
-    throw new RpcError(RpcCode.INVALID_ADDRESS_OR_KEY, `Unknown address type '${text}'`);
+    throw invalidKey(`Unknown address type '${text}'`);
   return text;
 }
 

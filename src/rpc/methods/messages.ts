@@ -1,6 +1,6 @@
 /** Messages signed with the key of an address. */
 import { signMessage, verifyMessage } from '../../wallet/message.ts';
-import { RpcCode, RpcError } from '../errors.ts';
+import { invalidKey, RpcCode, RpcError } from '../errors.ts';
 import { group, method } from '../method.ts';
 import { readPrivateKey } from '../refusals.ts';
 import { boolean, string } from '../schema.ts';
@@ -13,8 +13,7 @@ export const messageMethods = group('Util', {
     example: 'ADDRESS SIGNATURE "what was signed"',
     handler({ address, signature, message }, { parameters }) {
       const verdict = verifyMessage(address, signature, message, parameters);
-      if (verdict === 'ERR_INVALID_ADDRESS')
-        throw new RpcError(RpcCode.INVALID_ADDRESS_OR_KEY, 'Invalid address');
+      if (verdict === 'ERR_INVALID_ADDRESS') throw invalidKey('Invalid address');
       if (verdict === 'ERR_ADDRESS_NO_KEY')
         throw new RpcError(RpcCode.TYPE_ERROR, 'Address does not refer to key');
       if (verdict === 'ERR_MALFORMED_SIGNATURE')

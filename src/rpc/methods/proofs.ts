@@ -16,7 +16,7 @@ import { Reader } from '../../core/encoding/reader.ts';
 import { Writer } from '../../core/encoding/writer.ts';
 import type { Txid } from '../../core/transaction/transaction.ts';
 import type { RpcContext } from '../context.ts';
-import { invalidParameter, RpcCode, RpcError } from '../errors.ts';
+import { invalidKey, invalidParameter, RpcCode, RpcError } from '../errors.ts';
 import { blockByHash, readStoredBlock } from '../lookup.ts';
 import { group, method } from '../method.ts';
 import * as t from '../schema.ts';
@@ -48,7 +48,7 @@ async function findBlockOf(txids: ReadonlySet<Txid>, { chain, indexes }: RpcCont
       const entry = await blockOfCoins(chain, txid);
       if (entry !== undefined) return entry;
     }
-  throw new RpcError(RpcCode.INVALID_ADDRESS_OR_KEY, 'Transaction not yet in block');
+  throw invalidKey('Transaction not yet in block');
 }
 
 interface Proof {
@@ -100,10 +100,7 @@ export const proofMethods = group('Blockchain', {
       const block = await readStoredBlock(context.chain, entry);
       const shown = block.transactions.map((tx) => txids.has(tx.txid));
       if (shown.filter(Boolean).length !== txids.size)
-        throw new RpcError(
-          RpcCode.INVALID_ADDRESS_OR_KEY,
-          'Not all transactions found in specified or retrieved block',
-        );
+        throw invalidKey('Not all transactions found in specified or retrieved block');
       const writer = new Writer();
       writer.bytes(block.header.bytes);
       const hashes = block.transactions.map((tx) => tx.txidBytes);
@@ -123,7 +120,7 @@ export const proofMethods = group('Blockchain', {
       if (matches === null) return [];
       const entry = chain.entry(proof.header.hash);
       if (entry === undefined || !chain.isActive(entry) || entry.transactionCount === 0)
-        throw new RpcError(RpcCode.INVALID_ADDRESS_OR_KEY, 'Block not found in chain');
+        throw invalidKey('Block not found in chain');
       if (entry.transactionCount !== proof.tree.transactionCount) return [];
       return matches.matches.map(({ txid }) => toDisplayHex(txid));
     },

@@ -10,7 +10,7 @@ import { fillWith } from '../../wallet/psbt-signing.ts';
 import { SigningProvider } from '../../wallet/signing/provider.ts';
 import type { RpcContext } from '../context.ts';
 import { scanObject, scanObjects } from '../descriptor-scripts.ts';
-import { RpcCode, RpcError } from '../errors.ts';
+import { invalidKey } from '../errors.ts';
 import type { JsonRead } from '../json.ts';
 import { group, method } from '../method.ts';
 import { readDescriptor, readPsbt } from '../refusals.ts';
@@ -31,11 +31,7 @@ function providerFrom(
     for (const descriptor of descriptors)
       for (let index = begin; index <= (descriptor.isRange ? end : begin); index++) {
         const expansion = descriptor.expand(descriptor.isRange ? index : 0, secrets.lookup, withSecrets);
-        if (expansion === null)
-          throw new RpcError(
-            RpcCode.INVALID_ADDRESS_OR_KEY,
-            `Cannot derive script without private keys: '${text}'`,
-          );
+        if (expansion === null) throw invalidKey(`Cannot derive script without private keys: '${text}'`);
         provider.merge(expansion.provider);
       }
   }

@@ -10,7 +10,7 @@ import { decodeUint32, encodeUint32 } from '../../wallet/psbt/psbt-values.ts';
 import { combine, extract, finalize } from '../../wallet/psbt/roles.ts';
 import { construction, constructTransaction } from '../construct-transaction.ts';
 import { ANY_FORM, decodeTransaction } from '../decode.ts';
-import { invalidParameter, RpcCode, RpcError } from '../errors.ts';
+import { invalidParameter, undecodable } from '../errors.ts';
 import { psbtJson } from '../formats/psbt.ts';
 import { group, method } from '../method.ts';
 import { readPsbt } from '../refusals.ts';
@@ -196,15 +196,11 @@ export const psbtMethods = group('Rawtransactions', {
     handler({ hexstring, permitsigdata, iswitness, psbt_version: version }) {
       const forms = iswitness === undefined ? ANY_FORM : { witness: iswitness, plain: !iswitness };
       const transaction = decodeTransaction(hexstring, forms);
-      if (transaction === null) throw new RpcError(RpcCode.DESERIALIZATION_ERROR, 'TX decode failed');
+      if (transaction === null) throw undecodable('TX decode failed');
       const signed = transaction.inputs.some(
         ({ scriptSig, witness }) => scriptSig.length > 0 || witness.length > 0,
       );
-      if (signed && !permitsigdata)
-        throw new RpcError(
-          RpcCode.DESERIALIZATION_ERROR,
-          'Inputs must not have scriptSigs and scriptWitnesses',
-        );
+      if (signed && !permitsigdata) throw undecodable('Inputs must not have scriptSigs and scriptWitnesses');
       return Psbt.fromTransaction(transaction, psbtVersionFrom(version)).encodeBase64();
     },
   }),

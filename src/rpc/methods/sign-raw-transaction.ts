@@ -7,7 +7,7 @@ import type { Transaction, TxOut } from '../../core/transaction/transaction.ts';
 import { SigningProvider } from '../../wallet/signing/provider.ts';
 import { type SignedTransaction, signTransaction } from '../../wallet/signing/sign-transaction.ts';
 import { decodeTransaction, WITNESS_FORM } from '../decode.ts';
-import { invalidParameter, RpcCode, RpcError } from '../errors.ts';
+import { invalidParameter, RpcCode, RpcError, undecodable } from '../errors.ts';
 import { group, method } from '../method.ts';
 import { previousOutputs, spentOutputs } from '../previous-outputs.ts';
 import { readPrivateKey } from '../refusals.ts';
@@ -46,11 +46,7 @@ export function sighashFrom(name: string | undefined): number | null {
 
 export function transactionFrom(hex: string): Transaction {
   const tx = decodeTransaction(hex, WITNESS_FORM);
-  if (tx === null)
-    throw new RpcError(
-      RpcCode.DESERIALIZATION_ERROR,
-      'TX decode failed. Make sure the tx has at least one input.',
-    );
+  if (tx === null) throw undecodable('TX decode failed. Make sure the tx has at least one input.');
   return tx;
 }
 

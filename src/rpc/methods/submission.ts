@@ -4,7 +4,7 @@ import type { Transaction } from '../../core/transaction/transaction.ts';
 import type { AcceptResult, PackageResult } from '../../mempool/results.ts';
 import { broadcastTransaction } from '../broadcast.ts';
 import { decodeTransaction, WITNESS_FORM } from '../decode.ts';
-import { RpcCode, RpcError } from '../errors.ts';
+import { undecodable } from '../errors.ts';
 import { virtualSize, virtualSizes } from '../formats/mempool-entry.ts';
 import { group, method } from '../method.ts';
 import * as t from '../schema.ts';
@@ -69,11 +69,7 @@ export const submissionMethods = group('Rawtransactions', {
     example: 'HEX',
     async handler({ hexstring, maxfeerate, maxburnamount }, context) {
       const tx = decodeTransaction(hexstring, WITNESS_FORM);
-      if (tx === null)
-        throw new RpcError(
-          RpcCode.DESERIALIZATION_ERROR,
-          'TX decode failed. Make sure the tx has at least one input.',
-        );
+      if (tx === null) throw undecodable('TX decode failed. Make sure the tx has at least one input.');
       checkBurn(tx, maxburnamount);
       await broadcastTransaction(tx, feeAt(maxfeerate(), tx.virtualSize), context);
       return tx.txid;

@@ -4,7 +4,7 @@ import { witnessCommitmentIndex } from '../../core/consensus/commitment.ts';
 import type { Invalid } from '../../core/encoding/errors.ts';
 import { Transaction } from '../../core/transaction/transaction.ts';
 import { decodeBlock } from '../decode.ts';
-import { RpcCode, RpcError } from '../errors.ts';
+import { undecodable } from '../errors.ts';
 import { group, method } from '../method.ts';
 import * as t from '../schema.ts';
 
@@ -30,7 +30,7 @@ export const submitBlockMethods = group('Mining', {
     example: 'HEX',
     async handler({ hexdata }, { chain, mempool, parameters }) {
       const decoded = decodeBlock(hexdata);
-      if (decoded === null) throw new RpcError(RpcCode.DESERIALIZATION_ERROR, 'Block decode failed');
+      if (decoded === null) throw undecodable('Block decode failed');
       const parent = chain.entry(decoded.header.prev);
       const segwit = parent !== undefined && parent.height + 1 >= parameters.heights.segwit;
       const verdict = await chain.acceptBlock(segwit ? withReservedValue(decoded) : decoded, {

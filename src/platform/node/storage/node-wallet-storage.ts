@@ -74,18 +74,18 @@ export class NodeWalletStorage implements WalletStorage {
       if (!(await mayReplace(path))) throw new Error('another file');
       await replaceFile(path, bytes);
     } catch {
-      throw new WalletError('wallet', 'Error: Wallet backup failed!');
+      throw new WalletError('Error: Wallet backup failed!');
     }
   }
 
   async readBackup(path: string): Promise<Uint8Array | undefined> {
     if (!(await isThere(path))) return undefined;
     const { size } = await stat(path);
-    if (size > LARGEST_BACKUP) throw new WalletError('wallet', `The backup file ${path} is too large.`);
+    if (size > LARGEST_BACKUP) throw new WalletError(`The backup file ${path} is too large.`);
     try {
       return await readIfThere(path);
     } catch (error) {
-      throw new WalletError('wallet', `The backup file cannot be read: ${(error as Error).message}`);
+      throw new WalletError(`The backup file cannot be read: ${(error as Error).message}`);
     }
   }
 

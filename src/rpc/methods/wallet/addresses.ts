@@ -9,7 +9,7 @@ import type { ScriptPlace } from '../../../wallet/key-ring.ts';
 import { signMessage } from '../../../wallet/message.ts';
 import type { Wallet } from '../../../wallet/wallet.ts';
 import { addressScript } from '../../construct-transaction.ts';
-import { invalidParameter, RpcCode, RpcError } from '../../errors.ts';
+import { invalidKey, invalidParameter, RpcCode, RpcError } from '../../errors.ts';
 import { describeScript, scriptDescription } from '../../formats/address.ts';
 import { group, walletMethod } from '../../method.ts';
 import * as t from '../../schema.ts';
@@ -77,7 +77,7 @@ function scriptOf(address: string, parameters: Parameters<typeof decodeAddress>[
   try {
     return decodeAddress(address, parameters);
   } catch (error) {
-    if (error instanceof AddressError) throw new RpcError(RpcCode.INVALID_ADDRESS_OR_KEY, error.message);
+    if (error instanceof AddressError) throw invalidKey(error.message);
     throw error;
   }
 }
@@ -225,7 +225,7 @@ export const walletAddressMethods = group('Wallet', {
       if (type !== 'pubkeyhash') throw new RpcError(RpcCode.TYPE_ERROR, 'Address does not refer to key');
       const place = wallet.keys.place(script);
       const key = place && wallet.keys.expand(place, true).provider.keyByHash(solutions[0]!);
-      if (!key?.secret) throw new RpcError(RpcCode.INVALID_ADDRESS_OR_KEY, 'Private key not available');
+      if (!key?.secret) throw invalidKey('Private key not available');
       return signMessage(message, key.secret, key.publicKey.length === 33);
     },
   }),

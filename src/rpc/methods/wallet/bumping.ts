@@ -8,7 +8,7 @@ import { signWithWallet } from '../../../wallet/solving.ts';
 import type { Wallet } from '../../../wallet/wallet.ts';
 import { outputsFrom } from '../../construct-transaction.ts';
 import type { RpcContext } from '../../context.ts';
-import { invalidParameter, RpcCode, RpcError } from '../../errors.ts';
+import { invalidKey, invalidParameter, RpcCode, RpcError } from '../../errors.ts';
 import { group, walletMethod } from '../../method.ts';
 import * as t from '../../schema.ts';
 import { btc } from '../../values.ts';
@@ -41,7 +41,7 @@ type BumpOptions = t.HeldFields<typeof bumpOptions>;
 function find(wallet: Wallet, txid: Txid): WalletTransaction {
   const entry = wallet.history.get(txid);
   if (entry !== undefined) return entry;
-  throw new RpcError(RpcCode.INVALID_ADDRESS_OR_KEY, 'Invalid or non-wallet transaction id');
+  throw invalidKey('Invalid or non-wallet transaction id');
 }
 
 async function plan(

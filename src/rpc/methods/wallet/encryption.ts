@@ -40,7 +40,7 @@ async function explainingNulls(passphrase: string, text: string, task: Promise<v
     return null;
   } catch (error) {
     const isWrong = error instanceof WalletError && error.kind === 'passphrase';
-    throw isWrong && passphrase.includes('\0') ? new WalletError('passphrase', text) : error;
+    throw isWrong && passphrase.includes('\0') ? new WalletError(text, 'passphrase') : error;
   }
 }
 

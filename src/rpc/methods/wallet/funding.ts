@@ -13,7 +13,7 @@ import {
   outputPairs,
 } from '../../construct-transaction.ts';
 import { ANY_FORM, decodeTransaction } from '../../decode.ts';
-import { RpcCode, RpcError } from '../../errors.ts';
+import { undecodable } from '../../errors.ts';
 import {
   feePayersFrom,
   fundTransaction,
@@ -50,7 +50,7 @@ export const walletFundingMethods = group('Wallet', {
     handler: inTurn(async ({ hexstring, options: given, iswitness }, wallet, context) => {
       const forms = iswitness === undefined ? ANY_FORM : { witness: iswitness, plain: !iswitness };
       const tx = decodeTransaction(hexstring, forms);
-      if (tx === null) throw new RpcError(RpcCode.DESERIALIZATION_ERROR, 'TX decode failed');
+      if (tx === null) throw undecodable('TX decode failed');
       const options = given();
       const payers = feePayersFrom(
         options.subtract_fee_from_outputs,

@@ -4,7 +4,7 @@ import { toHex } from '../../../core/encoding/bytes.ts';
 import type { Txid } from '../../../core/transaction/transaction.ts';
 import type { WalletTransaction } from '../../../wallet/history.ts';
 import type { Wallet } from '../../../wallet/wallet.ts';
-import { invalidParameter, RpcCode, RpcError } from '../../errors.ts';
+import { invalidKey, invalidParameter } from '../../errors.ts';
 import { decodedTransaction, transactionJson } from '../../formats/transaction.ts';
 import {
   type LongRow,
@@ -23,8 +23,7 @@ import { labelFrom, lastProcessed, lastProcessedBlock, watchOnly } from '../../w
 /** @throws RpcError -5 */
 function findTransaction(wallet: Wallet, txid: Txid): WalletTransaction {
   const entry = wallet.history.get(txid);
-  if (entry === undefined)
-    throw new RpcError(RpcCode.INVALID_ADDRESS_OR_KEY, 'Invalid or non-wallet transaction id');
+  if (entry === undefined) throw invalidKey('Invalid or non-wallet transaction id');
   return entry;
 }
 
@@ -86,7 +85,7 @@ export const walletHistoryMethods = group('Wallet', {
       const removed: LongRow[] = [];
       if (hash !== undefined && hash !== '') {
         let block = chain.entry(hashTextFrom<BlockHash>(hash, 'blockhash'));
-        if (block === undefined) throw new RpcError(RpcCode.INVALID_ADDRESS_OR_KEY, 'Block not found');
+        if (block === undefined) throw invalidKey('Block not found');
         // What was in blocks that are no longer in the chain is listed as removed.
         for (; !chain.isActive(block); block = block.parent!) {
           if (!includeRemoved) continue;

@@ -2,7 +2,7 @@
 import { isMnemonic } from '../../../wallet/mnemonic.ts';
 import type { Wallet } from '../../../wallet/wallet.ts';
 import { addressScript } from '../../construct-transaction.ts';
-import { invalidParameter, RpcCode, RpcError } from '../../errors.ts';
+import { invalidKey, invalidParameter, RpcCode, RpcError } from '../../errors.ts';
 import type { JsonRead } from '../../json.ts';
 import { group, method, walletMethod } from '../../method.ts';
 import * as t from '../../schema.ts';
@@ -185,7 +185,7 @@ export const walletManagementMethods = group('Wallet', {
     async handler({ mnemonic: words, mnemonic_passphrase: passphrase, timestamp }, wallet, context) {
       wallet.vault.requireUnlocked();
       const normal = words.normalize('NFKD').trim().split(/\s+/).join(' ');
-      if (!isMnemonic(normal)) throw new RpcError(RpcCode.INVALID_ADDRESS_OR_KEY, 'Invalid mnemonic');
+      if (!isMnemonic(normal)) throw invalidKey('Invalid mnemonic');
       const now = context.clock.seconds();
       const from = timestamp === 'now' ? now : timestamp === undefined ? 0 : Number(bigintFrom(timestamp));
       await wallet.useMnemonic(normal, passphrase, from);
