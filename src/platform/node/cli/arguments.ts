@@ -44,6 +44,14 @@ export function parseArguments(words: readonly string[], table: OptionTable): Pa
   return { values, rest: words.slice(at) };
 }
 
+/** @throws UsageError if anything follows the options of a command that takes nothing else */
+export function refuseRest([unexpected]: readonly string[]): void {
+  if (unexpected !== undefined)
+    throw new UsageError(
+      `Command line contains unexpected token '${unexpected}', see penny <command> -help for a list of options.`,
+    );
+}
+
 export interface NamedOption {
   readonly name: string;
   readonly option: Option;

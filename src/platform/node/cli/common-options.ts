@@ -1,5 +1,5 @@
 /** Options that commands share: which network, where its files are; and those by which its node is asked. */
-import { command, file, flag, integer, text } from './option.ts';
+import { command, file, flag, integer, parsed, text } from './option.ts';
 
 export const CHAIN_SELECTION = {
   chain: text('<chain>', 'Use this network: penny, regtest or main.', { otherwise: 'penny' }),
@@ -11,7 +11,7 @@ export const FILES = {
   conf: file('Configuration file; a relative path starts at the data directory; -noconf reads none.', {
     otherwise: 'penny.conf, or bitcoin.conf where that is absent',
   }),
-  datadir: text('<dir>', 'Data directory.', { default: '~/.penny' }),
+  datadir: parsed('<dir>', 'Data directory.', (path) => path || undefined, { default: '~/.penny' }),
 };
 
 export const ASKED = {

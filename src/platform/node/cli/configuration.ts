@@ -11,13 +11,13 @@ import type { NetworkParameters } from '../../../core/parameters/network.ts';
 import { parseNetworkFile } from '../../../core/parameters/network-file.ts';
 import { NetworkFileError } from '../../../core/parameters/network-file-error.ts';
 import { MAIN, REGTEST } from '../../../core/parameters/presets.ts';
-import { optionTable, parseArguments } from './arguments.ts';
+import { optionTable, parseArguments, refuseRest } from './arguments.ts';
 import { CHAIN_SELECTION, FILES, RPC } from './common-options.ts';
 import { type ConfigSections, readConfigFile } from './config-file.ts';
 import { CORE_OPTIONS, warnOfUnused } from './core-options.ts';
 import { NODE } from './node-options.ts';
 import type { Command, Values } from './option.ts';
-import { Settings } from './settings.ts';
+import { type FileSettings, Settings } from './settings.ts';
 import { UsageError } from './usage-error.ts';
 
 /** The same number of folders up from `src` and from `dist`. */
@@ -25,6 +25,8 @@ export const DEFAULT_NETWORK_FILE = fileURLToPath(new URL('../../../../genesis.j
 
 /** A config file is shared by node and client, so it may hold the options of both. */
 const CONFIG_TABLE = optionTable(RPC.options, NODE.options, CORE_OPTIONS);
+
+const NO_FILE: FileSettings = { sections: new Map(), network: null, isDefaultNetwork: true };
 
 export interface Configuration<O> {
   /** Of the options that the command has. */
@@ -43,6 +45,14 @@ export interface Configuration<O> {
   readonly warnings: readonly string[];
 }
 
+/** Of a command that reads no config file, and takes nothing else. @throws UsageError */
+export function readOptions<O extends object>(words: readonly string[], { options }: Command<O>): Values<O> {
+  const table = optionTable(options);
+  const { values, rest } = parseArguments(words, table);
+  refuseRest(rest);
+  return new Settings(table, values, NO_FILE).values(options);
+}
+
 /** @throws UsageError */
 export function readConfiguration<O extends object>(
   words: readonly string[],
@@ -53,7 +63,7 @@ export function readConfiguration<O extends object>(
   const { values: given, rest } = parseArguments(words, table);
   // Which network it is must be known before its section can count: so only the file's head can say.
   const choose = (sections: ConfigSections) =>
-    new Settings(CONFIG_TABLE, given, { sections, network: null, isDefaultNetwork: true }).values({
+    new Settings(CONFIG_TABLE, given, { ...NO_FILE, sections }).values({
       ...FILES,
       ...CHAIN_SELECTION,
     });
@@ -131,6 +141,6 @@ export function readNetworkFile(path: string): NetworkParameters {
   }
 }
 
-function expandHome(path: string): string {
+export function expandHome(path: string): string {
   return path === '~' || path.startsWith('~/') ? join(homedir(), path.slice(1)) : path;
 }

@@ -8,26 +8,22 @@ import { Devnet } from '../devnet/devnet.ts';
 import { createDisplay } from '../devnet/display.ts';
 import { DEFAULT_MNEMONIC } from '../devnet/plan.ts';
 import { systemRandom } from '../random.ts';
-import { DEFAULT_NETWORK_FILE, readNetworkFile } from './configuration.ts';
+import { DEFAULT_NETWORK_FILE, expandHome, readNetworkFile } from './configuration.ts';
+import type { Values } from './option.ts';
+import { place } from './option-targets.ts';
+import { DEVNET } from './tool-options.ts';
 import { UsageError } from './usage-error.ts';
 
-export interface DevnetFlags {
-  readonly nodes: number;
-  readonly blockTime: number;
-  readonly paymentsPerMinute: number;
-  readonly datadir: string;
-  readonly keep: boolean;
-  readonly restart: boolean;
-  readonly exitWhenConfirmed: boolean;
-  readonly mnemonic?: string;
-  readonly basePort: number;
-}
-
 /** Resolves with the exit code when every node has stopped. @throws UsageError */
-export async function runDevnet(flags: DevnetFlags): Promise<number> {
-  const { mnemonic = DEFAULT_MNEMONIC, datadir, ...same } = flags;
-  if (!validateMnemonic(mnemonic, wordlist)) throw new UsageError('--mnemonic has no valid BIP39 words');
-  if (datadir === '') throw new UsageError('--datadir needs a directory');
+export async function runDevnet(values: Values<typeof DEVNET.options>): Promise<number> {
+  const options = {
+    mnemonic: DEFAULT_MNEMONIC,
+    ...place(DEVNET.options, values).devnet,
+    directory: resolve(expandHome(values.datadir)),
+  };
+  if (!validateMnemonic(options.mnemonic, wordlist))
+    throw new UsageError('--mnemonic has no valid BIP39 words');
+  if (values.datadir === '') throw new UsageError('--datadir needs a directory');
   process.umask(0o077);
   const clock = new SystemClock();
   const display = createDisplay(process.stdout, process.env.TERM, () => new Date(clock.now()));
@@ -38,7 +34,6 @@ export async function runDevnet(flags: DevnetFlags): Promise<number> {
     else stopping.abort();
   };
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, onSignal);
-  const options = { ...same, mnemonic, directory: resolve(datadir) };
   const devnet = new Devnet(options, {
     penny: readNetworkFile(DEFAULT_NETWORK_FILE),
     display,

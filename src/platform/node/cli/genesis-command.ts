@@ -6,6 +6,11 @@ import type { NetworkParameters } from '../../../core/parameters/network.ts';
 import { networkFile, parseNetworkFile } from '../../../core/parameters/network-file.ts';
 import { NetworkFileError } from '../../../core/parameters/network-file-error.ts';
 import type { Random } from '../../../seams.ts';
+import { systemRandom } from '../random.ts';
+import { DEFAULT_NETWORK_FILE, readNetworkFile } from './configuration.ts';
+import type { Values } from './option.ts';
+import { place } from './option-targets.ts';
+import { GENESIS } from './tool-options.ts';
 import { UsageError } from './usage-error.ts';
 
 export interface GenesisAnswers {
@@ -66,7 +71,7 @@ export function writeNetworkFile(path: string, parameters: NetworkParameters): v
 }
 
 /** Asks on the terminal for what the options left open. */
-export async function askGenesis(given: Partial<GenesisAnswers>): Promise<GenesisAnswers> {
+async function askGenesis(given: Partial<GenesisAnswers>): Promise<GenesisAnswers> {
   if (given.name !== undefined && given.message !== undefined) {
     return { ...given, name: given.name, message: given.message };
   }
@@ -82,4 +87,16 @@ export async function askGenesis(given: Partial<GenesisAnswers>): Promise<Genesi
   } finally {
     terminal.close();
   }
+}
+
+export async function runGenesis(values: Values<typeof GENESIS.options>): Promise<number> {
+  const answers = await askGenesis(place(GENESIS.options, values).genesis);
+  const time = Math.floor(Date.now() / 1000);
+  const network = newNetwork(readNetworkFile(DEFAULT_NETWORK_FILE), answers, time, systemRandom);
+  const file = values.output ?? `${network.name}.json`;
+  writeNetworkFile(file, network);
+  process.stdout.write(
+    `${file}: network "${network.name}", genesis ${network.genesis.hash}\nRun a node on it: penny node --genesis ${file}\n`,
+  );
+  return 0;
 }

@@ -35,7 +35,8 @@ export function formatCoreOptions(): string {
 }
 
 /** Line and text of an option: what it is, what is allowed, and what holds without it. */
-function describe(name: string, { value, help, range, shown }: Option): [string, string] {
+function describe(name: string, { kind, value, help: what, range, shown }: Option): [string, string] {
+  const help = kind === 'list' ? `${what} May be given many times.` : what;
   const facts = [range ?? '', shown === undefined ? '' : `default: ${shown}`].filter((fact) => fact !== '');
   return [`-${name}${value && `=${value}`}`, facts.length === 0 ? help : `${help} (${facts.join('; ')})`];
 }

@@ -33,8 +33,14 @@ const HOUR = 3_600;
 const MEGABYTE = 1_000_000;
 const KVB = 1_000;
 const PORT = { value: '<port>', most: 65_535, perNetwork: true } as const;
-const LEAST_WEIGHT = 2_000;
+const WEIGHT = { least: 2_000, most: MAX_BLOCK_WEIGHT } as const;
 const TYPES: readonly OutputType[] = ['legacy', 'p2sh-segwit', 'bech32', 'bech32m'];
+
+/** What a policy says of a field, which the option goes to. */
+const relay = <F extends keyof typeof RELAY>(field: F) =>
+  ({ default: RELAY[field], to: `mempool.${field}` }) as const;
+const wallet = <F extends keyof typeof WALLET>(field: F) =>
+  ({ default: WALLET[field], to: `wallet.${field}` }) as const;
 
 export const NODE = command({
   Options: {
@@ -56,35 +62,29 @@ export const NODE = command({
       },
       { default: false, otherwise: '0', bare: '1', to: 'indexes.filters' },
     ),
-    blocksonly: flag('Relay no transactions of other nodes.', { default: false, to: 'network.blocksOnly' }),
-    coinstatsindex: flag('Maintain coin statistics for gettxoutsetinfo.', {
-      default: false,
-      to: 'indexes.coinStatistics',
-    }),
-    dbcache: integer('Memory for coins that are not yet on disk, in MiB.', {
+    blocksonly: flag('Relay no transactions of other nodes.', { to: 'network.blocksOnly' }),
+    coinstatsindex: flag('Maintain coin statistics for gettxoutsetinfo.', { to: 'indexes.coinStatistics' }),
+    dbcache: integer('MiB of memory for coins that are not on disk yet.', {
       default: chain.DEFAULT_DBCACHE,
       least: 4,
       to: 'chain.dbcache',
     }),
-    debuglogfile: file(
-      'Where the log is written; a relative path starts at the network directory; -nodebuglogfile writes none.',
-      { default: 'debug.log' },
-    ),
-    maxmempool: integer('Keep the mempool below this many megabytes.', {
-      default: RELAY.maxBytes,
+    debuglogfile: file('The log, from the network directory on; -nodebuglogfile writes none.', {
+      default: 'debug.log',
+    }),
+    maxmempool: integer('Megabytes that the mempool may take.', {
+      ...relay('maxBytes'),
       least: 1,
       unit: MEGABYTE,
-      to: 'mempool.maxBytes',
     }),
     maxtipage: integer('A tip older than this many seconds means that we are still catching up.', {
       default: ({ maxTipAge }) => maxTipAge,
       to: 'chain.maxTipAge',
     }),
-    mempoolexpiry: integer('Forget transactions that waited this many hours.', {
-      default: RELAY.expiry,
+    mempoolexpiry: integer('Hours after which a transaction is forgotten.', {
+      ...relay('expiry'),
       least: 1,
       unit: HOUR,
-      to: 'mempool.expiry',
     }),
     minimumchainwork: hex(
       'Work that a chain must promise before its headers are stored.',
@@ -97,10 +97,9 @@ export const NODE = command({
       most: 1_024,
     }),
     persistmempool: flag('Keep the mempool over restarts.', { default: true, to: 'node.persistMempool' }),
-    pid: file(
-      'Holds the process id while the node runs; a relative path starts at the network directory; -nopid writes none.',
-      { default: 'penny.pid' },
-    ),
+    pid: file('Holds the process id meanwhile, from the network directory on; -nopid writes none.', {
+      default: 'penny.pid',
+    }),
     prune: integer(
       'Delete old blocks: 0 never, 1 by RPC pruneblockchain only, 550 and up keeps the files below this many MiB.',
       { default: 0, to: 'chain.prune' },
@@ -112,7 +111,6 @@ export const NODE = command({
       to: 'scripts.signatureEngine',
     }),
     txindex: flag('Maintain an index of all transactions for getrawtransaction.', {
-      default: false,
       to: 'indexes.transactions',
     }),
     welcome: flag('At the first start make a wallet, and say on the terminal where everything is.'),
@@ -120,28 +118,22 @@ export const NODE = command({
   'Connection options': {
     addnode: list(
       '<ip>',
-      'Keep a connection to this node: host, host:port, or with ws://, wss:// or tcp:// before it. May be given many times.',
+      'Keep a connection to this node: host, host:port, or with ws://, wss:// or tcp:// before it.',
       { perNetwork: true, to: 'network.addNodes' },
     ),
-    bantime: integer('Seconds of a ban made by hand that names no time.', {
+    bantime: integer('Seconds of a ban by hand that names none.', {
       default: DEFAULT_BAN_TIME,
       to: 'network.banTime',
     }),
-    bind: list('<addr>[:<port>]', 'Listen on this address. May be given many times.', {
-      otherwise: '0.0.0.0',
+    bind: list('<addr>[:<port>]', 'Listen on this address.', { otherwise: '0.0.0.0', perNetwork: true }),
+    connect: list('<ip>', 'Connect to this node only; -noconnect makes no connections.', {
+      default: null,
       perNetwork: true,
     }),
-    connect: list(
-      '<ip>',
-      'Connect to this node only; -noconnect makes no connections. May be given many times.',
-      { default: null, perNetwork: true },
-    ),
     dnsseed: flag('Ask the seeds of the network file for addresses.', {
       otherwise: '1, unless -connect or -maxconnections=0',
     }),
-    externalip: list('<ip>', 'Advertise this address as our own. May be given many times.', {
-      to: 'network.externalAddresses',
-    }),
+    externalip: list('<ip>', 'Advertise this address as our own.', { to: 'network.externalAddresses' }),
     listen: flag('Accept connections.', {
       otherwise: '1, unless -connect or -maxconnections=0 without -bind',
     }),
@@ -154,22 +146,17 @@ export const NODE = command({
       to: 'node.networkActive',
     }),
     peerblockfilters: flag('Serve compact block filters to peers (BIP157); needs -blockfilterindex.', {
-      default: false,
       to: 'node.serveFilters',
     }),
     port: integer('Listen on this port.', { ...PORT, default: ({ p2pPort }) => p2pPort }),
-    seednode: list('<ip>', 'Ask this node for addresses. May be given many times.', { to: 'network.seeds' }),
-    uacomment: list('<cmt>', 'Add this comment to the user agent. May be given many times.'),
+    seednode: list('<ip>', 'Ask this node for addresses.', { to: 'network.seeds' }),
+    uacomment: list('<cmt>', 'Add this comment to the user agent.'),
   },
   'Wallet options': {
-    addresstype: choice('address type', TYPES, 'Kind of new addresses.', {
-      default: WALLET.addressType,
-      to: 'wallet.addressType',
-    }),
+    addresstype: choice('address type', TYPES, 'Kind of new addresses.', wallet('addressType')),
     changetype: choice('change type', TYPES, 'Kind of change addresses.', {
-      default: WALLET.changeType,
+      ...wallet('changeType'),
       otherwise: 'like what is paid',
-      to: 'wallet.changeType',
     }),
     fallbackfee: feeRate('Fee rate where no estimate is to be had; 0 refuses to send then.', {
       default: ({ fallbackFee }) => satPerKvB(fallbackFee),
@@ -180,48 +167,36 @@ export const NODE = command({
       least: 1,
       to: 'wallet.keypool',
     }),
-    maxtxfee: amount('Largest fee of a transaction, in coins.', {
-      default: WALLET.maximumFee,
-      to: 'wallet.maximumFee',
-    }),
-    mintxfee: feeRate('Lowest fee rate of a transaction.', {
-      default: WALLET.minimumFeeRate,
-      to: 'wallet.minimumFeeRate',
-    }),
-    spendzeroconfchange: flag('Spend change of transactions that are not confirmed yet.', {
-      default: WALLET.spendUnconfirmedChange,
-      to: 'wallet.spendUnconfirmedChange',
-    }),
-    txconfirmtarget: integer('Blocks within which a payment should confirm.', {
-      default: WALLET.confirmTarget,
+    maxtxfee: amount('Largest fee of a transaction, in coins.', wallet('maximumFee')),
+    mintxfee: feeRate('Lowest fee rate of a transaction.', wallet('minimumFeeRate')),
+    spendzeroconfchange: flag(
+      'Spend change of transactions that are not confirmed yet.',
+      wallet('spendUnconfirmedChange'),
+    ),
+    txconfirmtarget: integer('Blocks in which a payment should confirm.', {
+      ...wallet('confirmTarget'),
       least: 1,
       most: LONGEST_TARGET,
-      to: 'wallet.confirmTarget',
     }),
-    wallet: list('<name>', 'Load this wallet at start. May be given many times; -nowallet loads none.', {
+    wallet: list('<name>', 'Load this wallet at start. -nowallet loads none.', {
       perNetwork: true,
       to: 'wallet.load',
     }),
-    walletbroadcast: flag('Send what wallets make; 0 only keeps it, to be sent by hand.', {
-      default: WALLET.broadcast,
-      to: 'wallet.broadcast',
-    }),
-    walletrbf: flag('Let transactions be replaced by such that pay more (BIP125).', {
-      default: WALLET.replaceable,
-      to: 'wallet.replaceable',
-    }),
+    walletbroadcast: flag(
+      'Send what wallets make; 0 only keeps it, to be sent by hand.',
+      wallet('broadcast'),
+    ),
+    walletrbf: flag('Let transactions be replaced by such that pay more (BIP125).', wallet('replaceable')),
   },
   'Mining options': {
     blockmaxweight: integer('Largest weight of blocks that this node makes.', {
+      ...WEIGHT,
       default: MAX_BLOCK_WEIGHT,
-      least: LEAST_WEIGHT,
-      most: MAX_BLOCK_WEIGHT,
       to: 'miner.maxWeight',
     }),
     blockreservedweight: integer('Weight kept free in them for header and coinbase.', {
+      ...WEIGHT,
       default: DEFAULT_RESERVED_WEIGHT,
-      least: LEAST_WEIGHT,
-      most: MAX_BLOCK_WEIGHT,
       to: 'miner.reservedWeight',
     }),
     blockmintxfee: feeRate('Lowest fee rate of transactions in them.', {
@@ -259,16 +234,11 @@ export const NODE = command({
       most: 4,
       to: 'chain.checkLevel',
     }),
-    debug: list(
-      '<category>',
-      'Log debugging information of this category; 1 or none given is all. May be given many times.',
-      { bare: '1' },
-    ),
-    debugexclude: list('<category>', 'Not of this category. May be given many times.'),
-    logtimemicros: flag('Timestamps in the log have microseconds.', {
-      default: false,
-      to: 'log.microseconds',
+    debug: list('<category>', 'Log debugging information of this category; 1 or none given is all.', {
+      bare: '1',
     }),
+    debugexclude: list('<category>', 'Not of this category.'),
+    logtimemicros: flag('Timestamps in the log have microseconds.', { to: 'log.microseconds' }),
     logtimestamps: flag('Lines of the log begin with a timestamp.', { default: true, to: 'log.timestamps' }),
     mocktime: integer('The clock stands at this many seconds since the epoch; 0 lets it run.', {
       default: 0,
@@ -281,69 +251,52 @@ export const NODE = command({
   'Chain selection options': CHAIN_SELECTION,
   'Node relay options': {
     acceptnonstdtxn: flag('Relay transactions that are not standard.', { default: !RELAY.requireStandard }),
-    dustrelayfee: feeRate('Fee rate that says which outputs are dust.', {
-      default: RELAY.dustRelayFeeRate,
-      to: 'mempool.dustRelayFeeRate',
-    }),
+    dustrelayfee: feeRate('Fee rate that says which outputs are dust.', relay('dustRelayFeeRate')),
     datacarrier: flag('Relay transactions with data outputs.', { default: RELAY.maxDataCarrierBytes > 0 }),
     datacarriersize: integer('Largest such scripts in a transaction, in bytes.', {
       default: RELAY.maxDataCarrierBytes,
     }),
-    incrementalrelayfee: feeRate('Fee rate by which a replacement must be better.', {
-      default: RELAY.incrementalRelayFeeRate,
-      to: 'mempool.incrementalRelayFeeRate',
-    }),
+    incrementalrelayfee: feeRate(
+      'Fee rate by which a replacement must be better.',
+      relay('incrementalRelayFeeRate'),
+    ),
     limitancestorcount: integer(
-      'Most unconfirmed ancestors of a transaction, itself counted; the cluster bounds them in any case.',
-      { default: RELAY.limitAncestorCount, least: 1, to: 'mempool.limitAncestorCount' },
+      'Most unconfirmed ancestors, the transaction counted; clusters bound them too.',
+      { ...relay('limitAncestorCount'), least: 1 },
     ),
     limitdescendantcount: integer(
-      'Most unconfirmed descendants of a transaction, itself counted; the cluster bounds them in any case.',
-      { default: RELAY.limitDescendantCount, least: 1, to: 'mempool.limitDescendantCount' },
+      'Most unconfirmed descendants, the transaction counted; clusters bound them too.',
+      { ...relay('limitDescendantCount'), least: 1 },
     ),
-    limitclustercount: integer('Most unconfirmed transactions that hang together.', {
-      default: RELAY.limitClusterCount,
+    limitclustercount: integer('Most unconfirmed transactions in a cluster.', {
+      ...relay('limitClusterCount'),
       least: 1,
-      to: 'mempool.limitClusterCount',
     }),
-    limitclustersize: integer('Largest size of these, in kvB.', {
-      default: RELAY.limitClusterSize,
+    limitclustersize: integer('Largest size of a cluster, in kvB.', {
+      ...relay('limitClusterSize'),
       least: 1,
       unit: KVB,
-      to: 'mempool.limitClusterSize',
     }),
-    minrelaytxfee: feeRate('Lowest fee rate that is relayed.', {
-      default: RELAY.minimumRelayFeeRate,
-      to: 'mempool.minimumRelayFeeRate',
-    }),
-    permitbaremultisig: flag('Relay bare multisig outputs.', {
-      default: RELAY.permitBareMultisig,
-      to: 'mempool.permitBareMultisig',
-    }),
+    minrelaytxfee: feeRate('Lowest fee rate that is relayed.', relay('minimumRelayFeeRate')),
+    permitbaremultisig: flag('Relay bare multisig outputs.', relay('permitBareMultisig')),
   },
   'RPC server options': {
-    rpcallowip: list(
-      '<ip>',
-      'Answer requests from this address or subnet as well. May be given many times.',
-      {
-        to: 'server.allowIp',
-      },
-    ),
-    rpcalloworigin: list(
-      '<origin>',
-      'Answer requests of browser pages from this origin. May be given many times.',
-      { to: 'server.allowOrigin' },
-    ),
-    rpcauth: list('<userpw>', 'User and hashed password: <user>:<salt>$<hash>. May be given many times.'),
+    rpcallowip: list('<ip>', 'Answer requests from this address or subnet as well.', {
+      to: 'server.allowIp',
+    }),
+    rpcalloworigin: list('<origin>', 'Answer requests of browser pages from this origin.', {
+      to: 'server.allowOrigin',
+    }),
+    rpcauth: list('<userpw>', 'User and hashed password: <user>:<salt>$<hash>.'),
     rpcbind: list(
       '<addr>[:<port>]',
-      'Listen for requests on this address; without -rpcallowip it is ignored, with a warning. May be given many times.',
+      'Listen for requests on this address; without -rpcallowip it is ignored, with a warning.',
       { otherwise: '127.0.0.1', perNetwork: true },
     ),
     ...COOKIE,
     rpchost: list(
       '<name>',
-      'Answer requests whose Host header has this name, besides addresses and localhost. May be given many times.',
+      'Answer requests whose Host header has this name, besides addresses and localhost.',
       { to: 'server.allowHost' },
     ),
     rpcport: integer('Listen for requests on this port.', { ...PORT, default: ({ rpcPort }) => rpcPort }),
@@ -356,11 +309,9 @@ export const NODE = command({
       least: 1,
       to: 'server.threads',
     }),
-    rpcwhitelist: list(
-      '<whitelist>',
-      'Methods that a user may call: <user>:<method>,<method>. May be given many times.',
-      { default: null },
-    ),
+    rpcwhitelist: list('<whitelist>', 'Methods that a user may call: <user>:<method>,<method>.', {
+      default: null,
+    }),
     rpcwhitelistdefault: flag('Users without -rpcwhitelist may call nothing.', {
       otherwise: '1 with -rpcwhitelist, else 0',
     }),

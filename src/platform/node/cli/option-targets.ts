@@ -1,13 +1,15 @@
-/** Where options go: the parts of a node process and their fields. Owns how a table's values get there. */
+/** Where options go: the parts of a node process, or what a tool is told, and their fields. Owns how a table's values get there. */
 import type { ChainOptions } from '../../../chain/options.ts';
 import type { MempoolPolicy } from '../../../mempool/policy.ts';
 import type { MinerOptions } from '../../../mining/miner.ts';
 import type { NetworkOptions } from '../../../network/options.ts';
 import type { MineOptions, NodeOptions } from '../../../node.ts';
 import type { ProcessOptions } from '../create-node.ts';
+import type { DevnetOptions } from '../devnet/plan.ts';
 import type { NodeLoggerOptions } from '../logger.ts';
 import type { RpcServerOptions } from '../rpc/server.ts';
 import type { ScriptVerifierOptions } from '../verification/create-script-verifier.ts';
+import type { GenesisAnswers } from './genesis-command.ts';
 import type { Options } from './option.ts';
 
 interface Parts {
@@ -23,6 +25,8 @@ interface Parts {
   readonly scripts: ScriptVerifierOptions;
   readonly server: RpcServerOptions;
   readonly log: NodeLoggerOptions;
+  readonly devnet: DevnetOptions;
+  readonly genesis: GenesisAnswers;
 }
 
 /** `part.field` of every field that takes a T. */

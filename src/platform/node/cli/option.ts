@@ -91,14 +91,17 @@ function option<T, M>(help: string, more: M & More<T, unknown>, reading: Reading
 export const isTrue = (value: Given): boolean =>
   value !== false && (value === '' || (Number.parseInt(value, 10) || 0) !== 0);
 
-/** On or off: `-x`, `-x=1`, `-x=0`, `-nox`. */
-export const flag = <const M extends More<boolean>>(help: string, more?: M): Made<boolean, M> =>
-  option(help, more ?? ({} as M), {
+/** On or off: `-x`, `-x=1`, `-x=0`, `-nox`; off, unless it is said what holds otherwise. */
+export const flag = <const M extends More<boolean>>(
+  help: string,
+  more?: M,
+): Option<boolean | (M extends { readonly otherwise: string } ? undefined : never), To<M>> =>
+  option(help, (more?.otherwise === undefined ? { default: false, ...more } : more) as never, {
     kind: 'flag',
     value: '',
     bare: '1',
     read: isTrue,
-    show: (value: boolean) => (value ? '1' : '0'),
+    show: (value: boolean) => (value ? '1' : ''),
   });
 
 interface Bounds {

@@ -45,7 +45,7 @@ export function findRpcAddress(configuration: RpcConfiguration, passwordFromInpu
   const identity =
     password === ''
       ? cookie === null
-        ? nobody('Cookie file was disabled via -norpccookiefile and no rpcpassword was specified.')
+        ? nobody(`Cookie file was disabled via -norpccookiefile ${NO_PASSWORD}`)
         : readCookie(resolve(networkDirectory, cookie))
       : { user, password, credentials: 'Incorrect rpcuser or rpcpassword were specified.' };
   return {
@@ -56,6 +56,8 @@ export function findRpcAddress(configuration: RpcConfiguration, passwordFromInpu
   };
 }
 
+const NO_PASSWORD = 'and no rpcpassword was specified.';
+
 type Identity = Pick<RpcAddress, 'user' | 'password' | 'credentials'>;
 
 /** Without a cookie too the node is asked, for the likeliest reason is that none runs, and that is then said. */
@@ -64,12 +66,12 @@ const nobody = (credentials: string): Identity => ({ user: '', password: '', cre
 function readCookie(path: string): Identity {
   try {
     const [user = '', ...rest] = readFileSync(path, 'utf8').split(':');
-    const credentials = `Cookie file credentials were invalid and no rpcpassword was specified. (${path})`;
+    const credentials = `Cookie file credentials were invalid ${NO_PASSWORD} (${path})`;
     return { user, password: rest.join(':'), credentials };
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
     return nobody(
-      `Failed to read cookie file and no rpcpassword was specified. (${path}: ${code}; a node with another data directory or network may be running)`,
+      `Failed to read cookie file ${NO_PASSWORD} (${path}: ${code}; a node with another data directory or network may be running)`,
     );
   }
 }

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { RPC } from '../../../../src/platform/node/cli/common-options.ts';
-import { readConfiguration } from '../../../../src/platform/node/cli/configuration.ts';
+import { readConfiguration, readOptions } from '../../../../src/platform/node/cli/configuration.ts';
 import { CORE_HELP, CORE_OPTIONS } from '../../../../src/platform/node/cli/core-options.ts';
 import { formatCoreOptions, formatOptions } from '../../../../src/platform/node/cli/help.ts';
 import { NODE, REINDEX } from '../../../../src/platform/node/cli/node-options.ts';
@@ -18,8 +18,11 @@ import {
   type Option,
   type Options,
 } from '../../../../src/platform/node/cli/option.ts';
+import { place } from '../../../../src/platform/node/cli/option-targets.ts';
 import { findRpcAddress } from '../../../../src/platform/node/cli/rpc-connection.ts';
+import { DEVNET, GENESIS } from '../../../../src/platform/node/cli/tool-options.ts';
 import { UsageError } from '../../../../src/platform/node/cli/usage-error.ts';
+import { DEFAULT_BASE_PORT } from '../../../../src/platform/node/devnet/ports.ts';
 
 let directory: string;
 beforeAll(() => {
@@ -154,6 +157,35 @@ test("Core's other options are accepted, and each is named with a reason", () =>
         `Option -${name} has no effect in Penny: ${why}`,
       ]);
   for (const name of names) expect(formatCoreOptions()).toMatch(new RegExp(`-${name}\\s`));
+});
+
+test.each([DEVNET, GENESIS])(
+  'the tools show their defaults too, and every option goes somewhere',
+  ({ options }) => {
+    const values = (...words: string[]): Record<string, unknown> => ({
+      ...readOptions(words, { groups: {}, options: options as Options }),
+    });
+    for (const [name, { shown, to }] of Object.entries(options as Options)) {
+      if (/^\w+$/.test(shown ?? '')) expect(values(`--${name}=${shown}`)[name], name).toEqual(values()[name]);
+      expect(to ?? name).toMatch(/\.|^(help|version|datadir|output)$/);
+    }
+    expect(() => values('stray')).toThrow("Command line contains unexpected token 'stray'");
+    expect(() => values('--help=1', '--frobnicate')).toThrow('Invalid parameter --frobnicate');
+  },
+);
+
+test('penny devnet: bounds, and restarts that are left out', () => {
+  const values = readOptions(['--no-restart', '--nodes', '2', '--datadir=/x'], DEVNET);
+  expect(place(DEVNET.options, values).devnet).toEqual({
+    nodes: 2,
+    blockTime: 10,
+    paymentsPerMinute: 6,
+    keep: false,
+    restart: false,
+    exitWhenConfirmed: false,
+    basePort: DEFAULT_BASE_PORT,
+  });
+  expect(() => readOptions(['--nodes=21'], DEVNET)).toThrow('-nodes');
 });
 
 test('penny reindex has an option more', () => {
