@@ -88,7 +88,6 @@ function placeOf(entry: HeaderEntry): BlockPlace {
     hash: entry.hash,
     height: entry.height,
     time: entry.header.time,
-    medianTime: entry.medianTimePast,
   };
 }
 

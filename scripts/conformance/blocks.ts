@@ -170,7 +170,6 @@ function checkConnected(
     height: facts.height - 1,
     header: block.header,
     parent: null,
-    chainWork: 0n,
     medianTimePast: block.header.time - 1,
     ancestor: () => ({ ...parent, medianTimePast: 0 }),
   };

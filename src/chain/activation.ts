@@ -71,7 +71,6 @@ export class Activation {
   #flight: InFlight[] = [];
   readonly #recent = new RecentBlocks();
   readonly #scripts: ScriptBatches;
-  #sequence = 0;
   #turnStarted = 0;
   #stopping = false;
   /** Blocks came since the last intake began. */
@@ -201,7 +200,7 @@ export class Activation {
     active.push(entry);
     this.#flight.shift();
     tree.pruneCandidates(entry);
-    await this.#hooks.connected({ entry, block, undo: result.undo, sequence: this.#sequence++ });
+    await this.#hooks.connected({ entry, block, undo: result.undo });
   }
 
   #fail(entry: HeaderEntry, invalid: Invalid): void {
@@ -221,7 +220,7 @@ export class Activation {
     await chainstate.checkRemoval(removal, [], entry.height < parameters.heights.bip34);
     chainstate.apply(removal, { fresh: false });
     active.pop();
-    this.#hooks.disconnected({ entry, block, undo, sequence: this.#sequence++ });
+    this.#hooks.disconnected({ entry, block, undo });
   }
 
   /** The block, from memory or disk; undefined if a power cut kept it from the disk: it must be fetched again. */

@@ -59,11 +59,6 @@ export class CoinCache {
     this.#salt[0]! |= 1;
   }
 
-  /** Records kept, spent ones included. */
-  get size(): number {
-    return this.#count;
-  }
-
   /** Bytes taken. */
   get memory(): number {
     return (this.#pages.length - 1) * PAGE_SIZE + this.#bump + this.#slots.byteLength;

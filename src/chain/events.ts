@@ -23,12 +23,11 @@ export interface ExtendedEvent {
   readonly block: Block;
 }
 
-/** A block that joined or left the active chain. `sequence` counts these events without a gap. */
+/** A block that joined or left the active chain. */
 export interface BlockEvent {
   readonly entry: HeaderEntry;
   readonly block: Block;
   readonly undo: BlockUndo;
-  readonly sequence: number;
 }
 
 export interface TipEvent {

@@ -41,10 +41,6 @@ export class OrphanPool {
     return this.#orphans.has(wtxid);
   }
 
-  get(wtxid: Wtxid): Transaction | undefined {
-    return this.#orphans.get(wtxid)?.tx;
-  }
-
   /** Remembers that `peer` has this orphan; its oldest ones go if that is too much. False if it is too large. */
   add(tx: Transaction, peer: number): boolean {
     if (tx.weight > MAX_STANDARD_TX_WEIGHT) return false;

@@ -17,16 +17,7 @@ import { NetworkFiles } from './network-files.ts';
 import { DEFAULT_MAXIMUM_CONNECTIONS, type NetworkOptions } from './options.ts';
 import { Outbound } from './outbound.ts';
 import type { Peer } from './peer.ts';
-import type {
-  AddedNodeInfo,
-  AddressCount,
-  Ban,
-  KnownAddress,
-  LocalAddress,
-  NetworkName,
-  NetworkTotals,
-  PeerInfo,
-} from './peer-info.ts';
+import type { AddressCount, Ban, KnownAddress, NetworkName, NetworkTotals, PeerInfo } from './peer-info.ts';
 import { PeerManager } from './peer-manager.ts';
 import { MINUTE, SECOND, Service } from './protocol.ts';
 import { logSyncProgress } from './sync-progress.ts';
@@ -52,6 +43,9 @@ export class Network {
   readonly #dependencies: NetworkDependencies;
   readonly #addresses: AddressManager;
   readonly #bans: BanList;
+  /** Peers by hand: an address that cannot be read throws an AddressError. */
+  readonly connections: Pick<Connections, 'active' | 'add' | 'remove' | 'added' | 'connectOnce'>;
+  readonly local: Pick<LocalAddresses, 'list'>;
   readonly #local: LocalAddresses;
   readonly #connections: Connections;
   readonly #outbound: Outbound;
@@ -104,6 +98,8 @@ export class Network {
         roomMade: () => this.#outbound.roomMade(),
       },
     );
+    this.local = this.#local;
+    this.connections = this.#connections;
     this.#outbound = new Outbound(
       { seeds: options.seeds ?? [], dnsSeed: options.dnsSeed ?? true },
       {
@@ -155,7 +151,7 @@ export class Network {
     this.#tipChangedAt = clock.monotonic();
     this.#peers.start();
     this.#connections.start();
-    if (this.options.connect === undefined && this.active) this.#outbound.start();
+    if (this.options.connect === undefined && this.#connections.active) this.#outbound.start();
     this.#every(SAVE_INTERVAL, () => this.#saveSoon());
     this.#every(REVIEW_INTERVAL, () => {
       this.#checkTip();
@@ -181,10 +177,6 @@ export class Network {
   }
 
   /** Core's setnetworkactive: false ends all connections and makes no new ones. */
-  get active(): boolean {
-    return this.#connections.active;
-  }
-
   setActive(active: boolean): void {
     this.#connections.setActive(active);
     this.#outbound.stop();
@@ -208,28 +200,6 @@ export class Network {
       .filter((peer) => !peer.inbound)
       .map((peer) => peer.timeOffset);
     return offsets.sort((a, b) => a - b)[offsets.length >> 1] ?? 0;
-  }
-
-  /** Keeps a connection to `address` (addnode add). False if it was added before. @throws AddressError */
-  addNode(address: string): boolean {
-    return this.#connections.add(address);
-  }
-
-  /** addnode remove. False if it was not added. */
-  removeNode(address: string): boolean {
-    return this.#connections.remove(address);
-  }
-
-  /** One attempt (addnode onetry); resolves when it is connected or has failed. @throws AddressError */
-  connectOnce(address: string): Promise<boolean> {
-    return this.#connections.connectOnce(address);
-  }
-
-  addedNodes(): AddedNodeInfo[] {
-    return this.#connections.added().map(({ text, peer }) => ({
-      address: text,
-      connected: peer === undefined ? undefined : { address: peer.connection.remote, inbound: peer.inbound },
-    }));
   }
 
   /** By `host:port` as in `PeerInfo.address`, or by id. False if there is no such peer. */
@@ -317,10 +287,6 @@ export class Network {
       totals.bytesSent += peer.bytesSent;
     }
     return totals;
-  }
-
-  localAddresses(): LocalAddress[] {
-    return this.#local.list();
   }
 
   /** Asks one peer for a block (getblockfrompeer). @throws Error with Core's text */

@@ -56,14 +56,6 @@ export interface PeerInfo {
   readonly bytesSentPerMessage: Readonly<Record<string, number>>;
   readonly bytesReceivedPerMessage: Readonly<Record<string, number>>;
   readonly connectionType: ConnectionType;
-  /** How the bytes travel; Core's transport_protocol_type is `v1` for both. */
-  readonly scheme: 'ws' | 'wss' | 'tcp';
-}
-
-export interface AddedNodeInfo {
-  /** As it was given. */
-  readonly address: string;
-  readonly connected: { readonly address: string; readonly inbound: boolean } | undefined;
 }
 
 export interface KnownAddress {

@@ -279,7 +279,6 @@ export class PeerManager {
       bytesSentPerMessage: Object.fromEntries(peer.sent),
       bytesReceivedPerMessage: Object.fromEntries(peer.received),
       connectionType: peer.type,
-      scheme: peer.connection.scheme,
     };
   }
 }

@@ -24,11 +24,6 @@ export class RecentSet<T> {
     this.#young.add(item);
   }
 
-  delete(item: T): void {
-    this.#young.delete(item);
-    this.#old.delete(item);
-  }
-
   clear(): void {
     this.#young.clear();
     this.#old.clear();

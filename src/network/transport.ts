@@ -25,8 +25,6 @@ export interface ConnectionEvents {
 }
 
 export interface Connection {
-  readonly inbound: boolean;
-  readonly scheme: Scheme;
   /** `host:port` of the other side, `[host]:port` for IPv6. */
   readonly remote: string;
   /** `host:port` of this side of the socket. */

@@ -13,8 +13,6 @@ export interface BlockPlace {
   readonly height: number;
   /** Seconds since the epoch, as the header says. */
   readonly time: number;
-  /** BIP113 median time past, seconds. */
-  readonly medianTime: number;
 }
 
 export interface ChainListener {

@@ -3,7 +3,7 @@
  * index is next; secrets are kept apart and only looked up.
  */
 
-import { fromHex, toHex, utf8 } from '../core/encoding/bytes.ts';
+import { toHex, utf8 } from '../core/encoding/bytes.ts';
 import { sha256 } from '../core/encoding/hashes.ts';
 import type { PrivateKey } from '../core/script/wif.ts';
 import type { Clock } from '../seams.ts';
@@ -250,11 +250,6 @@ export class KeyRing {
 
   place(script: Uint8Array): ScriptPlace | undefined {
     return this.#places.get(toHex(script));
-  }
-
-  /** Every script that is watched. */
-  *scripts(): Iterable<[Uint8Array, ScriptPlace]> {
-    for (const [script, place] of this.#places) yield [fromHex(script), place];
   }
 
   /** The script came up: what follows it must be watched. */

@@ -6,9 +6,10 @@ import type { BlockHeader } from '../../src/core/block/header.ts';
 import { bitsFromTarget, workFromBits } from '../../src/core/block/target.ts';
 import { checkHeaderContext } from '../../src/core/consensus/contextual.ts';
 import { nextWorkRequired } from '../../src/core/consensus/difficulty.ts';
-import { type HeaderLink, medianTime } from '../../src/core/consensus/header-link.ts';
+import type { HeaderLink } from '../../src/core/consensus/header-link.ts';
 import type { NetworkParameters } from '../../src/core/parameters/network.ts';
 import { SeededRandom } from '../../src/simulation/seeded-random.ts';
+import { medianTime } from './header-link.ts';
 
 /** How the liars date the block that is so many after the first lie, their own so-manieth. */
 export const LIES = {
@@ -51,7 +52,7 @@ const WARM = 400;
 function link(header: BlockHeader, parent: HeaderLink | null): HeaderLink {
   const height = parent === null ? 100_000 : parent.height + 1;
   const medianTimePast = medianTime(header, parent);
-  return { height, header, parent, medianTimePast, chainWork: 0n, ancestor: () => parent! };
+  return { height, header, parent, medianTimePast, ancestor: () => parent! };
 }
 
 export function mineDated(parameters: NetworkParameters, options: DatedMining): DatedResult {

@@ -2,7 +2,7 @@
 import { BlockHeader, type HeaderFields } from '../../src/core/block/header.ts';
 import { workFromBits } from '../../src/core/block/target.ts';
 import { genesisBlock } from '../../src/core/consensus/genesis.ts';
-import { type HeaderLink, medianTime } from '../../src/core/consensus/header-link.ts';
+import { type HeaderLink, MEDIAN_TIME_SPAN } from '../../src/core/consensus/header-link.ts';
 import type { NetworkParameters } from '../../src/core/parameters/network.ts';
 
 export class ListedHeader implements HeaderLink {
@@ -47,4 +47,13 @@ export class ListedHeader implements HeaderLink {
       this,
     );
   }
+}
+
+/** Median of the times of a block and its ten predecessors, in seconds. */
+export function medianTime(header: BlockHeader, parent: HeaderLink | null): number {
+  const times = [header.time];
+  for (let link = parent; link !== null && times.length < MEDIAN_TIME_SPAN; link = link.parent)
+    times.push(link.header.time);
+  times.sort((a, b) => a - b);
+  return times[times.length >> 1]!;
 }

@@ -10,8 +10,6 @@ export interface HeaderLink {
   readonly header: BlockHeader;
   /** null for the genesis block. */
   readonly parent: HeaderLink | null;
-  /** Expected hashes to build the chain up to and including this block. */
-  readonly chainWork: bigint;
   /** Seconds: median of the times of this block and the ten before it. */
   readonly medianTimePast: number;
   /** The ancestor (or this block itself) at a height from 0 to this block's. */
@@ -20,12 +18,3 @@ export interface HeaderLink {
 
 /** Blocks whose median time is the clock of the chain. */
 export const MEDIAN_TIME_SPAN = 11;
-
-/** Median of the times of a block and its ten predecessors, in seconds; for implementations of HeaderLink. */
-export function medianTime(header: BlockHeader, parent: HeaderLink | null): number {
-  const times = [header.time];
-  for (let link = parent; link !== null && times.length < MEDIAN_TIME_SPAN; link = link.parent)
-    times.push(link.header.time);
-  times.sort((a, b) => a - b);
-  return times[times.length >> 1]!;
-}

@@ -71,11 +71,6 @@ export class OutPointMap<V> {
     return true;
   }
 
-  clear(): void {
-    this.#slots.clear();
-    this.#size = 0;
-  }
-
   /** In no order that means anything. */
   *entries(): Generator<[OutPoint, V]> {
     for (const slot of this.#slots.values())

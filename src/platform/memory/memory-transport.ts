@@ -9,7 +9,6 @@ import {
   type Listener,
   LOW_WATER_MARK,
   MAXIMUM_MESSAGE,
-  type Scheme,
   type Target,
   type Transport,
 } from '../../network/transport.ts';
@@ -96,18 +95,8 @@ export class MemoryNetwork {
     if (signal.aborted) throw new Error('aborted');
     if (accept === undefined || !this.#reachable(host, target.host)) throw new Error('connection refused');
     const local = `${host}:${this.#port(host)}`;
-    const near = new MemoryConnection(this, {
-      local,
-      remote: address,
-      inbound: false,
-      scheme: target.scheme,
-    });
-    const far = new MemoryConnection(this, {
-      local: address,
-      remote: local,
-      inbound: true,
-      scheme: target.scheme,
-    });
+    const near = new MemoryConnection(this, local, address);
+    const far = new MemoryConnection(this, address, local);
     near.peer = far;
     far.peer = near;
     this.#open.add(near).add(far);
@@ -140,18 +129,9 @@ export class MemoryNetwork {
   }
 }
 
-interface Ends {
-  readonly local: string;
-  readonly remote: string;
-  readonly inbound: boolean;
-  readonly scheme: Scheme;
-}
-
 class MemoryConnection implements Connection {
   readonly local: string;
   readonly remote: string;
-  readonly inbound: boolean;
-  readonly scheme: Scheme;
   /** The other end; set by the network before anyone has either. */
   peer!: MemoryConnection;
   bufferedAmount = 0;
@@ -166,12 +146,10 @@ class MemoryConnection implements Connection {
   #freeAt = 0;
   #arrivesAt = 0;
 
-  constructor(network: MemoryNetwork, ends: Ends) {
+  constructor(network: MemoryNetwork, local: string, remote: string) {
     this.#network = network;
-    this.local = ends.local;
-    this.remote = ends.remote;
-    this.inbound = ends.inbound;
-    this.scheme = ends.scheme;
+    this.local = local;
+    this.remote = remote;
   }
 
   get localHost(): string {

@@ -29,11 +29,11 @@ export const addedNodeMethods = group('Network', {
         if (!['onetry', 'add', 'remove'].includes(command)) throw new UsageError();
         if (v2transport)
           throw invalidParameter('Error: v2transport requested but not enabled (see -v2transport)');
-        if (command === 'onetry') void network.connectOnce(node);
+        if (command === 'onetry') void network.connections.connectOnce(node);
         else if (command === 'add') {
-          if (!network.addNode(node))
+          if (!network.connections.add(node))
             throw new RpcError(RpcCode.CLIENT_NODE_ALREADY_ADDED, 'Error: Node already added');
-        } else if (!network.removeNode(node))
+        } else if (!network.connections.remove(node))
           throw new RpcError(
             RpcCode.CLIENT_NODE_NOT_ADDED,
             'Error: Node could not be removed. It has not been added previously.',
@@ -55,17 +55,17 @@ export const addedNodeMethods = group('Network', {
       }),
     ),
     handler({ node }, { network }) {
-      const added = network.addedNodes();
-      const shown = node === undefined ? added : added.filter((info) => info.address === node);
+      const added = network.connections.added();
+      const shown = node === undefined ? added : added.filter(({ text }) => text === node);
       if (node !== undefined && shown.length === 0)
         throw new RpcError(RpcCode.CLIENT_NODE_NOT_ADDED, 'Error: Node has not been added.');
-      return shown.map(({ address, connected }) => ({
-        addednode: address,
-        connected: connected !== undefined,
+      return shown.map(({ text, peer }) => ({
+        addednode: text,
+        connected: peer !== undefined,
         addresses:
-          connected === undefined
+          peer === undefined
             ? []
-            : [{ address: connected.address, connected: connected.inbound ? 'inbound' : 'outbound' }],
+            : [{ address: peer.connection.remote, connected: peer.inbound ? 'inbound' : 'outbound' }],
       }));
     },
   }),

@@ -46,7 +46,7 @@ async function withTip<T>(
 ): Promise<T> {
   const above = target === undefined ? undefined : chain.next(target);
   if (above === undefined) return act();
-  const { active } = network;
+  const { active } = network.connections;
   network.setActive(false);
   try {
     await chain.invalidate(above.hash);

@@ -55,7 +55,7 @@ export const networkMethods = group('Network', {
         connections: inbound + outbound,
         connections_in: inbound,
         connections_out: outbound,
-        networkactive: network.active,
+        networkactive: network.connections.active,
         networks: NETWORKS.map((name) => ({
           name,
           limited: !REACHABLE.has(name),
@@ -65,9 +65,7 @@ export const networkMethods = group('Network', {
         })),
         relayfee: btc(mempool.policy.minimumRelayFeeRate),
         incrementalfee: btc(mempool.policy.incrementalRelayFeeRate),
-        localaddresses: network
-          .localAddresses()
-          .map(({ host, port, score }) => ({ address: host, port, score })),
+        localaddresses: network.local.list().map(({ host, port, score }) => ({ address: host, port, score })),
         warnings: [],
       };
     },
@@ -117,7 +115,7 @@ export const networkMethods = group('Network', {
     example: 'false',
     handler({ state }, { network }) {
       network.setActive(state);
-      return network.active;
+      return network.connections.active;
     },
   }),
 });

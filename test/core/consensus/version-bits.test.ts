@@ -31,7 +31,6 @@ function chainOf(versions: readonly number[], start: number): HeaderLink {
       height,
       header: BlockHeader.from({ ...fields, version, time }),
       parent: links.at(-1) ?? null,
-      chainWork: 0n,
       medianTimePast: time,
       ancestor: (at) => links[at]!,
     });

@@ -132,7 +132,7 @@ export class SharedListener implements Listener {
 
   #openTcp(socket: Socket): void {
     this.#opened(socket);
-    this.#onConnection(new TcpConnection(socket, { inbound: true, magic: this.#options.magic }));
+    this.#onConnection(new TcpConnection(socket, this.#options.magic));
   }
 
   #upgrade(request: IncomingMessage, socket: Socket, head: Buffer): void {
@@ -144,7 +144,7 @@ export class SharedListener implements Listener {
     }
     this.#webSockets.handleUpgrade(request, socket, head, (webSocket) => {
       this.#opened(socket);
-      this.#onConnection(new WebSocketConnection(webSocket, socket, { inbound: true, scheme: 'ws' }));
+      this.#onConnection(new WebSocketConnection(webSocket, socket));
     });
   }
 }

@@ -51,7 +51,7 @@ export class NodeTransport implements Transport {
       socket.once('connect', () => {
         signal.removeEventListener('abort', abort);
         socket.off('error', reject);
-        resolve(new TcpConnection(socket, { inbound: false, magic: this.#magic }));
+        resolve(new TcpConnection(socket, this.#magic));
       });
     });
   }
@@ -72,9 +72,7 @@ export class NodeTransport implements Transport {
       webSocket.once('open', () => {
         signal.removeEventListener('abort', abort);
         webSocket.off('error', reject);
-        resolve(
-          new WebSocketConnection(webSocket, socket!, { inbound: false, scheme: scheme as 'ws' | 'wss' }),
-        );
+        resolve(new WebSocketConnection(webSocket, socket!));
       });
     });
   }

@@ -11,8 +11,6 @@ import {
 import { Cork, endpoint, ownBytes } from './socket-bytes.ts';
 
 export class TcpConnection implements Connection {
-  readonly scheme = 'tcp';
-  readonly inbound: boolean;
   readonly remote: string;
   readonly local: string;
   readonly #socket: Socket;
@@ -31,12 +29,11 @@ export class TcpConnection implements Connection {
   #closed = false;
 
   /** @param socket connected, and not read from yet but for what was put back */
-  constructor(socket: Socket, options: { readonly inbound: boolean; readonly magic: Uint8Array }) {
-    this.inbound = options.inbound;
+  constructor(socket: Socket, magic: Uint8Array) {
     this.remote = endpoint(socket.remoteAddress, socket.remotePort);
     this.local = endpoint(socket.localAddress, socket.localPort);
     this.#socket = socket;
-    this.#splitter = new EnvelopeSplitter(options.magic, MAXIMUM_HANDSHAKE_MESSAGE);
+    this.#splitter = new EnvelopeSplitter(magic, MAXIMUM_HANDSHAKE_MESSAGE);
     this.#cork = new Cork(socket);
     socket.setNoDelay(true);
     socket.on('error', (error) => this.#finish(error.message));

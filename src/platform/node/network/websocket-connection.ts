@@ -29,8 +29,6 @@ const LINGER = 1_000;
 const PROTOCOL_ERROR = 1_002;
 
 export class WebSocketConnection implements Connection {
-  readonly scheme: 'ws' | 'wss';
-  readonly inbound: boolean;
   readonly remote: string;
   readonly local: string;
   readonly #webSocket: WebSocket;
@@ -54,14 +52,8 @@ export class WebSocketConnection implements Connection {
   };
 
   /** @param webSocket open, with `socket` below it */
-  constructor(
-    webSocket: WebSocket,
-    socket: Socket,
-    options: { readonly inbound: boolean; readonly scheme: 'ws' | 'wss'; readonly remote?: string },
-  ) {
-    this.inbound = options.inbound;
-    this.scheme = options.scheme;
-    this.remote = options.remote ?? endpoint(socket.remoteAddress, socket.remotePort);
+  constructor(webSocket: WebSocket, socket: Socket) {
+    this.remote = endpoint(socket.remoteAddress, socket.remotePort);
     this.local = endpoint(socket.localAddress, socket.localPort);
     this.#webSocket = webSocket;
     this.#cork = new Cork(socket);
