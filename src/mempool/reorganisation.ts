@@ -2,11 +2,13 @@
  * What a reorganisation does to the mempool: transactions of blocks that left the chain come back, and what
  * the new chain does not allow (yet) goes.
  */
+
 import type { BlockEvent } from '../chain/chain.ts';
 import { isFinal } from '../core/consensus/lock-time.ts';
 import { Invalid } from '../core/encoding/errors.ts';
 import { STANDARD_FLAGS } from '../core/script/flags.ts';
 import { sigOpCost } from '../core/script/sigops.ts';
+import { totalValue } from '../core/transaction/amount.ts';
 import type { Coin } from '../core/transaction/coin.ts';
 import { OutPointMap } from '../core/transaction/outpoint-map.ts';
 import { SEQUENCE_DISABLE, type Transaction, WITNESS_SCALE_FACTOR } from '../core/transaction/transaction.ts';
@@ -66,11 +68,9 @@ export class Reorganisation {
   #return(tx: Transaction, coins: readonly Coin[]): void {
     const { tip, time, feeDelta } = this.#pool.circumstances();
     const spent = coins.map((coin) => coin.output);
-    const total = (outputs: readonly { readonly value: bigint }[]) =>
-      outputs.reduce((sum, output) => sum + output.value, 0n);
     const facts = {
       tx,
-      fee: total(spent) - total(tx.outputs),
+      fee: totalValue(spent) - totalValue(tx.outputs),
       sigOpCost: sigOpCost(tx, spent, STANDARD_FLAGS),
       time,
       height: tip.height,

@@ -3,6 +3,7 @@
  * digits, and an object remembers a key given twice. Node 20's own JSON can do none of these. Owns the
  * values; `json-reader.ts` and `json-writer.ts` own their text.
  */
+import { formatCoins } from '../core/transaction/amount.ts';
 
 /** A number as it was written; what it means is decided where it is used. */
 export class JsonNumber {
@@ -42,11 +43,8 @@ export class Amount {
     this.satoshis = satoshis;
   }
 
-  /** Bitcoin with exactly eight digits after the point. */
   toString(): string {
-    const negative = this.satoshis < 0n;
-    const digits = (negative ? -this.satoshis : this.satoshis).toString().padStart(9, '0');
-    return `${negative ? '-' : ''}${digits.slice(0, -8)}.${digits.slice(-8)}`;
+    return formatCoins(this.satoshis);
   }
 }
 

@@ -4,7 +4,7 @@
  * from their declaration.
  */
 import { fromDisplayHex, fromHex, isHex } from '../core/encoding/bytes.ts';
-import { COIN, isMoney } from '../core/transaction/amount.ts';
+import { COIN, isMoney, parseFixedPoint } from '../core/transaction/amount.ts';
 import { type FeeRate, satPerKvB } from '../core/transaction/fee-rate.ts';
 import { invalidParameter, RpcCode, RpcError } from './errors.ts';
 import { Amount, JsonNumber, JsonObject, type JsonRead } from './json.ts';
@@ -86,30 +86,6 @@ export function feeRateFrom(value: JsonRead | undefined): FeeRate {
   const rate = satPerKvB(amountFrom(value));
   if (rate >= COIN) throw invalidParameter('Fee rates larger than or equal to 1BTC/kvB are not accepted');
   return rate;
-}
-
-const FIXED_POINT = /^(-?)(0|[1-9][0-9]*)(?:\.([0-9]+))?(?:[eE]([+-]?)([0-9]+))?$/;
-const FIXED_POINT_BOUND = 10n ** 18n - 1n;
-
-/**
- * Bitcoin Core's ParseFixedPoint: a decimal number times 10^decimals, or null if that is no integer
- * or does not fit below 10^18. Trailing zeros do not count against the digits allowed.
- */
-export function parseFixedPoint(text: string, decimals: number): bigint | null {
-  const match = FIXED_POINT.exec(text);
-  if (match === null) return null;
-  const [, sign, whole, fraction = '', exponentSign, exponent = '0'] = match;
-  const digits = (whole! + fraction).replace(/^0+/, '');
-  const mantissa = digits.replace(/0+$/, '');
-  // Nothing has all its fraction as trailing zeros; the exponent counts for it too.
-  const zeros = mantissa === '' ? fraction.length : digits.length - mantissa.length;
-  // An exponent of seven digits is out of every range, whatever the mantissa of a bounded text.
-  const power = exponent.replace(/^0+/, '').length > 9 ? Infinity : Number(exponent);
-  const scale = (exponentSign === '-' ? -power : power) - fraction.length + zeros + decimals;
-  if (scale < 0 || scale > 17 || mantissa.length + scale > 18) return null;
-  const value = BigInt(mantissa) * 10n ** BigInt(scale);
-  if (value > FIXED_POINT_BOUND) return null;
-  return sign === '-' ? -value : value;
 }
 
 /** 32 bytes in internal order of a hash in display order. `name` is what errors call it. */

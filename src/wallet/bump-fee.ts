@@ -1,7 +1,8 @@
 /** Replaces a payment that waits by one that pays more (BIP125, Core's feebumper). */
+
 import { encodeAddress } from '../core/script/address.ts';
 import { scriptOperations } from '../core/script/script.ts';
-import { formatMoney } from '../core/transaction/amount.ts';
+import { formatMoney, totalValue } from '../core/transaction/amount.ts';
 import { type FeeRate, feeAt, feeRateOf, higherRate, satPerKvB } from '../core/transaction/fee-rate.ts';
 import { outPointText, Transaction, type TxOut } from '../core/transaction/transaction.ts';
 import { isChange } from './coins.ts';
@@ -84,7 +85,7 @@ export async function bumpFee(
   });
   requireBumpable(wallet, entry, options.allowForeign);
   const spent = coins.reduce((sum, coin) => sum + coin!.output.value, 0n);
-  const oldFee = spent - tx.outputs.reduce((sum, { value }) => sum + value, 0n);
+  const oldFee = spent - totalValue(tx.outputs);
 
   const outputs = options.outputs.length > 0 ? options.outputs : tx.outputs;
   const isItChange = ({ scriptPubKey }: TxOut, i: number): boolean =>
@@ -100,7 +101,7 @@ export async function bumpFee(
         'Unable to create transaction. Transaction must have at least one recipient',
         'parameter',
       );
-    const value = outputs.reduce((sum, output) => sum + output.value, 0n);
+    const value = totalValue(outputs);
     recipients = [{ script: changeScript, value, subtractFee: true }];
     changeScript = undefined;
   }

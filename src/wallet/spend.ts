@@ -2,6 +2,7 @@
  * Plans transactions that pay from a wallet: fee, change and their places. The coins are `spendable.ts`'s,
  * signing is `solving.ts`'s.
  */
+
 import { EMPTY } from '../core/encoding/bytes.ts';
 import { compactSizeLength } from '../core/encoding/writer.ts';
 import { decodeAddress } from '../core/script/address.ts';
@@ -13,7 +14,7 @@ import {
   TRUC_VERSION,
 } from '../core/script/standard.ts';
 import { solve } from '../core/script/templates.ts';
-import { isMoney } from '../core/transaction/amount.ts';
+import { isMoney, totalValue } from '../core/transaction/amount.ts';
 import {
   DUST_RELAY_FEE_RATE,
   type FeeRate,
@@ -115,7 +116,7 @@ class Planner {
   plan(): PlannedTransaction {
     const { recipients, feeRate } = this.#request;
     if (recipients.length === 0) throw new WalletError('Transaction must have at least one recipient');
-    const paid = recipients.reduce((sum, { value }) => sum + value, 0n);
+    const paid = totalValue(recipients);
     if (recipients.some(({ value }) => value < 0n) || !isMoney(paid))
       throw new WalletError('Transaction amounts must not be negative');
     const asked = this.#request.maximumWeight ?? MAX_STANDARD_TX_WEIGHT;
@@ -164,8 +165,8 @@ class Planner {
     maximumWeight: number,
   ): PlannedTransaction {
     const { feeRate } = this.#request;
-    const paid = outputs.reduce((sum, { value }) => sum + value, 0n);
-    const available = chosen.reduce((sum, { value }) => sum + value, 0n);
+    const paid = totalValue(outputs);
+    const available = totalValue(chosen);
     const inputsWeight = chosen.reduce((sum, { weight }) => sum + weight, 0);
     const feeOf = (all: readonly TxOut[]): bigint =>
       feeAt(feeRate, Math.ceil((baseWeight(all, chosen.length) + inputsWeight) / 4));
@@ -183,10 +184,10 @@ class Planner {
       all.splice(position, 0, { value: change, scriptPubKey: draftScript });
     }
     const needed = worthwhile ? withDraft : feeOf(outputs);
-    let fee = available - all.reduce((sum, { value }) => sum + value, 0n);
+    let fee = available - totalValue(all);
     if (this.#subtracts) {
       all = this.#takeFee(all, position, needed - fee);
-      fee = available - all.reduce((sum, { value }) => sum + value, 0n);
+      fee = available - totalValue(all);
     }
     if (fee < needed) throw new WalletError('Insufficient funds', 'funds');
     const weight = baseWeight(all, chosen.length) + inputsWeight;

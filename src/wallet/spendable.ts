@@ -2,8 +2,9 @@
  * Which coins may pay for a transaction and what each of them costs: those that the caller chose, and those
  * that the wallet may add to them (Core's SelectCoins). Which of these are best is `coin-selection.ts`'s.
  */
+
 import { TRUC_CHILD_MAX_SIZE, TRUC_VERSION } from '../core/script/standard.ts';
-import { formatMoney } from '../core/transaction/amount.ts';
+import { formatMoney, totalValue } from '../core/transaction/amount.ts';
 import { feeAt, satPerKvB } from '../core/transaction/fee-rate.ts';
 import {
   type OutPoint,
@@ -78,7 +79,6 @@ const TIERS = [
 ];
 type Tier = (typeof TIERS)[number];
 
-const total = (coins: readonly Candidate[]): bigint => coins.reduce((sum, { value }) => sum + value, 0n);
 const effective = (coins: readonly Candidate[]): bigint =>
   coins.reduce((sum, { value, fee }) => sum + value - fee, 0n);
 
@@ -271,7 +271,7 @@ const weigh = (coins: readonly Candidate[]): number => coins.reduce((sum, { weig
 function whyShort(available: readonly Spendable[], { paid, target, baseFee }: Need): string {
   if (effective(available) >= target)
     return 'Unconfirmed UTXOs are available, but spending them creates a chain of transactions that will be rejected by the mempool';
-  if (total(available) >= paid)
+  if (totalValue(available) >= paid)
     return `The total exceeds your balance when the ${formatMoney(baseFee)} transaction fee is included.`;
   return 'Insufficient funds';
 }

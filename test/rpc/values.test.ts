@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import { parseFixedPoint } from '../../src/core/transaction/amount.ts';
 import type { RpcContext } from '../../src/rpc/context.ts';
 import { RpcError } from '../../src/rpc/errors.ts';
 import { JsonNumber } from '../../src/rpc/json.ts';
@@ -11,7 +12,6 @@ import {
   feeRateFrom,
   hashFrom,
   integerFrom,
-  parseFixedPoint,
   rangeFrom,
   realFrom,
   verbosityFrom,

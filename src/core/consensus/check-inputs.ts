@@ -1,7 +1,8 @@
 /** White paper section 5: a transaction against the coins it spends (Core's CheckTxInputs); no scripts. */
+
 import { Invalid } from '../encoding/errors.ts';
 import type { NetworkParameters } from '../parameters/network.ts';
-import { formatMoney, isMoney } from '../transaction/amount.ts';
+import { formatMoney, isMoney, totalValue } from '../transaction/amount.ts';
 import type { Coin } from '../transaction/coin.ts';
 import type { Transaction } from '../transaction/transaction.ts';
 
@@ -32,7 +33,7 @@ export function checkSpentCoins(
       throw new Invalid('consensus', 'bad-txns-inputvalues-outofrange');
   }
 
-  const valueOut = tx.outputs.reduce((sum, output) => sum + output.value, 0n);
+  const valueOut = totalValue(tx.outputs);
   if (valueIn < valueOut) {
     const detail = `value in (${formatMoney(valueIn)}) < value out (${formatMoney(valueOut)})`;
     throw new Invalid('consensus', 'bad-txns-in-belowout', detail);

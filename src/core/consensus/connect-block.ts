@@ -2,13 +2,14 @@
  * White paper section 5: a block against the coins that exist before it (Core's ConnectBlock), and back
  * again. Pure: what is to change is returned, and so are the scripts that must still be verified.
  */
+
 import type { Block } from '../block/block.ts';
 import type { BlockHash } from '../block/header.ts';
 import { Invalid } from '../encoding/errors.ts';
 import type { NetworkParameters } from '../parameters/network.ts';
 import { isUnspendable } from '../script/script.ts';
 import { sigOpCost } from '../script/sigops.ts';
-import { isMoney } from '../transaction/amount.ts';
+import { isMoney, totalValue } from '../transaction/amount.ts';
 import type { Coin, CoinView } from '../transaction/coin.ts';
 import { OutPointMap } from '../transaction/outpoint-map.ts';
 import { type OutPoint, outPointsOf, type Transaction, type TxOut } from '../transaction/transaction.ts';
@@ -146,7 +147,7 @@ export function connectBlock(
   });
 
   const limit = fees + blockSubsidy(height, parameters);
-  const paid = block.transactions[0]!.outputs.reduce((sum, output) => sum + output.value, 0n);
+  const paid = totalValue(block.transactions[0]!.outputs);
   if (paid > limit) {
     const detail = `coinbase pays too much (actual=${paid} vs limit=${limit})`;
     throw new Invalid('consensus', 'bad-cb-amount', detail);

@@ -1,5 +1,7 @@
 /** Transactions as a wallet sees them (Core's WalletTxToJSON and ListTransactions). */
+
 import { encodeAddress } from '../../core/script/address.ts';
+import { totalValue } from '../../core/transaction/amount.ts';
 import { SEQUENCE_REPLACEABLE } from '../../core/transaction/transaction.ts';
 import { isChange } from '../../wallet/coins.ts';
 import type { WalletTransaction } from '../../wallet/history.ts';
@@ -57,7 +59,7 @@ export function rowsOf(
 ): Row[] {
   const { tx, abandoned } = entry;
   const debit = wallet.history.debit(tx);
-  const fee = debit - tx.outputs.reduce((sum, output) => sum + output.value, 0n);
+  const fee = debit - totalValue(tx.outputs);
   const sent: Row[] = [];
   const received: Row[] = [];
   for (const [vout, { value, scriptPubKey }] of tx.outputs.entries()) {

@@ -2,7 +2,7 @@
 import { toDisplayHex, toHex } from '../../core/encoding/bytes.ts';
 import { sighashFromName } from '../../core/script/sighash-type.ts';
 import { publicKeyOf } from '../../core/script/signing.ts';
-import { COIN, MAX_MONEY } from '../../core/transaction/amount.ts';
+import { formatCoins, MAX_MONEY } from '../../core/transaction/amount.ts';
 import type { Transaction, TxOut } from '../../core/transaction/transaction.ts';
 import { SigningProvider } from '../../wallet/signing/provider.ts';
 import { type SignedTransaction, signTransaction } from '../../wallet/signing/sign-transaction.ts';
@@ -55,7 +55,7 @@ function requireAmounts(tx: Transaction, spent: readonly (TxOut | null)[]): void
   for (const [i, output] of spent.entries()) {
     if (output?.value !== MAX_MONEY || tx.inputs[i]!.witness.length === 0) continue;
     const script = toHex(output.scriptPubKey).slice(0, 30);
-    const text = `CTxOut(nValue=${MAX_MONEY / COIN}.00000000, scriptPubKey=${script})`;
+    const text = `CTxOut(nValue=${formatCoins(MAX_MONEY)}, scriptPubKey=${script})`;
     throw new RpcError(RpcCode.TYPE_ERROR, `Missing amount for ${text}`);
   }
 }

@@ -1,6 +1,8 @@
 /** Transactions of a wallet: lists, one by one, giving them up, reading the chain again. */
+
 import type { BlockHash } from '../../../core/block/header.ts';
 import { toHex } from '../../../core/encoding/bytes.ts';
+import { totalValue } from '../../../core/transaction/amount.ts';
 import type { Txid } from '../../../core/transaction/transaction.ts';
 import type { WalletTransaction } from '../../../wallet/history.ts';
 import type { Wallet } from '../../../wallet/wallet.ts';
@@ -131,7 +133,7 @@ export const walletHistoryMethods = group('Wallet', {
       const entry = findTransaction(wallet, txid);
       const { tx } = entry;
       const debit = wallet.history.debit(tx);
-      const out = tx.outputs.reduce((sum, output) => sum + output.value, 0n);
+      const out = totalValue(tx.outputs);
       const fee = debit > 0n ? out - debit : 0n;
       return {
         amount: btc(wallet.history.credit(tx) - debit - fee),
