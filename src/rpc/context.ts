@@ -64,6 +64,6 @@ export interface RpcRequest {
   readonly server: RpcServerView;
   /** From the endpoint `/wallet/<name>`; null on `/`. */
   readonly walletName: string | null;
-  /** Aborted when the node stops or the client is gone: long waits end. */
-  readonly signal: AbortSignal;
+  /** Its signal is aborted when the node stops or the client is gone: long waits end. */
+  readonly caller: { readonly signal: AbortSignal };
 }

@@ -25,6 +25,7 @@ export interface Caller {
   /** Path of the request, with its query: `/` or `/wallet/<name>`. */
   readonly path: string;
   readonly user: string;
+  /** Asked for by methods that wait, and perhaps made only then. */
   readonly signal: AbortSignal;
   /** Methods this user may call; absent allows all. */
   readonly allowed?: ReadonlySet<string> | undefined;
@@ -196,7 +197,7 @@ export class Dispatcher implements RpcServerView {
       this.#logger.log('debug', 'rpc', `ThreadRPCServer method=${call.method} user=${caller.user}`);
       const request: RpcRequest = {
         walletName: walletNameIn(caller.path),
-        signal: caller.signal,
+        caller,
         server: this,
       };
       const result = callMethod(method, call.parameters, context, request);

@@ -62,7 +62,7 @@ const methods = group('hidden', {
   wait: method({
     ...base,
     parameters: {},
-    handler: (_, __, { signal }) =>
+    handler: (_, __, { caller: { signal } }) =>
       new Promise<string>((resolve) => signal.addEventListener('abort', () => resolve('stopped'))),
   }),
 });

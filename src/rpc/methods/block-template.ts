@@ -41,7 +41,11 @@ async function judgeProposal({ data }: t.HeldFields<typeof fields>, { chain }: R
 }
 
 /** Waits until what the caller has is out of date: `longpollid` is the tip's hash and a mempool sequence. */
-async function longPoll(id: JsonRead, context: RpcContext, { signal }: RpcRequest): Promise<void> {
+async function longPoll(
+  id: JsonRead,
+  context: RpcContext,
+  { caller: { signal } }: RpcRequest,
+): Promise<void> {
   const { chain, mempool, clock } = context;
   const text = typeof id === 'string' ? id : `${chain.tip.hash}${mempool.sequence}`;
   const hash = hashTextFrom(text.slice(0, 64), 'longpollid');

@@ -13,7 +13,11 @@ import { btc } from '../values.ts';
 /** Coins looked at before everything else gets its turn. */
 const COINS_AT_ONCE = 10_000;
 
-async function scan(objects: readonly JsonRead[], context: RpcContext, { signal, server }: RpcRequest) {
+async function scan(
+  objects: readonly JsonRead[],
+  context: RpcContext,
+  { caller: { signal }, server }: RpcRequest,
+) {
   const { chain, clock, parameters } = context;
   if (server.scan.current !== null)
     throw invalidParameter('Scan already in progress, use action "abort" or "status"');

@@ -45,9 +45,9 @@ export const waitingMethods = group('Blockchain', {
     },
     result,
     example: '1000',
-    async handler({ timeout: milliseconds, current_tip }, context, { signal }) {
+    async handler({ timeout: milliseconds, current_tip }, context, { caller }) {
       const known = current_tip ?? context.chain.tip.hash;
-      await waitForTip(context, signal, milliseconds, (tip) => tip.hash !== known);
+      await waitForTip(context, caller.signal, milliseconds, (tip) => tip.hash !== known);
       return tipJson(context);
     },
   }),
@@ -57,8 +57,8 @@ export const waitingMethods = group('Blockchain', {
     parameters: { blockhash: t.hashText<BlockHash>(), timeout },
     result,
     example: '$(penny rpc getbestblockhash) 1000',
-    async handler({ blockhash, timeout: milliseconds }, context, { signal }) {
-      await waitForTip(context, signal, milliseconds, (tip) => tip.hash === blockhash);
+    async handler({ blockhash, timeout: milliseconds }, context, { caller }) {
+      await waitForTip(context, caller.signal, milliseconds, (tip) => tip.hash === blockhash);
       return tipJson(context);
     },
   }),
@@ -68,8 +68,8 @@ export const waitingMethods = group('Blockchain', {
     parameters: { height: t.integer(), timeout },
     result,
     example: '1 1000',
-    async handler({ height, timeout: milliseconds }, context, { signal }) {
-      await waitForTip(context, signal, milliseconds, (tip) => tip.height >= height);
+    async handler({ height, timeout: milliseconds }, context, { caller }) {
+      await waitForTip(context, caller.signal, milliseconds, (tip) => tip.height >= height);
       return tipJson(context);
     },
   }),

@@ -6,7 +6,7 @@
 import { isUtf8 } from 'node:buffer';
 import { setTimeout as delay } from 'node:timers/promises';
 import fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
-import type { Dispatcher } from '../../../rpc/dispatcher.ts';
+import type { Answer, Caller, Dispatcher } from '../../../rpc/dispatcher.ts';
 import type { Logger } from '../../../seams.ts';
 import { Access, type AccessOptions, MAX_HEADERS, type Permission } from './access.ts';
 import type { Authentication } from './authentication.ts';
@@ -39,10 +39,8 @@ export interface RpcServerDependencies {
 declare module 'fastify' {
   interface FastifyRequest {
     permission: Permission;
-    /** Ends what waits for it; undefined before it counts as a call under way. */
-    call: AbortController | undefined;
-    /** Resolved when what the dispatcher does for it is done; undefined before it began. */
-    work: Promise<unknown> | undefined;
+    /** How far a call under way is; undefined before it counts as one. */
+    phase: 'arriving' | 'answered' | undefined;
   }
 }
 
@@ -54,8 +52,8 @@ export class RpcServer {
   readonly #access: Access;
   readonly #apps: readonly FastifyInstance[];
   readonly #maximumCalls: number;
-  readonly #calls = new Set<AbortController>();
-  #isStopping = false;
+  readonly #stopping = new AbortController();
+  #calls = 0;
 
   /** @throws Error that names an option which makes no sense */
   constructor(options: RpcServerOptions, { dispatcher, authentication, logger }: RpcServerDependencies) {
@@ -82,8 +80,7 @@ export class RpcServer {
 
   /** Ends long waits, finishes the answers under way, closes idle connections. */
   async stop(): Promise<void> {
-    this.#isStopping = true;
-    for (const call of this.#calls) call.abort();
+    this.#stopping.abort();
     await Promise.all(this.#apps.map(close));
   }
 
@@ -122,7 +119,7 @@ export class RpcServer {
     app.setNotFoundHandler((request, reply) =>
       request.url === '/' || request.url === WALLETS ? refuseMethod(reply) : reply.code(404).send(),
     );
-    for (const name of ['permission', 'call', 'work']) app.decorateRequest(name);
+    for (const name of ['permission', 'phase']) app.decorateRequest(name);
     for (const url of ['/', WALLETS]) {
       app.options(url, (request, reply) => this.#preflight(request, reply));
       app.post(url, {
@@ -139,7 +136,14 @@ export class RpcServer {
     if (typeof permission === 'object') {
       request.permission = permission;
       // A large body counts while it arrives; small ones may be slow, and keep nobody out.
-      if (bodySize(request) <= LIMITS.smallBody || this.#begin(request, reply)) done();
+      if (bodySize(request) > LIMITS.smallBody) {
+        if (!this.#begin(reply)) return;
+        request.phase = 'arriving';
+        reply.raw.once('close', () => {
+          if (request.phase === 'arriving') this.#calls--;
+        });
+      }
+      done();
     } else if (!inTurn && (permission === 429 || permission === 401)) {
       const isGuess = request.headers.authorization !== undefined;
       const wait = isGuess ? this.#visitors.turn(request.socket) : WRONG_PASSWORD_DELAY;
@@ -153,27 +157,27 @@ export class RpcServer {
         .send();
   }
 
-  /**
-   * Counts a call as under way until its answer is out and its work done, which who hangs up may leave behind.
-   * False: there are too many, and it is refused.
-   */
-  #begin(request: FastifyRequest, reply: FastifyReply): boolean {
-    if (request.call !== undefined) return true;
-    if (this.#calls.size >= this.#maximumCalls) {
-      const hint = 'it can be increased with the -rpcworkqueue= setting';
-      this.#logger.log('warn', 'http', `Request rejected because http work queue depth exceeded, ${hint}`);
-      void reply.code(503).send('Work queue depth exceeded');
-      return false;
-    }
-    const call = new AbortController();
-    if (this.#isStopping) call.abort();
-    this.#calls.add(call);
-    request.call = call;
+  /** Counts a call as under way; or refuses it, since there are too many. */
+  #begin(reply: FastifyReply): boolean {
+    if (this.#calls < this.#maximumCalls) return ++this.#calls > 0;
+    const hint = 'it can be increased with the -rpcworkqueue= setting';
+    this.#logger.log('warn', 'http', `Request rejected because http work queue depth exceeded, ${hint}`);
+    void reply.code(503).send('Work queue depth exceeded');
+    return false;
+  }
+
+  /** Aborted when the node stops, or the caller hangs up. */
+  #hangUp(request: FastifyRequest, reply: FastifyReply): AbortSignal {
+    const { signal: stopping } = this.#stopping;
+    const controller = new AbortController();
+    const end = (): void => controller.abort();
+    if (stopping.aborted || request.socket.destroyed) end();
+    stopping.addEventListener('abort', end);
     reply.raw.once('close', () => {
-      if (!reply.raw.writableFinished) call.abort();
-      void Promise.resolve(request.work).finally(() => this.#calls.delete(call));
+      end();
+      stopping.removeEventListener('abort', end);
     });
-    return true;
+    return controller.signal;
   }
 
   #refuseUser(request: FastifyRequest, reply: FastifyReply): void {
@@ -183,18 +187,20 @@ export class RpcServer {
   }
 
   async #answer(request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> {
-    if (!this.#begin(request, reply)) return reply;
-    const bytes = (request.body ?? Buffer.alloc(0)) as Buffer;
-    const { user, allowed } = request.permission;
-    const path = request.originalUrl.split('?', 1)[0]!;
-    const caller = { path, user, signal: request.call!.signal, allowed };
-    const answer = this.#dispatcher.handle(isUtf8(bytes) ? bytes.toString() : null, caller);
-    request.work = answer;
-    const { status, body } = await answer;
+    if (request.phase === undefined && !this.#begin(reply)) return reply;
+    request.phase = 'answered';
+    const { status, body } = await this.#dispatch(request, reply).finally(() => this.#calls--);
     reply.code(status).headers(this.#originHeaders(request));
     // A serializer keeps the type without a charset: clients compare with exactly this.
     if (body !== '') reply.header('content-type', 'application/json').serializer(asItIs);
     return reply.send(body === '' ? undefined : body);
+  }
+
+  #dispatch(request: FastifyRequest, reply: FastifyReply): Promise<Answer> {
+    const bytes = (request.body ?? Buffer.alloc(0)) as Buffer;
+    const path = request.originalUrl.split('?', 1)[0]!;
+    const caller = new HttpCaller(path, request.permission, () => this.#hangUp(request, reply));
+    return this.#dispatcher.handle(isUtf8(bytes) ? bytes.toString() : null, caller);
   }
 
   /** Tells a browser that the page may read the answer. */
@@ -216,6 +222,25 @@ export class RpcServer {
         'access-control-max-age': '600',
       })
       .send();
+  }
+}
+
+/** Few methods wait, and to make a signal takes a tenth of a short call. */
+class HttpCaller implements Caller {
+  readonly path: string;
+  readonly user: string;
+  readonly allowed: ReadonlySet<string> | undefined;
+  readonly #hangUp: () => AbortSignal;
+
+  constructor(path: string, { user, allowed }: Permission, hangUp: () => AbortSignal) {
+    this.path = path;
+    this.user = user;
+    this.allowed = allowed;
+    this.#hangUp = hangUp;
+  }
+
+  get signal(): AbortSignal {
+    return this.#hangUp();
   }
 }
 
