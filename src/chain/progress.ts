@@ -39,7 +39,7 @@ export class Progress {
     const { maxTipAge, targetSpacing } = this.#options;
     let missing = bestHeader.height - tip.height;
     if (maxTipAge > 0) {
-      const age = this.#clock.now() / 1000 - tip.time;
+      const age = this.#clock.seconds() - tip.time;
       missing = Math.max(missing, Math.floor((age - maxTipAge) / targetSpacing));
     }
     return (tip.height + 1) / (tip.height + 1 + Math.max(0, missing));

@@ -133,7 +133,7 @@ export class HeaderSync {
   /** Networks whose tip may be of any age never need to ask one peer at a time. */
   #isRecent(): boolean {
     const { chain, clock, parameters } = this.#context;
-    return parameters.maxTipAge === 0 || chain.bestHeader.time > clock.now() / 1000 - (24 * HOUR) / SECOND;
+    return parameters.maxTipAge === 0 || chain.bestHeader.time > clock.seconds() - (24 * HOUR) / SECOND;
   }
 
   #nextSyncPeer(): void {

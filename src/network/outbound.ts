@@ -175,7 +175,7 @@ export class Outbound {
       if (peer.listensAt !== undefined) hosts.add(peer.listensAt);
       if (!peer.inbound) groups.add(groupOf(peer.networkAddress, parameters.localPeers));
     }
-    const now = clock.now() / 1000;
+    const now = clock.seconds();
     for (let tries = 0; tries < SELECT_TRIES; tries++) {
       const known = manager.select(newOnly);
       if (known === undefined) return undefined;
