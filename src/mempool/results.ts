@@ -34,7 +34,7 @@ export interface AcceptOptions {
   readonly testOnly?: boolean;
   /** False refuses a transaction that conflicts with the mempool (`bip125-replacement-disallowed`). */
   readonly allowReplacement?: boolean;
-  /** Satoshis per 1,000 vbytes above which it must be a mistake (`max feerate exceeded`). */
+  /** What pays more must be a mistake (`max feerate exceeded`). */
   readonly maximumFeeRate?: FeeRate | undefined;
   /** Satoshis above which a transaction that is valid otherwise is refused (`MaximumFeeInvalid`). */
   readonly maximumFee?: bigint | undefined;
@@ -48,7 +48,7 @@ export interface Accepted {
   readonly entry: MempoolEntry;
   /** What it took the place of (its conflicts and their descendants). */
   readonly replaced: readonly Transaction[];
-  /** Satoshis per 1,000 vbytes and wtxids that it was judged by: its own, or its package's. */
+  /** Rate and wtxids that it was judged by: its own, or its package's. */
   readonly effectiveFeeRate: FeeRate;
   readonly effectiveIncludes: readonly Wtxid[];
 }

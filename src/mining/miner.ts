@@ -102,7 +102,7 @@ export class Miner {
     return this.#lastTemplate;
   }
 
-  /** Satoshis per 1,000 vbytes below which nothing is mined. */
+  /** Nothing that pays less is mined. */
   get minimumFeeRate(): FeeRate {
     return this.#options.minimumFeeRate ?? DEFAULT_MINIMUM_FEE_RATE;
   }

@@ -37,7 +37,7 @@ export interface TemplateOptions {
   readonly maxWeight?: number;
   /** Weight units kept free for header and coinbase (`-blockreservedweight`). */
   readonly reservedWeight?: number;
-  /** Satoshis per 1,000 vbytes below which nothing is taken (`-blockmintxfee`). */
+  /** Nothing that pays less is taken (`-blockmintxfee`). */
   readonly minimumFeeRate?: FeeRate;
 }
 

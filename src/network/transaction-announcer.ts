@@ -2,7 +2,9 @@
  * Announces what enters the mempool, a little later and in no telling order (so that nobody can see where
  * a payment began), and fetches what others announce. Judging is the mempool's.
  */
+
 import { isMoney, MAX_MONEY } from '../core/transaction/amount.ts';
+import { type FeeRate, higherRate, satPerKvB } from '../core/transaction/fee-rate.ts';
 import type { MempoolEntry } from '../mempool/entry.ts';
 import type { Timer } from '../seams.ts';
 import { exponential, type NetworkContext } from './context.ts';
@@ -29,9 +31,8 @@ interface Relay {
   readonly known: RecentSet<string>;
   timer: Timer | undefined;
   feeTimer: Timer | undefined;
-  /** Satoshis per 1,000 vbytes. */
-  feeFilter: bigint;
-  sentFeeFilter: bigint | undefined;
+  feeFilter: FeeRate;
+  sentFeeFilter: FeeRate | undefined;
   /** Mempool sequence up to which it may ask for transactions. */
   lastSequence: number;
 }
@@ -71,7 +72,7 @@ export class TransactionAnnouncer {
       known: new RecentSet(KNOWN_A_PEER),
       timer: undefined,
       feeTimer: undefined,
-      feeFilter: 0n,
+      feeFilter: satPerKvB(0n),
       sentFeeFilter: undefined,
       lastSequence: this.#context.mempool.sequence,
     };
@@ -99,13 +100,13 @@ export class TransactionAnnouncer {
     return this.#peers.get(peer)?.lastSequence ?? 0;
   }
 
-  feeFilter(peer: Peer): bigint {
-    return this.#peers.get(peer)?.feeFilter ?? 0n;
+  feeFilter(peer: Peer): FeeRate {
+    return this.#peers.get(peer)?.feeFilter ?? satPerKvB(0n);
   }
 
   setFeeFilter(peer: Peer, feeRate: bigint): void {
     const relay = this.#peers.get(peer);
-    if (relay !== undefined && isMoney(feeRate)) relay.feeFilter = feeRate;
+    if (relay !== undefined && isMoney(feeRate)) relay.feeFilter = satPerKvB(feeRate);
   }
 
   /** The peer has it: it need not be told. */
@@ -186,9 +187,8 @@ export class TransactionAnnouncer {
     const { chain, clock, mempool, random } = this.#context;
     const none = chain.isInitialBlockDownload || this.#blocksOnly;
     const rounded = roundFeeFilter(mempool.minimumFeeRate());
-    const { minimumRelayFeeRate } = mempool.policy;
     // The rate nobody pays: send me none.
-    const filter = none ? MAX_MONEY : rounded > minimumRelayFeeRate ? rounded : minimumRelayFeeRate;
+    const filter = none ? satPerKvB(MAX_MONEY) : higherRate(rounded, mempool.policy.minimumRelayFeeRate);
     if (filter !== relay.sentFeeFilter) {
       relay.sentFeeFilter = filter;
       peer.send('feefilter', { feeRate: filter });
@@ -219,8 +219,8 @@ function compareFees(a: MempoolEntry, b: MempoolEntry): number {
 }
 
 /** Down to the nearest step of a coarse scale. */
-function roundFeeFilter(feeRate: bigint): bigint {
+function roundFeeFilter(feeRate: FeeRate): FeeRate {
   if (feeRate <= 100n) return feeRate;
   const steps = Math.floor(Math.log(Number(feeRate) / 100) / Math.log(FEE_FILTER_SPACING) + 1e-9);
-  return BigInt(Math.floor(100 * FEE_FILTER_SPACING ** steps));
+  return satPerKvB(BigInt(Math.floor(100 * FEE_FILTER_SPACING ** steps)));
 }

@@ -69,7 +69,7 @@ export class Wallet {
   /** What was found wrong when it was loaded, and mended. */
   readonly warnings: string[] = [];
   #unsubscribe: (() => void) | null = null;
-  /** Satoshis per 1,000 vbytes that `settxfee` asked for; 0: by the estimator. */
+  /** What `settxfee` asked for; 0: by the estimator. */
   payFeeRate = satPerKvB(0n);
 
   private constructor(
