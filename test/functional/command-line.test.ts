@@ -103,19 +103,18 @@ test('who is not let in is told why', async () => {
   );
 });
 
-test('what answers and is no node is no surprise', async () => {
-  const stranger = createServer((_, response) => response.end('<html>')).listen(0, '127.0.0.1');
+test.each([
+  [200, '<html>', "couldn't parse reply from server"],
+  [404, '', 'server returned HTTP error 404'],
+  [503, 'Work queue depth exceeded', 'Server response: Work queue depth exceeded'],
+])('what answers %i and no JSON is no surprise', async (status, text, message) => {
+  const stranger = createServer((_, response) => response.writeHead(status).end(text)).listen(0, '127.0.0.1');
   await once(stranger, 'listening');
   const { port } = stranger.address() as { port: number };
-  const { code, errors } = await penny(
-    'rpc',
-    '-regtest',
-    `-datadir=${payer.directory}`,
-    `-rpcport=${port}`,
-    'uptime',
-  );
+  const words = ['-regtest', `-datadir=${payer.directory}`, `-rpcport=${port}`, 'uptime'];
+  const { code, errors } = await penny('rpc', ...words);
   stranger.close();
-  expect([code, errors]).toEqual([1, "error: couldn't parse reply from server\n"]);
+  expect([code, errors]).toEqual([1, `error: ${message}\n`]);
 });
 
 test('a slow reader gets all of a long answer, and one that goes away does no harm', async () => {
