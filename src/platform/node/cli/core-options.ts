@@ -10,7 +10,7 @@ import { UsageError } from './usage-error.ts';
 /** Names by the reason. */
 export const WITHOUT_EFFECT: Readonly<Record<string, string>> = Object.freeze({
   'Penny dials neither Tor nor I2P nor CJDNS':
-    'cjdnsreachable i2pacceptincoming i2psam listenonion onion torcontrol torpassword',
+    'cjdnsreachable i2pacceptincoming i2psam listenonion onion proxyrandomize torcontrol torpassword',
   'Penny asks no router to open a port': 'natpmp upnp',
   'Own addresses are those of -externalip and those that peers see': 'discover',
   "Addresses come from -addnode, -seednode and the network file's seeds": 'fixedseeds forcednsseed',
@@ -19,8 +19,9 @@ export const WITHOUT_EFFECT: Readonly<Record<string, string>> = Object.freeze({
     'v2transport txreconciliation',
   'Bloom filters (BIP37) are not served; compact ones are, by -peerblockfilters': 'peerbloomfilters',
   'No peer has rights that others have not': 'whitebind whitelist whitelistforcerelay whitelistrelay',
-  'These bounds are fixed': `blockreconstructionextratxn bytespersigop dbbatchsize limitancestorsize
-    limitdescendantsize maxorphantx maxreceivebuffer maxsendbuffer maxsigcachesize peertimeout timeout`,
+  'These bounds are fixed': `blockreconstructionextratxn bytespersigop dbbatchsize
+    inboundrelaypercent limitancestorsize limitdescendantsize maxorphantx maxreceivebuffer maxsendbuffer
+    maxsigcachesize peertimeout prevoutfetchthreads timeout txsendrate`,
   'A replacement that pays enough is always taken': 'mempoolfullrbf',
   'Estimates and the mempool are kept in one form, and estimates of any age are used':
     'acceptstalefeeestimates persistmempoolv1',
@@ -30,7 +31,7 @@ export const WITHOUT_EFFECT: Readonly<Record<string, string>> = Object.freeze({
     'disablewallet flushwallet swapbdbendian unsafesqlitesync walletcrosschain',
   'Penny starts no other programs; waiting RPC calls tell of events':
     'alertnotify blocknotify shutdownnotify startupnotify walletnotify',
-  'Penny speaks neither REST nor ZMQ': `rest zmqpubhashblock zmqpubhashblockhwm zmqpubhashtx zmqpubhashtxhwm
+  'Penny speaks neither REST nor ZMQ nor IPC': `ipcbind rest zmqpubhashblock zmqpubhashblockhwm zmqpubhashtx zmqpubhashtxhwm
     zmqpubrawblock zmqpubrawblockhwm zmqpubrawtx zmqpubrawtxhwm zmqpubsequence zmqpubsequencehwm`,
   'A node stays in the foreground, as service managers want it': 'daemon daemonwait',
   'Block files are read by penny import': 'loadblock stopafterblockimport',
@@ -39,7 +40,7 @@ export const WITHOUT_EFFECT: Readonly<Record<string, string>> = Object.freeze({
     'rpccookieperms settings',
   'No deprecated form of an answer is left': 'deprecatedrpc',
   'The log has one form, and is cut when it is long':
-    'logips loglevel loglevelalways logsourcelocations logthreadnames printpriority shrinkdebugfile',
+    'logips loglevel loglevelalways logratelimit logsourcelocations logthreadnames printpriority shrinkdebugfile',
   'They serve the tests of Bitcoin Core alone': `addrmantest allowignoredconf blockversion capturemessages
     checkaddrman checkblockindex checkmempool checkpoints dbcrashratio fastprune rpcdoccheck stopatheight vbparams`,
 });
