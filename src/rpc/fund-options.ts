@@ -15,11 +15,13 @@ import type { Wallet } from '../wallet/wallet.ts';
 import { addressScript } from './construct-transaction.ts';
 import type { RpcContext } from './context.ts';
 import { invalidKey, invalidParameter, RpcCode, RpcError } from './errors.ts';
+import { chosenRate, feeFields, readFeeChoice } from './fee-choice.ts';
 import { JsonNumber, type JsonRead } from './json.ts';
-import { publicKeyFrom, readDescriptor, refuseAs } from './refusals.ts';
+import { publicKeyFrom, readDescriptor } from './key-texts.ts';
+import { refuseAs } from './refusals.ts';
 import * as t from './schema.ts';
 import { amountFrom, arrayFrom, hashFrom, INT64, integerFrom, objectFrom, typeName } from './values.ts';
-import { addressTypeFrom, chosenRate, feeFields, readFeeChoice } from './wallet-access.ts';
+import { addressTypeFrom } from './wallet-access.ts';
 
 const solvingData = {
   pubkeys: t.standard(t.array(t.hex(), 'Public keys of inputs'), []),

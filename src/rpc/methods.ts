@@ -23,7 +23,6 @@ import { mempoolMethods } from './methods/mempool.ts';
 import { messageMethods } from './methods/messages.ts';
 import { miningMethods } from './methods/mining.ts';
 import { networkMethods } from './methods/network.ts';
-import { packageMethods } from './methods/packages.ts';
 import { peerMethods } from './methods/peers.ts';
 import { proofMethods } from './methods/proofs.ts';
 import { psbtMethods } from './methods/psbt.ts';
@@ -71,7 +70,6 @@ export const METHODS = {
   ...messageMethods,
   ...miningMethods,
   ...networkMethods,
-  ...packageMethods,
   ...peerMethods,
   ...proofMethods,
   ...psbtMethods,

@@ -1,15 +1,6 @@
-/** What wallets, descriptors, PSBTs and keys refuse, as RPC errors. The words are theirs; the codes are here. */
-import { fromHex, isHex } from '../core/encoding/bytes.ts';
-import { DecodeError } from '../core/encoding/errors.ts';
-import type { NetworkParameters } from '../core/parameters/network.ts';
-import { isValidPublicKey } from '../core/script/signing.ts';
-import { decodeWif, type PrivateKey } from '../core/script/wif.ts';
-import { DescriptorError } from '../wallet/descriptors/descriptor-error.ts';
-import { type ParsedDescriptor, parseDescriptor } from '../wallet/descriptors/parse.ts';
-import { Psbt } from '../wallet/psbt/psbt.ts';
-import { PsbtError } from '../wallet/psbt/psbt-map.ts';
+/** What wallets refuse, as RPC errors. The words are theirs; the codes are here. */
 import { WalletError, type WalletErrorKind } from '../wallet/wallet-error.ts';
-import { invalidKey, RpcCode, RpcError, type RpcErrorCode, undecodable } from './errors.ts';
+import { RpcCode, RpcError, type RpcErrorCode } from './errors.ts';
 
 const WALLET_CODES: Readonly<Record<WalletErrorKind, RpcErrorCode>> = Object.freeze({
   wallet: RpcCode.WALLET_ERROR,
@@ -37,49 +28,5 @@ export function refuseAs<T>(code: RpcErrorCode, make: () => T): T {
   } catch (error) {
     const isAboutMoney = error instanceof WalletError && (error.kind === 'wallet' || error.kind === 'funds');
     throw isAboutMoney ? new RpcError(code, error.message) : error;
-  }
-}
-
-/** @throws RpcError -5, unless `refuse` says otherwise */
-export function readDescriptor(
-  text: string,
-  parameters: NetworkParameters,
-  requireChecksum = false,
-  refuse = (why: string) => invalidKey(why),
-): ParsedDescriptor {
-  try {
-    return parseDescriptor(text, parameters, requireChecksum);
-  } catch (error) {
-    throw error instanceof DescriptorError ? refuse(error.message) : error;
-  }
-}
-
-/** 33 or 65 bytes. @throws RpcError -5 */
-export function publicKeyFrom(text: string): Uint8Array {
-  const refuse = (why: string): RpcError => invalidKey(`Pubkey "${text}" must ${why}`);
-  if (!isHex(text)) throw refuse('be a hex string');
-  const key = fromHex(text);
-  if (key.length !== 33 && key.length !== 65) throw refuse('have a length of either 33 or 65 bytes');
-  if (!isValidPublicKey(key)) throw refuse('be cryptographically valid.');
-  return key;
-}
-
-/** @throws RpcError -22 */
-export function readPsbt(text: string): Psbt {
-  try {
-    return Psbt.decodeBase64(text);
-  } catch (error) {
-    if (error instanceof PsbtError) throw undecodable(`TX decode failed ${error.message}`);
-    throw error;
-  }
-}
-
-/** @throws RpcError -5 */
-export function readPrivateKey(text: string, parameters: NetworkParameters): PrivateKey {
-  try {
-    return decodeWif(text, parameters);
-  } catch (error) {
-    if (error instanceof DecodeError) throw invalidKey('Invalid private key');
-    throw error;
   }
 }

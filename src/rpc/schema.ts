@@ -29,6 +29,8 @@ import {
   bytesFrom,
   hashFrom,
   hashTextFrom,
+  INT32,
+  INT64,
   integerFrom,
   objectFrom,
   realFrom,
@@ -46,10 +48,7 @@ type Numeric = Schema<{ sent: number; held: number; answered: number | bigint; g
 
 export const firstName = (names: string): string => names.split('|', 1)[0]!;
 
-const INT32 = [-(2 ** 31), 2 ** 31 - 1] as const;
 const UINT32 = [0, 2 ** 32 - 1] as const;
-/** Core's int64; beyond 2^53 a number only says that it is too large. */
-const INT64 = [-(2 ** 63), 2 ** 63] as const;
 
 export const string = (help = ''): Text => ({ kind: 'string', help, json: 'string', read: stringFrom });
 

@@ -43,7 +43,7 @@ export function objectFrom(value: JsonRead | undefined): JsonObject {
   return value;
 }
 
-const INT32 = [-(2 ** 31), 2 ** 31 - 1] as const;
+export const INT32 = [-(2 ** 31), 2 ** 31 - 1] as const;
 /** The upper bound as a double has it. */
 export const INT64 = [-(2 ** 63), 2 ** 63] as const;
 

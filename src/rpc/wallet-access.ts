@@ -1,12 +1,9 @@
 /** Finds the wallet a call is about, and reads what several wallet methods take. */
-import { type FeeRate, LONGEST_TARGET, satPerKvB } from '../core/transaction/fee-rate.ts';
 import type { OutputType } from '../wallet/descriptors/descriptor.ts';
-import { checkFeeRate, feeRateFor, type ReasonedRate } from '../wallet/fee-rate.ts';
 import type { Wallet } from '../wallet/wallet.ts';
 import type { RpcContext, RpcRequest } from './context.ts';
-import { invalidKey, invalidParameter, RpcCode, RpcError } from './errors.ts';
+import { invalidKey, RpcCode, RpcError } from './errors.ts';
 import * as t from './schema.ts';
-import { amountFrom } from './values.ts';
 
 /** The wallet named in the request's path, or the only one. @throws RpcError -18, -19; WalletError if it cannot be used */
 export function walletOf({ wallets }: RpcContext, request: RpcRequest): Wallet {
@@ -54,12 +51,6 @@ export function labelFrom(value: string): string {
   return value;
 }
 
-/** Fields and parameters that say what a payment should cost. */
-export const feeFields = {
-  conf_target: t.optional(t.integer('Blocks within which it should confirm'), 'wallet -txconfirmtarget'),
-  estimate_mode: t.standard(t.string('"unset", "economical" or "conservative"'), 'unset'),
-  fee_rate: t.optional(t.anything('Fee rate in sat/vB'), 'estimated'),
-};
 /** Penny's wallets do not keep track of reuse, so nobody may rely on it. */
 export const avoidReuse = t.optional(t.boolean('Refused: reuse is not kept track of'), 'true');
 /** @throws RpcError -4 */
@@ -67,50 +58,6 @@ export function refuseReuse(asked: boolean | undefined): void {
   if (asked)
     throw new RpcError(RpcCode.WALLET_ERROR, 'wallet does not have the "avoid reuse" feature enabled');
 }
-
-/** What a caller says of the fee. */
-export type FeeParameters = t.HeldFields<typeof feeFields>;
-
-export interface FeeChoice {
-  /** The caller insists on it. */
-  readonly rate: FeeRate | undefined;
-  /** Else for the estimate. */
-  readonly target: number;
-  readonly conservative: boolean;
-}
-
-/** @param replaceable whoever can raise the fee later may begin with less @throws RpcError */
-export function readFeeChoice(
-  { parts: { policy } }: Wallet,
-  { conf_target: target, estimate_mode: mode, fee_rate: rate }: FeeParameters,
-  replaceable: boolean = policy.replaceable,
-): FeeChoice {
-  const standard = { target: policy.confirmTarget, conservative: !replaceable };
-  if (rate !== undefined) {
-    if (target !== undefined)
-      throw invalidParameter(
-        'Cannot specify both conf_target and fee_rate. Please provide either a confirmation target in blocks for automatic fee estimation, or an explicit fee rate.',
-      );
-    if (mode !== 'unset') throw invalidParameter('Cannot specify both estimate_mode and fee_rate');
-    return { ...standard, rate: satPerKvB(amountFrom(rate, 3)) };
-  }
-  const wanted = mode.toLowerCase();
-  if (!['unset', 'economical', 'conservative'].includes(wanted))
-    throw invalidParameter(
-      'Invalid estimate_mode parameter, must be one of: "unset", "economical", "conservative"',
-    );
-  if (target !== undefined && (target < 1 || target > LONGEST_TARGET))
-    throw invalidParameter(`Invalid conf_target, must be between 1 and ${LONGEST_TARGET}`);
-  return {
-    rate: undefined,
-    target: target ?? standard.target,
-    conservative: wanted === 'unset' ? standard.conservative : wanted === 'conservative',
-  };
-}
-
-/** The rate that was chosen, or what it comes to now. @throws WalletError */
-export const chosenRate = (wallet: Wallet, { rate, target, conservative }: FeeChoice): ReasonedRate =>
-  rate === undefined ? feeRateFor(wallet, target, conservative) : checkFeeRate(wallet, rate);
 
 /** Confirmations that nothing has more of. */
 export const MAX_DEPTH = 9_999_999;

@@ -5,8 +5,8 @@ import type { Descriptor } from '../../wallet/descriptors/descriptor.ts';
 import type { ParsedDescriptor } from '../../wallet/descriptors/parse.ts';
 import { invalidKey, invalidParameter, RpcCode, RpcError } from '../errors.ts';
 import type { JsonRead } from '../json.ts';
+import { readDescriptor } from '../key-texts.ts';
 import { group, method } from '../method.ts';
-import { readDescriptor } from '../refusals.ts';
 import * as t from '../schema.ts';
 import { rangeFrom } from '../values.ts';
 

@@ -7,8 +7,8 @@ import { MAX_PUBKEYS_PER_MULTISIG, multisig, p2sh, p2wsh } from '../../core/scri
 import { withChecksum } from '../../wallet/descriptors/checksum.ts';
 import { invalidKey, invalidParameter } from '../errors.ts';
 import { describeScript, scriptDescription } from '../formats/address.ts';
+import { publicKeyFrom } from '../key-texts.ts';
 import { group, method } from '../method.ts';
-import { publicKeyFrom } from '../refusals.ts';
 import * as t from '../schema.ts';
 
 type MultisigType = 'legacy' | 'p2sh-segwit' | 'bech32';

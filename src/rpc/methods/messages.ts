@@ -1,8 +1,8 @@
 /** Messages signed with the key of an address. */
 import { signMessage, verifyMessage } from '../../wallet/message.ts';
 import { invalidKey, RpcCode, RpcError } from '../errors.ts';
+import { readPrivateKey } from '../key-texts.ts';
 import { group, method } from '../method.ts';
-import { readPrivateKey } from '../refusals.ts';
 import { boolean, string } from '../schema.ts';
 
 export const messageMethods = group('Util', {

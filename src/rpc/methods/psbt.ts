@@ -12,8 +12,8 @@ import { construction, constructTransaction } from '../construct-transaction.ts'
 import { ANY_FORM, decodeTransaction } from '../decode.ts';
 import { invalidParameter, undecodable } from '../errors.ts';
 import { psbtJson } from '../formats/psbt.ts';
+import { readPsbt } from '../key-texts.ts';
 import { group, method } from '../method.ts';
-import { readPsbt } from '../refusals.ts';
 import * as t from '../schema.ts';
 import { btc } from '../values.ts';
 

@@ -8,9 +8,9 @@ import { SigningProvider } from '../../wallet/signing/provider.ts';
 import { type SignedTransaction, signTransaction } from '../../wallet/signing/sign-transaction.ts';
 import { decodeTransaction, WITNESS_FORM } from '../decode.ts';
 import { invalidParameter, RpcCode, RpcError, undecodable } from '../errors.ts';
+import { readPrivateKey } from '../key-texts.ts';
 import { group, method } from '../method.ts';
 import { previousOutputs, spentOutputs } from '../previous-outputs.ts';
-import { readPrivateKey } from '../refusals.ts';
 import * as t from '../schema.ts';
 
 export const sighashtype = t.optional(

@@ -1,22 +1,65 @@
-/** Giving single transactions to the mempool, in earnest or to see what would happen. */
-import { type FeeRate, feeAt } from '../../core/transaction/fee-rate.ts';
+/** Giving transactions to the mempool, single or as a package, in earnest or to see what would happen. */
+import { toDisplayHex } from '../../core/encoding/bytes.ts';
+import { isUnspendable } from '../../core/script/script.ts';
+import { MAX_PACKAGE_COUNT } from '../../core/script/standard.ts';
+import { type FeeRate, feeAt, satPerKvB } from '../../core/transaction/fee-rate.ts';
 import type { Transaction } from '../../core/transaction/transaction.ts';
-import type { AcceptResult, PackageResult } from '../../mempool/results.ts';
+import type { AcceptResult, PackageMemberResult, PackageResult } from '../../mempool/results.ts';
 import { broadcastTransaction } from '../broadcast.ts';
-import { decodeTransaction, WITNESS_FORM } from '../decode.ts';
-import { undecodable } from '../errors.ts';
+import { decodeTransaction, hasValidOperations, WITNESS_FORM } from '../decode.ts';
+import { invalidParameter, RpcCode, RpcError, undecodable } from '../errors.ts';
 import { virtualSize, virtualSizes } from '../formats/mempool-entry.ts';
 import { group, method } from '../method.ts';
 import * as t from '../schema.ts';
-import {
-  checkBurn,
-  effectiveIncludes,
-  effectiveRate,
-  fees,
-  limits,
-  readTransactions,
-} from '../submission.ts';
-import { btc } from '../values.ts';
+import { btc, feeRateFrom } from '../values.ts';
+
+/** What a mistake may cost at most, unless told. */
+const DEFAULT_MAX_FEE_RATE = satPerKvB(10_000_000n);
+
+/** Parameters of the methods that submit. */
+const limits = {
+  maxfeerate: t.deferred(
+    t.standard(
+      t.custom<number | string, FeeRate>(
+        t.amount('BTC for 1,000 vbytes that a mistake may cost at most; 0 for any'),
+        feeRateFrom,
+      ),
+      DEFAULT_MAX_FEE_RATE,
+    ),
+  ),
+  maxburnamount: t.standard(t.amount('BTC that outputs nobody can spend may hold'), 0n),
+};
+
+const fees = <E extends t.Schema, I extends t.Schema>(rate: E, includes: I) =>
+  t.object({ base: t.amount(), 'effective-feerate': rate, 'effective-includes': includes });
+const effectiveRate = t.amount('BTC for 1,000 vbytes, with deltas, and with those that are paid for');
+const effectiveIncludes = t.array(t.hex(), 'wtxids of those that are judged together');
+
+/** @param maxfeerate is read between counting and decoding @throws RpcError -8, -22 */
+function readTransactions(
+  list: readonly string[],
+  maxfeerate: () => FeeRate,
+): { readonly txs: Transaction[]; readonly limit: FeeRate } {
+  if (list.length === 0 || list.length > MAX_PACKAGE_COUNT)
+    throw invalidParameter(`Array must contain between 1 and ${MAX_PACKAGE_COUNT} transactions.`);
+  const limit = maxfeerate();
+  const txs = list.map((hex) => {
+    const tx = decodeTransaction(hex, WITNESS_FORM);
+    if (tx === null) throw undecodable(`TX decode failed: ${hex} Make sure the tx has at least one input.`);
+    return tx;
+  });
+  return { txs, limit };
+}
+
+/** @throws RpcError -25 if an output that nobody can spend is worth more than this. */
+function checkBurn(tx: Transaction, limit: bigint): void {
+  for (const { scriptPubKey, value } of tx.outputs)
+    if ((isUnspendable(scriptPubKey) || !hasValidOperations(scriptPubKey)) && value > limit)
+      throw new RpcError(
+        RpcCode.VERIFY_ERROR,
+        'Unspendable output exceeds maximum configured by user (maxburnamount)',
+      );
+}
 
 function judgementJson(verdict: AcceptResult, maxFeeRate: FeeRate) {
   if (!verdict.ok) {
@@ -57,6 +100,34 @@ function packageJson(txs: readonly Transaction[], judged: PackageResult, maxFeeR
     if (verdict.ok && judgement.allowed === false) stopped = true;
     return { ...identity, ...judgement };
   });
+}
+
+function memberJson(tx: Transaction, verdict: PackageMemberResult | undefined) {
+  if (verdict === undefined) return { txid: tx.txid, error: 'package-not-validated' };
+  if ('sameTxid' in verdict) return { txid: tx.txid, 'other-wtxid': verdict.sameTxid.wtxid };
+  if ('known' in verdict)
+    return { txid: tx.txid, ...virtualSizes(verdict.known), fees: { base: btc(verdict.known.fee) } };
+  if (!verdict.ok) return { txid: tx.txid, error: verdict.invalid.message };
+  return {
+    txid: tx.txid,
+    ...virtualSizes(verdict.entry),
+    fees: {
+      base: btc(verdict.entry.fee),
+      'effective-feerate': btc(verdict.effectiveFeeRate),
+      'effective-includes': verdict.effectiveIncludes,
+    },
+  };
+}
+
+/** The last transaction spends from all the others, and these not from each other (Core's rule). */
+function isChildWithParents(txs: readonly Transaction[]): boolean {
+  const child = txs.at(-1)!;
+  const parents = new Set(txs.slice(0, -1).map((tx) => tx.txid as string));
+  const spends = (tx: Transaction): Set<string> =>
+    new Set(tx.inputs.map((input) => toDisplayHex(input.prevout.txid)));
+  const spentByChild = spends(child);
+  if (![...parents].every((txid) => spentByChild.has(txid))) return false;
+  return txs.slice(0, -1).every((tx) => [...spends(tx)].every((txid) => !parents.has(txid)));
 }
 
 export const submissionMethods = group('Rawtransactions', {
@@ -105,6 +176,55 @@ export const submissionMethods = group('Rawtransactions', {
       const tx = txs[0]!;
       const verdict = await mempool.accept(tx, { testOnly: true });
       return [{ txid: tx.txid, wtxid: tx.wtxid, ...judgementJson(verdict, limit) }];
+    },
+  }),
+
+  submitpackage: method({
+    help:
+      'Sends a transaction with its unconfirmed parents, which it may pay for. What is accepted stays, even if\n' +
+      'the rest is refused.',
+    parameters: {
+      package: t.array(t.hex(), 'Transactions; parents first, which must not depend on each other'),
+      ...limits,
+    },
+    result: t.object({
+      package_msg: t.string('success, or what is wrong with the package'),
+      'tx-results': t.record(
+        t.object({
+          txid: t.hex(),
+          'other-wtxid': t.optional(t.hex('In the mempool, with another witness: this one was passed over')),
+          vsize_adjusted: t.optional(virtualSize.vsize_adjusted),
+          vsize: t.optional(virtualSize.vsize),
+          vsize_bip141: t.optional(virtualSize.vsize_bip141),
+          fees: t.optional(fees(t.optional(effectiveRate), t.optional(effectiveIncludes))),
+          error: t.optional(t.string()),
+        }),
+        'wtxid',
+      ),
+      'replaced-transactions': t.array(t.hex(), 'txids'),
+    }),
+    example: `'["PARENT", "CHILD"]'`,
+    async handler({ package: list, maxfeerate, maxburnamount }, { mempool, wallets }) {
+      const { txs, limit } = readTransactions(list, maxfeerate);
+      for (const tx of txs) checkBurn(tx, maxburnamount);
+      if (txs.length > 1 && !isChildWithParents(txs))
+        throw new RpcError(
+          RpcCode.VERIFY_ERROR,
+          'package topology disallowed. not child-with-parents or parents depend on each other.',
+        );
+      const judged = await mempool.acceptPackage(txs, { maximumFeeRate: limit > 0n ? limit : undefined });
+      for (const tx of txs) if (mempool.has(tx.txid)) mempool.unbroadcast.add(tx.txid);
+      await wallets.settled();
+      const replaced = [...judged.results.values()].flatMap((verdict) =>
+        'replaced' in verdict ? verdict.replaced.map((tx) => tx.txid) : [],
+      );
+      return {
+        package_msg: judged.invalid === null ? 'success' : judged.invalid.message,
+        'tx-results': Object.fromEntries(
+          txs.map((tx) => [tx.wtxid, memberJson(tx, judged.results.get(tx.wtxid))]),
+        ),
+        'replaced-transactions': replaced,
+      };
     },
   }),
 });

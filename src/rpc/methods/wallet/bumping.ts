@@ -9,10 +9,11 @@ import type { Wallet } from '../../../wallet/wallet.ts';
 import { outputsFrom } from '../../construct-transaction.ts';
 import type { RpcContext } from '../../context.ts';
 import { invalidKey, invalidParameter, RpcCode, RpcError } from '../../errors.ts';
+import { feeFields, readFeeChoice } from '../../fee-choice.ts';
 import { group, walletMethod } from '../../method.ts';
 import * as t from '../../schema.ts';
 import { btc } from '../../values.ts';
-import { feeFields, inTurn, readFeeChoice } from '../../wallet-access.ts';
+import { inTurn } from '../../wallet-access.ts';
 import { psbtVersionFrom } from '../psbt.ts';
 import { broadcast } from './spending.ts';
 

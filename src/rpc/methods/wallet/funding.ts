@@ -22,9 +22,9 @@ import {
   refuseInputWeights,
   weightsOfInputs,
 } from '../../fund-options.ts';
+import { readPsbt } from '../../key-texts.ts';
 import { group, walletMethod } from '../../method.ts';
 import { previousOutputs, spentOutputs } from '../../previous-outputs.ts';
-import { readPsbt } from '../../refusals.ts';
 import * as t from '../../schema.ts';
 import { btc } from '../../values.ts';
 import { inTurn } from '../../wallet-access.ts';

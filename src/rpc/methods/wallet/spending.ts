@@ -20,6 +20,7 @@ import {
   outputsFrom,
 } from '../../construct-transaction.ts';
 import { invalidParameter, RpcCode, RpcError } from '../../errors.ts';
+import { chosenRate, type FeeParameters, feeFields, readFeeChoice } from '../../fee-choice.ts';
 import {
   early,
   FUND_OPTIONS,
@@ -32,15 +33,7 @@ import { Amount, type JsonRead } from '../../json.ts';
 import { group, walletMethod } from '../../method.ts';
 import { refuseAs } from '../../refusals.ts';
 import * as t from '../../schema.ts';
-import {
-  avoidReuse,
-  chosenRate,
-  type FeeParameters,
-  feeFields,
-  inTurn,
-  readFeeChoice,
-  refuseReuse,
-} from '../../wallet-access.ts';
+import { avoidReuse, inTurn, refuseReuse } from '../../wallet-access.ts';
 
 /** @throws RpcError -4, WalletError -13 before anything is planned that cannot be signed */
 export function requirePrivateKeys(wallet: Wallet): void {

@@ -1,0 +1,58 @@
+/** What a caller says of the fee of a payment. */
+import { type FeeRate, LONGEST_TARGET, satPerKvB } from '../core/transaction/fee-rate.ts';
+import { checkFeeRate, feeRateFor, type ReasonedRate } from '../wallet/fee-rate.ts';
+import type { Wallet } from '../wallet/wallet.ts';
+import { invalidParameter } from './errors.ts';
+import * as t from './schema.ts';
+import { amountFrom } from './values.ts';
+
+/** Fields and parameters that say what a payment should cost. */
+export const feeFields = {
+  conf_target: t.optional(t.integer('Blocks within which it should confirm'), 'wallet -txconfirmtarget'),
+  estimate_mode: t.standard(t.string('"unset", "economical" or "conservative"'), 'unset'),
+  fee_rate: t.optional(t.anything('Fee rate in sat/vB'), 'estimated'),
+};
+
+/** What a caller says of the fee. */
+export type FeeParameters = t.HeldFields<typeof feeFields>;
+
+export interface FeeChoice {
+  /** The caller insists on it. */
+  readonly rate: FeeRate | undefined;
+  /** Else for the estimate. */
+  readonly target: number;
+  readonly conservative: boolean;
+}
+
+/** @param replaceable whoever can raise the fee later may begin with less @throws RpcError */
+export function readFeeChoice(
+  { parts: { policy } }: Wallet,
+  { conf_target: target, estimate_mode: mode, fee_rate: rate }: FeeParameters,
+  replaceable: boolean = policy.replaceable,
+): FeeChoice {
+  const standard = { target: policy.confirmTarget, conservative: !replaceable };
+  if (rate !== undefined) {
+    if (target !== undefined)
+      throw invalidParameter(
+        'Cannot specify both conf_target and fee_rate. Please provide either a confirmation target in blocks for automatic fee estimation, or an explicit fee rate.',
+      );
+    if (mode !== 'unset') throw invalidParameter('Cannot specify both estimate_mode and fee_rate');
+    return { ...standard, rate: satPerKvB(amountFrom(rate, 3)) };
+  }
+  const wanted = mode.toLowerCase();
+  if (!['unset', 'economical', 'conservative'].includes(wanted))
+    throw invalidParameter(
+      'Invalid estimate_mode parameter, must be one of: "unset", "economical", "conservative"',
+    );
+  if (target !== undefined && (target < 1 || target > LONGEST_TARGET))
+    throw invalidParameter(`Invalid conf_target, must be between 1 and ${LONGEST_TARGET}`);
+  return {
+    rate: undefined,
+    target: target ?? standard.target,
+    conservative: wanted === 'unset' ? standard.conservative : wanted === 'conservative',
+  };
+}
+
+/** The rate that was chosen, or what it comes to now. @throws WalletError */
+export const chosenRate = (wallet: Wallet, { rate, target, conservative }: FeeChoice): ReasonedRate =>
+  rate === undefined ? feeRateFor(wallet, target, conservative) : checkFeeRate(wallet, rate);
