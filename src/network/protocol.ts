@@ -34,7 +34,7 @@ export const SLOW_READER_TIMEOUT = 2 * MINUTE;
  */
 export const RECEIVE_QUEUE_BYTES = 5_000_000;
 /** Bytes that all who dialled us may hold of our memory together: beyond it, whoever holds most is let go. */
-export const INBOUND_MEMORY = 100_000_000;
+export const INBOUND_MEMORY = 64_000_000;
 
 /** Peers that we dial by ourselves, and places kept free for them and for a feeler. */
 export const FULL_RELAY = 8;

@@ -1,10 +1,13 @@
 /** One suite for every transport. */
+import { once } from 'node:events';
 import { afterEach, describe, expect, test } from 'vitest';
+import { WebSocket } from 'ws';
 import { REGTEST } from '../../../src/core/parameters/presets.ts';
 import { encodeEnvelope } from '../../../src/network/messages/envelope.ts';
 import {
   type Connection,
   type Listener,
+  LOW_WATER_MARK,
   MAXIMUM_HANDSHAKE_MESSAGE,
   MAXIMUM_MESSAGE,
   type Scheme,
@@ -164,4 +167,28 @@ describe.each(kinds)('%s', (_name, scheme, make) => {
     const target = { scheme, host: '127.0.0.1', port: 1 };
     await expect(make().dial(target, new AbortController().signal)).rejects.toThrow();
   });
+});
+
+test('of what a closed peer goes on to send nothing is kept', async () => {
+  let accepted: (connection: Connection) => void = () => {};
+  const inbound = new Promise<Connection>((resolve) => {
+    accepted = resolve;
+  });
+  const transport = new NodeTransport({ magic });
+  const listener = await transport.listen('127.0.0.1', 0, (connection) => accepted(connection));
+  listeners.push(listener);
+  const socket = new WebSocket(`ws://${listener.address}`, { perMessageDeflate: false });
+  socket.on('error', () => {});
+  await once(socket, 'open');
+  // It reads no close frame.
+  socket.pause();
+  const { connection } = new Recorder(await inbound);
+  connection.setMaximumMessage(MAXIMUM_MESSAGE);
+  const part = () =>
+    new Promise<unknown>((resolve) => socket.send(new Uint8Array(100_000), { fin: false }, resolve));
+  await part();
+  connection.close();
+  while (!(await part()));
+  expect(connection.partialAmount).toBeLessThan(2 * LOW_WATER_MARK);
+  socket.terminate();
 });

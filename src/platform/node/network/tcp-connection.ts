@@ -59,11 +59,14 @@ export class TcpConnection implements Connection {
   }
 
   #receive(chunk: Uint8Array): void {
+    // Nothing is kept for one that is only left to read what it was told last.
+    if (this.#closed) return;
+    const before = this.partialAmount;
     try {
       this.#splitter.push(chunk, (envelope) => {
         if (!this.#closed) this.#events!.message(ownBytes(envelope));
       });
-      if (!this.#closed && this.partialAmount > 0) this.#events!.partial(chunk.length);
+      if (!this.#closed && this.partialAmount > before) this.#events!.partial(this.partialAmount - before);
     } catch (error) {
       this.#finish((error as Error).message);
     }
@@ -97,7 +100,8 @@ export class TcpConnection implements Connection {
     if (this.#closed) return;
     this.#closed = true;
     // What was sent last (a reason to go, a header) may still leave; a peer that does not read is not waited for.
-    if (this.bufferedAmount === 0 || this.bufferedAmount > LOW_WATER_MARK) this.#socket.destroy();
+    if (this.bufferedAmount === 0 || this.bufferedAmount + this.partialAmount > LOW_WATER_MARK)
+      this.#socket.destroy();
     else {
       this.#socket.end();
       setTimeout(() => this.#socket.destroy(), LINGER).unref();

@@ -47,8 +47,9 @@ export class WebSocketConnection implements Connection {
   readonly #count = (chunk: Uint8Array): void => {
     this.partialAmount += chunk.length + MESSAGE_OVERHEAD;
     this.#bytesLeft -= chunk.length;
-    if (this.#bytesLeft < 0) this.#finish('too much before verack');
-    else if (!this.#closed) this.#events?.partial(chunk.length + MESSAGE_OVERHEAD);
+    if (this.#closed) this.#endOverfull();
+    else if (this.#bytesLeft < 0) this.#finish('too much before verack');
+    else this.#events?.partial(chunk.length + MESSAGE_OVERHEAD);
   };
 
   /** @param webSocket open, with `socket` below it */
@@ -126,13 +127,18 @@ export class WebSocketConnection implements Connection {
     this.#finish('');
   }
 
+  /** `ws` goes on keeping what arrives until the other side has closed too. */
+  #endOverfull(): void {
+    if (this.bufferedAmount + this.partialAmount > LOW_WATER_MARK) this.#webSocket.terminate();
+  }
+
   #finish(reason: string): void {
     if (this.#closed) return;
     this.#closed = true;
     this.#received = [];
     // A closing handshake is good manners, but nobody is waited for.
-    if (this.bufferedAmount > LOW_WATER_MARK) this.#webSocket.terminate();
-    else this.#webSocket.close(reason === '' ? undefined : PROTOCOL_ERROR);
+    this.#webSocket.close(reason === '' ? undefined : PROTOCOL_ERROR);
+    this.#endOverfull();
     setTimeout(() => this.#webSocket.terminate(), LINGER).unref();
     this.#events?.closed(reason);
   }
