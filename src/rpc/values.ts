@@ -50,7 +50,9 @@ export const INT64 = [-(2 ** 63), 2 ** 63] as const;
 /** An integer within bounds (int32 unless told). */
 export function integerFrom(value: JsonRead | undefined, bounds: readonly [number, number] = INT32): number {
   if (!(value instanceof JsonNumber)) throw wrongType(value, 'number');
-  const number = /^-?[0-9]{1,20}$/.test(value.text) ? Number(value.text) : Number.NaN;
+  // What has no sign may have no minus, not even before a zero.
+  const digits = bounds[0] < 0 ? /^-?[0-9]{1,20}$/ : /^[0-9]{1,20}$/;
+  const number = digits.test(value.text) ? Number(value.text) : Number.NaN;
   if (!(number >= bounds[0] && number <= bounds[1]))
     throw new RpcError(RpcCode.MISC_ERROR, 'JSON integer out of range');
   return number === 0 ? 0 : number;

@@ -101,6 +101,8 @@ describe('amounts', () => {
 
 test('integers have bounds and no fraction', () => {
   expect(integerFrom(number('-2147483648'))).toBe(-(2 ** 31));
+  expect(integerFrom(number('-0'))).toBe(0);
+  expect(errorOf(() => integerFrom(number('-0'), [0, 9]))).toEqual([-1, 'JSON integer out of range']);
   for (const text of ['2147483648', '1.0', '1e3', '9'.repeat(400)])
     expect(errorOf(() => integerFrom(number(text)))).toEqual([-1, 'JSON integer out of range']);
   expect(errorOf(() => integerFrom('1'))).toEqual([
