@@ -4,7 +4,7 @@
  * which an inferred type has not. They replace the inferred ones in `dist`, so that nobody's compiler reads the
  * whole node.
  */
-import { type Fields, firstName, type Schema } from '../../src/rpc/schema.ts';
+import { type Fields, fallbackOf, firstName, type Schema } from '../../src/rpc/schema.ts';
 
 interface Method {
   readonly help: string;
@@ -67,9 +67,9 @@ const slotsOf = (fields: Fields, sent: boolean, indent: string): Slot[] =>
     notes: notesOf(field),
   }));
 
-function notesOf({ help, hint, fallback }: Schema): string {
-  const standard = typeof fallback === 'function' ? fallback() : fallback;
-  const shown = typeof standard === 'bigint' ? Number(standard) / 1e8 : standard;
+function notesOf(schema: Schema): string {
+  const { help, hint } = schema;
+  const shown = fallbackOf(schema);
   const otherwise = hint ?? (shown === undefined || shown === '' ? undefined : String(shown));
   return [help, otherwise === undefined ? '' : `Default: ${otherwise}.`]
     .filter((text) => text !== '')

@@ -95,13 +95,14 @@ export class Dispatcher implements RpcServerView {
   /** @param body null if it was not even text (UTF-8). */
   async handle(body: string | null, caller: Caller): Promise<Answer> {
     try {
-      const request =
-        body !== null && body.length > LONG ? await parseInTurns(body, this.#clock) : parse(body);
+      if (body === null) throw notJson();
+      const request = body.length > LONG ? await readJsonInTurns(body, this.#clock) : readJson(body);
       if (request instanceof JsonObject) return await this.#handleOne(request, caller);
       if (Array.isArray(request)) return await this.#handleBatch(request, caller);
       throw new RpcError(RpcCode.PARSE_ERROR, 'Top-level object parse error');
     } catch (error) {
-      return failure(error, UNREAD);
+      // Only reading it fails here: what becomes of calls is answered with their ids.
+      return failure(error instanceof JsonError ? notJson() : error, UNREAD);
     }
   }
 
@@ -229,23 +230,6 @@ export class Dispatcher implements RpcServerView {
 }
 
 const notJson = (): RpcError => new RpcError(RpcCode.PARSE_ERROR, 'Parse error');
-
-function parse(body: string | null): JsonRead {
-  if (body === null) throw notJson();
-  try {
-    return readJson(body);
-  } catch (error) {
-    throw error instanceof JsonError ? notJson() : error;
-  }
-}
-
-async function parseInTurns(body: string, clock: Clock): Promise<JsonRead> {
-  try {
-    return await readJsonInTurns(body, clock);
-  } catch (error) {
-    throw error instanceof JsonError ? notJson() : error;
-  }
-}
 
 function readVersion(request: JsonObject): 1 | 2 {
   const version = request.get('jsonrpc') ?? null;

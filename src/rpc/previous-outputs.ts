@@ -1,5 +1,5 @@
 /** Outputs that a transaction spends: what chain and mempool know, and what a caller tells of others (`prevtxs`). */
-import { fromDisplayHex, toHex } from '../core/encoding/bytes.ts';
+import { equalBytes, fromDisplayHex } from '../core/encoding/bytes.ts';
 import { hash160, sha256 } from '../core/encoding/hashes.ts';
 import { toAssembly } from '../core/script/assembly.ts';
 import { isPayToScriptHash, isWitnessProgram } from '../core/script/script.ts';
@@ -8,7 +8,7 @@ import { MAX_MONEY } from '../core/transaction/amount.ts';
 import { outPointText, type Transaction, type TxOut } from '../core/transaction/transaction.ts';
 import type { SigningProvider } from '../wallet/signing/provider.ts';
 import type { RpcContext } from './context.ts';
-import { invalidParameter, type RpcError, undecodable } from './errors.ts';
+import { invalidParameter, undecodable } from './errors.ts';
 import { JsonObject, type JsonRead } from './json.ts';
 import * as t from './schema.ts';
 import { arrayFrom } from './values.ts';
@@ -53,15 +53,15 @@ export async function spentOutputs(
     const output = (mempool.graph.output(outpoint) ?? confirmed[i])?.output;
     if (output !== undefined) known.set(outPointText(outpoint), output);
   }
-  const invalid = (text: string): RpcError => undecodable(text);
   for (const item of told) {
-    if (!(item instanceof JsonObject)) throw invalid('expected object with {"txid\'","vout","scriptPubKey"}');
+    if (!(item instanceof JsonObject))
+      throw undecodable('expected object with {"txid\'","vout","scriptPubKey"}');
     const output = previousOutput.read(item, '', context);
-    if (output.vout < 0) throw invalid('vout cannot be negative');
+    if (output.vout < 0) throw undecodable('vout cannot be negative');
     const id = outPointText({ txid: fromDisplayHex(output.txid), vout: output.vout });
     const before = known.get(id)?.scriptPubKey;
-    if (before !== undefined && toHex(before) !== toHex(output.scriptPubKey))
-      throw invalid(
+    if (before !== undefined && !equalBytes(before, output.scriptPubKey))
+      throw undecodable(
         `Previous output scriptPubKey mismatch:\n${toAssembly(before)}\nvs:\n${toAssembly(output.scriptPubKey)}`,
       );
     known.set(id, { value: output.amount ?? MAX_MONEY, scriptPubKey: output.scriptPubKey });
@@ -81,10 +81,9 @@ function takeScripts(output: t.HeldFields<typeof fields>, { provider, required }
   const wrapped = p2wsh(sha256(script));
   provider.addScript(script);
   provider.addScript(wrapped);
-  const same = (a: Uint8Array, b: Uint8Array): boolean => toHex(a) === toHex(b);
-  if (redeemScript !== undefined && !same(redeemScript, script) && !same(redeemScript, wrapped))
+  if (redeemScript !== undefined && !equalBytes(redeemScript, script) && !equalBytes(redeemScript, wrapped))
     throw invalidParameter('redeemScript does not correspond to witnessScript');
   const fitting = isScriptHash ? [script, wrapped].map((inner) => p2sh(hash160(inner))) : [wrapped];
-  if (!fitting.some((one) => same(one, scriptPubKey)))
+  if (!fitting.some((one) => equalBytes(one, scriptPubKey)))
     throw invalidParameter('redeemScript/witnessScript does not match scriptPubKey');
 }

@@ -161,7 +161,10 @@ export class RpcServer {
 
   /** Counts a call as under way; or refuses it, since there are too many. */
   #begin(reply: FastifyReply): boolean {
-    if (this.#calls < this.#maximumCalls) return ++this.#calls > 0;
+    if (this.#calls < this.#maximumCalls) {
+      this.#calls++;
+      return true;
+    }
     const hint = 'it can be increased with the -rpcworkqueue= setting';
     this.#logger.log('warn', 'http', `Request rejected because http work queue depth exceeded, ${hint}`);
     void reply.code(503).send('Work queue depth exceeded');
