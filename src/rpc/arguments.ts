@@ -3,7 +3,7 @@
  * error is Bitcoin Core's (rpc/server.cpp, rpc/util.cpp).
  */
 import type { RpcContext, RpcRequest } from './context.ts';
-import { invalidParameter, RpcCode, RpcError } from './errors.ts';
+import { type RpcError, refuse } from './errors.ts';
 import { helpText } from './help.ts';
 import { JsonObject, type JsonRead, type JsonWritable } from './json.ts';
 import { writeJson } from './json-writer.ts';
@@ -24,8 +24,7 @@ export function callMethod(
   const parameters = Object.entries(method.parameters);
   const values = given instanceof JsonObject ? positionNamed(parameters, given) : given;
   const needed = parameters.findLastIndex(([, schema]) => !schema.optional) + 1;
-  if (values.length < needed || values.length > parameters.length)
-    throw new RpcError(RpcCode.MISC_ERROR, helpText(method));
+  if (values.length < needed || values.length > parameters.length) throw refuse.misc(helpText(method));
   checkTypes(parameters, values);
   return method.run(values, context, request);
 }
@@ -41,11 +40,10 @@ function checkTypes(parameters: readonly Parameter[], values: readonly JsonRead[
     mismatches[`Position ${i + 1} (${names})`] =
       `JSON value of type ${actual} is not of expected type ${json}`;
   }
-  if (mismatches !== undefined)
-    throw new RpcError(RpcCode.TYPE_ERROR, `Wrong type passed:\n${writeJson(mismatches, 4)}`);
+  if (mismatches !== undefined) throw refuse.type(`Wrong type passed:\n${writeJson(mismatches, 4)}`);
 }
 
-const duplicated = (name: string): RpcError => invalidParameter(`Parameter ${name} specified multiple times`);
+const duplicated = (name: string): RpcError => refuse.parameter(`Parameter ${name} specified multiple times`);
 
 /**
  * Core's transformNamedArguments: holes become null, but none are added at the end; fields of an
@@ -81,7 +79,7 @@ function positionNamed(parameters: readonly Parameter[], given: JsonObject): rea
     for (; hole > 0; hole--) values.push(null);
     initial ??= parameter;
     if (found !== undefined && options.length > 0)
-      throw invalidParameter(`Parameter ${found[0]} conflicts with parameter ${options[0]![0]}`);
+      throw refuse.parameter(`Parameter ${found[0]} conflicts with parameter ${options[0]![0]}`);
     values.push(found === undefined ? new JsonObject(options) : found[1]);
   }
 
@@ -89,7 +87,7 @@ function positionNamed(parameters: readonly Parameter[], given: JsonObject): rea
   left.delete('args');
   const result = positional === undefined ? values : joinPositional(positional, values, initialHole, initial);
   const unknown = left.keys().next().value;
-  if (unknown !== undefined) throw invalidParameter(`Unknown named parameter ${unknown}`);
+  if (unknown !== undefined) throw refuse.parameter(`Unknown named parameter ${unknown}`);
   return result;
 }
 
@@ -115,6 +113,6 @@ function joinPositional(
   if (typeName(positional) !== 'array') return named;
   const leading = positional as readonly JsonRead[];
   if (initial !== undefined && initialHole < leading.length)
-    throw invalidParameter(`Parameter ${initial[0]} specified twice both as positional and named argument`);
+    throw refuse.parameter(`Parameter ${initial[0]} specified twice both as positional and named argument`);
   return [...leading, ...named.slice(leading.length)];
 }

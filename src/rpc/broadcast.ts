@@ -7,7 +7,7 @@ import type { Invalid } from '../core/encoding/errors.ts';
 import { outPointsOf, type Transaction } from '../core/transaction/transaction.ts';
 import { MaximumFeeInvalid } from '../mempool/results.ts';
 import type { RpcContext } from './context.ts';
-import { RpcCode, RpcError } from './errors.ts';
+import { RpcCode, RpcError, refuse } from './errors.ts';
 
 /**
  * @param maxFee satoshis; 0 accepts any fee.
@@ -32,10 +32,7 @@ async function whyNot(tx: Transaction, invalid: Invalid, chain: RpcContext['chai
   if ((await chain.coins(outPointsOf(tx))).some((coin) => coin !== undefined))
     return new RpcError(RpcCode.VERIFY_ALREADY_IN_UTXO_SET, 'Transaction outputs already in utxo set');
   if (invalid instanceof MaximumFeeInvalid)
-    return new RpcError(
-      RpcCode.VERIFY_ERROR,
-      'Fee exceeds maximum configured by user (e.g. -maxtxfee, maxfeerate)',
-    );
+    return refuse.verify('Fee exceeds maximum configured by user (e.g. -maxtxfee, maxfeerate)');
   const code = invalid.kind === 'missing' ? RpcCode.VERIFY_ERROR : RpcCode.VERIFY_REJECTED;
   return new RpcError(code, invalid.message);
 }

@@ -14,7 +14,7 @@ import {
   type TxIn,
   type TxOut,
 } from '../core/transaction/transaction.ts';
-import { invalidKey, invalidParameter, type RpcError } from './errors.ts';
+import { type RpcError, refuse } from './errors.ts';
 import { JsonNumber, JsonObject, type JsonRead } from './json.ts';
 import * as t from './schema.ts';
 import { amountFrom, arrayFrom, bytesFrom, hashFrom, INT64, integerFrom, objectFrom } from './values.ts';
@@ -41,7 +41,7 @@ export function constructTransaction(wanted: Construction, parameters: NetworkPa
   const inputs = listed.map((input) => inputFrom(input, sequence));
   const outputs = outputsFrom(wanted.outputs, parameters);
   if (replaceable && inputs.length > 0 && !inputs.some((input) => input.sequence <= SEQUENCE_REPLACEABLE))
-    throw invalidParameter('Invalid parameter combination: Sequence number(s) contradict replaceable option');
+    throw refuse.parameter('Invalid parameter combination: Sequence number(s) contradict replaceable option');
   return Transaction.from({ version, inputs, outputs, lockTime });
 }
 
@@ -50,7 +50,7 @@ function standardSequence(replaceable: boolean, lockTime: number): number {
   return lockTime === 0 ? SEQUENCE_FINAL : SEQUENCE_NOT_FINAL;
 }
 
-const invalid = (what: string): RpcError => invalidParameter(`Invalid parameter, ${what}`);
+const invalid = (what: string): RpcError => refuse.parameter(`Invalid parameter, ${what}`);
 
 function inputFrom(value: JsonRead, standard: number): TxIn {
   const object = objectFrom(value);
@@ -108,7 +108,7 @@ export function addressScript(
     return decodeAddress(address, parameters);
   } catch (error) {
     if (!(error instanceof AddressError)) throw error;
-    throw invalidKey(`${what}${what.endsWith(' ') ? address : ''}`);
+    throw refuse.key(`${what}${what.endsWith(' ') ? address : ''}`);
   }
 }
 

@@ -3,7 +3,7 @@ import type { NetworkParameters } from '../core/parameters/network.ts';
 import { DescriptorError } from '../wallet/descriptors/descriptor-error.ts';
 import { inferDescriptor } from '../wallet/descriptors/infer.ts';
 import { parseDescriptor } from '../wallet/descriptors/parse.ts';
-import { invalidKey, invalidParameter } from './errors.ts';
+import { refuse } from './errors.ts';
 import { JsonObject, type JsonRead } from './json.ts';
 import { array, custom, string } from './schema.ts';
 import { arrayFrom, rangeFrom, stringFrom } from './values.ts';
@@ -19,11 +19,11 @@ export function descriptorScript(text: string, parameters: NetworkParameters): U
   const { descriptors, secrets } = parseDescriptor(text, parameters);
   const [descriptor] = descriptors;
   if (descriptor === undefined || descriptors.length > 1)
-    throw invalidParameter('Multipath descriptor not accepted');
+    throw refuse.parameter('Multipath descriptor not accepted');
   if (descriptor.isRange)
-    throw invalidParameter('Ranged descriptor not accepted. Maybe pass through deriveaddresses first?');
+    throw refuse.parameter('Ranged descriptor not accepted. Maybe pass through deriveaddresses first?');
   const scripts = descriptor.scriptsAt(0, secrets.lookup);
-  if (scripts === null) throw invalidKey('Cannot derive script without private keys');
+  if (scripts === null) throw refuse.key('Cannot derive script without private keys');
   if (scripts.length === 1) return scripts[0]!;
   return scripts.length === 4 ? scripts[2]! : scripts[1]!;
 }
@@ -61,14 +61,14 @@ export function scanScripts(value: JsonRead, parameters: NetworkParameters): Scr
       const [first, last] = descriptor.isRange ? [begin, end] : [0, 0];
       for (let index = first; index <= last; index++) {
         const expansion = descriptor.expand(index, secrets.lookup);
-        if (expansion === null) throw invalidKey(`Cannot derive script without private keys: '${text}'`);
+        if (expansion === null) throw refuse.key(`Cannot derive script without private keys: '${text}'`);
         const { scripts, provider } = expansion;
         for (const script of scripts)
           found.push({ script, descriptor: inferDescriptor(script, parameters, provider) });
       }
     }
   } catch (error) {
-    if (error instanceof DescriptorError) throw invalidKey(error.message);
+    if (error instanceof DescriptorError) throw refuse.key(error.message);
     throw error;
   }
   return found;
@@ -82,9 +82,9 @@ export function scanObject(value: JsonRead): {
 } {
   if (typeof value === 'string') return { text: value, ...DEFAULT_RANGE };
   if (!(value instanceof JsonObject))
-    throw invalidParameter('Scan object needs to be either a string or an object');
+    throw refuse.parameter('Scan object needs to be either a string or an object');
   const descriptor = value.get('desc') ?? null;
-  if (descriptor === null) throw invalidParameter('Descriptor needs to be provided in scan object');
+  if (descriptor === null) throw refuse.parameter('Descriptor needs to be provided in scan object');
   const range = value.get('range') ?? null;
   return { text: stringFrom(descriptor), ...(range === null ? DEFAULT_RANGE : rangeFrom(range)) };
 }

@@ -7,7 +7,7 @@ import type { Clock, Logger } from '../seams.ts';
 import { WalletError } from '../wallet/wallet-error.ts';
 import { callMethod } from './arguments.ts';
 import type { RpcContext, RpcRequest, RpcServerView } from './context.ts';
-import { RpcCode, RpcError, UsageError } from './errors.ts';
+import { RpcCode, RpcError, refuse, UsageError } from './errors.ts';
 import { helpText } from './help.ts';
 import { JsonObject, type JsonRead, type JsonWritable } from './json.ts';
 import { JsonError, readJson, readJsonInTurns } from './json-reader.ts';
@@ -216,8 +216,7 @@ export class Dispatcher implements RpcServerView {
 
   /** Logs what no caller is to blame for. @throws the error itself */
   #report(method: string, error: unknown): never {
-    if (error instanceof UsageError)
-      throw new RpcError(RpcCode.MISC_ERROR, helpText(findMethod(this.registry, method)!));
+    if (error instanceof UsageError) throw refuse.misc(helpText(findMethod(this.registry, method)!));
     if (!(error instanceof RpcError || error instanceof Invalid || error instanceof WalletError))
       this.#logger.log('error', 'rpc', `${method} failed`, { error });
     throw error;
@@ -300,5 +299,5 @@ function failure(error: unknown, envelope: Envelope): Answer {
 function toRpcError(error: unknown): RpcError {
   if (error instanceof RpcError) return error;
   if (error instanceof WalletError) return fromWalletError(error);
-  return new RpcError(RpcCode.MISC_ERROR, error instanceof Error ? error.message : String(error));
+  return refuse.misc(error instanceof Error ? error.message : String(error));
 }

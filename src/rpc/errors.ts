@@ -61,9 +61,22 @@ export class RpcError extends Error {
   }
 }
 
-export const invalidKey = (text: string): RpcError => new RpcError(RpcCode.INVALID_ADDRESS_OR_KEY, text);
-export const undecodable = (text: string): RpcError => new RpcError(RpcCode.DESERIALIZATION_ERROR, text);
-export const invalidParameter = (text: string): RpcError => new RpcError(RpcCode.INVALID_PARAMETER, text);
+const withCode =
+  (code: RpcErrorCode) =>
+  (text: string): RpcError =>
+    new RpcError(code, text);
+
+/** Errors of the usual codes, to be thrown. */
+export const refuse = Object.freeze({
+  parameter: withCode(RpcCode.INVALID_PARAMETER),
+  key: withCode(RpcCode.INVALID_ADDRESS_OR_KEY),
+  type: withCode(RpcCode.TYPE_ERROR),
+  text: withCode(RpcCode.DESERIALIZATION_ERROR),
+  misc: withCode(RpcCode.MISC_ERROR),
+  verify: withCode(RpcCode.VERIFY_ERROR),
+  wallet: withCode(RpcCode.WALLET_ERROR),
+  network: withCode(RpcCode.CLIENT_INVALID_IP_OR_SUBNET),
+});
 
 /** The call makes no sense: its caller is shown the help. */
 export class UsageError extends Error {

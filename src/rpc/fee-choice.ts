@@ -2,7 +2,7 @@
 import { type FeeRate, LONGEST_TARGET, satPerKvB } from '../core/transaction/fee-rate.ts';
 import { checkFeeRate, feeRateFor, type ReasonedRate } from '../wallet/fee-rate.ts';
 import type { Wallet } from '../wallet/wallet.ts';
-import { invalidParameter } from './errors.ts';
+import { refuse } from './errors.ts';
 import * as t from './schema.ts';
 import { amountFrom } from './values.ts';
 
@@ -33,19 +33,19 @@ export function readFeeChoice(
   const standard = { target: policy.confirmTarget, conservative: !replaceable };
   if (rate !== undefined) {
     if (target !== undefined)
-      throw invalidParameter(
+      throw refuse.parameter(
         'Cannot specify both conf_target and fee_rate. Please provide either a confirmation target in blocks for automatic fee estimation, or an explicit fee rate.',
       );
-    if (mode !== 'unset') throw invalidParameter('Cannot specify both estimate_mode and fee_rate');
+    if (mode !== 'unset') throw refuse.parameter('Cannot specify both estimate_mode and fee_rate');
     return { ...standard, rate: satPerKvB(amountFrom(rate, 3)) };
   }
   const wanted = mode.toLowerCase();
   if (!['unset', 'economical', 'conservative'].includes(wanted))
-    throw invalidParameter(
+    throw refuse.parameter(
       'Invalid estimate_mode parameter, must be one of: "unset", "economical", "conservative"',
     );
   if (target !== undefined && (target < 1 || target > LONGEST_TARGET))
-    throw invalidParameter(`Invalid conf_target, must be between 1 and ${LONGEST_TARGET}`);
+    throw refuse.parameter(`Invalid conf_target, must be between 1 and ${LONGEST_TARGET}`);
   return {
     rate: undefined,
     target: target ?? standard.target,

@@ -14,7 +14,7 @@ import { type PlannedTransaction, type PresetInput, planTransaction } from '../w
 import type { Wallet } from '../wallet/wallet.ts';
 import { addressScript } from './construct-transaction.ts';
 import type { RpcContext } from './context.ts';
-import { invalidKey, invalidParameter, RpcCode, RpcError } from './errors.ts';
+import { RpcCode, refuse } from './errors.ts';
 import { chosenRate, feeFields, readFeeChoice } from './fee-choice.ts';
 import { JsonNumber, type JsonRead } from './json.ts';
 import { publicKeyFrom, readDescriptor } from './key-texts.ts';
@@ -49,7 +49,7 @@ export const FUND_OPTIONS = {
       t.array(t.integer('Index of an output, change not counted'), 'Outputs that pay the fee in equal parts'),
       (value) => {
         if (Array.isArray(value)) return value;
-        throw new RpcError(RpcCode.MISC_ERROR, 'JSON value is not an object or array as expected');
+        throw refuse.misc('JSON value is not an object or array as expected');
       },
     ),
     [],
@@ -96,7 +96,7 @@ export function feePayersFrom(
   told: JsonRead | undefined,
   destinations: readonly string[],
 ): ReadonlySet<number> {
-  const fail = (what: string) => invalidParameter(`Invalid parameter 'subtract fee from output', ${what}`);
+  const fail = (what: string) => refuse.parameter(`Invalid parameter 'subtract fee from output', ${what}`);
   const payers = new Set<number>();
   for (const value of told === undefined || told === null ? [] : arrayFrom(told)) {
     if (typeof value !== 'string' && !(value instanceof JsonNumber))
@@ -113,7 +113,7 @@ export function feePayersFrom(
 
 /** Weights by outpoint, of those objects that tell one. @throws RpcError -8 */
 export function weightsFrom(list: readonly JsonRead[]): ReadonlyMap<string, number> {
-  const invalid = (what: string) => invalidParameter(`Invalid parameter, ${what}`);
+  const invalid = (what: string) => refuse.parameter(`Invalid parameter, ${what}`);
   return new Map(
     list.map((item) => {
       const object = objectFrom(item);
@@ -143,7 +143,7 @@ export const weightsOfInputs = (inputs: readonly JsonRead[] | undefined): Readon
 /** @throws RpcError -8 where weights stand with the inputs */
 export function refuseInputWeights(options: { has(name: string): boolean }): void {
   if (options.has('input_weights'))
-    throw invalidParameter('Input weights should be specified in inputs rather than in options.');
+    throw refuse.parameter('Input weights should be specified in inputs rather than in options.');
 }
 
 interface Funding {
@@ -178,17 +178,17 @@ export async function fundTransaction(
   const what = 'Change address must be a valid bitcoin address';
   const changeScript = changeAddress && addressScript(changeAddress, context.parameters, what);
   if (changePosition !== undefined && (changePosition < 0 || changePosition > recipients.length))
-    throw invalidParameter('changePosition out of bounds');
+    throw refuse.parameter('changePosition out of bounds');
   if (type !== undefined && changeAddress !== undefined)
-    throw invalidParameter('Cannot specify both change address and address type options');
+    throw refuse.parameter('Cannot specify both change address and address type options');
   const changeType = type === undefined ? undefined : addressTypeFrom(type, 'change');
   const oldRate = options.feeRate === undefined ? undefined : readOldRate(options);
-  if (minconf < 0) throw invalidParameter('Negative minconf');
+  if (minconf < 0) throw refuse.parameter('Negative minconf');
   if (maxconf !== undefined && maxconf < minconf)
-    throw invalidParameter(`maxconf can't be lower than minconf: ${maxconf} < ${minconf}`);
+    throw refuse.parameter(`maxconf can't be lower than minconf: ${maxconf} < ${minconf}`);
   const choice = readFeeChoice(wallet, options, replaceable);
   const provider = solvingProvider(options.solving_data, context);
-  if (recipients.length === 0) throw invalidParameter('TX must have at least one output');
+  if (recipients.length === 0) throw refuse.parameter('TX must have at least one output');
   const optional = { changeScript, changeType, changePosition, replaceable, lockTime, maximumDepth: maxconf };
   const inputs = await presetInputs(wallet, funding, provider, context);
   const plan = refuseAs(RpcCode.WALLET_ERROR, () => {
@@ -217,12 +217,12 @@ function readOldRate({
   feeRate,
 }: FundOptions): FeeRate {
   if (rate !== undefined)
-    throw invalidParameter('Cannot specify both fee_rate (sat/vB) and feeRate (BTC/kvB)');
+    throw refuse.parameter('Cannot specify both fee_rate (sat/vB) and feeRate (BTC/kvB)');
   if (target !== undefined)
-    throw invalidParameter(
+    throw refuse.parameter(
       'Cannot specify both conf_target and feeRate. Please provide either a confirmation target in blocks for automatic fee estimation, or an explicit fee rate.',
     );
-  if (mode !== 'unset') throw invalidParameter('Cannot specify both estimate_mode and feeRate');
+  if (mode !== 'unset') throw refuse.parameter('Cannot specify both estimate_mode and feeRate');
   return satPerKvB(amountFrom(feeRate));
 }
 
@@ -239,8 +239,7 @@ async function presetInputs(
     const preset = { outpoint, sequence, ...(told === undefined ? {} : { weight: told }) };
     if (wallet.history.output(outpoint) !== undefined) return preset;
     const external = (mempool.graph.output(outpoint) ?? confirmed[i])?.output;
-    if (external === undefined)
-      throw new RpcError(RpcCode.WALLET_ERROR, 'Unable to find UTXO for external input');
+    if (external === undefined) throw refuse.wallet('Unable to find UTXO for external input');
     const weight = told ?? weightOfInput(external.scriptPubKey, provider);
     return weight === null ? preset : { ...preset, external, weight };
   });
@@ -257,12 +256,12 @@ function solvingProvider(
     provider.addScript(p2wpkh(hash160(key)));
   }
   for (const text of scripts) {
-    if (!isHex(text)) throw invalidKey(`'${text}' is not hex`);
+    if (!isHex(text)) throw refuse.key(`'${text}' is not hex`);
     provider.addScript(fromHex(text));
   }
   for (const text of descriptors) {
     const parsed = readDescriptor(text, parameters, true, (error) => {
-      return invalidParameter(`Unable to parse descriptor '${text}': ${error}`);
+      return refuse.parameter(`Unable to parse descriptor '${text}': ${error}`);
     });
     for (const descriptor of parsed.descriptors) {
       const expansion = descriptor.expand(0, parsed.secrets.lookup);

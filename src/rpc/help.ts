@@ -209,7 +209,7 @@ function resultTexts(schema: t.Schema, condition = ''): string[] {
   return [`\nResult${condition === '' ? '' : ` (${condition})`}:\n${columns}`];
 }
 
-function exampleText({ name, example = '', parameters }: Method): string {
+function exampleText({ name, example, parameters }: Method): string {
   const positions = Object.values(parameters);
   const words = example.match(/'[^']*'|"(?:\\.|[^"\\])*"|\$\([^)]*\)|\S+/g) ?? [];
   const values = words.map((word, i) => {

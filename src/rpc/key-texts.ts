@@ -8,29 +8,29 @@ import { DescriptorError } from '../wallet/descriptors/descriptor-error.ts';
 import { type ParsedDescriptor, parseDescriptor } from '../wallet/descriptors/parse.ts';
 import { Psbt } from '../wallet/psbt/psbt.ts';
 import { PsbtError } from '../wallet/psbt/psbt-map.ts';
-import { invalidKey, type RpcError, undecodable } from './errors.ts';
+import { refuse } from './errors.ts';
 
-/** @throws RpcError -5, unless `refuse` says otherwise */
+/** @throws RpcError -5, unless `because` says otherwise */
 export function readDescriptor(
   text: string,
   parameters: NetworkParameters,
   requireChecksum = false,
-  refuse = (why: string) => invalidKey(why),
+  because = (why: string) => refuse.key(why),
 ): ParsedDescriptor {
   try {
     return parseDescriptor(text, parameters, requireChecksum);
   } catch (error) {
-    throw error instanceof DescriptorError ? refuse(error.message) : error;
+    throw error instanceof DescriptorError ? because(error.message) : error;
   }
 }
 
 /** 33 or 65 bytes. @throws RpcError -5 */
 export function publicKeyFrom(text: string): Uint8Array {
-  const refuse = (why: string): RpcError => invalidKey(`Pubkey "${text}" must ${why}`);
-  if (!isHex(text)) throw refuse('be a hex string');
+  const invalid = (why: string) => refuse.key(`Pubkey "${text}" must ${why}`);
+  if (!isHex(text)) throw invalid('be a hex string');
   const key = fromHex(text);
-  if (key.length !== 33 && key.length !== 65) throw refuse('have a length of either 33 or 65 bytes');
-  if (!isValidPublicKey(key)) throw refuse('be cryptographically valid.');
+  if (key.length !== 33 && key.length !== 65) throw invalid('have a length of either 33 or 65 bytes');
+  if (!isValidPublicKey(key)) throw invalid('be cryptographically valid.');
   return key;
 }
 
@@ -39,7 +39,7 @@ export function readPsbt(text: string): Psbt {
   try {
     return Psbt.decodeBase64(text);
   } catch (error) {
-    if (error instanceof PsbtError) throw undecodable(`TX decode failed ${error.message}`);
+    if (error instanceof PsbtError) throw refuse.text(`TX decode failed ${error.message}`);
     throw error;
   }
 }
@@ -49,7 +49,7 @@ export function readPrivateKey(text: string, parameters: NetworkParameters): Pri
   try {
     return decodeWif(text, parameters);
   } catch (error) {
-    if (error instanceof DecodeError) throw invalidKey('Invalid private key');
+    if (error instanceof DecodeError) throw refuse.key('Invalid private key');
     throw error;
   }
 }

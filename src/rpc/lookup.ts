@@ -7,7 +7,7 @@ import type { BlockUndo } from '../core/consensus/undo.ts';
 import type { Txid } from '../core/transaction/transaction.ts';
 import type { MempoolEntry } from '../mempool/entry.ts';
 import type { Mempool } from '../mempool/mempool.ts';
-import { invalidKey, invalidParameter, RpcCode, RpcError } from './errors.ts';
+import { refuse } from './errors.ts';
 import { JsonNumber, type JsonRead } from './json.ts';
 import { custom, hex } from './schema.ts';
 import { hashTextFrom, integerFrom } from './values.ts';
@@ -20,7 +20,7 @@ export function findBlock(
   missing = 'Block not found',
 ): HeaderEntry {
   const entry = chain.entry(hashTextFrom<BlockHash>(hash, name));
-  if (entry === undefined) throw invalidKey(missing);
+  if (entry === undefined) throw refuse.key(missing);
   return entry;
 }
 
@@ -47,10 +47,10 @@ export const blockByHashOrHeight = (help = '') =>
 export function findBlockByHashOrHeight(chain: Chain, value: JsonRead | undefined): HeaderEntry {
   if (!(value instanceof JsonNumber)) return findBlock(chain, value, 'hash_or_height');
   const height = integerFrom(value);
-  if (height < 0) throw invalidParameter(`Target block height ${height} is negative`);
+  if (height < 0) throw refuse.parameter(`Target block height ${height} is negative`);
   const entry = chain.entryAt(height);
   if (entry === undefined)
-    throw invalidParameter(`Target block height ${height} after current tip ${chain.height}`);
+    throw refuse.parameter(`Target block height ${height} after current tip ${chain.height}`);
   return entry;
 }
 
@@ -63,8 +63,7 @@ export async function readStoredBlock(chain: Chain, entry: HeaderEntry): Promise
 export function requireData(chain: Chain, entry: HeaderEntry): void {
   if (entry.haveData) return;
   const pruned = entry.transactionCount > 0 && chain.pruner.prunedHeight >= 0;
-  throw new RpcError(
-    RpcCode.MISC_ERROR,
+  throw refuse.misc(
     pruned ? 'Block not available (pruned data)' : 'Block not available (not fully downloaded)',
   );
 }
@@ -74,7 +73,7 @@ export async function readStoredUndo(chain: Chain, entry: HeaderEntry): Promise<
   if (entry.height === 0) return [];
   if (!entry.haveUndo) {
     const pruned = entry.transactionCount > 0 && chain.pruner.prunedHeight >= 0;
-    throw new RpcError(RpcCode.MISC_ERROR, `Undo data not available${pruned ? ' (pruned data)' : ''}`);
+    throw refuse.misc(`Undo data not available${pruned ? ' (pruned data)' : ''}`);
   }
   return chain.blocks.readUndo(entry);
 }
@@ -82,6 +81,6 @@ export async function readStoredUndo(chain: Chain, entry: HeaderEntry): Promise<
 /** @throws RpcError -5 */
 export function findInMempool(mempool: Mempool, txid: Txid): MempoolEntry {
   const entry = mempool.get(txid);
-  if (entry === undefined) throw invalidKey('Transaction not in mempool');
+  if (entry === undefined) throw refuse.key('Transaction not in mempool');
   return entry;
 }

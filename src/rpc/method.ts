@@ -20,17 +20,24 @@ export type Category =
   | 'Wallet'
   | 'hidden';
 
+/** What is said of a method; without parameters it takes none, without a result it answers null. */
 interface Definition<P extends t.Fields, R extends t.Schema> {
   /** What it does, units, what surprises; the first line stands alone. */
   readonly help: string;
-  readonly parameters: P;
-  readonly result: R;
+  readonly parameters?: P;
+  readonly result?: R;
   /** Parameters of one call that works, as `penny rpc NAME ...` takes them. */
   readonly example?: string;
 }
 
+type None = Readonly<Record<never, never>>;
+// biome-ignore lint/suspicious/noConfusingVoidType: what a function answers that answers nothing
+type Nothing = void;
+type Done = t.Schema<{ sent: null; held: null; answered: Nothing; got: null }>;
+
 /** A method without its name, which is its key in a group. */
-export interface Spec<P extends t.Fields = t.Fields, R extends t.Schema = t.Schema> extends Definition<P, R> {
+export interface Spec<P extends t.Fields = t.Fields, R extends t.Schema = t.Schema>
+  extends Required<Definition<P, R>> {
   /** Reads the arguments, whose number and types were checked, and calls the handler. */
   run(
     values: readonly JsonRead[],
@@ -74,28 +81,40 @@ function readAll(parameters: t.Fields, values: readonly JsonRead[], context: Rpc
   return held as never;
 }
 
+/** What a handler may return. */
+type Handled<R extends t.Schema, H> = Exactly<t.Answered<R>, H> & (JsonWritable | Nothing);
+
+function specify<P extends t.Fields, R extends t.Schema>(
+  definition: Definition<P, R>,
+  run: (parameters: P, ...call: Parameters<Spec['run']>) => unknown,
+): Spec<P, R> {
+  const { help, parameters = {} as P, result = t.nothing() as never, example = '' } = definition;
+  return Object.freeze<Spec<P, R>>({
+    ...{ help, parameters, result, example },
+    run: (values, context, request) => run(parameters, values, context, request) as JsonWritable,
+  });
+}
+
 /** @throws RpcError from its handler; an `Invalid` or any other error is turned into one by the dispatcher. */
 export function method<
-  const P extends t.Fields,
-  R extends t.Schema,
-  H extends Exactly<t.Answered<R>, H> & JsonWritable,
+  const P extends t.Fields = None,
+  R extends t.Schema = Done,
+  H extends Handled<R, H> = never,
 >(
   definition: Definition<P, R> & {
     handler(parameters: t.HeldFields<P>, context: RpcContext, request: RpcRequest): H | Promise<H>;
   },
 ): Spec<P, R> {
-  const { handler, ...rest } = definition;
-  return Object.freeze<Spec<P, R>>({
-    ...rest,
-    run: (values, context, request) => handler(readAll(rest.parameters, values, context), context, request),
-  });
+  return specify(definition, (parameters, values, context, request) =>
+    definition.handler(readAll(parameters, values, context), context, request),
+  );
 }
 
 /** One that is about a wallet: the one that the request's path names, or the only one. */
 export function walletMethod<
-  const P extends t.Fields,
-  R extends t.Schema,
-  H extends Exactly<t.Answered<R>, H> & JsonWritable,
+  const P extends t.Fields = None,
+  R extends t.Schema = Done,
+  H extends Handled<R, H> = never,
 >(
   definition: Definition<P, R> & {
     handler(
@@ -106,13 +125,9 @@ export function walletMethod<
     ): H | Promise<H>;
   },
 ): Spec<P, R> {
-  const { handler, ...rest } = definition;
-  return Object.freeze<Spec<P, R>>({
-    ...rest,
-    run(values, context, request) {
-      const wallet = walletOf(context, request);
-      return handler(readAll(rest.parameters, values, context), wallet, context, request);
-    },
+  return specify(definition, (parameters, values, context, request) => {
+    const wallet = walletOf(context, request);
+    return definition.handler(readAll(parameters, values, context), wallet, context, request);
   });
 }
 

@@ -8,7 +8,7 @@ import { MAX_MONEY } from '../core/transaction/amount.ts';
 import { outPointText, type Transaction, type TxOut } from '../core/transaction/transaction.ts';
 import type { SigningProvider } from '../wallet/signing/provider.ts';
 import type { RpcContext } from './context.ts';
-import { invalidParameter, undecodable } from './errors.ts';
+import { refuse } from './errors.ts';
 import { JsonObject, type JsonRead } from './json.ts';
 import * as t from './schema.ts';
 import { arrayFrom } from './values.ts';
@@ -55,13 +55,13 @@ export async function spentOutputs(
   }
   for (const item of told) {
     if (!(item instanceof JsonObject))
-      throw undecodable('expected object with {"txid\'","vout","scriptPubKey"}');
+      throw refuse.text('expected object with {"txid\'","vout","scriptPubKey"}');
     const output = previousOutput.read(item, '', context);
-    if (output.vout < 0) throw undecodable('vout cannot be negative');
+    if (output.vout < 0) throw refuse.text('vout cannot be negative');
     const id = outPointText({ txid: fromDisplayHex(output.txid), vout: output.vout });
     const before = known.get(id)?.scriptPubKey;
     if (before !== undefined && !equalBytes(before, output.scriptPubKey))
-      throw undecodable(
+      throw refuse.text(
         `Previous output scriptPubKey mismatch:\n${toAssembly(before)}\nvs:\n${toAssembly(output.scriptPubKey)}`,
       );
     known.set(id, { value: output.amount ?? MAX_MONEY, scriptPubKey: output.scriptPubKey });
@@ -76,14 +76,14 @@ function takeScripts(output: t.HeldFields<typeof fields>, { provider, required }
   const isWitnessScriptHash = isWitnessProgram(scriptPubKey)?.program.length === 32 && scriptPubKey[0] === 0;
   const script = witnessScript ?? redeemScript;
   if (!isScriptHash && !isWitnessScriptHash) return;
-  if (script === undefined && required) throw invalidParameter('Missing redeemScript/witnessScript');
+  if (script === undefined && required) throw refuse.parameter('Missing redeemScript/witnessScript');
   if (script === undefined) return;
   const wrapped = p2wsh(sha256(script));
   provider.addScript(script);
   provider.addScript(wrapped);
   if (redeemScript !== undefined && !equalBytes(redeemScript, script) && !equalBytes(redeemScript, wrapped))
-    throw invalidParameter('redeemScript does not correspond to witnessScript');
+    throw refuse.parameter('redeemScript does not correspond to witnessScript');
   const fitting = isScriptHash ? [script, wrapped].map((inner) => p2sh(hash160(inner))) : [wrapped];
   if (!fitting.some((one) => equalBytes(one, scriptPubKey)))
-    throw invalidParameter('redeemScript/witnessScript does not match scriptPubKey');
+    throw refuse.parameter('redeemScript/witnessScript does not match scriptPubKey');
 }

@@ -4,7 +4,7 @@
  * JSON-RPC has; what they mean for one subject is built from these where it belongs (`custom`).
  */
 import type { RpcContext } from './context.ts';
-import { RpcCode, RpcError } from './errors.ts';
+import { refuse } from './errors.ts';
 import { type Amount, JsonObject, type JsonRead, type JsonText, type JsonWritable } from './json.ts';
 import type {
   Answered,
@@ -356,13 +356,12 @@ function checkObject(given: JsonObject, fields: Fields, more: boolean): void {
   for (const [name, field] of [...known].sort(([a], [b]) => (a < b ? -1 : 1))) {
     const actual = typeName(given.get(name));
     if (actual === 'null' && field.optional) continue;
-    if (actual === 'null') throw new RpcError(RpcCode.TYPE_ERROR, `Missing ${name}`);
+    if (actual === 'null') throw refuse.type(`Missing ${name}`);
     if (field.json !== undefined && actual !== field.json)
-      throw new RpcError(
-        RpcCode.TYPE_ERROR,
+      throw refuse.type(
         `JSON value of type ${actual} for field ${name} is not of expected type ${field.json}`,
       );
   }
   for (const [key] of more ? [] : given.entries)
-    if (!known.has(key)) throw new RpcError(RpcCode.TYPE_ERROR, `Unexpected key ${key}`);
+    if (!known.has(key)) throw refuse.type(`Unexpected key ${key}`);
 }

@@ -6,7 +6,7 @@
 import { fromDisplayHex, fromHex, isHex } from '../core/encoding/bytes.ts';
 import { COIN, isMoney, parseFixedPoint } from '../core/transaction/amount.ts';
 import { type FeeRate, satPerKvB } from '../core/transaction/fee-rate.ts';
-import { invalidParameter, RpcCode, RpcError } from './errors.ts';
+import { type RpcError, refuse } from './errors.ts';
 import { Amount, JsonNumber, JsonObject, type JsonRead } from './json.ts';
 
 /** UniValue's name of a value's type. */
@@ -20,7 +20,7 @@ export function typeName(value: JsonRead | undefined): string {
 
 function wrongType(value: JsonRead | undefined, expected: string): RpcError {
   const text = `JSON value of type ${typeName(value)} is not of expected type ${expected}`;
-  return new RpcError(RpcCode.TYPE_ERROR, text);
+  return refuse.type(text);
 }
 
 export function stringFrom(value: JsonRead | undefined): string {
@@ -53,8 +53,7 @@ export function integerFrom(value: JsonRead | undefined, bounds: readonly [numbe
   // What has no sign may have no minus, not even before a zero.
   const digits = bounds[0] < 0 ? /^-?[0-9]{1,20}$/ : /^[0-9]{1,20}$/;
   const number = digits.test(value.text) ? Number(value.text) : Number.NaN;
-  if (!(number >= bounds[0] && number <= bounds[1]))
-    throw new RpcError(RpcCode.MISC_ERROR, 'JSON integer out of range');
+  if (!(number >= bounds[0] && number <= bounds[1])) throw refuse.misc('JSON integer out of range');
   return number === 0 ? 0 : number;
 }
 
@@ -62,31 +61,31 @@ export function bigintFrom(value: JsonRead | undefined): bigint {
   if (!(value instanceof JsonNumber)) throw wrongType(value, 'number');
   const number = /^-?[0-9]{1,20}$/.test(value.text) ? BigInt(value.text) : undefined;
   if (number === undefined || BigInt.asIntN(64, number) !== number)
-    throw new RpcError(RpcCode.MISC_ERROR, 'JSON integer out of range');
+    throw refuse.misc('JSON integer out of range');
   return number;
 }
 
 export function realFrom(value: JsonRead | undefined): number {
   if (!(value instanceof JsonNumber)) throw wrongType(value, 'number');
   const number = Number(value.text);
-  if (!Number.isFinite(number)) throw new RpcError(RpcCode.MISC_ERROR, 'JSON double out of range');
+  if (!Number.isFinite(number)) throw refuse.misc('JSON double out of range');
   return number;
 }
 
 /** Bitcoin as a number or string to satoshis, exactly. */
 export function amountFrom(value: JsonRead | undefined, decimals = 8): bigint {
   if (!(value instanceof JsonNumber) && typeof value !== 'string')
-    throw new RpcError(RpcCode.TYPE_ERROR, 'Amount is not a number or string');
+    throw refuse.type('Amount is not a number or string');
   const satoshis = parseFixedPoint(typeof value === 'string' ? value : value.text, decimals);
-  if (satoshis === null) throw new RpcError(RpcCode.TYPE_ERROR, 'Invalid amount');
-  if (!isMoney(satoshis)) throw new RpcError(RpcCode.TYPE_ERROR, 'Amount out of range');
+  if (satoshis === null) throw refuse.type('Invalid amount');
+  if (!isMoney(satoshis)) throw refuse.type('Amount out of range');
   return satoshis;
 }
 
 /** From bitcoin per 1,000 vbytes. */
 export function feeRateFrom(value: JsonRead | undefined): FeeRate {
   const rate = satPerKvB(amountFrom(value));
-  if (rate >= COIN) throw invalidParameter('Fee rates larger than or equal to 1BTC/kvB are not accepted');
+  if (rate >= COIN) throw refuse.parameter('Fee rates larger than or equal to 1BTC/kvB are not accepted');
   return rate;
 }
 
@@ -94,7 +93,7 @@ export function feeRateFrom(value: JsonRead | undefined): FeeRate {
 export function hashFrom(value: JsonRead | undefined, name: string): Uint8Array {
   const text = stringFrom(value);
   if (text.length !== 64)
-    throw invalidParameter(`${name} must be of length 64 (not ${text.length}, for '${text}')`);
+    throw refuse.parameter(`${name} must be of length 64 (not ${text.length}, for '${text}')`);
   if (!isHex(text)) throw notHexadecimal(name, text);
   return fromDisplayHex(text);
 }
@@ -112,7 +111,7 @@ export function bytesFrom(value: JsonRead | undefined, name: string): Uint8Array
 }
 
 function notHexadecimal(name: string, text: string): RpcError {
-  return invalidParameter(`${name} must be hexadecimal string (not '${text}')`);
+  return refuse.parameter(`${name} must be hexadecimal string (not '${text}')`);
 }
 
 /** Verbosity as a number or, as of old, a boolean. */
@@ -124,9 +123,9 @@ export function verbosityFrom(value: JsonRead | undefined, standard: number): nu
 /** A range of descriptor indexes, both ends included. */
 export function rangeFrom(value: JsonRead | undefined): { begin: number; end: number } {
   const [begin, end] = parseRange(value);
-  if (begin < 0) throw invalidParameter('Range should be greater or equal than 0');
-  if (end < 0 || end >= 2 ** 31) throw invalidParameter('End of range is too high');
-  if (end >= begin + 1_000_000) throw invalidParameter('Range is too large');
+  if (begin < 0) throw refuse.parameter('Range should be greater or equal than 0');
+  if (end < 0 || end >= 2 ** 31) throw refuse.parameter('End of range is too high');
+  if (end >= begin + 1_000_000) throw refuse.parameter('Range is too large');
   return { begin, end };
 }
 
@@ -134,9 +133,9 @@ function parseRange(value: JsonRead | undefined): readonly [number, number] {
   if (value instanceof JsonNumber) return [0, integerFrom(value, INT64)];
   const pair = typeName(value) === 'array' ? (value as readonly JsonRead[]) : [];
   if (pair.length !== 2 || !pair.every((end) => end instanceof JsonNumber))
-    throw invalidParameter('Range must be specified as end or as [begin,end]');
+    throw refuse.parameter('Range must be specified as end or as [begin,end]');
   const [begin, end] = [integerFrom(pair[0]!, INT64), integerFrom(pair[1]!, INT64)];
-  if (begin > end) throw invalidParameter('Range specified as [begin,end] must not have begin after end');
+  if (begin > end) throw refuse.parameter('Range specified as [begin,end] must not have begin after end');
   return [begin, end];
 }
 

@@ -2,7 +2,7 @@
 import type { OutputType } from '../wallet/descriptors/descriptor.ts';
 import type { Wallet } from '../wallet/wallet.ts';
 import type { RpcContext, RpcRequest } from './context.ts';
-import { invalidKey, RpcCode, RpcError } from './errors.ts';
+import { RpcCode, RpcError, refuse } from './errors.ts';
 import * as t from './schema.ts';
 
 /** The wallet named in the request's path, or the only one. @throws RpcError -18, -19; WalletError if it cannot be used */
@@ -41,7 +41,7 @@ const ADDRESS_TYPES: readonly string[] = ['legacy', 'p2sh-segwit', 'bech32', 'be
 
 /** @throws RpcError -5 */
 export function addressTypeFrom(text: string, what = 'address'): OutputType {
-  if (!ADDRESS_TYPES.includes(text)) throw invalidKey(`Unknown ${what} type '${text}'`);
+  if (!ADDRESS_TYPES.includes(text)) throw refuse.key(`Unknown ${what} type '${text}'`);
   return text as OutputType;
 }
 
@@ -55,8 +55,7 @@ export function labelFrom(value: string): string {
 export const avoidReuse = t.optional(t.boolean('Refused: reuse is not kept track of'), 'true');
 /** @throws RpcError -4 */
 export function refuseReuse(asked: boolean | undefined): void {
-  if (asked)
-    throw new RpcError(RpcCode.WALLET_ERROR, 'wallet does not have the "avoid reuse" feature enabled');
+  if (asked) throw refuse.wallet('wallet does not have the "avoid reuse" feature enabled');
 }
 
 /** Confirmations that nothing has more of. */

@@ -40,6 +40,12 @@ test('an answer has the fields of the result, all of them and no others', () => 
   method({ ...definition, handler: () => ({ ...good, list: [{ name: 'a', more: 1 }] }) });
   // @ts-expect-error the same, later
   method({ ...definition, handler: async () => ({ ...good, more: 1 }) });
+  method({ help: 'For tests.', handler: () => {} });
+  method({ help: 'For tests.', handler: async () => {} });
+  // @ts-expect-error an answer where none is declared
+  method({ help: 'For tests.', handler: () => 1 });
+  // @ts-expect-error no answer where one is declared
+  method({ ...definition, handler: () => {} });
 });
 
 test('a handler receives its parameters by name, converted', () => {

@@ -1,15 +1,13 @@
 /** Peers by hand: added, tried once, disconnected. */
 import { AddressError } from '../../network/network-address.ts';
-import { invalidParameter, RpcCode, RpcError, UsageError } from '../errors.ts';
-import { group, method } from '../method.ts';
-import * as t from '../schema.ts';
+import { group, method, RpcCode, RpcError, refuse, t, UsageError } from '../kit.ts';
 
 /** An address that cannot be read is the caller's mistake. */
 async function withAddress<T>(use: () => T | Promise<T>): Promise<T> {
   try {
     return await use();
   } catch (error) {
-    if (error instanceof AddressError) throw new RpcError(RpcCode.CLIENT_INVALID_IP_OR_SUBNET, error.message);
+    if (error instanceof AddressError) throw refuse.network(error.message);
     throw error;
   }
 }
@@ -22,13 +20,12 @@ export const addedNodeMethods = group('Network', {
       command: t.string('add, remove or onetry'),
       v2transport: t.standard(t.boolean('Refused: there is v1 only'), false),
     },
-    result: t.nothing(),
     example: '192.168.1.10 onetry',
     handler: ({ node, command, v2transport }, { network }) =>
       withAddress(() => {
         if (!['onetry', 'add', 'remove'].includes(command)) throw new UsageError();
         if (v2transport)
-          throw invalidParameter('Error: v2transport requested but not enabled (see -v2transport)');
+          throw refuse.parameter('Error: v2transport requested but not enabled (see -v2transport)');
         if (command === 'onetry') void network.connections.connectOnce(node);
         else if (command === 'add') {
           if (!network.connections.add(node))
@@ -38,7 +35,6 @@ export const addedNodeMethods = group('Network', {
             RpcCode.CLIENT_NODE_NOT_ADDED,
             'Error: Node could not be removed. It has not been added previously.',
           );
-        return null;
       }),
   }),
 
@@ -76,7 +72,6 @@ export const addedNodeMethods = group('Network', {
       address: t.optional(t.string('host:port; empty if the id is given')),
       nodeid: t.optional(t.integer('As getpeerinfo tells it')),
     },
-    result: t.nothing(),
     example: '"" 1',
     handler({ address, nodeid }, { network }) {
       const named = address !== undefined && address !== '';
@@ -84,7 +79,6 @@ export const addedNodeMethods = group('Network', {
         throw new RpcError(RpcCode.INVALID_PARAMS, 'Only one of address and nodeid should be provided.');
       if (!network.disconnect(named ? address : nodeid!))
         throw new RpcError(RpcCode.CLIENT_NODE_NOT_CONNECTED, 'Node not found in connected nodes');
-      return null;
     },
   }),
 });

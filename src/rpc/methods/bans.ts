@@ -1,8 +1,6 @@
 /** Addresses that may not connect. */
 import { AddressError } from '../../network/network-address.ts';
-import { invalidParameter, RpcCode, RpcError, UsageError } from '../errors.ts';
-import { group, method } from '../method.ts';
-import * as t from '../schema.ts';
+import { group, method, RpcCode, RpcError, refuse, t, UsageError } from '../kit.ts';
 
 /** Seconds. */
 
@@ -15,28 +13,23 @@ export const banMethods = group('Network', {
       bantime: t.standard(t.long('Seconds; 0 for -bantime, a day unless told'), 0),
       absolute: t.standard(t.boolean('bantime is when it ends, in seconds since 1970'), false),
     },
-    result: t.nothing(),
     example: '192.168.0.0/24 add 86400',
     handler({ subnet, command, bantime, absolute }, { network, clock }) {
       if (command !== 'add' && command !== 'remove') throw new UsageError();
       const now = clock.seconds();
       try {
         if (command === 'remove') {
-          if (!network.unban(subnet))
-            throw new RpcError(
-              RpcCode.CLIENT_INVALID_IP_OR_SUBNET,
-              'Error: Unban failed. Requested address/subnet was not previously manually banned.',
-            );
-          return null;
+          if (network.unban(subnet)) return;
+          throw refuse.network(
+            'Error: Unban failed. Requested address/subnet was not previously manually banned.',
+          );
         }
-        if (absolute && bantime < now) throw invalidParameter('Error: Absolute timestamp is in the past');
+        if (absolute && bantime < now) throw refuse.parameter('Error: Absolute timestamp is in the past');
         const until = absolute ? bantime : bantime > 0 ? now + bantime : undefined;
         if (!network.ban(subnet, until))
           throw new RpcError(RpcCode.CLIENT_NODE_ALREADY_ADDED, 'Error: IP/Subnet already banned');
-        return null;
       } catch (error) {
-        if (error instanceof AddressError)
-          throw new RpcError(RpcCode.CLIENT_INVALID_IP_OR_SUBNET, 'Error: Invalid IP/Subnet');
+        if (error instanceof AddressError) throw refuse.network('Error: Invalid IP/Subnet');
         throw error;
       }
     },
@@ -44,7 +37,6 @@ export const banMethods = group('Network', {
 
   listbanned: method({
     help: 'The bans in force.',
-    parameters: {},
     result: t.array(
       t.object({
         address: t.string('Or subnet'),
@@ -68,11 +60,6 @@ export const banMethods = group('Network', {
 
   clearbanned: method({
     help: 'Takes all bans back.',
-    parameters: {},
-    result: t.nothing(),
-    handler(_, { network }) {
-      network.clearBans();
-      return null;
-    },
+    handler: (_, { network }) => network.clearBans(),
   }),
 });

@@ -4,10 +4,8 @@ import { blockSubsidy } from '../../core/consensus/subsidy.ts';
 import type { BlockUndo } from '../../core/consensus/undo.ts';
 import { isUnspendable } from '../../core/script/script.ts';
 import { sizeOfTxOut, type Transaction, type TxOut } from '../../core/transaction/transaction.ts';
-import { invalidParameter } from '../errors.ts';
+import { group, method, refuse, t } from '../kit.ts';
 import { blockByHashOrHeight, readStoredBlock, readStoredUndo } from '../lookup.ts';
-import { group, method } from '../method.ts';
-import * as t from '../schema.ts';
 
 /** Outpoint, and height with coinbase flag, that a node keeps with each unspent output. */
 const PER_COIN_OVERHEAD = 40;
@@ -220,7 +218,7 @@ export const blockStatsMethods = group('Blockchain', {
         time: entry.time,
       };
       for (const name of wanted)
-        if (!Object.hasOwn(all, name)) throw invalidParameter(`Invalid selected statistic '${name}'`);
+        if (!Object.hasOwn(all, name)) throw refuse.parameter(`Invalid selected statistic '${name}'`);
       if (wanted.size === 0) return all;
       const chosen: Partial<typeof all> = Object.fromEntries(
         [...wanted].map((name) => [name, all[name as keyof typeof all]]),

@@ -7,13 +7,19 @@ import { toDisplayHex, toHex } from '../../core/encoding/bytes.ts';
 import type { Invalid } from '../../core/encoding/errors.ts';
 import { OP } from '../../core/script/opcodes.ts';
 import type { BlockTemplate } from '../../mining/template.ts';
-import type { RpcContext, RpcRequest } from '../context.ts';
 import { decodeBlock } from '../decode.ts';
-import { invalidParameter, RpcCode, RpcError, undecodable } from '../errors.ts';
 import { hex32 } from '../formats/block.ts';
-import type { JsonRead } from '../json.ts';
-import { group, method } from '../method.ts';
-import * as t from '../schema.ts';
+import {
+  group,
+  type JsonRead,
+  method,
+  RpcCode,
+  type RpcContext,
+  RpcError,
+  type RpcRequest,
+  refuse,
+  t,
+} from '../kit.ts';
 import { hashTextFrom, stringFrom } from '../values.ts';
 import { waitForTip } from './waiting.ts';
 
@@ -30,10 +36,9 @@ const isTestChain = (chain: Chain): boolean =>
 const verdictText = (invalid: Invalid | null): string | null => (invalid === null ? null : invalid.reason);
 
 async function judgeProposal({ data }: t.HeldFields<typeof fields>, { chain }: RpcContext) {
-  if (typeof data !== 'string')
-    throw new RpcError(RpcCode.TYPE_ERROR, 'Missing data String key for proposal');
+  if (typeof data !== 'string') throw refuse.type('Missing data String key for proposal');
   const block = decodeBlock(data);
-  if (block === null) throw undecodable('Block decode failed');
+  if (block === null) throw refuse.text('Block decode failed');
   const known = chain.entry(block.hash);
   if (known !== undefined && known.failed !== 'none') return 'duplicate-invalid';
   if (known !== undefined) return known.validScripts ? 'duplicate' : 'duplicate-inconclusive';
@@ -178,7 +183,7 @@ export const blockTemplateMethods = group('Mining', {
       if (mode === 'proposal') return judgeProposal(request, context);
       const rules = request.rules;
       const known = Array.isArray(rules) ? rules.map(stringFrom) : [];
-      if (mode !== 'template') throw invalidParameter('Invalid mode');
+      if (mode !== 'template') throw refuse.parameter('Invalid mode');
       if (!isTestChain(chain)) {
         const { inbound, outbound } = network.connectionCount();
         if (inbound + outbound === 0)
@@ -192,7 +197,7 @@ export const blockTemplateMethods = group('Mining', {
       const id = request.longpollid ?? null;
       if (id !== null) await longPoll(id, context, rpc);
       if (!known.includes('segwit'))
-        throw invalidParameter(
+        throw refuse.parameter(
           'getblocktemplate must be called with the segwit rule set (call with {"rules": ["segwit"]})',
         );
       await mempool.settled();

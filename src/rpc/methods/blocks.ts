@@ -1,10 +1,8 @@
 /** One block: its header, its transactions, its filter. */
 import { toDisplayHex, toHex } from '../../core/encoding/bytes.ts';
-import { invalidKey, RpcCode, RpcError } from '../errors.ts';
 import { block, blockJson, blockTransaction, header, headerJson } from '../formats/block.ts';
+import { group, method, refuse, t } from '../kit.ts';
 import { blockByHash, findBlock, requireData } from '../lookup.ts';
-import { group, method } from '../method.ts';
-import * as t from '../schema.ts';
 
 export const blockMethods = group('Blockchain', {
   getblock: method({
@@ -54,15 +52,14 @@ export const blockMethods = group('Blockchain', {
     result: t.object({ filter: t.hex(), header: t.hex('Commits to this filter and all before') }),
     example: '$(penny rpc getbestblockhash)',
     async handler({ blockhash, filtertype }, { chain, indexes }) {
-      if (filtertype !== 'basic') throw invalidKey('Unknown filtertype');
+      if (filtertype !== 'basic') throw refuse.key('Unknown filtertype');
       const index = indexes.filters;
-      if (index === undefined)
-        throw new RpcError(RpcCode.MISC_ERROR, `Index is not enabled for filtertype ${filtertype}`);
+      if (index === undefined) throw refuse.misc(`Index is not enabled for filtertype ${filtertype}`);
       const entry = findBlock(chain, blockhash, 'blockhash');
       await index.synchronize();
       const found = await index.find(entry);
       if (found === undefined)
-        throw invalidKey(
+        throw refuse.key(
           entry.validScripts
             ? 'Filter not found. This error is unexpected and indicates index corruption.'
             : 'Filter not found. Block was not connected to active chain.',

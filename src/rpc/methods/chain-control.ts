@@ -1,16 +1,12 @@
 /** Steers the chain by hand, and gives it headers. */
-
 import type { Chain } from '../../chain/chain.ts';
 import type { HeaderEntry } from '../../chain/header-entry.ts';
 import { MIN_BLOCKS_TO_KEEP } from '../../chain/pruning.ts';
 import type { BlockHash } from '../../core/block/header.ts';
 import { TIMESTAMP_WINDOW } from '../../core/consensus/limits.ts';
-import type { RpcContext } from '../context.ts';
 import { decodeHeader } from '../decode.ts';
-import { invalidParameter, RpcCode, RpcError, undecodable } from '../errors.ts';
+import { group, method, type RpcContext, refuse, t } from '../kit.ts';
 import { blockByHash } from '../lookup.ts';
-import { group, method } from '../method.ts';
-import * as t from '../schema.ts';
 
 /** A prune height above this is a time (Core's rule). */
 const TIME_THRESHOLD = 1_000_000_000;
@@ -21,12 +17,10 @@ const steering = (help: string, steer: (chain: Chain, hash: BlockHash) => Promis
   method({
     help,
     parameters: { blockhash: blockByHash() },
-    result: t.nothing(),
     example: '$(penny rpc getbestblockhash)',
     async handler({ blockhash: entry }: { blockhash: HeaderEntry }, { chain, mempool }: RpcContext) {
       await steer(chain, entry.hash);
       await mempool.settled();
-      return null;
     },
   });
 
@@ -37,7 +31,7 @@ function heightAtTime(chain: Chain, time: number): number {
     latest = Math.max(latest, chain.entryAt(height)!.time);
     if (latest >= time) return height;
   }
-  throw invalidParameter('Could not find block with at least the specified timestamp.');
+  throw refuse.parameter('Could not find block with at least the specified timestamp.');
 }
 
 export const chainControlMethods = {
@@ -77,13 +71,13 @@ export const chainControlMethods = {
       example: '$(penny rpc getbestblockhash) 0',
       handler({ blockhash, peer_id }, { chain, network }) {
         const entry = chain.entry(blockhash);
-        if (entry === undefined) throw new RpcError(RpcCode.MISC_ERROR, 'Block header missing');
-        if (entry.haveData) throw new RpcError(RpcCode.MISC_ERROR, 'Block already downloaded');
+        if (entry === undefined) throw refuse.misc('Block header missing');
+        if (entry.haveData) throw refuse.misc('Block already downloaded');
         try {
           network.requestBlock(entry, peer_id);
         } catch (error) {
           // Why that peer cannot be asked, in Core's words.
-          throw new RpcError(RpcCode.MISC_ERROR, (error as Error).message);
+          throw refuse.misc((error as Error).message);
         }
         return {};
       },
@@ -96,14 +90,13 @@ export const chainControlMethods = {
       example: '1000',
       async handler({ height }, { chain, parameters }) {
         if (chain.pruner.target === 0)
-          throw new RpcError(RpcCode.MISC_ERROR, 'Cannot prune blocks because node is not in prune mode.');
-        if (height < 0) throw invalidParameter('Negative block height.');
+          throw refuse.misc('Cannot prune blocks because node is not in prune mode.');
+        if (height < 0) throw refuse.parameter('Negative block height.');
         const wanted = height > TIME_THRESHOLD ? heightAtTime(chain, height - TIMESTAMP_WINDOW) : height;
         const enough = parameters.chain === 'main' ? PRUNE_AFTER_HEIGHT.main : PRUNE_AFTER_HEIGHT.other;
-        if (chain.height < enough)
-          throw new RpcError(RpcCode.MISC_ERROR, 'Blockchain is too short for pruning.');
+        if (chain.height < enough) throw refuse.misc('Blockchain is too short for pruning.');
         if (wanted > chain.height)
-          throw invalidParameter('Blockchain is shorter than the attempted prune height.');
+          throw refuse.parameter('Blockchain is shorter than the attempted prune height.');
         return chain.prune(Math.min(wanted, chain.height - MIN_BLOCKS_TO_KEEP));
       },
     }),
@@ -112,16 +105,14 @@ export const chainControlMethods = {
     submitheader: method({
       help: 'Offers a header; its block is fetched if it may become the tip.',
       parameters: { hexdata: t.hex('80 bytes') },
-      result: t.nothing(),
       example: 'HEX',
       handler({ hexdata }, { chain }) {
         const header = decodeHeader(hexdata);
-        if (header === null) throw undecodable('Block header decode failed');
+        if (header === null) throw refuse.text('Block header decode failed');
         if (chain.entry(header.prev) === undefined)
-          throw new RpcError(RpcCode.VERIFY_ERROR, `Must submit previous header (${header.prev}) first`);
+          throw refuse.verify(`Must submit previous header (${header.prev}) first`);
         const verdict = chain.acceptHeaders([header]);
-        if (!verdict.ok) throw new RpcError(RpcCode.VERIFY_ERROR, verdict.invalid.reason);
-        return null;
+        if (!verdict.ok) throw refuse.verify(verdict.invalid.reason);
       },
     }),
   }),

@@ -1,9 +1,7 @@
 /** What the chain is: its tip and its branches. */
 import { difficultyFromBits } from '../../core/block/target.ts';
-import { invalidParameter } from '../errors.ts';
 import { targetJson, workHex } from '../formats/block.ts';
-import { group, method } from '../method.ts';
-import * as t from '../schema.ts';
+import { group, method, refuse, t } from '../kit.ts';
 
 /** What several answers tell of a block's target. */
 const target = { bits: t.hex('Compact'), target: t.hex(), difficulty: t.number('Times the least there is') };
@@ -11,7 +9,6 @@ const target = { bits: t.hex('Compact'), target: t.hex(), difficulty: t.number('
 export const chainStateMethods = group('Blockchain', {
   getblockchaininfo: method({
     help: 'The state of the chain: its tip, how far it is verified, what is pruned.',
-    parameters: {},
     result: t.object({
       chain: t.string('main, regtest, or the name in the network file'),
       blocks: t.integer('Height of the tip; the genesis block is 0'),
@@ -58,14 +55,12 @@ export const chainStateMethods = group('Blockchain', {
 
   getblockcount: method({
     help: 'The height of the tip. The genesis block is 0.',
-    parameters: {},
     result: t.integer(),
     handler: (_, { chain }) => chain.height,
   }),
 
   getbestblockhash: method({
     help: 'The hash of the tip.',
-    parameters: {},
     result: t.hex(),
     handler: (_, { chain }) => chain.tip.hash,
   }),
@@ -77,21 +72,19 @@ export const chainStateMethods = group('Blockchain', {
     example: '0',
     handler({ height }, { chain }) {
       const entry = height < 0 ? undefined : chain.entryAt(height);
-      if (entry === undefined) throw invalidParameter('Block height out of range');
+      if (entry === undefined) throw refuse.parameter('Block height out of range');
       return entry.hash;
     },
   }),
 
   getdifficulty: method({
     help: 'How much harder a block is to find than with the easiest target of all.',
-    parameters: {},
     result: t.number(),
     handler: (_, { chain }) => difficultyFromBits(chain.tip.bits),
   }),
 
   getchaintips: method({
     help: 'The ends of all branches that are known, the active chain among them.',
-    parameters: {},
     result: t.array(
       t.object({
         height: t.integer(),
@@ -116,7 +109,6 @@ export const chainStateMethods = group('Blockchain', {
 
   getchainstates: method({
     help: 'The sets of coins that are kept, the active one last.',
-    parameters: {},
     result: t.object({
       headers: t.integer(),
       chainstates: t.array(

@@ -1,9 +1,7 @@
 /** getchaintxstats: transactions over a span of blocks. */
 import type { HeaderEntry } from '../../chain/header-entry.ts';
-import { invalidParameter } from '../errors.ts';
+import { group, method, refuse, t } from '../kit.ts';
 import { blockByHash } from '../lookup.ts';
-import { group, method } from '../method.ts';
-import * as t from '../schema.ts';
 
 function rateJson(first: HeaderEntry, last: HeaderEntry) {
   const interval = last.medianTimePast - first.medianTimePast;
@@ -36,11 +34,11 @@ export const chainStatisticsMethods = group('Blockchain', {
     example: '144',
     handler({ nblocks, blockhash: last }, { chain, parameters }) {
       const end = last ?? chain.tip;
-      if (!chain.isActive(end)) throw invalidParameter('Block is not in main chain');
+      if (!chain.isActive(end)) throw refuse.parameter('Block is not in main chain');
       const month = Math.floor((30 * 24 * 60 * 60) / parameters.targetSpacing);
       const count = nblocks ?? Math.max(0, Math.min(month, end.height - 1));
       if (count < 0 || (count > 0 && count >= end.height))
-        throw invalidParameter("Invalid block count: should be between 0 and the block's height - 1");
+        throw refuse.parameter("Invalid block count: should be between 0 and the block's height - 1");
       return {
         time: end.time,
         txcount: end.chainTransactionCount || undefined,

@@ -3,14 +3,9 @@ import type { HeaderEntry } from '../../chain/header-entry.ts';
 import { type UtxoHashKind, utxoStatistics } from '../../chain/utxo-statistics.ts';
 import { toDisplayHex } from '../../core/encoding/bytes.ts';
 import type { CoinStatistics } from '../../indexes/coin-statistics-index.ts';
-import type { RpcContext } from '../context.ts';
-import { invalidParameter, RpcCode, RpcError } from '../errors.ts';
 import { scriptJson, scriptPubKey } from '../formats/script.ts';
-import type { JsonRead } from '../json.ts';
+import { btc, group, type JsonRead, method, RpcCode, type RpcContext, RpcError, refuse, t } from '../kit.ts';
 import { findBlockByHashOrHeight } from '../lookup.ts';
-import { group, method } from '../method.ts';
-import * as t from '../schema.ts';
-import { btc } from '../values.ts';
 
 const HASH_KINDS: readonly UtxoHashKind[] = ['hash_serialized_3', 'muhash', 'none'];
 
@@ -77,10 +72,10 @@ function requestedBlock(
   { chain, indexes }: RpcContext,
 ): HeaderEntry {
   if (indexes.coinStatistics === undefined)
-    throw invalidParameter('Querying specific block heights requires coinstatsindex');
+    throw refuse.parameter('Querying specific block heights requires coinstatsindex');
   if (kind === 'hash_serialized_3')
-    throw invalidParameter('hash_serialized_3 hash type cannot be queried for a specific block');
-  if (!useIndex) throw invalidParameter('Cannot set use_index to false when querying for a specific block');
+    throw refuse.parameter('hash_serialized_3 hash type cannot be queried for a specific block');
+  if (!useIndex) throw refuse.parameter('Cannot set use_index to false when querying for a specific block');
   return findBlockByHashOrHeight(chain, hashOrHeight);
 }
 
@@ -160,7 +155,7 @@ export const coinMethods = group('Blockchain', {
     example: 'muhash',
     async handler({ hash_type, hash_or_height, use_index }, context) {
       const kind = HASH_KINDS.find((candidate) => candidate === hash_type);
-      if (kind === undefined) throw invalidParameter(`'${hash_type}' is not a valid hash_type`);
+      if (kind === undefined) throw refuse.parameter(`'${hash_type}' is not a valid hash_type`);
       const requested =
         hash_or_height === undefined ? undefined : requestedBlock(hash_or_height, kind, use_index, context);
       const index = use_index && kind !== 'hash_serialized_3' ? context.indexes.coinStatistics : undefined;

@@ -1,11 +1,10 @@
 /** The server itself: help, log, clock, stopping. */
-import type { RpcContext, RpcServerView } from '../context.ts';
-import { invalidParameter, RpcCode, RpcError } from '../errors.ts';
+import type { RpcServerView } from '../context.ts';
 import { nodeVersion } from '../formats/version.ts';
 import { helpText, usage } from '../help.ts';
-import { findMethod, group, method } from '../method.ts';
+import { group, method, type RpcContext, refuse, t } from '../kit.ts';
+import { findMethod } from '../method.ts';
 import { openRpcDocument } from '../openrpc.ts';
-import * as t from '../schema.ts';
 
 function listMethods({ registry }: RpcServerView): string {
   const shown = Object.values(registry).filter((method) => method.category !== 'hidden');
@@ -25,7 +24,7 @@ const ALL = new Set(['all', '1', '']);
 function setCategories(names: readonly string[], enabled: boolean, { logger }: RpcContext): void {
   for (const name of names) {
     if (!ALL.has(name) && !logger.categories.includes(name))
-      throw invalidParameter(`unknown logging category ${name}`);
+      throw refuse.parameter(`unknown logging category ${name}`);
     for (const category of ALL.has(name) ? logger.categories : [name]) logger.setEnabled(category, enabled);
   }
 }
@@ -73,14 +72,12 @@ export const controlMethods = {
 
     uptime: method({
       help: 'Seconds since the node started.',
-      parameters: {},
       result: t.integer(),
       handler: (_, { clock, startedAt }) => Math.floor((clock.monotonic() - startedAt) / 1000),
     }),
 
     getrpcinfo: method({
       help: 'The calls under way, and where the log is.',
-      parameters: {},
       result: t.object({
         active_commands: t.array(
           t.object({ method: t.string(), duration: t.integer('Microseconds so far') }),
@@ -109,14 +106,13 @@ export const controlMethods = {
         }),
       }),
       handler({ mode }) {
-        if (mode !== 'stats') throw invalidParameter(`unknown mode ${mode}`);
+        if (mode !== 'stats') throw refuse.parameter(`unknown mode ${mode}`);
         return { locked: { used: 0, free: 0, total: 0, locked: 0, chunks_used: 0, chunks_free: 0 } };
       },
     }),
 
     getopenrpcinfo: method({
       help: 'Describes every method in the form of OpenRPC.',
-      parameters: {},
       result: t.object({
         openrpc: t.string('Version of OpenRPC'),
         info: t.object({ title: t.string(), version: t.string() }),
@@ -145,18 +141,13 @@ export const controlMethods = {
     setmocktime: method({
       help: 'Sets the clock by which the node judges; on networks where blocks come on demand.',
       parameters: { timestamp: t.long('Seconds since 1970; 0 for the real time') },
-      result: t.nothing(),
       example: '1700000000',
       handler({ timestamp }, { clock, parameters }) {
         if (!parameters.mineBlocksOnDemand)
-          throw new RpcError(
-            RpcCode.MISC_ERROR,
-            'setmocktime is for regression testing (-regtest mode) only',
-          );
+          throw refuse.misc('setmocktime is for regression testing (-regtest mode) only');
         if (timestamp < 0 || timestamp > LATEST_TIME)
-          throw invalidParameter(`Mocktime must be in the range [0, ${LATEST_TIME}], not ${timestamp}.`);
+          throw refuse.parameter(`Mocktime must be in the range [0, ${LATEST_TIME}], not ${timestamp}.`);
         clock.setMockTime(timestamp);
-        return null;
       },
     }),
 

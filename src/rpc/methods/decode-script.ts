@@ -10,8 +10,7 @@ import { SigningProvider } from '../../wallet/signing/provider.ts';
 import { hasValidOperations } from '../decode.ts';
 import { scriptFields, scriptPubKey } from '../formats/script.ts';
 import { joinFields } from '../json-writer.ts';
-import { group, method } from '../method.ts';
-import * as t from '../schema.ts';
+import { group, method, t } from '../kit.ts';
 import { bytesFrom } from '../values.ts';
 
 const WRAPPED_IN_P2SH: ReadonlySet<ScriptType> = new Set([

@@ -2,9 +2,8 @@
 import { blockScriptFlags } from '../../core/consensus/flags.ts';
 import { ScriptFlag } from '../../core/script/flags.ts';
 import { deployment, deploymentJson } from '../formats/deployment.ts';
+import { group, method, t } from '../kit.ts';
 import { blockByHash } from '../lookup.ts';
-import { group, method } from '../method.ts';
-import * as t from '../schema.ts';
 
 function flagNames(flags: number): string[] {
   return Object.entries(ScriptFlag)

@@ -3,11 +3,8 @@ import { encodeAddress } from '../../core/script/address.ts';
 import { splitChecksum } from '../../wallet/descriptors/checksum.ts';
 import type { Descriptor } from '../../wallet/descriptors/descriptor.ts';
 import type { ParsedDescriptor } from '../../wallet/descriptors/parse.ts';
-import { invalidKey, invalidParameter, RpcCode, RpcError } from '../errors.ts';
-import type { JsonRead } from '../json.ts';
 import { readDescriptor } from '../key-texts.ts';
-import { group, method } from '../method.ts';
-import * as t from '../schema.ts';
+import { group, type JsonRead, method, refuse, t } from '../kit.ts';
 import { rangeFrom } from '../values.ts';
 
 function addressesOf(
@@ -19,15 +16,15 @@ function addressesOf(
   const addresses: string[] = [];
   for (let index = begin; index <= end; index++) {
     const scripts = descriptor.scriptsAt(index, secrets.lookup);
-    if (scripts === null) throw invalidKey('Cannot derive script without private keys');
+    if (scripts === null) throw refuse.key('Cannot derive script without private keys');
     for (const script of scripts) {
       const address = encodeAddress(script, descriptor.parameters);
       if (address !== null) addresses.push(address);
       // combo() has a bare key besides its addresses; anything else without one is refused.
-      else if (descriptor.isSingleType) throw invalidKey('Descriptor does not have a corresponding address');
+      else if (descriptor.isSingleType) throw refuse.key('Descriptor does not have a corresponding address');
     }
   }
-  if (addresses.length === 0) throw new RpcError(RpcCode.MISC_ERROR, 'Unexpected empty result');
+  if (addresses.length === 0) throw refuse.misc('Unexpected empty result');
   return addresses;
 }
 
@@ -85,9 +82,9 @@ export const descriptorMethods = group('Util', {
       const parsed = readDescriptor(text, parameters, true);
       const { isRange } = parsed.descriptors[0]!;
       if (!isRange && range !== undefined)
-        throw invalidParameter('Range should not be specified for an un-ranged descriptor');
+        throw refuse.parameter('Range should not be specified for an un-ranged descriptor');
       if (isRange && range === undefined)
-        throw invalidParameter('Range must be specified for a ranged descriptor');
+        throw refuse.parameter('Range must be specified for a ranged descriptor');
       const { begin, end } = range === undefined ? { begin: 0, end: 0 } : rangeFrom(range);
       const lists = parsed.descriptors.map((descriptor) => addressesOf(descriptor, parsed, begin, end));
       return lists.length === 1 ? lists[0]! : lists;

@@ -3,16 +3,13 @@ import type { HeaderEntry } from '../../chain/header-entry.ts';
 import { encodeSnapshotCoins, encodeSnapshotHeader } from '../../chain/utxo-snapshot.ts';
 import { utxoStatistics } from '../../chain/utxo-statistics.ts';
 import { toDisplayHex } from '../../core/encoding/bytes.ts';
-import type { RpcContext } from '../context.ts';
-import { invalidParameter, RpcCode, RpcError } from '../errors.ts';
+import { group, method, type RpcContext, refuse, t } from '../kit.ts';
 import { blockByHashOrHeight } from '../lookup.ts';
-import { group, method } from '../method.ts';
-import * as t from '../schema.ts';
 
 /** The platform refuses to overwrite a file. */
 function explainExisting(error: { readonly code?: string; readonly path?: string }): never {
   if (error.code !== 'EEXIST') throw error;
-  throw invalidParameter(
+  throw refuse.parameter(
     `${error.path} already exists. If you are sure this is what you want, move it out of the way first.`,
   );
 }
@@ -25,14 +22,14 @@ function rollbackTarget(
 ): HeaderEntry | undefined {
   if (target !== undefined) {
     if (type !== '' && type !== 'rollback')
-      throw invalidParameter(`Invalid snapshot type "${type}" specified with rollback option`);
-    if (!chain.isActive(target)) throw invalidParameter('Block is not in main chain');
+      throw refuse.parameter(`Invalid snapshot type "${type}" specified with rollback option`);
+    if (!chain.isActive(target)) throw refuse.parameter('Block is not in main chain');
     return target;
   }
   if (type === 'rollback')
-    throw invalidParameter('No height of a snapshot is known: give one with the rollback option');
+    throw refuse.parameter('No height of a snapshot is known: give one with the rollback option');
   if (type !== 'latest')
-    throw invalidParameter(
+    throw refuse.parameter(
       `Invalid snapshot type "${type}" specified. Please specify "rollback" or "latest"`,
     );
   return undefined;
@@ -64,8 +61,7 @@ async function dump(path: string, { chain, parameters, writeFile }: RpcContext) 
   const { coins, hash } = await utxoStatistics(counted.coins, 'hash_serialized_3');
   const snapshot = await chain.snapshotCoins();
   const { tip } = snapshot;
-  if (tip !== counted.tip)
-    throw new RpcError(RpcCode.MISC_ERROR, 'The tip changed while the snapshot was made; try again');
+  if (tip !== counted.tip) throw refuse.misc('The tip changed while the snapshot was made; try again');
   async function* chunks(): AsyncGenerator<Uint8Array> {
     yield encodeSnapshotHeader({ magic: parameters.magic, base: tip.hashBytes, coins });
     yield* encodeSnapshotCoins(snapshot.coins);

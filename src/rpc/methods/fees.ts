@@ -1,12 +1,8 @@
 /** What a transaction should pay, and what miners are told to think it pays. */
-
 import { LONGEST_TARGET } from '../../core/transaction/fee-rate.ts';
 import type { Txid } from '../../core/transaction/transaction.ts';
 import { MEMPOOL_FILE } from '../../mempool/mempool.ts';
-import { invalidParameter, RpcCode, RpcError } from '../errors.ts';
-import { group, method } from '../method.ts';
-import * as t from '../schema.ts';
-import { btc } from '../values.ts';
+import { btc, group, method, refuse, t } from '../kit.ts';
 
 export const feeMethods = {
   ...group('Util', {
@@ -28,10 +24,10 @@ export const feeMethods = {
       async handler({ conf_target, estimate_mode }, { fees, mempool }) {
         await mempool.settled();
         if (conf_target < 1 || conf_target > LONGEST_TARGET)
-          throw invalidParameter(`Invalid conf_target, must be between 1 and ${LONGEST_TARGET}`);
+          throw refuse.parameter(`Invalid conf_target, must be between 1 and ${LONGEST_TARGET}`);
         const named = estimate_mode.toLowerCase();
         if (!['unset', 'economical', 'conservative'].includes(named))
-          throw invalidParameter(
+          throw refuse.parameter(
             'Invalid estimate_mode parameter, must be one of: "unset", "economical", "conservative"',
           );
         const { feeRate, blocks, errors } = fees.estimate(conf_target, named === 'conservative');
@@ -51,7 +47,7 @@ export const feeMethods = {
       example: 'TXID 0 10000',
       handler({ txid, dummy, fee_delta }, { mempool }) {
         if (dummy !== undefined && dummy !== 0)
-          throw invalidParameter(
+          throw refuse.parameter(
             'Priority is no longer supported, dummy argument to prioritisetransaction must be 0.',
           );
         mempool.prioritise(txid, BigInt(fee_delta));
@@ -61,7 +57,6 @@ export const feeMethods = {
 
     getprioritisedtransactions: method({
       help: 'What prioritisetransaction has changed, in satoshis.',
-      parameters: {},
       result: t.record(
         t.object({
           fee_delta: t.number(),
@@ -83,12 +78,10 @@ export const feeMethods = {
   ...group('Blockchain', {
     savemempool: method({
       help: 'Writes the mempool to the disk now.',
-      parameters: {},
       result: t.object({ filename: t.string() }),
       async handler(_, { mempool, storage }) {
-        if (!mempool.loaded) throw new RpcError(RpcCode.MISC_ERROR, 'The mempool was not loaded yet');
-        if (!(await mempool.save(storage)))
-          throw new RpcError(RpcCode.MISC_ERROR, 'Unable to dump mempool to disk');
+        if (!mempool.loaded) throw refuse.misc('The mempool was not loaded yet');
+        if (!(await mempool.save(storage))) throw refuse.misc('Unable to dump mempool to disk');
         return { filename: MEMPOOL_FILE };
       },
     }),

@@ -5,12 +5,9 @@ import { Invalid } from '../../core/encoding/errors.ts';
 import type { Transaction, Txid } from '../../core/transaction/transaction.ts';
 import { DescriptorError } from '../../wallet/descriptors/descriptor-error.ts';
 import { addressScript } from '../construct-transaction.ts';
-import type { RpcContext } from '../context.ts';
 import { decodeTransaction, WITNESS_FORM } from '../decode.ts';
 import { descriptorScript } from '../descriptor-scripts.ts';
-import { invalidKey, RpcCode, RpcError, undecodable } from '../errors.ts';
-import { group, method } from '../method.ts';
-import * as t from '../schema.ts';
+import { group, method, type RpcContext, refuse, t } from '../kit.ts';
 
 const maxtries = t.standard(t.long('Hashes to try at most, for all of them'), 1_000_000);
 
@@ -30,7 +27,7 @@ function scriptOf(descriptor: string, { parameters }: RpcContext): Uint8Array {
   try {
     return descriptorScript(descriptor, parameters);
   } catch (error) {
-    if (error instanceof DescriptorError) throw invalidKey(error.message);
+    if (error instanceof DescriptorError) throw refuse.key(error.message);
     throw error;
   }
 }
@@ -49,12 +46,12 @@ function outputScript(output: string, { parameters }: RpcContext): Uint8Array {
 function readTransaction(text: string, { mempool }: RpcContext): Transaction {
   if (/^[0-9a-fA-F]{64}$/.test(text)) {
     const entry = mempool.get(text.toLowerCase() as Txid);
-    if (entry === undefined) throw invalidKey(`Transaction ${text} not in mempool.`);
+    if (entry === undefined) throw refuse.key(`Transaction ${text} not in mempool.`);
     return entry.tx;
   }
   const tx = decodeTransaction(text, WITNESS_FORM);
   if (tx === null)
-    throw undecodable(`Transaction decode failed for ${text}. Make sure the tx has at least one input.`);
+    throw refuse.text(`Transaction decode failed for ${text}. Make sure the tx has at least one input.`);
   return tx;
 }
 
@@ -96,7 +93,7 @@ export const generatingMethods = group('hidden', {
         block = await context.miner.mineBlock(script, transactions, submit);
       } catch (error) {
         if (!(error instanceof Invalid)) throw error;
-        throw new RpcError(RpcCode.VERIFY_ERROR, error.message);
+        throw refuse.verify(error.message);
       }
       await context.mempool.settled();
       return { hash: block.hash, hex: submit ? undefined : toHex(block.bytes) };

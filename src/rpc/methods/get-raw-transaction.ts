@@ -4,13 +4,10 @@ import { genesisBlock } from '../../core/consensus/genesis.ts';
 import { toHex } from '../../core/encoding/bytes.ts';
 import type { Coin } from '../../core/transaction/coin.ts';
 import type { Transaction, Txid } from '../../core/transaction/transaction.ts';
-import type { RpcContext } from '../context.ts';
-import { invalidKey, RpcCode, RpcError } from '../errors.ts';
 import { decodedTransaction, transactionFields } from '../formats/transaction.ts';
 import { joinFields } from '../json-writer.ts';
+import { group, method, type RpcContext, type RpcError, refuse, t } from '../kit.ts';
 import { blockByHash } from '../lookup.ts';
-import { group, method } from '../method.ts';
-import * as t from '../schema.ts';
 
 interface Found {
   readonly tx: Transaction;
@@ -19,10 +16,10 @@ interface Found {
 }
 
 const notFound = (text: string): RpcError =>
-  invalidKey(`${text}. Use gettransaction for wallet transactions.`);
+  refuse.key(`${text}. Use gettransaction for wallet transactions.`);
 
 async function findInBlock(txid: Txid, entry: HeaderEntry, { chain }: RpcContext): Promise<Found> {
-  if (!entry.haveData) throw new RpcError(RpcCode.MISC_ERROR, 'Block not available');
+  if (!entry.haveData) throw refuse.misc('Block not available');
   const tx = (await chain.blocks.readBlock(entry)).transactions.find((candidate) => candidate.txid === txid);
   if (tx === undefined) throw notFound('No such transaction found in the provided block');
   return { tx, entry };
@@ -88,7 +85,7 @@ export const getRawTransactionMethods = group('Rawtransactions', {
     async handler({ txid, verbosity: level, blockhash: named }, context) {
       const { chain, mempool, parameters } = context;
       if (txid === genesisBlock(parameters).transactions[0]!.txid)
-        throw invalidKey(
+        throw refuse.key(
           'The genesis block coinbase is not considered an ordinary transaction and cannot be retrieved',
         );
       const found = await (named === undefined

@@ -1,6 +1,5 @@
 /** getindexinfo: how far the optional indexes are. */
-import { group, method } from '../method.ts';
-import * as t from '../schema.ts';
+import { group, method, t } from '../kit.ts';
 
 /** Core's names. */
 const NAMES = Object.freeze({

@@ -5,18 +5,16 @@ import { AddressError, decodeAddress, encodeAddress } from '../../core/script/ad
 import { MAX_SCRIPT_ELEMENT_SIZE } from '../../core/script/script.ts';
 import { MAX_PUBKEYS_PER_MULTISIG, multisig, p2sh, p2wsh } from '../../core/script/templates.ts';
 import { withChecksum } from '../../wallet/descriptors/checksum.ts';
-import { invalidKey, invalidParameter } from '../errors.ts';
 import { describeScript, scriptDescription } from '../formats/address.ts';
 import { publicKeyFrom } from '../key-texts.ts';
-import { group, method } from '../method.ts';
-import * as t from '../schema.ts';
+import { group, method, refuse, t } from '../kit.ts';
 
 type MultisigType = 'legacy' | 'p2sh-segwit' | 'bech32';
 
 function multisigTypeFrom(text: string): MultisigType {
-  if (text === 'bech32m') throw invalidKey('createmultisig cannot create bech32m multisig addresses');
+  if (text === 'bech32m') throw refuse.key('createmultisig cannot create bech32m multisig addresses');
   if (text !== 'legacy' && text !== 'p2sh-segwit' && text !== 'bech32')
-    throw invalidKey(`Unknown address type '${text}'`);
+    throw refuse.key(`Unknown address type '${text}'`);
   return text;
 }
 
@@ -68,18 +66,18 @@ export const keyMethods = group('Util', {
       const keys = list.map(publicKeyFrom);
       const asked = multisigTypeFrom(address_type);
       if (required < 1)
-        throw invalidParameter('a multisignature address must require at least one key to redeem');
+        throw refuse.parameter('a multisignature address must require at least one key to redeem');
       if (keys.length < required)
-        throw invalidParameter(
+        throw refuse.parameter(
           `not enough keys supplied (got ${keys.length} keys, but need at least ${required} to redeem)`,
         );
       if (keys.length > MAX_PUBKEYS_PER_MULTISIG)
-        throw invalidParameter(
+        throw refuse.parameter(
           `Number of keys involved in the multisignature address creation > ${MAX_PUBKEYS_PER_MULTISIG}\nReduce the number`,
         );
       const redeemScript = multisig(required, keys);
       if (asked === 'legacy' && redeemScript.length > MAX_SCRIPT_ELEMENT_SIZE)
-        throw invalidParameter(
+        throw refuse.parameter(
           `redeemScript exceeds size limit: ${redeemScript.length} > ${MAX_SCRIPT_ELEMENT_SIZE}`,
         );
       // Segwit has no uncompressed keys: the address is an old one then.

@@ -1,9 +1,7 @@
 /** What we know of other nodes that we are not connected with. */
 import { AddressError } from '../../network/network-address.ts';
 import type { NetworkName } from '../../network/peer-info.ts';
-import { invalidParameter, RpcCode, RpcError } from '../errors.ts';
-import { group, method } from '../method.ts';
-import * as t from '../schema.ts';
+import { group, method, refuse, t } from '../kit.ts';
 
 export const NETWORKS: readonly NetworkName[] = ['ipv4', 'ipv6', 'onion', 'i2p', 'cjdns'];
 
@@ -26,10 +24,10 @@ export const knownAddressMethods = {
       ),
       example: '8',
       handler({ count, network: name }, { network }) {
-        if (count < 0) throw invalidParameter('Address count out of range');
+        if (count < 0) throw refuse.parameter('Address count out of range');
         const wanted = NETWORKS.find((candidate) => candidate === name?.toLowerCase());
         if (name !== undefined && wanted === undefined)
-          throw invalidParameter(`Network not recognized: ${name}`);
+          throw refuse.parameter(`Network not recognized: ${name}`);
         return network.knownAddresses(count, wanted).map(({ time, services, host, port, network: via }) => ({
           time,
           services,
@@ -42,7 +40,6 @@ export const knownAddressMethods = {
 
     getaddrmaninfo: method({
       help: 'How many addresses of other nodes are known, by network.',
-      parameters: {},
       result: t.record(
         t.object({
           new: t.integer('Heard of'),
@@ -79,13 +76,12 @@ export const knownAddressMethods = {
       result: t.object({ success: t.boolean(), error: t.optional(t.string()) }),
       example: '1.2.3.4 8333 true',
       handler({ address, port, tried }, { network }) {
-        if (port < 0 || port > 0xffff) throw new RpcError(RpcCode.MISC_ERROR, 'JSON integer out of range');
+        if (port < 0 || port > 0xffff) throw refuse.misc('JSON integer out of range');
         try {
           const success = network.addKnownAddress(address, port, tried);
           return success ? { success } : { success, error: 'failed-adding-to-new' };
         } catch (error) {
-          if (error instanceof AddressError)
-            throw new RpcError(RpcCode.CLIENT_INVALID_IP_OR_SUBNET, 'Invalid IP address');
+          if (error instanceof AddressError) throw refuse.network('Invalid IP address');
           throw error;
         }
       },

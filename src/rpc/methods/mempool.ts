@@ -3,12 +3,9 @@ import { fromDisplayHex, toHex } from '../../core/encoding/bytes.ts';
 import type { Txid } from '../../core/transaction/transaction.ts';
 import type { MempoolEntry } from '../../mempool/entry.ts';
 import type { Mempool } from '../../mempool/mempool.ts';
-import { invalidParameter, RpcCode, RpcError } from '../errors.ts';
 import { mempoolEntry, mempoolEntryJson } from '../formats/mempool-entry.ts';
+import { btc, group, method, refuse, t } from '../kit.ts';
 import { findInMempool } from '../lookup.ts';
-import { group, method } from '../method.ts';
-import * as t from '../schema.ts';
-import { btc } from '../values.ts';
 
 const parameters = {
   txid: t.hashText<Txid>('Of a transaction in the mempool'),
@@ -45,7 +42,7 @@ export const mempoolMethods = group('Blockchain', {
     example: 'true',
     handler({ verbose, mempool_sequence }, { mempool }) {
       if (!mempool_sequence) return listJson(mempool.sorted(), mempool, verbose);
-      if (verbose) throw invalidParameter('Verbose results cannot contain mempool sequence values.');
+      if (verbose) throw refuse.parameter('Verbose results cannot contain mempool sequence values.');
       return { txids: Array.from(mempool.sorted(), ({ txid }) => txid), mempool_sequence: mempool.sequence };
     },
   }),
@@ -78,7 +75,6 @@ export const mempoolMethods = group('Blockchain', {
 
   getmempoolinfo: method({
     help: 'Size and limits of the mempool. Fee rates are in BTC for 1,000 vbytes.',
-    parameters: {},
     result: t.object({
       loaded: t.boolean('What the last run saved has been read'),
       size: t.integer('Transactions'),
@@ -142,16 +138,13 @@ export const mempoolMethods = group('Blockchain', {
     ),
     example: `'[{"txid":"a08e6907dbbd3d809776dbfc5d82e371b764ed838b5655e72f463568df1aadf0","vout":3}]'`,
     handler({ outputs, options: given }, { mempool }) {
-      if (outputs.length === 0) throw invalidParameter('Invalid parameter, outputs are missing');
+      if (outputs.length === 0) throw refuse.parameter('Invalid parameter, outputs are missing');
       if (outputs.some(({ vout }) => vout < 0))
-        throw invalidParameter('Invalid parameter, vout cannot be negative');
+        throw refuse.parameter('Invalid parameter, vout cannot be negative');
       return outputs.map(({ txid, vout }) => {
         const spender = mempool.graph.spender({ txid: fromDisplayHex(txid), vout });
         if (spender === undefined && given?.mempool_only === false)
-          throw new RpcError(
-            RpcCode.MISC_ERROR,
-            'Mempool lacks a relevant spend, and txospenderindex is unavailable.',
-          );
+          throw refuse.misc('Mempool lacks a relevant spend, and txospenderindex is unavailable.');
         const shown = spender && given?.return_spending_tx ? toHex(spender.tx.bytes) : undefined;
         return { txid, vout, spendingtxid: spender?.txid, spendingtx: shown };
       });

@@ -1,8 +1,7 @@
 /** Messages signed with the key of an address. */
 import { signMessage, verifyMessage } from '../../wallet/message.ts';
-import { invalidKey, RpcCode, RpcError } from '../errors.ts';
 import { readPrivateKey } from '../key-texts.ts';
-import { group, method } from '../method.ts';
+import { group, method, refuse } from '../kit.ts';
 import { boolean, string } from '../schema.ts';
 
 export const messageMethods = group('Util', {
@@ -13,11 +12,9 @@ export const messageMethods = group('Util', {
     example: 'ADDRESS SIGNATURE "what was signed"',
     handler({ address, signature, message }, { parameters }) {
       const verdict = verifyMessage(address, signature, message, parameters);
-      if (verdict === 'ERR_INVALID_ADDRESS') throw invalidKey('Invalid address');
-      if (verdict === 'ERR_ADDRESS_NO_KEY')
-        throw new RpcError(RpcCode.TYPE_ERROR, 'Address does not refer to key');
-      if (verdict === 'ERR_MALFORMED_SIGNATURE')
-        throw new RpcError(RpcCode.TYPE_ERROR, 'Malformed base64 encoding');
+      if (verdict === 'ERR_INVALID_ADDRESS') throw refuse.key('Invalid address');
+      if (verdict === 'ERR_ADDRESS_NO_KEY') throw refuse.type('Address does not refer to key');
+      if (verdict === 'ERR_MALFORMED_SIGNATURE') throw refuse.type('Malformed base64 encoding');
       return verdict === 'OK';
     },
   }),

@@ -5,12 +5,8 @@ import { difficultyFromBits } from '../../core/block/target.ts';
 import { nextWorkRequired } from '../../core/consensus/difficulty.ts';
 import { decodeAddress } from '../../core/script/address.ts';
 import { addressScript } from '../construct-transaction.ts';
-import type { RpcContext } from '../context.ts';
-import { invalidParameter, RpcCode, RpcError } from '../errors.ts';
 import { targetJson } from '../formats/block.ts';
-import { group, method } from '../method.ts';
-import * as t from '../schema.ts';
-import { btc } from '../values.ts';
+import { btc, group, method, RpcCode, type RpcContext, RpcError, refuse, t } from '../kit.ts';
 
 /** Core's interval where the network's rule has none. */
 const DEFAULT_INTERVAL = 2016;
@@ -19,9 +15,9 @@ const DEFAULT_LOOKUP = 120;
 /** Hashes a second over the last `lookup` blocks (-1: since the last change of difficulty) up to a height. */
 function networkHashRate(chain: Chain, lookup: number, height: number): number {
   if (lookup < -1 || lookup === 0)
-    throw invalidParameter('Invalid nblocks. Must be a positive number or -1.');
+    throw refuse.parameter('Invalid nblocks. Must be a positive number or -1.');
   if (height < -1 || height > chain.height)
-    throw invalidParameter('Block does not exist at specified height');
+    throw refuse.parameter('Block does not exist at specified height');
   const last = height < 0 ? chain.tip : chain.entryAt(height)!;
   if (last.height === 0) return 0;
   const { difficulty } = chain.parameters;
@@ -58,7 +54,6 @@ const target = { bits: t.hex('Compact'), difficulty: t.number('Times the least t
 export const miningMethods = group('Mining', {
   getmininginfo: method({
     help: 'What finding the next block takes.',
-    parameters: {},
     result: t.object({
       blocks: t.integer('Height of the tip'),
       currentblockweight: t.optional(t.integer('Of the last template made here')),
@@ -127,14 +122,14 @@ export const miningMethods = group('Mining', {
     async handler({ threads, load, address, interval }, context) {
       const { miner } = context;
       const share = load ?? miner.mining?.load ?? 100;
-      if (share < 1 || share > 100) throw invalidParameter('Invalid load, must be between 1 and 100');
+      if (share < 1 || share > 100) throw refuse.parameter('Invalid load, must be between 1 and 100');
       if (threads === undefined && [load, address, interval].some((value) => value !== undefined))
-        throw invalidParameter('Without threads the miner is not changed');
+        throw refuse.parameter('Without threads the miner is not changed');
       if (threads !== undefined) {
         if (interval !== undefined && interval < 0)
-          throw invalidParameter('Invalid interval, cannot be negative');
+          throw refuse.parameter('Invalid interval, cannot be negative');
         if (threads < 0 || threads > 256)
-          throw invalidParameter('Invalid threads, must be between 0 and 256');
+          throw refuse.parameter('Invalid threads, must be between 0 and 256');
         const script = threads > 0 ? await miningScript(address, context) : undefined;
         await miner.stop();
         if (script !== undefined)

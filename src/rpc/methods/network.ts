@@ -2,9 +2,7 @@
 import { PROTOCOL_VERSION } from '../../network/protocol.ts';
 import { serviceNames, servicesHex } from '../formats/services.ts';
 import { nodeVersion } from '../formats/version.ts';
-import { group, method } from '../method.ts';
-import * as t from '../schema.ts';
-import { btc } from '../values.ts';
+import { btc, group, method, t } from '../kit.ts';
 import { NETWORKS } from './known-addresses.ts';
 
 const REACHABLE: ReadonlySet<string> = new Set(['ipv4', 'ipv6']);
@@ -12,7 +10,6 @@ const REACHABLE: ReadonlySet<string> = new Set(['ipv4', 'ipv6']);
 export const networkMethods = group('Network', {
   getnetworkinfo: method({
     help: 'How this node takes part in the network. Fee rates are in BTC for 1,000 vbytes.',
-    parameters: {},
     result: t.object({
       version: t.integer(),
       subversion: t.string('The user agent that peers see'),
@@ -73,7 +70,6 @@ export const networkMethods = group('Network', {
 
   getnettotals: method({
     help: 'Bytes that went over the network since the start.',
-    parameters: {},
     result: t.object({
       totalbytesrecv: t.integer(),
       totalbytessent: t.integer(),

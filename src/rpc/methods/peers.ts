@@ -1,9 +1,7 @@
 /** Who we are connected with. */
 import type { PeerInfo } from '../../network/peer-info.ts';
 import { serviceNames, servicesHex } from '../formats/services.ts';
-import { group, method } from '../method.ts';
-import * as t from '../schema.ts';
-import { btc } from '../values.ts';
+import { btc, group, method, t } from '../kit.ts';
 
 function peerJson(peer: PeerInfo) {
   return {
@@ -56,7 +54,6 @@ const perMessage = t.record(t.integer(), 'message');
 export const peerMethods = group('Network', {
   getpeerinfo: method({
     help: 'Everything about each peer. Times are 0 where nothing has happened yet.',
-    parameters: {},
     result: t.array(
       t.object({
         id: t.integer(),
@@ -109,7 +106,6 @@ export const peerMethods = group('Network', {
 
   getconnectioncount: method({
     help: 'How many peers are connected.',
-    parameters: {},
     result: t.integer(),
     handler(_, { network }) {
       const { inbound, outbound } = network.connectionCount();
@@ -119,11 +115,6 @@ export const peerMethods = group('Network', {
 
   ping: method({
     help: 'Pings all peers; getpeerinfo tells how long each took to answer.',
-    parameters: {},
-    result: t.nothing(),
-    handler(_, { network }) {
-      network.pingAll();
-      return null;
-    },
+    handler: (_, { network }) => network.pingAll(),
   }),
 });

@@ -15,11 +15,8 @@ import { DecodeError } from '../../core/encoding/errors.ts';
 import { Reader } from '../../core/encoding/reader.ts';
 import { Writer } from '../../core/encoding/writer.ts';
 import type { Txid } from '../../core/transaction/transaction.ts';
-import type { RpcContext } from '../context.ts';
-import { invalidKey, invalidParameter, RpcCode, RpcError } from '../errors.ts';
+import { group, method, type RpcContext, refuse, t } from '../kit.ts';
 import { blockByHash, readStoredBlock } from '../lookup.ts';
-import { group, method } from '../method.ts';
-import * as t from '../schema.ts';
 
 /** Outputs that fit into a block: 4,000,000 weight units at 9 bytes each. */
 const MAX_OUTPUTS = 111_111;
@@ -48,7 +45,7 @@ async function findBlockOf(txids: ReadonlySet<Txid>, { chain, indexes }: RpcCont
       const entry = await blockOfCoins(chain, txid);
       if (entry !== undefined) return entry;
     }
-  throw invalidKey('Transaction not yet in block');
+  throw refuse.key('Transaction not yet in block');
 }
 
 interface Proof {
@@ -66,7 +63,7 @@ function readProof(proof: Uint8Array): Proof {
     const text = error.message.includes('CompactSize')
       ? 'non-canonical ReadCompactSize()'
       : 'SpanReader::read(): end of data';
-    throw new RpcError(RpcCode.MISC_ERROR, `${text}: iostream error`);
+    throw refuse.misc(`${text}: iostream error`);
   }
 }
 
@@ -90,17 +87,17 @@ export const proofMethods = group('Blockchain', {
     result: t.hex(),
     example: `'["TXID"]'`,
     async handler({ txids: list, blockhash }, context) {
-      if (list.length === 0) throw invalidParameter("Parameter 'txids' cannot be empty");
+      if (list.length === 0) throw refuse.parameter("Parameter 'txids' cannot be empty");
       const txids = new Set<Txid>();
       for (const txid of list) {
-        if (txids.has(txid)) throw invalidParameter(`Invalid parameter, duplicated txid: ${txid}`);
+        if (txids.has(txid)) throw refuse.parameter(`Invalid parameter, duplicated txid: ${txid}`);
         txids.add(txid);
       }
       const entry = blockhash ?? (await findBlockOf(txids, context));
       const block = await readStoredBlock(context.chain, entry);
       const shown = block.transactions.map((tx) => txids.has(tx.txid));
       if (shown.filter(Boolean).length !== txids.size)
-        throw invalidKey('Not all transactions found in specified or retrieved block');
+        throw refuse.key('Not all transactions found in specified or retrieved block');
       const writer = new Writer();
       writer.bytes(block.header.bytes);
       const hashes = block.transactions.map((tx) => tx.txidBytes);
@@ -120,7 +117,7 @@ export const proofMethods = group('Blockchain', {
       if (matches === null) return [];
       const entry = chain.entry(proof.header.hash);
       if (entry === undefined || !chain.isActive(entry) || entry.transactionCount === 0)
-        throw invalidKey('Block not found in chain');
+        throw refuse.key('Block not found in chain');
       if (entry.transactionCount !== proof.tree.transactionCount) return [];
       return matches.matches.map(({ txid }) => toDisplayHex(txid));
     },

@@ -8,13 +8,9 @@ import { encodeOutput } from '../../wallet/psbt/psbt-values.ts';
 import { extract, finalize as finalizePsbt } from '../../wallet/psbt/roles.ts';
 import { fillWith } from '../../wallet/psbt-signing.ts';
 import { SigningProvider } from '../../wallet/signing/provider.ts';
-import type { RpcContext } from '../context.ts';
 import { scanObject, scanObjects } from '../descriptor-scripts.ts';
-import { invalidKey } from '../errors.ts';
-import type { JsonRead } from '../json.ts';
 import { readDescriptor, readPsbt } from '../key-texts.ts';
-import { group, method } from '../method.ts';
-import * as t from '../schema.ts';
+import { group, type JsonRead, method, type RpcContext, refuse, t } from '../kit.ts';
 import { processed } from './psbt.ts';
 import { sighashFrom, sighashtype } from './sign-raw-transaction.ts';
 
@@ -31,7 +27,7 @@ function providerFrom(
     for (const descriptor of descriptors)
       for (let index = begin; index <= (descriptor.isRange ? end : begin); index++) {
         const expansion = descriptor.expand(descriptor.isRange ? index : 0, secrets.lookup, withSecrets);
-        if (expansion === null) throw invalidKey(`Cannot derive script without private keys: '${text}'`);
+        if (expansion === null) throw refuse.key(`Cannot derive script without private keys: '${text}'`);
         provider.merge(expansion.provider);
       }
   }

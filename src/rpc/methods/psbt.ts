@@ -1,5 +1,4 @@
 /** PSBTs without a wallet: what is in them, and every role that needs no keys of ours. */
-
 import { toHex } from '../../core/encoding/bytes.ts';
 import { feeRateOf } from '../../core/transaction/fee-rate.ts';
 import { outPointText } from '../../core/transaction/transaction.ts';
@@ -10,12 +9,9 @@ import { decodeUint32, encodeUint32 } from '../../wallet/psbt/psbt-values.ts';
 import { combine, extract, finalize } from '../../wallet/psbt/roles.ts';
 import { construction, constructTransaction } from '../construct-transaction.ts';
 import { ANY_FORM, decodeTransaction } from '../decode.ts';
-import { invalidParameter, undecodable } from '../errors.ts';
 import { psbtJson } from '../formats/psbt.ts';
 import { readPsbt } from '../key-texts.ts';
-import { group, method } from '../method.ts';
-import * as t from '../schema.ts';
-import { btc } from '../values.ts';
+import { btc, group, method, refuse, t } from '../kit.ts';
 
 const psbt = t.string('Base64');
 const txs = t.array(psbt);
@@ -28,7 +24,7 @@ export const processed = t.object({
   hex: t.optional(t.hex('The transaction, if it is complete')),
 });
 export function psbtVersionFrom(version: number): PsbtVersion {
-  if (version !== 0 && version !== 2) throw invalidParameter('The PSBT version can only be 2 or 0');
+  if (version !== 0 && version !== 2) throw refuse.parameter('The PSBT version can only be 2 or 0');
   return version;
 }
 
@@ -67,7 +63,7 @@ function join(psbts: readonly Psbt[]): Psbt {
   for (const psbt of psbts)
     for (const index of psbt.inputs.keys()) {
       const id = outPointText(psbt.outpoint(index));
-      if (seen.has(id)) throw invalidParameter(`Input ${id} exists in multiple PSBTs`);
+      if (seen.has(id)) throw refuse.parameter(`Input ${id} exists in multiple PSBTs`);
       seen.add(id);
     }
   const [first] = psbts;
@@ -146,9 +142,9 @@ export const psbtMethods = group('Rawtransactions', {
     example: `'["PSBT", "PSBT"]'`,
     handler({ txs: texts }) {
       const psbts = texts.map(readPsbt);
-      if (psbts.length === 0) throw invalidParameter("Parameter 'txs' cannot be empty");
+      if (psbts.length === 0) throw refuse.parameter("Parameter 'txs' cannot be empty");
       const combined = combine(psbts);
-      if (combined === null) throw invalidParameter('PSBTs not compatible (different transactions)');
+      if (combined === null) throw refuse.parameter('PSBTs not compatible (different transactions)');
       return combined.encodeBase64();
     },
   }),
@@ -196,11 +192,11 @@ export const psbtMethods = group('Rawtransactions', {
     handler({ hexstring, permitsigdata, iswitness, psbt_version: version }) {
       const forms = iswitness === undefined ? ANY_FORM : { witness: iswitness, plain: !iswitness };
       const transaction = decodeTransaction(hexstring, forms);
-      if (transaction === null) throw undecodable('TX decode failed');
+      if (transaction === null) throw refuse.text('TX decode failed');
       const signed = transaction.inputs.some(
         ({ scriptSig, witness }) => scriptSig.length > 0 || witness.length > 0,
       );
-      if (signed && !permitsigdata) throw undecodable('Inputs must not have scriptSigs and scriptWitnesses');
+      if (signed && !permitsigdata) throw refuse.text('Inputs must not have scriptSigs and scriptWitnesses');
       return Psbt.fromTransaction(transaction, psbtVersionFrom(version)).encodeBase64();
     },
   }),
@@ -211,10 +207,10 @@ export const psbtMethods = group('Rawtransactions', {
     result: psbt,
     example: `'["PSBT", "PSBT"]'`,
     handler({ txs: texts }) {
-      if (texts.length <= 1) throw invalidParameter('At least two PSBTs are required to join PSBTs.');
+      if (texts.length <= 1) throw refuse.parameter('At least two PSBTs are required to join PSBTs.');
       const psbts = texts.map(readPsbt);
       if (psbts.some(({ version }) => version !== psbts[0]!.version))
-        throw invalidParameter('PSBTs of different versions cannot be joined');
+        throw refuse.parameter('PSBTs of different versions cannot be joined');
       return join(psbts).encodeBase64();
     },
   }),

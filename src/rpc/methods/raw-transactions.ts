@@ -3,11 +3,9 @@ import { toHex } from '../../core/encoding/bytes.ts';
 import { combineTransactions } from '../../wallet/signing/combine-transactions.ts';
 import { construction, constructTransaction } from '../construct-transaction.ts';
 import { ANY_FORM, decodeTransaction, WITNESS_FORM } from '../decode.ts';
-import { RpcCode, RpcError, undecodable } from '../errors.ts';
 import { decodedTransaction, transactionJson } from '../formats/transaction.ts';
-import { group, method } from '../method.ts';
+import { group, method, refuse, t } from '../kit.ts';
 import { spentOutputs } from '../previous-outputs.ts';
-import * as t from '../schema.ts';
 
 export const rawTransactionMethods = group('Rawtransactions', {
   createrawtransaction: method({
@@ -32,7 +30,7 @@ export const rawTransactionMethods = group('Rawtransactions', {
     handler({ hexstring, iswitness }, { parameters }) {
       const forms = iswitness === undefined ? ANY_FORM : { witness: iswitness, plain: !iswitness };
       const tx = decodeTransaction(hexstring, forms);
-      if (tx === null) throw undecodable('TX decode failed');
+      if (tx === null) throw refuse.text('TX decode failed');
       return transactionJson(tx, parameters);
     },
   }),
@@ -43,15 +41,14 @@ export const rawTransactionMethods = group('Rawtransactions', {
     result: t.hex(),
     example: `'["HEX", "HEX"]'`,
     async handler({ txs }, context) {
-      if (txs.length === 0) throw undecodable('Missing transactions');
+      if (txs.length === 0) throw refuse.text('Missing transactions');
       const copies = txs.map((text, i) => {
         const tx = decodeTransaction(text, WITNESS_FORM);
         if (tx !== null) return tx;
-        throw undecodable(`TX decode failed for tx ${i}. Make sure the tx has at least one input.`);
+        throw refuse.text(`TX decode failed for tx ${i}. Make sure the tx has at least one input.`);
       });
       const spent = await spentOutputs(copies[0]!, context);
-      if (!spent.every((output) => output !== null))
-        throw new RpcError(RpcCode.VERIFY_ERROR, 'Input not found or already spent');
+      if (!spent.every((output) => output !== null)) throw refuse.verify('Input not found or already spent');
       return toHex(combineTransactions(copies, spent).bytes);
     },
   }),

@@ -2,13 +2,8 @@
 import { toDisplayHex, toHex } from '../../core/encoding/bytes.ts';
 import type { Coin } from '../../core/transaction/coin.ts';
 import type { OutPoint } from '../../core/transaction/transaction.ts';
-import type { RpcContext, RpcRequest } from '../context.ts';
 import { scanObjects, scanScripts } from '../descriptor-scripts.ts';
-import { invalidParameter, RpcCode, RpcError } from '../errors.ts';
-import type { JsonRead } from '../json.ts';
-import { group, method } from '../method.ts';
-import * as t from '../schema.ts';
-import { btc } from '../values.ts';
+import { btc, group, type JsonRead, method, type RpcContext, type RpcRequest, refuse, t } from '../kit.ts';
 
 /** Coins looked at before everything else gets its turn. */
 const COINS_AT_ONCE = 10_000;
@@ -20,7 +15,7 @@ async function scan(
 ) {
   const { chain, clock, parameters } = context;
   if (server.scan.current !== null)
-    throw invalidParameter('Scan already in progress, use action "abort" or "status"');
+    throw refuse.parameter('Scan already in progress, use action "abort" or "status"');
   const descriptors = new Map<string, string>();
   for (const object of objects)
     for (const { script, descriptor } of scanScripts(object, parameters))
@@ -95,7 +90,7 @@ export const scanMethods = group('Blockchain', {
       switch (action) {
         case 'start':
           if (scanobjects === undefined)
-            throw new RpcError(RpcCode.MISC_ERROR, 'scanobjects argument is required for the start action');
+            throw refuse.misc('scanobjects argument is required for the start action');
           return scan(scanobjects, context, request);
         case 'abort':
           if (running !== null) running.aborted = true;
@@ -104,7 +99,7 @@ export const scanMethods = group('Blockchain', {
           // Coins come in the order of their txids, which are spread evenly.
           return running === null ? null : { progress: Math.floor((running.txid / 0x10000) * 100) };
         default:
-          throw invalidParameter(`Invalid action '${action}'`);
+          throw refuse.parameter(`Invalid action '${action}'`);
       }
     },
   }),

@@ -7,11 +7,9 @@ import type { Transaction, TxOut } from '../../core/transaction/transaction.ts';
 import { SigningProvider } from '../../wallet/signing/provider.ts';
 import { type SignedTransaction, signTransaction } from '../../wallet/signing/sign-transaction.ts';
 import { decodeTransaction, WITNESS_FORM } from '../decode.ts';
-import { invalidParameter, RpcCode, RpcError, undecodable } from '../errors.ts';
 import { readPrivateKey } from '../key-texts.ts';
-import { group, method } from '../method.ts';
+import { group, method, refuse, t } from '../kit.ts';
 import { previousOutputs, spentOutputs } from '../previous-outputs.ts';
-import * as t from '../schema.ts';
 
 export const sighashtype = t.optional(
   t.string('ALL, NONE or SINGLE, each also with |ANYONECANPAY; or DEFAULT'),
@@ -40,13 +38,13 @@ export const signed = t.object({
 export function sighashFrom(name: string | undefined): number | null {
   if (name === undefined) return null;
   const type = sighashFromName(name);
-  if (type === undefined) throw invalidParameter(`'${name}' is not a valid sighash parameter.`);
+  if (type === undefined) throw refuse.parameter(`'${name}' is not a valid sighash parameter.`);
   return type;
 }
 
 export function transactionFrom(hex: string): Transaction {
   const tx = decodeTransaction(hex, WITNESS_FORM);
-  if (tx === null) throw undecodable('TX decode failed. Make sure the tx has at least one input.');
+  if (tx === null) throw refuse.text('TX decode failed. Make sure the tx has at least one input.');
   return tx;
 }
 
@@ -56,7 +54,7 @@ function requireAmounts(tx: Transaction, spent: readonly (TxOut | null)[]): void
     if (output?.value !== MAX_MONEY || tx.inputs[i]!.witness.length === 0) continue;
     const script = toHex(output.scriptPubKey).slice(0, 30);
     const text = `CTxOut(nValue=${formatCoins(MAX_MONEY)}, scriptPubKey=${script})`;
-    throw new RpcError(RpcCode.TYPE_ERROR, `Missing amount for ${text}`);
+    throw refuse.type(`Missing amount for ${text}`);
   }
 }
 

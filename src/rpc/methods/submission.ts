@@ -7,11 +7,9 @@ import type { Transaction } from '../../core/transaction/transaction.ts';
 import type { AcceptResult, PackageMemberResult, PackageResult } from '../../mempool/results.ts';
 import { broadcastTransaction } from '../broadcast.ts';
 import { decodeTransaction, hasValidOperations, WITNESS_FORM } from '../decode.ts';
-import { invalidParameter, RpcCode, RpcError, undecodable } from '../errors.ts';
 import { virtualSize, virtualSizes } from '../formats/mempool-entry.ts';
-import { group, method } from '../method.ts';
-import * as t from '../schema.ts';
-import { btc, feeRateFrom } from '../values.ts';
+import { btc, group, method, refuse, t } from '../kit.ts';
+import { feeRateFrom } from '../values.ts';
 
 /** What a mistake may cost at most, unless told. */
 const DEFAULT_MAX_FEE_RATE = satPerKvB(10_000_000n);
@@ -41,11 +39,11 @@ function readTransactions(
   maxfeerate: () => FeeRate,
 ): { readonly txs: Transaction[]; readonly limit: FeeRate } {
   if (list.length === 0 || list.length > MAX_PACKAGE_COUNT)
-    throw invalidParameter(`Array must contain between 1 and ${MAX_PACKAGE_COUNT} transactions.`);
+    throw refuse.parameter(`Array must contain between 1 and ${MAX_PACKAGE_COUNT} transactions.`);
   const limit = maxfeerate();
   const txs = list.map((hex) => {
     const tx = decodeTransaction(hex, WITNESS_FORM);
-    if (tx === null) throw undecodable(`TX decode failed: ${hex} Make sure the tx has at least one input.`);
+    if (tx === null) throw refuse.text(`TX decode failed: ${hex} Make sure the tx has at least one input.`);
     return tx;
   });
   return { txs, limit };
@@ -55,10 +53,7 @@ function readTransactions(
 function checkBurn(tx: Transaction, limit: bigint): void {
   for (const { scriptPubKey, value } of tx.outputs)
     if ((isUnspendable(scriptPubKey) || !hasValidOperations(scriptPubKey)) && value > limit)
-      throw new RpcError(
-        RpcCode.VERIFY_ERROR,
-        'Unspendable output exceeds maximum configured by user (maxburnamount)',
-      );
+      throw refuse.verify('Unspendable output exceeds maximum configured by user (maxburnamount)');
 }
 
 function judgementJson(verdict: AcceptResult, maxFeeRate: FeeRate) {
@@ -140,7 +135,7 @@ export const submissionMethods = group('Rawtransactions', {
     example: 'HEX',
     async handler({ hexstring, maxfeerate, maxburnamount }, context) {
       const tx = decodeTransaction(hexstring, WITNESS_FORM);
-      if (tx === null) throw undecodable('TX decode failed. Make sure the tx has at least one input.');
+      if (tx === null) throw refuse.text('TX decode failed. Make sure the tx has at least one input.');
       checkBurn(tx, maxburnamount);
       await broadcastTransaction(tx, feeAt(maxfeerate(), tx.virtualSize), context);
       return tx.txid;
@@ -208,8 +203,7 @@ export const submissionMethods = group('Rawtransactions', {
       const { txs, limit } = readTransactions(list, maxfeerate);
       for (const tx of txs) checkBurn(tx, maxburnamount);
       if (txs.length > 1 && !isChildWithParents(txs))
-        throw new RpcError(
-          RpcCode.VERIFY_ERROR,
+        throw refuse.verify(
           'package topology disallowed. not child-with-parents or parents depend on each other.',
         );
       const judged = await mempool.acceptPackage(txs, { maximumFeeRate: limit > 0n ? limit : undefined });

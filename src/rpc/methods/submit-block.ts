@@ -4,9 +4,7 @@ import { witnessCommitmentIndex } from '../../core/consensus/commitment.ts';
 import type { Invalid } from '../../core/encoding/errors.ts';
 import { Transaction } from '../../core/transaction/transaction.ts';
 import { decodeBlock } from '../decode.ts';
-import { undecodable } from '../errors.ts';
-import { group, method } from '../method.ts';
-import * as t from '../schema.ts';
+import { group, method, refuse, t } from '../kit.ts';
 
 /** BIP22: null is good news. */
 const verdictText = (invalid: Invalid | null): string | null => (invalid === null ? null : invalid.reason);
@@ -30,7 +28,7 @@ export const submitBlockMethods = group('Mining', {
     example: 'HEX',
     async handler({ hexdata }, { chain, mempool, parameters }) {
       const decoded = decodeBlock(hexdata);
-      if (decoded === null) throw undecodable('Block decode failed');
+      if (decoded === null) throw refuse.text('Block decode failed');
       const parent = chain.entry(decoded.header.prev);
       const segwit = parent !== undefined && parent.height + 1 >= parameters.heights.segwit;
       const verdict = await chain.acceptBlock(segwit ? withReservedValue(decoded) : decoded, {

@@ -1,10 +1,7 @@
 /** Long polls: answers when the chain has moved, or when time is up. */
 import type { HeaderEntry } from '../../chain/header-entry.ts';
 import type { BlockHash } from '../../core/block/header.ts';
-import type { RpcContext } from '../context.ts';
-import { RpcCode, RpcError } from '../errors.ts';
-import { group, method } from '../method.ts';
-import * as t from '../schema.ts';
+import { group, method, type RpcContext, refuse, t } from '../kit.ts';
 
 /** Resolves when the tip satisfies `done`, after `milliseconds` (0: never), or when the node stops. */
 export function waitForTip(
@@ -14,7 +11,7 @@ export function waitForTip(
   done: (tip: HeaderEntry) => boolean,
 ): Promise<void> {
   const { chain, clock } = context;
-  if (milliseconds < 0) throw new RpcError(RpcCode.MISC_ERROR, 'Negative timeout');
+  if (milliseconds < 0) throw refuse.misc('Negative timeout');
   return new Promise((resolve) => {
     if (done(chain.tip) || signal.aborted) return resolve();
     const end = (): void => {

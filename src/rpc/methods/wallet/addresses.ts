@@ -9,10 +9,8 @@ import type { ScriptPlace } from '../../../wallet/key-ring.ts';
 import { signMessage } from '../../../wallet/message.ts';
 import type { Wallet } from '../../../wallet/wallet.ts';
 import { addressScript } from '../../construct-transaction.ts';
-import { invalidKey, invalidParameter, RpcCode, RpcError } from '../../errors.ts';
 import { describeScript, scriptDescription } from '../../formats/address.ts';
-import { group, walletMethod } from '../../method.ts';
-import * as t from '../../schema.ts';
+import { group, RpcCode, RpcError, refuse, t, walletMethod } from '../../kit.ts';
 import { addressTypeFrom, labelFrom } from '../../wallet-access.ts';
 
 const address_type = t.optional(t.string('legacy, p2sh-segwit, bech32 or bech32m'), '-addresstype');
@@ -20,7 +18,7 @@ const address_type = t.optional(t.string('legacy, p2sh-segwit, bech32 or bech32m
 /** @throws RpcError -4 if no descriptor gives new addresses of any type */
 function requireKeys(wallet: Wallet, internal: boolean): void {
   if (!wallet.keys.descriptors.some((own) => own.active !== null && own.internal === internal))
-    throw new RpcError(RpcCode.WALLET_ERROR, 'Error: This wallet has no available keys');
+    throw refuse.wallet('Error: This wallet has no available keys');
 }
 
 const typeOf = (text: string | undefined, standard: OutputType): OutputType =>
@@ -77,7 +75,7 @@ function scriptOf(address: string, parameters: Parameters<typeof decodeAddress>[
   try {
     return decodeAddress(address, parameters);
   } catch (error) {
-    if (error instanceof AddressError) throw invalidKey(error.message);
+    if (error instanceof AddressError) throw refuse.key(error.message);
     throw error;
   }
 }
@@ -165,7 +163,6 @@ export const walletAddressMethods = group('Wallet', {
   setlabel: walletMethod({
     help: 'Gives an address a label, its own or another.',
     parameters: { address: t.string(), label: t.string() },
-    result: t.nothing(),
     example: 'ADDRESS rent',
     async handler({ address, label }, wallet, context) {
       const script = addressScript(address, context.parameters, 'Invalid Bitcoin address');
@@ -176,7 +173,6 @@ export const walletAddressMethods = group('Wallet', {
         wallet.keys.place(script) === undefined ? 'send' : 'receive',
       );
       await wallet.settled();
-      return null;
     },
   }),
 
@@ -204,7 +200,7 @@ export const walletAddressMethods = group('Wallet', {
     example: 'receive',
     handler({ purpose = '' }, wallet) {
       if (!['', 'send', 'receive', 'refund'].includes(purpose))
-        throw invalidParameter(
+        throw refuse.parameter(
           "Invalid 'purpose' argument, must be a known purpose string, typically 'send', or 'receive'.",
         );
       const records = [...wallet.labels.entries.values()];
@@ -222,10 +218,10 @@ export const walletAddressMethods = group('Wallet', {
       wallet.vault.requireUnlocked();
       const script = addressScript(address, context.parameters, 'Invalid address');
       const { type, solutions } = solve(script);
-      if (type !== 'pubkeyhash') throw new RpcError(RpcCode.TYPE_ERROR, 'Address does not refer to key');
+      if (type !== 'pubkeyhash') throw refuse.type('Address does not refer to key');
       const place = wallet.keys.place(script);
       const key = place && wallet.keys.expand(place, true).provider.keyByHash(solutions[0]!);
-      if (!key?.secret) throw invalidKey('Private key not available');
+      if (!key?.secret) throw refuse.key('Private key not available');
       return signMessage(message, key.secret, key.publicKey.length === 33);
     },
   }),

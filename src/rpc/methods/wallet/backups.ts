@@ -1,6 +1,5 @@
 /** A wallet in one file, and back. */
-import { group, method, walletMethod } from '../../method.ts';
-import * as t from '../../schema.ts';
+import { group, method, t, walletMethod } from '../../kit.ts';
 
 export const walletBackupMethods = group('Wallet', {
   backupwallet: walletMethod({
@@ -8,12 +7,8 @@ export const walletBackupMethods = group('Wallet', {
       'Writes a copy of a wallet, as it is now, into one file. What is encrypted stays encrypted; of any other\n' +
       'wallet, who has the file has the money. An older backup of this name is replaced, no other file is.',
     parameters: { destination: t.string('Path of the file') },
-    result: t.nothing(),
     example: '"backup.penny"',
-    async handler({ destination }, wallet, { wallets }) {
-      await wallets.backup(wallet, destination);
-      return null;
-    },
+    handler: ({ destination }, wallet, { wallets }) => wallets.backup(wallet, destination),
   }),
 
   restorewallet: method({

@@ -4,10 +4,7 @@ import { encodeAddress } from '../../../core/script/address.ts';
 import { balances } from '../../../wallet/coins.ts';
 import type { Wallet } from '../../../wallet/wallet.ts';
 import { addressScript } from '../../construct-transaction.ts';
-import { RpcCode, RpcError } from '../../errors.ts';
-import { group, walletMethod } from '../../method.ts';
-import * as t from '../../schema.ts';
-import { btc } from '../../values.ts';
+import { btc, group, RpcCode, RpcError, refuse, t, walletMethod } from '../../kit.ts';
 import {
   avoidReuse,
   labelFrom,
@@ -51,7 +48,7 @@ function filterScript(address: string, parameters: NetworkParameters): Uint8Arra
   try {
     return addressScript(address, parameters);
   } catch {
-    throw new RpcError(RpcCode.WALLET_ERROR, 'address_filter parameter was invalid');
+    throw refuse.wallet('address_filter parameter was invalid');
   }
 }
 
@@ -90,7 +87,6 @@ export const walletBalanceMethods = group('Wallet', {
 
   getbalances: walletMethod({
     help: 'What the wallet has, by how sure it is.',
-    parameters: {},
     result: t.object({
       mine: t.object({
         trusted: t.amount('Confirmed, or unconfirmed change'),
@@ -115,8 +111,7 @@ export const walletBalanceMethods = group('Wallet', {
     example: 'ADDRESS',
     handler({ address: text, minconf: minimum, include_immature_coinbase: immature }, wallet, context) {
       const script = addressScript(text, context.parameters, 'Invalid Bitcoin address');
-      if (wallet.keys.place(script) === undefined)
-        throw new RpcError(RpcCode.WALLET_ERROR, 'Address not found in wallet');
+      if (wallet.keys.place(script) === undefined) throw refuse.wallet('Address not found in wallet');
       const address = encodeAddress(script, context.parameters)!;
       return btc(receivedByAddress(wallet, minimum, immature).get(address)?.amount ?? 0n);
     },
@@ -132,7 +127,7 @@ export const walletBalanceMethods = group('Wallet', {
       const addresses = [...wallet.labels.entries]
         .filter(([, record]) => record.label === name)
         .map(([address]) => address);
-      if (addresses.length === 0) throw new RpcError(RpcCode.WALLET_ERROR, 'Label not found in wallet');
+      if (addresses.length === 0) throw refuse.wallet('Label not found in wallet');
       const received = receivedByAddress(wallet, minimum, immature);
       return btc(addresses.reduce((sum, address) => sum + (received.get(address)?.amount ?? 0n), 0n));
     },

@@ -7,12 +7,8 @@ import { fillPsbt } from '../../../wallet/psbt-signing.ts';
 import { signWithWallet } from '../../../wallet/solving.ts';
 import type { Wallet } from '../../../wallet/wallet.ts';
 import { outputsFrom } from '../../construct-transaction.ts';
-import type { RpcContext } from '../../context.ts';
-import { invalidKey, invalidParameter, RpcCode, RpcError } from '../../errors.ts';
 import { feeFields, readFeeChoice } from '../../fee-choice.ts';
-import { group, walletMethod } from '../../method.ts';
-import * as t from '../../schema.ts';
-import { btc } from '../../values.ts';
+import { btc, group, type RpcContext, refuse, t, walletMethod } from '../../kit.ts';
 import { inTurn } from '../../wallet-access.ts';
 import { psbtVersionFrom } from '../psbt.ts';
 import { broadcast } from './spending.ts';
@@ -42,7 +38,7 @@ type BumpOptions = t.HeldFields<typeof bumpOptions>;
 function find(wallet: Wallet, txid: Txid): WalletTransaction {
   const entry = wallet.history.get(txid);
   if (entry !== undefined) return entry;
-  throw invalidKey('Invalid or non-wallet transaction id');
+  throw refuse.key('Invalid or non-wallet transaction id');
 }
 
 async function plan(
@@ -55,7 +51,7 @@ async function plan(
   const { replaceable, original_change_index: changeIndex, outputs: told } = options;
   const { rate: feeRate, target, conservative } = readFeeChoice(wallet, options, replaceable);
   if (Array.isArray(told) && told.length === 0)
-    throw invalidParameter('Invalid parameter, output argument cannot be an empty array');
+    throw refuse.parameter('Invalid parameter, output argument cannot be an empty array');
   const outputs = told === undefined ? [] : outputsFrom(told, parameters);
   wallet.vault.requireUnlocked();
   const choice = { feeRate, target, conservative, replaceable, outputs, changeIndex, allowForeign };
@@ -65,7 +61,7 @@ async function plan(
 /** @throws RpcError -8 */
 function refuseBothTargets(given: Pick<t.UnreadOptions<never>, 'has'>): void {
   if (given.has('confTarget') && given.has('conf_target'))
-    throw invalidParameter(
+    throw refuse.parameter(
       'confTarget and conf_target options should not both be set. Use conf_target (confTarget is deprecated).',
     );
 }
@@ -80,15 +76,14 @@ export const walletBumpingMethods = group('Wallet', {
     example: 'TXID',
     handler: inTurn(async ({ txid: replaced, options: given }, wallet, context) => {
       if (!wallet.hasPrivateKeys)
-        throw new RpcError(
-          RpcCode.WALLET_ERROR,
+        throw refuse.wallet(
           'bumpfee is not available with wallets that have private keys disabled. Use psbtbumpfee instead.',
         );
       refuseBothTargets(given);
       const options = given.read();
       const { plan: planned, oldFee } = await plan(wallet, replaced, options, false, context);
       const { tx, errors } = await signWithWallet(wallet, planned.tx, planned.spent);
-      if (errors.size > 0) throw new RpcError(RpcCode.WALLET_ERROR, "Can't sign transaction.");
+      if (errors.size > 0) throw refuse.wallet("Can't sign transaction.");
       const old = find(wallet, replaced);
       const { comment, to } = old;
       await broadcast(wallet, tx, {

@@ -8,11 +8,7 @@ import { sum, withAncestors } from '../../../mempool/graph.ts';
 import { type Coin, listCoins } from '../../../wallet/coins.ts';
 import type { Wallet } from '../../../wallet/wallet.ts';
 import { addressScript } from '../../construct-transaction.ts';
-import type { RpcContext } from '../../context.ts';
-import { invalidParameter, type RpcError } from '../../errors.ts';
-import { group, walletMethod } from '../../method.ts';
-import * as t from '../../schema.ts';
-import { btc } from '../../values.ts';
+import { btc, group, type RpcContext, refuse, t, walletMethod } from '../../kit.ts';
 import { MAX_DEPTH } from '../../wallet-access.ts';
 
 function unspentJson(wallet: Wallet, coin: Coin, { parameters, mempool }: RpcContext) {
@@ -115,7 +111,7 @@ export const walletCoinMethods = group('Wallet', {
       const wanted = new Set<string>();
       for (const text of addresses) {
         const script = toHex(addressScript(text, context.parameters));
-        if (wanted.has(script)) throw invalidParameter(`Invalid parameter, duplicated address: ${text}`);
+        if (wanted.has(script)) throw refuse.parameter(`Invalid parameter, duplicated address: ${text}`);
         wanted.add(script);
       }
       const options = given.query_options();
@@ -147,22 +143,22 @@ export const walletCoinMethods = group('Wallet', {
     result: t.boolean(),
     example: `false '[{"txid":"TXID","vout":0}]'`,
     async handler({ unlock, transactions: list, persistent }, wallet) {
-      const refuse = (text: string): RpcError => invalidParameter(`Invalid parameter, ${text}`);
+      const invalid = (text: string) => refuse.parameter(`Invalid parameter, ${text}`);
       if (list === undefined) {
         if (unlock) for (const outpoint of wallet.locks.outpoints) wallet.locks.delete(outpoint);
         await wallet.settled();
         return true;
       }
       const outpoints = list.map(({ txid, vout }): OutPoint => {
-        if (vout < 0) throw refuse('vout cannot be negative');
+        if (vout < 0) throw invalid('vout cannot be negative');
         const entry = wallet.history.get(txid);
-        if (entry === undefined) throw refuse('unknown transaction');
+        if (entry === undefined) throw invalid('unknown transaction');
         const outpoint = { txid: fromDisplayHex(txid), vout };
-        if (vout >= entry.tx.outputs.length) throw refuse('vout index out of bounds');
-        if (wallet.history.isSpent(outpoint)) throw refuse('expected unspent output');
+        if (vout >= entry.tx.outputs.length) throw invalid('vout index out of bounds');
+        if (wallet.history.isSpent(outpoint)) throw invalid('expected unspent output');
         const locked = wallet.locks.has(outpoint);
-        if (unlock && !locked) throw refuse('expected locked output');
-        if (!unlock && locked && !persistent) throw refuse('output already locked');
+        if (unlock && !locked) throw invalid('expected locked output');
+        if (!unlock && locked && !persistent) throw invalid('output already locked');
         return outpoint;
       });
       for (const outpoint of outpoints) {
@@ -176,7 +172,6 @@ export const walletCoinMethods = group('Wallet', {
 
   listlockunspent: walletMethod({
     help: 'The coins that are locked.',
-    parameters: {},
     result: t.array(t.object({ txid: t.hex(), vout: t.integer() })),
     handler: (_, wallet) =>
       wallet.locks.outpoints.map(({ txid, vout }) => ({ txid: toDisplayHex(txid), vout })),

@@ -3,13 +3,10 @@ import { encodeAddress } from '../../../core/script/address.ts';
 import type { OwnDescriptor } from '../../../wallet/key-ring.ts';
 import type { Wallet } from '../../../wallet/wallet.ts';
 import { WalletError } from '../../../wallet/wallet-error.ts';
-import type { RpcContext } from '../../context.ts';
-import { RpcCode, RpcError, type RpcErrorCode } from '../../errors.ts';
-import { JsonNumber, JsonObject, type JsonRead } from '../../json.ts';
+import { JsonNumber, JsonObject } from '../../json.ts';
 import { readDescriptor } from '../../key-texts.ts';
-import { group, walletMethod } from '../../method.ts';
+import { group, type JsonRead, type RpcContext, RpcError, refuse, t, walletMethod } from '../../kit.ts';
 import { fromWalletError } from '../../refusals.ts';
-import * as t from '../../schema.ts';
 import { arrayFrom, bigintFrom, rangeFrom, typeName } from '../../values.ts';
 import { labelFrom } from '../../wallet-access.ts';
 
@@ -31,10 +28,7 @@ function descriptorJson(wallet: Wallet, own: OwnDescriptor, showPrivate: boolean
 function timestampFrom(value: JsonRead, { chain }: RpcContext): number {
   if (value instanceof JsonNumber) return Math.max(1, Number(bigintFrom(value)));
   if (value === 'now') return chain.tip.medianTimePast;
-  throw new RpcError(
-    RpcCode.TYPE_ERROR,
-    `Expected number or "now" timestamp value for key. got type ${typeName(value)}`,
-  );
+  throw refuse.type(`Expected number or "now" timestamp value for key. got type ${typeName(value)}`);
 }
 
 const importRequest = t.object(
@@ -58,7 +52,7 @@ type ImportRequest = t.Held<typeof importRequest>;
 /** @throws RpcError */
 function readImport(item: JsonRead, context: RpcContext): ImportRequest {
   if (!(item instanceof JsonObject) || !item.has('timestamp'))
-    throw new RpcError(RpcCode.TYPE_ERROR, 'Missing required timestamp field for key');
+    throw refuse.type('Missing required timestamp field for key');
   return importRequest.read(item, '', context);
 }
 
@@ -67,39 +61,35 @@ async function importOne(
   request: ImportRequest,
   { parameters }: RpcContext,
 ): Promise<string[]> {
-  const refuse = (text: string, code: RpcErrorCode = RpcCode.INVALID_PARAMETER) => new RpcError(code, text);
   const { active, timestamp: createdAt, range: told } = request;
   const warnings: string[] = [];
-  if (request.desc === undefined) throw refuse('Descriptor not found.');
+  if (request.desc === undefined) throw refuse.parameter('Descriptor not found.');
   const label = request.label === undefined ? undefined : labelFrom(request.label);
   const { descriptors, secrets } = readDescriptor(request.desc, parameters, true);
   const { isRange } = descriptors[0]!;
   if (descriptors.length > 1 && request.internal !== undefined)
-    throw refuse(
-      "Cannot have multipath descriptor while also specifying 'internal'",
-      RpcCode.INVALID_ADDRESS_OR_KEY,
-    );
+    throw refuse.key("Cannot have multipath descriptor while also specifying 'internal'");
   if (!isRange && told !== undefined)
-    throw refuse('Range should not be specified for an un-ranged descriptor');
+    throw refuse.parameter('Range should not be specified for an un-ranged descriptor');
   if (isRange && told === undefined) warnings.push('Range not given, using default keypool range');
   const { begin, end } =
     told === undefined ? { begin: 0, end: isRange ? wallet.keys.gap - 1 : 0 } : rangeFrom(told);
   const range = [begin, end + 1] as const;
   const next = request.next_index ?? begin;
-  if (next < begin || next > end) throw refuse('next_index is out of range');
-  if (active && !isRange) throw refuse('Active descriptors must be ranged');
+  if (next < begin || next > end) throw refuse.parameter('next_index is out of range');
+  if (active && !isRange) throw refuse.parameter('Active descriptors must be ranged');
   if (descriptors.length > 1 && label !== undefined)
-    throw refuse('Multipath descriptors should not have a label');
-  if (isRange && label !== undefined) throw refuse('Ranged descriptors should not have a label');
-  if (request.internal && label !== undefined) throw refuse('Internal addresses should not have a label');
+    throw refuse.parameter('Multipath descriptors should not have a label');
+  if (isRange && label !== undefined) throw refuse.parameter('Ranged descriptors should not have a label');
+  if (request.internal && label !== undefined)
+    throw refuse.parameter('Internal addresses should not have a label');
   if (active && !descriptors[0]!.isSingleType)
-    throw refuse('Combo descriptors cannot be set to active', RpcCode.WALLET_ERROR);
+    throw refuse.wallet('Combo descriptors cannot be set to active');
   for (const [i, descriptor] of descriptors.entries()) {
     const internal = descriptors.length > 1 ? i === 1 : (request.internal ?? false);
     if (wallet.hasPrivateKeys && secrets.size === 0 && !descriptor.hasSecrets(wallet.vault.presence))
-      throw refuse(
+      throw refuse.wallet(
         'Cannot import descriptor without private keys to a wallet with private keys enabled',
-        RpcCode.WALLET_ERROR,
       );
     if (active && descriptor.outputType === null)
       warnings.push('Unknown output type, cannot set descriptor to active.');
@@ -139,10 +129,7 @@ export const walletDescriptorMethods = group('Wallet', {
     }),
     handler({ private: showPrivate }, wallet) {
       if (showPrivate && !wallet.hasPrivateKeys)
-        throw new RpcError(
-          RpcCode.WALLET_ERROR,
-          "Can't get private descriptor string for watch-only wallets",
-        );
+        throw refuse.wallet("Can't get private descriptor string for watch-only wallets");
       if (showPrivate) wallet.vault.requireUnlocked();
       const sorted = [...wallet.keys.descriptors].sort((a, b) => (a.text < b.text ? -1 : 1));
       return {
@@ -169,10 +156,7 @@ export const walletDescriptorMethods = group('Wallet', {
     example: `'[{"desc": "DESCRIPTOR", "timestamp": "now"}]'`,
     async handler({ requests }, wallet, context) {
       if (wallet.follower.scanning !== null)
-        throw new RpcError(
-          RpcCode.WALLET_ERROR,
-          'Wallet is currently rescanning. Abort existing rescan or wait.',
-        );
+        throw refuse.wallet('Wallet is currently rescanning. Abort existing rescan or wait.');
       wallet.vault.requireUnlocked();
       let earliest = Number.POSITIVE_INFINITY;
       // All are read first: what is imported without a rescan looks like a descriptor that nobody ever paid to.

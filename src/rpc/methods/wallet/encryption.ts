@@ -2,9 +2,8 @@
 import { encryptWallet, unlockWallet } from '../../../wallet/encryption.ts';
 import type { Wallet } from '../../../wallet/wallet.ts';
 import { WalletError } from '../../../wallet/wallet-error.ts';
-import { invalidParameter, RpcCode, RpcError } from '../../errors.ts';
-import { group, walletMethod } from '../../method.ts';
-import { long, nothing, string } from '../../schema.ts';
+import { group, RpcCode, RpcError, refuse, walletMethod } from '../../kit.ts';
+import { long, string } from '../../schema.ts';
 
 /** @throws RpcError -15 */
 function requireEncrypted(wallet: Wallet, method: string): void {
@@ -18,15 +17,14 @@ function requireEncrypted(wallet: Wallet, method: string): void {
 /** @throws RpcError -4 */
 function requireNoScan(wallet: Wallet, doing: string): void {
   if (wallet.follower.scanning !== null)
-    throw new RpcError(
-      RpcCode.WALLET_ERROR,
+    throw refuse.wallet(
       `Error: the wallet is currently being used to rescan the blockchain for related transactions. Please call \`abortrescan\` before ${doing}.`,
     );
 }
 
 /** @throws RpcError -8 */
 function requireText(...passphrases: readonly string[]): void {
-  if (passphrases.includes('')) throw invalidParameter('passphrase cannot be empty');
+  if (passphrases.includes('')) throw refuse.parameter('passphrase cannot be empty');
 }
 
 const NULL_ADVICE =
@@ -34,10 +32,9 @@ const NULL_ADVICE =
   'prior to 25.0, please try again with only the characters up to — but not including — the first null character.';
 
 /** Core's older versions took a passphrase only as far as its first zero byte: who sent one is told. */
-async function explainingNulls(passphrase: string, text: string, task: Promise<void>): Promise<null> {
+async function explainingNulls(passphrase: string, text: string, task: Promise<void>): Promise<void> {
   try {
     await task;
-    return null;
   } catch (error) {
     const isWrong = error instanceof WalletError && error.kind === 'passphrase';
     throw isWrong && passphrase.includes('\0') ? new WalletError(text, 'passphrase') : error;
@@ -72,11 +69,10 @@ export const walletEncryptionMethods = group('Wallet', {
       passphrase: string(),
       timeout: long('Seconds until it locks itself; at most 100000000, about three years'),
     },
-    result: nothing(),
     example: '"my pass phrase" 60',
     handler({ passphrase, timeout }, wallet) {
       requireEncrypted(wallet, 'walletpassphrase');
-      if (timeout < 0) throw invalidParameter('Timeout cannot be negative.');
+      if (timeout < 0) throw refuse.parameter('Timeout cannot be negative.');
       requireText(passphrase);
       return explainingNulls(
         passphrase,
@@ -89,7 +85,6 @@ export const walletEncryptionMethods = group('Wallet', {
   walletpassphrasechange: walletMethod({
     help: 'Changes the passphrase of an encrypted wallet.',
     parameters: { oldpassphrase: string(), newpassphrase: string() },
-    result: nothing(),
     example: '"old one" "new one"',
     handler({ oldpassphrase, newpassphrase }, wallet) {
       requireEncrypted(wallet, 'walletpassphrasechange');
@@ -105,13 +100,10 @@ export const walletEncryptionMethods = group('Wallet', {
 
   walletlock: walletMethod({
     help: 'Locks an encrypted wallet: its keys leave memory, and walletpassphrase brings them back.',
-    parameters: {},
-    result: nothing(),
     handler(_, wallet) {
       requireEncrypted(wallet, 'walletlock');
       requireNoScan(wallet, 'locking the wallet');
       wallet.vault.lock();
-      return null;
     },
   }),
 });

@@ -13,7 +13,6 @@ import {
   outputPairs,
 } from '../../construct-transaction.ts';
 import { ANY_FORM, decodeTransaction } from '../../decode.ts';
-import { undecodable } from '../../errors.ts';
 import {
   feePayersFrom,
   fundTransaction,
@@ -23,10 +22,8 @@ import {
   weightsOfInputs,
 } from '../../fund-options.ts';
 import { readPsbt } from '../../key-texts.ts';
-import { group, walletMethod } from '../../method.ts';
+import { btc, group, refuse, t, walletMethod } from '../../kit.ts';
 import { previousOutputs, spentOutputs } from '../../previous-outputs.ts';
-import * as t from '../../schema.ts';
-import { btc } from '../../values.ts';
 import { inTurn } from '../../wallet-access.ts';
 import { processed, psbt_version, psbtVersionFrom } from '../psbt.ts';
 import { sighashFrom, sighashtype, signed, signedJson, transactionFrom } from '../sign-raw-transaction.ts';
@@ -50,7 +47,7 @@ export const walletFundingMethods = group('Wallet', {
     handler: inTurn(async ({ hexstring, options: given, iswitness }, wallet, context) => {
       const forms = iswitness === undefined ? ANY_FORM : { witness: iswitness, plain: !iswitness };
       const tx = decodeTransaction(hexstring, forms);
-      if (tx === null) throw undecodable('TX decode failed');
+      if (tx === null) throw refuse.text('TX decode failed');
       const options = given();
       const payers = feePayersFrom(
         options.subtract_fee_from_outputs,

@@ -1,12 +1,10 @@
 /** Transactions of a wallet: lists, one by one, giving them up, reading the chain again. */
-
 import type { BlockHash } from '../../../core/block/header.ts';
 import { toHex } from '../../../core/encoding/bytes.ts';
 import { totalValue } from '../../../core/transaction/amount.ts';
 import type { Txid } from '../../../core/transaction/transaction.ts';
 import type { WalletTransaction } from '../../../wallet/history.ts';
 import type { Wallet } from '../../../wallet/wallet.ts';
-import { invalidKey, invalidParameter } from '../../errors.ts';
 import { decodedTransaction, transactionJson } from '../../formats/transaction.ts';
 import {
   type LongRow,
@@ -17,15 +15,14 @@ import {
   walletRow,
   walletTransaction,
 } from '../../formats/wallet-transaction.ts';
-import { group, walletMethod } from '../../method.ts';
-import * as t from '../../schema.ts';
-import { btc, hashTextFrom } from '../../values.ts';
+import { btc, group, refuse, t, walletMethod } from '../../kit.ts';
+import { hashTextFrom } from '../../values.ts';
 import { labelFrom, lastProcessed, lastProcessedBlock, watchOnly } from '../../wallet-access.ts';
 
 /** @throws RpcError -5 */
 function findTransaction(wallet: Wallet, txid: Txid): WalletTransaction {
   const entry = wallet.history.get(txid);
-  if (entry === undefined) throw invalidKey('Invalid or non-wallet transaction id');
+  if (entry === undefined) throw refuse.key('Invalid or non-wallet transaction id');
   return entry;
 }
 
@@ -41,9 +38,9 @@ export const walletHistoryMethods = group('Wallet', {
     result: t.array(longRow),
     example: '"*" 20',
     handler({ label, count, skip }, wallet) {
-      if (label === '') throw invalidParameter('Label argument must be a valid label name or "*".');
-      if (count < 0) throw invalidParameter('Negative count');
-      if (skip < 0) throw invalidParameter('Negative from');
+      if (label === '') throw refuse.parameter('Label argument must be a valid label name or "*".');
+      if (count < 0) throw refuse.parameter('Negative count');
+      if (skip < 0) throw refuse.parameter('Negative from');
       const filter = label === undefined || label === '*' ? null : label;
       const newestFirst: LongRow[] = [];
       for (const entry of [...wallet.history.transactions].reverse()) {
@@ -87,7 +84,7 @@ export const walletHistoryMethods = group('Wallet', {
       const removed: LongRow[] = [];
       if (hash !== undefined && hash !== '') {
         let block = chain.entry(hashTextFrom<BlockHash>(hash, 'blockhash'));
-        if (block === undefined) throw invalidKey('Block not found');
+        if (block === undefined) throw refuse.key('Block not found');
         // What was in blocks that are no longer in the chain is listed as removed.
         for (; !chain.isActive(block); block = block.parent!) {
           if (!includeRemoved) continue;
@@ -98,7 +95,7 @@ export const walletHistoryMethods = group('Wallet', {
         }
         since = block.height;
       }
-      if (target < 1) throw invalidParameter('Invalid parameter');
+      if (target < 1) throw refuse.parameter('Invalid parameter');
       const filter = label === undefined ? null : labelFrom(label);
       const listed = wallet.history.transactions.filter(
         ({ block }) => since < 0 || block === null || block.height > since,
@@ -152,12 +149,10 @@ export const walletHistoryMethods = group('Wallet', {
       'Gives up a transaction that is neither confirmed nor in the mempool, with those that depend on it: what it\n' +
       'spends can be spent again. Whoever has a copy may still have it confirmed.',
     parameters: { txid: t.hashText<Txid>() },
-    result: t.nothing(),
     example: 'TXID',
     async handler({ txid }, wallet) {
       wallet.outbox.abandon(findTransaction(wallet, txid));
       await wallet.settled();
-      return null;
     },
   }),
 
@@ -170,10 +165,10 @@ export const walletHistoryMethods = group('Wallet', {
       // What comes up must be watched on from there, below hardened steps too.
       wallet.vault.requireUnlocked();
       const tip = wallet.follower.last.height;
-      if (start < 0 || start > tip) throw invalidParameter('Invalid start_height');
-      if (stop !== undefined && (stop < 0 || stop > tip)) throw invalidParameter('Invalid stop_height');
+      if (start < 0 || start > tip) throw refuse.parameter('Invalid start_height');
+      if (stop !== undefined && (stop < 0 || stop > tip)) throw refuse.parameter('Invalid stop_height');
       if (stop !== undefined && stop < start)
-        throw invalidParameter('stop_height must be greater than start_height');
+        throw refuse.parameter('stop_height must be greater than start_height');
       const last = await wallet.rescan(start, stop ?? null);
       return { start_height: start, stop_height: last };
     },
@@ -181,7 +176,6 @@ export const walletHistoryMethods = group('Wallet', {
 
   abortrescan: walletMethod({
     help: 'Ends a rescan before its time.',
-    parameters: {},
     result: t.boolean('There was one'),
     handler: (_, wallet) => wallet.follower.abortScan(),
   }),

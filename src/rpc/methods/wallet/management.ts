@@ -2,11 +2,8 @@
 import { isMnemonic } from '../../../wallet/mnemonic.ts';
 import type { Wallet } from '../../../wallet/wallet.ts';
 import { addressScript } from '../../construct-transaction.ts';
-import { invalidKey, invalidParameter, RpcCode, RpcError } from '../../errors.ts';
-import type { JsonRead } from '../../json.ts';
-import { group, method, walletMethod } from '../../method.ts';
-import * as t from '../../schema.ts';
-import { bigintFrom, btc } from '../../values.ts';
+import { btc, group, type JsonRead, method, refuse, t, walletMethod } from '../../kit.ts';
+import { bigintFrom } from '../../values.ts';
 import { lastProcessed, lastProcessedBlock, walletOf } from '../../wallet-access.ts';
 
 const load_on_startup = t.optional(t.boolean('Load it at each start, or no longer'), 'as it was');
@@ -41,16 +38,15 @@ export const walletManagementMethods = group('Wallet', {
     example: 'alice',
     async handler(given, { wallets }) {
       const { wallet_name: name, disable_private_keys: disablePrivateKeys, blank, passphrase } = given;
-      const refuse = (text: string): RpcError => new RpcError(RpcCode.WALLET_ERROR, text);
       if (!given.descriptors)
-        throw refuse(
+        throw refuse.wallet(
           'descriptors argument must be set to "true"; it is no longer possible to create a legacy wallet.',
         );
-      if (given.external_signer) throw refuse('Penny has no support for external signers');
-      if (given.avoid_reuse) throw refuse('Penny does not keep track of reuse');
-      if (name === '') throw invalidParameter('Wallet name cannot be empty');
+      if (given.external_signer) throw refuse.wallet('Penny has no support for external signers');
+      if (given.avoid_reuse) throw refuse.wallet('Penny does not keep track of reuse');
+      if (name === '') throw refuse.parameter('Wallet name cannot be empty');
       if (disablePrivateKeys && (passphrase ?? '') !== '')
-        throw refuse(
+        throw refuse.wallet(
           'Passphrase provided but private keys are disabled. A passphrase is only used to encrypt private keys, so cannot be used for wallets with private keys disabled.',
         );
       const options = { disablePrivateKeys, blank, loadOnStartup: given.load_on_startup };
@@ -78,7 +74,7 @@ export const walletManagementMethods = group('Wallet', {
     example: 'alice',
     async handler({ wallet_name: name, load_on_startup: startup }, context, request) {
       if (name !== undefined && request.walletName !== null && name !== request.walletName)
-        throw invalidParameter(
+        throw refuse.parameter(
           'The RPC endpoint wallet and the wallet name parameter specify different wallets',
         );
       await context.wallets.unload(name ?? walletOf(context, request).name, startup);
@@ -88,14 +84,12 @@ export const walletManagementMethods = group('Wallet', {
 
   listwallets: method({
     help: 'The names of the wallets that are loaded.',
-    parameters: {},
     result: t.array(t.string()),
     handler: (_, { wallets }) => wallets.list(),
   }),
 
   listwalletdir: method({
     help: 'The names of all wallets on the disk.',
-    parameters: {},
     result: t.object({ wallets: t.array(t.object({ name: t.string(), warnings })) }),
     handler: async (_, { wallets }) => ({
       wallets: (await wallets.directory()).map((name) => ({ name, warnings: [] })),
@@ -104,7 +98,6 @@ export const walletManagementMethods = group('Wallet', {
 
   getwalletinfo: walletMethod({
     help: 'The state of a wallet.',
-    parameters: {},
     result: t.object({
       walletname: t.string(),
       walletversion: t.integer(),
@@ -185,7 +178,7 @@ export const walletManagementMethods = group('Wallet', {
     async handler({ mnemonic: words, mnemonic_passphrase: passphrase, timestamp }, wallet, context) {
       wallet.vault.requireUnlocked();
       const normal = words.normalize('NFKD').trim().split(/\s+/).join(' ');
-      if (!isMnemonic(normal)) throw invalidKey('Invalid mnemonic');
+      if (!isMnemonic(normal)) throw refuse.key('Invalid mnemonic');
       const now = context.clock.seconds();
       const from = timestamp === 'now' ? now : timestamp === undefined ? 0 : Number(bigintFrom(timestamp));
       await wallet.useMnemonic(normal, passphrase, from);
@@ -197,12 +190,10 @@ export const walletManagementMethods = group('Wallet', {
 
   exportmnemonic: walletMethod({
     help: 'The words (BIP39) that the wallet was made from. Who knows them can spend everything in it.',
-    parameters: {},
     result: t.string(),
     handler(_, wallet) {
       const words = wallet.mnemonic();
-      if (words === null)
-        throw new RpcError(RpcCode.WALLET_ERROR, 'This wallet was not made from a mnemonic');
+      if (words === null) throw refuse.wallet('This wallet was not made from a mnemonic');
       return words;
     },
   }),

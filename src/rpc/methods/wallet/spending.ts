@@ -1,5 +1,4 @@
 /** Paying from a wallet: sendtoaddress, sendmany, send, settxfee. */
-
 import { toHex } from '../../../core/encoding/bytes.ts';
 import { Invalid } from '../../../core/encoding/errors.ts';
 import { satPerKvB } from '../../../core/transaction/fee-rate.ts';
@@ -19,7 +18,6 @@ import {
   outputPairs,
   outputsFrom,
 } from '../../construct-transaction.ts';
-import { invalidParameter, RpcCode, RpcError } from '../../errors.ts';
 import { chosenRate, type FeeParameters, feeFields, readFeeChoice } from '../../fee-choice.ts';
 import {
   early,
@@ -29,23 +27,21 @@ import {
   refuseInputWeights,
   weightsOfInputs,
 } from '../../fund-options.ts';
-import { Amount, type JsonRead } from '../../json.ts';
-import { group, walletMethod } from '../../method.ts';
+import { Amount } from '../../json.ts';
+import { group, type JsonRead, RpcCode, refuse, t, walletMethod } from '../../kit.ts';
 import { refuseAs } from '../../refusals.ts';
-import * as t from '../../schema.ts';
 import { avoidReuse, inTurn, refuseReuse } from '../../wallet-access.ts';
 
 /** @throws RpcError -4, WalletError -13 before anything is planned that cannot be signed */
 export function requirePrivateKeys(wallet: Wallet): void {
-  if (!wallet.hasPrivateKeys)
-    throw new RpcError(RpcCode.WALLET_ERROR, 'Error: Private keys are disabled for this wallet');
+  if (!wallet.hasPrivateKeys) throw refuse.wallet('Error: Private keys are disabled for this wallet');
   wallet.vault.requireUnlocked();
 }
 
 /** @throws RpcError -4 */
 export async function sign(wallet: Wallet, plan: PlannedTransaction): Promise<Transaction> {
   const { tx, errors } = await signWithWallet(wallet, plan.tx, plan.spent);
-  if (errors.size > 0) throw new RpcError(RpcCode.WALLET_ERROR, 'Signing transaction failed');
+  if (errors.size > 0) throw refuse.wallet('Signing transaction failed');
   return tx;
 }
 
@@ -55,7 +51,7 @@ export async function broadcast(wallet: Wallet, tx: Transaction, notes: PaymentN
     await wallet.outbox.send(tx, notes);
   } catch (error) {
     if (!(error instanceof Invalid)) throw error;
-    throw new RpcError(RpcCode.WALLET_ERROR, `The transaction was rejected! Reason given: ${error.message}`);
+    throw refuse.wallet(`The transaction was rejected! Reason given: ${error.message}`);
   }
 }
 
@@ -122,13 +118,13 @@ function readSendOptions(given: t.UnreadOptions<typeof sendOptions>, beside: Fee
   const estimates = given.has('conf_target') || given.has('estimate_mode');
   const isBeside = beside.conf_target !== undefined || beside.estimate_mode !== 'unset';
   if (estimates && isBeside)
-    throw invalidParameter(
+    throw refuse.parameter(
       'Pass conf_target and estimate_mode either as arguments or in the options object, but not both',
     );
   if (given.has('fee_rate') && beside.fee_rate !== undefined)
-    throw invalidParameter('Pass the fee_rate either as an argument, or in the options object, but not both');
+    throw refuse.parameter('Pass the fee_rate either as an argument, or in the options object, but not both');
   for (const [old, now] of OUTDATED)
-    if (given.has(old)) throw invalidParameter(`Use ${now} instead of ${old}`);
+    if (given.has(old)) throw refuse.parameter(`Use ${now} instead of ${old}`);
   refuseInputWeights(given);
   const options = given.read();
   const fee = estimates ? options : beside;
@@ -139,7 +135,7 @@ function readSendOptions(given: t.UnreadOptions<typeof sendOptions>, beside: Fee
     fee_rate: options.fee_rate ?? beside.fee_rate,
   };
   if (merged.conf_target !== undefined && merged.estimate_mode === 'unset')
-    throw invalidParameter('Specify estimate_mode');
+    throw refuse.parameter('Specify estimate_mode');
   return merged;
 }
 
@@ -198,7 +194,7 @@ export const walletSpendingMethods = group('Wallet', {
     example: `"" '{"ADDRESS":0.01,"ADDRESS":0.02}'`,
     handler: inTurn(async (asked, wallet, context) => {
       const { dummy, amounts } = asked;
-      if (dummy !== '') throw invalidParameter('Dummy value must be set to ""');
+      if (dummy !== '') throw refuse.parameter('Dummy value must be set to ""');
       const paid = outputsFrom(amounts, context.parameters);
       const payers = feePayersFrom(
         asked.subtractfeefrom,
@@ -271,10 +267,10 @@ export const walletSpendingMethods = group('Wallet', {
     handler({ amount: rate }, wallet) {
       const minimum = wallet.parts.chain.minimumFeeRate();
       if (rate > 0n && rate < minimum)
-        throw invalidParameter(`txfee cannot be less than min relay tx fee (${new Amount(minimum)} BTC/kvB)`);
+        throw refuse.parameter(`txfee cannot be less than min relay tx fee (${new Amount(minimum)} BTC/kvB)`);
       const { maximumFee } = wallet.parts.policy;
       if (rate > maximumFee)
-        throw invalidParameter(
+        throw refuse.parameter(
           `txfee cannot be more than wallet max tx fee (${new Amount(maximumFee)} BTC/kvB)`,
         );
       wallet.payFeeRate = satPerKvB(rate);
