@@ -2,11 +2,11 @@
 import { fromHex, toHex } from '../../src/core/encoding/bytes.ts';
 import { Reader } from '../../src/core/encoding/reader.ts';
 import { MAIN } from '../../src/core/parameters/presets.ts';
+import { ANY_FORM, decodeTransaction } from '../../src/core/script/decode-transaction.ts';
 import { flagsFromNames } from '../../src/core/script/flags.ts';
 import { SighashContext } from '../../src/core/script/sighash.ts';
 import { verifyInput } from '../../src/core/script/verify.ts';
 import { Transaction } from '../../src/core/transaction/transaction.ts';
-import { ANY_FORM, decodeTransaction } from '../../src/rpc/decode.ts';
 import { transactionJson } from '../../src/rpc/formats/transaction.ts';
 import { writeJson } from '../../src/rpc/json-writer.ts';
 import { conformanceEngine } from './engine.ts';

@@ -1,6 +1,6 @@
 /** Output scripts of the descriptors that callers name. */
 import type { NetworkParameters } from '../core/parameters/network.ts';
-import { DescriptorError } from '../wallet/descriptors/descriptor-error.ts';
+import { expandAll } from '../wallet/descriptors/expansions.ts';
 import { inferDescriptor } from '../wallet/descriptors/infer.ts';
 import { parseDescriptor } from '../wallet/descriptors/parse.ts';
 import { refuse } from './errors.ts';
@@ -54,24 +54,9 @@ interface ScriptOfDescriptor {
  */
 export function scanScripts(value: JsonRead, parameters: NetworkParameters): ScriptOfDescriptor[] {
   const { text, begin, end } = scanObject(value);
-  const found: ScriptOfDescriptor[] = [];
-  try {
-    const { descriptors, secrets } = parseDescriptor(text, parameters);
-    for (const descriptor of descriptors) {
-      const [first, last] = descriptor.isRange ? [begin, end] : [0, 0];
-      for (let index = first; index <= last; index++) {
-        const expansion = descriptor.expand(index, secrets.lookup);
-        if (expansion === null) throw refuse.key(`Cannot derive script without private keys: '${text}'`);
-        const { scripts, provider } = expansion;
-        for (const script of scripts)
-          found.push({ script, descriptor: inferDescriptor(script, parameters, provider) });
-      }
-    }
-  } catch (error) {
-    if (error instanceof DescriptorError) throw refuse.key(error.message);
-    throw error;
-  }
-  return found;
+  return Array.from(expandAll(text, parameters, [begin, end]), ({ scripts, provider }) =>
+    scripts.map((script) => ({ script, descriptor: inferDescriptor(script, parameters, provider) })),
+  ).flat();
 }
 
 /** A descriptor, or one with a range. @throws RpcError */

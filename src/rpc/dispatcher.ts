@@ -4,7 +4,6 @@
  */
 import { Invalid } from '../core/encoding/errors.ts';
 import type { Clock, Logger } from '../seams.ts';
-import { WalletError } from '../wallet/wallet-error.ts';
 import { callMethod } from './arguments.ts';
 import type { RpcContext, RpcRequest, RpcServerView } from './context.ts';
 import { RpcCode, RpcError, refuse, UsageError } from './errors.ts';
@@ -13,7 +12,7 @@ import { JsonObject, type JsonRead, type JsonWritable } from './json.ts';
 import { JsonError, readJson, readJsonInTurns } from './json-reader.ts';
 import { writeJson } from './json-writer.ts';
 import { findMethod, type Registry } from './method.ts';
-import { fromWalletError } from './refusals.ts';
+import { refusalOf } from './refusals.ts';
 
 export interface Answer {
   /** HTTP status; with 204 there is no body. */
@@ -217,7 +216,7 @@ export class Dispatcher implements RpcServerView {
   /** Logs what no caller is to blame for. @throws the error itself */
   #report(method: string, error: unknown): never {
     if (error instanceof UsageError) throw refuse.misc(helpText(findMethod(this.registry, method)!));
-    if (!(error instanceof RpcError || error instanceof Invalid || error instanceof WalletError))
+    if (!(error instanceof Invalid || refusalOf(error) !== undefined))
       this.#logger.log('error', 'rpc', `${method} failed`, { error });
     throw error;
   }
@@ -297,7 +296,5 @@ function failure(error: unknown, envelope: Envelope): Answer {
 
 /** What Core does with an exception that no handler expected. */
 function toRpcError(error: unknown): RpcError {
-  if (error instanceof RpcError) return error;
-  if (error instanceof WalletError) return fromWalletError(error);
-  return refuse.misc(error instanceof Error ? error.message : String(error));
+  return refusalOf(error) ?? refuse.misc(error instanceof Error ? error.message : String(error));
 }

@@ -8,6 +8,8 @@ import { MAX_STANDARD_TX_WEIGHT } from '../core/script/standard.ts';
 import { p2wpkh } from '../core/script/templates.ts';
 import { type FeeRate, satPerKvB } from '../core/transaction/fee-rate.ts';
 import { outPointText, type Transaction } from '../core/transaction/transaction.ts';
+import { DescriptorError } from '../wallet/descriptors/descriptor-error.ts';
+import { parseDescriptor } from '../wallet/descriptors/parse.ts';
 import { SigningProvider } from '../wallet/signing/provider.ts';
 import { inputWeight as weightOfInput } from '../wallet/solving.ts';
 import { type PlannedTransaction, type PresetInput, planTransaction } from '../wallet/spend.ts';
@@ -17,9 +19,9 @@ import type { RpcContext } from './context.ts';
 import { RpcCode, refuse } from './errors.ts';
 import { chosenRate, feeFields, readFeeChoice } from './fee-choice.ts';
 import { JsonNumber, type JsonRead } from './json.ts';
-import { publicKeyFrom, readDescriptor } from './key-texts.ts';
 import { refuseAs } from './refusals.ts';
 import * as t from './schema.ts';
+import { publicKeyFrom } from './texts.ts';
 import { amountFrom, arrayFrom, hashFrom, INT64, integerFrom, objectFrom, typeName } from './values.ts';
 import { addressTypeFrom } from './wallet-access.ts';
 
@@ -260,12 +262,13 @@ function solvingProvider(
     provider.addScript(fromHex(text));
   }
   for (const text of descriptors) {
-    const parsed = readDescriptor(text, parameters, true, (error) => {
-      return refuse.parameter(`Unable to parse descriptor '${text}': ${error}`);
-    });
-    for (const descriptor of parsed.descriptors) {
-      const expansion = descriptor.expand(0, parsed.secrets.lookup);
-      if (expansion !== null) provider.merge(expansion.provider);
+    try {
+      const { descriptors: all, secrets } = parseDescriptor(text, parameters, true);
+      for (const descriptor of all)
+        provider.merge(descriptor.expand(0, secrets.lookup)?.provider ?? provider);
+    } catch (error) {
+      if (!(error instanceof DescriptorError)) throw error;
+      throw refuse.parameter(`Unable to parse descriptor '${text}': ${error.message}`);
     }
   }
   return provider;

@@ -1,6 +1,9 @@
-/** What wallets refuse, as RPC errors. The words are theirs; the codes are here. */
+/** What the parts of the node refuse, as RPC errors. The words are theirs; the codes are here. */
+import { AddressError } from '../core/script/address.ts';
+import { DescriptorError } from '../wallet/descriptors/descriptor-error.ts';
+import { PsbtError } from '../wallet/psbt/psbt-map.ts';
 import { WalletError, type WalletErrorKind } from '../wallet/wallet-error.ts';
-import { RpcCode, RpcError, type RpcErrorCode } from './errors.ts';
+import { RpcCode, RpcError, type RpcErrorCode, refuse } from './errors.ts';
 
 const WALLET_CODES: Readonly<Record<WalletErrorKind, RpcErrorCode>> = Object.freeze({
   wallet: RpcCode.WALLET_ERROR,
@@ -18,8 +21,14 @@ const WALLET_CODES: Readonly<Record<WalletErrorKind, RpcErrorCode>> = Object.fre
   'already-exists': RpcCode.WALLET_ALREADY_EXISTS,
 });
 
-export const fromWalletError = (error: WalletError): RpcError =>
-  new RpcError(WALLET_CODES[error.kind], error.message);
+/** Undefined if it is no refusal. */
+export function refusalOf(error: unknown): RpcError | undefined {
+  if (error instanceof RpcError) return error;
+  if (error instanceof WalletError) return new RpcError(WALLET_CODES[error.kind], error.message);
+  if (error instanceof DescriptorError || error instanceof AddressError) return refuse.key(error.message);
+  if (error instanceof PsbtError) return refuse.text(`TX decode failed ${error.message}`);
+  return undefined;
+}
 
 /** Methods that pay give what a wallet refuses a code of their own, whatever the reason is. */
 export function refuseAs<T>(code: RpcErrorCode, make: () => T): T {

@@ -141,6 +141,14 @@ export function isUnspendable(scriptPubKey: Uint8Array): boolean {
   return (scriptPubKey.length > 0 && scriptPubKey[0] === OP.RETURN) || scriptPubKey.length > MAX_SCRIPT_SIZE;
 }
 
+/** Whether a script consists of known operations and pushes of allowed size (Core's HasValidOps). */
+export function hasValidOperations(bytes: Uint8Array): boolean {
+  const cursor = new ScriptCursor(bytes);
+  while (cursor.next())
+    if (cursor.opcode > OP.NOP10 || (cursor.data?.length ?? 0) > MAX_SCRIPT_ELEMENT_SIZE) return false;
+  return !cursor.malformed;
+}
+
 /** OP_RESERVED counts as a push here, as in Core; executing it fails anyway. */
 export function isPushOnly(bytes: Uint8Array, position = 0): boolean {
   const cursor = new ScriptCursor(bytes, position);

@@ -1,5 +1,6 @@
 /** BIP22 and BIP23: templates and proposals. */
 import type { Chain } from '../../chain/chain.ts';
+import { Block } from '../../core/block/block.ts';
 import { targetFromBits } from '../../core/block/target.ts';
 import { MAX_BLOCK_SIGOPS_COST, MAX_BLOCK_WEIGHT } from '../../core/consensus/limits.ts';
 import { deploymentState } from '../../core/consensus/version-bits.ts';
@@ -7,7 +8,6 @@ import { toDisplayHex, toHex } from '../../core/encoding/bytes.ts';
 import type { Invalid } from '../../core/encoding/errors.ts';
 import { OP } from '../../core/script/opcodes.ts';
 import type { BlockTemplate } from '../../mining/template.ts';
-import { decodeBlock } from '../decode.ts';
 import { hex32 } from '../formats/block.ts';
 import {
   group,
@@ -20,6 +20,7 @@ import {
   refuse,
   t,
 } from '../kit.ts';
+import { readHex } from '../texts.ts';
 import { hashTextFrom, stringFrom } from '../values.ts';
 import { waitForTip } from './waiting.ts';
 
@@ -37,8 +38,7 @@ const verdictText = (invalid: Invalid | null): string | null => (invalid === nul
 
 async function judgeProposal({ data }: t.HeldFields<typeof fields>, { chain }: RpcContext) {
   if (typeof data !== 'string') throw refuse.type('Missing data String key for proposal');
-  const block = decodeBlock(data);
-  if (block === null) throw refuse.text('Block decode failed');
+  const block = readHex(data, (bytes) => Block.decode(bytes), 'Block decode failed');
   const known = chain.entry(block.hash);
   if (known !== undefined && known.failed !== 'none') return 'duplicate-invalid';
   if (known !== undefined) return known.validScripts ? 'duplicate' : 'duplicate-inconclusive';

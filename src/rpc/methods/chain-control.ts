@@ -2,11 +2,11 @@
 import type { Chain } from '../../chain/chain.ts';
 import type { HeaderEntry } from '../../chain/header-entry.ts';
 import { MIN_BLOCKS_TO_KEEP } from '../../chain/pruning.ts';
-import type { BlockHash } from '../../core/block/header.ts';
+import { type BlockHash, BlockHeader } from '../../core/block/header.ts';
 import { TIMESTAMP_WINDOW } from '../../core/consensus/limits.ts';
-import { decodeHeader } from '../decode.ts';
 import { group, method, type RpcContext, refuse, t } from '../kit.ts';
 import { blockByHash } from '../lookup.ts';
+import { readHex } from '../texts.ts';
 
 /** A prune height above this is a time (Core's rule). */
 const TIME_THRESHOLD = 1_000_000_000;
@@ -107,8 +107,7 @@ export const chainControlMethods = {
       parameters: { hexdata: t.hex('80 bytes') },
       example: 'HEX',
       handler({ hexdata }, { chain }) {
-        const header = decodeHeader(hexdata);
-        if (header === null) throw refuse.text('Block header decode failed');
+        const header = readHex(hexdata, (bytes) => BlockHeader.decode(bytes), 'Block header decode failed');
         if (chain.entry(header.prev) === undefined)
           throw refuse.verify(`Must submit previous header (${header.prev}) first`);
         const verdict = chain.acceptHeaders([header]);

@@ -2,8 +2,7 @@
 import { encodeAddress } from '../../core/script/address.ts';
 import { splitChecksum } from '../../wallet/descriptors/checksum.ts';
 import type { Descriptor } from '../../wallet/descriptors/descriptor.ts';
-import type { ParsedDescriptor } from '../../wallet/descriptors/parse.ts';
-import { readDescriptor } from '../key-texts.ts';
+import { type ParsedDescriptor, parseDescriptor } from '../../wallet/descriptors/parse.ts';
 import { group, type JsonRead, method, refuse, t } from '../kit.ts';
 import { rangeFrom } from '../values.ts';
 
@@ -45,7 +44,7 @@ export const descriptorMethods = group('Util', {
     }),
     example: `${EXAMPLE}"`,
     handler({ descriptor: text }, { parameters }) {
-      const { descriptors, secrets } = readDescriptor(text, parameters);
+      const { descriptors, secrets } = parseDescriptor(text, parameters);
       const [first] = descriptors;
       const texts = descriptors.map((descriptor) => descriptor.format()!);
       return {
@@ -79,7 +78,7 @@ export const descriptorMethods = group('Util', {
     }),
     example: `${EXAMPLE}#cjjspncu" "[0,2]"`,
     handler({ descriptor: text, range }, { parameters }) {
-      const parsed = readDescriptor(text, parameters, true);
+      const parsed = parseDescriptor(text, parameters, true);
       const { isRange } = parsed.descriptors[0]!;
       if (!isRange && range !== undefined)
         throw refuse.parameter('Range should not be specified for an un-ranged descriptor');

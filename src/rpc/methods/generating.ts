@@ -5,9 +5,9 @@ import { Invalid } from '../../core/encoding/errors.ts';
 import type { Transaction, Txid } from '../../core/transaction/transaction.ts';
 import { DescriptorError } from '../../wallet/descriptors/descriptor-error.ts';
 import { addressScript } from '../construct-transaction.ts';
-import { decodeTransaction, WITNESS_FORM } from '../decode.ts';
 import { descriptorScript } from '../descriptor-scripts.ts';
 import { group, method, type RpcContext, refuse, t } from '../kit.ts';
+import { readTransaction } from '../texts.ts';
 
 const maxtries = t.standard(t.long('Hashes to try at most, for all of them'), 1_000_000);
 
@@ -23,15 +23,6 @@ async function generate(
   return hashes;
 }
 
-function scriptOf(descriptor: string, { parameters }: RpcContext): Uint8Array {
-  try {
-    return descriptorScript(descriptor, parameters);
-  } catch (error) {
-    if (error instanceof DescriptorError) throw refuse.key(error.message);
-    throw error;
-  }
-}
-
 /** An address or a descriptor. */
 function outputScript(output: string, { parameters }: RpcContext): Uint8Array {
   try {
@@ -43,16 +34,13 @@ function outputScript(output: string, { parameters }: RpcContext): Uint8Array {
 }
 
 /** A transaction of the mempool by its id, or one in hex. */
-function readTransaction(text: string, { mempool }: RpcContext): Transaction {
+function transactionOf(text: string, { mempool }: RpcContext): Transaction {
   if (/^[0-9a-fA-F]{64}$/.test(text)) {
     const entry = mempool.get(text.toLowerCase() as Txid);
     if (entry === undefined) throw refuse.key(`Transaction ${text} not in mempool.`);
     return entry.tx;
   }
-  const tx = decodeTransaction(text, WITNESS_FORM);
-  if (tx === null)
-    throw refuse.text(`Transaction decode failed for ${text}. Make sure the tx has at least one input.`);
-  return tx;
+  return readTransaction(text, `Transaction decode failed for ${text}.`);
 }
 
 export const generatingMethods = group('hidden', {
@@ -73,7 +61,7 @@ export const generatingMethods = group('hidden', {
     result: t.array(t.hex()),
     example: '11 DESCRIPTOR',
     handler: ({ num_blocks, descriptor, maxtries: tries }, context) =>
-      generate(num_blocks, scriptOf(descriptor, context), tries, context),
+      generate(num_blocks, descriptorScript(descriptor, context.parameters), tries, context),
   }),
 
   generateblock: method({
@@ -87,7 +75,7 @@ export const generatingMethods = group('hidden', {
     example: `ADDRESS '["TXID", "HEX"]'`,
     async handler({ output, transactions: list, submit }, context) {
       const script = outputScript(output, context);
-      const transactions = list.map((item) => readTransaction(item, context));
+      const transactions = list.map((item) => transactionOf(item, context));
       let block: Block;
       try {
         block = await context.miner.mineBlock(script, transactions, submit);

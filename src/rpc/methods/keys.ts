@@ -6,8 +6,8 @@ import { MAX_SCRIPT_ELEMENT_SIZE } from '../../core/script/script.ts';
 import { MAX_PUBKEYS_PER_MULTISIG, multisig, p2sh, p2wsh } from '../../core/script/templates.ts';
 import { withChecksum } from '../../wallet/descriptors/checksum.ts';
 import { describeScript, scriptDescription } from '../formats/address.ts';
-import { publicKeyFrom } from '../key-texts.ts';
 import { group, method, refuse, t } from '../kit.ts';
+import { publicKeyFrom } from '../texts.ts';
 
 type MultisigType = 'legacy' | 'p2sh-segwit' | 'bech32';
 

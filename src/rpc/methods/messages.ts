@@ -1,8 +1,8 @@
 /** Messages signed with the key of an address. */
 import { signMessage, verifyMessage } from '../../wallet/message.ts';
-import { readPrivateKey } from '../key-texts.ts';
 import { group, method, refuse } from '../kit.ts';
 import { boolean, string } from '../schema.ts';
+import { readPrivateKey } from '../texts.ts';
 
 export const messageMethods = group('Util', {
   verifymessage: method({

@@ -2,15 +2,15 @@
 import { toDisplayHex, toHex } from '../../core/encoding/bytes.ts';
 import { isWitnessProgram } from '../../core/script/script.ts';
 import type { Txid } from '../../core/transaction/transaction.ts';
-import type { Psbt } from '../../wallet/psbt/psbt.ts';
+import { expandAll } from '../../wallet/descriptors/expansions.ts';
+import { Psbt } from '../../wallet/psbt/psbt.ts';
 import { INPUT } from '../../wallet/psbt/psbt-fields.ts';
 import { encodeOutput } from '../../wallet/psbt/psbt-values.ts';
 import { extract, finalize as finalizePsbt } from '../../wallet/psbt/roles.ts';
 import { fillWith } from '../../wallet/psbt-signing.ts';
 import { SigningProvider } from '../../wallet/signing/provider.ts';
 import { scanObject, scanObjects } from '../descriptor-scripts.ts';
-import { readDescriptor, readPsbt } from '../key-texts.ts';
-import { group, type JsonRead, method, type RpcContext, refuse, t } from '../kit.ts';
+import { group, type JsonRead, method, type RpcContext, t } from '../kit.ts';
 import { processed } from './psbt.ts';
 import { sighashFrom, sighashtype } from './sign-raw-transaction.ts';
 
@@ -23,13 +23,8 @@ function providerFrom(
   const provider = new SigningProvider();
   for (const item of list ?? []) {
     const { text, begin, end } = scanObject(item);
-    const { descriptors, secrets } = readDescriptor(text, parameters);
-    for (const descriptor of descriptors)
-      for (let index = begin; index <= (descriptor.isRange ? end : begin); index++) {
-        const expansion = descriptor.expand(descriptor.isRange ? index : 0, secrets.lookup, withSecrets);
-        if (expansion === null) throw refuse.key(`Cannot derive script without private keys: '${text}'`);
-        provider.merge(expansion.provider);
-      }
+    for (const expansion of expandAll(text, parameters, [begin, end], withSecrets))
+      provider.merge(expansion.provider);
   }
   return provider;
 }
@@ -62,7 +57,7 @@ export const psbtDescriptorMethods = group('Rawtransactions', {
     example: 'PSBT',
     async handler({ psbt: text, descriptors }, context) {
       const provider = providerFrom(descriptors, false, context);
-      const psbt = readPsbt(text);
+      const psbt = Psbt.decodeBase64(text);
       await context.mempool.settled();
       await addUtxos(psbt, context);
       fillWith(psbt, provider, { sign: false, finalize: false, derivations: true });
@@ -85,7 +80,7 @@ export const psbtDescriptorMethods = group('Rawtransactions', {
       { psbt: text, descriptors, sighashtype: sighash, bip32derivs: derivations, finalize },
       context,
     ) {
-      const psbt = readPsbt(text);
+      const psbt = Psbt.decodeBase64(text);
       const provider = providerFrom(descriptors, true, context);
       if (!derivations) provider.forgetOrigins();
       await context.mempool.settled();

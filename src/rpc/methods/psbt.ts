@@ -8,10 +8,9 @@ import { GLOBAL } from '../../wallet/psbt/psbt-fields.ts';
 import { decodeUint32, encodeUint32 } from '../../wallet/psbt/psbt-values.ts';
 import { combine, extract, finalize } from '../../wallet/psbt/roles.ts';
 import { construction, constructTransaction } from '../construct-transaction.ts';
-import { ANY_FORM, decodeTransaction } from '../decode.ts';
 import { psbtJson } from '../formats/psbt.ts';
-import { readPsbt } from '../key-texts.ts';
 import { btc, group, method, refuse, t } from '../kit.ts';
+import { iswitness, readUnsigned } from '../texts.ts';
 
 const psbt = t.string('Base64');
 const txs = t.array(psbt);
@@ -101,7 +100,7 @@ export const psbtMethods = group('Rawtransactions', {
       fee: t.optional(t.amount('If the amount of each input is known')),
     }),
     example: 'PSBT',
-    handler: ({ psbt: text }, { parameters }) => psbtJson(readPsbt(text), parameters),
+    handler: ({ psbt: text }, { parameters }) => psbtJson(Psbt.decodeBase64(text), parameters),
   }),
 
   analyzepsbt: method({
@@ -132,7 +131,7 @@ export const psbtMethods = group('Rawtransactions', {
       error: t.optional(t.string()),
     }),
     example: 'PSBT',
-    handler: ({ psbt: text }) => analysisJson(analyze(readPsbt(text))),
+    handler: ({ psbt: text }) => analysisJson(analyze(Psbt.decodeBase64(text))),
   }),
 
   combinepsbt: method({
@@ -141,7 +140,7 @@ export const psbtMethods = group('Rawtransactions', {
     result: psbt,
     example: `'["PSBT", "PSBT"]'`,
     handler({ txs: texts }) {
-      const psbts = texts.map(readPsbt);
+      const psbts = texts.map((text) => Psbt.decodeBase64(text));
       if (psbts.length === 0) throw refuse.parameter("Parameter 'txs' cannot be empty");
       const combined = combine(psbts);
       if (combined === null) throw refuse.parameter('PSBTs not compatible (different transactions)');
@@ -158,7 +157,7 @@ export const psbtMethods = group('Rawtransactions', {
     result: t.object({ psbt: t.optional(psbt), hex: t.optional(t.hex()), complete: t.boolean() }),
     example: 'PSBT',
     handler({ psbt: text, extract: wantsTransaction }) {
-      const given = readPsbt(text);
+      const given = Psbt.decodeBase64(text);
       const complete = finalize(given);
       if (complete && wantsTransaction) return { hex: toHex(extract(given).bytes), complete };
       return { psbt: given.encodeBase64(), complete };
@@ -181,18 +180,13 @@ export const psbtMethods = group('Rawtransactions', {
     parameters: {
       hexstring: t.hex(),
       permitsigdata: t.standard(t.boolean('Leave out signatures, instead of refusing them'), false),
-      iswitness: t.optional(
-        t.boolean('Read it only as with witnesses, or only as without'),
-        'whichever makes sense',
-      ),
+      iswitness,
       psbt_version,
     },
     result: psbt,
     example: 'HEX',
-    handler({ hexstring, permitsigdata, iswitness, psbt_version: version }) {
-      const forms = iswitness === undefined ? ANY_FORM : { witness: iswitness, plain: !iswitness };
-      const transaction = decodeTransaction(hexstring, forms);
-      if (transaction === null) throw refuse.text('TX decode failed');
+    handler({ hexstring, permitsigdata, iswitness: witness, psbt_version: version }) {
+      const transaction = readUnsigned(hexstring, witness);
       const signed = transaction.inputs.some(
         ({ scriptSig, witness }) => scriptSig.length > 0 || witness.length > 0,
       );
@@ -208,7 +202,7 @@ export const psbtMethods = group('Rawtransactions', {
     example: `'["PSBT", "PSBT"]'`,
     handler({ txs: texts }) {
       if (texts.length <= 1) throw refuse.parameter('At least two PSBTs are required to join PSBTs.');
-      const psbts = texts.map(readPsbt);
+      const psbts = texts.map((text) => Psbt.decodeBase64(text));
       if (psbts.some(({ version }) => version !== psbts[0]!.version))
         throw refuse.parameter('PSBTs of different versions cannot be joined');
       return join(psbts).encodeBase64();

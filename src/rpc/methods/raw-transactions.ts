@@ -2,10 +2,10 @@
 import { toHex } from '../../core/encoding/bytes.ts';
 import { combineTransactions } from '../../wallet/signing/combine-transactions.ts';
 import { construction, constructTransaction } from '../construct-transaction.ts';
-import { ANY_FORM, decodeTransaction, WITNESS_FORM } from '../decode.ts';
 import { decodedTransaction, transactionJson } from '../formats/transaction.ts';
 import { group, method, refuse, t } from '../kit.ts';
 import { spentOutputs } from '../previous-outputs.ts';
+import { iswitness, readTransaction, readUnsigned } from '../texts.ts';
 
 export const rawTransactionMethods = group('Rawtransactions', {
   createrawtransaction: method({
@@ -20,19 +20,12 @@ export const rawTransactionMethods = group('Rawtransactions', {
     help: 'A transaction in words.',
     parameters: {
       hexstring: t.hex(),
-      iswitness: t.optional(
-        t.boolean('Read it only as with witnesses, or only as without'),
-        'whichever makes sense',
-      ),
+      iswitness,
     },
     result: t.written(t.object(decodedTransaction)),
     example: 'HEX',
-    handler({ hexstring, iswitness }, { parameters }) {
-      const forms = iswitness === undefined ? ANY_FORM : { witness: iswitness, plain: !iswitness };
-      const tx = decodeTransaction(hexstring, forms);
-      if (tx === null) throw refuse.text('TX decode failed');
-      return transactionJson(tx, parameters);
-    },
+    handler: ({ hexstring, iswitness: witness }, { parameters }) =>
+      transactionJson(readUnsigned(hexstring, witness), parameters),
   }),
 
   combinerawtransaction: method({
@@ -42,11 +35,7 @@ export const rawTransactionMethods = group('Rawtransactions', {
     example: `'["HEX", "HEX"]'`,
     async handler({ txs }, context) {
       if (txs.length === 0) throw refuse.text('Missing transactions');
-      const copies = txs.map((text, i) => {
-        const tx = decodeTransaction(text, WITNESS_FORM);
-        if (tx !== null) return tx;
-        throw refuse.text(`TX decode failed for tx ${i}. Make sure the tx has at least one input.`);
-      });
+      const copies = txs.map((text, i) => readTransaction(text, `TX decode failed for tx ${i}.`));
       const spent = await spentOutputs(copies[0]!, context);
       if (!spent.every((output) => output !== null)) throw refuse.verify('Input not found or already spent');
       return toHex(combineTransactions(copies, spent).bytes);

@@ -6,10 +6,9 @@ import { formatCoins, MAX_MONEY } from '../../core/transaction/amount.ts';
 import type { Transaction, TxOut } from '../../core/transaction/transaction.ts';
 import { SigningProvider } from '../../wallet/signing/provider.ts';
 import { type SignedTransaction, signTransaction } from '../../wallet/signing/sign-transaction.ts';
-import { decodeTransaction, WITNESS_FORM } from '../decode.ts';
-import { readPrivateKey } from '../key-texts.ts';
 import { group, method, refuse, t } from '../kit.ts';
 import { previousOutputs, spentOutputs } from '../previous-outputs.ts';
+import { readPrivateKey, readTransaction } from '../texts.ts';
 
 export const sighashtype = t.optional(
   t.string('ALL, NONE or SINGLE, each also with |ANYONECANPAY; or DEFAULT'),
@@ -40,12 +39,6 @@ export function sighashFrom(name: string | undefined): number | null {
   const type = sighashFromName(name);
   if (type === undefined) throw refuse.parameter(`'${name}' is not a valid sighash parameter.`);
   return type;
-}
-
-export function transactionFrom(hex: string): Transaction {
-  const tx = decodeTransaction(hex, WITNESS_FORM);
-  if (tx === null) throw refuse.text('TX decode failed. Make sure the tx has at least one input.');
-  return tx;
 }
 
 /** @throws RpcError -3 where a signature covers an amount that nobody told: it is worthless */
@@ -90,7 +83,7 @@ export const signRawTransactionMethods = group('Rawtransactions', {
     result: signed,
     example: `HEX '["WIF"]'`,
     async handler({ hexstring, privkeys, prevtxs, sighashtype: sighash }, context) {
-      const tx = transactionFrom(hexstring);
+      const tx = readTransaction(hexstring);
       const provider = new SigningProvider();
       for (const text of privkeys) {
         const { secret, compressed } = readPrivateKey(text, context.parameters);

@@ -1,14 +1,14 @@
 /** Giving transactions to the mempool, single or as a package, in earnest or to see what would happen. */
 import { toDisplayHex } from '../../core/encoding/bytes.ts';
-import { isUnspendable } from '../../core/script/script.ts';
+import { hasValidOperations, isUnspendable } from '../../core/script/script.ts';
 import { MAX_PACKAGE_COUNT } from '../../core/script/standard.ts';
 import { type FeeRate, feeAt, satPerKvB } from '../../core/transaction/fee-rate.ts';
 import type { Transaction } from '../../core/transaction/transaction.ts';
 import type { AcceptResult, PackageMemberResult, PackageResult } from '../../mempool/results.ts';
 import { broadcastTransaction } from '../broadcast.ts';
-import { decodeTransaction, hasValidOperations, WITNESS_FORM } from '../decode.ts';
 import { virtualSize, virtualSizes } from '../formats/mempool-entry.ts';
 import { btc, group, method, refuse, t } from '../kit.ts';
+import { readTransaction } from '../texts.ts';
 import { feeRateFrom } from '../values.ts';
 
 /** What a mistake may cost at most, unless told. */
@@ -41,12 +41,7 @@ function readTransactions(
   if (list.length === 0 || list.length > MAX_PACKAGE_COUNT)
     throw refuse.parameter(`Array must contain between 1 and ${MAX_PACKAGE_COUNT} transactions.`);
   const limit = maxfeerate();
-  const txs = list.map((hex) => {
-    const tx = decodeTransaction(hex, WITNESS_FORM);
-    if (tx === null) throw refuse.text(`TX decode failed: ${hex} Make sure the tx has at least one input.`);
-    return tx;
-  });
-  return { txs, limit };
+  return { txs: list.map((hex) => readTransaction(hex, `TX decode failed: ${hex}`)), limit };
 }
 
 /** @throws RpcError -25 if an output that nobody can spend is worth more than this. */
@@ -134,8 +129,7 @@ export const submissionMethods = group('Rawtransactions', {
     result: t.hex('txid'),
     example: 'HEX',
     async handler({ hexstring, maxfeerate, maxburnamount }, context) {
-      const tx = decodeTransaction(hexstring, WITNESS_FORM);
-      if (tx === null) throw refuse.text('TX decode failed. Make sure the tx has at least one input.');
+      const tx = readTransaction(hexstring);
       checkBurn(tx, maxburnamount);
       await broadcastTransaction(tx, feeAt(maxfeerate(), tx.virtualSize), context);
       return tx.txid;

@@ -3,8 +3,8 @@ import { Block } from '../../core/block/block.ts';
 import { witnessCommitmentIndex } from '../../core/consensus/commitment.ts';
 import type { Invalid } from '../../core/encoding/errors.ts';
 import { Transaction } from '../../core/transaction/transaction.ts';
-import { decodeBlock } from '../decode.ts';
-import { group, method, refuse, t } from '../kit.ts';
+import { group, method, t } from '../kit.ts';
+import { readHex } from '../texts.ts';
 
 /** BIP22: null is good news. */
 const verdictText = (invalid: Invalid | null): string | null => (invalid === null ? null : invalid.reason);
@@ -27,8 +27,7 @@ export const submitBlockMethods = group('Mining', {
     result: t.cases('', { accepted: t.nothing(), refused: t.string('Why') }),
     example: 'HEX',
     async handler({ hexdata }, { chain, mempool, parameters }) {
-      const decoded = decodeBlock(hexdata);
-      if (decoded === null) throw refuse.text('Block decode failed');
+      const decoded = readHex(hexdata, (bytes) => Block.decode(bytes), 'Block decode failed');
       const parent = chain.entry(decoded.header.prev);
       const segwit = parent !== undefined && parent.height + 1 >= parameters.heights.segwit;
       const verdict = await chain.acceptBlock(segwit ? withReservedValue(decoded) : decoded, {

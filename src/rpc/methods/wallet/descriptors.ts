@@ -1,12 +1,11 @@
 /** The descriptors of a wallet: listing and importing them. */
 import { encodeAddress } from '../../../core/script/address.ts';
+import { parseDescriptor } from '../../../wallet/descriptors/parse.ts';
 import type { OwnDescriptor } from '../../../wallet/key-ring.ts';
 import type { Wallet } from '../../../wallet/wallet.ts';
-import { WalletError } from '../../../wallet/wallet-error.ts';
 import { JsonNumber, JsonObject } from '../../json.ts';
-import { readDescriptor } from '../../key-texts.ts';
-import { group, type JsonRead, type RpcContext, RpcError, refuse, t, walletMethod } from '../../kit.ts';
-import { fromWalletError } from '../../refusals.ts';
+import { group, type JsonRead, type RpcContext, refuse, t, walletMethod } from '../../kit.ts';
+import { refusalOf } from '../../refusals.ts';
 import { arrayFrom, bigintFrom, rangeFrom, typeName } from '../../values.ts';
 import { labelFrom } from '../../wallet-access.ts';
 
@@ -65,7 +64,7 @@ async function importOne(
   const warnings: string[] = [];
   if (request.desc === undefined) throw refuse.parameter('Descriptor not found.');
   const label = request.label === undefined ? undefined : labelFrom(request.label);
-  const { descriptors, secrets } = readDescriptor(request.desc, parameters, true);
+  const { descriptors, secrets } = parseDescriptor(request.desc, parameters, true);
   const { isRange } = descriptors[0]!;
   if (descriptors.length > 1 && request.internal !== undefined)
     throw refuse.key("Cannot have multipath descriptor while also specifying 'internal'");
@@ -168,8 +167,8 @@ export const walletDescriptorMethods = group('Wallet', {
           earliest = Math.min(earliest, one.timestamp);
           answers.push({ success: true, warnings: warnings.length > 0 ? warnings : undefined });
         } catch (caught) {
-          const error = caught instanceof WalletError ? fromWalletError(caught) : caught;
-          if (!(error instanceof RpcError)) throw error;
+          const error = refusalOf(caught);
+          if (error === undefined) throw caught;
           answers.push({ success: false, error: { code: error.code, message: error.message } });
         }
       }

@@ -12,7 +12,6 @@ import {
   inputsSchema,
   outputPairs,
 } from '../../construct-transaction.ts';
-import { ANY_FORM, decodeTransaction } from '../../decode.ts';
 import {
   feePayersFrom,
   fundTransaction,
@@ -21,12 +20,12 @@ import {
   refuseInputWeights,
   weightsOfInputs,
 } from '../../fund-options.ts';
-import { readPsbt } from '../../key-texts.ts';
-import { btc, group, refuse, t, walletMethod } from '../../kit.ts';
+import { btc, group, t, walletMethod } from '../../kit.ts';
 import { previousOutputs, spentOutputs } from '../../previous-outputs.ts';
+import { iswitness, readTransaction, readUnsigned } from '../../texts.ts';
 import { inTurn } from '../../wallet-access.ts';
 import { processed, psbt_version, psbtVersionFrom } from '../psbt.ts';
-import { sighashFrom, sighashtype, signed, signedJson, transactionFrom } from '../sign-raw-transaction.ts';
+import { sighashFrom, sighashtype, signed, signedJson } from '../sign-raw-transaction.ts';
 
 const funded = { fee: t.amount(), changepos: t.integer('Index of the change; -1 for none') };
 const bip32derivs = t.standard(t.boolean('Add the paths of keys (BIP32)'), true);
@@ -37,17 +36,12 @@ export const walletFundingMethods = group('Wallet', {
     parameters: {
       hexstring: t.hex(),
       options: t.deferred(t.options(RAW_OPTIONS)),
-      iswitness: t.optional(
-        t.boolean('Read it only as with witnesses, or only as without'),
-        'whichever makes sense',
-      ),
+      iswitness,
     },
     result: t.object({ hex: t.hex(), ...funded }),
     example: 'HEX',
-    handler: inTurn(async ({ hexstring, options: given, iswitness }, wallet, context) => {
-      const forms = iswitness === undefined ? ANY_FORM : { witness: iswitness, plain: !iswitness };
-      const tx = decodeTransaction(hexstring, forms);
-      if (tx === null) throw refuse.text('TX decode failed');
+    handler: inTurn(async ({ hexstring, options: given, iswitness: witness }, wallet, context) => {
+      const tx = readUnsigned(hexstring, witness);
       const options = given();
       const payers = feePayersFrom(
         options.subtract_fee_from_outputs,
@@ -116,7 +110,7 @@ export const walletFundingMethods = group('Wallet', {
       context,
     ) {
       await context.mempool.settled();
-      const psbt = readPsbt(text);
+      const psbt = Psbt.decodeBase64(text);
       const sighashType = sighashFrom(sighash) ?? undefined;
       if (sign) wallet.vault.requireUnlocked();
       const complete = await fillPsbt(wallet, psbt, { sign, finalize, derivations, sighashType });
@@ -133,7 +127,7 @@ export const walletFundingMethods = group('Wallet', {
     example: 'HEX',
     async handler({ hexstring, prevtxs, sighashtype: sighash }, wallet, context) {
       await context.mempool.settled();
-      const tx = transactionFrom(hexstring);
+      const tx = readTransaction(hexstring);
       wallet.vault.requireUnlocked();
       const told = new SigningProvider();
       const spent = await spentOutputs(tx, context, prevtxs, { provider: told, required: false });
