@@ -18,6 +18,19 @@ export const Service = {
   NETWORK_LIMITED: 1n << 10n,
 } as const;
 
+/** What bits are called; those not used here too. */
+const SERVICE_NAMES: ReadonlyMap<bigint, string> = new Map([
+  ...Object.entries(Service).map(([name, bit]) => [bit, name] as const),
+  [1n << 11n, 'P2P_V2'],
+]);
+
+export function serviceNames(services: bigint): string[] {
+  const bits = Array.from({ length: 64 }, (_, i) => i).filter((i) => (services >> BigInt(i)) & 1n);
+  return bits.map((i) => SERVICE_NAMES.get(1n << BigInt(i)) ?? `UNKNOWN[2^${i}]`);
+}
+
+export const servicesHex = (services: bigint): string => services.toString(16).padStart(16, '0');
+
 export const SECOND = 1_000;
 export const MINUTE = 60 * SECOND;
 export const HOUR = 60 * MINUTE;

@@ -9,7 +9,7 @@ import { array, custom, string } from './schema.ts';
 import { arrayFrom, rangeFrom, stringFrom } from './values.ts';
 
 /** Indexes of a ranged descriptor that are looked at unless a range is given. */
-const DEFAULT_RANGE = { begin: 0, end: 1000 } as const;
+const DEFAULT_RANGE = [0, 1000] as const;
 
 /**
  * The one script to pay to. Of a combo() it is P2WPKH, or P2PKH where the key is uncompressed.
@@ -53,8 +53,8 @@ interface ScriptOfDescriptor {
  * @throws RpcError
  */
 export function scanScripts(value: JsonRead, parameters: NetworkParameters): ScriptOfDescriptor[] {
-  const { text, begin, end } = scanObject(value);
-  return Array.from(expandAll(text, parameters, [begin, end]), ({ scripts, provider }) =>
+  const { text, range } = scanObject(value);
+  return Array.from(expandAll(text, parameters, range), ({ scripts, provider }) =>
     scripts.map((script) => ({ script, descriptor: inferDescriptor(script, parameters, provider) })),
   ).flat();
 }
@@ -62,14 +62,13 @@ export function scanScripts(value: JsonRead, parameters: NetworkParameters): Scr
 /** A descriptor, or one with a range. @throws RpcError */
 export function scanObject(value: JsonRead): {
   readonly text: string;
-  readonly begin: number;
-  readonly end: number;
+  readonly range: readonly [number, number];
 } {
-  if (typeof value === 'string') return { text: value, ...DEFAULT_RANGE };
+  if (typeof value === 'string') return { text: value, range: DEFAULT_RANGE };
   if (!(value instanceof JsonObject))
     throw refuse.parameter('Scan object needs to be either a string or an object');
   const descriptor = value.get('desc') ?? null;
   if (descriptor === null) throw refuse.parameter('Descriptor needs to be provided in scan object');
   const range = value.get('range') ?? null;
-  return { text: stringFrom(descriptor), ...(range === null ? DEFAULT_RANGE : rangeFrom(range)) };
+  return { text: stringFrom(descriptor), range: range === null ? DEFAULT_RANGE : rangeFrom(range) };
 }

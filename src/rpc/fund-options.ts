@@ -264,8 +264,10 @@ function solvingProvider(
   for (const text of descriptors) {
     try {
       const { descriptors: all, secrets } = parseDescriptor(text, parameters, true);
-      for (const descriptor of all)
-        provider.merge(descriptor.expand(0, secrets.lookup)?.provider ?? provider);
+      for (const descriptor of all) {
+        const expansion = descriptor.expand(0, secrets.lookup);
+        if (expansion !== null) provider.merge(expansion.provider);
+      }
     } catch (error) {
       if (!(error instanceof DescriptorError)) throw error;
       throw refuse.parameter(`Unable to parse descriptor '${text}': ${error.message}`);

@@ -1,27 +1,28 @@
 /** Outputs that a transaction spends: what chain and mempool know, and what a caller tells of others (`prevtxs`). */
 import { equalBytes, fromDisplayHex } from '../core/encoding/bytes.ts';
-import { hash160, sha256 } from '../core/encoding/hashes.ts';
 import { toAssembly } from '../core/script/assembly.ts';
-import { isPayToScriptHash, isWitnessProgram } from '../core/script/script.ts';
-import { p2sh, p2wsh } from '../core/script/templates.ts';
 import { MAX_MONEY } from '../core/transaction/amount.ts';
 import { outPointText, type Transaction, type TxOut } from '../core/transaction/transaction.ts';
 import type { SigningProvider } from '../wallet/signing/provider.ts';
+import { takeScripts } from '../wallet/signing/told-scripts.ts';
 import type { RpcContext } from './context.ts';
 import { refuse } from './errors.ts';
 import { JsonObject, type JsonRead } from './json.ts';
 import * as t from './schema.ts';
 import { arrayFrom } from './values.ts';
 
-const fields = {
-  txid: t.hashText(),
-  vout: t.integer(),
-  scriptPubKey: t.bytes(),
-  redeemScript: t.optional(t.bytes('Required for P2SH')),
-  witnessScript: t.optional(t.bytes('Required for P2WSH, also inside P2SH')),
-  amount: t.optional(t.amount('Required for segwit')),
-};
-const previousOutput = t.object(fields, '', { more: true });
+const previousOutput = t.object(
+  {
+    txid: t.hashText(),
+    vout: t.integer(),
+    scriptPubKey: t.bytes(),
+    redeemScript: t.optional(t.bytes('Required for P2SH')),
+    witnessScript: t.optional(t.bytes('Required for P2WSH, also inside P2SH')),
+    amount: t.optional(t.amount('Required for segwit')),
+  },
+  '',
+  { more: true },
+);
 
 /** `prevtxs` */
 export const previousOutputs = t.optional(
@@ -65,25 +66,7 @@ export async function spentOutputs(
         `Previous output scriptPubKey mismatch:\n${toAssembly(before)}\nvs:\n${toAssembly(output.scriptPubKey)}`,
       );
     known.set(id, { value: output.amount ?? MAX_MONEY, scriptPubKey: output.scriptPubKey });
-    if (sink !== undefined) takeScripts(output, sink);
+    if (sink !== undefined) takeScripts(output, sink.provider, sink.required);
   }
   return outpoints.map((outpoint) => known.get(outPointText(outpoint)) ?? null);
-}
-
-function takeScripts(output: t.HeldFields<typeof fields>, { provider, required }: ScriptSink): void {
-  const { scriptPubKey, redeemScript, witnessScript } = output;
-  const isScriptHash = isPayToScriptHash(scriptPubKey);
-  const isWitnessScriptHash = isWitnessProgram(scriptPubKey)?.program.length === 32 && scriptPubKey[0] === 0;
-  const script = witnessScript ?? redeemScript;
-  if (!isScriptHash && !isWitnessScriptHash) return;
-  if (script === undefined && required) throw refuse.parameter('Missing redeemScript/witnessScript');
-  if (script === undefined) return;
-  const wrapped = p2wsh(sha256(script));
-  provider.addScript(script);
-  provider.addScript(wrapped);
-  if (redeemScript !== undefined && !equalBytes(redeemScript, script) && !equalBytes(redeemScript, wrapped))
-    throw refuse.parameter('redeemScript does not correspond to witnessScript');
-  const fitting = isScriptHash ? [script, wrapped].map((inner) => p2sh(hash160(inner))) : [wrapped];
-  if (!fitting.some((one) => equalBytes(one, scriptPubKey)))
-    throw refuse.parameter('redeemScript/witnessScript does not match scriptPubKey');
 }

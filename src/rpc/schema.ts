@@ -295,7 +295,7 @@ export const deferred = <V extends Views, O extends object>(
 /** How much is told, as a number or, as of old, a boolean. */
 export const verbosity = (help: string, fallback: number) =>
   standard(
-    custom<number | boolean, number>(integer(help), (value) => verbosityFrom(value, fallback), {
+    custom<number | boolean, number>(integer(help), verbosityFrom, {
       type: 'numeric or boolean',
     }),
     fallback,

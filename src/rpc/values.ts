@@ -115,18 +115,16 @@ function notHexadecimal(name: string, text: string): RpcError {
 }
 
 /** Verbosity as a number or, as of old, a boolean. */
-export function verbosityFrom(value: JsonRead | undefined, standard: number): number {
-  if (value === undefined || value === null) return standard;
-  return typeof value === 'boolean' ? Number(value) : integerFrom(value);
-}
+export const verbosityFrom = (value: JsonRead): number =>
+  typeof value === 'boolean' ? Number(value) : integerFrom(value);
 
 /** A range of descriptor indexes, both ends included. */
-export function rangeFrom(value: JsonRead | undefined): { begin: number; end: number } {
+export function rangeFrom(value: JsonRead | undefined): readonly [number, number] {
   const [begin, end] = parseRange(value);
   if (begin < 0) throw refuse.parameter('Range should be greater or equal than 0');
   if (end < 0 || end >= 2 ** 31) throw refuse.parameter('End of range is too high');
   if (end >= begin + 1_000_000) throw refuse.parameter('Range is too large');
-  return { begin, end };
+  return [begin, end];
 }
 
 function parseRange(value: JsonRead | undefined): readonly [number, number] {

@@ -8,6 +8,7 @@ import { toHex } from '../core/encoding/bytes.ts';
 import {
   type OutPoint,
   outPointText,
+  SEQUENCE_REPLACEABLE,
   type Transaction,
   type Txid,
   type TxOut,
@@ -158,6 +159,15 @@ export class History {
 
   inMempool(entry: WalletTransaction): boolean {
     return entry.block === null && this.#sources.inMempool(entry.tx.txid);
+  }
+
+  /** Does it signal that it may be replaced, itself or by something unconfirmed that it spends (BIP125)? */
+  replaceability(entry: WalletTransaction): 'yes' | 'no' | 'unknown' {
+    if (entry.block !== null) return 'no';
+    if (entry.tx.inputs.some((input) => input.sequence <= SEQUENCE_REPLACEABLE)) return 'yes';
+    if (!this.inMempool(entry)) return 'unknown';
+    const parents = entry.tx.inputs.flatMap(({ prevout }) => this.output(prevout)?.parent ?? []);
+    return parents.some((parent) => this.replaceability(parent) === 'yes') ? 'yes' : 'no';
   }
 
   /** Does anything that still counts spend this? */

@@ -1,7 +1,7 @@
 /** BIP141: the coinbase output that commits to the witnesses of a block. */
-import type { Block } from '../block/block.ts';
+import { Block } from '../block/block.ts';
 import { hashPair, merkleRoot } from '../block/merkle.ts';
-import type { Transaction } from '../transaction/transaction.ts';
+import { Transaction } from '../transaction/transaction.ts';
 
 /** OP_RETURN, a push of 36 bytes, and the four bytes that mark a witness commitment. */
 const COMMITMENT_START = [0x6a, 0x24, 0xaa, 0x21, 0xa9, 0xed] as const;
@@ -34,4 +34,15 @@ export function committedHash(script: Uint8Array): Uint8Array {
 /** scriptPubKey of a commitment, for those who build blocks. */
 export function commitmentScript(commitment: Uint8Array): Uint8Array {
   return Uint8Array.from([...COMMITMENT_START, ...commitment]);
+}
+
+/** Gives a block whose coinbase commits to witnesses the reserved value it forgot, as Core does for miners. */
+export function withReservedValue(block: Block): Block {
+  const [coinbase, ...rest] = block.transactions;
+  const [input, ...others] = coinbase?.inputs ?? [];
+  if (coinbase === undefined || input === undefined || coinbase.hasWitness) return block;
+  if (witnessCommitmentIndex(block) < 0) return block;
+  const inputs = [{ ...input, witness: [new Uint8Array(32)] }, ...others];
+  const { version, outputs, lockTime } = coinbase;
+  return Block.from(block.header, [Transaction.from({ version, inputs, outputs, lockTime }), ...rest]);
 }

@@ -2,23 +2,11 @@
 
 import { encodeAddress } from '../../core/script/address.ts';
 import { totalValue } from '../../core/transaction/amount.ts';
-import { SEQUENCE_REPLACEABLE } from '../../core/transaction/transaction.ts';
 import { isChange } from '../../wallet/coins.ts';
 import type { WalletTransaction } from '../../wallet/history.ts';
 import type { Wallet } from '../../wallet/wallet.ts';
 import * as t from '../schema.ts';
 import { btc } from '../values.ts';
-
-/** Signals replaceability itself, or by something unconfirmed that it spends (BIP125). */
-function replaceability(wallet: Wallet, entry: WalletTransaction): 'yes' | 'no' | 'unknown' {
-  if (entry.block !== null) return 'no';
-  if (entry.tx.inputs.some((input) => input.sequence <= SEQUENCE_REPLACEABLE)) return 'yes';
-  if (!wallet.history.inMempool(entry)) return 'unknown';
-  const parents = entry.tx.inputs.map((input) => wallet.history.output(input.prevout)?.parent);
-  return parents.some((parent) => parent !== undefined && replaceability(wallet, parent) === 'yes')
-    ? 'yes'
-    : 'no';
-}
 
 /** What is true of a transaction as a whole (Core's WalletTxToJSON). */
 export function transactionFields(wallet: Wallet, entry: WalletTransaction) {
@@ -44,7 +32,7 @@ export function transactionFields(wallet: Wallet, entry: WalletTransaction) {
     time: entry.received,
     timereceived: entry.received,
     comment: entry.comment,
-    'bip125-replaceable': replaceability(wallet, entry),
+    'bip125-replaceable': wallet.history.replaceability(entry),
   };
 }
 

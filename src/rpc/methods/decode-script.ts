@@ -1,43 +1,15 @@
 /** decodescript: what a script is, and what it would be inside P2SH and P2WSH. */
 import { EMPTY } from '../../core/encoding/bytes.ts';
-import { hash160, sha256 } from '../../core/encoding/hashes.ts';
+import { hash160 } from '../../core/encoding/hashes.ts';
 import type { NetworkParameters } from '../../core/parameters/network.ts';
 import { encodeAddress } from '../../core/script/address.ts';
-import { isOpSuccess, OP } from '../../core/script/opcodes.ts';
-import { hasValidOperations, isUnspendable, ScriptCursor } from '../../core/script/script.ts';
-import { p2sh, p2wpkh, p2wsh, type ScriptType, type Solution, solve } from '../../core/script/templates.ts';
+import { p2sh } from '../../core/script/templates.ts';
+import { canWrap, segwitForm } from '../../core/script/wrapping.ts';
 import { SigningProvider } from '../../wallet/signing/provider.ts';
 import { scriptFields, scriptPubKey } from '../formats/script.ts';
 import { joinFields } from '../json-writer.ts';
 import { group, method, t } from '../kit.ts';
 import { bytesFrom } from '../values.ts';
-
-const WRAPPED_IN_P2SH: ReadonlySet<ScriptType> = new Set([
-  'multisig',
-  'nonstandard',
-  'pubkey',
-  'pubkeyhash',
-  'witness_v0_keyhash',
-  'witness_v0_scripthash',
-]);
-
-function canWrap(script: Uint8Array, type: ScriptType): boolean {
-  if (!WRAPPED_IN_P2SH.has(type) || !hasValidOperations(script) || isUnspendable(script)) return false;
-  const cursor = new ScriptCursor(script);
-  while (cursor.next()) if (cursor.opcode === OP.CHECKSIGADD || isOpSuccess(cursor.opcode)) return false;
-  return true;
-}
-
-/** The segwit output that stands for a script; null if none can. */
-function segwitForm(script: Uint8Array, { type, solutions }: Solution): Uint8Array | null {
-  const isKeyed = type === 'pubkey' || type === 'multisig';
-  // Segwit knows compressed keys only (BIP143 policy).
-  if (isKeyed && !solutions.every((key) => key.length === 33)) return null;
-  if (type === 'pubkey') return p2wpkh(hash160(solutions[0]!));
-  if (type === 'pubkeyhash') return p2wpkh(solutions[0]!);
-  if (type !== 'multisig' && type !== 'nonstandard') return null;
-  return p2wsh(sha256(script));
-}
 
 const p2shAddress = (script: Uint8Array, parameters: NetworkParameters): string =>
   encodeAddress(p2sh(hash160(script)), parameters)!;
@@ -64,10 +36,9 @@ export const decodeScriptMethods = group('Rawtransactions', {
     handler({ hexstring }, { parameters }) {
       const script = hexstring === '' ? EMPTY : bytesFrom(hexstring, 'argument');
       const decoded = scriptFields(script, parameters, { hex: false });
-      const solution = solve(script);
-      if (!canWrap(script, solution.type)) return joinFields(decoded);
+      if (!canWrap(script)) return joinFields(decoded);
       const p2sh = p2shAddress(script, parameters);
-      const output = segwitForm(script, solution);
+      const output = segwitForm(script);
       if (output === null) return joinFields(decoded, { p2sh });
       const provider = new SigningProvider();
       provider.addScript(script);

@@ -84,7 +84,7 @@ export const descriptorMethods = group('Util', {
         throw refuse.parameter('Range should not be specified for an un-ranged descriptor');
       if (isRange && range === undefined)
         throw refuse.parameter('Range must be specified for a ranged descriptor');
-      const { begin, end } = range === undefined ? { begin: 0, end: 0 } : rangeFrom(range);
+      const [begin, end] = range === undefined ? [0, 0] : rangeFrom(range);
       const lists = parsed.descriptors.map((descriptor) => addressesOf(descriptor, parsed, begin, end));
       return lists.length === 1 ? lists[0]! : lists;
     },

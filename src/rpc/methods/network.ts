@@ -1,6 +1,5 @@
 /** How we take part in the network. */
-import { PROTOCOL_VERSION } from '../../network/protocol.ts';
-import { serviceNames, servicesHex } from '../formats/services.ts';
+import { PROTOCOL_VERSION, serviceNames, servicesHex } from '../../network/protocol.ts';
 import { nodeVersion } from '../formats/version.ts';
 import { btc, group, method, t } from '../kit.ts';
 import { NETWORKS } from './known-addresses.ts';

@@ -1,6 +1,6 @@
 /** Who we are connected with. */
 import type { PeerInfo } from '../../network/peer-info.ts';
-import { serviceNames, servicesHex } from '../formats/services.ts';
+import { serviceNames, servicesHex } from '../../network/protocol.ts';
 import { btc, group, method, t } from '../kit.ts';
 
 function peerJson(peer: PeerInfo) {

@@ -22,8 +22,8 @@ function providerFrom(
 ): SigningProvider {
   const provider = new SigningProvider();
   for (const item of list ?? []) {
-    const { text, begin, end } = scanObject(item);
-    for (const expansion of expandAll(text, parameters, [begin, end], withSecrets))
+    const { text, range } = scanObject(item);
+    for (const expansion of expandAll(text, parameters, range, withSecrets))
       provider.merge(expansion.provider);
   }
   return provider;

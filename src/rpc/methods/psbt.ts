@@ -1,12 +1,9 @@
 /** PSBTs without a wallet: what is in them, and every role that needs no keys of ours. */
 import { toHex } from '../../core/encoding/bytes.ts';
 import { feeRateOf } from '../../core/transaction/fee-rate.ts';
-import { outPointText } from '../../core/transaction/transaction.ts';
 import { analyze, type PsbtAnalysis } from '../../wallet/psbt/analyze.ts';
 import { Psbt, type PsbtVersion } from '../../wallet/psbt/psbt.ts';
-import { GLOBAL } from '../../wallet/psbt/psbt-fields.ts';
-import { decodeUint32, encodeUint32 } from '../../wallet/psbt/psbt-values.ts';
-import { combine, extract, finalize } from '../../wallet/psbt/roles.ts';
+import { combine, extract, finalize, join } from '../../wallet/psbt/roles.ts';
 import { construction, constructTransaction } from '../construct-transaction.ts';
 import { psbtJson } from '../formats/psbt.ts';
 import { btc, group, method, refuse, t } from '../kit.ts';
@@ -54,28 +51,6 @@ function analysisJson({ inputs, next, fee, virtualSize, error }: PsbtAnalysis) {
     next,
     error: error ?? undefined,
   };
-}
-
-/** One PSBT with the inputs and outputs of all; the caller chose the version. */
-function join(psbts: readonly Psbt[]): Psbt {
-  const seen = new Set<string>();
-  for (const psbt of psbts)
-    for (const index of psbt.inputs.keys()) {
-      const id = outPointText(psbt.outpoint(index));
-      if (seen.has(id)) throw refuse.parameter(`Input ${id} exists in multiple PSBTs`);
-      seen.add(id);
-    }
-  const [first] = psbts;
-  const global = first!.global.clone();
-  for (const other of psbts) global.merge(other.global);
-  const lockTimes = psbts.map(({ global: map }) =>
-    decodeUint32(map.get(GLOBAL.FALLBACK_LOCKTIME) ?? encodeUint32(0)),
-  );
-  global.set(GLOBAL.TX_VERSION, encodeUint32(Math.max(...psbts.map((psbt) => psbt.transactionVersion))));
-  global.set(GLOBAL.FALLBACK_LOCKTIME, encodeUint32(Math.min(...lockTimes)));
-  const all = <K extends 'inputs' | 'outputs'>(key: K) =>
-    psbts.flatMap((psbt) => psbt[key].map((map) => map.clone()));
-  return new Psbt(first!.version, global, all('inputs'), all('outputs'));
 }
 
 export const psbtMethods = group('Rawtransactions', {
@@ -202,10 +177,7 @@ export const psbtMethods = group('Rawtransactions', {
     example: `'["PSBT", "PSBT"]'`,
     handler({ txs: texts }) {
       if (texts.length <= 1) throw refuse.parameter('At least two PSBTs are required to join PSBTs.');
-      const psbts = texts.map((text) => Psbt.decodeBase64(text));
-      if (psbts.some(({ version }) => version !== psbts[0]!.version))
-        throw refuse.parameter('PSBTs of different versions cannot be joined');
-      return join(psbts).encodeBase64();
+      return join(texts.map((text) => Psbt.decodeBase64(text))).encodeBase64();
     },
   }),
 });

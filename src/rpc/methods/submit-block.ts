@@ -1,24 +1,12 @@
 /** BIP22: blocks that come back solved. */
 import { Block } from '../../core/block/block.ts';
-import { witnessCommitmentIndex } from '../../core/consensus/commitment.ts';
+import { withReservedValue } from '../../core/consensus/commitment.ts';
 import type { Invalid } from '../../core/encoding/errors.ts';
-import { Transaction } from '../../core/transaction/transaction.ts';
 import { group, method, t } from '../kit.ts';
 import { readHex } from '../texts.ts';
 
 /** BIP22: null is good news. */
 const verdictText = (invalid: Invalid | null): string | null => (invalid === null ? null : invalid.reason);
-
-/** Gives a block whose coinbase commits to witnesses the reserved value it forgot (as Core does). */
-function withReservedValue(block: Block): Block {
-  const [coinbase, ...rest] = block.transactions;
-  const [input, ...others] = coinbase?.inputs ?? [];
-  if (coinbase === undefined || input === undefined || coinbase.hasWitness) return block;
-  if (witnessCommitmentIndex(block) < 0) return block;
-  const inputs = [{ ...input, witness: [new Uint8Array(32)] }, ...others];
-  const { version, outputs, lockTime } = coinbase;
-  return Block.from(block.header, [Transaction.from({ version, inputs, outputs, lockTime }), ...rest]);
-}
 
 export const submitBlockMethods = group('Mining', {
   submitblock: method({

@@ -9,13 +9,14 @@ import { SIGHASH } from '../../core/script/sighash-type.ts';
 import { TransactionChecker } from '../../core/script/signature-checker.ts';
 import { solve } from '../../core/script/templates.ts';
 import { verifyScript } from '../../core/script/verify.ts';
-import { readTxOut, Transaction, type TxOut } from '../../core/transaction/transaction.ts';
+import { outPointText, readTxOut, Transaction, type TxOut } from '../../core/transaction/transaction.ts';
 import { produceSignature } from '../signing/produce.ts';
 import { SigningProvider } from '../signing/provider.ts';
 import { blankSigner, TransactionSigner } from '../signing/signature-creator.ts';
 import { type Missing, SpendData } from '../signing/spend-data.ts';
-import type { Psbt } from './psbt.ts';
-import { INPUT } from './psbt-fields.ts';
+import { WalletError } from '../wallet-error.ts';
+import { Psbt } from './psbt.ts';
+import { GLOBAL, INPUT } from './psbt-fields.ts';
 import { decodeUint32, decodeWitness, encodeOutput, encodeUint32, orEmpty } from './psbt-values.ts';
 import { readSpendData, writeOutputData, writeSpendData } from './spend-fields.ts';
 
@@ -161,4 +162,25 @@ export function combine(psbts: readonly Psbt[]): Psbt | null {
   const [first, ...others] = psbts;
   const combined = first!.clone();
   return others.every((other) => combined.merge(other)) ? combined : null;
+}
+
+/** One PSBT with the inputs and outputs of all. @throws WalletError where they do not go together */
+export function join(psbts: readonly Psbt[]): Psbt {
+  const [first] = psbts as [Psbt];
+  if (psbts.some(({ version }) => version !== first.version))
+    throw new WalletError('PSBTs of different versions cannot be joined', 'parameter');
+  const seen = new Set<string>();
+  for (const psbt of psbts)
+    for (const index of psbt.inputs.keys()) {
+      const id = outPointText(psbt.outpoint(index));
+      if (seen.has(id)) throw new WalletError(`Input ${id} exists in multiple PSBTs`, 'parameter');
+      seen.add(id);
+    }
+  const global = first.global.clone();
+  for (const other of psbts) global.merge(other.global);
+  const lockTimes = psbts.map((psbt) => psbt.global.get(GLOBAL.FALLBACK_LOCKTIME) ?? encodeUint32(0));
+  global.set(GLOBAL.TX_VERSION, encodeUint32(Math.max(...psbts.map((psbt) => psbt.transactionVersion))));
+  global.set(GLOBAL.FALLBACK_LOCKTIME, encodeUint32(Math.min(...lockTimes.map(decodeUint32))));
+  const all = (key: 'inputs' | 'outputs') => psbts.flatMap((psbt) => psbt[key].map((map) => map.clone()));
+  return new Psbt(first.version, global, all('inputs'), all('outputs'));
 }

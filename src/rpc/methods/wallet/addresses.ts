@@ -1,6 +1,6 @@
 /** Addresses of a wallet: new ones, what is known of them, their labels. */
 import { toHex } from '../../../core/encoding/bytes.ts';
-import { AddressError, decodeAddress, encodeAddress } from '../../../core/script/address.ts';
+import { decodeAddress, encodeAddress } from '../../../core/script/address.ts';
 import { solve } from '../../../core/script/templates.ts';
 import { isChange } from '../../../wallet/coins.ts';
 import type { OutputType } from '../../../wallet/descriptors/descriptor.ts';
@@ -70,16 +70,6 @@ function innerFields(wallet: Wallet, place: ScriptPlace, script: Uint8Array): t.
   };
 }
 
-/** @throws RpcError -5 with the decoder's own words, as getaddressinfo gives them */
-function scriptOf(address: string, parameters: Parameters<typeof decodeAddress>[1]): Uint8Array {
-  try {
-    return decodeAddress(address, parameters);
-  } catch (error) {
-    if (error instanceof AddressError) throw refuse.key(error.message);
-    throw error;
-  }
-}
-
 /** What is known of the script inside P2SH or P2WSH. */
 const inner = t.object({
   script: t.optional(t.string('Its template')),
@@ -142,7 +132,7 @@ export const walletAddressMethods = group('Wallet', {
     }),
     example: 'ADDRESS',
     handler({ address: text }, wallet, context) {
-      const script = scriptOf(text, context.parameters);
+      const script = decodeAddress(text, context.parameters);
       const address = encodeAddress(script, context.parameters)!;
       const place = wallet.keys.place(script);
       const label = wallet.labels.get(address);

@@ -2,6 +2,7 @@
 import type { NetworkParameters } from '../../../core/parameters/network.ts';
 import { encodeAddress } from '../../../core/script/address.ts';
 import { balances } from '../../../wallet/coins.ts';
+import { type Received, receivedByAddress } from '../../../wallet/received.ts';
 import type { Wallet } from '../../../wallet/wallet.ts';
 import { addressScript } from '../../construct-transaction.ts';
 import { btc, group, RpcCode, RpcError, refuse, t, walletMethod } from '../../kit.ts';
@@ -15,33 +16,15 @@ import {
   watchOnly,
 } from '../../wallet-access.ts';
 
-interface Received {
-  amount: bigint;
-  confirmations: number;
-  readonly txids: string[];
-}
+const NOTHING: Received = { amount: 0n, confirmations: 0, txids: [] };
 
-/** What own addresses were paid, by address. Coinbases count once they are mature. */
-function receivedByAddress(wallet: Wallet, minimum: number, includeImmature: boolean): Map<string, Received> {
-  const received = new Map<string, Received>();
-  for (const { parent, output } of wallet.history.outputs()) {
-    const depth = wallet.history.depth(parent);
-    if (depth < minimum || parent.abandoned) continue;
-    if (
-      parent.tx.isCoinbase &&
-      (depth < 1 || (!includeImmature && wallet.history.blocksToMaturity(parent) > 0))
-    )
-      continue;
-    const address = encodeAddress(output.scriptPubKey, wallet.parts.parameters);
-    if (address === null) continue;
-    const entry = received.get(address) ?? { amount: 0n, confirmations: MAX_DEPTH, txids: [] };
-    entry.amount += output.value;
-    entry.confirmations = Math.min(entry.confirmations, depth);
-    entry.txids.push(parent.tx.txid);
-    received.set(address, entry);
-  }
-  return received;
-}
+/** Addresses that were handed out, with what they received; those that received nothing only if asked for. */
+const paidAddresses = (wallet: Wallet, minimum: number, includeImmature: boolean, includeEmpty: boolean) => {
+  const received = receivedByAddress(wallet, minimum, includeImmature);
+  return [...wallet.labels.entries]
+    .filter(([address, { purpose }]) => purpose === 'receive' && (includeEmpty || received.has(address)))
+    .map(([address, { label }]) => ({ address, label, ...(received.get(address) ?? NOTHING) }));
+};
 
 /** @throws RpcError -4 */
 function filterScript(address: string, parameters: NetworkParameters): Uint8Array {
@@ -158,25 +141,9 @@ export const walletBalanceMethods = group('Wallet', {
         filter === undefined || filter === ''
           ? undefined
           : encodeAddress(filterScript(filter, context.parameters), context.parameters);
-      const received = receivedByAddress(wallet, minimum, immature);
-      const rows: t.Answered<typeof receivedRow>[] = [];
-      for (const [address, { label, purpose }] of wallet.labels.entries) {
-        const entry = received.get(address);
-        if (
-          purpose !== 'receive' ||
-          (entry === undefined && !includeEmpty) ||
-          (only !== undefined && only !== address)
-        )
-          continue;
-        rows.push({
-          address,
-          amount: btc(entry?.amount ?? 0n),
-          confirmations: entry?.confirmations ?? 0,
-          label,
-          txids: entry?.txids ?? [],
-        });
-      }
-      return rows;
+      return paidAddresses(wallet, minimum, immature, includeEmpty)
+        .filter(({ address }) => only === undefined || only === address)
+        .map((paid) => ({ ...paid, amount: btc(paid.amount) }));
     },
   }),
 
@@ -188,14 +155,16 @@ export const walletBalanceMethods = group('Wallet', {
     ),
     example: '0 true',
     handler({ minconf: minimum, include_empty: includeEmpty, include_immature_coinbase: immature }, wallet) {
-      const received = receivedByAddress(wallet, minimum, immature);
       const byLabel = new Map<string, { amount: bigint; confirmations: number }>();
-      for (const [address, { label, purpose }] of wallet.labels.entries) {
-        const entry = received.get(address);
-        if (purpose !== 'receive' || (entry === undefined && !includeEmpty)) continue;
+      for (const { label, amount, confirmations, txids } of paidAddresses(
+        wallet,
+        minimum,
+        immature,
+        includeEmpty,
+      )) {
         const sum = byLabel.get(label) ?? { amount: 0n, confirmations: MAX_DEPTH };
-        sum.amount += entry?.amount ?? 0n;
-        sum.confirmations = Math.min(sum.confirmations, entry?.confirmations ?? MAX_DEPTH);
+        sum.amount += amount;
+        if (txids.length > 0) sum.confirmations = Math.min(sum.confirmations, confirmations);
         byLabel.set(label, sum);
       }
       return [...byLabel].map(([label, { amount, confirmations }]) => ({

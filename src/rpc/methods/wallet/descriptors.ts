@@ -1,6 +1,5 @@
 /** The descriptors of a wallet: listing and importing them. */
-import { encodeAddress } from '../../../core/script/address.ts';
-import { parseDescriptor } from '../../../wallet/descriptors/parse.ts';
+import { importFromText } from '../../../wallet/importing.ts';
 import type { OwnDescriptor } from '../../../wallet/key-ring.ts';
 import type { Wallet } from '../../../wallet/wallet.ts';
 import { JsonNumber, JsonObject } from '../../json.ts';
@@ -55,51 +54,17 @@ function readImport(item: JsonRead, context: RpcContext): ImportRequest {
   return importRequest.read(item, '', context);
 }
 
-async function importOne(
-  wallet: Wallet,
-  request: ImportRequest,
-  { parameters }: RpcContext,
-): Promise<string[]> {
-  const { active, timestamp: createdAt, range: told } = request;
-  const warnings: string[] = [];
-  if (request.desc === undefined) throw refuse.parameter('Descriptor not found.');
-  const label = request.label === undefined ? undefined : labelFrom(request.label);
-  const { descriptors, secrets } = parseDescriptor(request.desc, parameters, true);
-  const { isRange } = descriptors[0]!;
-  if (descriptors.length > 1 && request.internal !== undefined)
-    throw refuse.key("Cannot have multipath descriptor while also specifying 'internal'");
-  if (!isRange && told !== undefined)
-    throw refuse.parameter('Range should not be specified for an un-ranged descriptor');
-  if (isRange && told === undefined) warnings.push('Range not given, using default keypool range');
-  const { begin, end } =
-    told === undefined ? { begin: 0, end: isRange ? wallet.keys.gap - 1 : 0 } : rangeFrom(told);
-  const range = [begin, end + 1] as const;
-  const next = request.next_index ?? begin;
-  if (next < begin || next > end) throw refuse.parameter('next_index is out of range');
-  if (active && !isRange) throw refuse.parameter('Active descriptors must be ranged');
-  if (descriptors.length > 1 && label !== undefined)
-    throw refuse.parameter('Multipath descriptors should not have a label');
-  if (isRange && label !== undefined) throw refuse.parameter('Ranged descriptors should not have a label');
-  if (request.internal && label !== undefined)
-    throw refuse.parameter('Internal addresses should not have a label');
-  if (active && !descriptors[0]!.isSingleType)
-    throw refuse.wallet('Combo descriptors cannot be set to active');
-  for (const [i, descriptor] of descriptors.entries()) {
-    const internal = descriptors.length > 1 ? i === 1 : (request.internal ?? false);
-    if (wallet.hasPrivateKeys && secrets.size === 0 && !descriptor.hasSecrets(wallet.vault.presence))
-      throw refuse.wallet(
-        'Cannot import descriptor without private keys to a wallet with private keys enabled',
-      );
-    if (active && descriptor.outputType === null)
-      warnings.push('Unknown output type, cannot set descriptor to active.');
-    await wallet.importDescriptor(descriptor, secrets, { active, internal, createdAt, range, next });
-    if (label === undefined) continue;
-    for (const script of descriptor.scriptsAt(0, secrets.lookup) ?? []) {
-      const address = encodeAddress(script, parameters);
-      if (address !== null) wallet.labels.set(address, label, 'receive');
-    }
-  }
-  return warnings;
+function importOne(wallet: Wallet, { timestamp, range, desc, ...request }: ImportRequest): Promise<string[]> {
+  if (desc === undefined) throw refuse.parameter('Descriptor not found.');
+  return importFromText(wallet, {
+    text: desc,
+    active: request.active,
+    internal: request.internal,
+    createdAt: timestamp,
+    range: range === undefined ? undefined : () => rangeFrom(range),
+    next: request.next_index,
+    label: request.label === undefined ? undefined : labelFrom(request.label),
+  });
 }
 
 const imported = t.object({
@@ -163,7 +128,7 @@ export const walletDescriptorMethods = group('Wallet', {
       const answers: t.Answered<typeof imported>[] = [];
       for (const one of all) {
         try {
-          const warnings = await importOne(wallet, one, context);
+          const warnings = await importOne(wallet, one);
           earliest = Math.min(earliest, one.timestamp);
           answers.push({ success: true, warnings: warnings.length > 0 ? warnings : undefined });
         } catch (caught) {
