@@ -91,11 +91,18 @@ export interface NodeDependencies {
   readonly signal?: AbortSignal;
   /** Told how far a reindex is. */
   readonly onReindex?: (progress: ImportProgress) => void;
+  /** What is published over ZeroMQ; default nothing. */
+  readonly zmq?: RpcContext['zmq'];
+  /** Told of the parts once there are all, before the mempool is loaded and peers come: for what listens to their events. */
+  readonly onOpened?: (parts: Parts) => void;
   /** Made before, where a server is to answer while the node still starts. */
   readonly rpc?: Dispatcher;
 }
 
-export interface Node extends Omit<RpcContext, 'stop'> {
+/** What a node is made of. */
+export type Parts = Omit<RpcContext, 'stop'>;
+
+export interface Node extends Parts {
   readonly rpc: Dispatcher;
   /** Resolves when the node should be stopped: with null if RPC `stop` asks, or with what went wrong. */
   readonly ended: Promise<Error | null>;
@@ -170,9 +177,10 @@ async function assemble(
   const { wallets, newWallet } = await openWallets(options, dependencies, chainSource);
   closers.push(() => wallets.close());
 
-  const { writeFile } = dependencies;
+  const { writeFile, zmq = [] } = dependencies;
   const parts = { parameters, chain, mempool, fees, miner, network, wallets, indexes };
-  const context = { ...parts, storage, clock, logger, startedAt, writeFile };
+  const context = { ...parts, storage, clock, logger, startedAt, writeFile, zmq };
+  dependencies.onOpened?.(context);
   const serve = (): void => rpc.attach({ ...context, stop: () => end(null) });
 
   // It may take hours, in which questions are answered.

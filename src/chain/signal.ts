@@ -1,11 +1,15 @@
 /** Events go up: a list of listeners, called in order, synchronously. */
 export class Signal<T> {
-  readonly #listeners = new Set<(event: T) => void>();
+  #listeners = new Set<(event: T) => void>();
 
-  /** @returns a function that ends the subscription. */
-  subscribe(listener: (event: T) => void): () => void {
+  /**
+   * @param place `first` hears of it before those who were there already
+   * @returns a function that ends the subscription.
+   */
+  subscribe(listener: (event: T) => void, place: 'first' | 'last' = 'last'): () => void {
     const own = (event: T) => listener(event);
-    this.#listeners.add(own);
+    if (place === 'first') this.#listeners = new Set([own, ...this.#listeners]);
+    else this.#listeners.add(own);
     return () => this.#listeners.delete(own);
   }
 

@@ -41,6 +41,7 @@ export interface Circumstances {
   /** Seconds since the epoch. */
   readonly time: number;
   readonly sequence: number;
+  readonly updates: number;
 }
 
 /** How a transaction comes: alone or in a package. */

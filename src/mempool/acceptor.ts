@@ -99,7 +99,7 @@ export class Acceptor {
     for (;;) {
       const circumstances = this.pool.circumstances();
       const isStale = () =>
-        this.#chain.tip !== circumstances.tip || this.pool.sequence !== circumstances.sequence;
+        this.#chain.tip !== circumstances.tip || this.pool.updates !== circumstances.updates;
       let judged: T;
       try {
         judged = await judgement(circumstances);

@@ -131,17 +131,22 @@ export class Mempool {
   #blockConnected({ entry: { height }, block }: BlockEvent): void {
     const { graph, feeDeltas } = this.#pool;
     const confirmed: MempoolEntry[] = [];
+    let removed = 0;
     // While a node catches up there is nothing here, and blocks come fast.
     const transactions = graph.size + feeDeltas.size > 0 ? block.transactions : [];
     for (const tx of transactions) {
       const entry = graph.creator(tx.txidBytes);
       if (entry !== undefined) confirmed.push(entry);
-    }
-    this.#pool.remove(confirmed, 'block');
-    for (const tx of transactions) {
-      for (const conflict of graph.conflictsOf(tx)) this.#pool.remove(withDescendants(conflict), 'conflict');
+      else
+        for (const conflict of graph.conflictsOf(tx)) {
+          // Numbered as in Core: in the order of the block.
+          this.#pool.remove(confirmed.slice(removed), 'block');
+          removed = confirmed.length;
+          this.#pool.remove(withDescendants(conflict), 'conflict');
+        }
       feeDeltas.delete(tx.txid);
     }
+    this.#pool.remove(confirmed.slice(removed), 'block');
     this.#pool.blockConnected();
     this.confirmed.emit({ height, entries: confirmed });
   }
@@ -154,9 +159,14 @@ export class Mempool {
     return this.get(txid) !== undefined;
   }
 
-  /** Goes up with every change. */
+  /** The number of the next arrival or departure: while one is announced, its own plus one. */
   get sequence(): number {
     return this.#pool.sequence;
+  }
+
+  /** Goes up with every change, of fees too. */
+  get updates(): number {
+    return this.#pool.updates;
   }
 
   /** In the order in which they would be mined. */

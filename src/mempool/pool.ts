@@ -32,12 +32,13 @@ export class Pool {
   readonly removed = new Signal<Removal>();
   readonly feeDeltas = new Map<Txid, bigint>();
   readonly unbroadcast = new Set<Txid>();
-  /** Goes up with every change. */
+  /** The number of the next arrival or departure: what is announced of one has the number before. */
   sequence = 1;
   readonly #dependencies: PoolDependencies;
   readonly #minimum: RollingMinimum;
   readonly #eviction = new Eviction(this.graph.order);
   #expiredAt = 0;
+  #prioritised = 0;
 
   constructor(policy: MempoolPolicy, dependencies: PoolDependencies) {
     this.policy = policy;
@@ -48,6 +49,11 @@ export class Pool {
   /** Seconds since the epoch. */
   get time(): number {
     return this.#dependencies.clock.seconds();
+  }
+
+  /** Goes up with every change, of fees too. */
+  get updates(): number {
+    return this.sequence + this.#prioritised;
   }
 
   minimumFeeRate(): FeeRate {
@@ -64,6 +70,7 @@ export class Pool {
       feeDelta: (txid) => this.feeDeltas.get(txid) ?? 0n,
       time: this.time,
       sequence: this.sequence,
+      updates: this.updates,
     };
   }
 
@@ -119,6 +126,6 @@ export class Pool {
       entry.modifiedFee = entry.fee + total;
       this.graph.reorder(entry);
     }
-    this.sequence++;
+    this.#prioritised++;
   }
 }

@@ -26,6 +26,8 @@ export interface RpcContext {
     readonly filters?: FilterIndex;
     readonly coinStatistics?: CoinStatisticsIndex;
   };
+  /** What is published over ZeroMQ (`getzmqnotifications`). */
+  readonly zmq: readonly ZmqNotification[];
   readonly storage: Storage;
   readonly clock: AdjustableClock;
   readonly logger: LoggerControl;
@@ -36,6 +38,15 @@ export interface RpcContext {
   /** Writes a file for `dumptxoutset`; refuses to overwrite. Relative paths start at the data directory. */
   writeFile(path: string, chunks: AsyncIterable<Uint8Array>): Promise<{ path: string }>;
 }
+
+/** What one publisher sends to one address. */
+export type ZmqNotification = {
+  /** `pubhashblock` and so on. */
+  readonly type: string;
+  readonly address: string;
+  /** Messages that a subscriber may be behind. */
+  readonly hwm: number;
+};
 
 /** The log, and which debug categories it shows (RPC `logging`). */
 export interface LoggerControl extends Logger {

@@ -18,6 +18,7 @@ export type Category =
   | 'Rawtransactions'
   | 'Util'
   | 'Wallet'
+  | 'Zmq'
   | 'hidden';
 
 /** What is said of a method; without parameters it takes none, without a result it answers null. */

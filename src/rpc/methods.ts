@@ -23,6 +23,7 @@ import { mempoolMethods } from './methods/mempool.ts';
 import { messageMethods } from './methods/messages.ts';
 import { miningMethods } from './methods/mining.ts';
 import { networkMethods } from './methods/network.ts';
+import { notificationMethods } from './methods/notifications.ts';
 import { peerMethods } from './methods/peers.ts';
 import { proofMethods } from './methods/proofs.ts';
 import { psbtMethods } from './methods/psbt.ts';
@@ -70,6 +71,7 @@ export const METHODS = {
   ...messageMethods,
   ...miningMethods,
   ...networkMethods,
+  ...notificationMethods,
   ...peerMethods,
   ...proofMethods,
   ...psbtMethods,

@@ -18,6 +18,8 @@ import { bindFastHashes } from './hashes.ts';
 import type { NodeLogger } from './logger.ts';
 import { WorkerSearcher } from './mining/worker-searcher.ts';
 import { NodeTransport } from './network/node-transport.ts';
+import { feedZmq } from './notifications/zmq-feed.ts';
+import { type ZmqOptions, ZmqPublisher } from './notifications/zmq-publisher.ts';
 import { systemRandom } from './random.ts';
 import { Authentication, removeCookie, writeCookie } from './rpc/authentication.ts';
 import { RpcServer, type RpcServerOptions } from './rpc/server.ts';
@@ -40,6 +42,8 @@ export interface ProcessOptions {
   /** Where this network's files are. */
   readonly directory: string;
   readonly scripts: ScriptVerifierOptions;
+  /** Absent publishes nothing. */
+  readonly zmq?: ZmqOptions;
   /** Null serves no RPC. */
   readonly rpc: RpcOptions | null;
   /** Seconds since the epoch at which the clock stands; 0 lets it run. */
@@ -70,17 +74,25 @@ export async function startNode(
   bindFastHashes();
   clock.setMockTime(options.mockTime);
   const { parameters } = options.node;
-  const open: { storage?: NodeStorage; scriptVerifier?: ScriptVerifier; server?: RpcEndpoint; node?: Node } =
-    {};
+  const open: {
+    storage?: NodeStorage;
+    zmq?: ZmqPublisher | null;
+    scriptVerifier?: ScriptVerifier;
+    server?: RpcEndpoint;
+    node?: Node;
+  } = {};
   // Nobody may ask a node that is closing, and nothing may be closed that it still uses.
   const stop = async (): Promise<void> => {
     await open.server?.stop();
     await open.node?.stop();
     await open.scriptVerifier?.close();
+    open.zmq?.close();
     await open.storage?.close();
   };
   try {
     open.storage = await NodeStorage.open(options.directory, parameters);
+    if (options.zmq) open.zmq = await ZmqPublisher.open(options.zmq, logger);
+    const { zmq } = open;
     const rpc = createDispatcher({ logger, clock });
     if (options.rpc !== null) open.server = await serveRpc(options.rpc, rpc, logger);
     open.scriptVerifier = await createScriptVerifier(options.scripts, {
@@ -100,6 +112,7 @@ export async function startNode(
       createSearcher: (threads) => new WorkerSearcher(threads),
       transport: new NodeTransport({ magic: parameters.magic }),
       rpc,
+      ...(zmq && { zmq: zmq.notifications, onOpened: (parts) => feedZmq(parts, zmq.publish) }),
       ...rest,
       writeFile: (path, chunks) => writeNewFile(resolve(options.directory, path), chunks),
     });

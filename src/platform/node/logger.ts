@@ -29,6 +29,7 @@ export const LOG_CATEGORIES = [
   'txpackages',
   'validation',
   'walletdb',
+  'zmq',
 ] as const;
 
 /** Core's: past this size the file is cut at start to its last `SHRUNK_SIZE` bytes. */

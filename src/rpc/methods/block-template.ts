@@ -52,13 +52,13 @@ async function longPoll(
   { caller: { signal } }: RpcRequest,
 ): Promise<void> {
   const { chain, mempool, clock } = context;
-  const text = typeof id === 'string' ? id : `${chain.tip.hash}${mempool.sequence}`;
+  const text = typeof id === 'string' ? id : `${chain.tip.hash}${mempool.updates}`;
   const hash = hashTextFrom(text.slice(0, 64), 'longpollid');
   const sequence = Number.parseInt(text.slice(64), 10) || 0;
   const start = clock.monotonic();
   while (chain.tip.hash === hash && !signal.aborted) {
     const patient = clock.monotonic() - start < LONG_POLL_PATIENCE;
-    if (!patient && mempool.sequence !== sequence) return;
+    if (!patient && mempool.updates !== sequence) return;
     await waitForTip(
       context,
       signal,
@@ -109,7 +109,7 @@ function templateJson(template: BlockTemplate, context: RpcContext) {
     transactions,
     coinbaseaux: {},
     coinbasevalue: template.coinbaseValue,
-    longpollid: `${chain.tip.hash}${mempool.sequence}`,
+    longpollid: `${chain.tip.hash}${mempool.updates}`,
     target: targetFromBits(template.bits).target.toString(16).padStart(64, '0'),
     mintime: template.minimumTime,
     mutable: ['time', 'transactions', 'prevblock'],

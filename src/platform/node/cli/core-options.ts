@@ -31,8 +31,8 @@ export const WITHOUT_EFFECT: Readonly<Record<string, string>> = Object.freeze({
     'disablewallet flushwallet swapbdbendian unsafesqlitesync walletcrosschain',
   'Penny starts no other programs; waiting RPC calls tell of events':
     'alertnotify blocknotify shutdownnotify startupnotify walletnotify',
-  'Penny speaks neither REST nor ZMQ nor IPC': `ipcbind rest zmqpubhashblock zmqpubhashblockhwm zmqpubhashtx zmqpubhashtxhwm
-    zmqpubrawblock zmqpubrawblockhwm zmqpubrawtx zmqpubrawtxhwm zmqpubsequence zmqpubsequencehwm`,
+  'Penny does not speak IPC': 'ipcbind',
+  'Penny does not speak REST': 'rest',
   'A node stays in the foreground, as service managers want it': 'daemon daemonwait',
   'Block files are read by penny import': 'loadblock stopafterblockimport',
   'Block files are plain': 'blocksxor',

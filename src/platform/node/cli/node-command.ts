@@ -146,6 +146,7 @@ const EXPLAINED = [
   'CredentialError',
   'AddressError',
   'WalletError',
+  'ZmqError',
 ];
 
 function isExplained(error: Error): boolean {

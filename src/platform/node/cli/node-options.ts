@@ -11,6 +11,7 @@ import { DEFAULT_BAN_TIME } from '../../../network/ban-list.ts';
 import { DEFAULT_MAXIMUM_CONNECTIONS } from '../../../network/options.ts';
 import type { OutputType } from '../../../wallet/descriptors/descriptor.ts';
 import { DEFAULT_KEYPOOL, DEFAULT_POLICY as WALLET } from '../../../wallet/policy.ts';
+import { DEFAULT_HIGH_WATER_MARK, type ZmqOptions } from '../notifications/zmq-publisher.ts';
 import { LIMITS } from '../rpc/limits.ts';
 import { ASKED, CHAIN_SELECTION, COOKIE, FILES } from './common-options.ts';
 import {
@@ -41,6 +42,17 @@ const relay = <F extends keyof typeof RELAY>(field: F) =>
   ({ default: RELAY[field], to: `mempool.${field}` }) as const;
 const wallet = <F extends keyof typeof WALLET>(field: F) =>
   ({ default: WALLET[field], to: `wallet.${field}` }) as const;
+
+const publisher = <T extends Exclude<keyof ZmqOptions, `${string}hwm`>>(topic: T, help: string) =>
+  list('<address>', `Publish ${help} at this address, tcp:// or ipc://; needs the npm package zeromq.`, {
+    to: `zmq.${topic}`,
+  });
+const mark = <T extends Extract<keyof ZmqOptions, `${string}hwm`>>(topic: T) =>
+  integer('Messages of it that a subscriber may be behind before it loses some; 0 is no limit.', {
+    default: DEFAULT_HIGH_WATER_MARK,
+    most: 2 ** 31 - 1,
+    to: `zmq.${topic}`,
+  });
 
 export const NODE = command({
   Options: {
@@ -223,6 +235,21 @@ export const NODE = command({
       most: 100,
       to: 'mine.load',
     }),
+  },
+  'ZeroMQ notification options': {
+    zmqpubhashblock: publisher('pubhashblock', 'hashes of new tips'),
+    zmqpubhashblockhwm: mark('pubhashblockhwm'),
+    zmqpubhashtx: publisher(
+      'pubhashtx',
+      'ids of transactions that enter the mempool, or join or leave the chain',
+    ),
+    zmqpubhashtxhwm: mark('pubhashtxhwm'),
+    zmqpubrawblock: publisher('pubrawblock', 'new tips'),
+    zmqpubrawblockhwm: mark('pubrawblockhwm'),
+    zmqpubrawtx: publisher('pubrawtx', 'transactions that enter the mempool, or join or leave the chain'),
+    zmqpubrawtxhwm: mark('pubrawtxhwm'),
+    zmqpubsequence: publisher('pubsequence', 'how chain and mempool change, step by step'),
+    zmqpubsequencehwm: mark('pubsequencehwm'),
   },
   'Debugging/Testing options': {
     checkblocks: integer('Check this many of the last blocks at start; 0 is all.', {

@@ -94,6 +94,8 @@ export class RpcServer {
       requestTimeout: timeout,
       keepAliveTimeout: timeout,
       http: {
+        // Said here too: Node compares the two before Fastify says it.
+        requestTimeout: timeout,
         headersTimeout: timeout,
         maxHeaderSize: LIMITS.headers,
         // Node looks only so often for requests that take too long.
