@@ -12,7 +12,7 @@ import { fromDisplayHex } from '../core/encoding/bytes.ts';
 import { DecodeError } from '../core/encoding/errors.ts';
 import { type FeeRate, higherRate } from '../core/transaction/fee-rate.ts';
 import type { Transaction, Txid } from '../core/transaction/transaction.ts';
-import type { Clock, Logger, Random } from '../seams.ts';
+import type { Clock, Logger, Random, Timer } from '../seams.ts';
 import { Acceptor } from './acceptor.ts';
 import type { Chunk } from './cluster.ts';
 import type { MempoolEntry } from './entry.ts';
@@ -38,6 +38,9 @@ export interface Confirmation {
   readonly entries: readonly MempoolEntry[];
 }
 
+/** Milliseconds. */
+const EXPIRY_CHECK = 60_000;
+
 /** The blob that the mempool is saved as. */
 export const MEMPOOL_FILE = 'mempool.dat';
 
@@ -61,6 +64,7 @@ export class Mempool {
   readonly #acceptor: Acceptor;
   readonly #dependencies: MempoolDependencies;
   readonly #unsubscribe: readonly (() => void)[];
+  #expiry: Timer;
   /** Whoever comes is judged after those before him: the end of the queue. */
   #queue: Promise<unknown> = Promise.resolve();
   /** Whether what was saved has been read (getmempoolinfo's `loaded`). */
@@ -90,6 +94,20 @@ export class Mempool {
         reorganised = false;
       }),
     ];
+    this.#expiry = this.#scheduleExpiry();
+  }
+
+  /** What is too old goes even where nothing comes. */
+  #scheduleExpiry(): Timer {
+    const { clock } = this.#dependencies;
+    return clock.schedule(
+      EXPIRY_CHECK,
+      () => {
+        this.#expiry = this.#scheduleExpiry();
+        void this.#enqueue(async () => this.#pool.limit());
+      },
+      'scheduler',
+    );
   }
 
   /** The one door. What is wrong with the transaction is in the answer; what is thrown is a bug or a failing disk. */
@@ -250,6 +268,7 @@ export class Mempool {
 
   /** Follows the chain no longer. */
   close(): void {
+    this.#expiry.cancel();
     for (const unsubscribe of this.#unsubscribe) unsubscribe();
   }
 }

@@ -21,9 +21,13 @@ export class HashRate {
   #sample(): Timer {
     this.#samples.push({ at: this.#clock.monotonic(), hashes: this.#count() });
     if (this.#samples.length > SAMPLES) this.#samples.shift();
-    return this.#clock.schedule(INTERVAL, () => {
-      this.#timer = this.#sample();
-    });
+    return this.#clock.schedule(
+      INTERVAL,
+      () => {
+        this.#timer = this.#sample();
+      },
+      'process',
+    );
   }
 
   perSecond(): number {

@@ -65,7 +65,7 @@ interface Run {
   readonly searcher: NonceSearcher;
   readonly rate: HashRate;
   readonly stop: AbortController;
-  /** The tip for which `begin`, a time of the monotonic clock, was drawn. */
+  /** The tip for which `begin`, a time of the node, was drawn. */
   paced: { readonly tip: BlockHash; readonly begin: number } | null;
   done: Promise<void>;
 }
@@ -261,8 +261,8 @@ export class Miner {
     const { chain, clock, random } = this.#dependencies;
     const tip = chain.tip.hash;
     if (run.paced?.tip !== tip)
-      run.paced = { tip, begin: clock.monotonic() + interval * (750 + random.below(501)) };
-    const wait = run.paced.begin - clock.monotonic();
+      run.paced = { tip, begin: clock.elapsed() + interval * (750 + random.below(501)) };
+    const wait = run.paced.begin - clock.elapsed();
     if (wait > 0) await this.#wait(wait, signal);
   }
 

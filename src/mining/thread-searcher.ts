@@ -74,7 +74,7 @@ export class ThreadSearcher implements NonceSearcher {
   #rest(milliseconds: number): Promise<void> {
     if (milliseconds < 1) return this.#clock.yield();
     return new Promise((resolve) => {
-      this.#clock.schedule(milliseconds, resolve);
+      this.#clock.schedule(milliseconds, resolve, 'process');
     });
   }
 

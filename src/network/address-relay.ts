@@ -67,7 +67,7 @@ export class AddressRelay {
 
   add(peer: Peer): void {
     if (peer.type === 'block-relay-only' || peer.type === 'feeler') return;
-    const now = this.#context.clock.monotonic();
+    const now = this.#context.clock.elapsed();
     const relay: Relay = {
       known: new RecentSet(KNOWN_A_PEER),
       queue: new Map(),
@@ -115,7 +115,7 @@ export class AddressRelay {
 
   #sample(): TimedAddress[] {
     const { clock, parameters } = this.#context;
-    const now = clock.monotonic();
+    const now = clock.elapsed();
     // On a network of local peers the tables are no secret, and small.
     if (parameters.localPeers) return this.#manager.sample(MAXIMUM_ADDRESSES, 0);
     if (this.#cached === undefined || now - this.#cached.at > CACHE_TIME)
@@ -164,9 +164,9 @@ export class AddressRelay {
   }
 
   #refill(relay: Relay): void {
-    const now = this.#context.clock.monotonic();
+    const now = this.#context.clock.elapsed();
     if (relay.tokens < BURST)
-      relay.tokens = Math.min(BURST, relay.tokens + ((now - relay.refilledAt) / 1000) * RATE);
+      relay.tokens = Math.min(BURST, relay.tokens + (Math.max(0, now - relay.refilledAt) / 1000) * RATE);
     relay.refilledAt = now;
   }
 

@@ -38,8 +38,8 @@ const SOON = SECOND;
 export interface BlockRequest {
   readonly peer: Peer;
   readonly entry: HeaderEntry;
-  /** Monotonic milliseconds. */
-  readonly since: number;
+  /** Milliseconds of the node's time. */
+  since: number;
   /** A compact block that waits for its missing transactions. */
   partial: PartialBlock | undefined;
 }
@@ -97,6 +97,10 @@ export class BlockDownload {
     this.fillAll();
   }
 
+  timeMoved(milliseconds: number): void {
+    for (const request of [...this.#inFlight.values()].flat()) request.since += milliseconds;
+  }
+
   /** Heights asked of a peer. */
   heights(peer: Peer): number[] {
     return [...(this.#peers.get(peer)?.requests.values() ?? [])].map((request) => request.entry.height);
@@ -132,7 +136,7 @@ export class BlockDownload {
    * and strangers do not get the last one: they could hold up a block together (CVE-2024-52922's kind).
    */
   hasPlace(peer: Peer, hash: BlockHash): boolean {
-    const now = this.#context.clock.monotonic();
+    const now = this.#context.clock.elapsed();
     const taken = this.requestsFor(hash).filter(({ since }) => now - since < this.#stallTimeout);
     const keepOne = peer.inbound && taken.every((request) => request.peer.inbound);
     return taken.length < PARALLEL_REQUESTS - (keepOne ? 1 : 0);
@@ -152,7 +156,7 @@ export class BlockDownload {
       known.partial = partial;
       return known;
     }
-    const request: BlockRequest = { peer, entry, since: this.#context.clock.monotonic(), partial };
+    const request: BlockRequest = { peer, entry, since: this.#context.clock.elapsed(), partial };
     state.requests.set(entry.hash, request);
     const all = this.#inFlight.get(entry.hash);
     if (all === undefined) this.#inFlight.set(entry.hash, [request]);
@@ -228,7 +232,7 @@ export class BlockDownload {
 
   /** The block is here: whoever else was asked is not waited for, and those that kept it back are noted. */
   #overtake(hash: BlockHash): void {
-    const now = this.#context.clock.monotonic();
+    const now = this.#context.clock.elapsed();
     for (const { peer, since } of [...this.requestsFor(hash)]) {
       this.#forget(peer, hash);
       const state = this.#peers.get(peer)!;
@@ -257,7 +261,7 @@ export class BlockDownload {
   #roomAhead(next: HeaderEntry): number {
     const { chain, clock } = this.#context;
     const [request] = this.requestsFor(next.hash);
-    const soon = request !== undefined && clock.monotonic() - request.since < SOON;
+    const soon = request !== undefined && clock.elapsed() - request.since < SOON;
     if (!chain.isConnecting && !soon) return DOWNLOAD_WINDOW;
     const { bytes, usualBytes } = this.#stored;
     const ahead = bytes + this.#inFlight.size * usualBytes;
@@ -342,7 +346,7 @@ export class BlockDownload {
     const asked = this.requestsFor(entry.hash);
     const oldest = asked[0]!;
     const waits = asked
-      .map(({ since }) => since + this.#stallTimeout - this.#context.clock.monotonic())
+      .map(({ since }) => since + this.#stallTimeout - this.#context.clock.elapsed())
       .filter((wait) => wait > 0);
     if (waits.length === asked.length || !this.hasPlace(peer, entry.hash)) {
       state.hedgeTimer?.cancel();
@@ -385,7 +389,7 @@ export class BlockDownload {
     state.watchTimer = this.#context.clock.schedule(timeout, () => {
       const [first] = state.requests.values();
       if (first === undefined) return;
-      if (this.#context.clock.monotonic() - first.since >= timeout) peer.close('block download timeout');
+      if (this.#context.clock.elapsed() - first.since >= timeout) peer.close('block download timeout');
       else this.#watch(peer, state);
     });
   }

@@ -229,7 +229,7 @@ export class Connections {
     node.wait = worked ? FIRST_RETRY : Math.min(2 * node.wait, MAXIMUM_RETRY);
     node.timer?.cancel();
     const jitter = random.below(Math.floor(node.wait / 4) + 1);
-    node.timer = clock.schedule(node.wait + jitter, () => this.#dialAdded(node));
+    node.timer = clock.schedule(node.wait + jitter, () => this.#dialAdded(node), 'process');
   }
 
   /** True once it is connected. Never rejects. */
@@ -239,7 +239,7 @@ export class Connections {
     const { clock, manager, transport } = this.#dependencies;
     const controller = new AbortController();
     this.#dials.set(text, controller);
-    const timer = clock.schedule(DIAL_TIMEOUT, () => controller.abort());
+    const timer = clock.schedule(DIAL_TIMEOUT, () => controller.abort(), 'process');
     const address = parseAddress(target.host, target.port);
     if (address !== undefined) manager.attempt(address);
     try {

@@ -120,7 +120,7 @@ export class HeaderSync {
   /** @param locator 32-byte hashes, newest first */
   request(peer: Peer, locator: readonly Uint8Array[] = this.#ownLocator()): void {
     const chain = this.#chains.of(peer);
-    const now = this.#context.clock.monotonic();
+    const now = this.#context.clock.elapsed();
     if (chain.headersAsked !== undefined && now - chain.headersAsked < HEADERS_RESPONSE_TIME) return;
     chain.headersAsked = now;
     peer.send('getheaders', { version: PROTOCOL_VERSION, locator, stop: NO_STOP });

@@ -129,7 +129,7 @@ export class Network {
     );
     logSyncProgress(dependencies);
     chain.tipChanged.subscribe(() => {
-      this.#tipChangedAt = clock.monotonic();
+      this.#tipChangedAt = clock.elapsed();
     });
   }
 
@@ -148,7 +148,7 @@ export class Network {
     this.#local.ports = this.boundAddresses.map((address) =>
       Number(address.slice(address.lastIndexOf(':') + 1)),
     );
-    this.#tipChangedAt = clock.monotonic();
+    this.#tipChangedAt = clock.elapsed();
     this.#peers.start();
     this.#connections.start();
     if (this.options.connect === undefined && this.#connections.active) this.#outbound.start();
@@ -192,6 +192,12 @@ export class Network {
   connectionCount(): { readonly inbound: number; readonly outbound: number } {
     const inbound = this.#connections.count('inbound');
     return { inbound, outbound: [...this.#connections.peers()].length - inbound };
+  }
+
+  /** The node's time was moved forward by so many milliseconds, which nobody has let us wait for. */
+  timeMoved(milliseconds: number): void {
+    for (const peer of this.#connections.peers()) peer.timeMoved(milliseconds);
+    this.#peers.timeMoved(milliseconds);
   }
 
   /** Median of our peers' clocks less ours, in seconds. */
@@ -310,23 +316,28 @@ export class Network {
   #checkTip(): void {
     const { chain, clock } = this.#dependencies;
     const usual = Math.max(3 * chain.parameters.targetSpacing * SECOND, REVIEW_INTERVAL);
-    this.#outbound.setExtraOutbound(clock.monotonic() - this.#tipChangedAt > usual);
+    this.#outbound.setExtraOutbound(clock.elapsed() - this.#tipChangedAt > usual);
   }
 
   /** The node goes on without: what could not be written is tried again. */
   async #saveSoon(): Promise<void> {
     if (await this.#files.save()) return;
     this.#retry?.cancel();
-    if (!this.#stopped) this.#retry = this.#dependencies.clock.schedule(MINUTE, () => this.#saveSoon());
+    if (!this.#stopped)
+      this.#retry = this.#dependencies.clock.schedule(MINUTE, () => this.#saveSoon(), 'scheduler');
   }
 
   #every(interval: number, task: () => void): void {
     const index = this.#timers.length;
     const arm = (): void => {
-      this.#timers[index] = this.#dependencies.clock.schedule(interval, () => {
-        task();
-        arm();
-      });
+      this.#timers[index] = this.#dependencies.clock.schedule(
+        interval,
+        () => {
+          task();
+          arm();
+        },
+        'scheduler',
+      );
     };
     arm();
   }

@@ -133,10 +133,14 @@ export class Outbound {
   #scheduleDial(wait: number): void {
     if (!this.#running || this.#dialTimer !== undefined) return;
     this.#idle = wait === IDLE_RETRY;
-    this.#dialTimer = this.#dependencies.clock.schedule(wait, () => {
-      this.#dialTimer = undefined;
-      void this.#fillOutbound();
-    });
+    this.#dialTimer = this.#dependencies.clock.schedule(
+      wait,
+      () => {
+        this.#dialTimer = undefined;
+        void this.#fillOutbound();
+      },
+      'process',
+    );
   }
 
   /** Dials one address for the kind of peer that is missing; again at once while there is room. */

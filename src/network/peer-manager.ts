@@ -127,6 +127,10 @@ export class PeerManager {
   }
 
   /** Every ten minutes: do our outbound peers keep up? */
+  timeMoved(milliseconds: number): void {
+    this.#download.timeMoved(milliseconds);
+  }
+
   review(): void {
     this.#headers.review();
   }

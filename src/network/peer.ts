@@ -98,7 +98,7 @@ export class Peer {
   #paused = false;
   #closed = false;
   #timer: Timer;
-  #ping: { readonly nonce: bigint; readonly since: number } | undefined;
+  #ping: { readonly nonce: bigint; since: number } | undefined;
   #heardAt: number;
   #slowSince: number | undefined;
 
@@ -117,9 +117,13 @@ export class Peer {
     this.networkAddress = addressOf(this.connection.remote) ?? addressOf(options.address);
     this.nonce = this.#nonce();
     this.connectedAt = this.#clock.seconds();
-    this.#heardAt = this.#clock.monotonic();
+    this.#heardAt = this.#clock.elapsed();
     this.connection.setMaximumMessage(MAXIMUM_HANDSHAKE_MESSAGE);
-    this.#timer = this.#clock.schedule(HANDSHAKE_TIMEOUT, () => this.close('handshake timeout'));
+    this.#timer = this.#awaitHandshake();
+  }
+
+  #awaitHandshake(): Timer {
+    return this.#clock.schedule(HANDSHAKE_TIMEOUT, () => this.close('handshake timeout'));
   }
 
   /** Begins to process messages. */
@@ -165,7 +169,7 @@ export class Peer {
   }
 
   get pingWait(): number | undefined {
-    return this.#ping === undefined ? undefined : this.#clock.monotonic() - this.#ping.since;
+    return this.#ping === undefined ? undefined : this.#clock.elapsed() - this.#ping.since;
   }
 
   /** Serves whole blocks, not only recent ones. */
@@ -204,13 +208,13 @@ export class Peer {
 
   ping(): void {
     if (!this.ready) return;
-    this.#ping = { nonce: this.#nonce(), since: this.#clock.monotonic() };
+    this.#ping = { nonce: this.#nonce(), since: this.#clock.elapsed() };
     this.send('ping', { nonce: this.#ping.nonce });
   }
 
   receivePong(nonce: bigint | undefined): void {
     if (this.#ping === undefined || nonce !== this.#ping.nonce) return;
-    this.pingTime = this.#clock.monotonic() - this.#ping.since;
+    this.pingTime = this.#clock.elapsed() - this.#ping.since;
     this.minimumPing = Math.min(this.minimumPing ?? Number.POSITIVE_INFINITY, this.pingTime);
     this.#ping = undefined;
   }
@@ -244,7 +248,7 @@ export class Peer {
   }
 
   #fault(): string | undefined {
-    const now = this.#clock.monotonic();
+    const now = this.#clock.elapsed();
     if (now - this.#heardAt > IDLE_TIMEOUT) return 'idle';
     if (this.#ping !== undefined && now - this.#ping.since > IDLE_TIMEOUT) return 'ping timeout';
     if (this.hasRoom) this.#slowSince = undefined;
@@ -255,9 +259,19 @@ export class Peer {
     return undefined;
   }
 
+  /** Somebody moved our time forward by so many milliseconds: the peer has not been silent for so long. */
+  timeMoved(milliseconds: number): void {
+    this.#heardAt += milliseconds;
+    if (this.#ping !== undefined) this.#ping.since += milliseconds;
+    if (this.#slowSince !== undefined) this.#slowSince += milliseconds;
+    if (this.ready || this.#closed) return;
+    this.#timer.cancel();
+    this.#timer = this.#awaitHandshake();
+  }
+
   #receive(envelope: Uint8Array): void {
     if (this.#closed) return;
-    this.#heardAt = this.#clock.monotonic();
+    this.#heardAt = this.#clock.elapsed();
     this.lastReceive = this.#clock.seconds();
     this.bytesReceived += envelope.length;
     this.#queue.push(envelope);

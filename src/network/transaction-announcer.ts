@@ -201,14 +201,18 @@ export class TransactionAnnouncer {
   #scheduleRebroadcast(): void {
     const { clock, mempool, random } = this.#context;
     const wait = REBROADCAST_INTERVAL + exponential(random, MINUTE);
-    this.#rebroadcastTimer = clock.schedule(wait, () => {
-      for (const txid of mempool.unbroadcast) {
-        const entry = mempool.get(txid);
-        if (entry !== undefined) this.#enqueueAll(entry);
-        else mempool.unbroadcast.delete(txid);
-      }
-      this.#scheduleRebroadcast();
-    });
+    this.#rebroadcastTimer = clock.schedule(
+      wait,
+      () => {
+        for (const txid of mempool.unbroadcast) {
+          const entry = mempool.get(txid);
+          if (entry !== undefined) this.#enqueueAll(entry);
+          else mempool.unbroadcast.delete(txid);
+        }
+        this.#scheduleRebroadcast();
+      },
+      'scheduler',
+    );
   }
 }
 

@@ -69,7 +69,7 @@ export class TransactionRequests {
     const overloaded = (this.#inFlight.get(peer) ?? 0) >= IN_FLIGHT_A_PEER;
     const preferred = !peer.inbound;
     const wait = !preferred || overloaded || options.delay;
-    const now = this.#clock.monotonic();
+    const now = this.#clock.elapsed();
     const announcement: Announcement = {
       peer,
       hash,
@@ -147,7 +147,7 @@ export class TransactionRequests {
   #consider(hash: string): void {
     const all = this.#byHash.get(hash);
     if (all === undefined || all.some((item) => item.state === 'asked')) return;
-    const now = this.#clock.monotonic();
+    const now = this.#clock.elapsed();
     let best: Announcement | undefined;
     for (const item of all) {
       if (item.due > now) continue;
@@ -182,7 +182,7 @@ export class TransactionRequests {
     if (due >= this.#timerAt) return;
     this.#timer?.cancel();
     this.#timerAt = due;
-    this.#timer = this.#clock.schedule(Math.max(0, due - this.#clock.monotonic()), () => {
+    this.#timer = this.#clock.schedule(Math.max(0, due - this.#clock.elapsed()), () => {
       this.#timerAt = Infinity;
       this.#tick();
       // Looked for once a timer: a set whose first items have left is slow to tell its first.
@@ -194,7 +194,7 @@ export class TransactionRequests {
   }
 
   #tick(): void {
-    const now = this.#clock.monotonic();
+    const now = this.#clock.elapsed();
     for (const announcement of this.#delayed) {
       if (announcement.due > now) break;
       this.#delayed.delete(announcement);

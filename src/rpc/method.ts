@@ -29,6 +29,8 @@ interface Definition<P extends t.Fields, R extends t.Schema> {
   readonly result?: R;
   /** Parameters of one call that works, as `penny rpc NAME ...` takes them. */
   readonly example?: string;
+  /** Only where the network's file says `devControl`. */
+  readonly dev?: boolean;
 }
 
 type None = Readonly<Record<never, never>>;

@@ -12,6 +12,7 @@ import { controlMethods } from './methods/control.ts';
 import { decodeScriptMethods } from './methods/decode-script.ts';
 import { deploymentMethods } from './methods/deployments.ts';
 import { descriptorMethods } from './methods/descriptors.ts';
+import { devTimeMethods } from './methods/dev/time.ts';
 import { dumpCoinsMethods } from './methods/dump-coins.ts';
 import { feeMethods } from './methods/fees.ts';
 import { generatingMethods } from './methods/generating.ts';
@@ -60,6 +61,7 @@ export const METHODS = {
   ...decodeScriptMethods,
   ...deploymentMethods,
   ...descriptorMethods,
+  ...devTimeMethods,
   ...dumpCoinsMethods,
   ...feeMethods,
   ...generatingMethods,

@@ -3,6 +3,7 @@ import type { NetworkParameters } from '../core/parameters/network.ts';
 import { nobleEngine } from '../core/script/noble-engine.ts';
 import { ThreadSearcher } from '../mining/thread-searcher.ts';
 import { createNode, type Node } from '../node.ts';
+import { NodeClock } from '../node-clock.ts';
 import { InlineScriptVerifier } from '../platform/memory/inline-script-verifier.ts';
 import { MemoryStorage } from '../platform/memory/memory-storage.ts';
 import type { MemoryNetwork } from '../platform/memory/memory-transport.ts';
@@ -52,7 +53,7 @@ export class SimulatedNode {
 
   async start(): Promise<Node> {
     const { parameters, peers, fixed } = this.#options;
-    const clock = this.#clock;
+    const clock = new NodeClock(this.#clock);
     const searcher = new ThreadSearcher(clock);
     const node = await createNode(
       {

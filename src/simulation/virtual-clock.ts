@@ -3,7 +3,7 @@
  * them everything that was promised happens first. So a run depends on nothing but its inputs.
  */
 import { SystemClock } from '../platform/node/clock.ts';
-import type { AdjustableClock, Timer } from '../seams.ts';
+import type { Clock, Timer } from '../seams.ts';
 
 interface Task {
   readonly at: number;
@@ -12,12 +12,11 @@ interface Task {
   run: (() => void) | undefined;
 }
 
-export class VirtualClock implements AdjustableClock {
+export class VirtualClock implements Clock {
   readonly #start: number;
   readonly #eventLoop = new SystemClock();
   #time = 0;
   #order = 0;
-  #mocked: number | undefined;
   /** A binary heap, earliest first. */
   readonly #heap: Task[] = [];
 
@@ -27,19 +26,19 @@ export class VirtualClock implements AdjustableClock {
   }
 
   now(): number {
-    return this.#mocked ?? this.#start + this.#time;
+    return this.#start + this.#time;
   }
 
   seconds(): number {
     return Math.floor(this.now() / 1000);
   }
 
-  monotonic(): number {
+  elapsed(): number {
     return this.#time;
   }
 
-  setMockTime(seconds: number): void {
-    this.#mocked = seconds === 0 ? undefined : seconds * 1000;
+  monotonic(): number {
+    return this.#time;
   }
 
   schedule(milliseconds: number, run: () => void): Timer {

@@ -229,13 +229,13 @@ export class Vault {
       const kept = Math.min(seconds, LONGEST_UNLOCK);
       this.unlockedUntil = clock.seconds() + kept;
       this.#relock?.cancel();
-      this.#relock = clock.schedule(kept * 1000, () => this.#lockWhenIdle());
+      this.#relock = clock.schedule(kept * 1000, () => this.#lockWhenIdle(), 'scheduler');
     });
   }
 
   #lockWhenIdle(): void {
     if (!this.#isBusy()) this.lock();
-    else this.#relock = this.#parts.clock.schedule(BUSY_MS, () => this.#lockWhenIdle());
+    else this.#relock = this.#parts.clock.schedule(BUSY_MS, () => this.#lockWhenIdle(), 'process');
   }
 
   lock(): void {

@@ -98,14 +98,18 @@ export class WalletManager {
   }
 
   #scheduleOffers(): void {
-    this.#timer = this.#dependencies.clock.schedule(RESEND_CHECK, () => {
-      for (const wallet of this.#open())
-        wallet.outbox.offerIfDue().catch((error) => {
-          if (!(error instanceof WalletError))
-            this.#dependencies.logger.log('error', 'wallet', `${wallet.name} cannot send again`, { error });
-        });
-      this.#scheduleOffers();
-    });
+    this.#timer = this.#dependencies.clock.schedule(
+      RESEND_CHECK,
+      () => {
+        for (const wallet of this.#open())
+          wallet.outbox.offerIfDue().catch((error) => {
+            if (!(error instanceof WalletError))
+              this.#dependencies.logger.log('error', 'wallet', `${wallet.name} cannot send again`, { error });
+          });
+        this.#scheduleOffers();
+      },
+      'scheduler',
+    );
   }
 
   #open(): Wallet[] {

@@ -12,7 +12,7 @@ test('a line every ten seconds, while there is much to come', () => {
   const logger = { log: (_level: string, _category: string, line: string) => void lines.push(line) };
   logSyncProgress({ chain: chain as unknown as Chain, clock, logger });
   for (let height = 1; height <= 1_000; height++) {
-    clock.elapsed += 50;
+    clock.passed += 50;
     connected.emit({ entry: { height } });
   }
   expect(lines).toHaveLength(4);

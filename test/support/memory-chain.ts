@@ -14,7 +14,7 @@ export class StillClock implements Clock {
   /** Milliseconds since the epoch. */
   time: number;
   /** Milliseconds. */
-  elapsed = 0;
+  passed = 0;
 
   constructor(seconds: number) {
     this.time = seconds * 1000;
@@ -28,8 +28,12 @@ export class StillClock implements Clock {
     return Math.floor(this.now() / 1000);
   }
 
+  elapsed(): number {
+    return this.passed;
+  }
+
   monotonic(): number {
-    return this.elapsed;
+    return this.passed;
   }
 
   schedule(): Timer {

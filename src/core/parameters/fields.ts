@@ -44,6 +44,10 @@ export class Fields {
     return Object.hasOwn(this.#object, field) ? this.integer(field, minimum, maximum) : otherwise;
   }
 
+  booleanOr(field: string, otherwise: boolean): boolean {
+    return Object.hasOwn(this.#object, field) ? this.boolean(field) : otherwise;
+  }
+
   boolean(field: string): boolean {
     const value = this.#take(field);
     if (typeof value !== 'boolean') throw this.error(field, 'must be true or false');

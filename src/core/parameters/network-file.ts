@@ -3,11 +3,11 @@
  * that is wrong. Whether the genesis block has the hash and the work that the file claims is checked
  * where it is built (`consensus/genesis`).
  */
-import { toHex } from '../encoding/bytes.ts';
+import { equalBytes, toHex } from '../encoding/bytes.ts';
 import { Fields } from './fields.ts';
 import type { ActivationHeights, DifficultyRule, GenesisBlock, NetworkParameters } from './network.ts';
 import { NetworkFileError } from './network-file-error.ts';
-import { BITCOIN_FUTURE_TIME } from './presets.ts';
+import { BITCOIN_FUTURE_TIME, MAIN } from './presets.ts';
 
 const UINT32 = 0xffffffff;
 /** Satoshis of 21 million coins: the bound that consensus sets to any amount, and so to the supply. */
@@ -63,6 +63,7 @@ export function parseNetworkFile(json: unknown): NetworkParameters {
     assumeValid: fields.hashOrNull('assumeValid'),
     maxTipAge: fields.integer('maxTipAge', 0, MAX_SECONDS),
     mineBlocksOnDemand: fields.boolean('mineBlocksOnDemand'),
+    devControl: fields.booleanOr('devControl', false),
     fallbackFee: BigInt(fields.integer('fallbackFee', 0, 100_000_000)),
 
     genesis: fields.object('genesis', readGenesis),
@@ -125,6 +126,8 @@ function checkTogether(parameters: NetworkParameters): void {
       'subsidy',
       `with this halvingInterval makes ${supply} satoshis in all, more than 21 million coins`,
     );
+  if (parameters.devControl && equalBytes(parameters.magic, MAIN.magic))
+    throw new NetworkFileError('devControl', "is not for Bitcoin's own network");
   if (parameters.powLimit === 0n) throw new NetworkFileError('powLimit', 'must not be zero');
   if (parameters.p2pPort === parameters.rpcPort)
     throw new NetworkFileError('rpcPort', 'must not be the p2pPort');
@@ -171,6 +174,7 @@ export function networkFile(parameters: NetworkParameters): Record<string, unkno
     assumeValid: parameters.assumeValid,
     maxTipAge: parameters.maxTipAge,
     mineBlocksOnDemand: parameters.mineBlocksOnDemand,
+    ...(parameters.devControl && { devControl: true }),
     fallbackFee: Number(parameters.fallbackFee),
     genesis: {
       version: genesis.version,

@@ -128,6 +128,8 @@ export interface NetworkParameters {
   readonly maxTipAge: number;
   /** Mine on demand only, without waiting for peers (regtest). */
   readonly mineBlocksOnDemand: boolean;
+  /** RPC may move time, rewrite the chain and give coins away: for networks of one's own, never Bitcoin's. */
+  readonly devControl: boolean;
   /** Satoshis per 1,000 vbytes a wallet pays when no estimate is there; 0 refuses. */
   readonly fallbackFee: bigint;
 

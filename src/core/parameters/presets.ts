@@ -75,6 +75,7 @@ export const MAIN: NetworkParameters = Object.freeze({
   assumeValid: '00000000000000000000611fd22f2df7c8fbd0688745c3a6c3bb5109cc2a12cb',
   maxTipAge: 86_400,
   mineBlocksOnDemand: false,
+  devControl: false,
   fallbackFee: 0n,
 
   genesis: Object.freeze({
@@ -133,6 +134,7 @@ export const REGTEST: NetworkParameters = Object.freeze({
   assumeValid: null,
   maxTipAge: 0,
   mineBlocksOnDemand: true,
+  devControl: true,
   fallbackFee: 0n,
 
   genesis: Object.freeze({

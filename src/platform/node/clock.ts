@@ -1,18 +1,21 @@
 /** The real time of a Node process: the system clock, timers, and the event loop's own turn. */
-import type { AdjustableClock, Timer } from '../../seams.ts';
+import { NodeClock } from '../../node-clock.ts';
+import type { Clock, Timer } from '../../seams.ts';
 
 /** `setTimeout` takes a signed 32-bit delay and fires at once beyond it. */
 const LONGEST_TIMEOUT = 2 ** 31 - 1;
 
-export class SystemClock implements AdjustableClock {
-  #mockSeconds = 0;
-
+class RealTime implements Clock {
   now(): number {
-    return this.#mockSeconds === 0 ? Date.now() : this.#mockSeconds * 1000;
+    return Date.now();
   }
 
   seconds(): number {
     return Math.floor(this.now() / 1000);
+  }
+
+  elapsed(): number {
+    return this.monotonic();
   }
 
   monotonic(): number {
@@ -32,8 +35,10 @@ export class SystemClock implements AdjustableClock {
   yield(): Promise<void> {
     return new Promise((resolve) => setImmediate(resolve));
   }
+}
 
-  setMockTime(seconds: number): void {
-    this.#mockSeconds = seconds;
+export class SystemClock extends NodeClock {
+  constructor() {
+    super(new RealTime());
   }
 }

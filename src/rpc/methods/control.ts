@@ -1,4 +1,6 @@
 /** The server itself: help, log, clock, stopping. */
+import type { NetworkParameters } from '../../core/parameters/network.ts';
+import type { Clock } from '../../seams.ts';
 import type { RpcServerView } from '../context.ts';
 import { nodeVersion } from '../formats/version.ts';
 import { helpText, usage } from '../help.ts';
@@ -30,7 +32,21 @@ function setCategories(names: readonly string[], enabled: boolean, { logger }: R
 }
 
 /** Seconds; later times do not fit into a header. */
-const LATEST_TIME = 0xffffffff;
+export const LATEST_TIME = 0xffffffff;
+
+/** Seconds that `mockscheduler` takes at once. */
+const LONGEST_LEAP = 3600;
+
+/** Resolves when what has become due was begun. */
+export const dueTasks = (clock: Clock): Promise<void> =>
+  new Promise((resolve) => {
+    clock.schedule(0, resolve, 'process');
+  });
+
+function requireMockable(name: string, { mineBlocksOnDemand, devControl }: NetworkParameters): void {
+  if (!mineBlocksOnDemand && !devControl)
+    throw refuse.misc(`${name} is for regression testing (-regtest mode) only`);
+}
 
 const categories = (help: string) => t.optional(t.array(t.string(), help));
 
@@ -65,7 +81,7 @@ export const controlMethods = {
       async handler({ wait }, { clock, stop: end }) {
         end();
         if (wait !== undefined && wait > 0)
-          await new Promise<void>((resolve) => clock.schedule(wait, resolve));
+          await new Promise<void>((resolve) => clock.schedule(wait, resolve, 'process'));
         return 'Penny stopping';
       },
     }),
@@ -142,12 +158,25 @@ export const controlMethods = {
       help: 'Sets the clock by which the node judges; on networks where blocks come on demand.',
       parameters: { timestamp: t.long('Seconds since 1970; 0 for the real time') },
       example: '1700000000',
-      handler({ timestamp }, { clock, parameters }) {
-        if (!parameters.mineBlocksOnDemand)
-          throw refuse.misc('setmocktime is for regression testing (-regtest mode) only');
+      async handler({ timestamp }, { clock, parameters }) {
+        requireMockable('setmocktime', parameters);
         if (timestamp < 0 || timestamp > LATEST_TIME)
           throw refuse.parameter(`Mocktime must be in the range [0, ${LATEST_TIME}], not ${timestamp}.`);
         clock.setMockTime(timestamp);
+        await dueTasks(clock);
+      },
+    }),
+
+    mockscheduler: method({
+      help: 'Brings nearer what the node does from time to time.',
+      parameters: { delta_time: t.long('Seconds') },
+      example: '60',
+      async handler({ delta_time: seconds }, { clock, parameters }) {
+        requireMockable('mockscheduler', parameters);
+        if (seconds <= 0 || seconds > LONGEST_LEAP)
+          throw refuse.misc('delta_time must be between 1 and 3600 seconds (1 hr)');
+        clock.mockScheduler(seconds);
+        await dueTasks(clock);
       },
     }),
 

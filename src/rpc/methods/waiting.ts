@@ -23,7 +23,7 @@ export function waitForTip(
     const unsubscribe = chain.tipChanged.subscribe(({ tip }) => {
       if (done(tip)) end();
     });
-    const timer = milliseconds > 0 ? clock.schedule(milliseconds, end) : undefined;
+    const timer = milliseconds > 0 ? clock.schedule(milliseconds, end, 'process') : undefined;
     signal.addEventListener('abort', end);
   });
 }

@@ -51,8 +51,10 @@ describe('genesis.json', () => {
 
   it('is written as it was read', () => {
     expect(networkFile(penny)).toEqual(PENNY);
-    // The one field that may be absent.
+    // The fields that may be absent.
     expect(parseNetworkFile(withField('maxFutureBlockTime', undefined)).maxFutureBlockTime).toBe(7_200);
+    expect(penny.devControl).toBe(false);
+    expect(networkFile(parseNetworkFile(withField('devControl', true)))).toMatchObject({ devControl: true });
     expect(parseNetworkFile(JSON.parse(JSON.stringify(networkFile(penny))))).toEqual(penny);
   });
 
@@ -128,6 +130,7 @@ describe('a network file that is wrong', () => {
     ['assumeValid', [null, 'a'.repeat(64)], ['a'.repeat(65), '']],
     ['maxTipAge', [0, 3_155_760_000], [-1, 3_155_760_001]],
     ['mineBlocksOnDemand', [true, false], [1]],
+    ['devControl', [true, false], [1, null, 'true']],
     ['fallbackFee', [0, 100_000_000], [-1, 100_000_001]],
     ['genesis.version', [1, 0x7fffffff], [0, 0x80000000]],
     ['genesis.time', [0, 0xffffffff], [-1, 0x100000000]],
@@ -162,6 +165,7 @@ describe('a network file that is wrong', () => {
   });
 
   it('names the fields that exclude each other', () => {
+    expect(errorOf({ ...withField('devControl', true), magic: 'f9beb4d9' }).field).toBe('devControl');
     expect(errorOf(withField('p2pPort', 7332)).field).toBe('rpcPort');
     expect(errorOf(withField('bip32Public', '03e25946')).field).toBe('bip32Private');
     expect(errorOf(withField('scriptHashPrefix', 55)).field).toBe('scriptHashPrefix');

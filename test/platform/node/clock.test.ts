@@ -2,11 +2,11 @@ import { expect, test } from 'vitest';
 import { SystemClock } from '../../../src/platform/node/clock.ts';
 import { systemRandom } from '../../../src/platform/node/random.ts';
 
-test('mock time freezes now() and leaves durations alone', async () => {
+test('mock time stops wall time, and the process goes on', async () => {
   const clock = new SystemClock();
   clock.setMockTime(1_000);
   const before = clock.monotonic();
-  await new Promise<void>((resolve) => clock.schedule(5, resolve));
+  await new Promise<void>((resolve) => clock.schedule(5, resolve, 'process'));
   expect(clock.now()).toBe(1_000_000);
   expect(clock.monotonic()).toBeGreaterThan(before);
   clock.setMockTime(0);

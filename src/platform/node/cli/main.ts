@@ -10,6 +10,7 @@ import { readConfiguration, readOptions } from './configuration.ts';
 import { formatCoreOptions, formatOptions } from './help.ts';
 import { NODE, REINDEX } from './node-options.ts';
 import type { Options } from './option.ts';
+import type { Terminal } from './rpc-command.ts';
 import { DEVNET, GENESIS } from './tool-options.ts';
 import { UsageError } from './usage-error.ts';
 import { refuseOldNode, VERSION } from './version.ts';
@@ -18,6 +19,12 @@ const program = new Command('penny')
   .description("A peer-to-peer electronic cash node in Bitcoin's own formats, rules and JSON-RPC.")
   .version(VERSION)
   .enablePositionalOptions();
+
+const TERMINAL: Terminal = {
+  output: (text) => process.stdout.write(text),
+  error: (text) => process.stderr.write(text),
+  input: readStandardInput,
+};
 
 /** A subcommand whose words are read in Bitcoin Core's spelling. @param run resolves with the exit code */
 function subcommand(
@@ -69,11 +76,19 @@ subcommand(
   async (words) => {
     const { runRpc } = await import('./rpc-command.ts');
     const { METHODS } = await import('../../../rpc/methods.ts');
-    return runRpc(readConfiguration(words, RPC), METHODS, {
-      output: (text) => process.stdout.write(text),
-      error: (text) => process.stderr.write(text),
-      input: readStandardInput,
-    });
+    return runRpc(readConfiguration(words, RPC), METHODS, TERMINAL);
+  },
+);
+
+subcommand(
+  'dev',
+  '[options] [<method> [args]]',
+  "Holds the chain and the time of a node in one's hands (regtest, devnets); alone it lists the methods.",
+  RPC.groups,
+  async (words) => {
+    const { runDev } = await import('./dev-command.ts');
+    const { METHODS } = await import('../../../rpc/methods.ts');
+    return runDev(readConfiguration(words, RPC), METHODS, TERMINAL);
   },
 );
 

@@ -78,5 +78,6 @@ export function devnetParameters(penny: NetworkParameters, options: DevnetOption
     rpcPort: options.basePort + 1,
     targetSpacing: options.blockTime,
     seeds: [],
+    devControl: true,
   };
 }

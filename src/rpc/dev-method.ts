@@ -1,0 +1,23 @@
+/** Methods that hold a chain in one's hands: where they are allowed, and how they refuse elsewhere. */
+import { refuse } from './errors.ts';
+import { type Category, group, type Method, type Spec } from './method.ts';
+
+/** Methods of one subject, for networks whose file says `devControl`. */
+export function devGroup<const S extends Readonly<Record<string, Spec>>>(
+  category: Category,
+  specs: S,
+): { readonly [K in keyof S]: S[K] & Pick<Method, 'name' | 'category'> } {
+  const guarded = Object.entries(specs).map(([name, spec]): [string, Spec] => [
+    name,
+    {
+      ...spec,
+      dev: true,
+      run(values, context, request) {
+        const { devControl, name: network } = context.parameters;
+        if (devControl) return spec.run(values, context, request);
+        throw refuse.misc(`${name} is refused on the network ${network}, whose file does not say devControl`);
+      },
+    },
+  ]);
+  return group(category, Object.fromEntries(guarded) as unknown as S);
+}
