@@ -11,7 +11,6 @@ export function devGroup<const S extends Readonly<Record<string, Spec>>>(
     name,
     {
       ...spec,
-      dev: true,
       run(values, context, request) {
         const { devControl, name: network } = context.parameters;
         if (devControl) return spec.run(values, context, request);
@@ -19,5 +18,6 @@ export function devGroup<const S extends Readonly<Record<string, Spec>>>(
       },
     },
   ]);
-  return group(category, Object.fromEntries(guarded) as unknown as S);
+  const methods = Object.entries(group(category, Object.fromEntries(guarded)));
+  return Object.fromEntries(methods.map(([name, method]) => [name, { ...method, dev: true }])) as never;
 }

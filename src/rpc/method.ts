@@ -29,8 +29,6 @@ interface Definition<P extends t.Fields, R extends t.Schema> {
   readonly result?: R;
   /** Parameters of one call that works, as `penny rpc NAME ...` takes them. */
   readonly example?: string;
-  /** Only where the network's file says `devControl`. */
-  readonly dev?: boolean;
 }
 
 type None = Readonly<Record<never, never>>;
@@ -52,6 +50,8 @@ export interface Spec<P extends t.Fields = t.Fields, R extends t.Schema = t.Sche
 export interface Method<P extends t.Fields = t.Fields, R extends t.Schema = t.Schema> extends Spec<P, R> {
   readonly name: string;
   readonly category: Category;
+  /** Only where the network's file says `devControl`. */
+  readonly dev?: boolean;
 }
 
 /** All methods there are, by name. */
