@@ -10,6 +10,7 @@ import type { ScriptVerifier } from './chain/script-verifier.ts';
 import type { Storage } from './chain/storage.ts';
 import type { NetworkParameters } from './core/parameters/network.ts';
 import { decodeAddress } from './core/script/address.ts';
+import { AddressIndex } from './indexes/address-index.ts';
 import { CoinStatisticsIndex } from './indexes/coin-statistics-index.ts';
 import { FilterIndex } from './indexes/filter-index.ts';
 import { TransactionIndex } from './indexes/transaction-index.ts';
@@ -41,6 +42,7 @@ export interface NodeOptions {
     readonly transactions?: boolean;
     readonly filters?: boolean;
     readonly coinStatistics?: boolean;
+    readonly addresses?: boolean;
   };
   readonly mempool?: Partial<MempoolPolicy>;
   /** Keep the mempool over restarts; default true. */
@@ -226,6 +228,7 @@ async function openIndexes(
     ...(wanted.transactions && { transactions: await TransactionIndex.open(dependencies) }),
     ...(wanted.filters && { filters: await FilterIndex.open(dependencies) }),
     ...(wanted.coinStatistics && { coinStatistics: await CoinStatisticsIndex.open(dependencies) }),
+    ...(wanted.addresses && { addresses: await AddressIndex.open(dependencies) }),
   };
 }
 

@@ -8,6 +8,7 @@ import { Reader } from '../core/encoding/reader.ts';
 import { Writer } from '../core/encoding/writer.ts';
 import type { NetworkParameters } from '../core/parameters/network.ts';
 import { isUnspendable } from '../core/script/script.ts';
+import { createdCoins, OVERWRITTEN_COINBASES, spentCoins } from './block-coins.ts';
 import { Follower, type IndexContent, type IndexDependencies, type IndexedBlock } from './follower.ts';
 
 /** 's' block hash (32) -> totals (u64 each, in the order of FIELDS), MuHash (32). */
@@ -42,12 +43,6 @@ export interface CoinStatistics {
   readonly muhash: Uint8Array;
 }
 
-/** The two blocks of 2010 whose coinbase a later block repeated, which made it unspendable (BIP30). */
-const OVERWRITTEN_COINBASES: ReadonlySet<string> = new Set([
-  '00000000000271a2dc26e7667f8419f2e15416dc6955e5a6c6cdf3f2574dd08e',
-  '00000000000af0aed4792b1acee3d966af36cf5def14935db8de83d6f9306f2f',
-]);
-
 const NOTHING = Object.fromEntries(FIELDS.map((field) => [field, 0n])) as CoinTotals;
 
 const keyOf = (entry: HeaderEntry): Uint8Array => concatBytes(PREFIX, entry.hashBytes);
@@ -62,24 +57,6 @@ function decode(value: Uint8Array): { totals: CoinTotals; muhash: Uint8Array } {
   const reader = new Reader(value);
   const totals = Object.fromEntries(FIELDS.map((field) => [field, reader.uint64()])) as CoinTotals;
   return { totals, muhash: reader.view(32) };
-}
-
-/** The coins that a block makes, as the UTXO set has them. */
-function* createdCoins({ entry, block }: IndexedBlock) {
-  for (const [index, tx] of block.transactions.entries()) {
-    const coinbase = index === 0;
-    if (coinbase && (entry.height === 0 || OVERWRITTEN_COINBASES.has(entry.hash))) continue;
-    for (const [vout, output] of tx.outputs.entries())
-      if (!isUnspendable(output.scriptPubKey))
-        yield { outpoint: { txid: tx.txidBytes, vout }, coin: { output, height: entry.height, coinbase } };
-  }
-}
-
-function* spentCoins({ block, undo }: IndexedBlock) {
-  for (const [index, coins] of undo.entries()) {
-    const { inputs } = block.transactions[index + 1]!;
-    for (const [input, coin] of coins.entries()) yield { outpoint: inputs[input]!.prevout, coin };
-  }
 }
 
 function addBlock(before: CoinTotals, indexed: IndexedBlock, parameters: NetworkParameters): CoinTotals {

@@ -5,7 +5,7 @@
  */
 import type { BlockEvent, Chain } from '../chain/chain.ts';
 import type { HeaderEntry } from '../chain/header-entry.ts';
-import type { KeyValueStore, Operation } from '../chain/key-value-store.ts';
+import type { KeyRange, KeyValueStore, Operation } from '../chain/key-value-store.ts';
 import { Signal } from '../chain/signal.ts';
 import { CorruptionError, type Storage } from '../chain/storage.ts';
 import type { BlockHash } from '../core/block/header.ts';
@@ -33,6 +33,8 @@ export interface IndexContent {
 /** Reads through what is not written yet. */
 export interface PendingStore {
   get(key: Uint8Array): Promise<Uint8Array | undefined>;
+  /** Values in the order of the keys. */
+  getMany(keys: readonly Uint8Array[]): Promise<(Uint8Array | undefined)[]>;
 }
 
 /** Hash of the last block added, 32 bytes. */
@@ -56,6 +58,7 @@ export class Follower implements PendingStore {
   /** The chain's last event: usually the block needed next, which need not be read then. */
   #latest: BlockEvent | undefined;
   #running: Promise<void> | undefined;
+  #caughtUp = false;
   #closed = false;
   #failure: Error | undefined;
   readonly #unsubscribe: (() => void)[] = [];
@@ -109,12 +112,18 @@ export class Follower implements PendingStore {
     return this.#best === this.#dependencies.chain.tip;
   }
 
+  /** It has not come to the chain's tip yet since it was opened, and works on it: to wait may take hours. */
+  get isCatchingUp(): boolean {
+    return !this.#caughtUp && this.#failure === undefined;
+  }
+
   /** Resolves when the tip of this moment, or a later one, is in the index. @throws what stopped the index. */
   async synchronize(): Promise<void> {
     const { tip } = this.#dependencies.chain;
-    const reached = (): boolean =>
-      this.isSynchronized ||
-      (this.#best !== null && this.#best.height >= tip.height && this.#best.ancestor(tip.height) === tip);
+    const reached = (): boolean => {
+      const written = this.#written;
+      return written !== null && written.height >= tip.height && written.ancestor(tip.height) === tip;
+    };
     for (;;) {
       if (this.#failure !== undefined) throw this.#failure;
       if (reached() || this.#closed) return;
@@ -128,10 +137,29 @@ export class Follower implements PendingStore {
   }
 
   async get(key: Uint8Array): Promise<Uint8Array | undefined> {
-    const pending = this.#pendingValues.get(latin1(key));
-    if (pending !== undefined) return pending ?? undefined;
+    return (await this.getMany([key]))[0];
+  }
+
+  async getMany(keys: readonly Uint8Array[]): Promise<(Uint8Array | undefined)[]> {
+    const pending = keys.map((key) => this.#pendingValues.get(latin1(key)));
+    const missing = keys.filter((_, i) => pending[i] === undefined);
+    const stored = missing.length === 0 ? [] : await this.#guarded(() => this.#store.getMany(missing));
+    let next = 0;
+    return pending.map((value) => (value === undefined ? stored[next++] : (value ?? undefined)));
+  }
+
+  /** Entries in the order of their keys, as far as they are written (`synchronize`). */
+  list(range: KeyRange & { readonly limit: number }): Promise<(readonly [Uint8Array, Uint8Array])[]> {
+    return this.#guarded(async () => {
+      const found: (readonly [Uint8Array, Uint8Array])[] = [];
+      for await (const entry of this.#store.iterate(range)) found.push(entry);
+      return found;
+    });
+  }
+
+  async #guarded<T>(read: () => Promise<T>): Promise<T> {
     try {
-      return await this.#store.get(key);
+      return await read();
     } catch (error) {
       if (error instanceof CorruptionError) await this.#giveUp(error);
       throw error;
@@ -222,11 +250,13 @@ export class Follower implements PendingStore {
   /** With the best block in the same batch, so that the index and what it says of itself never part. */
   async #write(): Promise<void> {
     const best = this.#best;
-    if (best === null || best === this.#written) return;
-    await this.#store.batch([...this.#pending, { put: BEST_KEY, value: best.hashBytes }]);
-    this.#written = best;
-    this.#pending = [];
-    this.#pendingValues.clear();
-    this.#advanced.emit();
+    if (best !== null && best !== this.#written) {
+      await this.#store.batch([...this.#pending, { put: BEST_KEY, value: best.hashBytes }]);
+      this.#written = best;
+      this.#pending = [];
+      this.#pendingValues.clear();
+      this.#advanced.emit();
+    }
+    this.#caughtUp ||= this.isSynchronized;
   }
 }

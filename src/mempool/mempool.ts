@@ -14,6 +14,7 @@ import { type FeeRate, higherRate } from '../core/transaction/fee-rate.ts';
 import type { Transaction, Txid } from '../core/transaction/transaction.ts';
 import type { Clock, Logger, Random, Timer } from '../seams.ts';
 import { Acceptor } from './acceptor.ts';
+import { MempoolByScript } from './by-script.ts';
 import type { Chunk } from './cluster.ts';
 import type { MempoolEntry } from './entry.ts';
 import { type TransactionGraph, withAncestors, withDescendants } from './graph.ts';
@@ -65,6 +66,7 @@ export class Mempool {
   readonly #dependencies: MempoolDependencies;
   readonly #unsubscribe: readonly (() => void)[];
   #expiry: Timer;
+  #byScript: MempoolByScript | undefined;
   /** Whoever comes is judged after those before him: the end of the queue. */
   #queue: Promise<unknown> = Promise.resolve();
   /** Whether what was saved has been read (getmempoolinfo's `loaded`). */
@@ -167,6 +169,11 @@ export class Mempool {
     this.#pool.remove(confirmed.slice(removed), 'block');
     this.#pool.blockConnected();
     this.confirmed.emit({ height, entries: confirmed });
+  }
+
+  get byScript(): MempoolByScript {
+    this.#byScript ??= new MempoolByScript(this.#pool, this.#dependencies.chain);
+    return this.#byScript;
   }
 
   get(txid: Txid): MempoolEntry | undefined {

@@ -2,6 +2,7 @@
 import type { Chain } from '../chain/chain.ts';
 import type { Storage } from '../chain/storage.ts';
 import type { NetworkParameters } from '../core/parameters/network.ts';
+import type { AddressIndex } from '../indexes/address-index.ts';
 import type { CoinStatisticsIndex } from '../indexes/coin-statistics-index.ts';
 import type { FilterIndex } from '../indexes/filter-index.ts';
 import type { TransactionIndex } from '../indexes/transaction-index.ts';
@@ -25,6 +26,7 @@ export interface RpcContext {
     readonly transactions?: TransactionIndex;
     readonly filters?: FilterIndex;
     readonly coinStatistics?: CoinStatisticsIndex;
+    readonly addresses?: AddressIndex;
   };
   /** What is published over ZeroMQ (`getzmqnotifications`). */
   readonly zmq: readonly ZmqNotification[];

@@ -1,8 +1,10 @@
 /** Output scripts of the descriptors that callers name. */
 import type { NetworkParameters } from '../core/parameters/network.ts';
+import { DescriptorError } from '../wallet/descriptors/descriptor-error.ts';
 import { expandAll } from '../wallet/descriptors/expansions.ts';
 import { inferDescriptor } from '../wallet/descriptors/infer.ts';
 import { parseDescriptor } from '../wallet/descriptors/parse.ts';
+import { addressScript } from './construct-transaction.ts';
 import { refuse } from './errors.ts';
 import { JsonObject, type JsonRead } from './json.ts';
 import { array, custom, string } from './schema.ts';
@@ -26,6 +28,16 @@ export function descriptorScript(text: string, parameters: NetworkParameters): U
   if (scripts === null) throw refuse.key('Cannot derive script without private keys');
   if (scripts.length === 1) return scripts[0]!;
   return scripts.length === 4 ? scripts[2]! : scripts[1]!;
+}
+
+/** The script of an address, or of a descriptor. @param invalid what to say if it is neither @throws RpcError */
+export function outputScript(text: string, parameters: NetworkParameters, invalid: string): Uint8Array {
+  try {
+    return descriptorScript(text, parameters);
+  } catch (error) {
+    if (!(error instanceof DescriptorError)) throw error;
+  }
+  return addressScript(text, parameters, invalid);
 }
 
 /** Descriptors, or objects of one and a range. */

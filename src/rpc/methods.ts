@@ -1,5 +1,6 @@
 /** All methods there are. */
 import { addedNodeMethods } from './methods/added-nodes.ts';
+import { addressMethods } from './methods/addresses.ts';
 import { banMethods } from './methods/bans.ts';
 import { blockStatsMethods } from './methods/block-stats.ts';
 import { blockTemplateMethods } from './methods/block-template.ts';
@@ -49,6 +50,7 @@ import { walletSpendingMethods } from './methods/wallet/spending.ts';
 
 export const METHODS = {
   ...addedNodeMethods,
+  ...addressMethods,
   ...banMethods,
   ...blockStatsMethods,
   ...blockTemplateMethods,

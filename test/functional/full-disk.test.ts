@@ -111,3 +111,41 @@ test.skipIf(process.getuid?.() !== 0)(
     }
   },
 );
+
+test.skipIf(process.getuid?.() !== 0)(
+  'an index whose disk is full stops by itself, and is built on when there is room',
+  async () => {
+    const { rpc } = node;
+    const miner = 'bcrt1qq6hag67dl53wl99vzg42z8eyzfz2xlkvwk6f7m';
+    const folder = join(node.networkDirectory, 'indexes');
+    const filler = join(folder, 'filler');
+    mkdirSync(folder, { recursive: true });
+    await node.stop();
+    execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=8m', 'tmpfs', folder]);
+    try {
+      await node.start('-addressindex');
+      expect(await rpc.getaddressbalance(miner)).toMatchObject({ transactions: 0 });
+      const { bavail, bsize } = statfsSync(folder);
+      writeFileSync(filler, new Uint8Array((bavail - 2) * bsize));
+      for (let i = 0; i < 20; i++) await rpc.generatetoaddress(10, miner);
+      await expect(rpc.getaddressbalance(miner)).rejects.toMatchObject({
+        message: expect.stringContaining('addressindex cannot be written'),
+      });
+      expect(node.output).toContain('addressindex stops: ');
+      rmSync(filler);
+      expect(await node.stop()).toBe(0);
+      await node.start('-addressindex');
+      expect(await rpc.getaddressbalance(miner)).toMatchObject({
+        transactions: 200,
+        bestblock: await rpc.getbestblockhash(),
+      });
+      const first = await rpc.getaddresshistory(miner, 150);
+      const { transactions } = await rpc.getaddresshistory(miner, 150, first.cursor);
+      const heights = [...first.transactions, ...transactions].map(({ height }) => height!);
+      expect(heights).toEqual(Array.from({ length: 200 }, (_, i) => heights[0]! + i));
+    } finally {
+      await node.stop('SIGKILL');
+      execFileSync('umount', [folder]);
+    }
+  },
+);

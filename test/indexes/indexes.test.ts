@@ -151,12 +151,12 @@ describe('indexes', () => {
     for (const block of story) await all.chain.acceptBlock(block);
     await checkAll(all);
     const store = await storage.store('indexes/blockfilter/basic');
-    const { get } = store;
-    store.get = () => Promise.reject(new CorruptionError('indexes/blockfilter/basic is damaged'));
+    const { getMany } = store;
+    store.getMany = () => Promise.reject(new CorruptionError('indexes/blockfilter/basic is damaged'));
     await expect(all.filters.find(all.chain.tip)).rejects.toThrow('is damaged');
     await expect(all.filters.synchronize()).rejects.toThrow('is damaged');
     await closeAll(all);
-    store.get = get;
+    store.getMany = getMany;
     await store.batch([{ put: Uint8Array.of(0x66, ...all.chain.tip.hashBytes), value: Uint8Array.of(1) }]);
     all = await openAll(storage);
     await checkAll(all);

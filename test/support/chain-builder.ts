@@ -262,9 +262,10 @@ export class ChainBuilder {
 
   /** A coinbase that may be spent in the next block, and that was not taken before. */
   takeMature(): SpendableCoin {
-    const next = this.#fresh.shift();
+    const next = this.#fresh[0];
     if (next === undefined || this.height + 1 - next.coin.height < this.parameters.coinbaseMaturity)
       throw new Error('no mature coin is left: mine more');
+    this.#fresh.shift();
     return next;
   }
 

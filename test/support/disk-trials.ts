@@ -66,7 +66,7 @@ export async function start(directory: string): Promise<Run> {
       {
         parameters: REGTEST,
         chain: { batchCoins: 20, checkBlocks: 3 },
-        indexes: { transactions: true, filters: true, coinStatistics: true },
+        indexes: { transactions: true, filters: true, coinStatistics: true, addresses: true },
         network: { bind: [], connect: [], addNodes: [], userAgent: '/Penny:test/' },
         wallet: { fallbackFee: satPerKvB(20_000n) },
       },
@@ -165,6 +165,9 @@ async function knowledge(
   if (wanted === undefined) known.set('txids', txids.join());
   for (const txid of wanted?.get('txids')?.split(',') ?? txids)
     await note('transactions', () => call('getrawtransaction', txid));
+  for (const method of ['getaddresshistory', 'getaddressutxos'])
+    await note('addresses', () => call(method, NOBODY, 1_000));
+  await note('addresses', () => call('getaddressbalance', NOBODY));
   await note('tips', () => call('getchaintips'));
   await note('mempool', async () => (await call<string[]>('getrawmempool')).sort());
   await note('bans', async () =>

@@ -48,7 +48,7 @@ function distinct(number: number) {
   return { moreOutputs: [output(0n, script(0x6a, new Writer(4).uint32(number).finish()))] };
 }
 
-/** One coinbase split in three, and one of the parts spent in the same block. */
+/** One coinbase split in three (for whoever has OP_1, OP_2 and OP_3), and one of the parts spent in the same block. */
 function spends(builder: ChainBuilder, below: (n: number) => number) {
   let coin: SpendableCoin;
   try {
@@ -58,7 +58,10 @@ function spends(builder: ChainBuilder, below: (n: number) => number) {
   }
   if (below(4) === 0) return [builder.spend([coin])];
   const third = coin.coin.output.value / 3n;
-  const split = transaction([{ prevout: coin.outpoint }], [output(third), output(third), output(third)]);
+  const split = transaction(
+    [{ prevout: coin.outpoint }],
+    [1, 2, 3].map((n) => output(third, script(0x50 + n))),
+  );
   return [split, builder.spend([outputOf(split, below(3))])];
 }
 

@@ -4,7 +4,7 @@ import { DecodeError } from '../encoding/errors.ts';
 import { MAX_SCRIPT_SIZE, Transaction } from '../transaction/transaction.ts';
 import { hasValidOperations } from './script.ts';
 
-interface TransactionForms {
+export interface TransactionForms {
   /** With BIP144's marker for witnesses. */
   readonly witness: boolean;
   /** As before BIP144; there a transaction may have no inputs. */

@@ -3,9 +3,8 @@ import type { Block } from '../../core/block/block.ts';
 import { toHex } from '../../core/encoding/bytes.ts';
 import { Invalid } from '../../core/encoding/errors.ts';
 import type { Transaction, Txid } from '../../core/transaction/transaction.ts';
-import { DescriptorError } from '../../wallet/descriptors/descriptor-error.ts';
 import { addressScript } from '../construct-transaction.ts';
-import { descriptorScript } from '../descriptor-scripts.ts';
+import { descriptorScript, outputScript } from '../descriptor-scripts.ts';
 import { group, method, type RpcContext, refuse, t } from '../kit.ts';
 import { readTransaction } from '../texts.ts';
 
@@ -21,16 +20,6 @@ async function generate(
   const hashes = await miner.mineBlocks(count, script, tries);
   await mempool.settled();
   return hashes;
-}
-
-/** An address or a descriptor. */
-function outputScript(output: string, { parameters }: RpcContext): Uint8Array {
-  try {
-    return descriptorScript(output, parameters);
-  } catch (error) {
-    if (!(error instanceof DescriptorError)) throw error;
-  }
-  return addressScript(output, parameters, 'Error: Invalid address or descriptor');
 }
 
 /** A transaction of the mempool by its id, or one in hex. */
@@ -74,7 +63,7 @@ export const generatingMethods = group('hidden', {
     result: t.object({ hash: t.hex(), hex: t.optional(t.hex('Unless it was submitted')) }),
     example: `ADDRESS '["TXID", "HEX"]'`,
     async handler({ output, transactions: list, submit }, context) {
-      const script = outputScript(output, context);
+      const script = outputScript(output, context.parameters, 'Error: Invalid address or descriptor');
       const transactions = list.map((item) => transactionOf(item, context));
       let block: Block;
       try {

@@ -1,11 +1,12 @@
 /** getindexinfo: how far the optional indexes are. */
 import { group, method, t } from '../kit.ts';
 
-/** Core's names. */
+/** Core's names, where it has them. */
 const NAMES = Object.freeze({
   transactions: 'txindex',
   coinStatistics: 'coinstatsindex',
   filters: 'basic block filter index',
+  addresses: 'addressindex',
 });
 
 export const indexMethods = group('Util', {

@@ -59,6 +59,9 @@ export const NODE = command({
     ...ASKED,
     'help-debug': flag('Print this text and what becomes of the other options of Bitcoin Core, and exit.'),
     ...FILES,
+    addressindex: flag('Maintain an index of addresses for getaddresshistory and others.', {
+      to: 'indexes.addresses',
+    }),
     assumevalid: hex(
       "Do not verify scripts of this block's ancestors, if it is in the chain; 0 verifies all.",
       (digits: string): string | null => (BigInt(`0x${digits}`) === 0n ? null : digits),

@@ -26,7 +26,11 @@ const LOCK = 'lock';
 
 /** Stores that hold much get more of LevelDB's memory. */
 const LARGE: LevelOptions = { cacheSize: 32 << 20, writeBufferSize: 16 << 20 };
-const LEVEL_OPTIONS: Readonly<Record<string, LevelOptions>> = { chainstate: LARGE, 'indexes/txindex': LARGE };
+const LEVEL_OPTIONS: Readonly<Record<string, LevelOptions>> = {
+  chainstate: LARGE,
+  'indexes/txindex': LARGE,
+  'indexes/addressindex': LARGE,
+};
 
 export class NodeStorage implements Storage {
   readonly directory: string;
