@@ -1,16 +1,16 @@
 /**
- * From the text of a request to the text of its answer: the dialects of JSON-RPC that Bitcoin Core
- * speaks (1.0, 1.1, 2.0), batches, errors. Owns no HTTP beyond naming the status, and no method.
+ * From the text of a request to the text of its answer: single calls, batches, who may call what. Owns no HTTP
+ * beyond naming the status, no dialect of JSON-RPC, and no method.
  */
 import { Invalid } from '../core/encoding/errors.ts';
 import type { Clock, Logger } from '../seams.ts';
 import { callMethod } from './arguments.ts';
 import type { RpcContext, RpcRequest, RpcServerView } from './context.ts';
+import { type Call, Envelope, toRpcError } from './envelope.ts';
 import { RpcCode, RpcError, refuse, UsageError } from './errors.ts';
 import { helpText } from './help.ts';
 import { JsonObject, type JsonRead, type JsonWritable } from './json.ts';
 import { JsonError, readJson, readJsonInTurns } from './json-reader.ts';
-import { writeJson } from './json-writer.ts';
 import { findMethod, type Registry } from './method.ts';
 import { refusalOf } from './refusals.ts';
 
@@ -30,20 +30,6 @@ export interface Caller {
   readonly allowed?: ReadonlySet<string> | undefined;
 }
 
-interface Call {
-  readonly method: string;
-  readonly parameters: readonly JsonRead[] | JsonObject;
-}
-
-/** What an answer must repeat of its request. */
-interface Envelope {
-  /** Absent if the request had none. */
-  readonly id: JsonRead | undefined;
-  readonly version: 1 | 2;
-}
-
-/** For a request of which not even the id could be read. */
-const UNREAD: Envelope = Object.freeze({ id: null, version: 1 });
 const WALLET_PATH = '/wallet/';
 /** Milliseconds after which a batch lets everything else run. */
 const BATCH_TURN = 10;
@@ -101,28 +87,25 @@ export class Dispatcher implements RpcServerView {
       throw new RpcError(RpcCode.PARSE_ERROR, 'Top-level object parse error');
     } catch (error) {
       // Only reading it fails here: what becomes of calls is answered with their ids.
-      return failure(error instanceof JsonError ? notJson() : error, UNREAD);
+      return failure(error instanceof JsonError ? notJson() : error, new Envelope());
     }
   }
 
   async #handleOne(request: JsonObject, caller: Caller): Promise<Answer> {
-    let envelope = UNREAD;
+    const envelope = new Envelope();
     try {
-      envelope = { id: request.get('id'), version: 1 };
-      envelope = { id: envelope.id, version: readVersion(request) };
-      const call = readCall(request);
+      const call = envelope.open(request);
       if (caller.allowed?.has(call.method) === false) return this.#forbid(call.method, caller);
       let body: string;
       try {
         const result = this.#execute(call, caller);
-        body = success(result instanceof Promise ? await result : result, envelope);
+        body = envelope.success(result instanceof Promise ? await result : result);
       } catch (error) {
         // 1.x tells failures by the HTTP status as well; 2.0 only in the answer.
         if (envelope.version === 1) throw error;
-        body = failureBody(toRpcError(error), envelope);
+        body = envelope.failure(error);
       }
-      if (isNotification(envelope)) return { status: 204, body: '' };
-      return { status: 200, body: `${body}\n` };
+      return envelope.isNotification ? { status: 204, body: '' } : { status: 200, body: `${body}\n` };
     } catch (error) {
       return failure(error, envelope);
     }
@@ -163,25 +146,23 @@ export class Dispatcher implements RpcServerView {
     caller: Caller,
     isTooMuch: boolean,
   ): string | null | Promise<string | null> {
-    let envelope = UNREAD;
+    const envelope = new Envelope();
+    const told = (body: string) => (envelope.isNotification ? null : body);
     try {
-      if (!(request instanceof JsonObject))
-        throw new RpcError(RpcCode.INVALID_REQUEST, 'Invalid Request object');
-      envelope = { id: request.get('id'), version: 1 };
-      envelope = { id: envelope.id, version: readVersion(request) };
+      const call = envelope.open(request);
       if (isTooMuch)
         throw new RpcError(
           RpcCode.OUT_OF_MEMORY,
           'The answers of this batch are too large: ask for less at a time',
         );
-      const result = this.#execute(readCall(request), caller);
-      if (!(result instanceof Promise)) return unlessNotification(success(result, envelope), envelope);
+      const result = this.#execute(call, caller);
+      if (!(result instanceof Promise)) return told(envelope.success(result));
       return result
-        .then((value) => success(value, envelope))
-        .catch((error) => failureBody(toRpcError(error), envelope))
-        .then((body) => unlessNotification(body, envelope));
+        .then((value) => envelope.success(value))
+        .catch((error) => envelope.failure(error))
+        .then(told);
     } catch (error) {
-      return unlessNotification(failureBody(toRpcError(error), envelope), envelope);
+      return told(envelope.failure(error));
     }
   }
 
@@ -229,35 +210,6 @@ export class Dispatcher implements RpcServerView {
 
 const notJson = (): RpcError => new RpcError(RpcCode.PARSE_ERROR, 'Parse error');
 
-function readVersion(request: JsonObject): 1 | 2 {
-  const version = request.get('jsonrpc') ?? null;
-  if (version === null) return 1;
-  if (typeof version !== 'string')
-    throw new RpcError(RpcCode.INVALID_REQUEST, 'jsonrpc field must be a string');
-  // The field is new in 2.0, but old documents put "1.0" there.
-  if (version === '1.0') return 1;
-  if (version === '2.0') return 2;
-  throw new RpcError(RpcCode.INVALID_REQUEST, 'JSON-RPC version not supported');
-}
-
-function readCall(request: JsonObject): Call {
-  const method = request.get('method') ?? null;
-  if (method === null) throw new RpcError(RpcCode.INVALID_REQUEST, 'Missing method');
-  if (typeof method !== 'string') throw new RpcError(RpcCode.INVALID_REQUEST, 'Method must be a string');
-  const parameters = request.get('params') ?? [];
-  if (typeof parameters !== 'object' || !(Array.isArray(parameters) || parameters instanceof JsonObject))
-    throw new RpcError(RpcCode.INVALID_REQUEST, 'Params must be an array or object');
-  return { method, parameters };
-}
-
-function isNotification(envelope: Envelope): boolean {
-  return envelope.version === 2 && envelope.id === undefined;
-}
-
-function unlessNotification(body: string, envelope: Envelope): string | null {
-  return isNotification(envelope) ? null : body;
-}
-
 /** The wallet that the endpoint names; null on `/`. */
 function walletNameIn(path: string): string | null {
   if (!path.startsWith(WALLET_PATH)) return null;
@@ -269,32 +221,9 @@ function walletNameIn(path: string): string | null {
   }
 }
 
-function success(result: JsonWritable, envelope: Envelope): string {
-  const text = writeJson(result);
-  return envelope.version === 2
-    ? `{"jsonrpc":"2.0","result":${text}${idField(envelope)}}`
-    : `{"result":${text},"error":null${idField(envelope)}}`;
-}
-
-function failureBody(error: RpcError, envelope: Envelope): string {
-  const text = writeJson({ code: error.code, message: error.message });
-  return envelope.version === 2
-    ? `{"jsonrpc":"2.0","error":${text}${idField(envelope)}}`
-    : `{"result":null,"error":${text}${idField(envelope)}}`;
-}
-
-function idField(envelope: Envelope): string {
-  return envelope.id === undefined ? '' : `,"id":${writeJson(envelope.id)}`;
-}
-
 function failure(error: unknown, envelope: Envelope): Answer {
-  const rpcError = toRpcError(error);
-  const body = `${failureBody(rpcError, envelope)}\n`;
-  if (rpcError.code === RpcCode.INVALID_REQUEST) return { status: 400, body };
-  return { status: rpcError.code === RpcCode.METHOD_NOT_FOUND ? 404 : 500, body };
-}
-
-/** What Core does with an exception that no handler expected. */
-function toRpcError(error: unknown): RpcError {
-  return refusalOf(error) ?? refuse.misc(error instanceof Error ? error.message : String(error));
+  const { code } = toRpcError(error);
+  const body = `${envelope.failure(error)}\n`;
+  if (code === RpcCode.INVALID_REQUEST) return { status: 400, body };
+  return { status: code === RpcCode.METHOD_NOT_FOUND ? 404 : 500, body };
 }

@@ -14,7 +14,7 @@ import { SigningProvider } from '../wallet/signing/provider.ts';
 import { inputWeight as weightOfInput } from '../wallet/solving.ts';
 import { type PlannedTransaction, type PresetInput, planTransaction } from '../wallet/spend.ts';
 import type { Wallet } from '../wallet/wallet.ts';
-import { addressScript } from './construct-transaction.ts';
+import { addressScript, outputPairs } from './construct-transaction.ts';
 import type { RpcContext } from './context.ts';
 import { RpcCode, refuse } from './errors.ts';
 import { chosenRate, feeFields, readFeeChoice } from './fee-choice.ts';
@@ -88,6 +88,13 @@ export const early = <S extends t.Schema>(schema: S): S => ({ ...schema, json: u
 export const PSBT_OPTIONS = { ...FUND_OPTIONS, replaceable: early(FUND_OPTIONS.replaceable) };
 
 type FundOptions = t.HeldFields<typeof FUND_OPTIONS>;
+
+/** The same of what is told to be paid. @param outputs as `outputs` */
+export const payersAmong = (outputs: JsonRead, told: JsonRead | undefined): ReadonlySet<number> =>
+  feePayersFrom(
+    told,
+    outputPairs(outputs).map(([key]) => key),
+  );
 
 /**
  * Indexes of the outputs that pay the fee, each told once, by its index or its address.

@@ -16,6 +16,7 @@ import type {
   HeldFields,
   JsonType,
   Kind,
+  ObjectOf,
   ObjectSchema,
   Schema,
   Sent,
@@ -194,6 +195,25 @@ export const object = <const F extends Fields>(
     return held as never;
   },
 });
+
+type Shown<F extends Schema> = Answered<F> | (F extends { readonly optional: true } ? undefined : never);
+
+/** An object of which each field is said once, by its schema and by what it shows. @template S of what */
+export const view =
+  <S extends readonly unknown[]>() =>
+  <const F extends Fields>(
+    fields: { readonly [K in keyof F]: readonly [F[K], (...sources: S) => Shown<F[K]>] },
+    help = '',
+  ): ObjectSchema<F> & { of(...sources: S): ObjectOf<F, 'answered'> } => {
+    const all = Object.entries(fields as Record<string, readonly [Schema, (...sources: S) => unknown]>);
+    const schemas = Object.fromEntries(all.map(([name, [schema]]) => [name, schema])) as F;
+    const of = (...sources: S) => {
+      const answer: Record<string, unknown> = {};
+      for (const [name, [, show]] of all) answer[name] = show(...sources);
+      return answer as ObjectOf<F, 'answered'>;
+    };
+    return { ...object(schemas, help), of };
+  };
 
 /** Options of a method, none of them required, which may also be given as its named parameters. */
 export const options = <const F extends Fields>(

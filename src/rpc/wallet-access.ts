@@ -1,5 +1,7 @@
 /** Finds the wallet a call is about, and reads what several wallet methods take. */
+import type { Txid } from '../core/transaction/transaction.ts';
 import type { OutputType } from '../wallet/descriptors/descriptor.ts';
+import type { WalletTransaction } from '../wallet/history.ts';
 import type { Wallet } from '../wallet/wallet.ts';
 import type { RpcContext, RpcRequest } from './context.ts';
 import { RpcCode, RpcError, refuse } from './errors.ts';
@@ -26,6 +28,13 @@ export function walletOf({ wallets }: RpcContext, request: RpcRequest): Wallet {
       'Multiple wallets are loaded. Please select which wallet to use by requesting the RPC through the /wallet/<walletname> URI path.',
     );
   return wallets.get(only)!;
+}
+
+/** @throws RpcError -5 */
+export function findTransaction(wallet: Wallet, txid: Txid): WalletTransaction {
+  const entry = wallet.history.get(txid);
+  if (entry === undefined) throw refuse.key('Invalid or non-wallet transaction id');
+  return entry;
 }
 
 /** A handler that chooses coins: in the wallet's turn, when all that the mempool was given by then is known. */

@@ -50,10 +50,16 @@ export function mempoolEntryJson(entry: MempoolEntry, mempool: Mempool) {
   };
 }
 
-export const virtualSize = {
+const virtualSize = {
   vsize_adjusted: t.integer('By weight, or by signature operations if they take more of a block'),
   vsize: t.integer('The same as vsize_adjusted'),
   vsize_bip141: t.integer('By weight alone'),
+};
+
+export const optionalSize = {
+  vsize_adjusted: t.optional(virtualSize.vsize_adjusted),
+  vsize: t.optional(virtualSize.vsize),
+  vsize_bip141: t.optional(virtualSize.vsize_bip141),
 };
 
 export const mempoolEntry = {

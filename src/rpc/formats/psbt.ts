@@ -37,23 +37,25 @@ const origin = ({ fingerprint, path }: KeyOrigin) => ({
 const some = <T extends JsonWritable>(list: readonly T[]): readonly T[] | undefined =>
   list.length > 0 ? list : undefined;
 
-function hexOf(map: PsbtMap, type: number): string | undefined {
+/** A value only if it is there. */
+function shown<T>(map: PsbtMap, type: number, show: (value: Uint8Array) => T): T | undefined {
   const value = map.get(type);
-  return value === undefined ? undefined : toHex(value);
+  return value === undefined ? undefined : show(value);
 }
 
-function uint32Of(map: PsbtMap, type: number): number | undefined {
-  const value = map.get(type);
-  return value === undefined ? undefined : decodeUint32(value);
-}
+const listed = (map: PsbtMap, type: number, show: (keyData: Uint8Array, value: Uint8Array) => Json) =>
+  some(map.list(type).map(({ keyData, value }) => show(keyData, value)));
 
-/** Entries of a type as an object, by their key. */
-function keyedHex(map: PsbtMap, type: number): Json | undefined {
-  const list = map.list(type);
-  return list.length === 0
+/** Entries as an object, by their key. */
+const byKey = (entries: readonly (readonly [Uint8Array, Uint8Array])[]) =>
+  entries.length === 0
     ? undefined
-    : Object.fromEntries(list.map(({ keyData, value }) => [toHex(keyData), toHex(value)]));
-}
+    : Object.fromEntries(entries.map(([key, value]) => [toHex(key), toHex(value)]));
+
+const keyedHex = (map: PsbtMap, type: number) =>
+  byKey(map.list(type).map(({ keyData, value }) => [keyData, value]));
+
+const unknown = (map: PsbtMap) => byKey(map.unknown().map(({ key, value }) => [key, value]));
 
 function proprietary(map: PsbtMap): Json[] {
   return map.list(PROPRIETARY).map(({ keyData, value }) => {
@@ -63,61 +65,41 @@ function proprietary(map: PsbtMap): Json[] {
   });
 }
 
-function unknown(map: PsbtMap): Record<string, string> | undefined {
-  const entries = map.unknown();
-  return entries.length === 0
-    ? undefined
-    : Object.fromEntries(entries.map(({ key, value }) => [toHex(key), toHex(value)]));
-}
-
 /** A redeem or witness script. */
-function innerScript(map: PsbtMap, type: number): Json | undefined {
-  const script = map.get(type);
-  return script === undefined
-    ? undefined
-    : { asm: toAssembly(script), hex: toHex(script), type: solve(script).type };
-}
+const innerScript = (script: Uint8Array): Json => ({
+  asm: toAssembly(script),
+  hex: toHex(script),
+  type: solve(script).type,
+});
 
-const keyPaths = (map: PsbtMap, type: number): readonly Json[] | undefined =>
-  some(
-    map.list(type).map(({ keyData, value }) => ({ pubkey: toHex(keyData), ...origin(decodeOrigin(value)) })),
-  );
+const keyPaths = (map: PsbtMap, type: number) =>
+  listed(map, type, (keyData, value) => ({ pubkey: toHex(keyData), ...origin(decodeOrigin(value)) }));
 
-const tapKeyPaths = (map: PsbtMap, type: number): readonly Json[] | undefined =>
-  some(
-    map.list(type).map(({ keyData, value }) => {
-      const key = decodeTapKey(keyData, value, '');
-      return {
-        pubkey: toHex(keyData),
-        ...origin(key.origin),
-        leaf_hashes: [...key.leafHashes].map((hash) => hash),
-      };
-    }),
-  );
+const tapKeyPaths = (map: PsbtMap, type: number) =>
+  listed(map, type, (keyData, value) => {
+    const { origin: path, leafHashes } = decodeTapKey(keyData, value, '');
+    return { pubkey: toHex(keyData), ...origin(path), leaf_hashes: [...leafHashes] };
+  });
 
-const participants = (map: PsbtMap, type: number): readonly Json[] | undefined =>
-  some(
-    map.list(type).map(({ keyData, value }) => ({
-      aggregate_pubkey: toHex(keyData),
-      participant_pubkeys: splitKeys(value).map(toHex),
-    })),
-  );
+const participants = (map: PsbtMap, type: number) =>
+  listed(map, type, (keyData, value) => ({
+    aggregate_pubkey: toHex(keyData),
+    participant_pubkeys: splitKeys(value).map(toHex),
+  }));
 
-const musig = (map: PsbtMap, type: number, name: string): readonly Json[] | undefined =>
-  some(
-    map.list(type).map(({ keyData, value }) => ({
-      participant_pubkey: toHex(keyData.subarray(0, 33)),
-      aggregate_pubkey: toHex(keyData.subarray(33, 66)),
-      leaf_hash: keyData.length > 66 ? toHex(keyData.subarray(66)) : undefined,
-      [name]: toHex(value),
-    })),
-  );
+const musig = (map: PsbtMap, type: number, name: string) =>
+  listed(map, type, (keyData, value) => ({
+    participant_pubkey: toHex(keyData.subarray(0, 33)),
+    aggregate_pubkey: toHex(keyData.subarray(33, 66)),
+    leaf_hash: keyData.length > 66 ? toHex(keyData.subarray(66)) : undefined,
+    [name]: toHex(value),
+  }));
 
 function inputJson(map: PsbtMap, version: number, parameters: NetworkParameters): Json {
   const previous = map.get(INPUT.NON_WITNESS_UTXO);
   const output = map.get(INPUT.WITNESS_UTXO);
   const utxo = output === undefined ? undefined : readTxOut(new Reader(output));
-  const sighash = uint32Of(map, INPUT.SIGHASH);
+  const sighash = shown(map, INPUT.SIGHASH, decodeUint32);
   const scriptSig = map.get(INPUT.FINAL_SCRIPTSIG);
   const v2 = version >= 2;
   return {
@@ -128,8 +110,8 @@ function inputJson(map: PsbtMap, version: number, parameters: NetworkParameters)
     },
     partial_signatures: keyedHex(map, INPUT.PARTIAL_SIG),
     sighash: sighash === undefined ? undefined : (sighashName(sighash & 255) ?? ''),
-    redeem_script: innerScript(map, INPUT.REDEEM_SCRIPT),
-    witness_script: innerScript(map, INPUT.WITNESS_SCRIPT),
+    redeem_script: shown(map, INPUT.REDEEM_SCRIPT, innerScript),
+    witness_script: shown(map, INPUT.WITNESS_SCRIPT, innerScript),
     bip32_derivs: keyPaths(map, INPUT.BIP32),
     final_scriptSig: scriptSig && { asm: toAssembly(scriptSig, true), hex: toHex(scriptSig) },
     final_scriptwitness: some(decodeWitness(map.get(INPUT.FINAL_WITNESS)).map(toHex)),
@@ -138,18 +120,16 @@ function inputJson(map: PsbtMap, version: number, parameters: NetworkParameters)
     hash160_preimages: keyedHex(map, INPUT.HASH160),
     hash256_preimages: keyedHex(map, INPUT.HASH256),
     previous_txid: v2 ? toDisplayHex(map.get(INPUT.PREVIOUS_TXID)!) : undefined,
-    previous_vout: v2 ? uint32Of(map, INPUT.OUTPUT_INDEX) : undefined,
-    sequence: v2 ? uint32Of(map, INPUT.SEQUENCE) : undefined,
-    time_locktime: uint32Of(map, INPUT.TIME_LOCK),
-    height_locktime: uint32Of(map, INPUT.HEIGHT_LOCK),
-    taproot_key_path_sig: hexOf(map, INPUT.TAP_KEY_SIG),
-    taproot_script_path_sigs: some(
-      map.list(INPUT.TAP_SCRIPT_SIG).map(({ keyData, value }) => ({
-        pubkey: toHex(keyData.subarray(0, 32)),
-        leaf_hash: toHex(keyData.subarray(32)),
-        sig: toHex(value),
-      })),
-    ),
+    previous_vout: v2 ? shown(map, INPUT.OUTPUT_INDEX, decodeUint32) : undefined,
+    sequence: v2 ? shown(map, INPUT.SEQUENCE, decodeUint32) : undefined,
+    time_locktime: shown(map, INPUT.TIME_LOCK, decodeUint32),
+    height_locktime: shown(map, INPUT.HEIGHT_LOCK, decodeUint32),
+    taproot_key_path_sig: shown(map, INPUT.TAP_KEY_SIG, toHex),
+    taproot_script_path_sigs: listed(map, INPUT.TAP_SCRIPT_SIG, (keyData, value) => ({
+      pubkey: toHex(keyData.subarray(0, 32)),
+      leaf_hash: toHex(keyData.subarray(32)),
+      sig: toHex(value),
+    })),
     taproot_scripts: some(
       readLeaves(map).map(({ script, leafVersion, controlBlocks }) => ({
         script: toHex(script),
@@ -158,8 +138,8 @@ function inputJson(map: PsbtMap, version: number, parameters: NetworkParameters)
       })),
     ),
     taproot_bip32_derivs: tapKeyPaths(map, INPUT.TAP_BIP32),
-    taproot_internal_key: hexOf(map, INPUT.TAP_INTERNAL_KEY),
-    taproot_merkle_root: hexOf(map, INPUT.TAP_MERKLE_ROOT),
+    taproot_internal_key: shown(map, INPUT.TAP_INTERNAL_KEY, toHex),
+    taproot_merkle_root: shown(map, INPUT.TAP_MERKLE_ROOT, toHex),
     musig2_participant_pubkeys: participants(map, INPUT.MUSIG_PARTICIPANTS),
     musig2_pubnonces: musig(map, INPUT.MUSIG_NONCE, 'pubnonce'),
     musig2_partial_sigs: musig(map, INPUT.MUSIG_SIG, 'partial_sig'),
@@ -173,12 +153,12 @@ function outputJson(psbt: Psbt, index: number, parameters: NetworkParameters): J
   const { value, scriptPubKey } = psbt.outputAt(index);
   const tree = map.get(OUTPUT.TAP_TREE);
   return {
-    redeem_script: innerScript(map, OUTPUT.REDEEM_SCRIPT),
-    witness_script: innerScript(map, OUTPUT.WITNESS_SCRIPT),
+    redeem_script: shown(map, OUTPUT.REDEEM_SCRIPT, innerScript),
+    witness_script: shown(map, OUTPUT.WITNESS_SCRIPT, innerScript),
     bip32_derivs: keyPaths(map, OUTPUT.BIP32),
     amount: psbt.version >= 2 ? btc(value) : undefined,
     script: psbt.version >= 2 ? scriptJson(scriptPubKey, parameters) : undefined,
-    taproot_internal_key: hexOf(map, OUTPUT.TAP_INTERNAL_KEY),
+    taproot_internal_key: shown(map, OUTPUT.TAP_INTERNAL_KEY, toHex),
     taproot_tree:
       tree &&
       decodeTree(tree).map(({ depth, leafVersion, script }) => ({
@@ -201,7 +181,7 @@ function versionFields(psbt: Psbt, parameters: NetworkParameters) {
     modifiable === undefined ? undefined : (modifiable & bit) !== 0;
   return {
     tx_version: psbt.transactionVersion,
-    fallback_locktime: uint32Of(psbt.global, GLOBAL.FALLBACK_LOCKTIME),
+    fallback_locktime: shown(psbt.global, GLOBAL.FALLBACK_LOCKTIME, decodeUint32),
     input_count: psbt.inputs.length,
     output_count: psbt.outputs.length,
     inputs_modifiable: flag(1),

@@ -1,12 +1,12 @@
 /** Giving transactions to the mempool, single or as a package, in earnest or to see what would happen. */
-import { toDisplayHex } from '../../core/encoding/bytes.ts';
 import { hasValidOperations, isUnspendable } from '../../core/script/script.ts';
 import { MAX_PACKAGE_COUNT } from '../../core/script/standard.ts';
 import { type FeeRate, feeAt, satPerKvB } from '../../core/transaction/fee-rate.ts';
 import type { Transaction } from '../../core/transaction/transaction.ts';
-import type { AcceptResult, PackageMemberResult, PackageResult } from '../../mempool/results.ts';
+import { spendsFrom } from '../../mempool/graph.ts';
+import type { Accepted, AcceptResult, PackageMemberResult, PackageResult } from '../../mempool/results.ts';
 import { broadcastTransaction } from '../broadcast.ts';
-import { virtualSize, virtualSizes } from '../formats/mempool-entry.ts';
+import { optionalSize, virtualSizes } from '../formats/mempool-entry.ts';
 import { btc, group, method, refuse, t } from '../kit.ts';
 import { readTransaction } from '../texts.ts';
 import { feeRateFrom } from '../values.ts';
@@ -51,6 +51,15 @@ function checkBurn(tx: Transaction, limit: bigint): void {
       throw refuse.verify('Unspendable output exceeds maximum configured by user (maxburnamount)');
 }
 
+const acceptedJson = ({ entry, effectiveFeeRate, effectiveIncludes }: Accepted) => ({
+  ...virtualSizes(entry),
+  fees: {
+    base: btc(entry.fee),
+    'effective-feerate': btc(effectiveFeeRate),
+    'effective-includes': effectiveIncludes,
+  },
+});
+
 function judgementJson(verdict: AcceptResult, maxFeeRate: FeeRate) {
   if (!verdict.ok) {
     // The caller may not know that its parent is missing only here: Core gives no reason of consensus then.
@@ -64,15 +73,7 @@ function judgementJson(verdict: AcceptResult, maxFeeRate: FeeRate) {
   const { entry } = verdict;
   const limit = feeAt(maxFeeRate, entry.virtualSize);
   if (limit > 0n && entry.fee > limit) return { allowed: false, 'reject-reason': 'max-fee-exceeded' };
-  return {
-    allowed: true,
-    ...virtualSizes(entry),
-    fees: {
-      base: btc(entry.fee),
-      'effective-feerate': btc(verdict.effectiveFeeRate),
-      'effective-includes': verdict.effectiveIncludes,
-    },
-  };
+  return { allowed: true, ...acceptedJson(verdict) };
 }
 
 /** The verdicts on a package, up to the first that stops the caller from going on. */
@@ -98,26 +99,13 @@ function memberJson(tx: Transaction, verdict: PackageMemberResult | undefined) {
   if ('known' in verdict)
     return { txid: tx.txid, ...virtualSizes(verdict.known), fees: { base: btc(verdict.known.fee) } };
   if (!verdict.ok) return { txid: tx.txid, error: verdict.invalid.message };
-  return {
-    txid: tx.txid,
-    ...virtualSizes(verdict.entry),
-    fees: {
-      base: btc(verdict.entry.fee),
-      'effective-feerate': btc(verdict.effectiveFeeRate),
-      'effective-includes': verdict.effectiveIncludes,
-    },
-  };
+  return { txid: tx.txid, ...acceptedJson(verdict) };
 }
 
 /** The last transaction spends from all the others, and these not from each other (Core's rule). */
 function isChildWithParents(txs: readonly Transaction[]): boolean {
-  const child = txs.at(-1)!;
-  const parents = new Set(txs.slice(0, -1).map((tx) => tx.txid as string));
-  const spends = (tx: Transaction): Set<string> =>
-    new Set(tx.inputs.map((input) => toDisplayHex(input.prevout.txid)));
-  const spentByChild = spends(child);
-  if (![...parents].every((txid) => spentByChild.has(txid))) return false;
-  return txs.slice(0, -1).every((tx) => [...spends(tx)].every((txid) => !parents.has(txid)));
+  const [child, parents] = [txs.at(-1)!, txs.slice(0, -1)];
+  return parents.every((tx) => spendsFrom(child, tx) && !parents.some((other) => spendsFrom(tx, other)));
 }
 
 export const submissionMethods = group('Rawtransactions', {
@@ -149,9 +137,7 @@ export const submissionMethods = group('Rawtransactions', {
         allowed: t.optional(
           t.boolean('Absent where another one that fails keeps this one from being judged'),
         ),
-        vsize_adjusted: t.optional(virtualSize.vsize_adjusted),
-        vsize: t.optional(virtualSize.vsize),
-        vsize_bip141: t.optional(virtualSize.vsize_bip141),
+        ...optionalSize,
         fees: t.optional(fees(effectiveRate, effectiveIncludes)),
         'reject-reason': t.optional(t.string()),
         'reject-details': t.optional(t.string()),
@@ -182,9 +168,7 @@ export const submissionMethods = group('Rawtransactions', {
         t.object({
           txid: t.hex(),
           'other-wtxid': t.optional(t.hex('In the mempool, with another witness: this one was passed over')),
-          vsize_adjusted: t.optional(virtualSize.vsize_adjusted),
-          vsize: t.optional(virtualSize.vsize),
-          vsize_bip141: t.optional(virtualSize.vsize_bip141),
+          ...optionalSize,
           fees: t.optional(fees(t.optional(effectiveRate), t.optional(effectiveIncludes))),
           error: t.optional(t.string()),
         }),

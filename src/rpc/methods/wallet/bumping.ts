@@ -1,7 +1,6 @@
 /** Paying more for what waits: bumpfee, psbtbumpfee. */
 import type { Txid } from '../../../core/transaction/transaction.ts';
 import { bumpFee } from '../../../wallet/bump-fee.ts';
-import type { WalletTransaction } from '../../../wallet/history.ts';
 import { Psbt } from '../../../wallet/psbt/psbt.ts';
 import { fillPsbt } from '../../../wallet/psbt-signing.ts';
 import { signWithWallet } from '../../../wallet/solving.ts';
@@ -9,7 +8,7 @@ import type { Wallet } from '../../../wallet/wallet.ts';
 import { outputsFrom } from '../../construct-transaction.ts';
 import { feeFields, readFeeChoice } from '../../fee-choice.ts';
 import { btc, group, type RpcContext, refuse, t, walletMethod } from '../../kit.ts';
-import { inTurn } from '../../wallet-access.ts';
+import { findTransaction, inTurn } from '../../wallet-access.ts';
 import { psbtVersionFrom } from '../psbt.ts';
 import { broadcast } from './spending.ts';
 
@@ -35,12 +34,6 @@ const bumped = {
 
 type BumpOptions = t.HeldFields<typeof bumpOptions>;
 
-function find(wallet: Wallet, txid: Txid): WalletTransaction {
-  const entry = wallet.history.get(txid);
-  if (entry !== undefined) return entry;
-  throw refuse.key('Invalid or non-wallet transaction id');
-}
-
 async function plan(
   wallet: Wallet,
   txid: Txid,
@@ -55,7 +48,7 @@ async function plan(
   const outputs = told === undefined ? [] : outputsFrom(told, parameters);
   wallet.vault.requireUnlocked();
   const choice = { feeRate, target, conservative, replaceable, outputs, changeIndex, allowForeign };
-  return bumpFee(wallet, find(wallet, txid), choice);
+  return bumpFee(wallet, findTransaction(wallet, txid), choice);
 }
 
 /** @throws RpcError -8 */
@@ -84,7 +77,7 @@ export const walletBumpingMethods = group('Wallet', {
       const { plan: planned, oldFee } = await plan(wallet, replaced, options, false, context);
       const { tx, errors } = await signWithWallet(wallet, planned.tx, planned.spent);
       if (errors.size > 0) throw refuse.wallet("Can't sign transaction.");
-      const old = find(wallet, replaced);
+      const old = findTransaction(wallet, replaced);
       const { comment, to } = old;
       await broadcast(wallet, tx, {
         replaces: old.tx.txid,

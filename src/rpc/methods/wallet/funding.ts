@@ -6,16 +6,12 @@ import { fillPsbt } from '../../../wallet/psbt-signing.ts';
 import { SigningProvider } from '../../../wallet/signing/provider.ts';
 import { signTransaction } from '../../../wallet/signing/sign-transaction.ts';
 import { providerFor } from '../../../wallet/solving.ts';
-import {
-  construction,
-  constructTransaction,
-  inputsSchema,
-  outputPairs,
-} from '../../construct-transaction.ts';
+import { construction, constructTransaction, inputsSchema } from '../../construct-transaction.ts';
 import {
   feePayersFrom,
   fundTransaction,
   PSBT_OPTIONS,
+  payersAmong,
   RAW_OPTIONS,
   refuseInputWeights,
   weightsOfInputs,
@@ -78,10 +74,7 @@ export const walletFundingMethods = group('Wallet', {
         { inputs, outputs, locktime, replaceable, version },
         context.parameters,
       );
-      const payers = feePayersFrom(
-        options.subtract_fee_from_outputs,
-        outputPairs(outputs).map(([key]) => key),
-      );
+      const payers = payersAmong(outputs, options.subtract_fee_from_outputs);
       const weights = weightsOfInputs(inputs);
       const addInputs = draft.inputs.length === 0;
       const funding = { draft, lockTime: locktime, payers, weights, options, addInputs, anyRate: true };

@@ -3,8 +3,6 @@ import type { BlockHash } from '../../../core/block/header.ts';
 import { toHex } from '../../../core/encoding/bytes.ts';
 import { totalValue } from '../../../core/transaction/amount.ts';
 import type { Txid } from '../../../core/transaction/transaction.ts';
-import type { WalletTransaction } from '../../../wallet/history.ts';
-import type { Wallet } from '../../../wallet/wallet.ts';
 import { decodedTransaction, transactionJson } from '../../formats/transaction.ts';
 import {
   type LongRow,
@@ -17,14 +15,13 @@ import {
 } from '../../formats/wallet-transaction.ts';
 import { btc, group, refuse, t, walletMethod } from '../../kit.ts';
 import { hashTextFrom } from '../../values.ts';
-import { labelFrom, lastProcessed, lastProcessedBlock, watchOnly } from '../../wallet-access.ts';
-
-/** @throws RpcError -5 */
-function findTransaction(wallet: Wallet, txid: Txid): WalletTransaction {
-  const entry = wallet.history.get(txid);
-  if (entry === undefined) throw refuse.key('Invalid or non-wallet transaction id');
-  return entry;
-}
+import {
+  findTransaction,
+  labelFrom,
+  lastProcessed,
+  lastProcessedBlock,
+  watchOnly,
+} from '../../wallet-access.ts';
 
 export const walletHistoryMethods = group('Wallet', {
   listtransactions: walletMethod({

@@ -15,15 +15,14 @@ import {
   construction,
   constructTransaction,
   inputsSchema,
-  outputPairs,
   outputsFrom,
 } from '../../construct-transaction.ts';
 import { chosenRate, type FeeParameters, feeFields, readFeeChoice } from '../../fee-choice.ts';
 import {
   early,
   FUND_OPTIONS,
-  feePayersFrom,
   fundTransaction,
+  payersAmong,
   refuseInputWeights,
   weightsOfInputs,
 } from '../../fund-options.ts';
@@ -196,10 +195,7 @@ export const walletSpendingMethods = group('Wallet', {
       const { dummy, amounts } = asked;
       if (dummy !== '') throw refuse.parameter('Dummy value must be set to ""');
       const paid = outputsFrom(amounts, context.parameters);
-      const payers = feePayersFrom(
-        asked.subtractfeefrom,
-        outputPairs(amounts).map(([address]) => address),
-      );
+      const payers = payersAmong(amounts, asked.subtractfeefrom);
       const recipients = paid.map(({ value, scriptPubKey: script }, i) => {
         return { script, value, subtractFee: payers.has(i) };
       });
@@ -227,10 +223,7 @@ export const walletSpendingMethods = group('Wallet', {
       const options = readSendOptions(asked.options, asked);
       const { inputs, locktime: lockTime, psbt: wantsPsbt } = options;
       if (!wantsPsbt) wallet.vault.requireUnlocked();
-      const payers = feePayersFrom(
-        options.subtract_fee_from_outputs,
-        outputPairs(outputs).map(([key]) => key),
-      );
+      const payers = payersAmong(outputs, options.subtract_fee_from_outputs);
       const replaceable = options.replaceable ?? wallet.parts.policy.replaceable;
       const wanted = { inputs, outputs, locktime: lockTime ?? 0, replaceable, version };
       const draft = constructTransaction(wanted, context.parameters);
