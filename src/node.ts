@@ -7,6 +7,7 @@ import type { ImportProgress } from './chain/import.ts';
 import type { ChainOptions } from './chain/options.ts';
 import { continueReindex } from './chain/reindex.ts';
 import type { ScriptVerifier } from './chain/script-verifier.ts';
+import { Signal } from './chain/signal.ts';
 import type { Storage } from './chain/storage.ts';
 import type { NetworkParameters } from './core/parameters/network.ts';
 import { decodeAddress } from './core/script/address.ts';
@@ -26,6 +27,7 @@ import type { Transport } from './network/transport.ts';
 import type { LoggerControl, RpcContext } from './rpc/context.ts';
 import { Dispatcher } from './rpc/dispatcher.ts';
 import { METHODS } from './rpc/methods.ts';
+import { Subscriptions } from './rpc/subscriptions/subscriptions.ts';
 import type { AdjustableClock, Random } from './seams.ts';
 import type { ChainSource } from './wallet/chain-source.ts';
 import type { Scrypt } from './wallet/sealing.ts';
@@ -176,12 +178,16 @@ async function assemble(
 
   progress('Loading wallet…');
   const chainSource = createChainSource({ chain, mempool, fees });
-  const { wallets, newWallet } = await openWallets(options, dependencies, chainSource);
+  const walletChanged = new Signal<string>();
+  const changed = (name: string): void => walletChanged.emit(name);
+  const { wallets, newWallet } = await openWallets(options, { ...dependencies, changed }, chainSource);
   closers.push(() => wallets.close());
 
   const { writeFile, zmq = [] } = dependencies;
   const parts = { parameters, chain, mempool, fees, miner, network, wallets, indexes };
-  const context = { ...parts, storage, clock, logger, startedAt, writeFile, zmq };
+  const subscriptions = new Subscriptions({ ...dependencies, ...parts, walletChanged });
+  closers.push(async () => subscriptions.close());
+  const context = { ...parts, subscriptions, storage, clock, logger, startedAt, writeFile, zmq };
   dependencies.onOpened?.(context);
   const serve = (): void => rpc.attach({ ...context, stop: () => end(null) });
 
@@ -234,7 +240,7 @@ async function openIndexes(
 
 async function openWallets(
   { parameters, wallet = {} }: NodeOptions,
-  dependencies: NodeDependencies,
+  dependencies: NodeDependencies & { readonly changed: (name: string) => void },
   chain: ChainSource,
 ): Promise<{ wallets: WalletManager; newWallet: Wallet | null }> {
   const storage = dependencies.walletStorage;

@@ -4,12 +4,14 @@
  */
 
 import { RpcCode, RpcError, type RpcErrorCode } from '../rpc/errors.ts';
+import type { Topic } from '../rpc/subscriptions/event-types.ts';
+import { type EventOf, type EventSource, type SubscribeOptions, subscribe } from './events.ts';
 import type { CallOptions, Methods } from './methods.ts';
 
 export type { CallOptions, Methods };
 export { RpcCode, RpcError };
 
-export interface ClientOptions extends CallOptions {
+export interface ClientOptions extends CallOptions, Pick<EventSource, 'WebSocket'> {
   /** `http://127.0.0.1:8332/` */
   readonly url: string;
   /** `user:password`, such as the content of the cookie file; asked at each call, since a restart renews it. */
@@ -39,6 +41,14 @@ interface Base {
   /** Any method, by name. */
   callNamed<T = unknown>(method: string, parameters: Readonly<Record<string, RpcArgument>>): Promise<T>;
   /**
+   * What happens, one event after the other, over a connection that is made again by itself:
+   * `for await (const event of client.subscribe({ topics: ['chain'], from: { block } }))`.
+   * @throws Error if the node cannot be reached at first; RpcError if it refuses, or cannot tell any further
+   */
+  subscribe<T extends Topic, H extends boolean = false>(
+    options: SubscribeOptions<T, H>,
+  ): AsyncGenerator<EventOf<T, H>, void, undefined>;
+  /**
    * Several calls in one request: `client.batch((c) => [c.getblockcount(), c.uptime()])`. Each promise is that
    * of its own call; all run, whatever becomes of the others.
    * @throws RpcError of the first that failed
@@ -48,7 +58,8 @@ interface Base {
   ): Promise<{ -readonly [K in keyof T]: Awaited<T[K]> }>;
 }
 
-export type RpcClient = Methods & Base;
+/** Events have a connection of their own. */
+export type RpcClient = Omit<Methods, 'subscribe' | 'unsubscribe'> & Base;
 
 interface Request {
   readonly method: string;
@@ -83,6 +94,7 @@ function clientOf(options: ClientOptions, send: Send): RpcClient {
     with: (limits) => createClient({ ...options, ...limits }),
     call: (method, ...parameters) => call(method, parameters),
     callNamed: (method, parameters) => call(method, parameters),
+    subscribe: (wanted) => subscribe(options, wanted),
     async batch(calls) {
       const requests: Request[] = [];
       const promises = calls(clientOf(options, (request) => requests.push(request)));

@@ -4,6 +4,7 @@
  */
 import type { Chain } from '../chain/chain.ts';
 import type { HeaderEntry } from '../chain/header-entry.ts';
+import { Signal } from '../chain/signal.ts';
 import type { Storage } from '../chain/storage.ts';
 import type { Mempool } from '../mempool/mempool.ts';
 import type { Clock, Logger, Random, Timer } from '../seams.ts';
@@ -40,6 +41,8 @@ const REVIEW_INTERVAL = 10 * MINUTE;
 
 export class Network {
   readonly options: NetworkOptions;
+  /** A peer came, its handshake done, or went. */
+  readonly peersChanged = new Signal<void>();
   readonly #dependencies: NetworkDependencies;
   readonly #addresses: AddressManager;
   readonly #bans: BanList;
@@ -125,6 +128,7 @@ export class Network {
         addresses: this.#addresses,
         local: this.#local,
         addressesLearned: () => this.#outbound.learned(),
+        ready: () => this.peersChanged.emit(),
       },
     );
     logSyncProgress(dependencies);
@@ -310,6 +314,7 @@ export class Network {
     this.#local.forget(peer);
     this.#peers.closed(peer);
     this.#connections.closed(peer);
+    this.peersChanged.emit();
   }
 
   /** No new block for long: perhaps our peers keep them from us, and one more would help. */

@@ -54,6 +54,8 @@ export interface PeerManagerDependencies {
   readonly addresses: AddressManager;
   readonly local: LocalAddresses;
   readonly addressesLearned: () => void;
+  /** A handshake is done. */
+  readonly ready: () => void;
 }
 
 export class PeerManager {
@@ -208,6 +210,7 @@ export class PeerManager {
     this.#announcer.add(peer);
     this.#addressRelay.add(peer);
     this.#headers.add(peer);
+    this.#dependencies.ready();
   }
 
   #receiveInventory(peer: Peer, items: Iterable<InventoryItem>): void {

@@ -13,6 +13,8 @@ import type { Network } from '../network/network.ts';
 import type { AdjustableClock, Logger } from '../seams.ts';
 import type { WalletManager } from '../wallet/wallet-manager.ts';
 import type { Registry } from './method.ts';
+import type { Session } from './subscriptions/session.ts';
+import type { Subscriptions } from './subscriptions/subscriptions.ts';
 
 export interface RpcContext {
   readonly parameters: NetworkParameters;
@@ -30,6 +32,8 @@ export interface RpcContext {
   };
   /** What is published over ZeroMQ (`getzmqnotifications`). */
   readonly zmq: readonly ZmqNotification[];
+  /** Who is told of events. */
+  readonly subscriptions: Subscriptions;
   readonly storage: Storage;
   readonly clock: AdjustableClock;
   readonly logger: LoggerControl;
@@ -78,5 +82,9 @@ export interface RpcRequest {
   /** From the endpoint `/wallet/<name>`; null on `/`. */
   readonly walletName: string | null;
   /** Its signal is aborted when the node stops or the client is gone: long waits end. */
-  readonly caller: { readonly signal: AbortSignal };
+  readonly caller: {
+    readonly signal: AbortSignal;
+    /** The connection, if it is one that can be told of events. */
+    readonly events?: Session;
+  };
 }

@@ -13,11 +13,14 @@ import { JsonObject, type JsonRead, type JsonWritable } from './json.ts';
 import { JsonError, readJson, readJsonInTurns } from './json-reader.ts';
 import { findMethod, type Registry } from './method.ts';
 import { refusalOf } from './refusals.ts';
+import type { Session } from './subscriptions/session.ts';
 
 export interface Answer {
   /** HTTP status; with 204 there is no body. */
   readonly status: number;
   readonly body: string;
+  /** With 403: the same in an answer, for who has no status. */
+  readonly refusal?: string;
 }
 
 export interface Caller {
@@ -28,6 +31,7 @@ export interface Caller {
   readonly signal: AbortSignal;
   /** Methods this user may call; absent allows all. */
   readonly allowed?: ReadonlySet<string> | undefined;
+  readonly events?: Session;
 }
 
 const WALLET_PATH = '/wallet/';
@@ -95,7 +99,7 @@ export class Dispatcher implements RpcServerView {
     const envelope = new Envelope();
     try {
       const call = envelope.open(request);
-      if (caller.allowed?.has(call.method) === false) return this.#forbid(call.method, caller);
+      if (caller.allowed?.has(call.method) === false) return this.#forbid(call.method, caller, envelope);
       let body: string;
       try {
         const result = this.#execute(call, caller);
@@ -117,7 +121,7 @@ export class Dispatcher implements RpcServerView {
       for (const request of requests) {
         const method = request instanceof JsonObject ? request.get('method') : undefined;
         if (typeof method !== 'string' || !caller.allowed.has(method))
-          return this.#forbid(String(method), caller);
+          return this.#forbid(String(method), caller, new Envelope());
       }
     const answers: string[] = [];
     let size = 0;
@@ -202,9 +206,10 @@ export class Dispatcher implements RpcServerView {
     throw error;
   }
 
-  #forbid(method: string, caller: Caller): Answer {
-    this.#logger.log('warn', 'rpc', `RPC User ${caller.user} not allowed to call method ${method}`);
-    return { status: 403, body: '' };
+  #forbid(method: string, caller: Caller, envelope: Envelope): Answer {
+    const text = `RPC User ${caller.user} not allowed to call method ${method}`;
+    this.#logger.log('warn', 'rpc', text);
+    return { status: 403, body: '', refusal: envelope.failure(refuse.misc(text)) };
   }
 }
 

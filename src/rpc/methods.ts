@@ -35,6 +35,7 @@ import { scanMethods } from './methods/scan.ts';
 import { signRawTransactionMethods } from './methods/sign-raw-transaction.ts';
 import { submissionMethods } from './methods/submission.ts';
 import { submitBlockMethods } from './methods/submit-block.ts';
+import { subscriptionMethods } from './methods/subscriptions.ts';
 import { waitingMethods } from './methods/waiting.ts';
 import { walletAddressMethods } from './methods/wallet/addresses.ts';
 import { walletBackupMethods } from './methods/wallet/backups.ts';
@@ -85,6 +86,7 @@ export const METHODS = {
   ...signRawTransactionMethods,
   ...submissionMethods,
   ...submitBlockMethods,
+  ...subscriptionMethods,
   ...waitingMethods,
   ...walletAddressMethods,
   ...walletBackupMethods,

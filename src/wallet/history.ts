@@ -13,6 +13,7 @@ import {
   type Txid,
   type TxOut,
 } from '../core/transaction/transaction.ts';
+import { ChangeLog } from './change-log.ts';
 import type { Journal } from './journal.ts';
 import type { TransactionRecord } from './records.ts';
 
@@ -30,6 +31,8 @@ export interface WalletTransaction {
   readonly received: number;
   /** Order in which the wallet learned of its transactions. */
   readonly order: number;
+  /** Of its last change: see `change-log.ts`. */
+  sequence: number;
   abandoned: boolean;
   /** Of our making, and not known to have passed the mempool's door yet. */
   unsent?: true;
@@ -55,6 +58,8 @@ interface HistorySources {
   isOurs(script: Uint8Array): boolean;
   inMempool(txid: Txid): boolean;
   tipHeight(): number;
+  /** Milliseconds since the epoch */
+  now(): number;
   readonly coinbaseMaturity: number;
   /** Is unconfirmed change of our own making money that can be spent? */
   readonly trustsChange: boolean;
@@ -69,9 +74,13 @@ export class History {
   /** Who of ours spends an outpoint, ours or not. */
   readonly #spenders = new Map<string, Set<WalletTransaction>>();
 
-  constructor(sources: HistorySources, journal: Journal) {
+  readonly changes: ChangeLog;
+
+  /** @param changed told when changes are on the disk */
+  constructor(sources: HistorySources, journal: Journal, changed: () => void) {
     this.#sources = sources;
     this.#journal = journal;
+    this.changes = new ChangeLog(sources.now(), () => journal.settled(), changed);
   }
 
   get(txid: Txid): WalletTransaction | undefined {
@@ -99,6 +108,7 @@ export class History {
   /** Keeps what has changed of a transaction, or a new one. */
   save(entry: WalletTransaction): void {
     this.#journal.putJson(`tx:${entry.tx.txid}`, () => recordOf(entry));
+    this.changes.add(entry, this.size);
   }
 
   /** Takes note of a transaction; `save` keeps it. */

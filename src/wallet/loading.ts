@@ -76,6 +76,7 @@ export async function loadRecords(wallet: Wallet, contents: StoreContents): Prom
   if (problems.length > 0) throw damagedWallet(wallet.name, problems);
   // Outputs first: whose inputs are whose depends on them.
   for (const entry of transactions.sort((a, b) => a.order - b.order)) wallet.history.add(entry);
+  wallet.history.changes.load(transactions);
   const kinds = [...contents.damaged].join(', ');
   if (kinds === '') return [];
   return OF_THE_CHAIN.some((kind) => contents.damaged.has(kind))
@@ -87,7 +88,7 @@ function transactionOf(txid: string, value: Uint8Array): WalletTransaction {
   const { hex, ...rest } = readJson<TransactionRecord>(value);
   const tx = Transaction.decode(fromHex(hex));
   if (tx.txid !== txid) throw new Error('another transaction');
-  return { tx, ...rest };
+  return { tx, sequence: 0, ...rest };
 }
 
 function loadDescriptor(wallet: Wallet, key: string, value: Uint8Array, { records }: StoreContents): void {

@@ -71,6 +71,8 @@ export interface TransactionRecord {
   /** Seconds */
   readonly received: number;
   readonly order: number;
+  /** Of its last change; absent in records of old. */
+  readonly sequence?: number;
   readonly abandoned: boolean;
   readonly unsent?: true;
   readonly comment?: string;

@@ -30,6 +30,8 @@ interface WalletDependencies {
   readonly random: Random;
   readonly logger: Logger;
   readonly scrypt?: Scrypt;
+  /** Told of a wallet whose transactions changed, when that is on the disk, and of one that was loaded. */
+  readonly changed?: (name: string) => void;
 }
 
 interface CreateWalletOptions {
@@ -123,13 +125,14 @@ export class WalletManager {
   }
 
   async #parts(name: string, create: boolean): Promise<WalletParts> {
-    const { parameters, chain, logger, storage } = this.#dependencies;
+    const { parameters, chain, logger, storage, changed } = this.#dependencies;
     const { keypool: gap = DEFAULT_KEYPOOL, scryptCost: _, ...policy } = this.#options;
     return {
       ...this.#vaultParts,
       parameters,
       chain,
       logger,
+      ...(changed && { changed }),
       store: await storage.open(name, create),
       gap,
       policy: { ...DEFAULT_POLICY, fallbackFee: satPerKvB(parameters.fallbackFee), ...policy },
@@ -228,6 +231,7 @@ export class WalletManager {
     });
     this.#wallets.set(name, wallet);
     this.#refused.delete(name);
+    this.#dependencies.changed?.(name);
     if (this.#timer !== null) await wallet.outbox.offerAll();
     await this.#keepStartup(name, loadOnStartup);
     return wallet;

@@ -40,6 +40,8 @@ export interface WalletParts extends VaultParts {
   /** Scripts watched beyond the next one. */
   readonly gap: number;
   readonly policy: WalletPolicy;
+  /** Told when changes of transactions are on the disk. */
+  readonly changed?: (name: string) => void;
 }
 
 export interface ImportOptions {
@@ -92,10 +94,11 @@ export class Wallet {
       isOurs: (script: Uint8Array) => this.keys.place(script) !== undefined,
       inMempool: (txid: Txid) => parts.chain.mempoolTransaction(txid) !== undefined,
       tipHeight: () => this.follower.last.height,
+      now: () => parts.clock.now(),
       coinbaseMaturity: parts.parameters.coinbaseMaturity,
       trustsChange: parts.policy.spendUnconfirmedChange,
     };
-    this.history = new History(sources, this.#journal);
+    this.history = new History(sources, this.#journal, () => parts.changed?.(name));
     this.outbox = new Outbox(this.history, parts, {
       note: (tx) => this.#see(tx, null),
       settled: () => this.settled(),
@@ -201,7 +204,7 @@ export class Wallet {
     const order = this.#info.nextOrder;
     this.saveInfo({ nextOrder: order + 1 });
     const received = block?.time ?? this.parts.clock.seconds();
-    const entry: WalletTransaction = { tx, block, conflict: null, received, order, abandoned: false };
+    const entry = { tx, block, conflict: null, received, order, sequence: 0, abandoned: false };
     this.history.add(entry);
     this.history.save(entry);
   }

@@ -11,4 +11,14 @@ export const LIMITS = Object.freeze({
   /** Calls that are answered at once (`-rpcthreads`), and that wait besides (`-rpcworkqueue`). */
   threads: 16,
   queue: 64,
+  /** Connections that are told of events. */
+  eventConnections: 2_000,
+  /** Bytes of a frame that comes by one of them, and the pieces in which it may come. */
+  frame: 0xa00000,
+  fragments: 1_024,
+  /** Calls of one socket that are answered at once. */
+  callsOfSocket: 16,
+  /** Bytes that are on their way to a reader: beyond them it is told of no further event, or asked for no further call. */
+  eventsUnsent: 0x100000,
+  answersUnsent: 0x800000,
 });

@@ -10,6 +10,7 @@ import type { Answer, Caller, Dispatcher } from '../../../rpc/dispatcher.ts';
 import type { Logger } from '../../../seams.ts';
 import { Access, type AccessOptions, MAX_HEADERS, type Permission } from './access.ts';
 import type { Authentication } from './authentication.ts';
+import { EVENTS, EventConnections, UpgradableRequest } from './event-connections.ts';
 import { LIMITS } from './limits.ts';
 import { Visitors, WRONG_PASSWORD_DELAY } from './visitors.ts';
 
@@ -52,6 +53,7 @@ export class RpcServer {
   readonly #logger: Logger;
   readonly #visitors = new Visitors();
   readonly #access: Access;
+  readonly #events: EventConnections;
   readonly #apps: readonly FastifyInstance[];
   readonly #maximumCalls: number;
   readonly #stopping = new AbortController();
@@ -64,6 +66,11 @@ export class RpcServer {
     this.#logger = logger;
     this.#maximumCalls = (options.threads ?? LIMITS.threads) + (options.queue ?? LIMITS.queue);
     this.#access = new Access(options, authentication, this.#visitors);
+    this.#events = new EventConnections({
+      dispatcher,
+      originHeaders: (request) => this.#originHeaders(request),
+      release: ({ socket }) => this.#visitors.release(socket),
+    });
     this.#apps = options.bind.map(() => this.#createApp());
   }
 
@@ -83,7 +90,7 @@ export class RpcServer {
   /** Ends long waits, finishes the answers under way, closes idle connections. */
   async stop(): Promise<void> {
     this.#stopping.abort();
-    await Promise.all(this.#apps.map(close));
+    await Promise.all([this.#events.stop(), ...this.#apps.map(close)]);
   }
 
   #createApp(): FastifyInstance {
@@ -96,6 +103,7 @@ export class RpcServer {
       http: {
         // Said here too: Node compares the two before Fastify says it.
         requestTimeout: timeout,
+        IncomingMessage: UpgradableRequest,
         headersTimeout: timeout,
         maxHeaderSize: LIMITS.headers,
         // Node looks only so often for requests that take too long.
@@ -131,6 +139,12 @@ export class RpcServer {
         handler: (request, reply) => this.#answer(request, reply),
       });
     }
+    app.options(EVENTS, (request, reply) => this.#preflight(request, reply));
+    app.get(EVENTS, {
+      onRequest: (request, reply, done) => this.#permit(request, reply, done),
+      handler: (request, reply) => this.#events.answer(request, reply),
+    });
+    this.#events.attach(app);
     return app;
   }
 
@@ -224,7 +238,7 @@ export class RpcServer {
       .code(204)
       .headers({
         ...this.#originHeaders(request),
-        'access-control-allow-methods': 'POST',
+        'access-control-allow-methods': request.url === EVENTS ? 'GET' : 'POST',
         'access-control-allow-headers': 'authorization, content-type',
         'access-control-max-age': '600',
       })

@@ -28,9 +28,7 @@ export class Visitors {
     this.#strangers.set(address, others.add(socket));
     this.#open++;
     socket.once('close', () => {
-      this.#open--;
-      this.#callers.delete(socket);
-      this.#leave(address, socket);
+      if (this.#callers.delete(socket) || this.#leave(address, socket)) this.#open--;
     });
     if (this.#open > MAXIMUM_CONNECTIONS) this.#turnOut();
   }
@@ -38,8 +36,13 @@ export class Visitors {
   /** It has the right to call. */
   welcome(socket: Socket): void {
     if (socket.destroyed || this.#callers.has(socket)) return;
-    this.#leave(addressOf(socket), socket);
-    this.#callers.add(socket);
+    // One that was released is no visitor.
+    if (this.#leave(addressOf(socket), socket)) this.#callers.add(socket);
+  }
+
+  /** It stays, and is counted elsewhere. */
+  release(socket: Socket): void {
+    if (this.#callers.delete(socket)) this.#open--;
   }
 
   /** Whether somebody at this address has just guessed wrong: then what is not known to be right waits as well. */
@@ -62,10 +65,12 @@ export class Visitors {
     return next - now;
   }
 
-  #leave(address: string, socket: Socket): void {
+  /** Whether it was one of them. */
+  #leave(address: string, socket: Socket): boolean {
     const others = this.#strangers.get(address);
-    others?.delete(socket);
+    const left = others?.delete(socket) ?? false;
     if (others?.size === 0) this.#strangers.delete(address);
+    return left;
   }
 
   #turnOut(): void {

@@ -1,0 +1,83 @@
+/** Which transactions a subscriber wants to hear of: those that pay to certain scripts or spend from them. */
+import { latin1 } from '../../core/encoding/bytes.ts';
+import type { Coin } from '../../core/transaction/coin.ts';
+import type { Transaction } from '../../core/transaction/transaction.ts';
+import { DescriptorError } from '../../wallet/descriptors/descriptor-error.ts';
+import { parseDescriptor } from '../../wallet/descriptors/parse.ts';
+import { addressScript } from '../construct-transaction.ts';
+import { scanObject } from '../descriptor-scripts.ts';
+import { type JsonRead, type RpcContext, refuse } from '../kit.ts';
+
+/** Of one subscription, derived ones included. */
+const MAX_SCRIPTS = 10_000;
+/** Milliseconds of deriving after which everything else gets its turn. */
+const TURN = 10;
+
+export interface FilterRequest {
+  readonly addresses: readonly string[];
+  readonly scripts: readonly Uint8Array[];
+  readonly descriptors: readonly JsonRead[];
+}
+
+export class ScriptFilter {
+  readonly #scripts: ReadonlySet<string>;
+
+  constructor(scripts: Iterable<Uint8Array>) {
+    this.#scripts = new Set(Array.from(scripts, latin1));
+  }
+
+  /** @param spent the coins that it spends, as far as they are known */
+  matches({ outputs }: Transaction, spent: readonly (Coin | undefined)[]): boolean {
+    return (
+      outputs.some(({ scriptPubKey }) => this.#has(scriptPubKey)) ||
+      spent.some((coin) => coin !== undefined && this.#has(coin.output.scriptPubKey))
+    );
+  }
+
+  #has(script: Uint8Array): boolean {
+    return this.#scripts.has(latin1(script));
+  }
+}
+
+/** Undefined where nothing is asked for: then everything is told. @throws RpcError */
+export async function scriptFilter(
+  { addresses, scripts, descriptors }: FilterRequest,
+  { parameters, clock }: Pick<RpcContext, 'parameters' | 'clock'>,
+): Promise<ScriptFilter | undefined> {
+  let count = addresses.length + scripts.length;
+  const allow = (more: number): void => {
+    count += more;
+    if (count > MAX_SCRIPTS)
+      throw refuse.parameter(`A subscription filters by ${MAX_SCRIPTS} scripts at most`);
+  };
+  allow(0);
+  if (count + descriptors.length === 0) return undefined;
+  const wanted = [...scripts, ...addresses.map((address) => addressScript(address, parameters))];
+  let turn = clock.monotonic();
+  for (const each of descriptors) {
+    const { text, begin, end } = scanObject(each);
+    const { descriptors: branches, secrets } = parsed(text, parameters);
+    for (const branch of branches) {
+      const [first, last] = branch.isRange ? [begin, end] : [0, 0];
+      allow(last - first + 1);
+      for (let index = first; index <= last; index++) {
+        const own = branch.scriptsAt(index, secrets.lookup);
+        if (own === null) throw refuse.key(`Cannot derive script without private keys: '${text}'`);
+        wanted.push(...own);
+        if (clock.monotonic() - turn < TURN) continue;
+        await clock.yield();
+        turn = clock.monotonic();
+      }
+    }
+  }
+  return new ScriptFilter(wanted);
+}
+
+function parsed(text: string, parameters: RpcContext['parameters']): ReturnType<typeof parseDescriptor> {
+  try {
+    return parseDescriptor(text, parameters);
+  } catch (error) {
+    if (error instanceof DescriptorError) throw refuse.key(error.message);
+    throw error;
+  }
+}

@@ -1,0 +1,216 @@
+/**
+ * Who is to be told what happens: wakes the connections that follow a topic when something of it changes, some at
+ * a time, after everything else that waits for it. Owns what their subscriptions share; costs nothing before the
+ * first one.
+ */
+import type { HeaderEntry } from '../../chain/header-entry.ts';
+import { forkOf } from '../../chain/header-entry.ts';
+import type { Signal } from '../../chain/signal.ts';
+import type { BlockHash } from '../../core/block/header.ts';
+import { toHex } from '../../core/encoding/bytes.ts';
+import type { Random, Timer } from '../../seams.ts';
+import { RpcCode, RpcError, refuse } from '../kit.ts';
+import { requireData } from '../lookup.ts';
+import { BlockTexts } from './block-texts.ts';
+import type { Detail, Position, Topic } from './event-types.ts';
+import { MempoolLog } from './mempool-log.ts';
+import { type FilterRequest, scriptFilter } from './script-filter.ts';
+import type { Session } from './session.ts';
+import { Subscription, type SubscriptionSources } from './subscription.ts';
+
+const HEARTBEAT = 15_000;
+/** Connections that are told before everything else gets its turn. */
+const SESSIONS_PER_TURN = 64;
+const WALLET = 'wallet:';
+
+export interface SubscriptionsDependencies extends SubscriptionSources {
+  readonly random: Random;
+  /** Names of wallets of which something changed, and is on the disk. */
+  readonly walletChanged: Signal<string>;
+}
+
+/** What a caller asks for, read. */
+export interface SubscriptionCall extends FilterRequest {
+  readonly topics: readonly string[];
+  readonly detail: string;
+  readonly from: Position;
+}
+
+export class Subscriptions {
+  /** One run of the node: sequences of the mempool begin anew with each. */
+  readonly boot: string;
+  readonly #dependencies: SubscriptionsDependencies;
+  readonly #texts: BlockTexts;
+  #log: MempoolLog | undefined;
+  readonly #sessions = new Set<Session>();
+  readonly #woken = new Set<Session>();
+  #isTelling = false;
+  #heartbeat: Timer | undefined;
+  #unsubscribe: (() => void)[] = [];
+  #count = 0;
+
+  constructor(dependencies: SubscriptionsDependencies) {
+    this.#dependencies = dependencies;
+    this.boot = toHex(dependencies.random.bytes(8));
+    this.#texts = new BlockTexts(dependencies);
+  }
+
+  /** Makes a subscription of a connection; its events follow the answer. @throws RpcError */
+  async open(call: SubscriptionCall, session: Session) {
+    const { chain } = this.#dependencies;
+    session.requireRoom();
+    const topics = new Set(call.topics.map((topic) => this.#topic(topic)));
+    if (topics.size === 0) throw refuse.parameter('Which topics?');
+    const detail = detailOf(call.detail);
+    const filter = await scriptFilter(call, { ...this.#dependencies, parameters: chain.parameters });
+    const { from } = call;
+    const wanted = from.block === undefined ? chain.tip : this.#known(from.block);
+    const block = topics.has('chain') ? wanted : undefined;
+    const fork = forkOf(wanted, chain.tip);
+    const needsBlocks = block !== undefined && detail !== 'headers';
+    if (needsBlocks && fork !== chain.tip) requireData(chain, chain.next(fork)!);
+    if (topics.has('mempool')) this.#log ??= this.#startLog();
+    // With a filter it is not known what of that which has left since was told.
+    const goesOn = from.boot === this.boot && from.mempool !== undefined && filter === undefined;
+    const mempool = goesOn && this.#log?.knows(from.mempool) ? from.mempool : null;
+    const reset: Topic[] = topics.has('mempool') && mempool === null ? ['mempool'] : [];
+    if (topics.has('peers')) reset.push('peers');
+    const wallets = new Map<string, number>();
+    for (const topic of topics) {
+      if (!isOfWallet(topic)) continue;
+      const { last } = this.#walletChanges(topic.slice(WALLET.length));
+      const known = from[topic] ?? last;
+      // A wallet of another life: all of this one is told.
+      if (known > last) reset.push(topic);
+      wallets.set(topic.slice(WALLET.length), known > last ? 0 : known);
+    }
+    const request = { topics, detail, filter, block, mempool, wallets };
+    const shared = { sources: this.#dependencies, texts: this.#texts, log: this.#log };
+    const subscription = new Subscription(request, { ...shared, key: String(++this.#count) });
+    const name = session.add(subscription, this);
+    this.#sessions.add(session);
+    this.#begin();
+    const placeOf = ({ hash, height }: HeaderEntry) => ({ hash, height });
+    const known = Object.fromEntries(Array.from(wallets, ([wallet, last]) => [`${WALLET}${wallet}`, last]));
+    return {
+      subscription: name,
+      position: { block: block?.hash, boot: this.boot, mempool: mempool ?? undefined, ...known },
+      boot: this.boot,
+      tip: placeOf(chain.tip),
+      from: block && placeOf(block),
+      replay: block && { disconnect: block.height - fork.height, connect: chain.height - fork.height },
+      reset,
+    };
+  }
+
+  /** What was added since is told from now on. */
+  wake(session: Session): void {
+    if (!this.#sessions.has(session)) return;
+    this.#woken.add(session);
+    void this.#tell();
+  }
+
+  /** It has no subscriptions any more. */
+  leave(session: Session): void {
+    this.#sessions.delete(session);
+    this.#woken.delete(session);
+    if (this.#sessions.size > 0) return;
+    this.#heartbeat?.cancel();
+    this.#heartbeat = undefined;
+    for (const unsubscribe of this.#unsubscribe.splice(0)) unsubscribe();
+  }
+
+  yield(): Promise<void> {
+    return this.#dependencies.clock.yield();
+  }
+
+  close(): void {
+    for (const session of [...this.#sessions]) session.close();
+  }
+
+  #topic(text: string): Topic {
+    if (text === 'chain' || text === 'mempool' || text === 'peers') return text;
+    if (!text.startsWith(WALLET)) throw refuse.parameter(`Unknown topic '${text}'`);
+    this.#walletChanges(text.slice(WALLET.length));
+    return text as Topic;
+  }
+
+  /** @throws RpcError -18; WalletError if it cannot be used */
+  #walletChanges(name: string): { readonly last: number } {
+    const wallet = this.#dependencies.wallets.get(name);
+    if (wallet !== undefined) return wallet.history.changes;
+    throw new RpcError(RpcCode.WALLET_NOT_FOUND, 'Requested wallet does not exist or is not loaded');
+  }
+
+  /** The first block of a locator that the node has heard of. @throws RpcError -5 */
+  #known(hashes: string | readonly string[]): HeaderEntry {
+    for (const hash of typeof hashes === 'string' ? [hashes] : hashes) {
+      const entry = this.#dependencies.chain.entry(hash as BlockHash);
+      if (entry !== undefined) return entry;
+    }
+    throw refuse.key('Block not found');
+  }
+
+  #startLog(): MempoolLog {
+    const { chain, mempool } = this.#dependencies;
+    return new MempoolLog(chain, mempool, () => this.#wake('mempool'));
+  }
+
+  #begin(): void {
+    if (this.#heartbeat !== undefined) return;
+    const { chain, network, walletChanged } = this.#dependencies;
+    this.#unsubscribe = [
+      chain.connected.subscribe(() => this.#wake('chain')),
+      chain.disconnected.subscribe(() => this.#wake('chain')),
+      network.peersChanged.subscribe(() => this.#wake('peers')),
+      walletChanged.subscribe((name) => this.#wake(`${WALLET}${name}`)),
+    ];
+    this.#scheduleHeartbeat();
+  }
+
+  #scheduleHeartbeat(): void {
+    this.#heartbeat = this.#dependencies.clock.schedule(HEARTBEAT, () => {
+      for (const session of this.#sessions) {
+        for (const subscription of session.subscriptions()) subscription.heartbeatDue = true;
+        this.#woken.add(session);
+      }
+      void this.#tell();
+      this.#scheduleHeartbeat();
+    });
+  }
+
+  #wake(topic: Topic): void {
+    for (const session of this.#sessions)
+      for (const subscription of session.subscriptions()) {
+        if (!subscription.topics.has(topic)) continue;
+        if (topic === 'peers') subscription.peersChanged = true;
+        this.#woken.add(session);
+      }
+    if (this.#woken.size > 0) void this.#tell();
+  }
+
+  async #tell(): Promise<void> {
+    if (this.#isTelling) return;
+    this.#isTelling = true;
+    while (this.#woken.size > 0) {
+      // Whoever waits for the same thing goes first.
+      await this.yield();
+      let left = SESSIONS_PER_TURN;
+      for (const session of this.#woken) {
+        this.#woken.delete(session);
+        void session.tell();
+        if (--left === 0) break;
+      }
+    }
+    this.#isTelling = false;
+  }
+}
+
+const isOfWallet = (topic: Topic): topic is `wallet:${string}` => topic.startsWith(WALLET);
+
+const DETAILS: readonly string[] = ['headers', 'txids', 'hex', 'decoded'] satisfies Detail[];
+
+function detailOf(text: string): Detail {
+  if (!DETAILS.includes(text)) throw refuse.parameter(`Unknown detail '${text}'`);
+  return text as Detail;
+}

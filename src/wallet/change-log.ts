@@ -1,0 +1,90 @@
+/**
+ * In which order a wallet's transactions last changed, by a number that lasts: it is in their records. Whoever knows
+ * everything up to a number is told what has a higher one, as soon as that is on the disk.
+ */
+import type { WalletTransaction } from './history.ts';
+
+interface Change {
+  readonly sequence: number;
+  readonly entry: WalletTransaction;
+}
+
+export class ChangeLog {
+  /** Ascending. Of those of one transaction the last counts. */
+  #changes: Change[] = [];
+  #last: number;
+  /** The last that is on the disk. */
+  #kept: number;
+  #isKeeping = false;
+  readonly #settled: () => Promise<void>;
+  readonly #told: () => void;
+
+  /**
+   * @param now milliseconds since the epoch: numbers begin here at the least, so that those of a wallet that was put
+   * back from a copy are none that its later life had given
+   * @param settled resolves when all that was written so far is on the disk
+   * @param told that changes are on the disk
+   */
+  constructor(now: number, settled: () => Promise<void>, told: () => void) {
+    this.#last = now;
+    this.#kept = now;
+    this.#settled = settled;
+    this.#told = told;
+  }
+
+  /** The highest number given. */
+  get last(): number {
+    return this.#last;
+  }
+
+  /** As the store has them. Records of old have no number: theirs is their order. */
+  load(entries: readonly WalletTransaction[]): void {
+    for (const entry of entries) entry.sequence ||= entry.order + 1;
+    this.#changes = Array.from(entries, (entry) => ({ sequence: entry.sequence, entry }));
+    this.#changes.sort((a, b) => a.sequence - b.sequence);
+    this.#last = Math.max(this.#last, this.#changes.at(-1)?.sequence ?? 0);
+    this.#kept = this.#last;
+  }
+
+  /** It is new, or another than before, and will be written. @param count transactions that there are */
+  add(entry: WalletTransaction, count: number): void {
+    entry.sequence = ++this.#last;
+    this.#changes.push({ sequence: entry.sequence, entry });
+    if (this.#changes.length > 2 * count + 100) this.#changes = this.#changes.filter(isLast);
+    if (!this.#isKeeping) void this.#keep();
+  }
+
+  /** The next change after one that is known, of those that are on the disk. */
+  after(known: number): WalletTransaction | undefined {
+    let [low, high] = [0, this.#changes.length];
+    while (low < high) {
+      const middle = (low + high) >> 1;
+      if (this.#changes[middle]!.sequence > known) high = middle;
+      else low = middle + 1;
+    }
+    for (let i = low; i < this.#changes.length && this.#changes[i]!.sequence <= this.#kept; i++)
+      // A payment that is not sent yet may be taken back.
+      if (isLast(this.#changes[i]!) && !this.#changes[i]!.entry.unsent) return this.#changes[i]!.entry;
+    return undefined;
+  }
+
+  async #keep(): Promise<void> {
+    this.#isKeeping = true;
+    try {
+      while (this.#kept < this.#last) {
+        // What belongs together comes before a promise has its turn.
+        await undefined;
+        const last = this.#last;
+        await this.#settled();
+        this.#kept = last;
+        this.#told();
+      }
+    } catch {
+      // The wallet is closed: what the disk does not have is told when it was read from the chain again.
+    } finally {
+      this.#isKeeping = false;
+    }
+  }
+}
+
+const isLast = ({ sequence, entry }: Change): boolean => entry.sequence === sequence;
