@@ -32,5 +32,7 @@ test('blocks are told from a block on, and as they come', async () => {
   const hashes = await client.generatetoaddress(3, ADDRESS);
   const events = client.subscribe({ topics: ['chain'], from: { block: genesis } });
   const first = await take(events, 3);
-  expect(first.map(({ type, block }) => [type, block.hash])).toEqual(hashes.map((hash) => ['connected', hash]));
+  expect(first.map(({ type, block }) => [type, block.hash])).toEqual(
+    hashes.map((hash) => ['connected', hash]),
+  );
 });

@@ -55,10 +55,10 @@ export async function scriptFilter(
   const wanted = [...scripts, ...addresses.map((address) => addressScript(address, parameters))];
   let turn = clock.monotonic();
   for (const each of descriptors) {
-    const { text, begin, end } = scanObject(each);
+    const { text, range } = scanObject(each);
     const { descriptors: branches, secrets } = parsed(text, parameters);
     for (const branch of branches) {
-      const [first, last] = branch.isRange ? [begin, end] : [0, 0];
+      const [first, last] = branch.isRange ? range : [0, 0];
       allow(last - first + 1);
       for (let index = first; index <= last; index++) {
         const own = branch.scriptsAt(index, secrets.lookup);
