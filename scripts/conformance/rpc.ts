@@ -2,13 +2,14 @@
 import { isDeepStrictEqual } from 'node:util';
 import { fromHex, toHex } from '../../src/core/encoding/bytes.ts';
 import { hash160 } from '../../src/core/encoding/hashes.ts';
+import { JsonNumber, type JsonObject, type JsonRead } from '../../src/core/encoding/json.ts';
+import { readJson } from '../../src/core/encoding/json-reader.ts';
 import type { NetworkParameters } from '../../src/core/parameters/network.ts';
 import { MAIN, REGTEST } from '../../src/core/parameters/presets.ts';
 import { encodeAddress } from '../../src/core/script/address.ts';
 import { OP } from '../../src/core/script/opcodes.ts';
 import { p2sh } from '../../src/core/script/templates.ts';
-import { Amount, JsonNumber, type JsonObject, type JsonRead } from '../../src/rpc/json.ts';
-import { readJson } from '../../src/rpc/json-reader.ts';
+import { Amount } from '../../src/rpc/json.ts';
 import { writeJson } from '../../src/rpc/json-writer.ts';
 import { amountFrom, stringFrom } from '../../src/rpc/values.ts';
 import { MemoryNode, type RpcReply } from './memory-node.ts';

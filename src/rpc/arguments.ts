@@ -2,10 +2,12 @@
  * From what a caller sent to what a method reads: named parameters into their positions, counts and types. Every
  * error is Bitcoin Core's (rpc/server.cpp, rpc/util.cpp).
  */
+
+import { JsonObject, type JsonRead } from '../core/encoding/json.ts';
 import type { RpcContext, RpcRequest } from './context.ts';
 import { type RpcError, refuse } from './errors.ts';
 import { helpText } from './help.ts';
-import { JsonObject, type JsonRead, type JsonWritable } from './json.ts';
+import type { JsonWritable } from './json.ts';
 import { writeJson } from './json-writer.ts';
 import type { Method } from './method.ts';
 import type { Schema } from './schema.ts';

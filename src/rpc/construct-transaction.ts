@@ -1,5 +1,6 @@
 /** A transaction from the inputs and outputs that a caller lists (Core's ConstructTransaction). */
 import { concatBytes, EMPTY, toHex } from '../core/encoding/bytes.ts';
+import { JsonNumber, JsonObject, type JsonRead } from '../core/encoding/json.ts';
 import type { NetworkParameters } from '../core/parameters/network.ts';
 import { AddressError, decodeAddress } from '../core/script/address.ts';
 import { OP } from '../core/script/opcodes.ts';
@@ -15,7 +16,6 @@ import {
   type TxOut,
 } from '../core/transaction/transaction.ts';
 import { type RpcError, refuse } from './errors.ts';
-import { JsonNumber, JsonObject, type JsonRead } from './json.ts';
 import * as t from './schema.ts';
 import { amountFrom, arrayFrom, bytesFrom, hashFrom, INT64, integerFrom, objectFrom } from './values.ts';
 

@@ -1,4 +1,6 @@
 /** Output scripts of the descriptors that callers name. */
+
+import { JsonObject, type JsonRead } from '../core/encoding/json.ts';
 import type { NetworkParameters } from '../core/parameters/network.ts';
 import { DescriptorError } from '../wallet/descriptors/descriptor-error.ts';
 import { expandAll } from '../wallet/descriptors/expansions.ts';
@@ -6,7 +8,6 @@ import { inferDescriptor } from '../wallet/descriptors/infer.ts';
 import { parseDescriptor } from '../wallet/descriptors/parse.ts';
 import { addressScript } from './construct-transaction.ts';
 import { refuse } from './errors.ts';
-import { JsonObject, type JsonRead } from './json.ts';
 import { array, custom, string } from './schema.ts';
 import { arrayFrom, rangeFrom, stringFrom } from './values.ts';
 

@@ -3,14 +3,16 @@
  * beyond naming the status, no dialect of JSON-RPC, and no method.
  */
 import { Invalid } from '../core/encoding/errors.ts';
+import { JsonObject, type JsonRead } from '../core/encoding/json.ts';
+import { JsonError, JsonReading } from '../core/encoding/json-reader.ts';
 import type { Clock, Logger } from '../seams.ts';
+import { turnsOf } from '../wallet/turns.ts';
 import { callMethod } from './arguments.ts';
 import type { RpcContext, RpcRequest, RpcServerView } from './context.ts';
 import { type Call, Envelope, toRpcError } from './envelope.ts';
 import { RpcCode, RpcError, refuse, UsageError } from './errors.ts';
 import { helpText } from './help.ts';
-import { JsonObject, type JsonRead, type JsonWritable } from './json.ts';
-import { JsonError, readJson, readJsonInTurns } from './json-reader.ts';
+import type { JsonWritable } from './json.ts';
 import { findMethod, type Registry } from './method.ts';
 import { refusalOf } from './refusals.ts';
 import type { Session } from './subscriptions/session.ts';
@@ -35,10 +37,11 @@ export interface Caller {
 }
 
 const WALLET_PATH = '/wallet/';
-/** Milliseconds after which a batch lets everything else run. */
-const BATCH_TURN = 10;
-/** Characters that are not read at once: it would hold everything else up. */
+/** Milliseconds after which reading and batches let everything else run. */
+const TURN = 10;
+/** Characters that are not read at once: it would hold everything else up; and as many as are. */
 const LONG = 1 << 18;
+const PIECE = 1 << 16;
 /** Characters of all answers to a batch; what comes after them is refused. */
 const BATCH_ANSWERS = 1 << 27;
 
@@ -85,7 +88,10 @@ export class Dispatcher implements RpcServerView {
   async handle(body: string | null, caller: Caller): Promise<Answer> {
     try {
       if (body === null) throw notJson();
-      const request = body.length > LONG ? await readJsonInTurns(body, this.#clock) : readJson(body);
+      const reading = new JsonReading(body);
+      const rest = turnsOf(this.#clock, TURN);
+      while (!reading.advance(body.length > LONG ? PIECE : Infinity)) await rest();
+      const request = reading.value;
       if (request instanceof JsonObject) return await this.#handleOne(request, caller);
       if (Array.isArray(request)) return await this.#handleBatch(request, caller);
       throw new RpcError(RpcCode.PARSE_ERROR, 'Top-level object parse error');
@@ -125,16 +131,15 @@ export class Dispatcher implements RpcServerView {
       }
     const answers: string[] = [];
     let size = 0;
-    let turn = this.#clock.monotonic();
+    // Most methods wait for nothing: without this a long batch would stop the whole node.
+    const rest = turnsOf(this.#clock, TURN);
     for (const request of requests) {
       const member = this.#answerMember(request, caller, size > BATCH_ANSWERS);
       const answer = member instanceof Promise ? await member : member;
       if (answer !== null) answers.push(answer);
       size += answer?.length ?? 0;
-      // Most methods wait for nothing: without this a long batch would stop the whole node.
-      if (this.#clock.monotonic() - turn < BATCH_TURN) continue;
-      await this.#clock.yield();
-      turn = this.#clock.monotonic();
+      const pause = rest();
+      if (pause !== undefined) await pause;
     }
     // An empty batch carries no version, so clients of 1.x expect an empty array and not silence.
     if (answers.length === 0 && requests.length > 0) return { status: 204, body: '' };

@@ -4,6 +4,7 @@
  */
 import { fromHex, isHex } from '../core/encoding/bytes.ts';
 import { hash160 } from '../core/encoding/hashes.ts';
+import { JsonNumber, type JsonRead } from '../core/encoding/json.ts';
 import { MAX_STANDARD_TX_WEIGHT } from '../core/script/standard.ts';
 import { p2wpkh } from '../core/script/templates.ts';
 import { type FeeRate, satPerKvB } from '../core/transaction/fee-rate.ts';
@@ -18,7 +19,6 @@ import { addressScript, outputPairs } from './construct-transaction.ts';
 import type { RpcContext } from './context.ts';
 import { RpcCode, refuse } from './errors.ts';
 import { chosenRate, feeFields, readFeeChoice } from './fee-choice.ts';
-import { JsonNumber, type JsonRead } from './json.ts';
 import { refuseAs } from './refusals.ts';
 import * as t from './schema.ts';
 import { publicKeyFrom } from './texts.ts';

@@ -1,5 +1,6 @@
 /** Writes JSON as Bitcoin Core does, to the digit. */
-import { Amount, JsonNumber, JsonObject, JsonText, type JsonWritable } from './json.ts';
+import { JsonNumber, JsonObject } from '../core/encoding/json.ts';
+import { Amount, JsonText, type JsonWritable } from './json.ts';
 
 /** @param indent spaces a level, for people; 0 writes one line. */
 export function writeJson(value: JsonWritable, indent = 0): string {

@@ -4,11 +4,11 @@ import type { HeaderEntry } from '../chain/header-entry.ts';
 import type { Block } from '../core/block/block.ts';
 import type { BlockHash } from '../core/block/header.ts';
 import type { BlockUndo } from '../core/consensus/undo.ts';
+import { JsonNumber, type JsonRead } from '../core/encoding/json.ts';
 import type { Txid } from '../core/transaction/transaction.ts';
 import type { MempoolEntry } from '../mempool/entry.ts';
 import type { Mempool } from '../mempool/mempool.ts';
 import { refuse } from './errors.ts';
-import { JsonNumber, type JsonRead } from './json.ts';
 import { custom, hex } from './schema.ts';
 import { hashTextFrom, integerFrom } from './values.ts';
 

@@ -3,9 +3,11 @@
  * handler's arguments and of its answer, the client's types and the API document; nothing about a method is
  * written anywhere else.
  */
+
+import type { JsonRead } from '../core/encoding/json.ts';
 import type { Wallet } from '../wallet/wallet.ts';
 import type { RpcContext, RpcRequest } from './context.ts';
-import type { JsonRead, JsonWritable } from './json.ts';
+import type { JsonWritable } from './json.ts';
 import * as t from './schema.ts';
 import { walletOf } from './wallet-access.ts';
 

@@ -1,5 +1,6 @@
 /** Outputs that a transaction spends: what chain and mempool know, and what a caller tells of others (`prevtxs`). */
 import { equalBytes, fromDisplayHex } from '../core/encoding/bytes.ts';
+import { JsonObject, type JsonRead } from '../core/encoding/json.ts';
 import { toAssembly } from '../core/script/assembly.ts';
 import { MAX_MONEY } from '../core/transaction/amount.ts';
 import { outPointText, type Transaction, type TxOut } from '../core/transaction/transaction.ts';
@@ -7,7 +8,6 @@ import type { SigningProvider } from '../wallet/signing/provider.ts';
 import { takeScripts } from '../wallet/signing/told-scripts.ts';
 import type { RpcContext } from './context.ts';
 import { refuse } from './errors.ts';
-import { JsonObject, type JsonRead } from './json.ts';
 import * as t from './schema.ts';
 import { arrayFrom } from './values.ts';
 

@@ -2,8 +2,9 @@
  * The types of schemas: what a value is in a call, for a handler, as its answer, and as a caller gets it. Owns
  * no value.
  */
+
+import type { JsonRead } from '../core/encoding/json.ts';
 import type { RpcContext } from './context.ts';
-import type { JsonRead } from './json.ts';
 
 /** The four views of a value: in a call, for a handler, as its answer, and that answer for a caller. */
 export interface Views {

@@ -3,9 +3,11 @@
  * converts, and its types, its help and the API document are derived from it. Owns the kinds of values that
  * JSON-RPC has; what they mean for one subject is built from these where it belongs (`custom`).
  */
+
+import { JsonObject, type JsonRead } from '../core/encoding/json.ts';
 import type { RpcContext } from './context.ts';
 import { refuse } from './errors.ts';
-import { type Amount, JsonObject, type JsonRead, type JsonText, type JsonWritable } from './json.ts';
+import type { Amount, JsonText, JsonWritable } from './json.ts';
 import type {
   Answered,
   Cases,

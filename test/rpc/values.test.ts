@@ -1,9 +1,9 @@
 import { describe, expect, test } from 'vitest';
+import { JsonNumber } from '../../src/core/encoding/json.ts';
+import { readJson } from '../../src/core/encoding/json-reader.ts';
 import { parseFixedPoint } from '../../src/core/transaction/amount.ts';
 import type { RpcContext } from '../../src/rpc/context.ts';
 import { RpcError } from '../../src/rpc/errors.ts';
-import { JsonNumber } from '../../src/rpc/json.ts';
-import { readJson } from '../../src/rpc/json-reader.ts';
 import { integer, object, string } from '../../src/rpc/schema.ts';
 import {
   amountFrom,

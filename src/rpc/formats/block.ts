@@ -11,6 +11,7 @@ import { compactSizeLength } from '../../core/encoding/writer.ts';
 import { readOutline, type TransactionOutline, txidsOf } from '../../core/transaction/outline.ts';
 import { Transaction, WITNESS_SCALE_FACTOR } from '../../core/transaction/transaction.ts';
 import type { Clock } from '../../seams.ts';
+import { turnsOf } from '../../wallet/turns.ts';
 import type { JsonText, JsonWritable } from '../json.ts';
 import { joinFields } from '../json-writer.ts';
 import * as t from '../schema.ts';
@@ -122,14 +123,12 @@ async function writeTransactions<T extends TransactionOutline>(
   let coinbase: Uint8Array | undefined;
   let strippedSize = 0;
   let text = '';
-  let turn = clock.monotonic();
+  const rest = turnsOf(clock, TURN);
   for (const some of readTransactions(block, AT_ONCE, read)) {
     coinbase ??= some[0]!.bytes;
     for (const each of some) strippedSize += each.strippedSize;
     text += `${text === '' ? '' : ','}${show(some)}`;
-    if (clock.monotonic() - turn < TURN) continue;
-    await clock.yield();
-    turn = clock.monotonic();
+    await rest();
   }
   return { coinbase: coinbase!, text, strippedSize };
 }

@@ -1,6 +1,5 @@
 /** To be told of what happens instead of asking again and again. */
-import type { JsonRead } from '../json.ts';
-import { group, method, type RpcRequest, refuse, t } from '../kit.ts';
+import { group, type JsonRead, method, type RpcRequest, refuse, t } from '../kit.ts';
 import type { Position } from '../subscriptions/event-types.ts';
 import type { Session } from '../subscriptions/session.ts';
 import { hashTextFrom, integerFrom, objectFrom, stringFrom } from '../values.ts';

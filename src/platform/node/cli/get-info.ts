@@ -1,5 +1,5 @@
 /** `penny rpc -getinfo`: the state of a node and its wallets in a few lines. */
-import { JsonNumber, JsonObject, type JsonRead } from '../../../rpc/json.ts';
+import { JsonNumber, JsonObject, type JsonRead } from '../../../core/encoding/json.ts';
 import { type Call, walletPath } from './rpc-connection.ts';
 
 /** @throws what the calls throw, but for the wallet's, which may be absent */

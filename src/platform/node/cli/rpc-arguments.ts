@@ -2,8 +2,8 @@
  * Words of a command line as JSON-RPC parameters: text stays text where the method wants text, and is
  * read as JSON elsewhere, by the method's own table. (bitcoin-cli: rpc/client.cpp)
  */
-import { JsonObject, type JsonRead } from '../../../rpc/json.ts';
-import { JsonError, readJson } from '../../../rpc/json-reader.ts';
+import { JsonObject, type JsonRead } from '../../../core/encoding/json.ts';
+import { JsonError, readJson } from '../../../core/encoding/json-reader.ts';
 import { findMethod, type Registry } from '../../../rpc/method.ts';
 import type { Fields, Schema } from '../../../rpc/schema.ts';
 import { UsageError } from './usage-error.ts';

@@ -1,7 +1,9 @@
 /** `penny rpc METHOD [ARGS]`: bitcoin-cli's behaviour, output and exit codes. */
+
+import { JsonObject, type JsonRead } from '../../../core/encoding/json.ts';
+import { readJson } from '../../../core/encoding/json-reader.ts';
 import { RpcCode } from '../../../rpc/errors.ts';
-import { JsonObject, type JsonRead, type JsonWritable } from '../../../rpc/json.ts';
-import { readJson } from '../../../rpc/json-reader.ts';
+import type { JsonWritable } from '../../../rpc/json.ts';
 import { writeJson } from '../../../rpc/json-writer.ts';
 import type { Registry } from '../../../rpc/method.ts';
 import { describeNode } from './get-info.ts';

@@ -2,7 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { request } from 'node:http';
 import { resolve } from 'node:path';
-import type { JsonObject, JsonRead } from '../../../rpc/json.ts';
+import type { JsonObject, JsonRead } from '../../../core/encoding/json.ts';
 import type { RPC } from './common-options.ts';
 import type { Configuration } from './configuration.ts';
 

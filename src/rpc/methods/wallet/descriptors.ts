@@ -1,8 +1,9 @@
 /** The descriptors of a wallet: listing and importing them. */
+
+import { JsonNumber, JsonObject } from '../../../core/encoding/json.ts';
 import { importFromText } from '../../../wallet/importing.ts';
 import type { OwnDescriptor } from '../../../wallet/key-ring.ts';
 import type { Wallet } from '../../../wallet/wallet.ts';
-import { JsonNumber, JsonObject } from '../../json.ts';
 import { group, type JsonRead, type RpcContext, refuse, t, walletMethod } from '../../kit.ts';
 import { refusalOf } from '../../refusals.ts';
 import { arrayFrom, bigintFrom, rangeFrom, typeName } from '../../values.ts';

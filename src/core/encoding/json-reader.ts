@@ -2,7 +2,6 @@
  * Reads JSON text, exactly what Bitcoin Core accepts; bounded in depth and number of values. Reads some at a
  * time, so that a body of 32 MiB holds nothing else up.
  */
-import type { Clock } from '../seams.ts';
 import { JsonNumber, JsonObject, type JsonRead } from './json.ts';
 
 export class JsonError extends Error {
@@ -13,9 +12,6 @@ export class JsonError extends Error {
 const MAX_DEPTH = 512;
 /** Values in one text: bounds the memory a body of 32 MiB can ask for. */
 const MAX_VALUES = 4_000_000;
-/** Characters that are read before the time is looked at, and milliseconds before others get their turn. */
-const PIECE = 1 << 16;
-const TURN = 10;
 /** Units of text that are put together at once. */
 const UNITS = 4096;
 
@@ -42,18 +38,6 @@ export function readJson(text: string): JsonRead {
   return reading.value;
 }
 
-/** The same, letting everything else run meanwhile. @throws JsonError */
-export async function readJsonInTurns(text: string, clock: Clock): Promise<JsonRead> {
-  const reading = new JsonReading(text);
-  let turn = clock.monotonic();
-  while (!reading.advance(PIECE)) {
-    if (clock.monotonic() - turn < TURN) continue;
-    await clock.yield();
-    turn = clock.monotonic();
-  }
-  return reading.value;
-}
-
 /** An array or object that is not closed yet. */
 interface Open {
   readonly values: JsonRead[] | undefined;
@@ -70,7 +54,7 @@ interface Begun {
   half: number;
 }
 
-class JsonReading {
+export class JsonReading {
   readonly #text: string;
   #position = 0;
   #values = 0;
