@@ -32,7 +32,7 @@ import type { AdjustableClock, Random } from './seams.ts';
 import type { ChainSource } from './wallet/chain-source.ts';
 import type { Scrypt } from './wallet/sealing.ts';
 import type { WalletStorage } from './wallet/storage.ts';
-import type { Wallet } from './wallet/wallet.ts';
+import type { Wallet, WalletParts } from './wallet/wallet.ts';
 import { WalletManager, type WalletManagerOptions } from './wallet/wallet-manager.ts';
 import { createChainSource } from './wallet-chain.ts';
 
@@ -97,6 +97,8 @@ export interface NodeDependencies {
   readonly onReindex?: (progress: ImportProgress) => void;
   /** What is published over ZeroMQ; default nothing. */
   readonly zmq?: RpcContext['zmq'];
+  /** Told of transactions of wallets. */
+  readonly noted?: WalletParts['noted'];
   /** Told of the parts once there are all, before the mempool is loaded and peers come: for what listens to their events. */
   readonly onOpened?: (parts: Parts) => void;
   /** Made before, where a server is to answer while the node still starts. */

@@ -20,6 +20,11 @@ import { chainTips } from './tips.ts';
 /** Blocks of work by which a branch of headers may be behind the tip and still be stored. */
 const ANTI_SPAM_BLOCKS = 144n;
 
+/** Blocks of work by which an invalid branch must be ahead to be worth a warning. */
+const LONG_INVALID_BRANCH = 6n;
+const INVALID_BRANCH =
+  'Warning: Found invalid chain more than 6 blocks longer than our best chain. This could be due to database corruption or consensus incompatibility with peers.';
+
 export interface ChainParts {
   readonly parameters: NetworkParameters;
   readonly index: KeyValueStore;
@@ -95,6 +100,16 @@ export class ChainView {
   /** 0 to 1. */
   get verificationProgress(): number {
     return this.parts.progress.verification(this.tip, this.bestHeader);
+  }
+
+  /** What a person should know, in Core's words. */
+  get warnings(): string[] {
+    const { bestFailed } = this.parts.tree;
+    const isLonger =
+      !this.isInitialBlockDownload &&
+      bestFailed !== undefined &&
+      bestFailed.chainWork > this.tip.chainWork + LONG_INVALID_BRANCH * workFromBits(this.tip.bits);
+    return isLonger ? [INVALID_BRANCH] : [];
   }
 
   entry(hash: BlockHash): HeaderEntry | undefined {

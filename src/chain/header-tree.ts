@@ -29,6 +29,8 @@ export class HeaderTree {
   #best: HeaderEntry | undefined;
   #genesis: HeaderEntry | undefined;
   #bestHeader: HeaderEntry | undefined;
+  /** The header with the most work of those known to be invalid. */
+  bestFailed: HeaderEntry | undefined;
   #nextSequence = SEQUENCE_LOADED + 1;
   /** preciousblock counts down, so that its block wins over all seen before. */
   #preciousSequence = -1;
@@ -244,13 +246,17 @@ export class HeaderTree {
   }
 
   #raiseBestHeader(entry: HeaderEntry): void {
-    if (entry.failed !== 'none') return;
+    if (entry.failed !== 'none') {
+      if (entry.chainWork > (this.bestFailed?.chainWork ?? 0n)) this.bestFailed = entry;
+      return;
+    }
     if (this.#bestHeader === undefined || entry.chainWork > this.#bestHeader.chainWork)
       this.#bestHeader = entry;
   }
 
   #findBestHeader(): void {
     this.#bestHeader = undefined;
+    this.bestFailed = undefined;
     for (const entry of this.#entries.values()) this.#raiseBestHeader(entry);
   }
 

@@ -32,6 +32,7 @@ interface WalletDependencies {
   readonly scrypt?: Scrypt;
   /** Told of a wallet whose transactions changed, when that is on the disk, and of one that was loaded. */
   readonly changed?: (name: string) => void;
+  readonly noted?: WalletParts['noted'];
 }
 
 interface CreateWalletOptions {
@@ -125,7 +126,7 @@ export class WalletManager {
   }
 
   async #parts(name: string, create: boolean): Promise<WalletParts> {
-    const { parameters, chain, logger, storage, changed } = this.#dependencies;
+    const { parameters, chain, logger, storage, changed, noted } = this.#dependencies;
     const { keypool: gap = DEFAULT_KEYPOOL, scryptCost: _, ...policy } = this.#options;
     return {
       ...this.#vaultParts,
@@ -133,6 +134,7 @@ export class WalletManager {
       chain,
       logger,
       ...(changed && { changed }),
+      ...(noted && { noted }),
       store: await storage.open(name, create),
       gap,
       policy: { ...DEFAULT_POLICY, fallbackFee: satPerKvB(parameters.fallbackFee), ...policy },

@@ -42,6 +42,11 @@ export interface WalletParts extends VaultParts {
   readonly policy: WalletPolicy;
   /** Told when changes of transactions are on the disk. */
   readonly changed?: (name: string) => void;
+  /**
+   * Told of each transaction of the wallet that comes, is seen in a block (in a rescan too), leaves one, or leaves the
+   * mempool because of one.
+   */
+  readonly noted?: (wallet: string, entry: WalletTransaction) => void;
 }
 
 export interface ImportOptions {
@@ -100,7 +105,7 @@ export class Wallet {
     };
     this.history = new History(sources, this.#journal, () => parts.changed?.(name));
     this.outbox = new Outbox(this.history, parts, {
-      note: (tx) => this.#see(tx, null),
+      note: (tx) => this.#see(tx, null, parts.policy.broadcast),
       settled: () => this.settled(),
       requireOpen: () => this.requireOpen(),
     });
@@ -159,7 +164,10 @@ export class Wallet {
     const listener: ChainListener = {
       ...this.follower.listener,
       transactionAdded: (tx) => this.#see(tx, null),
-      transactionRemoved: () => undefined,
+      transactionRemoved: ({ txid }, reason) => {
+        const entry = reason === 'conflict' ? this.history.get(txid) : undefined;
+        if (entry !== undefined) this.parts.noted?.(this.name, entry);
+      },
     };
     this.#unsubscribe = this.parts.chain.subscribe(listener);
   }
@@ -183,21 +191,32 @@ export class Wallet {
       if (wasContradicted) entry.conflict = null;
       // A coinbase without its block can never come again by itself.
       if (wasConfirmed && entry.tx.isCoinbase) entry.abandoned = true;
-      this.history.save(entry);
+      this.#saveAndTell(entry);
     }
   }
 
-  /** Takes note of a transaction if it concerns this wallet. */
-  #see(tx: Transaction, block: WalletTransaction['block']): void {
+  #saveAndTell(entry: WalletTransaction): void {
+    this.history.save(entry);
+    this.parts.noted?.(this.name, entry);
+  }
+
+  /**
+   * Takes note of a transaction if it concerns this wallet.
+   * @param isOnItsWay nobody is told of it before the mempool has it
+   */
+  #see(tx: Transaction, block: WalletTransaction['block'], isOnItsWay = false): void {
     const known = this.history.get(tx.txid);
     if (known === undefined && !this.history.concerns(tx)) return;
     if (known !== undefined) {
-      if (known.block?.hash === block?.hash && !known.abandoned) return;
+      if (known.block?.hash === block?.hash && !known.abandoned) {
+        if (block !== null || (known.unsent && !isOnItsWay)) this.parts.noted?.(this.name, known);
+        return;
+      }
       if (block !== null) known.block = block;
       known.conflict = null;
       known.abandoned = false;
       delete known.unsent;
-      this.history.save(known);
+      this.#saveAndTell(known);
       return;
     }
     this.#markUsed(tx);
@@ -206,7 +225,8 @@ export class Wallet {
     const received = block?.time ?? this.parts.clock.seconds();
     const entry = { tx, block, conflict: null, received, order, sequence: 0, abandoned: false };
     this.history.add(entry);
-    this.history.save(entry);
+    if (isOnItsWay) this.history.save(entry);
+    else this.#saveAndTell(entry);
   }
 
   #markUsed(tx: Transaction): void {

@@ -18,6 +18,8 @@ import { bindFastHashes } from './hashes.ts';
 import type { NodeLogger } from './logger.ts';
 import { WorkerSearcher } from './mining/worker-searcher.ts';
 import { NodeTransport } from './network/node-transport.ts';
+import { CommandRunner } from './notifications/command-runner.ts';
+import { Commands, type NotifyOptions } from './notifications/commands.ts';
 import { feedZmq } from './notifications/zmq-feed.ts';
 import { type ZmqOptions, ZmqPublisher } from './notifications/zmq-publisher.ts';
 import { systemRandom } from './random.ts';
@@ -42,6 +44,8 @@ export interface ProcessOptions {
   /** Where this network's files are. */
   readonly directory: string;
   readonly scripts: ScriptVerifierOptions;
+  /** Commands that are run when something happens. */
+  readonly notify?: NotifyOptions;
   /** Absent publishes nothing. */
   readonly zmq?: ZmqOptions;
   /** Null serves no RPC. */
@@ -81,12 +85,16 @@ export async function startNode(
     server?: RpcEndpoint;
     node?: Node;
   } = {};
+  const runner = new CommandRunner(logger);
+  const commands = new Commands(options.notify ?? {}, runner);
   // Nobody may ask a node that is closing, and nothing may be closed that it still uses.
   const stop = async (): Promise<void> => {
+    await commands.stopping();
     await open.server?.stop();
     await open.node?.stop();
     await open.scriptVerifier?.close();
     open.zmq?.close();
+    runner.close();
     await open.storage?.close();
   };
   try {
@@ -112,10 +120,16 @@ export async function startNode(
       createSearcher: (threads) => new WorkerSearcher(threads),
       transport: new NodeTransport({ magic: parameters.magic }),
       rpc,
-      ...(zmq && { zmq: zmq.notifications, onOpened: (parts) => feedZmq(parts, zmq.publish) }),
+      noted: commands.noted,
+      ...(zmq && { zmq: zmq.notifications }),
+      onOpened: (parts) => {
+        if (zmq) feedZmq(parts, zmq.publish);
+        commands.attach(parts);
+      },
       ...rest,
       writeFile: (path, chunks) => writeNewFile(resolve(options.directory, path), chunks),
     });
+    commands.started();
     return { node: open.node, rpcPort: open.server?.port ?? null, stop };
   } catch (error) {
     await stop();

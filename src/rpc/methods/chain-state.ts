@@ -48,7 +48,7 @@ export const chainStateMethods = group('Blockchain', {
         pruneheight: pruned ? prunedHeight + 1 : undefined,
         automatic_pruning: pruned ? pruneTarget > 1 : undefined,
         prune_target_size: pruneTarget > 1 ? pruneTarget * 1024 * 1024 : undefined,
-        warnings: [],
+        warnings: chain.warnings,
       };
     },
   }),

@@ -83,7 +83,7 @@ export const miningMethods = group('Mining', {
         blockmintxfee: btc(miner.minimumFeeRate),
         chain: parameters.chain,
         next: { height: tip.height + 1, ...targetJson(nextBits), difficulty: difficultyFromBits(nextBits) },
-        warnings: [],
+        warnings: chain.warnings,
       };
     },
   }),

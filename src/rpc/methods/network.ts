@@ -38,7 +38,7 @@ export const networkMethods = group('Network', {
       ),
       warnings: t.array(t.string()),
     }),
-    handler(_, { network, mempool }) {
+    handler(_, { chain, network, mempool }) {
       const { inbound, outbound } = network.connectionCount();
       return {
         version: nodeVersion(network.options.userAgent).number,
@@ -62,7 +62,7 @@ export const networkMethods = group('Network', {
         relayfee: btc(mempool.policy.minimumRelayFeeRate),
         incrementalfee: btc(mempool.policy.incrementalRelayFeeRate),
         localaddresses: network.local.list().map(({ host, port, score }) => ({ address: host, port, score })),
-        warnings: [],
+        warnings: chain.warnings,
       };
     },
   }),

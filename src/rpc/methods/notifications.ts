@@ -1,11 +1,9 @@
 /** What is published to other programs. */
-import { group, method } from '../method.ts';
-import * as t from '../schema.ts';
+import { group, method, t } from '../kit.ts';
 
 export const notificationMethods = group('Zmq', {
   getzmqnotifications: method({
     help: 'What is published over ZeroMQ, and where.',
-    parameters: {},
     result: t.array(
       t.object({
         type: t.string('pubhashblock, pubhashtx, pubrawblock, pubrawtx or pubsequence'),

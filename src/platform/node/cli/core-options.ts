@@ -29,8 +29,6 @@ export const WITHOUT_EFFECT: Readonly<Record<string, string>> = Object.freeze({
     'consolidatefeerate discardfee maxapsfee walletrejectlongchains',
   'Wallets are files of their own kind, and are always at hand; -nowallet loads none':
     'disablewallet flushwallet swapbdbendian unsafesqlitesync walletcrosschain',
-  'Penny starts no other programs; waiting RPC calls tell of events':
-    'alertnotify blocknotify shutdownnotify startupnotify walletnotify',
   'Penny does not speak IPC': 'ipcbind',
   'Penny does not speak REST': 'rest',
   'A node stays in the foreground, as service managers want it': 'daemon daemonwait',

@@ -62,6 +62,9 @@ export const NODE = command({
     addressindex: flag('Maintain an index of addresses for getaddresshistory and others.', {
       to: 'indexes.addresses',
     }),
+    alertnotify: text('<cmd>', 'Run this command when there is a warning; %s in it becomes the warning.', {
+      to: 'notify.alert',
+    }),
     assumevalid: hex(
       "Do not verify scripts of this block's ancestors, if it is in the chain; 0 verifies all.",
       (digits: string): string | null => (BigInt(`0x${digits}`) === 0n ? null : digits),
@@ -77,6 +80,9 @@ export const NODE = command({
       },
       { default: false, otherwise: '0', bare: '1', to: 'indexes.filters' },
     ),
+    blocknotify: text('<cmd>', 'Run this command when the tip changes; %s in it becomes its hash.', {
+      to: 'notify.block',
+    }),
     blocksonly: flag('Relay no transactions of other nodes.', { to: 'network.blocksOnly' }),
     coinstatsindex: flag('Maintain coin statistics for gettxoutsetinfo.', { to: 'indexes.coinStatistics' }),
     dbcache: integer('MiB of memory for coins that are not on disk yet.', {
@@ -121,10 +127,14 @@ export const NODE = command({
     ),
     reindex: flag('Build the block index and the coins again from the block files.'),
     'reindex-chainstate': flag('Build the coins again from the block files.'),
+    shutdownnotify: list('<cmd>', 'Run this command before the node stops, which waits for it a minute.', {
+      to: 'notify.shutdown',
+    }),
     'signature-engine': text('<name>', 'Verify signatures with this engine only.', {
       otherwise: 'the fastest that loads',
       to: 'scripts.signatureEngine',
     }),
+    startupnotify: text('<cmd>', 'Run this command when the node has started.', { to: 'notify.startup' }),
     txindex: flag('Maintain an index of all transactions for getrawtransaction.', {
       to: 'indexes.transactions',
     }),
@@ -200,6 +210,11 @@ export const NODE = command({
     walletbroadcast: flag(
       'Send what wallets make; 0 only keeps it, to be sent by hand.',
       wallet('broadcast'),
+    ),
+    walletnotify: text(
+      '<cmd>',
+      "Run this command when a wallet's transaction comes or changes: %s its id, %w the wallet, which quotes itself, %b and %h the block's hash and height, or unconfirmed and -1.",
+      { to: 'notify.wallet' },
     ),
     walletrbf: flag('Let transactions be replaced by such that pay more (BIP125).', wallet('replaceable')),
   },

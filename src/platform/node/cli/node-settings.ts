@@ -66,6 +66,7 @@ export function processOptions(configuration: NodeConfiguration): ProcessOptions
       ...parts.scripts,
       threads: values.par > 0 ? values.par : Math.max(1, availableParallelism() + values.par),
     },
+    notify: parts.notify,
     zmq: parts.zmq,
     rpc: values.server ? rpcOptions(configuration, parts) : null,
   };

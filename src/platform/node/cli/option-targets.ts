@@ -7,6 +7,7 @@ import type { MineOptions, NodeOptions } from '../../../node.ts';
 import type { ProcessOptions } from '../create-node.ts';
 import type { DevnetOptions } from '../devnet/plan.ts';
 import type { NodeLoggerOptions } from '../logger.ts';
+import type { NotifyOptions } from '../notifications/commands.ts';
 import type { ZmqOptions } from '../notifications/zmq-publisher.ts';
 import type { RpcServerOptions } from '../rpc/server.ts';
 import type { ScriptVerifierOptions } from '../verification/create-script-verifier.ts';
@@ -24,6 +25,7 @@ interface Parts {
   readonly mine: MineOptions;
   readonly wallet: NonNullable<NodeOptions['wallet']>;
   readonly scripts: ScriptVerifierOptions;
+  readonly notify: NotifyOptions;
   readonly zmq: ZmqOptions;
   readonly server: RpcServerOptions;
   readonly log: NodeLoggerOptions;
