@@ -113,7 +113,7 @@ export async function startNode(
       random: systemRandom,
       logger,
       storage: open.storage,
-      walletStorage: new NodeWalletStorage(options.directory),
+      walletStorage: await NodeWalletStorage.open(options.directory),
       scrypt: systemScrypt,
       scriptVerifier: open.scriptVerifier,
       searcher: new ThreadSearcher(clock),

@@ -7,7 +7,7 @@ import { DiskError } from '../../chain/storage.ts';
 import type { LoggerControl } from '../../rpc/context.ts';
 import type { Clock, LogLevel } from '../../seams.ts';
 
-/** Bitcoin Core's debug categories that Penny has, and `mining`, which is its own. */
+/** Bitcoin Core's debug categories, of some of which Penny has nothing to say, and `mining`, which is its own. */
 export const LOG_CATEGORIES = [
   'addrman',
   'bench',
@@ -16,17 +16,26 @@ export const LOG_CATEGORIES = [
   'coindb',
   'estimatefee',
   'http',
+  'i2p',
+  'ipc',
+  'kernel',
   'leveldb',
   'mempool',
   'mempoolrej',
   'mining',
   'net',
+  'privatebroadcast',
+  'proxy',
   'prune',
+  'qt',
+  'rand',
   'reindex',
   'rpc',
   'scan',
   'selectcoins',
+  'tor',
   'txpackages',
+  'txreconciliation',
   'validation',
   'walletdb',
   'zmq',

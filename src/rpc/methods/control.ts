@@ -180,6 +180,17 @@ export const controlMethods = {
       },
     }),
 
+    syncwithvalidationinterfacequeue: method({
+      help: 'Waits until mempool, indexes and wallets have followed the chain this far; for tests.',
+      async handler(_, { mempool, indexes, wallets }) {
+        await mempool.settled();
+        const settled = Object.values(indexes).map(
+          (index) => !index.follower.isCatchingUp && index.synchronize(),
+        );
+        await Promise.allSettled([...settled, wallets.settled()]);
+      },
+    }),
+
     echo,
     echojson: echo,
   }),

@@ -31,7 +31,8 @@ export function parseArguments(words: readonly string[], table: OptionTable): Pa
     const equals = bare.indexOf('=');
     const given = equals < 0 ? bare : bare.slice(0, equals);
     const found = findOption(given, table);
-    if (found === null) throw new UsageError(`Invalid parameter ${word}`);
+    if (found === null)
+      throw new UsageError(`Error parsing command line arguments: Invalid parameter ${word}`);
     const { option, negated } = found;
     let value = equals < 0 ? undefined : bare.slice(equals + 1);
     const next = words[at + 1];

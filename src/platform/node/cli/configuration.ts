@@ -13,7 +13,7 @@ import { NetworkFileError } from '../../../core/parameters/network-file-error.ts
 import { MAIN, REGTEST } from '../../../core/parameters/presets.ts';
 import { optionTable, parseArguments, refuseRest } from './arguments.ts';
 import { CHAIN_SELECTION, FILES, RPC } from './common-options.ts';
-import { type ConfigSections, readConfigFile } from './config-file.ts';
+import { type ConfigFile, type ConfigSections, readConfigFile } from './config-file.ts';
 import { CORE_OPTIONS, warnOfUnused } from './core-options.ts';
 import { NODE } from './node-options.ts';
 import type { Command, Values } from './option.ts';
@@ -27,6 +27,17 @@ export const DEFAULT_NETWORK_FILE = fileURLToPath(new URL('../../../../genesis.j
 const CONFIG_TABLE = optionTable(RPC.options, NODE.options, CORE_OPTIONS);
 
 const NO_FILE: FileSettings = { sections: new Map(), network: null, isDefaultNetwork: true };
+
+/** What a program assumes where nothing is said. */
+interface Program {
+  readonly chain: string;
+  /** The first that is there, in the data directory. */
+  readonly configFiles: readonly string[];
+}
+
+const PENNY: Program = { chain: 'penny', configFiles: ['penny.conf', 'bitcoin.conf'] };
+/** In bitcoind's place. */
+export const PENNYD: Program = { chain: 'main', configFiles: ['bitcoin.conf'] };
 
 export interface Configuration<O> {
   /** Of the options that the command has. */
@@ -43,6 +54,8 @@ export interface Configuration<O> {
   readonly configFile: string | null;
   /** For the log. */
   readonly warnings: readonly string[];
+  /** For whoever has started the command. */
+  readonly notices: readonly string[];
 }
 
 /** Of a command that reads no config file, and takes nothing else. @throws UsageError */
@@ -57,6 +70,7 @@ export function readOptions<O extends object>(words: readonly string[], { option
 export function readConfiguration<O extends object>(
   words: readonly string[],
   { options }: Command<O>,
+  program = PENNY,
 ): Configuration<O> {
   const isClient = options === (RPC.options as object);
   const table = optionTable(options, isClient ? {} : CORE_OPTIONS);
@@ -68,13 +82,22 @@ export function readConfiguration<O extends object>(
       ...CHAIN_SELECTION,
     });
   const { conf, datadir } = choose(new Map());
-  const configFile = findConfigFile(resolve(expandHome(datadir)), conf);
-  const sections: ConfigSections = configFile === null ? new Map() : readConfigFile(configFile, CONFIG_TABLE);
+  const configFile = findConfigFile(resolve(expandHome(datadir)), conf, program);
+  const file: ConfigFile =
+    configFile === null
+      ? { sections: new Map(), unknown: [], notIncluded: [] }
+      : readConfigFile(configFile, CONFIG_TABLE);
+  const { sections } = file;
   const chosen = choose(sections);
   const dataDirectory = resolve(expandHome(chosen.datadir));
-  const { parameters, isDefaultNetwork } = selectNetwork(chosen);
+  const { parameters, isDefaultNetwork } = selectNetwork(chosen, program);
   const settings = new Settings(CONFIG_TABLE, given, { sections, network: parameters, isDefaultNetwork });
   const section = parameters.name;
+  const [unsuitable] = isClient ? [] : settings.ignoredInHead();
+  if (unsuitable !== undefined)
+    throw new UsageError(
+      `Config setting for -${unsuitable} only applied on ${section} network when in [${section}] section.`,
+    );
   return {
     values: settings.values(options),
     settings,
@@ -84,25 +107,30 @@ export function readConfiguration<O extends object>(
     networkDirectory: join(dataDirectory, parameters.dataSubdirectory),
     configFile,
     warnings: [
-      ...settings
-        .ignoredInHead()
-        .map(
-          (name) => `Config setting for -${name} only applied on ${section} when in [${section}] section.`,
-        ),
+      ...file.unknown.map((name) => `Ignoring unknown configuration value ${name}`),
       ...warnOfUnused(settings),
     ],
+    notices: file.notIncluded.map(
+      (name) => `-includeconf cannot be used from included files; ignoring -includeconf=${name}`,
+    ),
   };
 }
 
 /** @param given null for none at all; undefined looks for the usual ones */
-function findConfigFile(dataDirectory: string, given: string | null | undefined): string | null {
+function findConfigFile(
+  dataDirectory: string,
+  given: string | null | undefined,
+  { configFiles }: Program,
+): string | null {
   if (given === null) return null;
   if (given !== undefined) return resolve(dataDirectory, expandHome(given));
-  const paths = [join(dataDirectory, 'penny.conf'), join(dataDirectory, 'bitcoin.conf')];
-  return paths.find((path) => existsSync(path)) ?? null;
+  return configFiles.map((name) => join(dataDirectory, name)).find((path) => existsSync(path)) ?? null;
 }
 
-function selectNetwork({ chain, genesis: file, regtest }: Values<typeof CHAIN_SELECTION>): {
+function selectNetwork(
+  { chain, genesis: file, regtest }: Values<typeof CHAIN_SELECTION>,
+  program: Program,
+): {
   parameters: NetworkParameters;
   isDefaultNetwork: boolean;
 } {
@@ -111,12 +139,11 @@ function selectNetwork({ chain, genesis: file, regtest }: Values<typeof CHAIN_SE
     throw new UsageError('Invalid combination of -regtest, -chain and -genesis. Can use at most one.');
   }
   if (file) return { parameters: readNetworkFile(resolve(expandHome(file))), isDefaultNetwork: true };
-  switch (names[0]) {
+  switch (names[0] ?? program.chain) {
     case 'main':
       return { parameters: MAIN, isDefaultNetwork: true };
     case 'regtest':
       return { parameters: REGTEST, isDefaultNetwork: false };
-    case undefined:
     case 'penny':
       return { parameters: readNetworkFile(DEFAULT_NETWORK_FILE), isDefaultNetwork: true };
     default:

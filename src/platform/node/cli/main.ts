@@ -1,19 +1,16 @@
 #!/usr/bin/env node
-/** The `penny` command: picks the subcommand, and turns errors into one line and an exit code. */
+/** The `penny` command: picks the subcommand. */
 import { Command } from 'commander';
-import { DiskError } from '../../../chain/storage.ts';
-import { NetworkFileError } from '../../../core/parameters/network-file-error.ts';
-import { FileError } from '../storage/new-file.ts';
 import { refuseRest } from './arguments.ts';
 import { RPC } from './common-options.ts';
 import { readConfiguration, readOptions } from './configuration.ts';
 import { formatCoreOptions, formatOptions } from './help.ts';
 import { NODE, REINDEX } from './node-options.ts';
 import type { Options } from './option.ts';
+import { finish, runToEnd } from './outcome.ts';
 import type { Terminal } from './rpc-command.ts';
 import { DEVNET, GENESIS } from './tool-options.ts';
-import { UsageError } from './usage-error.ts';
-import { refuseOldNode, VERSION } from './version.ts';
+import { VERSION } from './version.ts';
 
 const program = new Command('penny')
   .description("A peer-to-peer electronic cash node in Bitcoin's own formats, rules and JSON-RPC.")
@@ -54,11 +51,6 @@ function subcommand(
       if (wants('version')) finish(`Penny version v${VERSION}\n`);
       process.exitCode = await run(words);
     });
-}
-
-function finish(text: string): never {
-  process.stdout.write(text);
-  process.exit(0);
 }
 
 // What is wrong with the words is told before a whole node is loaded.
@@ -140,24 +132,4 @@ async function readStandardInput(): Promise<string> {
   return Buffer.concat(chunks).toString('utf8');
 }
 
-// A reader that has seen enough (`| head`) is no failure.
-process.stdout.on('error', () => undefined);
-try {
-  // What it has not would else be named by a stack, deep within.
-  const refusal = refuseOldNode(process.versions.node);
-  if (refusal !== null) throw new UsageError(refusal);
-  await program.parseAsync();
-} catch (error) {
-  const { code, message } = error as NodeJS.ErrnoException;
-  // The code alone takes some hundred while it is loaded.
-  const isStarved = code === 'EMFILE' || code === 'ENFILE';
-  const isExplained = [UsageError, NetworkFileError, FileError, DiskError].some(
-    (kind) => error instanceof kind,
-  );
-  if (!isExplained && !isStarved) throw error;
-  const reason = isStarved ? `Not enough file descriptors available (ulimit -n): ${message}` : message;
-  process.stderr.write(`Error: ${reason}\n`);
-  process.exitCode = 1;
-}
-// Whatever was left open must not keep a finished command alive; but a pipe takes no more than 64 KiB at once.
-process.stdout.write('', () => process.exit());
+await runToEnd(() => program.parseAsync());

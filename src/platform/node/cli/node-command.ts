@@ -33,6 +33,7 @@ export async function runNode(configuration: NodeConfiguration, mission?: Missio
   const clock = new SystemClock();
   const logger = new NodeLogger(logging, clock);
   const pidFile = values.pid === null ? null : resolve(networkDirectory, values.pid);
+  for (const notice of configuration.notices) process.stderr.write(`warning: ${notice}\n`);
   logStart(configuration, logger);
 
   // A signal during start-up counts as well: the node is stopped as soon as it can be.

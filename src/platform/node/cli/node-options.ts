@@ -150,7 +150,10 @@ export const NODE = command({
       default: DEFAULT_BAN_TIME,
       to: 'network.banTime',
     }),
-    bind: list('<addr>[:<port>]', 'Listen on this address.', { otherwise: '0.0.0.0', perNetwork: true }),
+    bind: list('<addr>[:<port>][=onion]', 'Listen on this address; =onion is where Tor delivers.', {
+      otherwise: '0.0.0.0',
+      perNetwork: true,
+    }),
     connect: list('<ip>', 'Connect to this node only; -noconnect makes no connections.', {
       default: null,
       perNetwork: true,

@@ -81,7 +81,9 @@ function networkOptions(values: NodeValues, parts: Parts): NetworkOptions {
   const listens = values.listen ?? (!alone || bind.length > 0);
   return {
     ...parts.network,
-    bind: listens ? orElse(bind, EVERY_ADDRESS).map((entry) => withPort(entry, port)) : [],
+    bind: listens
+      ? orElse(bind, EVERY_ADDRESS).map((entry) => withPort(entry.replace(/=onion$/, ''), port))
+      : [],
     ...(connect && { connect: connect.filter((entry) => entry !== '0') }),
     pruned: values.prune > 0,
     userAgent: `/Penny:${VERSION}${uacomment.length === 0 ? '' : `(${uacomment.join('; ')})`}/`,

@@ -22,7 +22,10 @@ export class DataDirectoryError extends Error {
 }
 
 const NETWORK_MARKER = 'network.json';
-const LOCK = 'lock';
+/** Among the blocks: programs that know Bitcoin Core's data directories find nothing else but files in this one. */
+const LOCK = 'blocks/lock';
+/** Where it was. */
+const FORMER_LOCK = 'lock';
 
 /** Stores that hold much get more of LevelDB's memory. */
 const LARGE: LevelOptions = { cacheSize: 32 << 20, writeBufferSize: 16 << 20 };
@@ -50,6 +53,7 @@ export class NodeStorage implements Storage {
     try {
       await mkdir(directory, { recursive: true, mode: 0o700 });
       lock = await DirectoryLock.take(join(directory, LOCK), `the data directory ${directory}`, 'process');
+      await rm(join(directory, FORMER_LOCK), { recursive: true, force: true });
       await checkNetwork(directory, parameters);
       await removeLeftovers(directory);
       return new NodeStorage(directory, lock);

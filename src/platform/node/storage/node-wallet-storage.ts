@@ -27,7 +27,13 @@ export class NodeWalletStorage implements WalletStorage {
   readonly #wallets: string;
   #settingsWritten: Promise<void> = Promise.resolve();
 
-  /** @param directory of one network. */
+  /** @param directory of one network. Its folder for wallets is there afterwards, as Bitcoin Core has it. */
+  static async open(directory: string): Promise<NodeWalletStorage> {
+    const storage = new NodeWalletStorage(directory);
+    await mkdir(storage.#wallets, { recursive: true, mode: 0o700 });
+    return storage;
+  }
+
   constructor(directory: string) {
     this.#settings = join(directory, SETTINGS);
     this.#nameless = join(directory, NAMELESS);

@@ -36,11 +36,20 @@ test('lists add up, and a negation drops what ranks below', () => {
 });
 
 test('ports and peers in the head of the file do not leak onto regtest', () => {
-  const { values, warnings } = read('rpcport=1\nserver=0\n', '-regtest');
-  expect(values.rpcport).toBe(18_443);
-  expect(values.server).toBe(false);
-  expect(warnings).toEqual([
-    'Config setting for -rpcport only applied on regtest when in [regtest] section.',
+  expect(() => read('rpcport=1\nserver=0\n', '-regtest')).toThrow(
+    'Config setting for -rpcport only applied on regtest network when in [regtest] section.',
+  );
+  const { values } = read('rpcport=1\nserver=0\n[regtest]\nrpcport=2\n', '-regtest');
+  expect([values.rpcport, values.server]).toEqual([2, false]);
+});
+
+test('values that no option is called by are told, and so are inclusions by an included file', () => {
+  writeFileSync(join(directory, 'more.conf'), 'par=2\nincludeconf=evenmore.conf\n');
+  const { values, warnings, notices } = read('includeconf=more.conf\nfoo=1\n');
+  expect(values.par).toBe(2);
+  expect(warnings).toContain('Ignoring unknown configuration value foo');
+  expect(notices).toEqual([
+    '-includeconf cannot be used from included files; ignoring -includeconf=evenmore.conf',
   ]);
 });
 
@@ -55,17 +64,20 @@ test('bitcoin.conf is read where there is no penny.conf, and another file where 
   writeFileSync(join(directory, 'other.conf'), 'par=4\n');
   const par = (...words: string[]) => readConfiguration([`-datadir=${directory}`, ...words], NODE).values.par;
   expect([par(), par('-conf=other.conf')]).toEqual([3, 4]);
-  expect(() => par('-conf=none.conf')).toThrow('none.conf could not be opened (ENOENT)');
+  expect(() => par('-conf=none.conf')).toThrow('none.conf" could not be opened.');
   expect(read('par=5\n').values.par).toBe(5);
   expect(par('-noconf')).toBe(0);
 });
 
 test.each([
-  ['server=1\nfoo=1', 'penny.conf: parse error on line 2: unknown option foo'],
+  [
+    'includeconf=none.conf',
+    'Error reading configuration file: Failed to include configuration file none.conf',
+  ],
   ['-server=1', 'line 1: -server=1, options in configuration file must be specified without leading -'],
   ['\nnoserver', 'line 2: noserver, if you intended to specify a negated option, use noserver=1 instead'],
-  ['rpcpassword=a#b', 'line 1: using # in rpcpassword can be ambiguous'],
-  ['conf=x', 'line 1: conf cannot be set in the configuration file'],
+  ['rpcpassword=a#b', 'line 1, using # in rpcpassword can be ambiguous'],
+  ['conf=x', 'conf cannot be set in the configuration file; use includeconf= if you want to'],
 ])('a wrong file is refused by name and line: %j', (text, message) => {
   expect(() => read(text)).toThrow(message);
 });
