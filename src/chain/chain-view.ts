@@ -146,12 +146,13 @@ export class ChainView {
   }
 
   /**
-   * In the order asked for, all as of one tip; undefined where a coin does not exist or is spent.
+   * In the order asked for, all as of one tip; undefined where a coin does not exist or is spent, which is proved.
+   * @param options.proved so is that a coin is unspent, against damage that would bring it back
    * @throws CorruptionError, which is fatal whoever asks: the next block would meet it
    */
-  async coins(outpoints: readonly OutPoint[]): Promise<(Coin | undefined)[]> {
+  async coins(outpoints: readonly OutPoint[], options?: { proved: boolean }): Promise<(Coin | undefined)[]> {
     try {
-      return await this.parts.chainstate.coins(outpoints);
+      return await this.parts.chainstate.coins(outpoints, options);
     } catch (error) {
       if (error instanceof CorruptionError) this.fatal.emit(error);
       throw error;

@@ -5,13 +5,12 @@
 
 import type { BlockRemoval, CoinChanges, CoinLayer, PlacedCoin } from '../core/consensus/block-coins.ts';
 import { concatBytes, equalBytes, toDisplayHex } from '../core/encoding/bytes.ts';
-import { Reader } from '../core/encoding/reader.ts';
-import { Writer } from '../core/encoding/writer.ts';
 import type { Coin, CoinView } from '../core/transaction/coin.ts';
 import { OutPointMap } from '../core/transaction/outpoint-map.ts';
 import type { OutPoint } from '../core/transaction/transaction.ts';
 import { CoinCache } from './coin-cache.ts';
-import type { KeyValueStore, Operation } from './key-value-store.ts';
+import { CoinTally } from './coin-tally.ts';
+import type { KeyRange, KeyValueStore, Operation } from './key-value-store.ts';
 import {
   BEST_BLOCK_KEY,
   COIN_RANGE,
@@ -20,6 +19,7 @@ import {
   decodeCoinKey,
   decodeStoredCoin,
   HEAD_MARKER_KEY,
+  tallyRange,
 } from './schema.ts';
 
 export interface ChainstateOptions {
@@ -74,10 +74,12 @@ class FetchedCoins implements CoinView {
   }
 }
 
-/** @param expected NaN if it is not known */
-function checkCount(count: number, expected: number): void {
-  if (!Number.isNaN(expected) && count !== expected)
-    throw damagedCoins(`${count} coins of ${expected} are there`);
+/** Looking through so many coins twice for the same block would be a way to keep a node busy. */
+const MANY_COINS = 5000;
+
+/** @param expected undefined if it is not known */
+function checkTally(found: CoinTally, expected: CoinTally | undefined, range?: number): void {
+  if (expected !== undefined && !found.equals(expected, range)) throw damagedCoins('coins are missing');
 }
 
 interface ApplyOptions {
@@ -96,9 +98,13 @@ export class Chainstate {
   readonly #store: KeyValueStore;
   readonly #cache: CoinCache;
   readonly #options: ChainstateOptions;
-  /** Coins that there are; and that the database has, so that some that are lost are missed. */
-  #count = 0;
-  #stored = 0;
+  /** Coins that there are; and that the database has, so that some that are lost are missed. Undefined: not known. */
+  #tally: CoinTally | undefined = new CoinTally();
+  #stored: CoinTally | undefined;
+  /** The flush that is under way, or failed: the database has some of both. */
+  #flushing: Promise<void> | undefined;
+  /** Ranges of the tally that hold many coins, and were found whole since the last change. */
+  readonly #whole = new Set<number>();
   /** Counts merges and flushes, so that a reader notices one that happened while it waited for the disk. */
   #version = 0;
 
@@ -115,12 +121,14 @@ export class Chainstate {
   async readHead(): Promise<Head> {
     const [record, marker] = await this.#store.getMany([BEST_BLOCK_KEY, HEAD_MARKER_KEY]);
     const best = record?.subarray(0, 32);
-    if (record?.length === 40) this.#count = Number(new Reader(record.subarray(32)).uint64());
-    else if (record?.length === 32)
+    if (record?.length === 32 || record?.length === 40)
       // An interrupted flush of an older version is counted at the start after the next.
-      this.#count = marker === undefined ? await this.#countStored() : Number.NaN;
-    else if (record !== undefined) throw damagedCoins('the best block record has a wrong size');
-    this.#stored = this.#count;
+      this.#tally = marker === undefined ? (await this.#count(COIN_RANGE)).tally : undefined;
+    else if (record !== undefined) {
+      this.#tally = CoinTally.decode(record.subarray(32));
+      if (this.#tally === undefined) throw damagedCoins('the best block record has a wrong size');
+    }
+    this.#stored = this.#tally?.copy();
     if (marker === undefined) return { best, marker };
     if (marker.length !== 64) throw damagedCoins('the head marker has a wrong size');
     return { best, marker: { from: marker.subarray(0, 32), to: marker.subarray(32) } };
@@ -153,12 +161,22 @@ export class Chainstate {
     return new FetchedCoins(outpoints, coins);
   }
 
-  /** For readers other than the writer, at any time: all coins as of one and the same tip. */
-  async coins(outpoints: readonly OutPoint[]): Promise<(Coin | undefined)[]> {
+  /**
+   * For readers other than the writer, at any time: all coins as of one and the same tip.
+   * @param proved also of those that are there, for the loss of a deletion brings them back
+   * @throws CorruptionError rather than say that there is none where the database has lost some
+   */
+  async coins(outpoints: readonly OutPoint[], { proved = false } = {}): Promise<(Coin | undefined)[]> {
     for (;;) {
       const version = this.#version;
       const view = await this.fetch(outpoints, []);
-      if (version === this.#version) return outpoints.map((outpoint) => view.get(outpoint));
+      if (version !== this.#version) continue;
+      const coins = outpoints.map((outpoint) => view.get(outpoint));
+      const doubtful = outpoints.filter(
+        (outpoint, i) => (proved || coins[i] === undefined) && this.#cache.get(outpoint) === undefined,
+      );
+      for (const range of new Set(doubtful.map(CoinTally.rangeOf))) await this.#checkRange(range);
+      return coins;
     }
   }
 
@@ -168,11 +186,16 @@ export class Chainstate {
    * @param options.repeats the coinbase was there before (BIP30's exceptions).
    */
   apply(changes: CoinChanges, { fresh, repeats = false }: ApplyOptions): void {
-    this.#version++;
-    this.#count += changes.created.length - changes.spent.length - (repeats ? 1 : 0);
-    for (const outpoint of changes.spent) this.#cache.spend(outpoint);
+    this.#changed();
+    for (const outpoint of changes.spent) {
+      this.#cache.spend(outpoint);
+      this.#tally?.remove(outpoint);
+    }
     // Coinbases of before BIP34 could be repeated (BIP30's exceptions).
-    for (const coin of changes.created) this.#cache.add(coin, coin, fresh && !coin.coinbase);
+    for (const coin of changes.created) {
+      this.#cache.add(coin, coin, fresh && !coin.coinbase);
+      if (!(repeats && coin.coinbase)) this.#tally?.add(coin);
+    }
   }
 
   /**
@@ -181,6 +204,12 @@ export class Chainstate {
    * @param to the block whose coins it shall have.
    */
   async flush(from: Uint8Array, to: Uint8Array, { complete = true } = {}): Promise<void> {
+    this.#flushing = this.#flush(from, to, complete);
+    await this.#flushing;
+    this.#flushing = undefined;
+  }
+
+  async #flush(from: Uint8Array, to: Uint8Array, complete: boolean): Promise<void> {
     const marker: Operation = { put: HEAD_MARKER_KEY, value: concatBytes(from, to) };
     await this.#store.batch([marker], { sync: true });
     let chunk: Operation[] = [];
@@ -197,14 +226,29 @@ export class Chainstate {
       }
     }
     if (complete) {
-      const value = new Writer(40).bytes(to);
-      if (!Number.isNaN(this.#count)) value.uint64(BigInt(this.#count));
-      chunk.push({ put: BEST_BLOCK_KEY, value: value.finish() }, { delete: HEAD_MARKER_KEY });
+      const value = this.#tally === undefined ? to : concatBytes(to, this.#tally.encode());
+      chunk.push({ put: BEST_BLOCK_KEY, value }, { delete: HEAD_MARKER_KEY });
     }
     await this.#store.batch(chunk, { sync: true });
-    if (complete) this.#stored = this.#count;
+    if (complete) this.#stored = this.#tally?.copy();
     this.#cache.clear();
+    this.#changed();
+  }
+
+  #changed(): void {
     this.#version++;
+    this.#whole.clear();
+  }
+
+  /** Are all coins of the range there? @throws CorruptionError */
+  async #checkRange(range: number): Promise<void> {
+    while (this.#flushing !== undefined) await this.#flushing;
+    if (this.#whole.has(range)) return;
+    const expected = this.#stored;
+    const version = this.#version;
+    const { tally, count } = await this.#count(tallyRange(range));
+    checkTally(tally, expected, range);
+    if (count > MANY_COINS && version === this.#version) this.#whole.add(range);
   }
 
   /** Every coin of the database by (txid bytes, vout), from the moment of this call; flush before. */
@@ -214,11 +258,14 @@ export class Chainstate {
     let entry = await iterator.next();
     const expected = this.#stored;
     return (async function* () {
-      let count = 0;
+      const found = new CoinTally();
       try {
-        for (; entry.done !== true; entry = await iterator.next(), count++)
-          yield [decodeCoinKey(entry.value[0]), decodeStoredCoin(entry.value[1])];
-        checkCount(count, expected);
+        for (; entry.done !== true; entry = await iterator.next()) {
+          const outpoint = decodeCoinKey(entry.value[0]);
+          found.add(outpoint);
+          yield [outpoint, decodeStoredCoin(entry.value[1])];
+        }
+        checkTally(found, expected);
       } finally {
         await iterator.return?.();
       }
@@ -258,13 +305,18 @@ export class Chainstate {
   /** Looks whether all coins of the database are there; nothing may be flushed meanwhile. @throws CorruptionError */
   async verify(): Promise<void> {
     await this.#store.verify();
-    checkCount(await this.#countStored(), this.#stored);
+    checkTally((await this.#count(COIN_RANGE)).tally, this.#stored);
   }
 
-  async #countStored(): Promise<number> {
+  /** What the database has. */
+  async #count(range: KeyRange): Promise<{ readonly tally: CoinTally; readonly count: number }> {
+    const tally = new CoinTally();
     let count = 0;
-    for await (const _ of this.#store.iterate(COIN_RANGE)) count++;
-    return count;
+    for await (const [key] of this.#store.iterate(range)) {
+      tally.add(decodeCoinKey(key));
+      count++;
+    }
+    return { tally, count };
   }
 
   close(): Promise<void> {

@@ -25,7 +25,10 @@ export interface KeyValueStore {
   iterate(range: KeyRange): AsyncIterable<readonly [Uint8Array, Uint8Array]>;
   /** All of the operations or none, in order. `sync` returns when they are on the disk, not only in the system's buffers. */
   batch(operations: readonly Operation[], options?: { readonly sync?: boolean }): Promise<void>;
-  /** Reads again all that is on the disk. @throws CorruptionError if it is not as it was written. */
-  verify(): Promise<void>;
+  /**
+   * Reads again all that is on the disk, or all that this key may be in.
+   * @throws CorruptionError if it is not as it was written.
+   */
+  verify(key?: Uint8Array): Promise<void>;
   close(): Promise<void>;
 }

@@ -9,8 +9,8 @@
  *
  * `chainstate`
  *   'C' txid (32) vout (u32 BE)     satoshis (u64), height * 2 + coinbase (u32), scriptPubKey
- *   'B'                             hash of the block whose coins these are (32), and how many (u64; missing
- *                                   if an older version wrote it)
+ *   'B'                             hash of the block whose coins these are (32), and their tally (`coin-tally.ts`;
+ *                                   older versions wrote how many there are, as u64, or nothing)
  *   'H'                             head marker: a flush is under way from the coins of one block to those of
  *                                   another (32 + 32)
  *
@@ -49,6 +49,11 @@ const prefixRange = (prefix: number): KeyRange => ({
 });
 export const HEADER_RANGE = prefixRange(HEADER_PREFIX);
 export const COIN_RANGE = prefixRange(COIN_PREFIX);
+/** The coins of one range of a tally: those whose txids begin with the same 14 bits. */
+export const tallyRange = (range: number): KeyRange => ({
+  gte: Uint8Array.of(COIN_PREFIX, range >>> 6, (range << 2) & 0xff),
+  lte: Uint8Array.of(COIN_PREFIX, range >>> 6, ((range << 2) & 0xff) | 3, ...new Uint8Array(34).fill(0xff)),
+});
 
 const VALID_SCRIPTS = 1;
 const FAILED_SELF = 2;

@@ -136,8 +136,11 @@ export class Follower implements PendingStore {
     }
   }
 
+  /** @throws CorruptionError rather than say that there is nothing where something was lost */
   async get(key: Uint8Array): Promise<Uint8Array | undefined> {
-    return (await this.getMany([key]))[0];
+    const [value] = await this.getMany([key]);
+    if (value === undefined) await this.#guarded(() => this.#store.verify(key));
+    return value;
   }
 
   async getMany(keys: readonly Uint8Array[]): Promise<(Uint8Array | undefined)[]> {

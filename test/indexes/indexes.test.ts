@@ -145,23 +145,28 @@ describe('indexes', () => {
     await closeAll(all);
   });
 
-  it('that meet damage say so, and start anew the next time', async () => {
-    const storage = new MemoryStorage();
-    let all = await openAll(storage);
-    for (const block of story) await all.chain.acceptBlock(block);
-    await checkAll(all);
-    const store = await storage.store('indexes/blockfilter/basic');
-    const { getMany } = store;
-    store.getMany = () => Promise.reject(new CorruptionError('indexes/blockfilter/basic is damaged'));
-    await expect(all.filters.find(all.chain.tip)).rejects.toThrow('is damaged');
-    await expect(all.filters.synchronize()).rejects.toThrow('is damaged');
-    await closeAll(all);
-    store.getMany = getMany;
-    await store.batch([{ put: Uint8Array.of(0x66, ...all.chain.tip.hashBytes), value: Uint8Array.of(1) }]);
-    all = await openAll(storage);
-    await checkAll(all);
-    await closeAll(all);
-  });
+  it.each(['getMany', 'verify'])(
+    'that meet damage (%s) say so, and start anew the next time',
+    async (met) => {
+      const storage = new MemoryStorage();
+      let all = await openAll(storage);
+      for (const block of story) await all.chain.acceptBlock(block);
+      await checkAll(all);
+      const store = await storage.store('indexes/blockfilter/basic');
+      const { getMany, verify } = store;
+      if (met === 'verify') store.getMany = async () => [undefined];
+      const fail = () => Promise.reject(new CorruptionError('indexes/blockfilter/basic is damaged'));
+      Object.assign(store, { [met]: fail });
+      await expect(all.filters.find(all.chain.tip)).rejects.toThrow('is damaged');
+      await expect(all.filters.synchronize()).rejects.toThrow('is damaged');
+      await closeAll(all);
+      Object.assign(store, { getMany, verify });
+      await store.batch([{ put: Uint8Array.of(0x66, ...all.chain.tip.hashBytes), value: Uint8Array.of(1) }]);
+      all = await openAll(storage);
+      await checkAll(all);
+      await closeAll(all);
+    },
+  );
 
   it('leave the node alone when they fail, and say so to who asks', async () => {
     const storage = new MemoryStorage();

@@ -127,6 +127,47 @@ describe('a damaged store', () => {
   });
 });
 
+describe('an open store', () => {
+  it('whose tables lose a bit has what it had, or says so of what it misses', async () => {
+    const folder = join(root, 'live');
+    const keys = Array.from({ length: 400 }, (_, i) => key(i));
+    let store = await LevelStore.open(folder, OPTIONS);
+    await store.batch(keys.map((at) => ({ put: at, value: Buffer.from(`value of ${at}`) })));
+    await store.close();
+    store = await LevelStore.open(folder, OPTIONS);
+    const [table, ...others] = readdirSync(folder).filter((name) => name.endsWith('.ldb'));
+    expect(others).toEqual([]);
+    const path = join(folder, table!);
+    const bytes = readFileSync(path);
+    const below = seededNumbers(5);
+    const outcomes = { right: 0, missed: 0, refused: 0 };
+    for (let trial = 0; trial < 60; trial++) {
+      const spoilt = Buffer.from(bytes);
+      spoilt[below(bytes.length)]! ^= 1 << below(8);
+      writeFileSync(path, spoilt);
+      await store.verify(Buffer.from('z'));
+      for (const at of keys)
+        try {
+          const value = await store.get(at);
+          if (value === undefined) {
+            outcomes.missed++;
+            await expect(store.verify(at)).rejects.toThrow(REFUSAL);
+          } else {
+            expect(String(value)).toBe(`value of ${at}`);
+            outcomes.right++;
+          }
+        } catch (error) {
+          expect((error as Error).message).toMatch(REFUSAL);
+          outcomes.refused++;
+        }
+    }
+    expect(Math.min(...Object.values(outcomes))).toBeGreaterThan(10);
+    writeFileSync(path, bytes);
+    for (const at of [keys[7]!, key(12_345)]) await store.verify(at);
+    await store.close();
+  });
+});
+
 describe('a store that is not damaged', () => {
   it('opens after a kill in the middle of a write, without that write', async () => {
     const folder = copy();

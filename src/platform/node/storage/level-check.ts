@@ -8,6 +8,7 @@
  */
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { compareBytes } from '../../../core/encoding/bytes.ts';
 import { crc32c } from '../../../core/encoding/crc32c.ts';
 
 /** What is wrong, beginning with the file's name. */
@@ -56,9 +57,10 @@ class Cursor {
     }
   }
 
-  skipText(): void {
+  text(): Uint8Array {
     const length = this.varint();
     this.at += length;
+    return this.#bytes.subarray(this.at - length, this.at);
   }
 }
 
@@ -100,8 +102,19 @@ interface Manifest {
   formerLog: number;
   /** Of the last write that it knows of. */
   sequence: number;
-  /** Bytes, by number. */
-  readonly tables: Map<number, number>;
+  /** By number. */
+  readonly tables: Map<number, TableEntry>;
+}
+
+/** Keys as they are stored: a number and a kind of 8 bytes follow each. */
+interface TableEntry {
+  readonly size: number;
+  readonly first: Uint8Array;
+  readonly last: Uint8Array;
+}
+
+function mayHave({ first, last }: TableEntry, key: Uint8Array): boolean {
+  return compareBytes(key, first.subarray(0, -8)) >= 0 && compareBytes(key, last.subarray(0, -8)) <= 0;
 }
 
 function readManifest(file: string, bytes: Uint8Array): Manifest {
@@ -112,23 +125,22 @@ function readManifest(file: string, bytes: Uint8Array): Manifest {
     for (edits++; !cursor.atEnd; ) {
       const tag = cursor.varint();
       if (tag === 1)
-        cursor.skipText(); // comparator
+        cursor.text(); // comparator
       else if (tag === 2) manifest.logNumber = cursor.varint();
       else if (tag === 3)
         cursor.varint(); // next file
       else if (tag === 4) manifest.sequence = cursor.varint();
       else if (tag === 5) {
         cursor.varint(); // level and key where a compaction stopped
-        cursor.skipText();
+        cursor.text();
       } else if (tag === 6) {
         cursor.varint();
         manifest.tables.delete(cursor.varint());
       } else if (tag === 7) {
         cursor.varint();
         const number = cursor.varint();
-        manifest.tables.set(number, cursor.varint());
-        cursor.skipText(); // first and last key
-        cursor.skipText();
+        const size = cursor.varint();
+        manifest.tables.set(number, { size, first: cursor.text(), last: cursor.text() });
       } else if (tag === 9) manifest.formerLog = cursor.varint();
       else throw new LevelDamage(`${file} has an unknown tag ${tag}`);
     }
@@ -242,8 +254,16 @@ export interface Seal {
 /** Something was synced since: then the last log has it. */
 const wasWritten = ({ synced, opened }: Seal): boolean => synced > opened;
 
-/** @returns how many operations were ever written; undefined if there is no store yet. @throws LevelDamage */
-export async function checkLevel(folder: string, seal: Seal | undefined): Promise<number | undefined> {
+/**
+ * @param key of a store that is open: only the tables are looked at that this key may be in.
+ * @returns how many operations were ever written; undefined if there is no store yet.
+ * @throws LevelDamage
+ */
+export async function checkLevel(
+  folder: string,
+  seal: Seal | undefined,
+  key?: Uint8Array,
+): Promise<number | undefined> {
   const names = await readdir(folder);
   if (!names.includes('CURRENT')) {
     // A store that is being made has its first manifest before; one that was ever open has a log too.
@@ -255,12 +275,16 @@ export async function checkLevel(folder: string, seal: Seal | undefined): Promis
   if (!/^MANIFEST-\d{6,}\n$/.test(current)) throw new LevelDamage('CURRENT names no manifest');
   const name = current.trimEnd();
   const manifest = readManifest(name, await readWhole(folder, name));
-  for (const [number, size] of manifest.tables) {
+  for (const [number, entry] of manifest.tables) {
+    if (key !== undefined && !mayHave(entry, key)) continue;
+    const { size } = entry;
     const table = `${fileName(number)}.ldb`;
     const bytes = await readWhole(folder, table);
     if (bytes.length !== size) throw new LevelDamage(`${table} has ${bytes.length} bytes, not ${size}`);
     checkTable(table, bytes);
   }
+  // What the logs have is in the memory of an open store.
+  if (key !== undefined) return undefined;
   const logged = await checkLogs(folder, names, manifest, seal);
   // The manifest may count operations that only the last log has: where it was written to, it must have them.
   const end = logged ?? (seal !== undefined && wasWritten(seal) ? seal.opened : manifest.sequence);

@@ -136,10 +136,10 @@ export class LevelStore implements KeyValueStore {
     }
   }
 
-  async verify(): Promise<void> {
+  async verify(key?: Uint8Array): Promise<void> {
     for (let looks = 1; ; looks++)
       try {
-        await this.#files.check();
+        await this.#files.check(key);
         return;
       } catch (error) {
         if (!(error instanceof LevelDamage) || looks === LOOKS) throw this.#files.explain(error, 'read');
@@ -283,14 +283,18 @@ class CheckedFiles {
   }
 
   /** @returns operations ever written; undefined if there is no store yet. @throws LevelDamage */
-  async check(): Promise<number | undefined> {
-    return checkLevel(this.folder, this.seal.read());
+  async check(key?: Uint8Array): Promise<number | undefined> {
+    return checkLevel(this.folder, this.seal.read(), key);
   }
 
   explain(error: unknown, what: string): Error {
     const { code, message } = ((error as Error).cause ?? error) as { code?: string; message: string };
     if (code === 'LEVEL_LOCKED') return new StoreLockedError(`${this.folder} is in use by another process`);
-    if (error instanceof LevelDamage || code === 'LEVEL_CORRUPTION' || /orruption|No such file/.test(message))
+    if (
+      error instanceof LevelDamage ||
+      code === 'LEVEL_CORRUPTION' ||
+      /orruption|No such file|Invalid argument/.test(message)
+    )
       return damaged(this.title, message);
     if (code === undefined) return error as Error;
     return new DiskError(`${this.title.name} cannot be ${what}`, { message });
