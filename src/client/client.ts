@@ -16,10 +16,25 @@ export interface ClientOptions extends CallOptions, Pick<EventSource, 'WebSocket
   readonly url: string;
   /** `user:password`, such as the content of the cookie file; asked at each call, since a restart renews it. */
   readonly cookie: () => string | Promise<string>;
+  /** Another way to the node than HTTP, such as to one in this very process. */
+  readonly exchange?: (request: ClientRequest) => Promise<ClientAnswer>;
   /** How often a call that has certainly not run is made again: the node does not listen, or starts; default 0. */
   readonly retries?: number;
   /** Milliseconds between such attempts; default 500. */
   readonly retryDelay?: number;
+}
+
+export interface ClientRequest {
+  readonly url: string;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body: string;
+  readonly signal: AbortSignal | undefined;
+}
+
+export interface ClientAnswer {
+  /** As of HTTP. */
+  readonly status: number;
+  readonly body: string;
 }
 
 /** A parameter as JSON has it; amounts may also be text, which keeps every digit. */
@@ -80,7 +95,7 @@ class NotRun extends Error {
 }
 
 export function createClient(options: ClientOptions): RpcClient {
-  return clientOf(options, (request, limits) => void post(options, [request], limits));
+  return clientOf(options, (request, limits) => void settle(options, [request], limits));
 }
 
 type Send = (request: Request, limits: CallOptions) => void;
@@ -98,7 +113,7 @@ function clientOf(options: ClientOptions, send: Send): RpcClient {
     async batch(calls) {
       const requests: Request[] = [];
       const promises = calls(clientOf(options, (request) => requests.push(request)));
-      if (requests.length > 0) void post(options, requests, {});
+      if (requests.length > 0) void settle(options, requests, {});
       const settled = await Promise.allSettled(promises);
       for (const each of settled) if (each.status === 'rejected') throw each.reason;
       return Promise.all(promises) as never;
@@ -120,7 +135,7 @@ function clientOf(options: ClientOptions, send: Send): RpcClient {
 }
 
 /** Makes one request of one or more calls, and settles each. */
-async function post(
+async function settle(
   options: ClientOptions,
   requests: readonly Request[],
   limits: CallOptions,
@@ -164,19 +179,22 @@ function signalOf({ timeout, signal }: CallOptions): AbortSignal | undefined {
   return signal === undefined ? limit : AbortSignal.any([signal, limit]);
 }
 
+async function post({ url, signal, ...request }: ClientRequest): Promise<ClientAnswer> {
+  const response = await fetch(url, { method: 'POST', ...request, ...(signal && { signal }) });
+  return { status: response.status, body: await response.text() };
+}
+
 /** @throws NotRun, or what went wrong */
 async function attemptOf(
-  { url, cookie }: ClientOptions,
+  { url, cookie, exchange: ask = post }: ClientOptions,
   body: string,
   signal: AbortSignal | undefined,
 ): Promise<unknown> {
   const authorization = `Basic ${btoa((await cookie()).trim())}`;
   const headers = { authorization, 'content-type': 'application/json' };
-  let response: Response;
-  let text: string;
+  let answered: ClientAnswer;
   try {
-    response = await fetch(url, { method: 'POST', headers, body, ...(signal && { signal }) });
-    text = await response.text();
+    answered = await ask({ url, headers, body, signal });
   } catch (error) {
     if (signal?.aborted) throw error;
     const { message, code } = ((error as Error).cause ?? error) as { message: string; code?: string };
@@ -184,9 +202,10 @@ async function attemptOf(
     throw code === 'ECONNREFUSED' ? new NotRun('', { cause }) : cause;
   }
   // A cookie that was read just before a restart is wrong, and a busy node says so before it runs anything.
-  if (response.status === 401) throw new NotRun('', { cause: new Error(`${url}: wrong user or password`) });
-  if (response.status === 503) throw new NotRun('', { cause: new Error(`${url}: ${text || 'busy'}`) });
-  if (text === '') throw new Error(`${url}: HTTP status ${response.status}`);
+  const { status, body: text } = answered;
+  if (status === 401) throw new NotRun('', { cause: new Error(`${url}: wrong user or password`) });
+  if (status === 503) throw new NotRun('', { cause: new Error(`${url}: ${text || 'busy'}`) });
+  if (text === '') throw new Error(`${url}: HTTP status ${status}`);
   const answer: unknown = JSON.parse(text);
   const { error } = answer as Answer;
   if (error?.code === RpcCode.IN_WARMUP)

@@ -1,18 +1,20 @@
 /** One real node on memory parts, which can go and come back with what it had. */
 import type { NetworkParameters } from '../core/parameters/network.ts';
 import { nobleEngine } from '../core/script/noble-engine.ts';
+import type { SignatureEngine } from '../core/script/signature-engine.ts';
 import { ThreadSearcher } from '../mining/thread-searcher.ts';
-import { createNode, type Node } from '../node.ts';
+import { createNode, type Node, type NodeOptions } from '../node.ts';
 import { NodeClock } from '../node-clock.ts';
 import { InlineScriptVerifier } from '../platform/memory/inline-script-verifier.ts';
 import { MemoryStorage } from '../platform/memory/memory-storage.ts';
 import type { MemoryNetwork } from '../platform/memory/memory-transport.ts';
 import { MemoryWalletStorage } from '../platform/memory/memory-wallet-storage.ts';
 import type { LoggerControl } from '../rpc/context.ts';
+import type { Dispatcher } from '../rpc/dispatcher.ts';
 import type { SeededRandom } from './seeded-random.ts';
 import type { VirtualClock } from './virtual-clock.ts';
 
-const NO_LOG: LoggerControl = {
+export const NO_LOG: LoggerControl = {
   log: () => {},
   categories: [],
   isEnabled: () => false,
@@ -26,6 +28,23 @@ export interface SimulatedNodeOptions {
   /** Known from the start: asked for others, or (where `fixed`) the only ones dialled. */
   readonly peers: readonly string[];
   readonly fixed: boolean;
+  /** Where it is to differ from the plainest node. */
+  readonly node?: Omit<Partial<NodeOptions>, 'parameters' | 'network'>;
+}
+
+/** What was on its disk. */
+export interface Content {
+  readonly storage: MemoryStorage;
+  readonly wallets: MemoryWalletStorage;
+}
+
+export interface SimulatedNodeDependencies {
+  readonly clock: VirtualClock;
+  readonly random: SeededRandom;
+  readonly net: MemoryNetwork;
+  readonly content?: Content;
+  readonly engine?: SignatureEngine;
+  readonly logger?: LoggerControl;
 }
 
 export class SimulatedNode {
@@ -34,31 +53,31 @@ export class SimulatedNode {
   /** Undefined while it is away. */
   node: Node | undefined;
   readonly #options: SimulatedNodeOptions;
-  readonly #clock: VirtualClock;
-  readonly #random: SeededRandom;
-  readonly #net: MemoryNetwork;
-  readonly #storage = new MemoryStorage();
+  readonly #dependencies: SimulatedNodeDependencies;
+  content: Content;
 
-  constructor(
-    options: SimulatedNodeOptions,
-    dependencies: { clock: VirtualClock; random: SeededRandom; net: MemoryNetwork },
-  ) {
+  constructor(options: SimulatedNodeOptions, dependencies: SimulatedNodeDependencies) {
     this.index = options.index;
     this.host = hostOf(options.index);
     this.#options = options;
-    this.#clock = dependencies.clock;
-    this.#random = dependencies.random;
-    this.#net = dependencies.net;
+    this.#dependencies = dependencies;
+    this.content = dependencies.content ?? {
+      storage: new MemoryStorage(),
+      wallets: new MemoryWalletStorage(),
+    };
   }
 
-  async start(): Promise<Node> {
-    const { parameters, peers, fixed } = this.#options;
-    const clock = new NodeClock(this.#clock);
+  /** @param rpc that shall answer for it, instead of one of its own */
+  async start(rpc?: Dispatcher): Promise<Node> {
+    const { parameters, peers, fixed, node: wanted } = this.#options;
+    const { random, net, engine = nobleEngine, logger = NO_LOG } = this.#dependencies;
+    const clock = new NodeClock(this.#dependencies.clock);
     const searcher = new ThreadSearcher(clock);
     const node = await createNode(
       {
         parameters,
         persistMempool: false,
+        ...wanted,
         network: {
           bind: [`${this.host}:${parameters.p2pPort}`],
           addNodes: [],
@@ -69,14 +88,15 @@ export class SimulatedNode {
       },
       {
         clock,
-        random: this.#random,
-        logger: NO_LOG,
-        storage: this.#storage,
-        walletStorage: new MemoryWalletStorage(),
-        scriptVerifier: new InlineScriptVerifier(nobleEngine, clock),
+        random,
+        logger,
+        storage: this.content.storage,
+        walletStorage: this.content.wallets,
+        scriptVerifier: new InlineScriptVerifier(engine, clock),
         searcher,
         createSearcher: () => searcher,
-        transport: this.#net.transport(this.host),
+        transport: net.transport(this.host),
+        ...(rpc && { rpc }),
         writeFile: () => Promise.reject(new Error('no files are kept here')),
       },
     );

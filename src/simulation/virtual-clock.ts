@@ -13,7 +13,7 @@ interface Task {
 }
 
 export class VirtualClock implements Clock {
-  readonly #start: number;
+  #start: number;
   readonly #eventLoop = new SystemClock();
   #time = 0;
   #order = 0;
@@ -41,6 +41,11 @@ export class VirtualClock implements Clock {
     return this.#time;
   }
 
+  /** Sets the wall time, in milliseconds since the epoch; what waits goes on waiting. */
+  setNow(now: number): void {
+    this.#start = now - this.#time;
+  }
+
   schedule(milliseconds: number, run: () => void): Timer {
     const task: Task = { at: this.#time + Math.max(0, milliseconds), order: this.#order++, run };
     this.#push(task);
@@ -55,11 +60,15 @@ export class VirtualClock implements Clock {
     return new Promise((resolve) => this.schedule(0, resolve));
   }
 
-  /** Runs what is due in the next `milliseconds`, and what follows from it. */
-  async advance(milliseconds: number): Promise<void> {
+  /**
+   * Runs what is due in the next `milliseconds`, and what follows from it; less where the condition holds sooner.
+   * True if it held.
+   */
+  async advance(milliseconds: number, condition: () => boolean = () => false): Promise<boolean> {
     const end = this.#time + milliseconds;
-    await this.runUntil(() => false, end);
-    this.#time = end;
+    const held = await this.runUntil(condition, end);
+    if (!held) this.#time = Math.max(this.#time, end);
+    return held;
   }
 
   /** Runs until the condition holds, asked after every task, or the time is over. True if it held. */
@@ -71,7 +80,7 @@ export class VirtualClock implements Clock {
       if (task === undefined || task.at > end) return false;
       this.#pop();
       if (task.run === undefined) continue;
-      this.#time = task.at;
+      this.#time = Math.max(this.#time, task.at);
       task.run();
       await this.#settle();
     }

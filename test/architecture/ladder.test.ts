@@ -17,6 +17,7 @@ const LADDER: Readonly<Record<string, readonly string[]>> = {
   '': [...NODE_PARTS, 'core'],
   platform: ['', ...NODE_PARTS, 'core', 'client'],
   simulation: ['', ...NODE_PARTS, 'core', 'platform'],
+  testing: ['', ...NODE_PARTS, 'core', 'client', 'platform', 'simulation'],
   web: [],
 };
 
@@ -35,14 +36,14 @@ const PURE_PACKAGES = /^@(noble|scure)\//;
 /** Loaded only where the platform lacks what it is for. */
 const STANDINS: readonly string[] = ['client/events.ts -> ws'];
 /** Folders that may use Node, browsers and any package. */
-const FREE = /^(platform|web)\//;
+const FREE = /^(platform|web|testing)\//;
 
 /** Past 400 lines a file wants a reason. */
 const LONGEST = 400;
 const LONG_WITH_REASON: Readonly<Record<string, string>> = {};
 
 /** What the package exports is named in one place, and so is what files of methods need. */
-const PUBLIC_ENTRIES: readonly string[] = ['core-api.ts', 'rpc/kit.ts'];
+const PUBLIC_ENTRIES: readonly string[] = ['core-api.ts', 'rpc/kit.ts', 'testing/testing.ts'];
 /** Runs in its user's program, whose clock is the real one. */
 const CLIENT = /^client\//;
 

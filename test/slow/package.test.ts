@@ -57,11 +57,12 @@ test('publint and arethetypeswrong find nothing', async () => {
   expect(messages).toEqual([]);
   const analysis = await checkPackage(createPackageFromTarballData(new Uint8Array(bytes)));
   if (!analysis.types) throw new Error('no types');
-  // Old resolvers read no `exports`, and `require` of a module needs Node 22: the package is of ES modules.
+  // Old resolvers read no `exports`, and `require` of a module needs Node 22: all but `testing` is of ES modules.
   const apply = analysis.problems.filter(
     (problem) =>
       !('resolutionKind' in problem) ||
       problem.resolutionKind === 'node16-esm' ||
+      (problem.resolutionKind === 'node16-cjs' && problem.entrypoint === './testing') ||
       problem.resolutionKind === 'bundler',
   );
   expect(apply).toEqual([]);
@@ -73,8 +74,26 @@ test('only what is used at run time is in it', () => {
   expect(outside.sort()).toEqual(
     ['CHANGELOG.md', 'LICENSE', 'README.md', 'genesis.json', 'package.json'].map((name) => `package/${name}`),
   );
-  expect(files.filter((file) => /test|scripts/.test(dirname(file)))).toEqual([]);
+  expect(files.filter((file) => /(^|\/)(test|scripts)(\/|$)/.test(dirname(file)))).toEqual([]);
 });
+
+const TESTED = `
+import { fixtures, RpcError, startNetwork, startNode, type TestNode, withNode } from 'penny/testing';
+
+export async function main(): Promise<void> {
+  const node: TestNode = await startNode({ wallets: { alice: 1 }, seed: 7 });
+  const height: number = await node.rpc.getblockcount();
+  const txid: string = await (await node.wallet('alice')).send(await node.wallet('bob'), 0.5);
+  await node.confirmed(txid, height);
+  const network = await startNetwork({ nodes: [{ name: 'a' }, {}], links: [[0, 1]] });
+  await network.partition([network.node('a')]);
+  withNode(async ({ name }) => name.length);
+  fixtures().node satisfies unknown;
+  console.log(new RpcError(-1, '') instanceof Error);
+  // @ts-expect-error a method that there is not
+  await node.rpc.getblockheight();
+}
+`;
 
 const SCRIPT = `
 import { createClient, RpcError } from 'penny/client';
@@ -109,7 +128,13 @@ export async function main(signal: AbortSignal): Promise<void> {
 test.each([
   { module: 'nodenext', moduleResolution: 'nodenext' },
   { module: 'esnext', moduleResolution: 'bundler' },
-])('the client is typed in a project that has nothing else: $moduleResolution', async (resolution) => {
+  { module: 'node16', moduleResolution: 'node16', type: 'commonjs' },
+])('client and testing are typed in a project that has nothing else: $moduleResolution', async (given) => {
+  const { type = 'module', ...resolution } = given as {
+    type?: string;
+    module: string;
+    moduleResolution: string;
+  };
   const directory = project(resolution.moduleResolution);
   const compilerOptions = {
     ...resolution,
@@ -121,8 +146,12 @@ test.each([
     skipLibCheck: false,
     noEmit: true,
   };
-  writeFileSync(join(directory, 'tsconfig.json'), JSON.stringify({ compilerOptions, files: ['script.ts'] }));
-  writeFileSync(join(directory, 'script.ts'), SCRIPT);
+  // The client alone has no form for those who require it.
+  const scripts = { 'tested.ts': TESTED, ...(type === 'module' && { 'script.ts': SCRIPT }) };
+  const files = Object.keys(scripts);
+  writeFileSync(join(directory, 'package.json'), JSON.stringify({ private: true, type }));
+  writeFileSync(join(directory, 'tsconfig.json'), JSON.stringify({ compilerOptions, files }));
+  for (const [name, text] of Object.entries(scripts)) writeFileSync(join(directory, name), text);
   expect(await run(process.execPath, [TSC, '-p', directory])).toEqual({ code: 0, output: '', errors: '' });
 });
 
@@ -151,4 +180,41 @@ test('the packed command runs a node, and the packed client calls it', async () 
   writeFileSync(join(directory, 'script.mjs'), script);
   const output = execFileSync(process.execPath, ['script.mjs'], { cwd: directory, encoding: 'utf8' });
   expect(output).toBe('0 regtest\n');
+});
+
+const TESTS = `
+  test('in this process', withNode({ wallets: { alice: 2 } }, async (node) => {
+    const alice = await node.wallet('alice');
+    const txid = await alice.send(alice, 1);
+    await node.mine();
+    await node.confirmed(txid);
+  }));
+  test('a process', withNode({ process: true, wallets: { bob: 3 } }, async (node) => {
+    await node.mine(2);
+    await node.height(113);
+    await node.restart();
+    assert.equal(await (await node.wallet('bob')).balance(), 3);
+  }));
+  test('a network', withNetwork({ nodes: 2 }, async (network) => {
+    await network.nodes[0].mine();
+    await network.inSync();
+  }));
+`;
+const NAMES = '{ startNode, withNetwork, withNode }';
+
+test.each([
+  [
+    'tests.test.mjs',
+    `import test from 'node:test'; import assert from 'node:assert'; import ${NAMES} from 'penny/testing';`,
+  ],
+  [
+    'tests.test.cjs',
+    `const test = require('node:test'); const assert = require('node:assert'); const ${NAMES} = require('penny/testing');`,
+  ],
+])('penny/testing runs nodes in %s', async (file, head) => {
+  const directory = project(file, true);
+  writeFileSync(join(directory, file), head + TESTS);
+  const { code, output } = await run(process.execPath, ['--test', join(directory, file)]);
+  expect(code, output).toBe(0);
+  expect(output).toMatch(/pass 3\n/);
 });

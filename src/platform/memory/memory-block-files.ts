@@ -10,6 +10,15 @@ interface MemoryFile {
 export class MemoryBlockFiles implements BlockFiles {
   readonly #files = { blk: new Map<number, MemoryFile>(), rev: new Map<number, MemoryFile>() };
 
+  /** The same content, which goes its own way from now on. */
+  copy(): MemoryBlockFiles {
+    const made = new MemoryBlockFiles();
+    for (const kind of ['blk', 'rev'] as const)
+      for (const [number, { pieces, size }] of this.#files[kind])
+        made.#files[kind].set(number, { pieces: [...pieces], size });
+    return made;
+  }
+
   async list(): Promise<number[]> {
     return [...this.#files.blk.keys()].sort((a, b) => a - b);
   }

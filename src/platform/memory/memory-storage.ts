@@ -8,7 +8,16 @@ import { MemoryStore } from './memory-store.ts';
 export class MemoryStorage implements Storage {
   readonly #stores = new Map<string, MemoryStore>();
   readonly #blobs = new Map<string, Uint8Array>();
-  readonly #blockFiles = new MemoryBlockFiles();
+  #blockFiles = new MemoryBlockFiles();
+
+  /** The same content, which goes its own way from now on. */
+  copy(): MemoryStorage {
+    const made = new MemoryStorage();
+    for (const [name, store] of this.#stores) made.#stores.set(name, store.copy());
+    for (const [name, blob] of this.#blobs) made.#blobs.set(name, blob);
+    made.#blockFiles = this.#blockFiles.copy();
+    return made;
+  }
 
   async store(name: string): Promise<KeyValueStore> {
     const store = this.#stores.get(name) ?? new MemoryStore();

@@ -5,9 +5,18 @@ import { compareBytes, latin1 } from '../../core/encoding/bytes.ts';
 type Entry = readonly [key: Uint8Array, value: Uint8Array];
 
 export class MemoryStore implements KeyValueStore {
-  readonly #entries = new Map<string, Entry>();
+  readonly #entries: Map<string, Entry>;
   /** In key order; made when somebody iterates and dropped at the next write. */
   #sorted: readonly Entry[] | undefined;
+
+  constructor(entries: Iterable<readonly [string, Entry]> = []) {
+    this.#entries = new Map(entries);
+  }
+
+  /** The same content, which goes its own way from now on. */
+  copy(): MemoryStore {
+    return new MemoryStore(this.#entries);
+  }
 
   async get(key: Uint8Array): Promise<Uint8Array | undefined> {
     return this.#entries.get(latin1(key))?.[1];

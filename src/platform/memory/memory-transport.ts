@@ -21,6 +21,8 @@ export interface MemoryNetworkOptions {
   readonly bandwidth?: (host: string) => number;
   /** Chance that a message is lost and sent again, as TCP does. */
   readonly loss?: number;
+  /** True of a message that never arrives. */
+  readonly drop?: (from: string, to: string, envelope: Uint8Array) => boolean;
 }
 
 /** What a lost message waits until TCP sends it again. */
@@ -120,6 +122,10 @@ export class MemoryNetwork {
     return loss > 0 && this.#random.below(1_000_000) < loss * 1_000_000 ? RETRANSMISSION : 0;
   }
 
+  drops(from: string, to: string, envelope: Uint8Array): boolean {
+    return this.#options.drop?.(from, to, envelope) === true;
+  }
+
   sent(from: string, to: string, envelope: Uint8Array): void {
     this.#observer?.(from, to, envelope);
   }
@@ -175,9 +181,10 @@ class MemoryConnection implements Connection {
     this.#freeAt = Math.max(this.#freeAt, now) + network.duration(this.localHost, envelope.length);
     const latency = network.latency(this.localHost, this.remoteHost) + network.delay();
     this.#arrivesAt = Math.max(this.#arrivesAt, this.#freeAt + latency);
+    const lost = network.drops(this.localHost, this.remoteHost, envelope);
     network.clock.schedule(this.#arrivesAt - now, () => {
       this.#taken(envelope.length);
-      this.peer.#receive(envelope);
+      if (!lost) this.peer.#receive(envelope);
     });
   }
 

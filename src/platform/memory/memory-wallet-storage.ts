@@ -7,6 +7,15 @@ export class MemoryWalletStorage implements WalletStorage {
   readonly #backups = new Map<string, Uint8Array>();
   #startup: readonly string[] = [];
 
+  /** The same content, which goes its own way from now on. */
+  copy(): MemoryWalletStorage {
+    const made = new MemoryWalletStorage();
+    for (const [name, store] of this.#stores) made.#stores.set(name, store.copy());
+    for (const [path, bytes] of this.#backups) made.#backups.set(path, bytes);
+    made.#startup = this.#startup;
+    return made;
+  }
+
   async open(name: string, create: boolean): Promise<WalletStore> {
     let store = this.#stores.get(name);
     if (store === undefined) {

@@ -34,8 +34,8 @@ export class DevnetNode {
   #child: ChildProcess | undefined;
   #isReady = false;
 
-  /** @param options of `penny node` besides those that the plan says */
-  constructor(plan: NodePlan, networkFile: string, options: readonly string[], listener: ProcessListener) {
+  /** @param options of `penny node` that say the network, and whatever the plan does not */
+  constructor(plan: NodePlan, options: readonly string[], listener: ProcessListener) {
     this.plan = plan;
     this.url = `http://127.0.0.1:${plan.rpcPort}/`;
     this.cookieFile = join(plan.networkDirectory, '.cookie');
@@ -43,7 +43,6 @@ export class DevnetNode {
     this.wallet = this.rpc.wallet(plan.wallet);
     this.#listener = listener;
     this.#words = [
-      `-genesis=${networkFile}`,
       `-datadir=${plan.directory}`,
       `-bind=127.0.0.1:${plan.peerPort}`,
       `-rpcport=${plan.rpcPort}`,

@@ -145,7 +145,8 @@ export class Devnet {
       },
     };
     for (const plan of plans) {
-      this.#nodes.push(new DevnetNode(plan, file, plan.number === 1 ? [] : [first], listener));
+      const options = [`-genesis=${file}`, ...(plan.number === 1 ? [] : [first])];
+      this.#nodes.push(new DevnetNode(plan, options, listener));
     }
     await Promise.all(this.#nodes.map((node) => this.#startNode(node)));
   }

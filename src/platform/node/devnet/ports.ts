@@ -1,5 +1,5 @@
 /** The ports of a devnet: where they begin, and whether they are free, asked before anything is started. */
-import { createServer } from 'node:net';
+import { type AddressInfo, createServer } from 'node:net';
 
 export const DEFAULT_BASE_PORT = 17_000;
 
@@ -8,5 +8,17 @@ export function isPortFree(port: number): Promise<boolean> {
     const server = createServer();
     server.once('error', () => resolve(false));
     server.listen({ host: '127.0.0.1', port }, () => server.close(() => resolve(true)));
+  });
+}
+
+/** One that was free a moment ago. */
+export function freePort(): Promise<number> {
+  return new Promise((resolve, reject) => {
+    const server = createServer();
+    server.once('error', reject);
+    server.listen({ host: '127.0.0.1', port: 0 }, () => {
+      const { port } = server.address() as AddressInfo;
+      server.close(() => resolve(port));
+    });
   });
 }

@@ -1,0 +1,168 @@
+/** What a test does with a network in this process, and what each of its nodes is made of. */
+import { takeState, writeState } from '../platform/node/devnet/network-state.ts';
+import type { LinkOptions, TestNetwork, TestNode, WaitOptions } from './api.ts';
+import type { Body } from './body.ts';
+import type { Pair } from './links.ts';
+import type { MemoryNode } from './memory-node.ts';
+import type { MemoryWorld } from './memory-world.ts';
+import { DEFAULT_TIMEOUT } from './pace.ts';
+import { BodyNode } from './test-node.ts';
+
+export class MemoryTestNetwork implements TestNetwork {
+  readonly nodes: readonly BodyNode[];
+  readonly #world: MemoryWorld;
+
+  constructor(world: MemoryWorld) {
+    this.#world = world;
+    const dump = (path: string): Promise<void> => this.dump(path);
+    this.nodes = world.nodes.map((node) => new BodyNode(new MemoryBody(node, world, dump), world.parameters));
+  }
+
+  node(name: string): TestNode {
+    const found = this.nodes.find((node) => node.name === name);
+    if (found === undefined) throw new RangeError(`there is no node ${name} here`);
+    return found;
+  }
+
+  inSync(
+    nodes: readonly TestNode[] = this.nodes,
+    { timeout = DEFAULT_TIMEOUT, mempools = false }: WaitOptions & { readonly mempools?: boolean } = {},
+  ): Promise<void> {
+    const chosen = nodes.map((node) => this.#world.nodes[this.#world.indexOf(node)]!);
+    const running = (): MemoryNode[] => chosen.filter(({ isRunning }) => isRunning);
+    const isSo = (): boolean => {
+      const [first, ...others] = running().map(({ node }) => node);
+      return others.every(
+        ({ chain, mempool }) =>
+          chain.tip.hash === first!.chain.tip.hash &&
+          (!mempools ||
+            (mempool.graph.size === first!.mempool.graph.size &&
+              [...mempool.graph.entries()].every(({ tx }) => first!.mempool.has(tx.txid)))),
+      );
+    };
+    const what = (): string => {
+      const states = running().map(
+        ({ name, node: { chain, mempool } }) =>
+          `${name} is at ${chain.height} ${chain.tip.hash} with ${mempool.graph.size} in its mempool`,
+      );
+      return `nodes to be in sync: ${states.join(', ')}`;
+    };
+    return this.#world.pace.until(isSo, timeout, what);
+  }
+
+  async partition(...groups: readonly (readonly TestNode[])[]): Promise<void> {
+    const grouped = groups.map((group) => group.map((node) => this.#world.indexOf(node)));
+    const groupOf = (index: number): number => grouped.findIndex((group) => group.includes(index));
+    await this.#world.switch(false, ([a, b]) => groupOf(a) !== groupOf(b));
+  }
+
+  async cut(a: TestNode, b: TestNode): Promise<void> {
+    await this.#world.switch(false, this.#chosen(a, b));
+  }
+
+  async heal(a?: TestNode, b?: TestNode): Promise<void> {
+    await this.#world.switch(true, a === undefined || b === undefined ? () => true : this.#chosen(a, b));
+  }
+
+  /** @throws RangeError where there is no such link */
+  #chosen(a: TestNode, b: TestNode): (pair: Pair) => boolean {
+    const wanted = this.#pair(a, b);
+    if (!this.#world.links.has(wanted)) throw new RangeError(`${a.name} and ${b.name} are not linked`);
+    return (pair) => pair.every((index) => wanted.includes(index));
+  }
+
+  #pair(a: TestNode, b: TestNode): Pair {
+    const pair: Pair = [this.#world.indexOf(a), this.#world.indexOf(b)];
+    if (pair[0] === pair[1]) throw new RangeError(`${a.name} is not linked to itself`);
+    return pair;
+  }
+
+  async link(a: TestNode, b: TestNode, options: LinkOptions = {}): Promise<void> {
+    await this.#world.link(this.#pair(a, b), options);
+  }
+
+  advance(seconds: number): Promise<void> {
+    return this.#world.pace.advance(seconds);
+  }
+
+  snapshot(): Promise<string> {
+    return this.#world.snapshot();
+  }
+
+  revert(snapshot?: string): Promise<void> {
+    return this.#world.revert(snapshot);
+  }
+
+  stop(): Promise<void> {
+    return this.#world.stop();
+  }
+
+  async dump(path: string): Promise<void> {
+    const { parameters, clock, nodes, links } = this.#world;
+    const running = nodes.filter(({ isRunning }) => isRunning);
+    const state = await takeState(
+      running.map((node) => ({ name: node.name, rpc: node.rpc, backup: (wallet) => node.backup(wallet) })),
+      { parameters, time: clock.seconds(), links: links.describe(nodes.map(({ name }) => name)) },
+    );
+    await writeState(path, state);
+  }
+}
+
+class MemoryBody implements Body {
+  readonly #node: MemoryNode;
+  readonly #world: MemoryWorld;
+  readonly dump: (path: string) => Promise<void>;
+
+  constructor(node: MemoryNode, world: MemoryWorld, dump: (path: string) => Promise<void>) {
+    this.#node = node;
+    this.#world = world;
+    this.dump = dump;
+  }
+
+  get name(): string {
+    return this.#node.name;
+  }
+
+  get rpc(): Body['rpc'] {
+    return this.#node.rpc;
+  }
+
+  get http(): Body['http'] {
+    return this.#node.http;
+  }
+
+  async start(): Promise<void> {
+    await this.#node.start();
+    await this.#world.join();
+  }
+
+  stop(): Promise<void> {
+    return this.#node.stop();
+  }
+
+  advance(seconds: number): Promise<void> {
+    return this.#world.pace.advance(seconds);
+  }
+
+  wait(what: () => string, look: () => Promise<boolean>, timeout = DEFAULT_TIMEOUT): Promise<void> {
+    let isOver = false;
+    const looking = async (): Promise<void> => {
+      while (!isOver) {
+        const changed = this.#node.changed();
+        if (await look()) return;
+        await changed;
+      }
+    };
+    return this.#world.pace.pass(looking(), timeout, what).finally(() => {
+      isOver = true;
+    });
+  }
+
+  snapshot(): Promise<string> {
+    return this.#world.snapshot();
+  }
+
+  revert(snapshot: string | undefined): Promise<void> {
+    return this.#world.revert(snapshot);
+  }
+}
