@@ -17,12 +17,22 @@ import { findMethod, type Registry } from './method.ts';
 import { refusalOf } from './refusals.ts';
 import type { Session } from './subscriptions/session.ts';
 
-export interface Answer {
+export class Answer {
   /** HTTP status; with 204 there is no body. */
   readonly status: number;
-  readonly body: string;
+  readonly pieces: readonly string[];
   /** With 403: the same in an answer, for who has no status. */
   readonly refusal?: string;
+
+  constructor(status: number, pieces: readonly string[] = [], refusal?: string) {
+    this.status = status;
+    this.pieces = pieces;
+    if (refusal !== undefined) this.refusal = refusal;
+  }
+
+  get body(): string {
+    return this.pieces.join('');
+  }
 }
 
 export interface Caller {
@@ -106,16 +116,16 @@ export class Dispatcher implements RpcServerView {
     try {
       const call = envelope.open(request);
       if (caller.allowed?.has(call.method) === false) return this.#forbid(call.method, caller, envelope);
-      let body: string;
+      let pieces: readonly string[];
       try {
         const result = this.#execute(call, caller);
-        body = envelope.success(result instanceof Promise ? await result : result);
+        pieces = envelope.successInPieces(result instanceof Promise ? await result : result);
       } catch (error) {
         // 1.x tells failures by the HTTP status as well; 2.0 only in the answer.
         if (envelope.version === 1) throw error;
-        body = envelope.failure(error);
+        pieces = [envelope.failure(error)];
       }
-      return envelope.isNotification ? { status: 204, body: '' } : { status: 200, body: `${body}\n` };
+      return envelope.isNotification ? new Answer(204) : new Answer(200, [...pieces, '\n']);
     } catch (error) {
       return failure(error, envelope);
     }
@@ -142,8 +152,8 @@ export class Dispatcher implements RpcServerView {
       if (pause !== undefined) await pause;
     }
     // An empty batch carries no version, so clients of 1.x expect an empty array and not silence.
-    if (answers.length === 0 && requests.length > 0) return { status: 204, body: '' };
-    return { status: 200, body: `[${answers.join(',')}]\n` };
+    if (answers.length === 0 && requests.length > 0) return new Answer(204);
+    return new Answer(200, [`[${answers.join(',')}]\n`]);
   }
 
   /**
@@ -214,7 +224,7 @@ export class Dispatcher implements RpcServerView {
   #forbid(method: string, caller: Caller, envelope: Envelope): Answer {
     const text = `RPC User ${caller.user} not allowed to call method ${method}`;
     this.#logger.log('warn', 'rpc', text);
-    return { status: 403, body: '', refusal: envelope.failure(refuse.misc(text)) };
+    return new Answer(403, [], envelope.failure(refuse.misc(text)));
   }
 }
 
@@ -233,7 +243,6 @@ function walletNameIn(path: string): string | null {
 
 function failure(error: unknown, envelope: Envelope): Answer {
   const { code } = toRpcError(error);
-  const body = `${envelope.failure(error)}\n`;
-  if (code === RpcCode.INVALID_REQUEST) return { status: 400, body };
-  return { status: code === RpcCode.METHOD_NOT_FOUND ? 404 : 500, body };
+  const status = code === RpcCode.INVALID_REQUEST ? 400 : code === RpcCode.METHOD_NOT_FOUND ? 404 : 500;
+  return new Answer(status, [envelope.failure(error), '\n']);
 }

@@ -2,7 +2,7 @@
 
 import { JsonObject, type JsonRead } from '../core/encoding/json.ts';
 import { RpcCode, RpcError, refuse } from './errors.ts';
-import type { JsonWritable } from './json.ts';
+import { JsonText, type JsonWritable } from './json.ts';
 import { writeJson } from './json-writer.ts';
 import { refusalOf } from './refusals.ts';
 
@@ -38,15 +38,21 @@ export class Envelope {
   }
 
   success(result: JsonWritable): string {
-    const [before, after] = this.around();
-    return `${before}${writeJson(result)}${after}`;
+    return `${this.#before}${writeJson(result)}${this.#after}`;
+  }
+
+  successInPieces(result: JsonWritable): readonly string[] {
+    const pieces = result instanceof JsonText ? result.pieces : [writeJson(result)];
+    return [this.#before, ...pieces, this.#after];
   }
 
   /** What stands before a result and behind it. */
-  around(): readonly [string, string] {
-    return this.version === 2
-      ? ['{"jsonrpc":"2.0","result":', `${this.#idField}}`]
-      : ['{"result":', `,"error":null${this.#idField}}`];
+  get #before(): string {
+    return this.version === 2 ? '{"jsonrpc":"2.0","result":' : '{"result":';
+  }
+
+  get #after(): string {
+    return `${this.version === 2 ? '' : ',"error":null'}${this.#idField}}`;
   }
 
   failure(error: unknown): string {

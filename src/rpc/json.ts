@@ -17,13 +17,17 @@ export class Amount {
 
 /**
  * A value that is written already. What blocks show by the thousand is written at once: objects in between
- * took as long as everything else.
+ * took as long as everything else. It may be in pieces, as to put a long text together takes as long as to send it.
  */
 export class JsonText {
-  readonly text: string;
+  readonly pieces: readonly string[];
 
-  constructor(text: string) {
-    this.text = text;
+  constructor(...pieces: readonly string[]) {
+    this.pieces = pieces;
+  }
+
+  get text(): string {
+    return this.pieces.join('');
   }
 }
 

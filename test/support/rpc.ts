@@ -4,6 +4,7 @@ import { SystemClock } from '../../src/platform/node/clock.ts';
 import type { RpcContext } from '../../src/rpc/context.ts';
 import { Dispatcher } from '../../src/rpc/dispatcher.ts';
 import { RpcCode, RpcError } from '../../src/rpc/errors.ts';
+import { JsonText } from '../../src/rpc/json.ts';
 import { group, method } from '../../src/rpc/method.ts';
 import { controlMethods } from '../../src/rpc/methods/control.ts';
 import {
@@ -41,6 +42,12 @@ const methods = group('hidden', {
   }),
 
   walletname: method({ ...base, parameters: {}, handler: (_, __, { walletName }) => walletName }),
+
+  pieces: method({
+    ...base,
+    parameters: { each: string(), count: integer() },
+    handler: ({ each, count }) => new JsonText('"', ...Array<string>(count).fill(each), '"'),
+  }),
 
   refuse: method({
     ...base,

@@ -69,6 +69,14 @@ export function toDisplayHex(bytes: Uint8Array): string {
   return codec.encode(new Uint8Array(bytes).reverse());
 }
 
+/** The same of hashes in one piece, 32 bytes each: all are reversed at once. */
+export function displayHexEach(hashes: Uint8Array): string[] {
+  const hex = toDisplayHex(hashes);
+  return Array.from({ length: hex.length / 64 }, (_, i) =>
+    hex.slice(hex.length - 64 * (i + 1), hex.length - 64 * i),
+  );
+}
+
 /** Bytes in internal order of a hash written in display order. @throws DecodeError */
 export function fromDisplayHex(text: string): Uint8Array {
   return fromHex(text).reverse();

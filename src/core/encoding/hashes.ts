@@ -6,14 +6,29 @@ import { ripemd160 as nobleRipemd160, sha1 as nobleSha1 } from '@noble/hashes/le
 import { sha256 as nobleSha256 } from '@noble/hashes/sha2.js';
 import { concatBytes, utf8 } from './bytes.ts';
 
+/** Messages in one piece, one behind the other: that many pieces of memory would cost more than to hash them. */
+export interface Messages {
+  readonly bytes: Uint8Array;
+  /** Where each ends. */
+  readonly ends: readonly number[];
+}
+
+export function inOnePiece(messages: readonly Uint8Array[]): Messages {
+  let size = 0;
+  const ends = messages.map(({ length }) => (size += length));
+  const bytes = new Uint8Array(size);
+  for (const [i, message] of messages.entries()) bytes.set(message, ends[i - 1] ?? 0);
+  return { bytes, ends };
+}
+
 /** Every function returns new bytes: 32, 32, 20 and 20 of them for one message. */
 export interface HashFunctions {
   sha256(data: Uint8Array): Uint8Array;
   /** SHA-256 of the SHA-256. */
   hash256(data: Uint8Array): Uint8Array;
-  /** `hash256` of each message: many at once may cost less than one by one. */
-  hash256Each(messages: readonly Uint8Array[]): Uint8Array[];
-  /** `hash256` of messages of 64 bytes that lie one after the other; so do the results. */
+  /** `hash256` of each message, in one piece as well: many at once may cost less than one by one. */
+  hash256Each(messages: Messages): Uint8Array;
+  /** The same of messages of 64 bytes. */
   hash256Pairs(nodes: Uint8Array): Uint8Array;
   ripemd160(data: Uint8Array): Uint8Array;
   sha1(data: Uint8Array): Uint8Array;
@@ -25,13 +40,15 @@ const referenceHash256 = (data: Uint8Array): Uint8Array => nobleSha256(nobleSha2
 export function batchesOf(
   hash: HashFunctions['hash256'],
 ): Pick<HashFunctions, 'hash256Each' | 'hash256Pairs'> {
+  const hash256Each = ({ bytes, ends }: Messages): Uint8Array => {
+    const hashes = new Uint8Array(32 * ends.length);
+    for (const [i, end] of ends.entries()) hashes.set(hash(bytes.subarray(ends[i - 1] ?? 0, end)), 32 * i);
+    return hashes;
+  };
   return {
-    hash256Each: (messages) => messages.map(hash),
-    hash256Pairs(nodes) {
-      const hashes = new Uint8Array(nodes.length / 2);
-      for (let at = 0; at < nodes.length; at += 64) hashes.set(hash(nodes.subarray(at, at + 64)), at / 2);
-      return hashes;
-    },
+    hash256Each,
+    hash256Pairs: (nodes) =>
+      hash256Each({ bytes: nodes, ends: Array.from({ length: nodes.length / 64 }, (_, i) => 64 * (i + 1)) }),
   };
 }
 
@@ -52,7 +69,7 @@ export function bindHashes(functions: HashFunctions): void {
 
 export const sha256 = (data: Uint8Array): Uint8Array => bound.sha256(data);
 export const hash256 = (data: Uint8Array): Uint8Array => bound.hash256(data);
-export const hash256Each = (messages: readonly Uint8Array[]): Uint8Array[] => bound.hash256Each(messages);
+export const hash256Each = (messages: Messages): Uint8Array => bound.hash256Each(messages);
 export const hash256Pairs = (nodes: Uint8Array): Uint8Array => bound.hash256Pairs(nodes);
 export const ripemd160 = (data: Uint8Array): Uint8Array => bound.ripemd160(data);
 export const sha1 = (data: Uint8Array): Uint8Array => bound.sha1(data);

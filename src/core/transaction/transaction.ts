@@ -4,7 +4,7 @@
  */
 import { equalBytes, toDisplayHex } from '../encoding/bytes.ts';
 import { DecodeError } from '../encoding/errors.ts';
-import { hash256, hash256Each } from '../encoding/hashes.ts';
+import { hash256, hash256Each, inOnePiece } from '../encoding/hashes.ts';
 import { Reader } from '../encoding/reader.ts';
 import { compactSizeLength, Writer } from '../encoding/writer.ts';
 import { MINIMUM_INPUT, MINIMUM_OUTPUT, skipWitness, stripInto, txidsOf } from './outline.ts';
@@ -184,10 +184,11 @@ export class Transaction implements TransactionFields {
   /** Computes both identifiers of many at once, which costs less than one by one. */
   static identify(transactions: readonly Transaction[]): void {
     const unknown = transactions.filter((tx) => tx.#txidBytes === undefined);
-    for (const [i, hash] of txidsOf(unknown).entries()) unknown[i]!.#txidBytes = hash;
+    const txids = txidsOf(unknown);
+    for (const [i, tx] of unknown.entries()) tx.#txidBytes = txids.subarray(32 * i, 32 * (i + 1));
     const witnesses = transactions.filter((tx) => tx.hasWitness && tx.#wtxidBytes === undefined);
-    for (const [i, hash] of hash256Each(witnesses.map((tx) => tx.bytes)).entries())
-      witnesses[i]!.#wtxidBytes = hash;
+    const wtxids = hash256Each(inOnePiece(witnesses.map(({ bytes }) => bytes)));
+    for (const [i, tx] of witnesses.entries()) tx.#wtxidBytes = wtxids.subarray(32 * i, 32 * (i + 1));
   }
 
   get txidBytes(): Uint8Array {

@@ -2,6 +2,7 @@
  * Double SHA-256 of many messages, four side by side: transaction ids and Merkle levels. Messages are laid
  * into memory word by word in turn (word 0 of four messages, word 1 of four ...), padded as SHA-256 asks.
  */
+import type { Messages } from '../../core/encoding/hashes.ts';
 import { assembleModule, Locals } from './assembler.ts';
 import { emitBlockLoop } from './block-loop.ts';
 import { instantiate, type Kernel } from './instantiate.ts';
@@ -38,6 +39,9 @@ const blocksOf = (length: number): number => ((length + 8) >>> 6) + 1;
 const swapBytes = (word: number): number =>
   (word << 24) | ((word & 0xff00) << 8) | ((word >>> 8) & 0xff00) | (word >>> 24);
 
+const viewOf = ({ buffer, byteOffset, byteLength }: Uint8Array): DataView =>
+  new DataView(buffer, byteOffset, byteLength);
+
 export class BatchHasher {
   readonly #kernel: Kernel;
   /** The memory by words, little endian on every machine that runs this. */
@@ -60,9 +64,13 @@ export class BatchHasher {
   hashPairs(nodes: Uint8Array): Uint8Array {
     const count = nodes.length / 64;
     const hashes = new Uint8Array(32 * count);
+    const source = viewOf(nodes);
     for (let i = 0; i < count; i += LANES) {
       const lanes = Math.min(LANES, count - i);
-      for (let lane = 0; lane < lanes; lane++) this.#write(lane, nodes, 64 * (i + lane), 64);
+      for (let lane = 0; lane < lanes; lane++) {
+        const start = 64 * (i + lane);
+        this.#write(lane, source, start, start + 64);
+      }
       this.#kernel.run(MESSAGES, MESSAGES + 2 * BLOCK);
       for (let lane = 0; lane < lanes; lane++) this.#read(lane, hashes, 32 * (i + lane));
     }
@@ -70,32 +78,26 @@ export class BatchHasher {
   }
 
   /** The hash of each message. @param plain hashes one by itself, if it is too long for the memory. */
-  hashEach(messages: readonly Uint8Array[], plain: (message: Uint8Array) => Uint8Array): Uint8Array[] {
-    // Views of one piece of memory: that many pieces would cost more than to fill them.
-    const memory = new Uint8Array(32 * messages.length);
-    const hashes = new Array<Uint8Array>(messages.length);
+  hashEach({ bytes, ends }: Messages, plain: (message: Uint8Array) => Uint8Array): Uint8Array {
+    const hashes = new Uint8Array(32 * ends.length);
+    const source = viewOf(bytes);
     // Only messages of as many blocks can go side by side.
     const waiting = new Map<number, number[]>();
     const flush = (blocks: number, group: readonly number[]) => {
-      for (const [lane, index] of group.entries()) {
-        const message = messages[index]!;
-        this.#write(lane, message, 0, message.length);
-      }
+      for (const [lane, i] of group.entries()) this.#write(lane, source, ends[i - 1] ?? 0, ends[i]!);
       this.#kernel.run(MESSAGES, MESSAGES + blocks * BLOCK);
-      for (const [lane, index] of group.entries()) {
-        this.#read(lane, memory, 32 * index);
-        hashes[index] = memory.subarray(32 * index, 32 * (index + 1));
-      }
+      for (const [lane, i] of group.entries()) this.#read(lane, hashes, 32 * i);
     };
-    for (const [index, message] of messages.entries()) {
-      const blocks = blocksOf(message.length);
+    for (const [i, end] of ends.entries()) {
+      const start = ends[i - 1] ?? 0;
+      const blocks = blocksOf(end - start);
       if (blocks > MAX_BLOCKS) {
-        hashes[index] = plain(message);
+        hashes.set(plain(bytes.subarray(start, end)), 32 * i);
         continue;
       }
       const group = waiting.get(blocks);
-      if (group === undefined) waiting.set(blocks, [index]);
-      else if (group.push(index) === LANES) {
+      if (group === undefined) waiting.set(blocks, [i]);
+      else if (group.push(i) === LANES) {
         flush(blocks, group);
         waiting.delete(blocks);
       }
@@ -104,19 +106,17 @@ export class BatchHasher {
     return hashes;
   }
 
-  #write(lane: number, source: Uint8Array, from: number, length: number): void {
+  #write(lane: number, source: DataView, start: number, end: number): void {
     const words = this.#words;
     let at = MESSAGES / 4 + lane;
-    const whole = from + (length & ~3);
-    let i = from;
-    for (; i < whole; i += 4, at += LANES)
-      words[at] = source[i]! | (source[i + 1]! << 8) | (source[i + 2]! << 16) | (source[i + 3]! << 24);
+    const whole = end - ((end - start) & 3);
+    for (let i = start; i < whole; i += 4, at += LANES) words[at] = source.getUint32(i, true);
     let last = 0x80;
-    for (let end = from + length - 1; end >= whole; end--) last = (last << 8) | source[end]!;
+    for (let i = end - 1; i >= whole; i--) last = (last << 8) | source.getUint8(i);
     words[at] = last;
-    const lengthAt = MESSAGES / 4 + lane + (blocksOf(length) * 16 - 1) * LANES;
+    const lengthAt = MESSAGES / 4 + lane + (blocksOf(end - start) * 16 - 1) * LANES;
     for (at += LANES; at < lengthAt; at += LANES) words[at] = 0;
-    words[lengthAt] = swapBytes(length * 8);
+    words[lengthAt] = swapBytes((end - start) * 8);
   }
 
   #read(lane: number, target: Uint8Array, at: number): void {

@@ -81,7 +81,7 @@ function batchedHashes(): HashFunctions {
   return {
     ...nodeHashes,
     hash256Each: (messages) =>
-      hasherFor(messages.length)?.hashEach(messages, hash256) ?? nodeHashes.hash256Each(messages),
+      hasherFor(messages.ends.length)?.hashEach(messages, hash256) ?? nodeHashes.hash256Each(messages),
     hash256Pairs: (nodes) => hasherFor(nodes.length / 64)?.hashPairs(nodes) ?? nodeHashes.hash256Pairs(nodes),
   };
 }

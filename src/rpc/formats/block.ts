@@ -5,7 +5,7 @@ import { readTransactions } from '../../core/block/block.ts';
 import { HEADER_SIZE } from '../../core/block/header.ts';
 import { difficultyFromBits, targetFromBits } from '../../core/block/target.ts';
 import { readSpentTotals, readUndo } from '../../core/consensus/undo.ts';
-import { toDisplayHex, toHex } from '../../core/encoding/bytes.ts';
+import { displayHexEach, toDisplayHex, toHex } from '../../core/encoding/bytes.ts';
 import type { Reader } from '../../core/encoding/reader.ts';
 import { compactSizeLength } from '../../core/encoding/writer.ts';
 import { readOutline, type TransactionOutline, txidsOf } from '../../core/transaction/outline.ts';
@@ -81,7 +81,12 @@ export async function blockJson(
   };
   const { coinbase, text, strippedSize } =
     detail === 'txids'
-      ? await writeTransactions(bytes, clock, readOutline, (some) => txidsOf(some).map(showTxid).join(','))
+      ? await writeTransactions(
+          bytes,
+          clock,
+          readOutline,
+          (some) => `"${displayHexEach(txidsOf(some)).join('","')}"`,
+        )
       : await writeTransactions(bytes, clock, Transaction.read, (some) => {
           Transaction.identify(some);
           let shown = '';
@@ -98,8 +103,6 @@ export async function blockJson(
   };
   return joinFields(fields, `"tx":[${text}]`);
 }
-
-const showTxid = (txid: Uint8Array): string => `"${toDisplayHex(txid)}"`;
 
 interface WrittenTransactions {
   /** The first one's bytes. */

@@ -1,6 +1,7 @@
 /** One block: its header, its transactions, its filter. */
 import { toDisplayHex, toHex } from '../../core/encoding/bytes.ts';
 import { block, blockJson, blockTransaction, header, headerJson } from '../formats/block.ts';
+import { JsonText } from '../json.ts';
 import { group, method, refuse, t } from '../kit.ts';
 import { blockByHash, findBlock, requireData } from '../lookup.ts';
 
@@ -17,7 +18,7 @@ export const blockMethods = group('Blockchain', {
     result: t.cases(
       'verbosity',
       {
-        0: t.hex(),
+        0: t.written(t.hex()),
         1: t.written(block(t.hex())),
         2: t.written(block(blockTransaction)),
         3: t.written(block(blockTransaction)),
@@ -30,7 +31,7 @@ export const blockMethods = group('Blockchain', {
       const entry = findBlock(chain, blockhash, 'blockhash');
       requireData(chain, entry);
       const bytes = await chain.blocks.readBlockBytes(entry);
-      if (level <= 0) return toHex(bytes);
+      if (level <= 0) return new JsonText('"', toHex(bytes), '"');
       if (level === 1) return blockJson(entry, { bytes }, 'txids', context);
       const undo = entry.haveUndo ? await chain.blocks.readUndoBytes(entry) : undefined;
       return blockJson(entry, { bytes, undo }, level === 2 ? 'transactions' : 'prevouts', context);

@@ -7,7 +7,7 @@ import type { Chain } from '../../chain/chain.ts';
 import type { HeaderEntry } from '../../chain/header-entry.ts';
 import { readTransactions } from '../../core/block/block.ts';
 import { readUndo } from '../../core/consensus/undo.ts';
-import { toDisplayHex, toHex } from '../../core/encoding/bytes.ts';
+import { displayHexEach, toHex } from '../../core/encoding/bytes.ts';
 import type { Coin } from '../../core/transaction/coin.ts';
 import { readOutline, txidsOf } from '../../core/transaction/outline.ts';
 import { Transaction } from '../../core/transaction/transaction.ts';
@@ -101,7 +101,7 @@ export class BlockTexts {
     };
     const each =
       detail === 'txids' && filter === undefined
-        ? texts(bytes, readOutline, (some) => txidsOf(some).map((txid) => `"${toDisplayHex(txid)}"`))
+        ? texts(bytes, readOutline, (some) => displayHexEach(txidsOf(some)).map((txid) => `"${txid}"`))
         : texts(bytes, Transaction.read, (some) => {
             if (detail !== 'hex') Transaction.identify(some);
             return some.map((tx) => show(tx, tx.isCoinbase ? [] : (coins?.next().value ?? [])));

@@ -39,6 +39,9 @@ describe('hex', () => {
   it('is reversed for display', () => {
     expect(bytes.toDisplayHex(Uint8Array.of(1, 2, 3))).toBe('030201');
     expect([...bytes.fromDisplayHex('030201')]).toEqual([1, 2, 3]);
+    const hashes = [1, 2, 3].map((n) => Uint8Array.from({ length: 32 }, (_, i) => n * i));
+    expect(bytes.displayHexEach(bytes.concatBytes(...hashes))).toEqual(hashes.map(bytes.toDisplayHex));
+    expect(bytes.displayHexEach(bytes.EMPTY)).toEqual([]);
   });
 });
 

@@ -52,7 +52,7 @@ function decoded(reader: Reader): Omit<Found, 'end'> {
 
 function passedOver(reader: Reader): Omit<Found, 'end'> {
   const outline = readOutline(reader);
-  return { ...outline, txid: txidsOf([outline])[0]! };
+  return { ...outline, txid: txidsOf([outline]) };
 }
 
 test('agrees with the decoded transaction, whole, damaged, cut short, or followed by more', () => {

@@ -210,11 +210,11 @@ export class RpcServer {
   async #answer(request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> {
     if (request.phase === undefined && !this.#begin(reply)) return reply;
     request.phase = 'answered';
-    const { status, body } = await this.#dispatch(request, reply).finally(() => this.#calls--);
+    const { status, pieces } = await this.#dispatch(request, reply).finally(() => this.#calls--);
     reply.code(status).headers(this.#originHeaders(request));
     // A serializer keeps the type without a charset: clients compare with exactly this.
-    if (body !== '') reply.header('content-type', 'application/json').serializer(asItIs);
-    return reply.send(body === '' ? undefined : body.length > SMALL_ANSWER ? bytesOf(body) : body);
+    if (pieces.length === 0) return reply.send();
+    return reply.header('content-type', 'application/json').serializer(asItIs).send(payloadOf(pieces));
   }
 
   #dispatch(request: FastifyRequest, reply: FastifyReply): Promise<Answer> {
@@ -268,8 +268,15 @@ class HttpCaller implements Caller {
 const asItIs = <T>(payload: T): T => payload;
 
 /** Node would write a long text as UTF-8 character by character, though nearly all answers are ASCII. */
-const bytesOf = (text: string): Buffer =>
-  Buffer.from(text, Buffer.byteLength(text) === text.length ? 'latin1' : 'utf8');
+function payloadOf(pieces: readonly string[]): string | Buffer {
+  const size = pieces.reduce((sum, piece) => sum + piece.length, 0);
+  if (size <= SMALL_ANSWER) return pieces.join('');
+  if (pieces.some((piece) => Buffer.byteLength(piece) !== piece.length)) return Buffer.from(pieces.join(''));
+  const bytes = Buffer.allocUnsafe(size);
+  let at = 0;
+  for (const piece of pieces) at += bytes.write(piece, at, 'latin1');
+  return bytes;
+}
 
 /** As declared; a body in pieces may become as large as it can. */
 const bodySize = ({ headers }: FastifyRequest): number =>

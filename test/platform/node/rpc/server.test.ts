@@ -92,6 +92,22 @@ describe('requests', () => {
     ]);
   });
 
+  test('are answered whole where the answer is in pieces, short or long, ASCII or not', async () => {
+    for (const [each, count] of [
+      ['ab', 3],
+      ['ab', 50_000],
+      ['é', 50_000],
+      ['\u20ac', 30_000],
+    ] as const) {
+      const call = { method: 'pieces', params: [each, count], id: 1 };
+      const { body, headers } = await send(JSON.stringify(call));
+      expect(JSON.parse(body)).toEqual({ result: each.repeat(count), error: null, id: 1 });
+      expect(Number(headers['content-length'])).toBe(Buffer.byteLength(body));
+      const [member] = JSON.parse((await send(JSON.stringify([call]))).body);
+      expect(member.result).toBe(each.repeat(count));
+    }
+  });
+
   test('may have any content type, or none', async () => {
     for (const type of [
       undefined,
