@@ -13,6 +13,7 @@ import { type Call, Envelope, toRpcError } from './envelope.ts';
 import { RpcCode, RpcError, refuse, UsageError } from './errors.ts';
 import { helpText } from './help.ts';
 import type { JsonWritable } from './json.ts';
+import { LIMITS } from './limits.ts';
 import { findMethod, type Registry } from './method.ts';
 import { refusalOf } from './refusals.ts';
 import type { Session } from './subscriptions/session.ts';
@@ -47,13 +48,6 @@ export interface Caller {
 }
 
 const WALLET_PATH = '/wallet/';
-/** Milliseconds after which reading and batches let everything else run. */
-const TURN = 10;
-/** Characters that are not read at once: it would hold everything else up; and as many as are. */
-const LONG = 1 << 18;
-const PIECE = 1 << 16;
-/** Characters of all answers to a batch; what comes after them is refused. */
-const BATCH_ANSWERS = 1 << 27;
 
 interface ActiveCall {
   readonly method: string;
@@ -98,9 +92,9 @@ export class Dispatcher implements RpcServerView {
   async handle(body: string | null, caller: Caller): Promise<Answer> {
     try {
       if (body === null) throw notJson();
-      const reading = new JsonReading(body);
-      const rest = turnsOf(this.#clock, TURN);
-      while (!reading.advance(body.length > LONG ? PIECE : Infinity)) await rest();
+      const reading = new JsonReading(body, LIMITS);
+      const rest = turnsOf(this.#clock, LIMITS.turn);
+      while (!reading.advance(LIMITS.piece)) await rest();
       const request = reading.value;
       if (request instanceof JsonObject) return await this.#handleOne(request, caller);
       if (Array.isArray(request)) return await this.#handleBatch(request, caller);
@@ -142,9 +136,9 @@ export class Dispatcher implements RpcServerView {
     const answers: string[] = [];
     let size = 0;
     // Most methods wait for nothing: without this a long batch would stop the whole node.
-    const rest = turnsOf(this.#clock, TURN);
+    const rest = turnsOf(this.#clock, LIMITS.turn);
     for (const request of requests) {
-      const member = this.#answerMember(request, caller, size > BATCH_ANSWERS);
+      const member = this.#answerMember(request, caller, size > LIMITS.batchAnswers);
       const answer = member instanceof Promise ? await member : member;
       if (answer !== null) answers.push(answer);
       size += answer?.length ?? 0;

@@ -1,5 +1,6 @@
 /**
- * Reads JSON text, exactly what Bitcoin Core accepts; bounded in depth and number of values. Reads some at a
+ * Reads JSON text, exactly what Bitcoin Core accepts; bounded in depth and number of values where its
+ * reader says so. Reads some at a
  * time, so that a body of 32 MiB holds nothing else up.
  */
 import { JsonNumber, JsonObject, type JsonRead } from './json.ts';
@@ -8,10 +9,15 @@ export class JsonError extends Error {
   override readonly name = 'JsonError';
 }
 
-/** Bitcoin Core's bound on nesting. */
-const MAX_DEPTH = 512;
-/** Values in one text: bounds the memory a body of 32 MiB can ask for. */
-const MAX_VALUES = 4_000_000;
+/** What a text from strangers may ask for. */
+interface JsonBounds {
+  /** Arrays and objects within each other. */
+  readonly depth: number;
+  /** Each takes memory, however short it is. */
+  readonly values: number;
+}
+const UNBOUNDED: JsonBounds = Object.freeze({ depth: Infinity, values: Infinity });
+
 /** Units of text that are put together at once. */
 const UNITS = 4096;
 
@@ -32,8 +38,8 @@ const ESCAPES: Readonly<Record<string, number>> = Object.freeze({
 });
 
 /** @throws JsonError */
-export function readJson(text: string): JsonRead {
-  const reading = new JsonReading(text);
+export function readJson(text: string, bounds = UNBOUNDED): JsonRead {
+  const reading = new JsonReading(text, bounds);
   reading.advance(Number.POSITIVE_INFINITY);
   return reading.value;
 }
@@ -56,14 +62,16 @@ interface Begun {
 
 export class JsonReading {
   readonly #text: string;
+  readonly #bounds: JsonBounds;
   #position = 0;
   #values = 0;
   readonly #open: Open[] = [];
   #begun: Begun | undefined;
   #value: JsonRead | undefined;
 
-  constructor(text: string) {
+  constructor(text: string, bounds: JsonBounds) {
     this.#text = text;
+    this.#bounds = bounds;
   }
 
   get value(): JsonRead {
@@ -101,7 +109,7 @@ export class JsonReading {
   #next(isKey: boolean): JsonRead | undefined {
     const code = this.#skipSpace();
     if (isKey && code !== 0x22) throw new JsonError('expected a key');
-    if (!isKey && ++this.#values > MAX_VALUES) throw new JsonError('too many values');
+    if (!isKey && ++this.#values > this.#bounds.values) throw new JsonError('too many values');
     switch (code) {
       case 0x22:
         return this.#shortString();
@@ -122,7 +130,7 @@ export class JsonReading {
 
   /** Undefined unless it is empty. */
   #enter(open: Open, close: number): JsonRead | undefined {
-    if (this.#open.length >= MAX_DEPTH) throw new JsonError('nested too deep');
+    if (this.#open.length >= this.#bounds.depth) throw new JsonError('nested too deep');
     this.#position++;
     if (this.#skipSpace() !== close) {
       this.#open.push(open);

@@ -14,11 +14,10 @@ import type { Clock } from '../../seams.ts';
 import { turnsOf } from '../../wallet/turns.ts';
 import type { JsonText, JsonWritable } from '../json.ts';
 import { joinFields } from '../json-writer.ts';
+import { LIMITS } from '../limits.ts';
 import * as t from '../schema.ts';
 import { decodedTransaction, transactionFields } from './transaction.ts';
 
-/** Milliseconds after which the writing of a block lets everything else run. */
-const TURN = 10;
 /** Transactions: as many as are hashed well together, and die young. */
 const AT_ONCE = 64;
 
@@ -126,7 +125,7 @@ async function writeTransactions<T extends TransactionOutline>(
   let coinbase: Uint8Array | undefined;
   let strippedSize = 0;
   let text = '';
-  const rest = turnsOf(clock, TURN);
+  const rest = turnsOf(clock, LIMITS.turn);
   for (const some of readTransactions(block, AT_ONCE, read)) {
     coinbase ??= some[0]!.bytes;
     for (const each of some) strippedSize += each.strippedSize;

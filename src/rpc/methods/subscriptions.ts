@@ -1,11 +1,10 @@
 /** To be told of what happens instead of asking again and again. */
 import { group, type JsonRead, method, type RpcRequest, refuse, t } from '../kit.ts';
+import { LIMITS } from '../limits.ts';
 import type { Position } from '../subscriptions/event-types.ts';
 import type { Session } from '../subscriptions/session.ts';
 import { hashTextFrom, integerFrom, objectFrom, stringFrom } from '../values.ts';
 
-/** Hashes of a locator. */
-const MAX_LOCATOR = 101;
 const SEQUENCE = [0, Number.MAX_SAFE_INTEGER] as const;
 const place = { hash: t.hex(), height: t.integer() };
 
@@ -26,7 +25,7 @@ function readPosition(value: JsonRead): Position {
     else if (name === 'mempool' || name.startsWith('wallet:')) read[name] = integerFrom(each, SEQUENCE);
     else if (name !== 'block') throw refuse.parameter(`Unknown position '${name}'`);
     else if (!Array.isArray(each)) read[name] = hashTextFrom(each, name);
-    else if (each.length > MAX_LOCATOR) throw refuse.parameter('Too many hashes');
+    else if (each.length > LIMITS.locator) throw refuse.parameter('Too many hashes');
     else read[name] = each.map((hash) => hashTextFrom(hash, name));
   }
   return read as Position;

@@ -7,11 +7,7 @@ import { parseDescriptor } from '../../wallet/descriptors/parse.ts';
 import { addressScript } from '../construct-transaction.ts';
 import { scanObject } from '../descriptor-scripts.ts';
 import { type JsonRead, type RpcContext, refuse } from '../kit.ts';
-
-/** Of one subscription, derived ones included. */
-const MAX_SCRIPTS = 10_000;
-/** Milliseconds of deriving after which everything else gets its turn. */
-const TURN = 10;
+import { LIMITS } from '../limits.ts';
 
 export interface FilterRequest {
   readonly addresses: readonly string[];
@@ -47,8 +43,8 @@ export async function scriptFilter(
   let count = addresses.length + scripts.length;
   const allow = (more: number): void => {
     count += more;
-    if (count > MAX_SCRIPTS)
-      throw refuse.parameter(`A subscription filters by ${MAX_SCRIPTS} scripts at most`);
+    if (count > LIMITS.scripts)
+      throw refuse.parameter(`A subscription filters by ${LIMITS.scripts} scripts at most`);
   };
   allow(0);
   if (count + descriptors.length === 0) return undefined;
@@ -64,7 +60,7 @@ export async function scriptFilter(
         const own = branch.scriptsAt(index, secrets.lookup);
         if (own === null) throw refuse.key(`Cannot derive script without private keys: '${text}'`);
         wanted.push(...own);
-        if (clock.monotonic() - turn < TURN) continue;
+        if (clock.monotonic() - turn < LIMITS.turn) continue;
         await clock.yield();
         turn = clock.monotonic();
       }

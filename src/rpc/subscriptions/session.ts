@@ -3,12 +3,11 @@
  * that an event in many pieces is not torn; it writes only while the other side takes what is written.
  */
 import { RpcCode, RpcError, refuse } from '../kit.ts';
+import { LIMITS } from '../limits.ts';
 import type { Piece } from './block-texts.ts';
 import type { Subscription, Told } from './subscription.ts';
 import type { Subscriptions } from './subscriptions.ts';
 
-/** Subscriptions of one connection. */
-const MAX_SUBSCRIPTIONS = 16;
 /** Events told before everything else gets its turn. */
 const EVENTS_PER_TURN = 64;
 
@@ -80,8 +79,8 @@ export class Session {
   /** @throws RpcError -8 */
   requireRoom(): void {
     if (!this.#outlet.isOpen) throw new RpcError(RpcCode.CLIENT_NOT_CONNECTED, 'Connection is closed');
-    if (this.#subscriptions.size >= MAX_SUBSCRIPTIONS)
-      throw refuse.parameter(`A connection has ${MAX_SUBSCRIPTIONS} subscriptions at most`);
+    if (this.#subscriptions.size >= LIMITS.subscriptions)
+      throw refuse.parameter(`A connection has ${LIMITS.subscriptions} subscriptions at most`);
   }
 
   /** Its events begin when the connection is woken. @returns its name @throws RpcError */

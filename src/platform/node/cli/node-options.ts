@@ -9,10 +9,10 @@ import { DEFAULT_POLICY as RELAY } from '../../../mempool/policy.ts';
 import { DEFAULT_MINIMUM_FEE_RATE, DEFAULT_RESERVED_WEIGHT } from '../../../mining/template.ts';
 import { DEFAULT_BAN_TIME } from '../../../network/ban-list.ts';
 import { DEFAULT_MAXIMUM_CONNECTIONS } from '../../../network/options.ts';
+import { LIMITS } from '../../../rpc/limits.ts';
 import type { OutputType } from '../../../wallet/descriptors/descriptor.ts';
 import { DEFAULT_KEYPOOL, DEFAULT_POLICY as WALLET } from '../../../wallet/policy.ts';
 import { DEFAULT_HIGH_WATER_MARK, type ZmqOptions } from '../notifications/zmq-publisher.ts';
-import { LIMITS } from '../rpc/limits.ts';
 import { ASKED, CHAIN_SELECTION, COOKIE, FILES } from './common-options.ts';
 import {
   amount,

@@ -1,6 +1,7 @@
 /** Who may call: by where a request comes from, what it says of itself, and its password. Owns no password. */
 import type { IncomingMessage } from 'node:http';
 import { type BlockList, isIP, isIPv6, type Socket } from 'node:net';
+import { LIMITS } from '../../../rpc/limits.ts';
 import { allowedPeers } from './allowed-peers.ts';
 import type { Authentication } from './authentication.ts';
 import type { Visitors } from './visitors.ts';
@@ -23,8 +24,6 @@ export interface Permission {
   readonly allowed: ReadonlySet<string> | undefined;
 }
 
-/** Headers of a request, from this number on refused. */
-export const MAX_HEADERS = 100;
 /** Said twice, one of them would be believed here and perhaps the other by a proxy before (request smuggling). */
 const ONCE = new Set(['host', 'authorization', 'content-length', 'transfer-encoding', 'origin']);
 
@@ -54,7 +53,7 @@ export class Access {
   permit(request: IncomingMessage, inTurn: boolean): Permission | 400 | 401 | 403 | 429 {
     const { socket, headers, rawHeaders, httpVersionMajor } = request;
     // Node passes over the headers behind the last that it counts: one of them might be what is looked for.
-    const isWhole = rawHeaders.length < 2 * MAX_HEADERS;
+    const isWhole = rawHeaders.length < 2 * LIMITS.headerCount;
     if (httpVersionMajor !== 1 || !isWhole || hasDoubles(rawHeaders)) return 400;
     const { origin, host, authorization } = headers;
     // A page in a browser must not reach the node through its user: neither directly nor by a name

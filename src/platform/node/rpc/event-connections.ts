@@ -7,9 +7,9 @@ import type { Duplex } from 'node:stream';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { type WebSocket, WebSocketServer } from 'ws';
 import type { Dispatcher } from '../../../rpc/dispatcher.ts';
+import { LIMITS } from '../../../rpc/limits.ts';
 import { EventSocket } from './event-socket.ts';
 import { EventStream } from './event-stream.ts';
-import { LIMITS } from './limits.ts';
 
 export const EVENTS = '/events';
 /** The subprotocol of clients that ask for one, as those must that send their password in another one's place. */

@@ -2,10 +2,10 @@
 import type { Duplex } from 'node:stream';
 import type { RawData, WebSocket } from 'ws';
 import type { Caller, Dispatcher } from '../../../rpc/dispatcher.ts';
+import { LIMITS } from '../../../rpc/limits.ts';
 import type { Piece } from '../../../rpc/subscriptions/block-texts.ts';
 import { type Framing, type Outlet, Session } from '../../../rpc/subscriptions/session.ts';
 import type { Permission } from './access.ts';
-import { LIMITS } from './limits.ts';
 
 /** What comes in a binary frame is no text. */
 const UNSUPPORTED = 1003;

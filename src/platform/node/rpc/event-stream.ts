@@ -2,9 +2,9 @@
 import type { ServerResponse } from 'node:http';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { Dispatcher } from '../../../rpc/dispatcher.ts';
+import { LIMITS } from '../../../rpc/limits.ts';
 import type { Piece } from '../../../rpc/subscriptions/block-texts.ts';
 import { type Framing, type Outlet, Session } from '../../../rpc/subscriptions/session.ts';
-import { LIMITS } from './limits.ts';
 
 /** Where the reader stands goes before each event of a block, and comes back as `Last-Event-ID`. */
 const FRAMING: Framing = {

@@ -7,17 +7,15 @@ import { isUtf8 } from 'node:buffer';
 import { setTimeout as delay } from 'node:timers/promises';
 import fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
 import type { Answer, Caller, Dispatcher } from '../../../rpc/dispatcher.ts';
+import { LIMITS } from '../../../rpc/limits.ts';
 import type { Logger } from '../../../seams.ts';
-import { Access, type AccessOptions, MAX_HEADERS, type Permission } from './access.ts';
+import { Access, type AccessOptions, type Permission } from './access.ts';
 import type { Authentication } from './authentication.ts';
 import { EVENTS, EventConnections, UpgradableRequest } from './event-connections.ts';
-import { LIMITS } from './limits.ts';
-import { Visitors, WRONG_PASSWORD_DELAY } from './visitors.ts';
+import { Visitors } from './visitors.ts';
 
 /** Milliseconds between looks for connections that may be closed, while stopping. */
 const CLOSE_INTERVAL = 20;
-/** Milliseconds that a stop waits for requests under way. */
-const STOP_TIMEOUT = 3_000;
 /** Characters of an answer that Node writes as well as anybody. */
 const SMALL_ANSWER = 65_536;
 
@@ -122,7 +120,7 @@ export class RpcServer {
       schemaController: { compilersFactory: { buildValidator: noCompiler, buildSerializer: noCompiler } },
     });
     app.server.on('connection', (socket) => this.#visitors.admit(socket));
-    app.server.maxHeadersCount = MAX_HEADERS;
+    app.server.maxHeadersCount = LIMITS.headerCount;
     app.removeAllContentTypeParsers();
     app.addContentTypeParser('*', { parseAs: 'buffer' }, (_request, body, done) => done(null, body));
     app.setErrorHandler((error: { statusCode?: number }, _request, reply) => {
@@ -164,7 +162,7 @@ export class RpcServer {
       done();
     } else if (!inTurn && (permission === 429 || permission === 401)) {
       const isGuess = request.headers.authorization !== undefined;
-      const wait = isGuess ? this.#visitors.turn(request.socket) : WRONG_PASSWORD_DELAY;
+      const wait = isGuess ? this.#visitors.turn(request.socket) : LIMITS.guess;
       void delay(wait).then(() => this.#permit(request, reply, done, true));
     } else if (permission === 401) this.#refuseUser(request, reply);
     // What is behind a request that can be read in two ways may be part of it.
@@ -293,7 +291,7 @@ function refuseMethod(reply: FastifyReply): FastifyReply {
 /** A connection that is kept alive becomes idle only when its last answer is out. */
 async function close(app: FastifyInstance): Promise<void> {
   const closing = setInterval(() => app.server.closeIdleConnections(), CLOSE_INTERVAL);
-  const impatience = setTimeout(() => app.server.closeAllConnections(), STOP_TIMEOUT);
+  const impatience = setTimeout(() => app.server.closeAllConnections(), LIMITS.stop);
   await app.close();
   clearInterval(closing);
   clearTimeout(impatience);

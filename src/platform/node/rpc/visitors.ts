@@ -3,14 +3,7 @@
  * Owns no password and no HTTP.
  */
 import type { Socket } from 'node:net';
-
-/** Open connections. When there are more, the oldest that has not called goes, of the address that has most of them. */
-const MAXIMUM_CONNECTIONS = 1_000;
-/** Milliseconds that a wrong password costs; those of one address wait for each other, at most so long. */
-export const WRONG_PASSWORD_DELAY = 250;
-const LONGEST_WAIT = 5_000;
-/** Addresses of which it is known how long they wait; who has waited is forgotten. */
-const REMEMBERED = 1_000;
+import { LIMITS } from '../../../rpc/limits.ts';
 
 export class Visitors {
   /** Connections that have not called yet, by address, oldest first. */
@@ -30,7 +23,7 @@ export class Visitors {
     socket.once('close', () => {
       if (this.#callers.delete(socket) || this.#leave(address, socket)) this.#open--;
     });
-    if (this.#open > MAXIMUM_CONNECTIONS) this.#turnOut();
+    if (this.#open > LIMITS.connections) this.#turnOut();
   }
 
   /** It has the right to call. */
@@ -57,10 +50,10 @@ export class Visitors {
   turn(socket: Socket): number {
     const now = performance.now();
     const address = addressOf(socket);
-    if (this.#answered.size >= REMEMBERED)
+    if (this.#answered.size >= LIMITS.guessers)
       for (const [other, at] of this.#answered) if (at <= now) this.#answered.delete(other);
     const last = Math.max(now, this.#answered.get(address) ?? 0);
-    const next = Math.min(last + WRONG_PASSWORD_DELAY, now + LONGEST_WAIT);
+    const next = Math.min(last + LIMITS.guess, now + LIMITS.longestWait);
     this.#answered.set(address, next);
     return next - now;
   }
