@@ -4,7 +4,7 @@
  * which an inferred type has not. They replace the inferred ones in `dist`, so that nobody's compiler reads the
  * whole node.
  */
-import { type Fields, fallbackOf, firstName, type Schema } from '../../src/rpc/schema.ts';
+import { type AcceptedType, type Fields, fallbackOf, firstName, type Schema } from '../../src/rpc/schema.ts';
 
 interface Method {
   readonly help: string;
@@ -20,7 +20,7 @@ interface Slot {
   readonly notes: string;
 }
 
-const SENT_WORDS: Readonly<Record<string, string>> = {
+const ACCEPTED: Readonly<Record<AcceptedType, string>> = {
   string: 'string',
   numeric: 'number',
   boolean: 'boolean',
@@ -41,12 +41,8 @@ const RESERVED = new Set(['package', 'default', 'new']);
 
 /** @param sent what callers send; false: what they get */
 function typeOf(schema: Schema, sent: boolean, indent: string): string {
-  const { kind, type, element, fields, key } = schema;
-  if (sent && type !== undefined)
-    return type
-      .split(/ or |, /)
-      .map((word) => SENT_WORDS[word] ?? 'unknown')
-      .join(' | ');
+  const { kind, types, element, fields, key } = schema;
+  if (sent && types !== undefined) return types.map((type) => ACCEPTED[type]).join(' | ');
   if (kind === 'amount') return sent ? 'number | string' : 'number';
   if (kind === 'array') return `readonly (${typeOf(element!, sent, indent)})[]`;
   if (kind === 'record')

@@ -143,7 +143,7 @@ export const outputsSchema = t.custom<
     'One object each: {ADDRESS: amount}, no address twice, or {"data": hex} once for an OP_RETURN output',
   ),
   (value) => value,
-  { type: 'array or object' },
+  { types: ['array', 'object'] },
 );
 
 /** Parameters of every method that constructs a transaction. */

@@ -142,8 +142,8 @@ const LINE_TEXT: Partial<Record<t.Schema['kind'], Readonly<Record<Side, string>>
 });
 
 function describe(schema: t.Schema, side: Side, outer: Outer): string {
-  const { type, kind, help, hint, optional, named } = schema;
-  let text = `(${(side === 'sent' && type) || typeText(kind, side)}`;
+  const { types, kind, help, hint, optional, named } = schema;
+  let text = `(${(side === 'sent' && types?.join(' or ')) || typeText(kind, side)}`;
   const otherwise = hint ?? t.fallbackText(schema);
   if (side === 'sent' && otherwise !== undefined) text += `, optional, default=${otherwise}`;
   else if (optional) text += outer === 'object' ? ', optional' : '';

@@ -39,7 +39,7 @@ export const blockByHashOrHeight = (help = '') =>
     hex(help),
     (value, _, { chain }) => findBlockByHashOrHeight(chain, value),
     {
-      type: 'string or numeric',
+      types: ['string', 'numeric'],
     },
   );
 

@@ -9,8 +9,7 @@ type JsonSchema = { readonly [key: string]: JsonWritable };
 
 const STRING: JsonSchema = { type: 'string' };
 const BITCOIN: JsonSchema = { type: 'number', multipleOf: 1e-8 };
-/** What a schema's words for several types are in JSON Schema. */
-const WORDS: Readonly<Record<string, JsonSchema>> = {
+const ACCEPTED: Readonly<Record<t.AcceptedType, JsonSchema>> = {
   string: STRING,
   numeric: { type: 'number' },
   boolean: { type: 'boolean' },
@@ -58,10 +57,9 @@ const oneOf = (schemas: readonly JsonSchema[]): JsonSchema =>
   schemas.length === 1 ? schemas[0]! : { oneOf: schemas };
 
 function jsonSchema(schema: t.Schema, side: 'sent' | 'answered'): JsonSchema {
-  const { kind, bounds, element, fields, type } = schema;
+  const { kind, bounds, element, fields, types } = schema;
   // Several types are accepted.
-  if (side === 'sent' && type !== undefined)
-    return oneOf(type.split(/ or |, /).map((word) => WORDS[word] ?? {}));
+  if (side === 'sent' && types !== undefined) return oneOf(types.map((type) => ACCEPTED[type]));
   switch (kind) {
     case 'null':
       return { type: 'null' };

@@ -31,6 +31,9 @@ export type Kind =
 
 export type JsonType = 'string' | 'number' | 'bool' | 'array' | 'object';
 
+/** As help calls it. */
+export type AcceptedType = 'string' | 'numeric' | 'boolean' | 'array' | 'object';
+
 export interface Schema<V extends Views = Views> {
   readonly kind: Kind;
   readonly help: string;
@@ -45,8 +48,8 @@ export interface Schema<V extends Views = Views> {
   readonly hidden?: boolean;
   /** Bounds of an integer. */
   readonly bounds?: readonly [number, number] | undefined;
-  /** What help calls several accepted types. */
-  readonly type?: string | undefined;
+  /** What callers may send, where that is more than the kind says. */
+  readonly types?: readonly AcceptedType[] | undefined;
   readonly element?: Schema;
   readonly fields?: Fields;
   /** Fields may be given as named parameters of the method itself. */

@@ -9,6 +9,7 @@ import type { RpcContext } from './context.ts';
 import { refuse } from './errors.ts';
 import type { Amount, JsonText, JsonWritable } from './json.ts';
 import type {
+  AcceptedType,
   Answered,
   Cases,
   Fields,
@@ -43,7 +44,20 @@ import {
 } from './values.ts';
 
 // What a file of methods needs comes from here.
-export type { Answered, Cases, Fields, FirstName, Got, Held, HeldFields, Kind, Schema, Sent, SentFields };
+export type {
+  AcceptedType,
+  Answered,
+  Cases,
+  Fields,
+  FirstName,
+  Got,
+  Held,
+  HeldFields,
+  Kind,
+  Schema,
+  Sent,
+  SentFields,
+};
 
 type Same<T> = { sent: T; held: T; answered: T; got: T };
 type Text<T extends string = string> = Schema<Same<T>>;
@@ -144,11 +158,11 @@ export const anything = (
 export const custom = <S, H>(
   shown: Schema,
   read: (value: JsonRead, name: string, context: RpcContext) => H,
-  { json, type }: { readonly json?: JsonType; readonly type?: string } = {},
+  { json, types }: { readonly json?: JsonType; readonly types?: Schema['types'] } = {},
 ): Schema<{ sent: S; held: H; answered: JsonWritable; got: unknown }> => ({
   ...(shown as Schema<never>),
   json,
-  type,
+  types,
   read,
 });
 
@@ -318,7 +332,7 @@ export const deferred = <V extends Views, O extends object>(
 export const verbosity = (help: string, fallback: number) =>
   standard(
     custom<number | boolean, number>(integer(help), verbosityFrom, {
-      type: 'numeric or boolean',
+      types: ['numeric', 'boolean'],
     }),
     fallback,
   );

@@ -67,7 +67,7 @@ export const descriptorMethods = group('Util', {
           t.anything('Of one with a *: the last index, or [first,last]'),
           (value) => value,
           {
-            type: 'numeric or array',
+            types: ['numeric', 'array'],
           },
         ),
       ),

@@ -6,26 +6,16 @@ import {
   type ConnectionEvents,
   LOW_WATER_MARK,
   MAXIMUM_HANDSHAKE_MESSAGE,
-  MESSAGE_OVERHEAD,
 } from '../../../network/transport.ts';
-import { Cork, endpoint, ownBytes } from './socket-bytes.ts';
+import { endpoint, LINGER, Outgoing, ownBytes } from './socket-bytes.ts';
 
 export class TcpConnection implements Connection {
   readonly remote: string;
   readonly local: string;
   readonly #socket: Socket;
   readonly #splitter: EnvelopeSplitter;
-  readonly #cork: Cork;
+  readonly #outgoing: Outgoing;
   #events: ConnectionEvents | undefined;
-  #full = false;
-  /** Messages that the socket has not taken yet. */
-  #unwritten = 0;
-  readonly #written = (): void => {
-    this.#unwritten--;
-    if (!this.#full || this.bufferedAmount > LOW_WATER_MARK) return;
-    this.#full = false;
-    if (!this.#closed) this.#events?.drained();
-  };
   #closed = false;
 
   /** @param socket connected, and not read from yet but for what was put back */
@@ -34,14 +24,17 @@ export class TcpConnection implements Connection {
     this.local = endpoint(socket.localAddress, socket.localPort);
     this.#socket = socket;
     this.#splitter = new EnvelopeSplitter(magic, MAXIMUM_HANDSHAKE_MESSAGE);
-    this.#cork = new Cork(socket);
-    socket.setNoDelay(true);
+    this.#outgoing = new Outgoing(
+      socket,
+      () => socket.writableLength,
+      () => this.#closed || this.#events?.drained(),
+    );
     socket.on('error', (error) => this.#finish(error.message));
     socket.on('close', () => this.#finish(''));
   }
 
   get bufferedAmount(): number {
-    return this.#socket.writableLength + MESSAGE_OVERHEAD * this.#unwritten;
+    return this.#outgoing.amount;
   }
 
   get partialAmount(): number {
@@ -74,10 +67,7 @@ export class TcpConnection implements Connection {
 
   send(envelope: Uint8Array): void {
     if (this.#closed) return;
-    this.#cork.hold();
-    this.#unwritten++;
-    this.#socket.write(envelope, this.#written);
-    if (this.bufferedAmount > LOW_WATER_MARK) this.#full = true;
+    this.#outgoing.send((written) => this.#socket.write(envelope, written));
   }
 
   setMaximumMessage(bytes: number): void {
@@ -109,5 +99,3 @@ export class TcpConnection implements Connection {
     this.#events?.closed(reason);
   }
 }
-
-const LINGER = 1_000;

@@ -11,7 +11,7 @@ import {
   MAXIMUM_MESSAGE,
   MESSAGE_OVERHEAD,
 } from '../../../network/transport.ts';
-import { Cork, endpoint, ownBytes } from './socket-bytes.ts';
+import { endpoint, LINGER, Outgoing, ownBytes } from './socket-bytes.ts';
 
 /** Bytes that may arrive before the handshake is over, whatever their frames claim: `ws` itself cannot be told later. */
 const HANDSHAKE_BYTES = 64 * 1024;
@@ -24,7 +24,6 @@ export const WEBSOCKET_OPTIONS = Object.freeze({
   autoPong: false,
   skipUTF8Validation: true,
 });
-const LINGER = 1_000;
 /** RFC 6455: the other side sends what the protocol has no place for. */
 const PROTOCOL_ERROR = 1_002;
 
@@ -32,13 +31,10 @@ export class WebSocketConnection implements Connection {
   readonly remote: string;
   readonly local: string;
   readonly #webSocket: WebSocket;
-  readonly #cork: Cork;
+  readonly #outgoing: Outgoing;
   #maximum = MAXIMUM_HANDSHAKE_MESSAGE;
   #events: ConnectionEvents | undefined;
   #received: Uint8Array[] = [];
-  #full = false;
-  /** Messages that the socket has not taken yet. */
-  #unwritten = 0;
   #closed = false;
   /** Since the last whole message: `ws` does not tell what it keeps. */
   partialAmount = 0;
@@ -57,8 +53,11 @@ export class WebSocketConnection implements Connection {
     this.remote = endpoint(socket.remoteAddress, socket.remotePort);
     this.local = endpoint(socket.localAddress, socket.localPort);
     this.#webSocket = webSocket;
-    this.#cork = new Cork(socket);
-    socket.setNoDelay(true);
+    this.#outgoing = new Outgoing(
+      socket,
+      () => webSocket.bufferedAmount,
+      () => this.#closed || this.#events?.drained(),
+    );
     socket.prependListener('data', this.#count);
     webSocket.on('message', (data, isBinary) => this.#receive(data, isBinary));
     webSocket.on('ping', (data) => {
@@ -70,7 +69,7 @@ export class WebSocketConnection implements Connection {
   }
 
   get bufferedAmount(): number {
-    return this.#webSocket.bufferedAmount + MESSAGE_OVERHEAD * this.#unwritten;
+    return this.#outgoing.amount;
   }
 
   start(events: ConnectionEvents): void {
@@ -97,18 +96,8 @@ export class WebSocketConnection implements Connection {
 
   send(envelope: Uint8Array): void {
     if (this.#closed) return;
-    this.#cork.hold();
-    this.#unwritten++;
-    this.#webSocket.send(envelope, this.#written);
-    if (this.bufferedAmount > LOW_WATER_MARK) this.#full = true;
+    this.#outgoing.send((written) => this.#webSocket.send(envelope, written));
   }
-
-  readonly #written = (): void => {
-    this.#unwritten--;
-    if (!this.#full || this.bufferedAmount > LOW_WATER_MARK) return;
-    this.#full = false;
-    if (!this.#closed) this.#events?.drained();
-  };
 
   setMaximumMessage(bytes: number): void {
     this.#maximum = bytes;

@@ -167,7 +167,7 @@ export const walletManagementMethods = group('Wallet', {
         t.custom<number | 'now', JsonRead>(
           t.anything('Seconds since 1970 from which to look, or "now" for not at all'),
           (value) => value,
-          { type: 'numeric or string' },
+          { types: ['numeric', 'string'] },
         ),
         '0',
       ),
