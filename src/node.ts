@@ -49,6 +49,8 @@ export interface NodeOptions {
   readonly mempool?: Partial<MempoolPolicy>;
   /** Keep the mempool over restarts; default true. */
   readonly persistMempool?: boolean;
+  /** Stops when the chain is so high; 0 goes on. */
+  readonly stopAtHeight?: number;
   readonly network: NetworkOptions;
   /** False makes no connections until RPC `setnetworkactive` does. */
   readonly networkActive?: boolean;
@@ -161,6 +163,11 @@ async function assemble(
   const chain = await Chain.open(options.chain ?? {}, { ...dependencies, parameters });
   closers.push(() => chain.close());
   chain.fatal.subscribe(end);
+  const { stopAtHeight = 0 } = options;
+  if (stopAtHeight > 0)
+    chain.connected.subscribe(({ entry }) => {
+      if (entry.height >= stopAtHeight) end(null);
+    });
   const mempool = new Mempool(options.mempool ?? {}, { ...dependencies, chain });
   closers.push(() => mempool.close());
   const fees = await FeeEstimator.open({ chain, mempool, storage, logger });
@@ -205,7 +212,8 @@ async function assemble(
       'init',
       `Block files: ${refused} blocks are damaged or invalid, ${orphans} lack their parent`,
     );
-  if (options.persistMempool !== false) {
+  if (options.persistMempool === false) mempool.loaded = true;
+  else {
     progress('Loading mempool…');
     await mempool.load(storage);
     closers.push(async () => void (await mempool.save(storage)));

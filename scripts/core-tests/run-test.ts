@@ -35,12 +35,13 @@ const SKIPPED = 77;
 const [FIRST_PORT, PORTS, NODES] = [11_000, 5_000, 12];
 const SEEDS = Math.floor((PORTS - 1 - NODES) / NODES);
 
-let seed = process.pid;
+let lastSeed = process.pid;
 
 /** One whose ports nobody uses. */
 async function freeSeed(): Promise<number> {
   for (;;) {
-    seed = (seed + 1) % SEEDS;
+    lastSeed = (lastSeed + 1) % SEEDS;
+    const seed = lastSeed;
     const ports = Array.from({ length: NODES * 3 }, (_, i) => {
       const [kind, node] = [Math.floor(i / NODES), i % NODES];
       return FIRST_PORT + kind * PORTS + seed * NODES + node;
@@ -109,7 +110,7 @@ function lineOf(name: string, outcome: Outcome, output: string): string {
   }));
   const { file, at } = frames.findLast((frame) => frame.file === `${name}.py`) ?? frames.at(-1) ?? {};
   const error =
-    /^(\w[\w.]*(?:Error|Exception|Expired|Interrupt)\b.*(?:\n(?!\d{4}-).*)*)/m.exec(trace)?.[1] ??
+    /^(\w[\w.]*(?:Error|Exception|Expired|Interrupt)\b.*(?:\n(?!\d{4}-|$).*)*)/m.exec(trace)?.[1] ??
     lastOf(output);
   return `${file}:${at} ${error}`.replace(/\s+/g, ' ').trim().slice(0, 400);
 }

@@ -100,7 +100,7 @@ export class BlockTemplate {
   ) {
     this.parent = parent;
     this.height = parent.height + 1;
-    this.version = blockVersion(parent, parameters.versionBits ?? []);
+    this.version = parameters.blockVersion ?? blockVersion(parent, parameters.versionBits ?? []);
     this.minimumTime = minimumTimeAfter(parent, parameters);
     this.time = Math.max(this.minimumTime, time);
     this.transactions = transactions;

@@ -136,7 +136,7 @@ export class WalletManager {
       ...(changed && { changed }),
       ...(noted && { noted }),
       store: await storage.open(name, create),
-      gap,
+      gap: Math.max(1, gap),
       policy: { ...DEFAULT_POLICY, fallbackFee: satPerKvB(parameters.fallbackFee), ...policy },
     };
   }

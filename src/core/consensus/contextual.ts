@@ -32,7 +32,9 @@ export function checkHeaderContext(
   if (header.time <= parent.medianTimePast)
     throw new Invalid('consensus', 'time-too-old', "block's timestamp is too early");
   const rule = parameters.difficulty;
-  if (rule.kind === 'interval' && rule.bip94 && height % rule.interval === 0)
+  const adjusted =
+    rule.kind === 'interval' ? rule.bip94 && rule.interval : rule.kind === 'none' && rule.bip94;
+  if (adjusted && height % adjusted === 0)
     if (header.time < parent.header.time - MAX_TIMEWARP) {
       const detail = "block's timestamp is too early on diff adjustment block";
       throw new Invalid('consensus', 'time-timewarp-attack', detail);

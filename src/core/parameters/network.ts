@@ -19,6 +19,8 @@ export interface IntervalRule {
 /** Every block has the difficulty of the genesis block (regtest). */
 export interface FixedRule {
   readonly kind: 'none';
+  /** BIP94: at every such height a block's time may not go back; absent: at none. */
+  readonly bip94?: number;
 }
 
 /** Zawy's LWMA-1: a linearly weighted average over `window` solve times, at every block. */
@@ -130,6 +132,10 @@ export interface NetworkParameters {
   readonly mineBlocksOnDemand: boolean;
   /** RPC may move time, rewrite the chain and give coins away: for networks of one's own, never Bitcoin's. */
   readonly devControl: boolean;
+  /** Blocks that a chain needs before any is pruned; 1,000 unless told. */
+  readonly pruneAfterHeight?: number;
+  /** Version of the blocks that are made, in place of the one that signals. */
+  readonly blockVersion?: number;
   /** Satoshis per 1,000 vbytes a wallet pays when no estimate is there; 0 refuses. */
   readonly fallbackFee: bigint;
 

@@ -74,6 +74,7 @@ export const MAIN: NetworkParameters = Object.freeze({
   minimumChainWork: 0xdee8e2a309ad8a9820433c68n,
   assumeValid: '00000000000000000000611fd22f2df7c8fbd0688745c3a6c3bb5109cc2a12cb',
   maxTipAge: 86_400,
+  pruneAfterHeight: 100_000,
   mineBlocksOnDemand: false,
   devControl: false,
   fallbackFee: 0n,

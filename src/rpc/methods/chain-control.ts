@@ -1,16 +1,18 @@
 /** Steers the chain by hand, and gives it headers. */
+
 import type { Chain } from '../../chain/chain.ts';
 import type { HeaderEntry } from '../../chain/header-entry.ts';
 import { MIN_BLOCKS_TO_KEEP } from '../../chain/pruning.ts';
 import { type BlockHash, BlockHeader } from '../../core/block/header.ts';
 import { TIMESTAMP_WINDOW } from '../../core/consensus/limits.ts';
+import { Reader } from '../../core/encoding/reader.ts';
 import { group, method, type RpcContext, refuse, t } from '../kit.ts';
 import { blockByHash } from '../lookup.ts';
 import { readHex } from '../texts.ts';
 
 /** A prune height above this is a time (Core's rule). */
 const TIME_THRESHOLD = 1_000_000_000;
-const PRUNE_AFTER_HEIGHT = { main: 100_000, other: 1_000 } as const;
+const PRUNE_AFTER_HEIGHT = 1_000;
 
 /** Methods that do something to the branches, after which the mempool must have followed. */
 const steering = (help: string, steer: (chain: Chain, hash: BlockHash) => Promise<unknown>) =>
@@ -93,8 +95,8 @@ export const chainControlMethods = {
           throw refuse.misc('Cannot prune blocks because node is not in prune mode.');
         if (height < 0) throw refuse.parameter('Negative block height.');
         const wanted = height > TIME_THRESHOLD ? heightAtTime(chain, height - TIMESTAMP_WINDOW) : height;
-        const enough = parameters.chain === 'main' ? PRUNE_AFTER_HEIGHT.main : PRUNE_AFTER_HEIGHT.other;
-        if (chain.height < enough) throw refuse.misc('Blockchain is too short for pruning.');
+        if (chain.height < (parameters.pruneAfterHeight ?? PRUNE_AFTER_HEIGHT))
+          throw refuse.misc('Blockchain is too short for pruning.');
         if (wanted > chain.height)
           throw refuse.parameter('Blockchain is shorter than the attempted prune height.');
         return chain.prune(Math.min(wanted, chain.height - MIN_BLOCKS_TO_KEEP));
@@ -104,10 +106,14 @@ export const chainControlMethods = {
   ...group('Mining', {
     submitheader: method({
       help: 'Offers a header; its block is fetched if it may become the tip.',
-      parameters: { hexdata: t.hex('80 bytes') },
+      parameters: { hexdata: t.hex('80 bytes; what follows, as in a whole block, is ignored') },
       example: 'HEX',
       handler({ hexdata }, { chain }) {
-        const header = readHex(hexdata, (bytes) => BlockHeader.decode(bytes), 'Block header decode failed');
+        const header = readHex(
+          hexdata,
+          (bytes) => BlockHeader.read(new Reader(bytes)),
+          'Block header decode failed',
+        );
         if (chain.entry(header.prev) === undefined)
           throw refuse.verify(`Must submit previous header (${header.prev}) first`);
         const verdict = chain.acceptHeaders([header]);

@@ -39,8 +39,8 @@ export const WITHOUT_EFFECT: Readonly<Record<string, string>> = Object.freeze({
   'No deprecated form of an answer is left': 'deprecatedrpc',
   'The log has one form, and is cut when it is long':
     'logips loglevel loglevelalways logratelimit logsourcelocations logthreadnames printpriority shrinkdebugfile',
-  'They serve the tests of Bitcoin Core alone': `addrmantest allowignoredconf blockversion capturemessages
-    checkaddrman checkblockindex checkmempool checkpoints dbcrashratio fastprune rpcdoccheck stopatheight vbparams`,
+  'They serve the tests of Bitcoin Core alone': `addrmantest allowignoredconf capturemessages
+    checkaddrman checkblockindex checkmempool checkpoints dbcrashratio rpcdoccheck vbparams`,
 });
 
 /** What to do instead, or why not, in words for the user. */

@@ -28,6 +28,7 @@ import {
   parsed,
   text,
 } from './option.ts';
+import { REGTEST_TUNING } from './regtest-options.ts';
 import { UsageError } from './usage-error.ts';
 
 const HOUR = 3_600;
@@ -190,9 +191,8 @@ export const NODE = command({
       default: ({ fallbackFee }) => satPerKvB(fallbackFee),
       to: 'wallet.fallbackFee',
     }),
-    keypool: integer('Addresses watched beyond the next unused one.', {
+    keypool: integer('Addresses watched beyond the next unused one; 0 is 1.', {
       default: DEFAULT_KEYPOOL,
-      least: 1,
       to: 'wallet.keypool',
     }),
     maxtxfee: amount('Largest fee of a transaction, in coins.', wallet('maximumFee')),
@@ -273,8 +273,10 @@ export const NODE = command({
     zmqpubsequencehwm: mark('pubsequencehwm'),
   },
   'Debugging/Testing options': {
-    checkblocks: integer('Check this many of the last blocks at start; 0 is all.', {
+    ...REGTEST_TUNING,
+    checkblocks: integer('Check this many of the last blocks at start; 0 is all, and so is what is below.', {
       default: chain.DEFAULT_CHECK_BLOCKS,
+      least: -(2 ** 31),
       to: 'chain.checkBlocks',
     }),
     checklevel: integer('How thoroughly these are checked.', {
@@ -291,6 +293,10 @@ export const NODE = command({
     mocktime: integer('The clock stands at this many seconds since the epoch; 0 lets it run.', {
       default: 0,
       to: 'process.mockTime',
+    }),
+    stopatheight: integer('Stop when the chain is so high; 0 goes on.', {
+      default: 0,
+      to: 'node.stopAtHeight',
     }),
     printtoconsole: flag('Write the log to the terminal as well.', {
       otherwise: '1, but for import, export and reindex',

@@ -10,6 +10,7 @@ import { refuseUnprotected } from './core-options.ts';
 import { NODE } from './node-options.ts';
 import type { Values } from './option.ts';
 import { type Placed, place } from './option-targets.ts';
+import { tuneRegtest } from './regtest-options.ts';
 import { UsageError } from './usage-error.ts';
 import { VERSION } from './version.ts';
 
@@ -23,11 +24,13 @@ const LOOPBACK = '127.0.0.1';
 /** Core's: fewer MiB than this would not hold the blocks that a reorganisation may need. */
 const MINIMUM_PRUNE = 550;
 const PRUNE_BY_HAND = 1;
+const FAST_PRUNE_SIZE = 64 << 10;
 
 /** @throws UsageError naming the option that is wrong */
 export function processOptions(configuration: NodeConfiguration): ProcessOptions {
-  const { values, settings, parameters, networkDirectory } = configuration;
+  const { values, settings, networkDirectory } = configuration;
   refuseUnprotected(settings);
+  const parameters = tuneRegtest(configuration.parameters, values);
   const parts = place(NODE.options, values);
   const { prune, mine } = values;
   if (values.peerblockfilters && !values.blockfilterindex)
@@ -49,7 +52,11 @@ export function processOptions(configuration: NodeConfiguration): ProcessOptions
     node: {
       ...parts.node,
       parameters,
-      chain: { ...parts.chain, ...(reindex && { reindex }) },
+      chain: {
+        ...parts.chain,
+        ...(reindex && { reindex }),
+        ...(values.fastprune && { blockFileSize: FAST_PRUNE_SIZE }),
+      },
       indexes: parts.indexes,
       mempool: {
         ...parts.mempool,
