@@ -216,16 +216,18 @@ class Connection {
     const WebSocket = source.WebSocket ?? (await platformWebSocket());
     const target = new URL('/events', url);
     target.protocol = target.protocol.replace('http', 'ws');
+    const password = await passwordOf(cookie);
     // A page cannot send headers with it.
-    const password = btoa((await cookie()).trim())
-      .replaceAll('+', '-')
-      .replaceAll('/', '_')
-      .replace(/=+$/, '');
     const socket = new WebSocket(target.href, ['penny', `authorization.${password}`]);
     const connection = new Connection(socket, signal);
     const opened = new Promise<void>((resolve) => (socket.onopen = () => resolve()));
-    await Promise.race([opened, connection.#failed]);
-    return connection;
+    try {
+      await Promise.race([opened, connection.#failed]);
+      return connection;
+    } catch (error) {
+      connection.close();
+      throw error;
+    }
   }
 
   /** @throws RpcError, Disconnected */
@@ -290,6 +292,18 @@ class Connection {
     this.#failure ??= new Disconnected(reason);
     this.#reject(this.#failure);
     this.#wake?.();
+  }
+}
+
+/** In base64url. A node that is being restarted has no cookie file. @throws Disconnected */
+async function passwordOf(cookie: EventSource['cookie']): Promise<string> {
+  try {
+    return btoa((await cookie()).trim())
+      .replaceAll('+', '-')
+      .replaceAll('/', '_')
+      .replace(/=+$/, '');
+  } catch (error) {
+    throw new Disconnected((error as Error).message, { cause: error });
   }
 }
 

@@ -169,14 +169,15 @@ export class Subscriptions {
   }
 
   #scheduleHeartbeat(): void {
-    this.#heartbeat = this.#dependencies.clock.schedule(HEARTBEAT, () => {
+    const beat = (): void => {
       for (const session of this.#sessions) {
         for (const subscription of session.subscriptions()) subscription.heartbeatDue = true;
         this.#woken.add(session);
       }
       void this.#tell();
       this.#scheduleHeartbeat();
-    });
+    };
+    this.#heartbeat = this.#dependencies.clock.schedule(HEARTBEAT, beat, 'process');
   }
 
   #wake(topic: Topic): void {
