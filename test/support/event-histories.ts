@@ -212,7 +212,7 @@ export async function liveHistory(seed: number): Promise<number> {
     const tx = spend([...chosen], { fee: fee < total ? fee : 0n, outputs: 1 + random.below(3) });
     const { ok } = await node.mempool.accept(tx);
     // Else what spends them would wait for ever.
-    if (ok) tx.outputs.forEach((_, vout) => coins.push(outputAt(tx, vout)));
+    if (ok) coins.push(...tx.outputs.map((_, vout) => outputAt(tx, vout)));
   };
   const reorganise = async (): Promise<void> => {
     if (node.chain.height === 0) return mine(1);

@@ -31,7 +31,8 @@ afterEach(async () => {
 
 let time = 1_893_456_000;
 const mine = (count = 1): Promise<unknown> => {
-  memory.node.clock.setMockTime((time += 600));
+  time += 600;
+  memory.node.clock.setMockTime(time);
   return memory.node.miner.mineBlocks(count, P2WSH_TRUE);
 };
 

@@ -3,7 +3,7 @@ import { request } from 'node:http';
 import { connect } from 'node:net';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { WebSocket } from 'ws';
-import { LIMITS } from '../../../../src/platform/node/rpc/limits.ts';
+import { LIMITS } from '../../../../src/rpc/limits.ts';
 import { ADDRESS, COOKIE, type EventNode, startEventNode } from '../../../support/event-node.ts';
 
 const RIGHT = `Basic ${Buffer.from(COOKIE).toString('base64')}`;
