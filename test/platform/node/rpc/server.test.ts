@@ -222,30 +222,6 @@ describe('passwords', () => {
   });
 });
 
-test('connections by the thousand that say nothing do not keep a caller out, nor end one that calls', async () => {
-  const dial = (): Promise<Socket> =>
-    new Promise((resolve) => {
-      const socket = connect(port, '127.0.0.1', () => resolve(socket));
-      socket.on('error', () => resolve(socket));
-    });
-  const caller = await dial();
-  const heard = (): Promise<string> =>
-    new Promise((resolve) => caller.once('data', (data) => resolve(String(data))));
-  const request = `POST / HTTP/1.1\r\nHost: localhost\r\nAuthorization: ${basic('user:pass:word')}\r\nContent-Length: ${SUM.length}\r\n\r\n${SUM}`;
-  caller.write(request);
-  expect(await heard()).toContain('200 OK');
-  const idle = new Set<Socket>();
-  for (let i = 0; i < 1_500; i += 100) {
-    const some = await Promise.all(Array.from({ length: 100 }, dial));
-    for (const socket of some) idle.add(socket.on('close', () => idle.delete(socket)));
-  }
-  expect((await send(SUM)).status).toBe(200);
-  caller.write(request);
-  expect(await heard()).toContain('200 OK');
-  expect(idle.size).toBeLessThan(1_001);
-  for (const socket of [caller, ...idle]) socket.destroy();
-});
-
 describe('browsers', () => {
   const status = async (headers: Record<string, string>) => (await send(SUM, { headers })).status;
 
