@@ -9,16 +9,13 @@ import type { RpcContext } from './context.ts';
 import { refuse } from './errors.ts';
 import type { Amount, JsonText, JsonWritable } from './json.ts';
 import type {
-  AcceptedType,
   Answered,
   Cases,
   Fields,
-  FirstName,
   Got,
   Held,
   HeldFields,
   JsonType,
-  Kind,
   ObjectOf,
   ObjectSchema,
   Schema,
@@ -43,64 +40,35 @@ import {
   verbosityFrom,
 } from './values.ts';
 
-// What a file of methods needs comes from here.
-export type {
-  AcceptedType,
-  Answered,
-  Cases,
-  Fields,
-  FirstName,
-  Got,
-  Held,
-  HeldFields,
-  Kind,
-  Schema,
-  Sent,
-  SentFields,
-};
+export type * from './schema-types.ts';
 
 type Same<T> = { sent: T; held: T; answered: T; got: T };
-type Text<T extends string = string> = Schema<Same<T>>;
+type Text<H> = Schema<{ sent: string; held: H; answered: string; got: string }>;
 type Numeric = Schema<{ sent: number; held: number; answered: number | bigint; got: number }>;
 
 export const firstName = (names: string): string => names.split('|', 1)[0]!;
 
 const UINT32 = [0, 2 ** 32 - 1] as const;
 
-export const string = (help = ''): Text => ({ kind: 'string', help, json: 'string', read: stringFrom });
+const text =
+  <H>(kind: 'string' | 'hex', read: Text<H>['read']) =>
+  (help = ''): Text<H> => ({ kind, help, json: 'string', read });
+
+export const string = text<string>('string', stringFrom);
 
 /** Text of hex digits, which its reader decodes. */
-export const hex = (help = ''): Text => ({ kind: 'hex', help, json: 'string', read: stringFrom });
+export const hex = text<string>('hex', stringFrom);
 
 /** Hex in the call, bytes for the handler. */
-export const bytes = (help = ''): Schema<Same<string> & { held: Uint8Array }> => ({
-  kind: 'hex',
-  help,
-  json: 'string',
-  read: bytesFrom as never,
-});
+export const bytes = text<Uint8Array>('hex', bytesFrom);
 
 /** A hash in display order; 32 bytes in internal order for the handler. @param as what errors call it */
-export const hash = (
-  help = '',
-  as?: string,
-): Schema<{ sent: string; held: Uint8Array; answered: string; got: string }> => ({
-  kind: 'hex',
-  help,
-  json: 'string',
-  read: (value, name) => hashFrom(value, as ?? name),
-});
+export const hash = (help = '', as?: string): Text<Uint8Array> =>
+  text('hex', (value, name) => hashFrom(value, as ?? name))(help);
 
 /** A hash as text in display order, for maps by txid or block hash. */
-export const hashText = <T extends string>(
-  help = '',
-  as?: string,
-): Schema<{ sent: string; held: T; answered: string; got: string }> => ({
-  kind: 'hex',
-  help,
-  json: 'string',
-  read: (value, name) => hashTextFrom<T>(value, as ?? name),
-});
+export const hashText = <T extends string>(help = '', as?: string): Text<T> =>
+  text('hex', (value, name) => hashTextFrom<T>(value, as ?? name))(help);
 
 const bounded =
   (standard: readonly [number, number]) =>
