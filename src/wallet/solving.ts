@@ -1,4 +1,6 @@
 /** What a wallet knows about spending outputs: keys and scripts, sizes, signatures. */
+import { decodeAddress } from '../core/script/address.ts';
+import { encodeWif } from '../core/script/wif.ts';
 import { Transaction, type TxIn, type TxOut } from '../core/transaction/transaction.ts';
 import { produceSignature } from './signing/produce.ts';
 import { SigningProvider } from './signing/provider.ts';
@@ -7,6 +9,7 @@ import { blankSigner } from './signing/signature-creator.ts';
 import { SpendData } from './signing/spend-data.ts';
 import { turnsOf } from './turns.ts';
 import type { Wallet } from './wallet.ts';
+import { WalletError } from './wallet-error.ts';
 
 /** Signs what this wallet can of a transaction. Thousands of inputs take seconds, in which others get their turn. */
 export async function signWithWallet(
@@ -36,6 +39,16 @@ export function providerFor(
     if (place !== undefined) provider.merge(wallet.keys.expand(place, withSecrets).provider);
   }
   return provider;
+}
+
+/** WIF of the key of one of a wallet's addresses. @throws WalletError */
+export function exportKey({ keys, vault, parts: { parameters } }: Wallet, address: string): string {
+  const place = keys.place(decodeAddress(address, parameters));
+  if (place === undefined) throw new WalletError(`Address ${address} is not in this wallet`);
+  vault.requireUnlocked();
+  const key = keys.privateKey(place);
+  if (key === null) throw new WalletError(`Private key for address ${address} is not known`);
+  return encodeWif(key.secret, key.compressed, parameters);
 }
 
 /** Weight of an input that spends this script, signatures included; null if it cannot be solved. */

@@ -6,8 +6,7 @@
 
 import type { Block } from '../core/block/block.ts';
 import type { NetworkParameters } from '../core/parameters/network.ts';
-import { decodeAddress, encodeAddress } from '../core/script/address.ts';
-import { encodeWif } from '../core/script/wif.ts';
+import { encodeAddress } from '../core/script/address.ts';
 import { satPerKvB } from '../core/transaction/fee-rate.ts';
 import type { Transaction, Txid } from '../core/transaction/transaction.ts';
 import type { Logger } from '../seams.ts';
@@ -396,16 +395,5 @@ export class Wallet {
 
   #take(type: OutputType, internal: boolean): string {
     return encodeAddress(this.keys.take(type, internal), this.parts.parameters)!;
-  }
-
-  /** WIF of the key of one of this wallet's addresses. @throws WalletError */
-  exportKey(address: string): string {
-    const script = decodeAddress(address, this.parts.parameters);
-    const place = this.keys.place(script);
-    if (place === undefined) throw new WalletError(`Address ${address} is not in this wallet`);
-    this.vault.requireUnlocked();
-    const key = this.keys.privateKey(place);
-    if (key === null) throw new WalletError(`Private key for address ${address} is not known`);
-    return encodeWif(key.secret, key.compressed, this.parts.parameters);
   }
 }

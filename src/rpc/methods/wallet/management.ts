@@ -1,5 +1,6 @@
 /** Wallets as wholes: making, loading, unloading, and what they are. */
 import { isMnemonic } from '../../../wallet/mnemonic.ts';
+import { exportKey } from '../../../wallet/solving.ts';
 import type { Wallet } from '../../../wallet/wallet.ts';
 import { addressScript } from '../../construct-transaction.ts';
 import { btc, group, type JsonRead, method, refuse, t, walletMethod } from '../../kit.ts';
@@ -205,7 +206,7 @@ export const walletManagementMethods = group('Wallet', {
     example: 'ADDRESS',
     handler({ address }, wallet, context) {
       addressScript(address, context.parameters, 'Invalid Bitcoin address');
-      return wallet.exportKey(address);
+      return exportKey(wallet, address);
     },
   }),
 });
