@@ -12,6 +12,7 @@ import {
   type SimulatedNodeDependencies,
   type SimulatedNodeOptions,
 } from '../simulation/simulated-node.ts';
+import { memorySocket } from './memory-socket.ts';
 import type { Pace } from './pace.ts';
 
 /** Few, since making keys is most of what a wallet costs; more follow as they are used. */
@@ -67,6 +68,7 @@ export class MemoryNode {
       url: `http://${options.name}/`,
       cookie: () => USER,
       exchange: (request) => this.#exchange(request),
+      WebSocket: memorySocket(this),
     });
   }
 
@@ -157,6 +159,17 @@ export class MemoryNode {
   async backup(wallet: string): Promise<Uint8Array> {
     await this.rpc.wallet(wallet).backupwallet('export');
     return (await this.#simulated.content.wallets.readBackup('export'))!;
+  }
+
+  /** Has done what is due in the background until the signal, or the end of the node, which is told. */
+  attend(signal: AbortSignal, ended: () => void): void {
+    const stopping = this.#stopping.signal;
+    stopping.addEventListener('abort', ended, { signal });
+    const over = AbortSignal.any([signal, stopping]);
+    void this.#pace.drive(
+      new Promise<void>((resolve) => over.addEventListener('abort', () => resolve())),
+      false,
+    );
   }
 
   /** Resolves at the next change of its chain or mempool. */

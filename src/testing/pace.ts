@@ -22,14 +22,15 @@ export class Pace {
     this.#clock = clock;
   }
 
-  /** Runs what is due now until the promise is settled; where nothing is, time passes as outside. */
-  async drive<T>(promise: Promise<T>): Promise<T> {
+  /** Runs what is due now until the promise is settled; where nothing is, time passes as outside, if it may. */
+  async drive<T>(promise: Promise<T>, mayPass = true): Promise<T> {
     const isSettled = watch(promise);
     while (!(await this.#clock.runUntil(isSettled, this.#clock.monotonic()))) {
-      this.#round ??= this.#asOutside().finally(() => {
-        this.#round = undefined;
-      });
-      await Promise.race([this.#round, promise.catch(() => {})]);
+      if (mayPass)
+        this.#round ??= this.#asOutside().finally(() => {
+          this.#round = undefined;
+        });
+      await Promise.race([mayPass ? this.#round : this.#sleep(ROUND), promise.catch(() => {})]);
     }
     return promise;
   }

@@ -17,8 +17,6 @@ import { parametersOf } from './memory-world.ts';
 import { DEFAULT_TIMEOUT } from './pace.ts';
 import { BodyNode } from './test-node.ts';
 
-/** Milliseconds between two looks while no block comes. */
-const LOOK = 250;
 /** Removed when the test's process ends: until then a node may be started again. */
 const directories = new Set<string>();
 
@@ -111,12 +109,11 @@ class ProcessBody implements Body {
   }
 
   async wait(what: () => string, look: () => Promise<boolean>, timeout = DEFAULT_TIMEOUT): Promise<void> {
-    const end = this.#clock.monotonic() + timeout;
-    while (!(await look())) {
-      const left = end - this.#clock.monotonic();
-      if (left <= 0) throw new Error(`waited ${timeout} ms in vain for ${what()}`);
-      await this.rpc.waitfornewblock(Math.ceil(Math.min(left, LOOK)));
-    }
+    const signal = AbortSignal.timeout(timeout);
+    // The mempool as it is comes first: so it looks at once.
+    for await (const _ of this.rpc.subscribe({ topics: ['chain', 'mempool'], signal }))
+      if (await look()) return;
+    throw new Error(`waited ${timeout} ms in vain for ${what()}`);
   }
 
   async snapshot(): Promise<string> {

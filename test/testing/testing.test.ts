@@ -109,6 +109,26 @@ describe('a node', () => {
     expect(await (await node.wallet('alice')).balance()).toBe(10);
   });
 
+  test('tells of what happens, over a restart as well', async ({ node }) => {
+    const block = await node.rpc.getbestblockhash();
+    const events = node.rpc.with({}).subscribe({ topics: ['chain', 'mempool'], from: { block } });
+    const next = async (count: number) => {
+      const told: string[] = [];
+      while (told.length < count) told.push((await events.next()).value!.type);
+      return told;
+    };
+    expect(await next(1)).toEqual(['snapshot']);
+    const alice = await node.wallet('alice');
+    await alice.send(alice, 1);
+    await node.mine();
+    expect(await next(3)).toEqual(['added', 'connected', 'removed']);
+    const told = next(4);
+    await node.restart();
+    await node.reorganise(1);
+    expect((await told).sort()).toEqual(['connected', 'connected', 'disconnected', 'snapshot']);
+    await events.return();
+  });
+
   plain('is there at once, and lets a week pass in a moment, whatever stands in for the timers', async () => {
     vi.useFakeTimers();
     const node = await startNode();

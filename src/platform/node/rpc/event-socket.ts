@@ -10,7 +10,7 @@ import type { Permission } from './access.ts';
 /** What comes in a binary frame is no text. */
 const UNSUPPORTED = 1003;
 
-const FRAMING: Framing = {
+export const SOCKET_FRAMING: Framing = {
   open: ({ subscription, n }) =>
     `{"jsonrpc":"2.0","method":"event","params":{"s":"${subscription}","n":${n},`,
   close: '}}',
@@ -19,7 +19,7 @@ const FRAMING: Framing = {
 export class EventSocket implements Outlet {
   readonly #socket: WebSocket;
   readonly #dispatcher: Dispatcher;
-  readonly #session = new Session(this, FRAMING);
+  readonly #session = new Session(this, SOCKET_FRAMING);
   readonly #caller: Caller;
   /** Calls that arrived; more than may be under way come only where they arrived together. */
   readonly #calls: RawData[] = [];
