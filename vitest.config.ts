@@ -1,3 +1,4 @@
+import { fileURLToPath } from 'node:url';
 import { defineConfig } from 'vitest/config';
 
 export default defineConfig({
@@ -8,7 +9,12 @@ export default defineConfig({
       {
         test: {
           name: 'unit',
-          include: ['test/**/*.test.ts'],
+          include: ['test/**/*.test.ts', 'examples/**/*.test.ts'],
+          // Examples name the package, as they will where they are copied to.
+          alias: {
+            'penny/client': fileURLToPath(new URL('src/client/client.ts', import.meta.url)),
+            'penny/testing': fileURLToPath(new URL('src/testing/testing.ts', import.meta.url)),
+          },
           exclude: ['test/functional/**', 'test/slow/**'],
           // Files of one worker share their modules, whose import would cost more than most tests: what a test
           // binds or spies on it puts back.
