@@ -80,6 +80,12 @@ export class Dispatcher implements RpcServerView {
     this.#context = context;
   }
 
+  /** What methods run with. @throws RpcError -28 during the warm-up */
+  get context(): RpcContext {
+    if (this.#context === undefined) throw new RpcError(RpcCode.IN_WARMUP, this.#status);
+    return this.#context;
+  }
+
   activeCalls(): readonly { readonly method: string; readonly microseconds: number }[] {
     const now = this.#clock.monotonic();
     return Array.from(this.#active, (call) => ({
@@ -181,8 +187,7 @@ export class Dispatcher implements RpcServerView {
 
   /** @throws what the method throws, or its promise is rejected with it. */
   #execute(call: Call, caller: Caller): JsonWritable | Promise<JsonWritable> {
-    const context = this.#context;
-    if (context === undefined) throw new RpcError(RpcCode.IN_WARMUP, this.#status);
+    const { context } = this;
     const method = findMethod(this.registry, call.method);
     if (method === undefined) throw new RpcError(RpcCode.METHOD_NOT_FOUND, 'Method not found');
     const active = { method: call.method, start: this.#clock.monotonic() };

@@ -24,6 +24,7 @@ import { feedZmq } from './notifications/zmq-feed.ts';
 import { type ZmqOptions, ZmqPublisher } from './notifications/zmq-publisher.ts';
 import { systemRandom } from './random.ts';
 import { Authentication, removeCookie, writeCookie } from './rpc/authentication.ts';
+import { restRoute } from './rpc/rest-route.ts';
 import { RpcServer, type RpcServerOptions } from './rpc/server.ts';
 import { systemScrypt } from './scrypt.ts';
 import { writeNewFile } from './storage/new-file.ts';
@@ -33,6 +34,8 @@ import { createScriptVerifier, type ScriptVerifierOptions } from './verification
 
 export interface RpcOptions {
   readonly server: RpcServerOptions;
+  /** Serve the REST interface too, without a password. */
+  readonly rest?: boolean;
   /** Written anew at each start; null for none. */
   readonly cookieFile: string | null;
   readonly user: { readonly name: string; readonly password: string } | null;
@@ -150,7 +153,8 @@ async function serveRpc(
   const authentication = new Authentication();
   for (const entry of options.rpcAuth) authentication.addRpcAuth(entry);
   if (options.user !== null) authentication.addPassword(options.user.name, options.user.password);
-  const server = new RpcServer(options.server, { dispatcher, authentication, logger });
+  const routes = options.rest ? [restRoute(dispatcher)] : [];
+  const server = new RpcServer(options.server, { dispatcher, authentication, logger, routes });
   const port = await server.start();
   const { cookieFile } = options;
   if (cookieFile !== null) {

@@ -30,7 +30,6 @@ export const WITHOUT_EFFECT: Readonly<Record<string, string>> = Object.freeze({
   'Wallets are files of their own kind, and are always at hand; -nowallet loads none':
     'disablewallet flushwallet swapbdbendian unsafesqlitesync walletcrosschain',
   'Penny does not speak IPC': 'ipcbind',
-  'Penny does not speak REST': 'rest',
   'A node stays in the foreground, as service managers want it': 'daemon daemonwait',
   'Block files are read by penny import': 'loadblock stopafterblockimport',
   'Block files are plain': 'blocksxor',

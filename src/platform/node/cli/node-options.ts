@@ -335,6 +335,7 @@ export const NODE = command({
     permitbaremultisig: flag('Relay bare multisig outputs.', relay('permitBareMultisig')),
   },
   'RPC server options': {
+    rest: flag('Answer REST requests at /rest/, which need no password.', { to: 'rpc.rest' }),
     rpcallowip: list('<ip>', 'Answer requests from this address or subnet as well.', {
       to: 'server.allowIp',
     }),

@@ -103,6 +103,7 @@ function rpcOptions({ values, networkDirectory }: NodeConfiguration, parts: Part
   // As in Core: without leave for others to connect, listening for others would only mislead.
   const binds = orElse(rpcallowip.length > 0 ? values.rpcbind : [], LOOPBACK);
   return {
+    ...parts.rpc,
     server: {
       ...parts.server,
       bind: binds.map((entry) => splitHostPort(withPort(entry, values.rpcport))),

@@ -4,7 +4,7 @@ import type { MempoolPolicy } from '../../../mempool/policy.ts';
 import type { MinerOptions } from '../../../mining/miner.ts';
 import type { NetworkOptions } from '../../../network/options.ts';
 import type { MineOptions, NodeOptions } from '../../../node.ts';
-import type { ProcessOptions } from '../create-node.ts';
+import type { ProcessOptions, RpcOptions } from '../create-node.ts';
 import type { DevnetOptions } from '../devnet/plan.ts';
 import type { NodeLoggerOptions } from '../logger.ts';
 import type { NotifyOptions } from '../notifications/commands.ts';
@@ -27,6 +27,7 @@ interface Parts {
   readonly scripts: ScriptVerifierOptions;
   readonly notify: NotifyOptions;
   readonly zmq: ZmqOptions;
+  readonly rpc: RpcOptions;
   readonly server: RpcServerOptions;
   readonly log: NodeLoggerOptions;
   readonly devnet: DevnetOptions;

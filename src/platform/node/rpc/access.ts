@@ -51,15 +51,10 @@ export class Access {
    * @param inTurn it has waited
    */
   permit(request: IncomingMessage, inTurn: boolean): Permission | 400 | 401 | 403 | 429 {
-    const { socket, headers, rawHeaders, httpVersionMajor } = request;
-    // Node passes over the headers behind the last that it counts: one of them might be what is looked for.
-    const isWhole = rawHeaders.length < 2 * LIMITS.headerCount;
-    if (httpVersionMajor !== 1 || !isWhole || hasDoubles(rawHeaders)) return 400;
-    const { origin, host, authorization } = headers;
-    // A page in a browser must not reach the node through its user: neither directly nor by a name
-    // that it made resolve to this address (DNS rebinding).
-    const isOriginAllowed = origin === undefined || this.mayRead(origin);
-    if (!(this.#isPeerAllowed(socket) && isOriginAllowed && this.#isHostAllowed(host))) return 403;
+    const refused = this.refuse(request);
+    if (refused !== null) return refused;
+    const { socket, headers } = request;
+    const { authorization } = headers;
     if (!inTurn && authorization !== undefined && this.#visitors.isSuspect(socket))
       if (!this.#authentication.knows(authorization)) return 429;
     const user = this.#authentication.authenticate(authorization);
@@ -67,6 +62,18 @@ export class Access {
     this.#visitors.welcome(socket);
     const allowed = this.#options.whitelist.get(user);
     return allowed === undefined && this.#options.whitelistDefault ? 403 : { user, allowed };
+  }
+
+  /** The status that refuses a request whoever sends it; null lets it in where nobody is asked for a password. */
+  refuse({ socket, headers, rawHeaders, httpVersionMajor }: IncomingMessage): 400 | 403 | null {
+    // Node passes over the headers behind the last that it counts: one of them might be what is looked for.
+    const isWhole = rawHeaders.length < 2 * LIMITS.headerCount;
+    if (httpVersionMajor !== 1 || !isWhole || hasDoubles(rawHeaders)) return 400;
+    const { origin, host } = headers;
+    // A page in a browser must not reach the node through its user: neither directly nor by a name
+    // that it made resolve to this address (DNS rebinding).
+    const isOriginAllowed = origin === undefined || this.mayRead(origin);
+    return this.#isPeerAllowed(socket) && isOriginAllowed && this.#isHostAllowed(host) ? null : 403;
   }
 
   /** Whether a page of this origin may read answers. */

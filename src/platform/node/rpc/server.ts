@@ -5,7 +5,12 @@
  */
 import { isUtf8 } from 'node:buffer';
 import { setTimeout as delay } from 'node:timers/promises';
-import fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
+import fastify, {
+  type FastifyInstance,
+  type FastifyReply,
+  type FastifyRequest,
+  type HTTPMethods,
+} from 'fastify';
 import type { Answer, Caller, Dispatcher } from '../../../rpc/dispatcher.ts';
 import { LIMITS } from '../../../rpc/limits.ts';
 import type { Logger } from '../../../seams.ts';
@@ -31,7 +36,23 @@ export interface RpcServerOptions extends AccessOptions {
   readonly queue?: number;
 }
 
+/** What is served beside the RPC to whoever may connect, without a password. */
+export interface Route {
+  readonly path: string;
+  /** Whether it also stands for every path that begins with it. */
+  readonly isPrefix?: boolean;
+  readonly methods: HTTPMethods[];
+  /** Bytes of a body. */
+  readonly bodyLimit: number;
+  answer(request: FastifyRequest): Promise<{
+    readonly status: number;
+    readonly headers: Readonly<Record<string, string>>;
+    readonly body: Uint8Array;
+  }>;
+}
+
 export interface RpcServerDependencies {
+  readonly routes?: readonly Route[];
   readonly dispatcher: Dispatcher;
   readonly authentication: Authentication;
   readonly logger: Logger;
@@ -52,14 +73,19 @@ export class RpcServer {
   readonly #visitors = new Visitors();
   readonly #access: Access;
   readonly #events: EventConnections;
+  readonly #routes: readonly Route[];
   readonly #apps: readonly FastifyInstance[];
   readonly #maximumCalls: number;
   readonly #stopping = new AbortController();
   #calls = 0;
 
   /** @throws Error that names an option which makes no sense */
-  constructor(options: RpcServerOptions, { dispatcher, authentication, logger }: RpcServerDependencies) {
+  constructor(
+    options: RpcServerOptions,
+    { dispatcher, authentication, logger, routes = [] }: RpcServerDependencies,
+  ) {
     this.#options = options;
+    this.#routes = routes;
     this.#dispatcher = dispatcher;
     this.#logger = logger;
     this.#maximumCalls = (options.threads ?? LIMITS.threads) + (options.queue ?? LIMITS.queue);
@@ -113,6 +139,8 @@ export class RpcServer {
       rewriteUrl: ({ url = '' }) => {
         const path = url.split('?', 1)[0]!;
         if (path.startsWith(WALLETS)) return WALLETS;
+        const route = this.#routes.find((each) => each.isPrefix && path.startsWith(each.path));
+        if (route !== undefined) return route.path;
         // The URL of another server (a proxy's request) is no path of this one.
         return path.startsWith('/') ? path : `/${path}`;
       },
@@ -143,6 +171,18 @@ export class RpcServer {
       handler: (request, reply) => this.#events.answer(request, reply),
     });
     this.#events.attach(app);
+    for (const route of this.#routes)
+      app.route({
+        method: route.methods,
+        url: route.path,
+        bodyLimit: route.bodyLimit,
+        onRequest: (request, reply, done) => {
+          const status = this.#access.refuse(request.raw);
+          if (status === null) done();
+          else refuseRequest(reply, status);
+        },
+        handler: (request, reply) => this.#serve(route, request, reply),
+      });
     return app;
   }
 
@@ -165,12 +205,7 @@ export class RpcServer {
       const wait = isGuess ? this.#visitors.turn(request.socket) : LIMITS.guess;
       void delay(wait).then(() => this.#permit(request, reply, done, true));
     } else if (permission === 401) this.#refuseUser(request, reply);
-    // What is behind a request that can be read in two ways may be part of it.
-    else
-      void reply
-        .code(permission)
-        .headers(permission === 400 ? { connection: 'close' } : {})
-        .send();
+    else refuseRequest(reply, permission);
   }
 
   /** Counts a call as under way; or refuses it, since there are too many. */
@@ -213,6 +248,15 @@ export class RpcServer {
     // A serializer keeps the type without a charset: clients compare with exactly this.
     if (pieces.length === 0) return reply.send();
     return reply.header('content-type', 'application/json').serializer(asItIs).send(payloadOf(pieces));
+  }
+
+  async #serve(route: Route, request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> {
+    if (!this.#begin(reply)) return reply;
+    const { status, headers, body } = await route.answer(request).finally(() => this.#calls--);
+    return reply
+      .code(status)
+      .headers({ ...headers, ...this.#originHeaders(request) })
+      .send(body.length === 0 ? undefined : Buffer.from(body.buffer, body.byteOffset, body.byteLength));
   }
 
   #dispatch(request: FastifyRequest, reply: FastifyReply): Promise<Answer> {
@@ -282,6 +326,14 @@ const bodySize = ({ headers }: FastifyRequest): number =>
 
 function noCompiler(): never {
   throw new Error('no route here has a schema');
+}
+
+function refuseRequest(reply: FastifyReply, status: number): void {
+  // What is behind a request that can be read in two ways may be part of it.
+  void reply
+    .code(status)
+    .headers(status === 400 ? { connection: 'close' } : {})
+    .send();
 }
 
 function refuseMethod(reply: FastifyReply): FastifyReply {

@@ -93,6 +93,8 @@ export class FlatBlockFiles implements BlockFiles {
     const open = this.#open.get(path);
     let descriptor: number | undefined;
     try {
+      // A file that was moved away could still be read, until it is closed: better told now.
+      if (open !== undefined) statSync(path);
       descriptor = open?.descriptor ?? openSync(path, 'r');
       const bytes = new Uint8Array(length);
       for (let done = 0; done < length; ) {
