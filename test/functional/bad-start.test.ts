@@ -118,19 +118,19 @@ test('a chainstate with a flipped bit, and the way out', async () => {
   await node.stop();
 });
 
-test('too few file descriptors', async () => {
+test.each([
+  ['ulimit -n 24', '', /^Error: Not enough file descriptors available .+\n$/],
+  ['ulimit -n 40', '', /^Error: Not enough file descriptors available .+\n$/],
+  ['ulimit -n 100', '', /^Error: Not enough file descriptors available .+\n$/],
+  ['ulimit -v 1000000', '', /^Error: Not enough memory available: .+\(ulimit -v\), and takes 1024 MiB\n$/],
+  ['ulimit -v 1200000', '', /^Error: Not enough memory available: .+; -dbcache and -maxmempool are .+\n$/],
+  [':', '--max-old-space-size=24', /^Error: Not enough memory available: .+\(--max-old-space-size\).+\n$/],
+])('what the system does not give is named: %s %s', async (limit, flag, words) => {
   const { code, errors } = await run('sh', [
-    '-c',
-    'ulimit -n 64; exec "$0" "$@"',
-    process.execPath,
-    PENNY,
-    'node',
+    ...['-c', `${limit}; exec "$0" ${flag} "$@"`, process.execPath, PENNY, 'node'],
     ...node.words,
   ]);
-  expect([code, errors]).toEqual([
-    1,
-    expect.stringMatching(/^Error: Not enough file descriptors available .+\n$/),
-  ]);
+  expect([code, errors]).toEqual([1, expect.stringMatching(words)]);
 });
 
 // It takes the right to mount one.

@@ -14,7 +14,16 @@ export interface Kernel {
 
 const api = (globalThis as unknown as { WebAssembly?: WebAssemblyApi }).WebAssembly;
 
-/** Null where the machine cannot run it: without WebAssembly, or without an instruction that is used. */
+/**
+ * Null where the machine cannot run it: without WebAssembly, without an instruction that is used, or where a process
+ * may not reserve the address space that engines want for its memory (`ulimit -v`; in V8 some 10 GB).
+ */
 export function instantiate(bytes: Uint8Array): Kernel | null {
-  return api?.validate(bytes) ? new api.Instance(new api.Module(bytes)).exports : null;
+  if (!api?.validate(bytes)) return null;
+  try {
+    return new api.Instance(new api.Module(bytes)).exports;
+  } catch (error) {
+    if (error instanceof RangeError) return null;
+    throw error;
+  }
 }

@@ -7,6 +7,7 @@ import type { ProcessOptions, RpcOptions } from '../create-node.ts';
 import { LOG_CATEGORIES, type NodeLoggerOptions } from '../logger.ts';
 import type { Configuration } from './configuration.ts';
 import { refuseUnprotected } from './core-options.ts';
+import { mempoolMemory } from './memory.ts';
 import { NODE } from './node-options.ts';
 import type { Values } from './option.ts';
 import { type Placed, place } from './option-targets.ts';
@@ -60,6 +61,7 @@ export function processOptions(configuration: NodeConfiguration): ProcessOptions
       indexes: parts.indexes,
       mempool: {
         ...parts.mempool,
+        maxBytes: mempoolMemory(values),
         requireStandard: !values.acceptnonstdtxn,
         maxDataCarrierBytes: values.datacarrier ? values.datacarriersize : 0,
       },
@@ -118,14 +120,21 @@ function rpcOptions({ values, networkDirectory }: NodeConfiguration, parts: Part
 }
 
 /** What is given and will not do what it seems to, in Core's words. */
-export function warnings({ rpcbind, rpcallowip }: NodeValues): string[] {
+export function warnings(values: NodeValues): string[] {
+  const { rpcbind, rpcallowip, maxmempool } = values;
+  const found: string[] = [];
+  const granted = mempoolMemory(values);
+  if (granted < maxmempool)
+    found.push(
+      `Option -maxmempool was reduced to ${Math.floor(granted / 1e6)} MB: objects may take no more (--max-old-space-size)`,
+    );
   if (rpcbind.length > 0 && rpcallowip.length === 0)
-    return [
+    found.push(
       'Option -rpcbind was ignored because -rpcallowip was not specified, refusing to allow everyone to connect',
-    ];
+    );
   if (rpcbind.length === 0 && rpcallowip.length > 0)
-    return ["Option -rpcallowip was specified without -rpcbind; this doesn't usually make sense"];
-  return [];
+    found.push("Option -rpcallowip was specified without -rpcbind; this doesn't usually make sense");
+  return found;
 }
 
 /** `user:method,method`; a user named twice may call what both allow. */
