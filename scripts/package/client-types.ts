@@ -42,7 +42,7 @@ const RESERVED = new Set(['package', 'default', 'new']);
 /** @param sent what callers send; false: what they get */
 function typeOf(schema: Schema, sent: boolean, indent: string): string {
   const { kind, types, element, fields, key } = schema;
-  if (sent && types !== undefined) return types.map((type) => ACCEPTED[type]).join(' | ');
+  if (sent && types !== undefined) return types.map((type) => acceptedType(type, schema, indent)).join(' | ');
   if (kind === 'amount') return sent ? 'number | string' : 'number';
   if (kind === 'array') return `readonly (${typeOf(element!, sent, indent)})[]`;
   if (kind === 'record')
@@ -53,6 +53,13 @@ function typeOf(schema: Schema, sent: boolean, indent: string): string {
       .join(' | ');
   if (kind === 'object') return objectText(slotsOf(fields!, sent, `${indent}  `), indent);
   return SIMPLE[kind]!;
+}
+
+/** Of lists and objects the form is known where the schema shows one. */
+function acceptedType(type: AcceptedType, { kind, element }: Schema, indent: string): string {
+  if (kind !== 'array' || (type !== 'array' && type !== 'object')) return ACCEPTED[type];
+  const inner = typeOf(element!, true, indent);
+  return type === 'array' ? `readonly (${inner})[]` : inner;
 }
 
 const slotsOf = (fields: Fields, sent: boolean, indent: string): Slot[] =>

@@ -134,16 +134,14 @@ export const inputsSchema = inputsOf(
 );
 
 /** A list, or for compatibility one object. */
-export const outputsSchema = t.custom<
-  Readonly<Record<string, number | string>> | readonly Readonly<Record<string, number | string>>[],
-  JsonRead
+export const outputsSchema = t.unread<
+  Readonly<Record<string, number | string>> | readonly Readonly<Record<string, number | string>>[]
 >(
   t.array(
     t.record(t.amount('BTC'), 'address'),
     'One object each: {ADDRESS: amount}, no address twice, or {"data": hex} once for an OP_RETURN output',
   ),
-  (value) => value,
-  { types: ['array', 'object'] },
+  ['array', 'object'],
 );
 
 /** Parameters of every method that constructs a transaction. */

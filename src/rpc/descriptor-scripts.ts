@@ -8,7 +8,7 @@ import { inferDescriptor } from '../wallet/descriptors/infer.ts';
 import { parseDescriptor } from '../wallet/descriptors/parse.ts';
 import { addressScript } from './construct-transaction.ts';
 import { refuse } from './errors.ts';
-import { array, custom, string } from './schema.ts';
+import * as t from './schema.ts';
 import { arrayFrom, rangeFrom, stringFrom } from './values.ts';
 
 /** Indexes of a ranged descriptor that are looked at unless a range is given. */
@@ -41,13 +41,17 @@ export function outputScript(text: string, parameters: NetworkParameters, invali
   return addressScript(text, parameters, invalid);
 }
 
+/** What `rangeFrom` reads. */
+export const range = (help: string) =>
+  t.unread<number | readonly [number, number]>(t.array(t.integer(), help), ['numeric', 'array']);
+
 /** Descriptors, or objects of one and a range. */
-export const scanObjects = custom<
+export const scanObjects = t.custom<
   readonly (string | { readonly desc: string; readonly range?: number | readonly [number, number] })[],
   readonly JsonRead[]
 >(
-  array(
-    string('A descriptor'),
+  t.array(
+    t.string('A descriptor'),
     'Descriptors, or {"desc": descriptor, "range": last index or [first,last]}; to index 1000 unless told',
   ),
   arrayFrom,

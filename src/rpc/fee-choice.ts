@@ -10,7 +10,7 @@ import { amountFrom } from './values.ts';
 export const feeFields = {
   conf_target: t.optional(t.integer('Blocks within which it should confirm'), 'wallet -txconfirmtarget'),
   estimate_mode: t.standard(t.string('"unset", "economical" or "conservative"'), 'unset'),
-  fee_rate: t.optional(t.anything('Fee rate in sat/vB'), 'estimated'),
+  fee_rate: t.optional(t.unread<number | string>(t.amount('Fee rate in sat/vB')), 'estimated'),
 };
 
 /** What a caller says of the fee. */

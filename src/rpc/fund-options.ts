@@ -45,7 +45,7 @@ export const FUND_OPTIONS = {
   change_type: t.optional(t.string('Kind of the change address, as for getnewaddress'), 'like what is paid'),
   'include_watching|includeWatching': t.standard(t.boolean('No longer used'), false),
   'lock_unspents|lockUnspents': t.standard(t.boolean('Lock the coins that are chosen'), false),
-  feeRate: t.optional(t.anything('Fee rate in BTC/kvB')),
+  feeRate: t.optional(t.unread<number | string>(t.amount('Fee rate in BTC/kvB'))),
   'subtract_fee_from_outputs|subtractFeeFromOutputs': t.standard(
     t.custom<readonly (number | string)[], JsonRead>(
       t.array(t.integer('Index of an output, change not counted'), 'Outputs that pay the fee in equal parts'),

@@ -83,7 +83,8 @@ export function usage(method: Method): string {
 }
 
 /** How a value looks in the usage line. */
-function valueText({ kind, fields, element, named, key }: t.Schema, name: string): string {
+function valueText({ kind, types, fields, element, named, key }: t.Schema, name: string): string {
+  if (types?.includes('numeric')) return name;
   switch (kind) {
     case 'string':
     case 'hex':

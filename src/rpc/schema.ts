@@ -126,13 +126,21 @@ export const anything = (
 export const custom = <S, H>(
   shown: Schema,
   read: (value: JsonRead, name: string, context: RpcContext) => H,
-  { json, types }: { readonly json?: JsonType; readonly types?: Schema['types'] } = {},
+  { json, types }: { readonly json?: JsonType | undefined; readonly types?: Schema['types'] } = {},
 ): Schema<{ sent: S; held: H; answered: JsonWritable; got: unknown }> => ({
   ...(shown as Schema<never>),
   json,
   types,
   read,
 });
+
+/** What its handler reads, shown as what may be sent. */
+export const unread = <S>(
+  shown: Schema,
+  types?: Schema['types'],
+  json?: JsonType,
+): Schema<{ sent: S; held: JsonRead; answered: JsonWritable; got: unknown }> =>
+  custom<S, JsonRead>(shown, (value) => value, { json, types });
 
 export const array = <E extends Schema>(
   element: E,

@@ -126,11 +126,17 @@ function templateJson(template: BlockTemplate, context: RpcContext) {
 }
 
 const fields = {
-  mode: t.optional(t.anything('template or proposal'), 'template'),
-  capabilities: t.optional(t.anything('What the miner can do (BIP22)')),
-  rules: t.optional(t.anything('Soft forks that the miner knows; segwit must be among them')),
-  longpollid: t.optional(t.anything('Of an earlier template: answers when that is out of date')),
-  data: t.optional(t.anything('A block in hex, to be judged as a proposal (BIP23)')),
+  mode: t.optional(t.unread<string>(t.string('template or proposal')), 'template'),
+  capabilities: t.optional(t.unread<readonly string[]>(t.array(t.string(), 'What the miner can do (BIP22)'))),
+  rules: t.optional(
+    t.unread<readonly string[]>(
+      t.array(t.string(), 'Soft forks that the miner knows; segwit must be among them'),
+    ),
+  ),
+  longpollid: t.optional(
+    t.unread<string>(t.string('Of an earlier template: answers when that is out of date')),
+  ),
+  data: t.optional(t.unread<string>(t.hex('A block in hex, to be judged as a proposal (BIP23)'))),
 };
 
 export const blockTemplateMethods = group('Mining', {

@@ -119,7 +119,10 @@ export const coinMethods = group('Blockchain', {
     parameters: {
       hash_type: t.standard(t.string('hash_serialized_3, muhash or none'), 'hash_serialized_3'),
       hash_or_height: t.optional(
-        t.anything('Of another block than the tip; needs -coinstatsindex'),
+        t.unread<string | number>(t.hex('Of another block than the tip; needs -coinstatsindex'), [
+          'string',
+          'numeric',
+        ]),
         'the tip',
       ),
       use_index: t.standard(t.boolean('Where there is one'), true),

@@ -3,7 +3,8 @@ import { encodeAddress } from '../../core/script/address.ts';
 import { splitChecksum } from '../../wallet/descriptors/checksum.ts';
 import type { Descriptor } from '../../wallet/descriptors/descriptor.ts';
 import { type ParsedDescriptor, parseDescriptor } from '../../wallet/descriptors/parse.ts';
-import { group, type JsonRead, method, refuse, t } from '../kit.ts';
+import { range as rangeOf } from '../descriptor-scripts.ts';
+import { group, method, refuse, t } from '../kit.ts';
 import { rangeFrom } from '../values.ts';
 
 function addressesOf(
@@ -62,15 +63,7 @@ export const descriptorMethods = group('Util', {
     help: 'The addresses that a descriptor stands for; it must have its checksum.',
     parameters: {
       descriptor: t.string(),
-      range: t.optional(
-        t.custom<number | readonly [number, number], JsonRead>(
-          t.anything('Of one with a *: the last index, or [first,last]'),
-          (value) => value,
-          {
-            types: ['numeric', 'array'],
-          },
-        ),
-      ),
+      range: t.optional(rangeOf('Of one with a *: the last index, or [first,last]')),
     },
     result: t.cases('', {
       'of one path': t.array(t.string()),

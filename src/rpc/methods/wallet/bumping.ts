@@ -5,7 +5,7 @@ import { Psbt } from '../../../wallet/psbt/psbt.ts';
 import { fillPsbt } from '../../../wallet/psbt-signing.ts';
 import { signWithWallet } from '../../../wallet/solving.ts';
 import type { Wallet } from '../../../wallet/wallet.ts';
-import { outputsFrom } from '../../construct-transaction.ts';
+import { outputsFrom, outputsSchema } from '../../construct-transaction.ts';
 import { feeFields, readFeeChoice } from '../../fee-choice.ts';
 import { btc, group, type RpcContext, refuse, t, walletMethod } from '../../kit.ts';
 import { findTransaction, inTurn } from '../../wallet-access.ts';
@@ -17,7 +17,7 @@ const bumpOptions = {
   'conf_target|confTarget': confTarget,
   ...otherFeeFields,
   replaceable: t.standard(t.boolean('May be replaced again (BIP125)'), true),
-  outputs: t.optional(t.anything('In place of the outputs that the transaction has')),
+  outputs: t.optional({ ...outputsSchema, help: 'In place of the outputs that the transaction has' }),
   original_change_index: t.optional(
     t.uint32('Index of the output that pays the difference'),
     'found by itself',

@@ -4,6 +4,7 @@ import { JsonNumber, JsonObject } from '../../../core/encoding/json.ts';
 import { importFromText } from '../../../wallet/importing.ts';
 import type { OwnDescriptor } from '../../../wallet/key-ring.ts';
 import type { Wallet } from '../../../wallet/wallet.ts';
+import { range as rangeOf } from '../../descriptor-scripts.ts';
 import { group, type JsonRead, type RpcContext, refuse, t, walletMethod } from '../../kit.ts';
 import { refusalOf } from '../../refusals.ts';
 import { arrayFrom, bigintFrom, rangeFrom, typeName } from '../../values.ts';
@@ -38,7 +39,10 @@ const importRequest = t.object(
     ),
     desc: t.optional(t.string('With its checksum')),
     active: t.standard(t.boolean('Addresses of its type come from it'), false),
-    range: t.optional(t.anything('End, or [begin, end], of a ranged one'), 'as far as addresses are watched'),
+    range: t.optional(
+      rangeOf('Last index, or [first, last], of a ranged one'),
+      'as far as addresses are watched',
+    ),
     next_index: t.optional(t.long('Of a ranged one: where new addresses begin'), 'the begin of the range'),
     internal: t.optional(t.boolean('For change'), 'false'),
     label: t.optional(t.string('Not of a ranged or internal one')),

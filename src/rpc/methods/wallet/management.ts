@@ -3,7 +3,7 @@ import { isMnemonic } from '../../../wallet/mnemonic.ts';
 import { exportKey } from '../../../wallet/solving.ts';
 import type { Wallet } from '../../../wallet/wallet.ts';
 import { addressScript } from '../../construct-transaction.ts';
-import { btc, group, type JsonRead, method, refuse, t, walletMethod } from '../../kit.ts';
+import { btc, group, method, refuse, t, walletMethod } from '../../kit.ts';
 import { bigintFrom } from '../../values.ts';
 import { lastProcessed, lastProcessedBlock, walletOf } from '../../wallet-access.ts';
 
@@ -165,10 +165,9 @@ export const walletManagementMethods = group('Wallet', {
         '',
       ),
       timestamp: t.optional(
-        t.custom<number | 'now', JsonRead>(
+        t.unread<number | 'now'>(
           t.anything('Seconds since 1970 from which to look, or "now" for not at all'),
-          (value) => value,
-          { types: ['numeric', 'string'] },
+          ['numeric', 'string'],
         ),
         '0',
       ),

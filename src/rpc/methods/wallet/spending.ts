@@ -27,7 +27,7 @@ import {
   weightsOfInputs,
 } from '../../fund-options.ts';
 import { Amount } from '../../json.ts';
-import { group, type JsonRead, RpcCode, refuse, t, walletMethod } from '../../kit.ts';
+import { group, RpcCode, refuse, t, walletMethod } from '../../kit.ts';
 import { refuseAs } from '../../refusals.ts';
 import { avoidReuse, inTurn, refuseReuse } from '../../wallet-access.ts';
 
@@ -172,17 +172,19 @@ export const walletSpendingMethods = group('Wallet', {
     help: 'Pays several addresses with one transaction.',
     parameters: {
       dummy: t.standard(t.string('""'), ''),
-      amounts: t.custom<Readonly<Record<string, number | string>>, JsonRead>(
+      amounts: t.unread<Readonly<Record<string, number | string>>>(
         t.record(t.amount('BTC'), 'address'),
-        (value) => value,
-        { json: 'object' },
+        undefined,
+        'object',
       ),
       minconf: t.optional(t.number('Without effect')),
       comment,
       subtractfeefrom: t.optional(
-        t.custom<readonly (string | number)[], JsonRead>(t.array(t.string('Address')), (value) => value, {
-          json: 'array',
-        }),
+        t.unread<readonly (string | number)[]>(
+          t.array({ ...t.string('Address, or index'), types: ['string', 'numeric'] }),
+          undefined,
+          'array',
+        ),
         'nobody: the wallet pays the fee',
       ),
       replaceable,
