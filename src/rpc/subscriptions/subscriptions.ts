@@ -20,7 +20,7 @@ import { Subscription, type SubscriptionSources } from './subscription.ts';
 
 const HEARTBEAT = 15_000;
 /** Connections that are told before everything else gets its turn. */
-const SESSIONS_PER_TURN = 64;
+const SESSIONS_PER_TURN = 16;
 const WALLET = 'wallet:';
 
 export interface SubscriptionsDependencies extends SubscriptionSources {
