@@ -106,6 +106,12 @@ export class Session {
     this.#hub?.leave(this);
   }
 
+  /** The node stops, or begins anew: who wants to hear more must come again. */
+  end(): void {
+    this.close();
+    this.#outlet.close();
+  }
+
   *subscriptions(): Iterable<Subscription> {
     for (const { subscription } of this.#subscriptions.values()) yield subscription;
   }

@@ -125,7 +125,7 @@ export class Subscriptions {
   }
 
   close(): void {
-    for (const session of [...this.#sessions]) session.close();
+    for (const session of [...this.#sessions]) session.end();
   }
 
   #topic(text: string): Topic {
