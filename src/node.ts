@@ -29,6 +29,7 @@ import { Dispatcher } from './rpc/dispatcher.ts';
 import { METHODS } from './rpc/methods.ts';
 import { Subscriptions } from './rpc/subscriptions/subscriptions.ts';
 import type { AdjustableClock, Random } from './seams.ts';
+import { Snapshots } from './snapshots.ts';
 import type { ChainSource } from './wallet/chain-source.ts';
 import type { Scrypt } from './wallet/sealing.ts';
 import type { WalletStorage } from './wallet/storage.ts';
@@ -196,7 +197,19 @@ async function assemble(
   const parts = { parameters, chain, mempool, fees, miner, network, wallets, indexes };
   const subscriptions = new Subscriptions({ ...dependencies, ...parts, walletChanged });
   closers.push(async () => subscriptions.close());
-  const context = { ...parts, subscriptions, storage, clock, logger, startedAt, writeFile, zmq };
+  const snapshots = parameters.devControl ? new Snapshots({ ...parts, clock }, storage) : undefined;
+  closers.push(() => snapshots?.close());
+  const context = {
+    ...parts,
+    ...(snapshots && { snapshots }),
+    subscriptions,
+    storage,
+    clock,
+    logger,
+    startedAt,
+    writeFile,
+    zmq,
+  };
   dependencies.onOpened?.(context);
   const serve = (): void => rpc.attach({ ...context, stop: () => end(null) });
 

@@ -20,6 +20,8 @@ export interface BlockFiles {
   read(kind: BlockFileKind, file: number, offset: number, length: number): Promise<Uint8Array>;
   /** Returns when everything appended to the file is on the disk (fdatasync). */
   sync(kind: BlockFileKind, file: number): Promise<void>;
+  /** Gives up what lies behind `length` bytes of a file that is longer. */
+  truncate(kind: BlockFileKind, file: number, length: number): Promise<void>;
   /** Deletes a file, if it exists. */
   remove(kind: BlockFileKind, file: number): Promise<void>;
   close(): Promise<void>;

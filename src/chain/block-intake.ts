@@ -164,6 +164,15 @@ export class BlockIntake {
     this.#refusals.clear();
   }
 
+  /** What waits for an entry that the tree has forgotten is not stored. @param told hears of it before those who wait */
+  forget(told: () => void): void {
+    const isKnown = (entry: HeaderEntry) => this.#parts.tree.get(entry.hash) === entry;
+    this.#incoming = this.#incoming.filter(({ entry }) => isKnown(entry));
+    told();
+    for (const entry of [...this.#waiting.keys()])
+      if (!isKnown(entry)) this.answer(entry, { ok: true, new: true, connected: false });
+  }
+
   /** No answer will come any more. */
   rejectAll(error: Error): void {
     for (const { reject } of this.#waiting.values()) reject(error);

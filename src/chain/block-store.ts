@@ -16,6 +16,7 @@ import { Writer } from '../core/encoding/writer.ts';
 import type { NetworkParameters } from '../core/parameters/network.ts';
 import { type BlockFileKind, type BlockFiles, blockFileName } from './block-files.ts';
 import type { BlockPosition, HeaderEntry, Position } from './header-entry.ts';
+import type { FileSizes } from './remembered.ts';
 import { CorruptionError, damaged } from './storage.ts';
 
 /** Magic and length. */
@@ -213,6 +214,27 @@ export class BlockStore {
     this.#sizeOnDisk -= await this.fileSize(file);
     await this.#files.remove('blk', file);
     await this.#files.remove('rev', file);
+  }
+
+  /** How long each file is. */
+  async sizes(): Promise<FileSizes[]> {
+    const sizes: FileSizes[] = [];
+    for (const file of await this.files())
+      sizes.push({ file, blk: await this.size('blk', file), rev: await this.size('rev', file) });
+    return sizes;
+  }
+
+  /** Gives up all that was written since the files had these sizes. */
+  async cut(sizes: readonly FileSizes[]): Promise<void> {
+    const known = new Set(sizes.map(({ file }) => file));
+    for (const file of await this.files()) if (!known.has(file)) await this.remove(file);
+    for (const { file, blk, rev } of sizes) {
+      const before = await this.fileSize(file);
+      await this.#files.truncate('blk', file, blk);
+      await this.#files.truncate('rev', file, rev);
+      this.#sizeOnDisk += (await this.fileSize(file)) - before;
+    }
+    this.#current = Math.max(0, ...known);
   }
 
   /** Numbers of the files, ascending. */

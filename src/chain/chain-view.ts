@@ -59,6 +59,8 @@ export class ChainView {
   readonly tipChanged = new Signal<TipEvent>();
   /** A block that was stored before turned out to be invalid. */
   readonly refused = new Signal<RefusedEvent>();
+  /** Entries were forgotten (`Chain.rewind`): what is known of blocks by others may be about them. */
+  readonly rewound = new Signal<void>();
   /** The disk failed or there is a bug: nothing is written any more; the node should stop. */
   readonly fatal = new Signal<Error>();
 

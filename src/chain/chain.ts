@@ -30,6 +30,8 @@ import {
 import { Progress } from './progress.ts';
 import { checkProposal } from './proposal.ts';
 import { Pruner } from './pruning.ts';
+import { decodeRemembered, remember } from './remembered.ts';
+import { rewind } from './rewinding.ts';
 import { COIN_STORE, INDEX_STORE, REINDEX_KEY } from './schema.ts';
 import { checkBlockFiles, clearForReindex, loadCoins, loadTree, saveIndex } from './startup.ts';
 import { verifyChain } from './verification.ts';
@@ -200,6 +202,27 @@ export class Chain extends ChainView {
     });
   }
 
+  /** What is known now, for `rewind`: blocks stay in their files. */
+  remember(): Promise<Uint8Array> {
+    return this.#queue.run(() => this.#activate().then(() => remember(this.parts)));
+  }
+
+  /** Brings back what was known once, and forgets what came since: see `rewinding.ts`. */
+  async rewind(bytes: Uint8Array, left: () => Promise<void>): Promise<void> {
+    const remembered = decodeRemembered(bytes);
+    await this.#queue.run(async () => {
+      await this.#activate();
+      await rewind(remembered, this.parts, {
+        left,
+        disconnect: () => this.#activation.disconnectTip(),
+        forgotten: () => this.#intake.forget(() => this.rewound.emit()),
+        flushed: () => this.#flushed,
+        flush: () => this.#flush(),
+      });
+      await this.#activate();
+    });
+  }
+
   /** Declares a block invalid, and with it all that is built on it (invalidateblock). */
   invalidate(hash: BlockHash): Promise<void> {
     return this.#queue.run(async () => {
@@ -353,8 +376,8 @@ export class Chain extends ChainView {
     if (entry.validScripts) return false;
     const { assumeValid = this.parameters.assumeValid } = this.#options;
     const assumed = assumeValid === null ? undefined : this.entry(assumeValid as BlockHash);
-    const { targetSpacing } = this.parameters;
-    const limits = { targetSpacing, minimumChainWork: this.parts.minimumChainWork };
+    const { parameters, minimumChainWork } = this.parts;
+    const limits = { targetSpacing: parameters.targetSpacing, minimumChainWork };
     return !isAssumedValid(entry, assumed, this.bestHeader, limits);
   }
 

@@ -11,6 +11,7 @@ import { Invalid } from '../core/encoding/errors.ts';
 import type { NetworkParameters } from '../core/parameters/network.ts';
 import type { ActiveChain } from './active-chain.ts';
 import { HeaderEntry, HeaderSlabs } from './header-entry.ts';
+import type { RememberedEntry } from './remembered.ts';
 import { damagedIndex, type HeaderRecord } from './schema.ts';
 
 /** Blocks loaded from disk count as seen before all that come later; the old active chain before the rest. */
@@ -226,6 +227,32 @@ export class HeaderTree {
       }
     }
     this.#findBestHeader();
+  }
+
+  /**
+   * Brings back what was known once. What came since is forgotten, and whatever held its entries holds nothing.
+   * @returns the entries that are forgotten
+   */
+  rewind(records: readonly RememberedEntry[], tip: HeaderEntry): HeaderEntry[] {
+    const kept = new Set<HeaderEntry>();
+    for (const { hash, header: _, ...known } of records) {
+      const entry = this.#entries.get(hash as BlockHash)!;
+      const { failed, validScripts, transactionCount, data, undo } = entry;
+      const before = { sequence: known.sequence, failed, validScripts, transactionCount, data, undo };
+      if (JSON.stringify(before) !== JSON.stringify(known)) this.dirty.add(entry);
+      kept.add(Object.assign(entry, known, { chainTransactionCount: 0 }));
+      this.#nextSequence = Math.max(this.#nextSequence, entry.sequence + 1);
+    }
+    const forgotten = [...this.#entries.values()].filter((entry) => !kept.has(entry));
+    for (const entry of forgotten) {
+      this.#entries.delete(entry.hash);
+      this.dirty.delete(entry);
+    }
+    this.#unlinked.clear();
+    for (const entry of this.#entries.values()) if (entry.transactionCount > 0) this.#link(entry);
+    this.#findBestHeader();
+    this.rebuildCandidates(tip);
+    return forgotten;
   }
 
   /** Makes a block win over others of equal work (preciousblock). */

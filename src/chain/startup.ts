@@ -79,14 +79,15 @@ export async function loadTree({ parameters, index, tree, blocks }: StartupParts
     throw damagedIndex(`it belongs to another network (genesis ${tree.genesis.hash})`);
 }
 
-/** Writes the entries that changed. */
+/** Writes the entries that changed, and deletes those that the tree has forgotten. */
 export async function saveIndex(
   index: KeyValueStore,
   tree: HeaderTree,
   options = { sync: false },
+  forgotten: readonly HeaderEntry[] = [],
 ): Promise<void> {
-  if (tree.dirty.size === 0 && !options.sync) return;
-  const operations: Operation[] = [];
+  if (tree.dirty.size + forgotten.length === 0 && !options.sync) return;
+  const operations: Operation[] = forgotten.map((entry) => ({ delete: headerKey(entry) }));
   for (const entry of tree.dirty)
     operations.push({ put: headerKey(entry), value: encodeHeaderRecord(entry) });
   tree.dirty.clear();

@@ -127,13 +127,23 @@ export class Follower implements PendingStore {
     for (;;) {
       if (this.#failure !== undefined) throw this.#failure;
       if (reached() || this.#closed) return;
-      await new Promise<void>((resolve) => {
-        const unsubscribe = this.#advanced.subscribe(() => {
-          unsubscribe();
-          resolve();
-        });
-      });
+      await this.#advance();
     }
+  }
+
+  #advance(): Promise<void> {
+    return new Promise((resolve) => {
+      const unsubscribe = this.#advanced.subscribe(() => {
+        unsubscribe();
+        resolve();
+      });
+    });
+  }
+
+  /** Resolves when it is at the very tip, and reads no block that has left the chain; or does nothing any more. */
+  async arrived(): Promise<void> {
+    while (this.#written !== this.#dependencies.chain.tip && this.#failure === undefined && !this.#closed)
+      await this.#advance();
   }
 
   /** @throws CorruptionError rather than say that there is nothing where something was lost */

@@ -5,6 +5,7 @@
 import type { Chain } from '../chain/chain.ts';
 import { saveSideFile, sealed, unsealed } from '../chain/side-files.ts';
 import { CorruptionError, type Storage } from '../chain/storage.ts';
+import { fromDisplayHex, toDisplayHex } from '../core/encoding/bytes.ts';
 import { DecodeError } from '../core/encoding/errors.ts';
 import { Reader } from '../core/encoding/reader.ts';
 import { Writer } from '../core/encoding/writer.ts';
@@ -190,6 +191,40 @@ export class FeeEstimator {
     const writer = new Writer(1 << 19).uint32(FILE_VERSION).uint32(first).uint32(best);
     for (const horizon of this.#horizons) horizon.write(writer);
     await saveSideFile(this.#dependencies, FILE, sealed(writer.finish()));
+  }
+
+  /** Everything that was learned and what is watched, for `rewind`. */
+  remember(): Uint8Array {
+    const { first, best } = this.#history;
+    const writer = new Writer(1 << 16).int32(this.#bestHeight).int32(this.#firstHeight);
+    writer.int32(first).int32(best).compactSize(this.#tracked.size);
+    for (const [txid, { height, bucket, feeRate }] of this.#tracked)
+      writer.bytes(fromDisplayHex(txid)).int32(height).uint32(bucket).uint64(BigInt(feeRate));
+    for (const horizon of this.#horizons) {
+      writer.uint8(Number(horizon.hasCounts));
+      if (horizon.hasCounts) horizon.write(writer);
+    }
+    return writer.finish();
+  }
+
+  /** Brings back what `remember` told. */
+  rewind(remembered: Uint8Array): void {
+    const reader = new Reader(remembered);
+    this.#bestHeight = reader.int32();
+    this.#firstHeight = reader.int32();
+    this.#history = { first: reader.int32(), best: reader.int32() };
+    this.#tracked.clear();
+    for (let left = reader.count(48); left > 0; left--) {
+      const txid = toDisplayHex(reader.view(32)) as Txid;
+      const [height, bucket] = [reader.int32(), reader.uint32()];
+      this.#tracked.set(txid, { height, bucket, feeRate: Number(reader.uint64()) });
+    }
+    for (const horizon of this.#horizons) {
+      horizon.clear();
+      if (reader.uint8() === 1) horizon.read(reader);
+      for (const { height, bucket } of this.#tracked.values())
+        horizon.transactionAdded(height, bucket, this.#bestHeight - height);
+    }
   }
 
   get #historySpan(): number {

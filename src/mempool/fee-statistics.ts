@@ -50,7 +50,7 @@ export class FeeStatistics {
   readonly #waiting: readonly Int32Array[];
   readonly #waitingLong = new Int32Array(BUCKETS);
   /** Whether there is anything that fades: not while a node catches up, when blocks come fast. */
-  #hasCounts = false;
+  hasCounts = false;
 
   constructor(horizon: Horizon) {
     this.#horizon = horizon;
@@ -75,7 +75,7 @@ export class FeeStatistics {
     const oldest = this.#waitingSince(height);
     for (let b = 0; b < BUCKETS; b++) this.#waitingLong[b]! += oldest[b]!;
     oldest.fill(0);
-    if (!this.#hasCounts) return;
+    if (!this.hasCounts) return;
     for (const counts of this.#faded) for (let b = 0; b < BUCKETS; b++) counts[b]! *= this.#horizon.decay;
   }
 
@@ -83,23 +83,28 @@ export class FeeStatistics {
     return [this.#count, this.#feeRates, ...this.#confirmed, ...this.#failed];
   }
 
-  transactionAdded(height: number, bucket: number): void {
-    this.#waitingSince(height)[bucket]!++;
+  /** @param waited blocks that it has seen already */
+  transactionAdded(height: number, bucket: number, waited = 0): void {
+    this.#waitingAfter(waited, height)[bucket]!++;
+  }
+
+  #waitingAfter(waited: number, height: number): Int32Array {
+    return waited >= this.#waiting.length ? this.#waitingLong : this.#waitingSince(height);
   }
 
   /** @param inBlock confirmed; otherwise it has failed for all the time that it waited. */
   transactionRemoved(height: number, bestHeight: number, bucket: number, inBlock: boolean): void {
     const waited = bestHeight - height;
-    const counts = waited >= this.#waiting.length ? this.#waitingLong : this.#waitingSince(height);
+    const counts = this.#waitingAfter(waited, height);
     if (counts[bucket]! > 0) counts[bucket]!--;
     if (inBlock) return;
-    this.#hasCounts = true;
+    this.hasCounts = true;
     const periods = Math.min(Math.floor(waited / this.#horizon.scale), this.#failed.length);
     for (let i = 0; i < periods; i++) this.#failed[i]![bucket]!++;
   }
 
   transactionConfirmed(blocks: number, feeRate: number): void {
-    this.#hasCounts = true;
+    this.hasCounts = true;
     const bucket = bucketOf(feeRate);
     for (let i = Math.ceil(blocks / this.#horizon.scale) - 1; i < this.#confirmed.length; i++)
       this.#confirmed[i]![bucket]!++;
@@ -150,6 +155,11 @@ export class FeeStatistics {
     return -1;
   }
 
+  clear(): void {
+    this.hasCounts = false;
+    for (const counts of [...this.#faded, ...this.#waiting, this.#waitingLong]) counts.fill(0);
+  }
+
   /** The counts that fade; what is waiting begins anew. */
   write(writer: Writer): void {
     for (const counts of this.#faded)
@@ -158,7 +168,7 @@ export class FeeStatistics {
 
   /** @throws DecodeError */
   read(reader: Reader): void {
-    this.#hasCounts = true;
+    this.hasCounts = true;
     for (const counts of this.#faded)
       counts.set(new Float64Array(reader.view(counts.byteLength).slice().buffer));
   }

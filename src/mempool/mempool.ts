@@ -22,6 +22,7 @@ import { decodeMempool, displayTxid, encodeMempool } from './mempool-file.ts';
 import { acceptPackage, testPackage } from './packages.ts';
 import { DEFAULT_POLICY, type MempoolPolicy } from './policy.ts';
 import { Pool } from './pool.ts';
+import { encodePool, rewindPool } from './remembered.ts';
 import { Reorganisation } from './reorganisation.ts';
 import type { AcceptOptions, AcceptResult, PackageResult, Removal } from './results.ts';
 
@@ -231,6 +232,16 @@ export class Mempool {
   /** Adds satoshis to the fee by which a transaction, here or to come, is judged. */
   prioritise(txid: Txid, delta: bigint): void {
     this.#pool.prioritise(txid, delta);
+  }
+
+  /** What waits now, for `rewind`; nothing of it is judged again then. */
+  remember(): Uint8Array {
+    return encodePool(this.#pool);
+  }
+
+  /** Brings back what waited on this same chain. */
+  rewind(remembered: Uint8Array): Promise<void> {
+    return this.#enqueue(async () => rewindPool(this.#pool, remembered));
   }
 
   /** @returns whether it could be written. */

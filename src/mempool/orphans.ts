@@ -111,6 +111,10 @@ export class OrphanPool {
     for (const peer of [...orphan.peers]) this.#release(orphan, peer, this.#shares.get(peer)!);
   }
 
+  clear(): void {
+    for (const wtxid of [...this.#orphans.keys()]) this.erase(wtxid);
+  }
+
   eraseForPeer(peer: number): void {
     const share = this.#shares.get(peer);
     for (const orphan of [...(share?.orphans ?? [])]) this.#release(orphan, peer, share!);

@@ -35,7 +35,7 @@ export class Pool {
   /** The number of the next arrival or departure: what is announced of one has the number before. */
   sequence = 1;
   readonly #dependencies: PoolDependencies;
-  readonly #minimum: RollingMinimum;
+  readonly minimum: RollingMinimum;
   readonly #eviction = new Eviction(this.graph.order);
   #expiredAt = 0;
   #prioritised = 0;
@@ -43,7 +43,7 @@ export class Pool {
   constructor(policy: MempoolPolicy, dependencies: PoolDependencies) {
     this.policy = policy;
     this.#dependencies = dependencies;
-    this.#minimum = new RollingMinimum(policy.incrementalRelayFeeRate);
+    this.minimum = new RollingMinimum(policy.incrementalRelayFeeRate);
   }
 
   /** Seconds since the epoch. */
@@ -57,7 +57,7 @@ export class Pool {
   }
 
   minimumFeeRate(): FeeRate {
-    return this.#minimum.rate(this.time, this.graph.memory / this.policy.maxBytes);
+    return this.minimum.rate(this.time, this.graph.memory / this.policy.maxBytes);
   }
 
   circumstances(): Circumstances {
@@ -91,7 +91,7 @@ export class Pool {
   }
 
   blockConnected(): void {
-    this.#minimum.blockConnected(this.time);
+    this.minimum.blockConnected(this.time);
   }
 
   /** Lets what is too old go, and the worst until the rest fits. */
@@ -100,7 +100,7 @@ export class Pool {
     while (this.graph.memory > this.policy.maxBytes) {
       const chunk = this.#eviction.worst();
       if (chunk === undefined) return;
-      this.#minimum.raise((Number(chunk.fee) * 1000 * WITNESS_SCALE_FACTOR) / chunk.weight);
+      this.minimum.raise((Number(chunk.fee) * 1000 * WITNESS_SCALE_FACTOR) / chunk.weight);
       this.remove(chunk.entries, 'sizelimit');
     }
   }

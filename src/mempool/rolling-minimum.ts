@@ -9,6 +9,13 @@ import { type FeeRate, satPerKvB } from '../core/transaction/fee-rate.ts';
 const HALF_LIFE = 12 * 3600;
 const UPDATE_INTERVAL = 10;
 
+/** Satoshis per 1,000 vbytes, seconds. */
+export interface RollingState {
+  readonly rate: number;
+  readonly updated: number;
+  readonly blockSinceRaise: boolean;
+}
+
 export class RollingMinimum {
   /** Satoshis per 1,000 vbytes. */
   readonly #increment: number;
@@ -18,6 +25,16 @@ export class RollingMinimum {
 
   constructor(increment: FeeRate) {
     this.#increment = Number(increment);
+  }
+
+  get state(): RollingState {
+    return { rate: this.#rate, updated: this.#updated, blockSinceRaise: this.#blockSinceRaise };
+  }
+
+  set state({ rate, updated, blockSinceRaise }: RollingState) {
+    this.#rate = rate;
+    this.#updated = updated;
+    this.#blockSinceRaise = blockSinceRaise;
   }
 
   /** Something of this rate (satoshis per 1,000 vbytes) was evicted. */

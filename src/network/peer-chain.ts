@@ -42,6 +42,22 @@ export class PeerChain {
     if (this.best === undefined || entry.chainWork >= this.best.chainWork) this.best = entry;
   }
 
+  /** Entries were forgotten: what is left of what is known. */
+  rewind(chain: Chain): void {
+    const left = (entry: HeaderEntry | undefined): HeaderEntry | undefined => {
+      let at = entry;
+      while (at !== undefined && chain.entry(at.hash) !== at) at = at.parent ?? undefined;
+      return at;
+    };
+    this.best = left(this.best);
+    this.announced = left(this.announced);
+    this.common = undefined;
+    this.continuation = undefined;
+    this.unknown = undefined;
+    this.presync = undefined;
+    this.behind = undefined;
+  }
+
   /** A block announced before its header was known may be known by now. */
   resolve(chain: Chain): void {
     const entry = this.unknown === undefined ? undefined : chain.entry(this.unknown);

@@ -105,6 +105,7 @@ export class PeerManager {
       learned: dependencies.addressesLearned,
     });
     this.#serving = new Serving(context, { chains, announcer: this.#announcer, pruned });
+    chain.rewound.subscribe(() => this.#rewind());
     const noBloom = (peer: Peer): void => peer.close('bloom filters are not served');
     this.#handlers = {
       ping: (peer, body) => {
@@ -128,11 +129,24 @@ export class PeerManager {
     this.#announcer.start();
   }
 
-  /** Every ten minutes: do our outbound peers keep up? */
   timeMoved(milliseconds: number): void {
     this.#download.timeMoved(milliseconds);
   }
 
+  /** The chain was taken back to what it was: blocks and transactions that came since are news again. */
+  #rewind(): void {
+    const { chain, connections } = this.#dependencies;
+    const peers = [...connections.ready()];
+    for (const peer of peers) this.#chains.of(peer).rewind(chain);
+    for (const peer of peers) {
+      this.#download.remove(peer);
+      this.#download.add(peer);
+    }
+    this.#announcer.rewind();
+    this.#fetcher.rewind();
+  }
+
+  /** Every ten minutes: do our outbound peers keep up? */
   review(): void {
     this.#headers.review();
   }

@@ -92,6 +92,11 @@ export class TransactionAnnouncer {
     this.#peers.delete(peer);
   }
 
+  /** What was told since a moment to which the node was taken back is told again. */
+  rewind(): void {
+    for (const relay of this.#peers.values()) relay.known.clear();
+  }
+
   queued(peer: Peer): number {
     return this.#peers.get(peer)?.queue.size ?? 0;
   }

@@ -77,6 +77,11 @@ export class TransactionFetcher {
     this.#orphans.eraseForPeer(peer.id);
   }
 
+  rewind(): void {
+    for (const set of [this.#rejected, this.#reconsiderable, this.#confirmed]) set.clear();
+    this.#orphans.clear();
+  }
+
   extra(): Iterable<Transaction> {
     return this.#extra;
   }

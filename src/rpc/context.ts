@@ -34,6 +34,8 @@ export interface RpcContext {
   readonly zmq: readonly ZmqNotification[];
   /** Who is told of events. */
   readonly subscriptions: Subscriptions;
+  /** Where the network's file says `devControl`. */
+  readonly snapshots?: SnapshotKeeper;
   readonly storage: Storage;
   readonly clock: AdjustableClock;
   readonly logger: LoggerControl;
@@ -43,6 +45,26 @@ export interface RpcContext {
   stop(): void;
   /** Writes a file for `dumptxoutset`; refuses to overwrite. Relative paths start at the data directory. */
   writeFile(path: string, chunks: AsyncIterable<Uint8Array>): Promise<{ path: string }>;
+}
+
+/** What a snapshot is of. */
+export interface SnapshotFacts {
+  readonly name: string;
+  readonly height: number;
+  readonly hash: string;
+  /** The node's, in seconds. */
+  readonly time: number;
+}
+
+/** Takes the node back to moments that were kept. @throws RpcError where a name does not fit */
+export interface SnapshotKeeper {
+  /** Oldest first. */
+  list(): Promise<readonly SnapshotFacts[]>;
+  /** @param name default the next number */
+  take(name?: string): Promise<SnapshotFacts>;
+  /** @param name default that of the last one */
+  revert(name?: string): Promise<SnapshotFacts>;
+  delete(name: string): Promise<void>;
 }
 
 /** What one publisher sends to one address. */

@@ -13,6 +13,7 @@ import { controlMethods } from './methods/control.ts';
 import { decodeScriptMethods } from './methods/decode-script.ts';
 import { deploymentMethods } from './methods/deployments.ts';
 import { descriptorMethods } from './methods/descriptors.ts';
+import { devSnapshotMethods } from './methods/dev/snapshots.ts';
 import { devTimeMethods } from './methods/dev/time.ts';
 import { dumpCoinsMethods } from './methods/dump-coins.ts';
 import { feeMethods } from './methods/fees.ts';
@@ -64,6 +65,7 @@ export const METHODS = {
   ...decodeScriptMethods,
   ...deploymentMethods,
   ...descriptorMethods,
+  ...devSnapshotMethods,
   ...devTimeMethods,
   ...dumpCoinsMethods,
   ...feeMethods,

@@ -15,6 +15,11 @@ export class AddressBook {
     this.#labels.set(address, record);
   }
 
+  /** What the store has no longer. */
+  unload(address: string): void {
+    this.#labels.delete(address);
+  }
+
   get(address: string): LabelRecord | undefined {
     return this.#labels.get(address);
   }

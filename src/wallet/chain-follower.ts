@@ -60,6 +60,11 @@ export class ChainFollower {
     return [...this.#trail].reverse();
   }
 
+  /** The wallet is what it was when it had come this far. */
+  rewind(locator: readonly FollowedBlock[]): void {
+    this.#trail = [...locator].reverse();
+  }
+
   /** Seconds and share of a scan that is going on. */
   get scanning(): ScanProgress | null {
     return this.#scan;

@@ -125,6 +125,21 @@ export class CheckedStore implements WalletStore {
     return { delete: utf8(key) };
   }
 
+  /**
+   * Where a copy of it (as `iterate` shows it) differs: by the tags, without hashing anything.
+   * @returns values of the copy; null where it has no such record
+   */
+  differences(copy: ReadonlyMap<string, Uint8Array>): Map<string, Uint8Array | null> {
+    const differences = new Map<string, Uint8Array | null>();
+    for (const key of this.#parts.keys()) if (!copy.has(key)) differences.set(key, null);
+    for (const [key, tagged] of copy) {
+      const tag = (this.#parts.get(key) ?? -1n) >> BigInt(8 * (SUM_BYTES - TAG_BYTES));
+      if (key !== SUMS && tag !== BigInt(`0x${toHex(tagged.subarray(0, TAG_BYTES))}`))
+        differences.set(key, tagged.subarray(TAG_BYTES));
+    }
+    return differences;
+  }
+
   /** As it is stored, tags and sums included: a copy of all of it is a wallet. */
   iterate(range: Parameters<WalletStore['iterate']>[0]): ReturnType<WalletStore['iterate']> {
     return this.#store.iterate(range);

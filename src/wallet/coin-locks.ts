@@ -18,9 +18,24 @@ export class CoinLocks {
   }
 
   /** Takes over what the store has. @param id `txid:vout` */
-  load(id: string): void {
+  load(id: string, kept = true): void {
     const [txid, vout] = id.split(':') as [string, string];
-    this.#locks.set(id, { outpoint: { txid: fromDisplayHex(txid), vout: Number(vout) }, kept: true });
+    this.#locks.set(id, { outpoint: { txid: fromDisplayHex(txid), vout: Number(vout) }, kept });
+  }
+
+  /** Ids of those that the store does not have. */
+  get passing(): readonly string[] {
+    return [...this.#locks].filter(([, { kept }]) => !kept).map(([id]) => id);
+  }
+
+  set passing(ids: readonly string[]) {
+    for (const id of this.passing) this.#locks.delete(id);
+    for (const id of ids) this.load(id, false);
+  }
+
+  /** What the store has no longer. */
+  unload(id: string): void {
+    this.#locks.delete(id);
   }
 
   add(outpoint: OutPoint, keep: boolean): void {

@@ -132,6 +132,12 @@ export class History {
     for (const vout of entry.tx.outputs.keys()) this.#outputs.delete(`${entry.tx.txid}:${vout}`);
   }
 
+  /** Takes these for all there is, as the store has them already. */
+  replaceAll(entries: readonly WalletTransaction[]): void {
+    for (const map of [this.#transactions, this.#outputs, this.#spenders]) map.clear();
+    for (const entry of entries) this.add(entry);
+  }
+
   #indexOutputs(entry: WalletTransaction): void {
     for (const [vout, output] of entry.tx.outputs.entries()) {
       if (!this.#sources.isOurs(output.scriptPubKey)) continue;

@@ -248,6 +248,22 @@ export class KeyRing {
     return hasGrown;
   }
 
+  /** Whether a record of a descriptor is from before, and knows of no more. */
+  canRewind(own: OwnDescriptor, { rangeStart, rangeEnd }: DescriptorRecord): boolean {
+    return rangeStart === own.rangeStart && rangeEnd <= own.rangeEnd;
+  }
+
+  /** Takes a descriptor back to a record from before. */
+  rewind(own: OwnDescriptor, { active, internal, rangeStart, rangeEnd, next }: DescriptorRecord): void {
+    Object.assign(own, { active, internal, next });
+    for (const { scripts } of own.derived.splice(rangeEnd - rangeStart))
+      for (const script of scripts) {
+        const id = toHex(script);
+        if (this.#places.get(id)?.own === own) this.#places.delete(id);
+      }
+    own.saved = Math.min(own.saved, own.derived.length);
+  }
+
   place(script: Uint8Array): ScriptPlace | undefined {
     return this.#places.get(toHex(script));
   }

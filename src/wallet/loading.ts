@@ -84,7 +84,7 @@ export async function loadRecords(wallet: Wallet, contents: StoreContents): Prom
     : [`records were damaged and are lost (${kinds})`];
 }
 
-function transactionOf(txid: string, value: Uint8Array): WalletTransaction {
+export function transactionOf(txid: string, value: Uint8Array): WalletTransaction {
   const { hex, ...rest } = readJson<TransactionRecord>(value);
   const tx = Transaction.decode(fromHex(hex));
   if (tx.txid !== txid) throw new Error('another transaction');

@@ -8,6 +8,7 @@ import type { ChainSource } from './chain-source.ts';
 import { drawMnemonic, isMnemonic } from './mnemonic.ts';
 import { DEFAULT_KEYPOOL, DEFAULT_POLICY, type WalletPolicy } from './policy.ts';
 import { newInfo } from './records.ts';
+import { encodeWallets, rewindWallets } from './remembered.ts';
 import { drawMaster, type Scrypt, type ScryptCost } from './sealing.ts';
 import type { WalletStorage } from './storage.ts';
 import type { VaultParts } from './vault.ts';
@@ -294,6 +295,20 @@ export class WalletManager {
     });
     this.#startup = kept.catch(() => undefined);
     await kept;
+  }
+
+  /** All wallets as they are, for `rewind`. */
+  remember(): Promise<Uint8Array> {
+    return encodeWallets(this);
+  }
+
+  /** Brings back all wallets as they were, on the chain as it was. */
+  rewind(remembered: Uint8Array): Promise<void> {
+    return rewindWallets(this, remembered);
+  }
+
+  get storage(): WalletStorage {
+    return this.#dependencies.storage;
   }
 
   /** Names of the loaded wallets. */

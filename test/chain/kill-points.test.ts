@@ -54,6 +54,10 @@ class MortalStorage implements Storage {
       },
       read: (kind, file, offset, length) => inner.read(kind, file, offset, length),
       sync: async () => {},
+      truncate: async (kind, file, length) => {
+        if (!this.#survives()) throw new Killed();
+        await inner.truncate(kind, file, length);
+      },
       remove: (kind, file) => inner.remove(kind, file),
       close: async () => {},
     };

@@ -61,6 +61,15 @@ export class MemoryBlockFiles implements BlockFiles {
 
   async sync(): Promise<void> {}
 
+  async truncate(kind: BlockFileKind, file: number, length: number): Promise<void> {
+    const target = this.#files[kind].get(file);
+    if (target === undefined || target.size <= length) return;
+    const pieces = target.pieces.filter(({ start }) => start < length);
+    const last = pieces.pop();
+    if (last !== undefined) pieces.push({ ...last, bytes: last.bytes.slice(0, length - last.start) });
+    this.#files[kind].set(file, { pieces, size: length });
+  }
+
   async remove(kind: BlockFileKind, file: number): Promise<void> {
     this.#files[kind].delete(file);
   }

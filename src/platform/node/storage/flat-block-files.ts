@@ -8,6 +8,7 @@ import {
   fdatasync,
   fdatasyncSync,
   fstatSync,
+  ftruncateSync,
   openSync,
   readSync,
   statSync,
@@ -116,6 +117,17 @@ export class FlatBlockFiles implements BlockFiles {
     await promisify(fdatasync)(open.descriptor).catch((error) => {
       throw new DiskError(`${blockFileName(kind, file)} cannot be written`, error);
     });
+  }
+
+  async truncate(kind: BlockFileKind, file: number, length: number): Promise<void> {
+    if ((await this.size(kind, file)) <= length) return;
+    try {
+      const target = this.#openForWriting(this.#path(kind, file));
+      ftruncateSync(target.descriptor, length);
+      target.size = length;
+    } catch (error) {
+      throw new DiskError(`${blockFileName(kind, file)} cannot be written`, error);
+    }
   }
 
   async remove(kind: BlockFileKind, file: number): Promise<void> {

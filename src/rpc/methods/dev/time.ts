@@ -8,7 +8,7 @@ const result = t.object({ time: t.integer('Of the node, in seconds since 1970'),
 const told = ({ clock }: RpcContext) => ({ time: clock.seconds(), frozen: clock.isFrozen });
 
 /** @param time milliseconds since the epoch */
-export async function moveTo(
+export async function moveTime(
   time: number,
   { clock, network }: Pick<RpcContext, 'clock' | 'network'>,
 ): Promise<void> {
@@ -28,7 +28,7 @@ export const devTimeMethods = devGroup('Control', {
     example: '3600',
     async handler({ seconds }, context) {
       if (seconds < 0) throw refuse.parameter('Negative seconds; settime goes back');
-      await moveTo(context.clock.now() + seconds * 1000, context);
+      await moveTime(context.clock.now() + seconds * 1000, context);
       return told(context);
     },
   }),
@@ -39,7 +39,7 @@ export const devTimeMethods = devGroup('Control', {
     result,
     example: '1900000000',
     async handler({ timestamp }, context) {
-      await moveTo(timestamp * 1000, context);
+      await moveTime(timestamp * 1000, context);
       return told(context);
     },
   }),

@@ -1,0 +1,161 @@
+/**
+ * Named moments of a node to which it can be taken back: chain, mempool, fee estimates, wallets, time; indexes follow
+ * the chain. Owns how the parts' memories are kept together (a store of their own) and in which order they return.
+ *
+ * `snapshots`: name, 0, section -> its bytes. Section `facts` is JSON; the others are the parts' own.
+ */
+import type { KeyValueStore } from './chain/key-value-store.ts';
+import type { Storage } from './chain/storage.ts';
+import { BlockRequestError } from './chain/writer-queue.ts';
+import { utf8 } from './core/encoding/bytes.ts';
+import type { RpcContext, SnapshotFacts, SnapshotKeeper } from './rpc/context.ts';
+import { refuse } from './rpc/errors.ts';
+import { moveTime } from './rpc/methods/dev/time.ts';
+
+type Parts = Pick<RpcContext, 'chain' | 'mempool' | 'fees' | 'wallets' | 'indexes' | 'clock' | 'network'>;
+
+interface Facts extends SnapshotFacts {
+  readonly number: number;
+  /** Milliseconds. */
+  readonly now: number;
+  readonly isFrozen: boolean;
+}
+
+const STORE = 'snapshots';
+const SECTIONS = ['chain', 'mempool', 'fees', 'wallets'] as const;
+type Sections = Record<(typeof SECTIONS)[number], Uint8Array>;
+/** How often it is begun again because a block or a transaction came meanwhile. */
+const ATTEMPTS = 20;
+const NAME = /^[\w.-]{1,64}$/;
+
+const keyOf = (name: string, section: string): Uint8Array => utf8(`${name}\0${section}`);
+
+export class Snapshots implements SnapshotKeeper {
+  readonly #parts: Parts;
+  readonly #storage: Storage;
+  #store: Promise<KeyValueStore> | undefined;
+  /** One after the other. */
+  #turn: Promise<unknown> = Promise.resolve();
+
+  constructor(parts: Parts, storage: Storage) {
+    this.#parts = parts;
+    this.#storage = storage;
+  }
+
+  #open(): Promise<KeyValueStore> {
+    this.#store ??= this.#storage.store(STORE);
+    return this.#store;
+  }
+
+  #inTurn<T>(task: () => Promise<T>): Promise<T> {
+    const result = this.#turn.then(task);
+    this.#turn = result.catch(() => undefined);
+    return result;
+  }
+
+  /** Oldest first. */
+  async #all(): Promise<Facts[]> {
+    const all: Facts[] = [];
+    for await (const [key, value] of (await this.#open()).iterate({}))
+      if (new TextDecoder().decode(key).endsWith('\0facts'))
+        all.push(JSON.parse(new TextDecoder().decode(value)) as Facts);
+    return all.sort((a, b) => a.number - b.number);
+  }
+
+  async list(): Promise<SnapshotFacts[]> {
+    return this.#all();
+  }
+
+  take(name?: string): Promise<SnapshotFacts> {
+    return this.#inTurn(async () => {
+      const all = await this.#all();
+      const number = (all.at(-1)?.number ?? 0) + 1;
+      const chosen = name ?? String(number);
+      if (!NAME.test(chosen)) throw refuse.parameter(`Invalid name of a snapshot: ${chosen}`);
+      if (all.some((other) => other.name === chosen))
+        throw refuse.parameter(`There is a snapshot ${chosen} already`);
+      const { clock } = this.#parts;
+      const { sections, tip } = await this.#remember();
+      const facts: Facts = {
+        ...{ name: chosen, number, height: tip.height, hash: tip.hash, time: clock.seconds() },
+        ...{ now: clock.now(), isFrozen: clock.isFrozen },
+      };
+      const operations = SECTIONS.map((section) => ({
+        put: keyOf(chosen, section),
+        value: sections[section],
+      }));
+      const value = utf8(JSON.stringify(facts));
+      await (await this.#open()).batch([...operations, { put: keyOf(chosen, 'facts'), value }]);
+      return facts;
+    });
+  }
+
+  /** All parts at one and the same tip. */
+  async #remember(): Promise<{ sections: Sections; tip: Parts['chain']['tip'] }> {
+    const { chain, mempool, fees, wallets } = this.#parts;
+    for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
+      await mempool.settled();
+      await wallets.settled();
+      const { tip } = chain;
+      const chainState = await chain.remember();
+      const { sequence } = mempool;
+      const state = { chain: chainState, mempool: mempool.remember(), fees: fees.remember() };
+      const sections = { ...state, wallets: await wallets.remember() };
+      if (chain.tip === tip && mempool.sequence === sequence) return { sections, tip };
+    }
+    throw refuse.misc('Blocks and transactions come too fast for a snapshot; freeze time or stop mining');
+  }
+
+  revert(name?: string): Promise<SnapshotFacts> {
+    return this.#inTurn(async () => {
+      const all = await this.#all();
+      const facts = find(all, name ?? all.at(-1)?.name);
+      const store = await this.#open();
+      const values = await store.getMany(SECTIONS.map((section) => keyOf(facts.name, section)));
+      const sections = Object.fromEntries(SECTIONS.map((section, i) => [section, values[i]!])) as Sections;
+      const { chain, mempool, fees, wallets, clock } = this.#parts;
+      try {
+        await chain.rewind(sections.chain, () => this.#indexed());
+      } catch (error) {
+        if (!(error instanceof BlockRequestError)) throw error;
+        throw refuse.misc(`The snapshot ${facts.name} is of no use any more: ${error.message}`);
+      }
+      // Later ones lay on blocks that are gone.
+      for (const later of all.filter(({ number }) => number > facts.number)) await this.#delete(later.name);
+      if (facts.isFrozen) clock.freeze();
+      else if (clock.isFrozen) clock.resume();
+      await moveTime(facts.now, this.#parts);
+      await mempool.rewind(sections.mempool);
+      fees.rewind(sections.fees);
+      await wallets.rewind(sections.wallets);
+      await this.#indexed();
+      return facts;
+    });
+  }
+
+  /** The indexes are where the chain is: none of them reads a block that goes. */
+  async #indexed(): Promise<void> {
+    for (const index of Object.values(this.#parts.indexes)) await index.follower.arrived();
+  }
+
+  delete(name: string): Promise<void> {
+    return this.#inTurn(async () => this.#delete(find(await this.#all(), name).name));
+  }
+
+  async #delete(name: string): Promise<void> {
+    const operations = ['facts', ...SECTIONS].map((section) => ({ delete: keyOf(name, section) }));
+    await (await this.#open()).batch(operations);
+  }
+
+  async close(): Promise<void> {
+    await this.#turn;
+    await (await this.#store)?.close();
+  }
+}
+
+function find(all: readonly Facts[], name: string | undefined): Facts {
+  const found = all.find((facts) => facts.name === name);
+  if (found === undefined)
+    throw refuse.parameter(name === undefined ? 'There is no snapshot' : `There is no snapshot ${name}`);
+  return found;
+}
