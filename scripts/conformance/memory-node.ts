@@ -22,11 +22,12 @@ export class MemoryNode {
     this.files = files;
   }
 
-  /** @param mockTime seconds; 0 lets the clock run */
+  /** @param mockTime seconds; 0 lets the clock run @param kept what outlives the node */
   static async open(
     parameters: NetworkParameters,
     mockTime = 0,
     more: Partial<NodeOptions> = {},
+    kept = { storage: new MemoryStorage(), walletStorage: new MemoryWalletStorage() },
   ): Promise<MemoryNode> {
     const clock = new SystemClock();
     const files = new Map<string, Uint8Array>();
@@ -51,8 +52,7 @@ export class MemoryNode {
       clock,
       random: systemRandom,
       logger,
-      storage: new MemoryStorage(),
-      walletStorage: new MemoryWalletStorage(),
+      ...kept,
       scriptVerifier: new InlineScriptVerifier(await conformanceEngine(), clock),
       searcher: new ThreadSearcher(clock),
       createSearcher: () => new ThreadSearcher(clock),

@@ -8,6 +8,7 @@ import { Writer } from '../core/encoding/writer.ts';
 import { satPerKvB } from '../core/transaction/fee-rate.ts';
 import { decodeBackup, encodeBackup } from './backup.ts';
 import { readJson, textOf } from './records.ts';
+import { rewindWallet } from './rewinding.ts';
 import type { WalletStorage, WalletStore } from './storage.ts';
 import type { Wallet } from './wallet.ts';
 import type { WalletManager } from './wallet-manager.ts';
@@ -64,7 +65,7 @@ export async function rewindWallets(manager: Manager, remembered: Uint8Array): P
     const copy = new Map(decodeBackup(reader.varBytes(), name).map(([key, value]) => [textOf(key), value]));
     const memory = loaded[name];
     const isLoaded = manager.list().includes(name);
-    if (!(isLoaded && memory !== undefined && (await manager.get(name)!.rewind(copy)))) {
+    if (!(isLoaded && memory !== undefined && (await rewindWallet(manager.get(name)!, copy)))) {
       if (isLoaded) await manager.unload(name);
       await withStore(manager, name, (store) => replaceRecords(store, copy));
       if (memory !== undefined) await manager.load(name);

@@ -4,27 +4,24 @@
  */
 import { kindOf } from './checked-store.ts';
 import { transactionOf } from './loading.ts';
-import {
-  type DescriptorRecord,
-  type InfoRecord,
-  type LabelRecord,
-  type LocatorRecord,
-  readJson,
-} from './records.ts';
+import { type DescriptorRecord, type LabelRecord, type LocatorRecord, readJson } from './records.ts';
 import type { Wallet } from './wallet.ts';
 
 /** Kinds of which memory is only right after loading. */
 const LOADED: readonly string[] = ['secret', 'mnemonic', 'master'];
 
-/**
- * At once: the journal has to be settled before, and writes afterwards. @param copy records as they are stored
- * @returns false, and nothing has happened, if the wallet has to be loaded anew from the copy
- */
-export function rewindWallet(
-  wallet: Wallet,
-  copy: ReadonlyMap<string, Uint8Array>,
-  place: Readonly<{ info(info: InfoRecord): void; keep(key: string, value: Uint8Array | null): void }>,
-): boolean {
+/** @param copy records as they are stored @returns false, and nothing has happened, if it must be loaded anew from them */
+export async function rewindWallet(wallet: Wallet, copy: ReadonlyMap<string, Uint8Array>): Promise<boolean> {
+  await wallet.settled();
+  // At once, as events come.
+  if (!putBack(wallet, copy)) return false;
+  await wallet.follower.catchUp(wallet.birthday);
+  await wallet.settled();
+  wallet.parts.changed?.(wallet.name);
+  return true;
+}
+
+function putBack(wallet: Wallet, copy: ReadonlyMap<string, Uint8Array>): boolean {
   const { keys, history, labels, locks, follower } = wallet;
   const differences = [...wallet.store.differences(copy)];
   const of = (kind: string) =>
@@ -51,9 +48,8 @@ export function rewindWallet(
     history.replaceAll(entries.sort((a, b) => a.order - b.order));
   }
   for (const [key, value] of differences) {
-    if (key === 'info') place.info(readJson<InfoRecord>(value!));
     if (key === 'locator') follower.rewind(readJson<LocatorRecord>(value!).blocks);
-    place.keep(key, value);
+    wallet.putBack(key, value);
   }
   return true;
 }

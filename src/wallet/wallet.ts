@@ -26,8 +26,7 @@ import { loadRecords, startOf } from './loading.ts';
 import { accountDescriptors } from './mnemonic.ts';
 import { Outbox } from './outbox.ts';
 import type { WalletPolicy } from './policy.ts';
-import type { InfoRecord, LocatorRecord } from './records.ts';
-import { rewindWallet } from './rewinding.ts';
+import { type InfoRecord, type LocatorRecord, readJson } from './records.ts';
 import type { WalletStore } from './storage.ts';
 import { Vault, type VaultParts } from './vault.ts';
 import { storeReason, WalletError } from './wallet-error.ts';
@@ -253,21 +252,11 @@ export class Wallet {
     this.#journal.putJson('info', () => this.#info);
   }
 
-  /** Takes it back to a copy of its store. @returns false if it must be loaded anew from that instead */
-  async rewind(copy: ReadonlyMap<string, Uint8Array>): Promise<boolean> {
-    await this.settled();
-    const place = {
-      info: (info: InfoRecord) => {
-        this.#info = info;
-      },
-      keep: (key: string, value: Uint8Array | null) =>
-        value === null ? this.#journal.delete(key) : this.#journal.putBytes(key, value),
-    };
-    if (!rewindWallet(this, copy, place)) return false;
-    await this.follower.catchUp(this.birthday);
-    await this.settled();
-    this.parts.changed?.(this.name);
-    return true;
+  /** Keeps a record of before, or that there was none. */
+  putBack(key: string, value: Uint8Array | null): void {
+    if (key === 'info') this.#info = readJson<InfoRecord>(value!);
+    if (value === null) this.#journal.delete(key);
+    else this.#journal.putBytes(key, value);
   }
 
   #fail(error: Error): void {

@@ -1,0 +1,248 @@
+/** Random stories: whatever happens after a snapshot, restarts included, revert brings back all that can be asked. */
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, describe, expect, test } from 'vitest';
+import { MemoryNode } from '../../../scripts/conformance/memory-node.ts';
+import { REGTEST } from '../../../src/core/parameters/presets.ts';
+import { satPerKvB } from '../../../src/core/transaction/fee-rate.ts';
+import type { Node, NodeOptions } from '../../../src/node.ts';
+import { MemoryStorage } from '../../../src/platform/memory/memory-storage.ts';
+import { MemoryWalletStorage } from '../../../src/platform/memory/memory-wallet-storage.ts';
+import { SystemClock } from '../../../src/platform/node/clock.ts';
+import { startNode } from '../../../src/platform/node/create-node.ts';
+import { NodeLogger } from '../../../src/platform/node/logger.ts';
+import { SeededRandom } from '../../../src/simulation/seeded-random.ts';
+import { ADDRESS } from './world.ts';
+
+const START = 1_700_000_000;
+const MORE: Omit<NodeOptions, 'parameters'> = {
+  indexes: { transactions: true, filters: true, coinStatistics: true, addresses: true },
+  network: { bind: [], addNodes: [], connect: [], userAgent: '/Penny:test/', dnsSeed: false },
+  wallet: { keypool: 3, fallbackFee: satPerKvB(10_000n) },
+};
+
+/** More of them by hand: PENNY_STORIES=100. */
+const SEEDS = Array.from({ length: Number(process.env.PENNY_STORIES ?? 2) }, (_, i) => i + 1);
+
+interface Opened {
+  readonly node: Node;
+  stop(): Promise<void>;
+}
+
+const directory = mkdtempSync(join(tmpdir(), 'penny-snapshots-'));
+afterAll(() => rmSync(directory, { recursive: true, force: true }));
+
+let homes = 0;
+
+const KINDS: Readonly<Record<string, () => () => Promise<Opened>>> = {
+  'in memory': () => {
+    const kept = { storage: new MemoryStorage(), walletStorage: new MemoryWalletStorage() };
+    return async () => {
+      const memory = await MemoryNode.open(REGTEST, START, MORE, kept);
+      return { node: memory.node, stop: () => memory.stop() };
+    };
+  },
+  'on a disk': () => {
+    const log = { console: false, categories: [], timestamps: true, microseconds: false, file: null };
+    const clock = new SystemClock();
+    const options = {
+      node: { ...MORE, parameters: REGTEST },
+      directory: join(directory, String(++homes)),
+      ...{ scripts: { threads: 1 }, rpc: null, mockTime: START },
+    };
+    return () => startNode(options as never, { clock, logger: new NodeLogger(log as never, clock) });
+  },
+};
+
+// biome-ignore lint/suspicious/noExplicitAny: answers have many shapes
+type Answer = any;
+
+class Story {
+  readonly #open: () => Promise<Opened>;
+  readonly #random: SeededRandom;
+  #opened!: Opened;
+  /** Whatever came up. */
+  readonly #txids = new Set<string>();
+  readonly #hashes = new Set<string>();
+  /** The stack of snapshots: what could be asked when they were taken. */
+  #snapshots: { name: string; seen: Answer; txids: string[]; hashes: string[] }[] = [];
+  #count = 0;
+  reverts = 0;
+
+  constructor(open: () => Promise<Opened>, seed: number) {
+    this.#open = open;
+    this.#random = new SeededRandom(seed);
+  }
+
+  async #ask(method: string, params: readonly unknown[] = [], wallet = ''): Promise<Answer> {
+    const body = JSON.stringify({ jsonrpc: '2.0', id: 0, method, params });
+    const { signal } = new AbortController();
+    const path = wallet === '' ? '/' : `/wallet/${wallet}`;
+    const answer = await this.#opened.node.rpc.handle(body, { path, user: '', signal });
+    return JSON.parse(answer.body);
+  }
+
+  async #call(method: string, ...params: readonly unknown[]): Promise<Answer> {
+    const { result, error } = await this.#ask(method, params);
+    if (error !== undefined) throw new Error(`${method} ${JSON.stringify(params)}: ${error.message}`);
+    return result;
+  }
+
+  async #of(wallet: string, method: string, ...params: readonly unknown[]): Promise<Answer> {
+    return (await this.#ask(method, params, wallet)).result;
+  }
+
+  /** Everything that can be asked of the node. */
+  async #look(txids: readonly string[], hashes: readonly string[]): Promise<Answer> {
+    const seen: Record<string, Answer> = {};
+    const { size_on_disk: _, ...info } = await this.#call('getblockchaininfo');
+    const { disk_size: __, ...coins } = await this.#call('gettxoutsetinfo', 'muhash', null, false);
+    Object.assign(seen, { info, coins, mempool: await this.#call('getrawmempool', true) });
+    for (const method of [
+      'getmempoolinfo',
+      'getchaintips',
+      'listwallets',
+      'listwalletdir',
+      'getprioritisedtransactions',
+    ])
+      seen[method] = await this.#call(method);
+    seen.fees = await this.#call('estimatesmartfee', 2);
+    seen.indexed = await this.#call('gettxoutsetinfo', 'muhash', Math.max(1, info.blocks - 1));
+    seen.filter = await this.#call('getblockfilter', info.bestblockhash);
+    seen.history = await this.#call('getaddresshistory', ADDRESS);
+    seen.indexes = await this.#call('getindexinfo');
+    seen.time = this.#opened.node.clock.now();
+    for (const txid of txids) seen[txid] = await this.#ask('getrawtransaction', [txid, 1]);
+    for (const hash of hashes) seen[hash] = await this.#ask('getblock', [hash, 1]);
+    for (const wallet of seen.listwallets)
+      for (const [method, ...params] of [
+        ['getbalances'],
+        ['getwalletinfo'],
+        ['listunspent', 0],
+        ['listlockunspent'],
+        ['listlabels'],
+        ['listdescriptors'],
+        ['listsinceblock', '', 1, true],
+        ['listreceivedbyaddress', 0, true],
+      ])
+        seen[`${wallet} ${method}`] = await this.#of(wallet, method as string, ...params);
+    return JSON.parse(JSON.stringify(seen));
+  }
+
+  async #note(hashes: readonly string[]): Promise<void> {
+    for (const hash of hashes) {
+      this.#hashes.add(hash);
+      for (const txid of (await this.#call('getblock', hash)).tx) this.#txids.add(txid);
+    }
+    for (const txid of await this.#call('getrawmempool')) this.#txids.add(txid);
+  }
+
+  /** To a new address, or it might be the same block again. */
+  async #mine(count: number): Promise<void> {
+    await this.#note(await this.#call('generatetoaddress', count, await this.#of('main', 'getnewaddress')));
+  }
+
+  async #send(): Promise<void> {
+    const { result } = await this.#ask(
+      'sendtoaddress',
+      [
+        this.#random.below(2) === 0 ? ADDRESS : await this.#of('main', 'getnewaddress'),
+        0.1 + this.#random.below(9),
+      ],
+      'main',
+    );
+    if (result !== undefined) this.#txids.add(result);
+  }
+
+  readonly #events: readonly (() => Promise<unknown>)[] = [
+    () => this.#mine(1 + this.#random.below(3)),
+    () => this.#mine(1),
+    () => this.#send(),
+    () => this.#send(),
+    async () => this.#call('invalidateblock', await this.#call('getbestblockhash')),
+    async () => {
+      // A branch of its own, longer by a block.
+      const height = await this.#call('getblockcount');
+      await this.#call('invalidateblock', await this.#call('getblockhash', height - this.#random.below(3)));
+      await this.#mine(3);
+    },
+    async () =>
+      this.#call('reconsiderblock', [...this.#hashes][this.#random.below(this.#hashes.size)]).catch(() => {}),
+    () => this.#call('increasetime', this.#random.below(100)),
+    async () => {
+      const [txid] = await this.#call('getrawmempool');
+      if (txid !== undefined) await this.#call('prioritisetransaction', txid, 0, 1_000);
+    },
+    () => this.#of('main', 'getnewaddress', `label ${this.#random.below(5)}`, 'bech32m'),
+    async () => {
+      const [coin] = await this.#of('main', 'listunspent', 0);
+      if (coin === undefined) return;
+      await this.#of(
+        'main',
+        'lockunspent',
+        false,
+        [{ txid: coin.txid, vout: coin.vout }],
+        this.#random.below(2) === 0,
+      );
+    },
+    () => this.#of('main', 'lockunspent', true),
+    () => this.#call('createwallet', `w${this.#count++}`, false, this.#random.below(2) === 0),
+    () => this.#ask('unloadwallet', [`w${this.#random.below(3)}`]),
+    () => this.#ask('loadwallet', [`w${this.#random.below(3)}`]),
+    () => this.#ask('encryptwallet', ['secret'], `w${this.#random.below(3)}`),
+    () => this.#of('main', 'settxfee', 0.0001 * (1 + this.#random.below(3))),
+  ];
+
+  async #snapshot(): Promise<void> {
+    const [txids, hashes] = [[...this.#txids], [...this.#hashes]];
+    const seen = await this.#look(txids, hashes);
+    const { name } = await this.#call('snapshot');
+    this.#snapshots.push({ name, seen, txids, hashes });
+  }
+
+  async #revert(): Promise<void> {
+    if (this.#snapshots.length === 0) return;
+    const at = this.#random.below(this.#snapshots.length);
+    const { name, seen, txids, hashes } = this.#snapshots[at]!;
+    await this.#call('revert', name);
+    this.reverts++;
+    this.#snapshots.length = at + 1;
+    expect((await this.#call('listsnapshots')).map((each: Answer) => each.name)).toEqual(
+      this.#snapshots.map((each) => each.name),
+    );
+    expect(await this.#look(txids, hashes)).toEqual(seen);
+    for (const hash of this.#hashes)
+      if (!hashes.includes(hash)) expect((await this.#ask('getblock', [hash])).error.code).toBe(-5);
+    for (const txid of this.#txids)
+      if (!txids.includes(txid)) expect((await this.#ask('getrawtransaction', [txid])).error.code).toBe(-5);
+  }
+
+  async #restart(): Promise<void> {
+    await this.#opened.stop();
+    this.#opened = await this.#open();
+    await this.#call('freezetime');
+  }
+
+  async tell(steps: number): Promise<void> {
+    this.#opened = await this.#open();
+    await this.#call('freezetime');
+    await this.#call('createwallet', 'main', false, false, '', false, true, true);
+    await this.#mine(110);
+    for (let step = 0; step < steps; step++) {
+      if (step % 8 === 0) await this.#snapshot();
+      await this.#events[this.#random.below(this.#events.length)]!();
+      if (step % 8 === 7) await this.#revert();
+      if (step % 16 === 12) await this.#restart();
+    }
+    await this.#opened.stop();
+  }
+}
+
+describe.each(Object.keys(KINDS))('%s', (kind) => {
+  test.each(SEEDS)('story %i', async (seed) => {
+    const story = new Story(KINDS[kind]!(), seed);
+    await story.tell(40);
+    expect(story.reverts).toBe(5);
+  });
+});
