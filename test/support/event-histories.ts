@@ -62,6 +62,7 @@ class KillableStorage extends MemoryStorage {
       append: async (...given: Parameters<typeof inner.append>) =>
         this.isDead ? inner.size(given[0], given[1]) : inner.append(...given),
       sync: async () => {},
+      truncate: inner.truncate.bind(inner),
       remove: inner.remove.bind(inner),
       close: async () => {},
     };
