@@ -31,6 +31,8 @@ export interface ConnectionsOptions {
   readonly connect: readonly string[] | undefined;
   readonly addNodes: readonly string[];
   readonly maximumConnections: number;
+  /** Milliseconds. */
+  readonly peerTimeout: number;
 }
 
 export interface ConnectionsDependencies {
@@ -261,7 +263,8 @@ export class Connections {
 
   #open(connection: Connection, type: ConnectionType, address: string): void {
     const { clock, events, opened, parameters, random } = this.#dependencies;
-    const options = { id: this.#nextId++, type, magic: parameters.magic, address };
+    const { peerTimeout: timeout } = this.#options;
+    const options = { id: this.#nextId++, type, magic: parameters.magic, address, timeout };
     const peer = new Peer(options, { connection, clock, random, events });
     this.#peers.set(peer.id, peer);
     peer.start();

@@ -15,7 +15,7 @@ import type { FilterSource } from './filter-serving.ts';
 import { LocalAddresses } from './local-addresses.ts';
 import { formatHost, networkName, parseAddress, parseTarget } from './network-address.ts';
 import { NetworkFiles } from './network-files.ts';
-import { DEFAULT_MAXIMUM_CONNECTIONS, type NetworkOptions } from './options.ts';
+import { DEFAULT_MAXIMUM_CONNECTIONS, DEFAULT_PEER_TIMEOUT, type NetworkOptions } from './options.ts';
 import { Outbound } from './outbound.ts';
 import type { Peer } from './peer.ts';
 import type { AddressCount, Ban, KnownAddress, NetworkName, NetworkTotals, PeerInfo } from './peer-info.ts';
@@ -84,6 +84,7 @@ export class Network {
         connect: options.connect,
         addNodes: options.addNodes,
         maximumConnections: options.maximumConnections ?? DEFAULT_MAXIMUM_CONNECTIONS,
+        peerTimeout: options.peerTimeout ?? DEFAULT_PEER_TIMEOUT,
       },
       {
         ...dependencies,

@@ -21,8 +21,11 @@ export interface NetworkOptions {
   readonly userAgent: string;
   /** Default seconds of a ban (Core's -bantime). */
   readonly banTime?: number;
+  /** Milliseconds from its connection on in which a peer is not judged for being silent. */
+  readonly peerTimeout?: number;
   /** Resolve the network file's DNS seeds (Core's -dnsseed); true by default. */
   readonly dnsSeed?: boolean;
 }
 
+export const DEFAULT_PEER_TIMEOUT = 60_000;
 export const DEFAULT_MAXIMUM_CONNECTIONS = 125;

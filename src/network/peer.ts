@@ -10,7 +10,6 @@ import { type Body, type Command, encodeBody, isCommand } from './messages/table
 import { addressOf, type NetworkAddress } from './network-address.ts';
 import type { ConnectionType } from './peer-info.ts';
 import {
-  HANDSHAKE_TIMEOUT,
   IDLE_TIMEOUT,
   PING_INTERVAL,
   RECEIVE_QUEUE_BYTES,
@@ -33,6 +32,8 @@ export interface PeerOptions {
   readonly magic: Uint8Array;
   /** As dialled; the connection's remote address if it was accepted. */
   readonly address: string;
+  /** Milliseconds for the handshake, and until silence counts. */
+  readonly timeout: number;
 }
 
 /** Whom a peer tells what happens. */
@@ -99,6 +100,8 @@ export class Peer {
   #closed = false;
   #timer: Timer;
   #ping: { readonly nonce: bigint; since: number } | undefined;
+  readonly #timeout: number;
+  #openedAt: number;
   #heardAt: number;
   #slowSince: number | undefined;
 
@@ -110,6 +113,7 @@ export class Peer {
     this.type = options.type;
     this.address = options.address;
     this.#magic = options.magic;
+    this.#timeout = options.timeout;
     this.connection = dependencies.connection;
     this.#clock = dependencies.clock;
     this.#random = dependencies.random;
@@ -117,13 +121,14 @@ export class Peer {
     this.networkAddress = addressOf(this.connection.remote) ?? addressOf(options.address);
     this.nonce = this.#nonce();
     this.connectedAt = this.#clock.seconds();
-    this.#heardAt = this.#clock.elapsed();
+    this.#openedAt = this.#clock.elapsed();
+    this.#heardAt = this.#openedAt;
     this.connection.setMaximumMessage(MAXIMUM_HANDSHAKE_MESSAGE);
     this.#timer = this.#awaitHandshake();
   }
 
   #awaitHandshake(): Timer {
-    return this.#clock.schedule(HANDSHAKE_TIMEOUT, () => this.close('handshake timeout'));
+    return this.#clock.schedule(this.#timeout, () => this.close('handshake timeout'));
   }
 
   /** Begins to process messages. */
@@ -249,8 +254,10 @@ export class Peer {
 
   #fault(): string | undefined {
     const now = this.#clock.elapsed();
-    if (now - this.#heardAt > IDLE_TIMEOUT) return 'idle';
-    if (this.#ping !== undefined && now - this.#ping.since > IDLE_TIMEOUT) return 'ping timeout';
+    if (now - this.#openedAt > this.#timeout) {
+      if (now - this.#heardAt > IDLE_TIMEOUT) return 'idle';
+      if (this.#ping !== undefined && now - this.#ping.since > IDLE_TIMEOUT) return 'ping timeout';
+    }
     if (this.hasRoom) this.#slowSince = undefined;
     else {
       this.#slowSince ??= now;
@@ -261,6 +268,7 @@ export class Peer {
 
   /** Somebody moved our time forward by so many milliseconds: the peer has not been silent for so long. */
   timeMoved(milliseconds: number): void {
+    this.#openedAt += milliseconds;
     this.#heardAt += milliseconds;
     if (this.#ping !== undefined) this.#ping.since += milliseconds;
     if (this.#slowSince !== undefined) this.#slowSince += milliseconds;

@@ -35,7 +35,6 @@ export const SECOND = 1_000;
 export const MINUTE = 60 * SECOND;
 export const HOUR = 60 * MINUTE;
 
-export const HANDSHAKE_TIMEOUT = 60 * SECOND;
 export const PING_INTERVAL = 2 * MINUTE;
 /** Without a message, or a pong, for this long the peer is gone. */
 export const IDLE_TIMEOUT = 20 * MINUTE;

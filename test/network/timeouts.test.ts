@@ -57,6 +57,21 @@ test('who answers no ping is let go after twenty minutes', async () => {
   expect(closed()).toBe(true);
 });
 
+test('nobody is judged for silence before the peer timeout is over', async () => {
+  const world = new MemoryWorld(43);
+  const node = await world.start('10.0.0.1', { connect: [], peerTimeout: 40 * 60_000 });
+  const [mute, silent] = [await dial(world, node), await dial(world, node)];
+  for (const [command, body] of [
+    ['version', encodeBody('version', versionBody(0))],
+    ['verack', new Uint8Array(0)],
+  ] as const)
+    silent.connection.send(encodeEnvelope(REGTEST.magic, command, body));
+  await world.pass(39 * 60);
+  expect([mute.closed(), silent.closed()]).toEqual([false, false]);
+  await world.pass(4 * 60);
+  expect([mute.closed(), silent.closed()]).toEqual([true, true]);
+});
+
 test('of a user agent only harmless characters are kept, and 256 at most', async () => {
   const world = new MemoryWorld(46);
   const node = await world.start('10.0.0.1', { connect: [] });

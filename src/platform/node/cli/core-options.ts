@@ -21,7 +21,7 @@ export const WITHOUT_EFFECT: Readonly<Record<string, string>> = Object.freeze({
   'No peer has rights that others have not': 'whitebind whitelist whitelistforcerelay whitelistrelay',
   'These bounds are fixed': `blockreconstructionextratxn bytespersigop dbbatchsize
     inboundrelaypercent limitancestorsize limitdescendantsize maxorphantx maxreceivebuffer maxsendbuffer
-    maxsigcachesize peertimeout prevoutfetchthreads timeout txsendrate`,
+    maxsigcachesize prevoutfetchthreads timeout txsendrate`,
   'A replacement that pays enough is always taken': 'mempoolfullrbf',
   'Estimates and the mempool are kept in one form, and estimates of any age are used':
     'acceptstalefeeestimates persistmempoolv1',

@@ -8,7 +8,7 @@ import { LONGEST_TARGET, satPerKvB } from '../../../core/transaction/fee-rate.ts
 import { DEFAULT_POLICY as RELAY } from '../../../mempool/policy.ts';
 import { DEFAULT_MINIMUM_FEE_RATE, DEFAULT_RESERVED_WEIGHT } from '../../../mining/template.ts';
 import { DEFAULT_BAN_TIME } from '../../../network/ban-list.ts';
-import { DEFAULT_MAXIMUM_CONNECTIONS } from '../../../network/options.ts';
+import { DEFAULT_MAXIMUM_CONNECTIONS, DEFAULT_PEER_TIMEOUT } from '../../../network/options.ts';
 import { LIMITS } from '../../../rpc/limits.ts';
 import type { OutputType } from '../../../wallet/descriptors/descriptor.ts';
 import { DEFAULT_KEYPOOL, DEFAULT_POLICY as WALLET } from '../../../wallet/policy.ts';
@@ -31,6 +31,7 @@ import {
 import { REGTEST_TUNING } from './regtest-options.ts';
 import { UsageError } from './usage-error.ts';
 
+const SECOND = 1_000;
 const HOUR = 3_600;
 const MEGABYTE = 1_000_000;
 const KVB = 1_000;
@@ -176,6 +177,12 @@ export const NODE = command({
     }),
     peerblockfilters: flag('Serve compact block filters to peers (BIP157); needs -blockfilterindex.', {
       to: 'node.serveFilters',
+    }),
+    peertimeout: integer('Seconds for a handshake, and until a silent peer is judged for it.', {
+      default: DEFAULT_PEER_TIMEOUT,
+      least: 1,
+      unit: SECOND,
+      to: 'network.peerTimeout',
     }),
     port: integer('Listen on this port.', { ...PORT, default: ({ p2pPort }) => p2pPort }),
     seednode: list('<ip>', 'Ask this node for addresses.', { to: 'network.seeds' }),

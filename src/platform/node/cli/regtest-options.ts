@@ -6,7 +6,10 @@ import { UsageError } from './usage-error.ts';
 export const REGTEST_TUNING = {
   blockversion: integer('Version of the blocks that are made on regtest.', { otherwise: 'as signalled' }),
   fastprune: flag('Block files of 64 KiB; on regtest 100 blocks are enough to prune.'),
-  test: list('<option>', 'bip94: keep that rule on regtest; addrman and others are taken and say nothing.'),
+  test: list(
+    '<option>',
+    'What tests change: bip94 keeps that rule on regtest; others that Core has change nothing.',
+  ),
   testactivationheight: list('<name>@<height>', 'When bip34, bip65, bip66, csv or segwit holds on regtest.'),
 };
 

@@ -73,7 +73,20 @@ const WITH: Readonly<Record<string, readonly string[]>> = {
   rpcuser: ['-rpcpassword=p'],
 };
 /** One of them is allowed for any option, and is not its default. */
-const SAMPLES = ['2', '9', '600', '5000', '0.5', 'net', 'bech32m', 'legacy', 'basic', 'user:method'];
+const SAMPLES = [
+  '2',
+  '9',
+  '600',
+  '5000',
+  '0.5',
+  'net',
+  'bech32m',
+  'legacy',
+  'basic',
+  'user:method',
+  'bip94',
+  'csv@5',
+];
 
 const tables = [
   ['node', NODE.options as Options, nodeValues, nodeEffect],
