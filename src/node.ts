@@ -50,6 +50,8 @@ export interface NodeOptions {
   readonly mempool?: Partial<MempoolPolicy>;
   /** Keep the mempool over restarts; default true. */
   readonly persistMempool?: boolean;
+  /** Stops when blocks from files are taken in. */
+  readonly stopAfterImport?: boolean;
   /** Stops when the chain is so high; 0 goes on. */
   readonly stopAtHeight?: number;
   readonly network: NetworkOptions;
@@ -96,6 +98,8 @@ export interface NodeDependencies {
   readonly writeFile: RpcContext['writeFile'];
   /** Aborted when a start-up that takes long should be given up. */
   readonly signal?: AbortSignal;
+  /** Takes in blocks from elsewhere, before the mempool is loaded. */
+  readonly importBlocks?: (chain: Chain) => Promise<void>;
   /** Told how far a reindex is. */
   readonly onReindex?: (progress: ImportProgress) => void;
   /** What is published over ZeroMQ; default nothing. */
@@ -122,8 +126,12 @@ export interface Node extends Parts {
 }
 
 /** Answers "warming up" until a node is attached. */
-export function createDispatcher(dependencies: Pick<NodeDependencies, 'clock' | 'logger'>): Dispatcher {
-  return new Dispatcher(METHODS, dependencies);
+export function createDispatcher(
+  dependencies: Pick<NodeDependencies, 'clock' | 'logger'>,
+  { wallet }: Pick<NodeOptions, 'wallet'>,
+): Dispatcher {
+  const methods = Object.entries(METHODS).filter(([, { category }]) => category !== 'Wallet');
+  return new Dispatcher(wallet?.disabled ? Object.fromEntries(methods) : METHODS, dependencies);
 }
 
 /**
@@ -150,7 +158,7 @@ async function assemble(
   const { parameters } = options;
   const { clock, logger, storage, signal } = dependencies;
   const startedAt = clock.monotonic();
-  const rpc = dependencies.rpc ?? createDispatcher(dependencies);
+  const rpc = dependencies.rpc ?? createDispatcher(dependencies, options);
   const progress = (status: string): void => {
     rpc.setWarmUpStatus(status);
     logger.log('info', 'init', status);
@@ -214,7 +222,8 @@ async function assemble(
   const serve = (): void => rpc.attach({ ...context, stop: () => end(null) });
 
   // It may take hours, in which questions are answered.
-  if (chain.isReindexing) serve();
+  const { importBlocks } = dependencies;
+  if (chain.isReindexing || importBlocks !== undefined) serve();
   const isCancelled = () => signal?.aborted === true;
   const onProgress = dependencies.onReindex ?? (() => {});
   const { refused = 0, orphans = 0 } =
@@ -225,6 +234,8 @@ async function assemble(
       'init',
       `Block files: ${refused} blocks are damaged or invalid, ${orphans} lack their parent`,
     );
+  await importBlocks?.(chain);
+  if (options.stopAfterImport) end(null);
   if (options.persistMempool === false) mempool.loaded = true;
   else {
     progress('Loading mempool…');
@@ -268,6 +279,7 @@ async function openWallets(
 ): Promise<{ wallets: WalletManager; newWallet: Wallet | null }> {
   const storage = dependencies.walletStorage;
   const wallets = await WalletManager.open(wallet, { ...dependencies, parameters, chain, storage });
+  if (wallet.disabled) return { wallets, newWallet: null };
   for (const name of wallet.load ?? []) {
     if (wallets.names.includes(name)) continue;
     if (await wallets.exists(name)) await wallets.loadAtStart(name);

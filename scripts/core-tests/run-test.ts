@@ -1,5 +1,5 @@
 /** One functional test of Bitcoin Core as a process of its own, and what it says of itself. */
-import { spawn } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { isPortFree } from '../../src/platform/node/devnet/ports.ts';
@@ -91,11 +91,21 @@ export async function runTest(test: string, where: Surroundings): Promise<Result
   const code = await new Promise<number | null>((resolve) => child.once('exit', resolve));
   clearTimeout(timer);
   end();
-  rmSync(folder, { recursive: true, force: true });
+  removeFolder(folder);
   const output = chunks.join('');
   const outcome = code === 0 ? 'passed' : code === SKIPPED ? 'skipped' : 'failed';
   const line = late ? `ended after ${where.limit} s; ${lastOf(output)}` : lineOf(name, outcome, output);
   return { test, outcome, seconds: (performance.now() - begun) / 1000, line, output };
+}
+
+/** Some tests make files that even their owner cannot remove. */
+function removeFolder(folder: string): void {
+  try {
+    rmSync(folder, { recursive: true, force: true });
+  } catch {
+    spawnSync('chattr', ['-R', '-i', folder]);
+    rmSync(folder, { recursive: true, force: true });
+  }
 }
 
 function lineOf(name: string, outcome: Outcome, output: string): string {

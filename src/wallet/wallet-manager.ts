@@ -19,6 +19,8 @@ import { storeReason, WalletError } from './wallet-error.ts';
 export interface WalletManagerOptions extends Partial<WalletPolicy> {
   /** Scripts watched beyond the next unused one of each ranged descriptor: the gap limit. */
   readonly keypool?: number;
+  /** None is loaded, and none can be: nobody can ask for one. */
+  readonly disabled?: boolean;
   /** Of passphrases that are set from now on. */
   readonly scryptCost?: ScryptCost;
 }
@@ -76,6 +78,7 @@ export class WalletManager {
   /** Loads the wallets that were told to be there at start. */
   static async open(options: WalletManagerOptions, dependencies: WalletDependencies): Promise<WalletManager> {
     const manager = new WalletManager(options, dependencies);
+    if (options.disabled) return manager;
     for (const name of await dependencies.storage.readStartup()) await manager.loadAtStart(name);
     return manager;
   }

@@ -2,7 +2,7 @@
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { type Finished, PENNY, penny, run as shell, TestNode } from './support/node-process.ts';
+import { type Finished, PENNY, penny, run as shell, TestNode, until } from './support/node-process.ts';
 
 const NOWHERE = 'bcrt1qw508d6qejxtdg4y5r3zarvary0c5xw7kygt080';
 const HEIGHT = 150;
@@ -46,6 +46,27 @@ test('import takes in what is new', async () => {
     output: expect.stringContaining(`${HEIGHT} blocks imported`),
   });
   expect((await run('import', to, file)).output).toContain('0 blocks imported');
+});
+
+test('a node takes in blocks at its start, names a file that it cannot, and stops where it is told to', async () => {
+  const node = await TestNode.create();
+  const missing = join(node.directory, 'missing.blk');
+  try {
+    await node.start(`-loadblock=${missing}`, `-loadblock=${file}`, '-disablewallet');
+    await until('the mempool is loaded', async () => (await node.rpc.getmempoolinfo()).loaded);
+    expect(await node.rpc.getbestblockhash()).toBe(tip);
+    expect(node.output).toContain(`Could not open blocks file ${missing}: `);
+    // Without wallets nothing is known of them.
+    await expect(node.rpc.createwallet('w')).rejects.toMatchObject({ code: -32601 });
+    expect(await node.rpc.help()).not.toContain('== Wallet ==');
+    await node.stop();
+    node.launch('-reindex', '-stopafterblockimport');
+    expect(await node.ended()).toBe(0);
+    node.launch('-reindex', '-stopatheight=10');
+    expect(await node.ended()).toBe(0);
+  } finally {
+    await node.remove();
+  }
 });
 
 test('export names a path that cannot be written before it begins, and leaves nothing there', async () => {

@@ -57,7 +57,7 @@ export interface ProcessOptions {
   readonly mockTime: number;
 }
 
-export interface StartDependencies extends Pick<NodeDependencies, 'signal' | 'onReindex'> {
+export interface StartDependencies extends Pick<NodeDependencies, 'signal' | 'onReindex' | 'importBlocks'> {
   readonly logger: NodeLogger;
   readonly clock: AdjustableClock;
 }
@@ -104,7 +104,7 @@ export async function startNode(
     open.storage = await NodeStorage.open(options.directory, parameters);
     if (options.zmq) open.zmq = await ZmqPublisher.open(options.zmq, logger);
     const { zmq } = open;
-    const rpc = createDispatcher({ logger, clock });
+    const rpc = createDispatcher({ logger, clock }, options.node);
     if (options.rpc !== null) open.server = await serveRpc(options.rpc, rpc, logger);
     open.scriptVerifier = await createScriptVerifier(options.scripts, {
       clock,

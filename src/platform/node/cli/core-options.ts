@@ -28,10 +28,9 @@ export const WITHOUT_EFFECT: Readonly<Record<string, string>> = Object.freeze({
   'Fees and change follow from the other wallet options':
     'consolidatefeerate discardfee maxapsfee walletrejectlongchains',
   'Wallets are files of their own kind, and are always at hand; -nowallet loads none':
-    'disablewallet flushwallet swapbdbendian unsafesqlitesync walletcrosschain',
+    'flushwallet swapbdbendian unsafesqlitesync walletcrosschain',
   'Penny does not speak IPC': 'ipcbind',
   'A node stays in the foreground, as service managers want it': 'daemon daemonwait',
-  'Block files are read by penny import': 'loadblock stopafterblockimport',
   'Block files are plain': 'blocksxor',
   'The cookie is for its owner alone, and what RPC settles is kept in files of other forms':
     'rpccookieperms settings',

@@ -1,14 +1,17 @@
-/** The files given to `penny import`: opened before any work, and described when there is no block in them. */
+/** The files given to `penny import` and -loadblock: opened before any work, and described when there is no block in them. */
 import { existsSync } from 'node:fs';
 import { stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { FRAME_SIZE } from '../../../chain/block-store.ts';
+import type { Chain } from '../../../chain/chain.ts';
+import { importBlocks } from '../../../chain/import.ts';
 import type { SourceFindings } from '../../../chain/record-reader.ts';
 import { HEADER_SIZE } from '../../../core/block/header.ts';
 import { MAX_BLOCK_WEIGHT } from '../../../core/consensus/limits.ts';
 import { toHex } from '../../../core/encoding/bytes.ts';
 import type { NetworkParameters } from '../../../core/parameters/network.ts';
 import { MAIN, REGTEST } from '../../../core/parameters/presets.ts';
+import type { Logger } from '../../../seams.ts';
 import { FileSource } from '../storage/file-source.ts';
 import { FileError } from '../storage/new-file.ts';
 import { DEFAULT_NETWORK_FILE, readNetworkFile } from './configuration.ts';
@@ -30,6 +33,29 @@ export async function openBlockFiles(paths: readonly string[]): Promise<FileSour
     }
   }
   return sources;
+}
+
+/** For -loadblock: what cannot be read or taken in is told in the log, and keeps no node from starting. */
+export async function loadBlocks(
+  chain: Chain,
+  paths: readonly string[],
+  { logger, signal }: { readonly logger: Logger; readonly signal: AbortSignal },
+): Promise<void> {
+  for (const path of paths) {
+    try {
+      const [source] = await openBlockFiles([path]);
+      const { accepted, refused, orphans } = await importBlocks(chain, [source!], {
+        onProgress: () => {},
+        isCancelled: () => signal.aborted,
+      });
+      await source!.close();
+      const rest = `${refused} refused, ${orphans} without a parent`;
+      logger.log('info', 'init', `${path}: ${accepted} blocks imported, ${rest}`);
+    } catch (error) {
+      if (!(error instanceof UsageError || error instanceof FileError)) throw error;
+      logger.log('warn', 'init', `Could not open blocks file ${path}: ${error.message}`);
+    }
+  }
 }
 
 /** Why there is no block of a network in a file that is not empty. */

@@ -8,6 +8,7 @@ import type { Node } from '../../../node.ts';
 import { SystemClock } from '../clock.ts';
 import { type NodeProcess, type ProcessOptions, startNode } from '../create-node.ts';
 import { NodeLogger } from '../logger.ts';
+import { loadBlocks } from './import-files.ts';
 import { loggerOptions, type NodeConfiguration, processOptions, warnings } from './node-settings.ts';
 import { showSync } from './sync-bar.ts';
 import { UsageError } from './usage-error.ts';
@@ -52,7 +53,13 @@ export async function runNode(configuration: NodeConfiguration, mission?: Missio
   try {
     const { signal } = stopping;
     const { onReindex } = mission ?? {};
-    running = await startNode(options, { logger, clock, signal, ...(onReindex && { onReindex }) });
+    running = await startNode(options, {
+      ...{ logger, clock, signal },
+      ...(onReindex && { onReindex }),
+      ...(values.loadblock.length > 0 && {
+        importBlocks: (chain) => loadBlocks(chain, values.loadblock, { logger, signal }),
+      }),
+    });
     if (pidFile !== null) writeFileSync(pidFile, `${process.pid}\n`);
     if (values.welcome) welcome(configuration, running);
     if (mission === undefined && process.stderr.isTTY)

@@ -95,6 +95,7 @@ export const NODE = command({
     debuglogfile: file('The log, from the network directory on; -nodebuglogfile writes none.', {
       default: 'debug.log',
     }),
+    loadblock: list('<file>', "Take in the blocks of this file at start, in Bitcoin Core's blk format."),
     maxmempool: integer('Megabytes that the mempool may take.', {
       ...relay('maxBytes'),
       least: 1,
@@ -137,6 +138,9 @@ export const NODE = command({
       to: 'scripts.signatureEngine',
     }),
     startupnotify: text('<cmd>', 'Run this command when the node has started.', { to: 'notify.startup' }),
+    stopafterblockimport: flag('Stop when the blocks of files (-loadblock, -reindex) are taken in.', {
+      to: 'node.stopAfterImport',
+    }),
     txindex: flag('Maintain an index of all transactions for getrawtransaction.', {
       to: 'indexes.transactions',
     }),
@@ -193,6 +197,9 @@ export const NODE = command({
     changetype: choice('change type', TYPES, 'Kind of change addresses.', {
       ...wallet('changeType'),
       otherwise: 'like what is paid',
+    }),
+    disablewallet: flag('Have no wallets, and do not know the methods about them.', {
+      to: 'wallet.disabled',
     }),
     fallbackfee: feeRate('Fee rate where no estimate is to be had; 0 refuses to send then.', {
       default: ({ fallbackFee }) => satPerKvB(fallbackFee),
