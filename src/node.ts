@@ -128,7 +128,7 @@ export interface Node extends Parts {
 /** Answers "warming up" until a node is attached. */
 export function createDispatcher(
   dependencies: Pick<NodeDependencies, 'clock' | 'logger'>,
-  { wallet }: Pick<NodeOptions, 'wallet'>,
+  { wallet }: Pick<NodeOptions, 'wallet'> = {},
 ): Dispatcher {
   const methods = Object.entries(METHODS).filter(([, { category }]) => category !== 'Wallet');
   return new Dispatcher(wallet?.disabled ? Object.fromEntries(methods) : METHODS, dependencies);

@@ -78,7 +78,7 @@ test('chain, wallets and mempool come back as they were', async () => {
 });
 
 test('RPC warms up until the node serves, and its stop ends the node', async () => {
-  const rpc = createDispatcher(dependencies, {});
+  const rpc = createDispatcher(dependencies);
   expect(await call({ rpc }, 'getblockcount')).toMatchObject({ code: -28 });
   const node = await createNode(options, { ...dependencies, rpc });
   expect(await call(node, 'getblockcount')).toBe(0);
