@@ -61,7 +61,17 @@ const rpcEffect = (...words: string[]): unknown => {
 };
 
 /** Where files are and which network is meant: `settings.test.ts`; help, version and -loadblock: `test/functional`. */
-const ELSEWHERE = ['conf', 'datadir', 'chain', 'genesis', 'regtest', 'help', 'help-debug', 'version', 'loadblock'];
+const ELSEWHERE = [
+  'conf',
+  'datadir',
+  'chain',
+  'genesis',
+  'regtest',
+  'help',
+  'help-debug',
+  'version',
+  'loadblock',
+];
 /** What else must be given. */
 const WITH: Readonly<Record<string, readonly string[]>> = {
   debugexclude: ['-debug'],
