@@ -2,15 +2,12 @@
 import { addedNodeMethods } from './methods/added-nodes.ts';
 import { addressMethods } from './methods/addresses.ts';
 import { banMethods } from './methods/bans.ts';
-import { blockStatsMethods } from './methods/block-stats.ts';
 import { blockTemplateMethods } from './methods/block-template.ts';
 import { blockMethods } from './methods/blocks.ts';
 import { chainControlMethods } from './methods/chain-control.ts';
 import { chainStateMethods } from './methods/chain-state.ts';
-import { chainStatisticsMethods } from './methods/chain-statistics.ts';
 import { coinMethods } from './methods/coins.ts';
 import { controlMethods } from './methods/control.ts';
-import { decodeScriptMethods } from './methods/decode-script.ts';
 import { deploymentMethods } from './methods/deployments.ts';
 import { descriptorMethods } from './methods/descriptors.ts';
 import { devSnapshotMethods } from './methods/dev/snapshots.ts';
@@ -23,7 +20,6 @@ import { indexMethods } from './methods/indexes.ts';
 import { keyMethods } from './methods/keys.ts';
 import { knownAddressMethods } from './methods/known-addresses.ts';
 import { mempoolMethods } from './methods/mempool.ts';
-import { messageMethods } from './methods/messages.ts';
 import { miningMethods } from './methods/mining.ts';
 import { networkMethods } from './methods/network.ts';
 import { notificationMethods } from './methods/notifications.ts';
@@ -34,8 +30,8 @@ import { psbtDescriptorMethods } from './methods/psbt-descriptors.ts';
 import { rawTransactionMethods } from './methods/raw-transactions.ts';
 import { scanMethods } from './methods/scan.ts';
 import { signRawTransactionMethods } from './methods/sign-raw-transaction.ts';
+import { statisticsMethods } from './methods/statistics.ts';
 import { submissionMethods } from './methods/submission.ts';
-import { submitBlockMethods } from './methods/submit-block.ts';
 import { subscriptionMethods } from './methods/subscriptions.ts';
 import { waitingMethods } from './methods/waiting.ts';
 import { walletAddressMethods } from './methods/wallet/addresses.ts';
@@ -54,15 +50,13 @@ export const METHODS = {
   ...addedNodeMethods,
   ...addressMethods,
   ...banMethods,
-  ...blockStatsMethods,
+  ...statisticsMethods,
   ...blockTemplateMethods,
   ...blockMethods,
   ...chainControlMethods,
   ...chainStateMethods,
-  ...chainStatisticsMethods,
   ...coinMethods,
   ...controlMethods,
-  ...decodeScriptMethods,
   ...deploymentMethods,
   ...descriptorMethods,
   ...devSnapshotMethods,
@@ -75,7 +69,6 @@ export const METHODS = {
   ...keyMethods,
   ...knownAddressMethods,
   ...mempoolMethods,
-  ...messageMethods,
   ...miningMethods,
   ...networkMethods,
   ...notificationMethods,
@@ -87,7 +80,6 @@ export const METHODS = {
   ...scanMethods,
   ...signRawTransactionMethods,
   ...submissionMethods,
-  ...submitBlockMethods,
   ...subscriptionMethods,
   ...waitingMethods,
   ...walletAddressMethods,

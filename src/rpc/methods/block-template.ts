@@ -1,7 +1,8 @@
-/** BIP22 and BIP23: templates and proposals. */
+/** What miners ask for and bring (BIP22, BIP23): templates, proposals, and blocks that are solved. */
 import type { Chain } from '../../chain/chain.ts';
 import { Block } from '../../core/block/block.ts';
 import { targetFromBits } from '../../core/block/target.ts';
+import { withReservedValue } from '../../core/consensus/commitment.ts';
 import { MAX_BLOCK_SIGOPS_COST, MAX_BLOCK_WEIGHT } from '../../core/consensus/limits.ts';
 import { deploymentState } from '../../core/consensus/version-bits.ts';
 import { toDisplayHex, toHex } from '../../core/encoding/bytes.ts';
@@ -209,6 +210,25 @@ export const blockTemplateMethods = group('Mining', {
       await mempool.settled();
       const template = await miner.template(ANYONE);
       return templateJson(template, context);
+    },
+  }),
+
+  submitblock: method({
+    help: 'Offers a block that was found, and says what is wrong with it (BIP22).',
+    parameters: { hexdata: t.hex(), dummy: t.optional(t.string('Without effect')) },
+    result: t.cases('', { accepted: t.nothing(), refused: t.string('Why') }),
+    example: 'HEX',
+    async handler({ hexdata }, { chain, mempool, parameters }) {
+      const decoded = readHex(hexdata, (bytes) => Block.decode(bytes), 'Block decode failed');
+      const parent = chain.entry(decoded.header.prev);
+      const segwit = parent !== undefined && parent.height + 1 >= parameters.heights.segwit;
+      const verdict = await chain.acceptBlock(segwit ? withReservedValue(decoded) : decoded, {
+        requested: true,
+      });
+      await mempool.settled();
+      if (!verdict.ok) return verdictText(verdict.invalid);
+      if (!verdict.new) return 'duplicate';
+      return verdict.connected ? null : 'inconclusive';
     },
   }),
 });

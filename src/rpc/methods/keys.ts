@@ -1,13 +1,14 @@
-/** Addresses by themselves, and multisig addresses from public keys. */
+/** Keys without a wallet: addresses, multisig addresses, and messages signed with the key of an address. */
 import { toHex } from '../../core/encoding/bytes.ts';
 import { hash160, sha256 } from '../../core/encoding/hashes.ts';
 import { AddressError, decodeAddress, encodeAddress } from '../../core/script/address.ts';
 import { MAX_SCRIPT_ELEMENT_SIZE } from '../../core/script/script.ts';
 import { MAX_PUBKEYS_PER_MULTISIG, multisig, p2sh, p2wsh } from '../../core/script/templates.ts';
 import { withChecksum } from '../../wallet/descriptors/checksum.ts';
+import { signMessage, verifyMessage } from '../../wallet/message.ts';
 import { describeScript, scriptDescription } from '../formats/address.ts';
 import { group, method, refuse, t } from '../kit.ts';
-import { publicKeyFrom } from '../texts.ts';
+import { publicKeyFrom, readPrivateKey } from '../texts.ts';
 
 type MultisigType = 'legacy' | 'p2sh-segwit' | 'bech32';
 
@@ -98,6 +99,31 @@ export const keyMethods = group('Util', {
             ? undefined
             : ['Unable to make chosen address type, please ensure no uncompressed public keys are present.'],
       };
+    },
+  }),
+
+  verifymessage: method({
+    help: 'Whether the owner of an address has signed a message. The address must be a legacy one of a key.',
+    parameters: { address: t.string(), signature: t.string('Base64'), message: t.string() },
+    result: t.boolean(),
+    example: 'ADDRESS SIGNATURE "what was signed"',
+    handler({ address, signature, message }, { parameters }) {
+      const verdict = verifyMessage(address, signature, message, parameters);
+      if (verdict === 'ERR_INVALID_ADDRESS') throw refuse.key('Invalid address');
+      if (verdict === 'ERR_ADDRESS_NO_KEY') throw refuse.type('Address does not refer to key');
+      if (verdict === 'ERR_MALFORMED_SIGNATURE') throw refuse.type('Malformed base64 encoding');
+      return verdict === 'OK';
+    },
+  }),
+
+  signmessagewithprivkey: method({
+    help: 'Signs a message with a private key; verifymessage checks it by the legacy address of that key.',
+    parameters: { privkey: t.string('WIF'), message: t.string() },
+    result: t.string('Base64'),
+    example: 'WIF "what is signed"',
+    handler({ privkey, message }, { parameters }) {
+      const { secret, compressed } = readPrivateKey(privkey, parameters);
+      return signMessage(message, secret, compressed);
     },
   }),
 });
