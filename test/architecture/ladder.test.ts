@@ -13,9 +13,10 @@ const LADDER: Readonly<Record<string, readonly string[]>> = {
   wallet: ['core'],
   rpc: ['wallet', 'network', 'mining', 'mempool', 'indexes', 'chain', 'core'],
   client: ['rpc'],
+  rest: ['rpc', 'indexes', 'chain', 'core'],
   // The composition root: node.ts, and what is split off from it.
   '': [...NODE_PARTS, 'core'],
-  platform: ['', ...NODE_PARTS, 'core', 'client'],
+  platform: ['', ...NODE_PARTS, 'core', 'client', 'rest'],
   simulation: ['', ...NODE_PARTS, 'core', 'platform'],
   testing: ['', ...NODE_PARTS, 'core', 'client', 'platform', 'simulation'],
   web: [],

@@ -1,7 +1,8 @@
-/** The REST interface at `/rest/…`: from HTTP to `rpc/rest` and back, in Bitcoin Core's headers. */
+/** The REST interface at `/rest/…`: from HTTP to `rest` and back, in Bitcoin Core's headers. */
+
+import { answerRest } from '../../../rest/rest.ts';
 import type { Dispatcher } from '../../../rpc/dispatcher.ts';
 import { LIMITS } from '../../../rpc/limits.ts';
-import { answerRest } from '../../../rpc/rest/rest.ts';
 import type { Route } from './server.ts';
 
 /** Answers that can never be others may be kept for a day (Core). */

@@ -2,12 +2,12 @@
  * What every resource of the REST interface has in common: how a request is read, in which forms it is answered, and
  * how it is refused. Paths, forms, status codes and error texts are Bitcoin Core's (rest.cpp).
  */
-import type { HeaderEntry } from '../../chain/header-entry.ts';
-import type { BlockHash } from '../../core/block/header.ts';
-import { isHex, toHex, utf8 } from '../../core/encoding/bytes.ts';
-import type { RpcContext } from '../context.ts';
-import type { JsonWritable } from '../json.ts';
-import { writeJson } from '../json-writer.ts';
+import type { HeaderEntry } from '../chain/header-entry.ts';
+import type { BlockHash } from '../core/block/header.ts';
+import { isHex, toHex, utf8 } from '../core/encoding/bytes.ts';
+import type { RpcContext } from '../rpc/context.ts';
+import type { JsonWritable } from '../rpc/json.ts';
+import { writeJson } from '../rpc/json-writer.ts';
 
 export type RestForm = 'bin' | 'hex' | 'json';
 

@@ -1,12 +1,12 @@
 /** Blocks, their headers, their filters and what they spend, by REST. */
-import type { HeaderEntry } from '../../chain/header-entry.ts';
-import { concatBytes, toDisplayHex, toHex } from '../../core/encoding/bytes.ts';
-import { Writer } from '../../core/encoding/writer.ts';
-import type { FilterIndex } from '../../indexes/filter-index.ts';
-import type { RpcContext } from '../context.ts';
-import { blockJson, headerJson } from '../formats/block.ts';
-import { scriptJson } from '../formats/script.ts';
-import { btc } from '../values.ts';
+import type { HeaderEntry } from '../chain/header-entry.ts';
+import { concatBytes, toDisplayHex, toHex } from '../core/encoding/bytes.ts';
+import { Writer } from '../core/encoding/writer.ts';
+import type { FilterIndex } from '../indexes/filter-index.ts';
+import type { RpcContext } from '../rpc/context.ts';
+import { blockJson, headerJson } from '../rpc/formats/block.ts';
+import { scriptJson } from '../rpc/formats/script.ts';
+import { btc } from '../rpc/values.ts';
 import {
   badRequest,
   blockIn,

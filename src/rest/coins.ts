@@ -1,16 +1,16 @@
 /** Transactions and unspent coins by REST (the latter BIP64). */
-import { genesisBlock } from '../../core/consensus/genesis.ts';
-import { fromDisplayHex, fromHex, isHex, latin1 } from '../../core/encoding/bytes.ts';
-import { DecodeError } from '../../core/encoding/errors.ts';
-import { Reader } from '../../core/encoding/reader.ts';
-import { Writer } from '../../core/encoding/writer.ts';
-import type { Coin } from '../../core/transaction/coin.ts';
-import type { OutPoint, Transaction, Txid } from '../../core/transaction/transaction.ts';
-import type { RpcContext } from '../context.ts';
-import { scriptJson } from '../formats/script.ts';
-import { transactionFields } from '../formats/transaction.ts';
-import { joinFields } from '../json-writer.ts';
-import { btc } from '../values.ts';
+import { genesisBlock } from '../core/consensus/genesis.ts';
+import { fromDisplayHex, fromHex, isHex, latin1 } from '../core/encoding/bytes.ts';
+import { DecodeError } from '../core/encoding/errors.ts';
+import { Reader } from '../core/encoding/reader.ts';
+import { Writer } from '../core/encoding/writer.ts';
+import type { Coin } from '../core/transaction/coin.ts';
+import type { OutPoint, Transaction, Txid } from '../core/transaction/transaction.ts';
+import type { RpcContext } from '../rpc/context.ts';
+import { scriptJson } from '../rpc/formats/script.ts';
+import { transactionFields } from '../rpc/formats/transaction.ts';
+import { joinFields } from '../rpc/json-writer.ts';
+import { btc } from '../rpc/values.ts';
 import {
   badRequest,
   hashIn,

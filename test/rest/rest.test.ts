@@ -8,7 +8,7 @@ import { Writer } from '../../src/core/encoding/writer.ts';
 import { REGTEST } from '../../src/core/parameters/presets.ts';
 import type { Transaction } from '../../src/core/transaction/transaction.ts';
 import { createDispatcher } from '../../src/node.ts';
-import { answerRest } from '../../src/rpc/rest/rest.ts';
+import { answerRest } from '../../src/rest/rest.ts';
 import { outputAt, P2WSH_TRUE, spend } from '../support/pool.ts';
 
 const ZERO = '0'.repeat(64);
