@@ -6,8 +6,9 @@
 import type { Chain } from '../../chain/chain.ts';
 import type { HeaderEntry } from '../../chain/header-entry.ts';
 import { readTransactions } from '../../core/block/block.ts';
-import { readUndo } from '../../core/consensus/undo.ts';
-import { displayHexEach, toHex } from '../../core/encoding/bytes.ts';
+import { type BlockUndo, readUndo } from '../../core/consensus/undo.ts';
+import { displayHexEach, latin1, toHex } from '../../core/encoding/bytes.ts';
+import type { NetworkParameters } from '../../core/parameters/network.ts';
 import type { Coin } from '../../core/transaction/coin.ts';
 import { readOutline, txidsOf } from '../../core/transaction/outline.ts';
 import { Transaction } from '../../core/transaction/transaction.ts';
@@ -37,10 +38,20 @@ interface Written {
   size: number;
 }
 
+interface BlockScripts {
+  readonly transactions: readonly Transaction[];
+  /** What each spends, the coinbase left out. */
+  readonly coins: BlockUndo;
+  /** In which transactions a script is paid to or spent from, by place in the block. */
+  readonly byScript: ReadonlyMap<string, readonly number[]>;
+}
+
 export class BlockTexts {
   readonly #parts: { readonly chain: Chain; readonly clock: Clock };
   /** Last asked for last. */
   readonly #written = new Map<string, Written>();
+  /** Of the last blocks that were filtered, two at most. */
+  readonly #scripts = new Map<HeaderEntry, Promise<BlockScripts>>();
 
   constructor(parts: { readonly chain: Chain; readonly clock: Clock }) {
     this.#parts = parts;
@@ -92,27 +103,15 @@ export class BlockTexts {
   ): Promise<readonly Piece[]> {
     const { chain, clock } = this.#parts;
     requireData(chain, entry);
-    const bytes = await chain.blocks.readBlockBytes(entry);
-    const needsCoins = detail === 'decoded' || filter !== undefined;
-    const coins = needsCoins ? readUndo(await chain.blocks.readUndoBytes(entry)) : undefined;
-    const show = (tx: Transaction, spent: readonly Coin[]): string | undefined => {
-      if (filter?.matches(tx, spent) === false) return undefined;
-      return transactionText(tx, detail, chain, spent);
-    };
-    const each =
-      detail === 'txids' && filter === undefined
-        ? texts(bytes, readOutline, (some) => displayHexEach(txidsOf(some)).map((txid) => `"${txid}"`))
-        : texts(bytes, Transaction.read, (some) => {
-            if (detail !== 'hex') Transaction.identify(some);
-            return some.map((tx) => show(tx, tx.isCoinbase ? [] : (coins?.next().value ?? [])));
-          });
+    const each = await (filter === undefined
+      ? this.#all(entry, detail)
+      : this.#matching(entry, detail, filter));
     const pieces: Piece[] = [];
     let text = detail === 'txids' ? ',"txids":[' : ',"transactions":[';
     let comma = '';
     let turn = clock.monotonic();
     for (const some of each) {
       for (const one of some) {
-        if (one === undefined) continue;
         text += comma + one;
         comma = ',';
       }
@@ -126,25 +125,80 @@ export class BlockTexts {
     }
     return [...pieces, `${text}]`];
   }
+
+  async #all(entry: HeaderEntry, detail: Detail): Promise<Iterable<readonly string[]>> {
+    const { blocks, parameters } = this.#parts.chain;
+    const bytes = await blocks.readBlockBytes(entry);
+    if (detail === 'txids')
+      return texts(bytes, readOutline, (some) => displayHexEach(txidsOf(some)).map((txid) => `"${txid}"`));
+    if (detail === 'hex')
+      return texts(bytes, readOutline, (some) => some.map((tx) => `"${toHex(tx.bytes)}"`));
+    const coins = readUndo(await blocks.readUndoBytes(entry));
+    return texts(bytes, Transaction.read, (some) => {
+      Transaction.identify(some);
+      return some.map((tx) => decoded(tx, tx.isCoinbase ? [] : coins.next().value!, parameters));
+    });
+  }
+
+  async #matching(
+    entry: HeaderEntry,
+    detail: Detail,
+    filter: ScriptFilter,
+  ): Promise<Iterable<readonly string[]>> {
+    const { parameters } = this.#parts.chain;
+    const { transactions, coins, byScript } = await this.#scriptsOf(entry);
+    const found = filter.select(byScript).map((at): readonly [Transaction, readonly Coin[]] => {
+      const tx = transactions[at]!;
+      return [tx, at === 0 ? [] : coins[at - 1]!];
+    });
+    if (detail === 'txids') return [found.map(([tx]) => `"${tx.txid}"`)];
+    if (detail === 'hex') return [found.map(([tx]) => `"${toHex(tx.bytes)}"`)];
+    return [found.map(([tx, spent]) => decoded(tx, spent, parameters))];
+  }
+
+  /** A block is read once for all who filter it. */
+  #scriptsOf(entry: HeaderEntry): Promise<BlockScripts> {
+    const found = this.#scripts.get(entry) ?? readScripts(entry, this.#parts);
+    if (this.#scripts.size > 1) this.#scripts.clear();
+    this.#scripts.set(entry, found);
+    found.catch(() => this.#scripts.delete(entry));
+    return found;
+  }
+}
+
+async function readScripts(
+  entry: HeaderEntry,
+  { chain, clock }: { readonly chain: Chain; readonly clock: Clock },
+): Promise<BlockScripts> {
+  const { transactions } = await chain.blocks.readBlock(entry);
+  const coins = await chain.blocks.readUndo(entry);
+  const byScript = new Map<string, number[]>();
+  let turn = clock.monotonic();
+  for (const [at, { outputs }] of transactions.entries()) {
+    const spent = at === 0 ? [] : coins[at - 1]!.map(({ output }) => output);
+    for (const { scriptPubKey } of [...outputs, ...spent]) {
+      const key = latin1(scriptPubKey);
+      const places = byScript.get(key);
+      if (places === undefined) byScript.set(key, [at]);
+      else if (places.at(-1) !== at) places.push(at);
+    }
+    if (clock.monotonic() - turn < TURN) continue;
+    await clock.yield();
+    turn = clock.monotonic();
+  }
+  return { transactions, coins, byScript };
 }
 
 function* texts<T>(
   block: Uint8Array,
   read: Parameters<typeof readTransactions<T>>[2],
-  show: (some: readonly T[]) => (string | undefined)[],
-): Generator<(string | undefined)[]> {
+  show: (some: readonly T[]) => string[],
+): Generator<string[]> {
   for (const some of readTransactions(block, AT_ONCE, read)) yield show(some);
 }
 
-/** A transaction as this detail has it. @param spent its coins, which show the fee */
-function transactionText(
-  tx: Transaction,
-  detail: Detail,
-  { parameters }: Pick<Chain, 'parameters'>,
-  spent: readonly Coin[],
-): string {
-  if (detail === 'txids') return `"${tx.txid}"`;
-  if (detail === 'hex') return `"${toHex(tx.bytes)}"`;
+/** As getblock shows it with verbosity 2. @param spent its coins, which show the fee */
+function decoded(tx: Transaction, spent: readonly Coin[], parameters: NetworkParameters): string {
   const total = spent.reduce((sum, { output }) => sum + output.value, 0n);
   return `{${transactionFields(tx, parameters, { ...(!tx.isCoinbase && { spent: total }), hex: true })}}`;
 }

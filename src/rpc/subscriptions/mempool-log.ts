@@ -1,6 +1,7 @@
 /** The last changes of the mempool, for who was away for a moment. Keeps what is told of them, and no transaction. */
 import type { Chain } from '../../chain/chain.ts';
 import type { HeaderEntry } from '../../chain/header-entry.ts';
+import type { Coin } from '../../core/transaction/coin.ts';
 import type { Txid } from '../../core/transaction/transaction.ts';
 import type { MempoolEntry } from '../../mempool/entry.ts';
 import type { Mempool } from '../../mempool/mempool.ts';
@@ -33,6 +34,8 @@ export class MempoolLog {
   #changes: MempoolChange[] = [];
   /** Of the last change that is not kept. */
   #before: number;
+  /** What transactions spend, for those who filter. */
+  readonly #coins = new WeakMap<MempoolEntry, Promise<readonly (Coin | undefined)[]>>();
   #snapshot: MempoolSnapshot | undefined;
 
   /** Keeps what changes from now on. @param changed told of each change */
@@ -75,6 +78,19 @@ export class MempoolLog {
     if (this.#snapshot?.sequence !== sequence)
       this.#snapshot = { sequence, txids: Array.from(this.#mempool.graph.entries(), ({ txid }) => txid) };
     return this.#snapshot;
+  }
+
+  /** The coins that a transaction spends, as far as they are there still. */
+  coinsOf(entry: MempoolEntry): Promise<readonly (Coin | undefined)[]> {
+    let found = this.#coins.get(entry);
+    if (found === undefined) {
+      const outpoints = entry.tx.inputs.map(({ prevout }) => prevout);
+      const unconfirmed = outpoints.map((outpoint) => this.#mempool.graph.output(outpoint));
+      const confirmed = this.#chain.coins(outpoints.filter((_, i) => unconfirmed[i] === undefined));
+      found = confirmed.then((coins) => [...unconfirmed, ...coins]);
+      this.#coins.set(entry, found);
+    }
+    return found;
   }
 
   #add({ tx, virtualSize, fee }: MempoolEntry, reason: RemovalReason | null): void {

@@ -30,6 +30,13 @@ export class ScriptFilter {
     );
   }
 
+  /** Places of the transactions that it lets through, in order. @param byScript places by script */
+  select(byScript: ReadonlyMap<string, readonly number[]>): readonly number[] {
+    const found = new Set<number>();
+    for (const script of this.#scripts) for (const at of byScript.get(script) ?? []) found.add(at);
+    return [...found].sort((a, b) => a - b);
+  }
+
   #has(script: Uint8Array): boolean {
     return this.#scripts.has(latin1(script));
   }

@@ -178,14 +178,10 @@ export class Subscription {
     return [...this.#shown];
   }
 
-  async #matches({ tx }: MempoolEntry): Promise<boolean> {
-    const { chain, mempool } = this.#sources;
+  async #matches(entry: MempoolEntry): Promise<boolean> {
     const { filter } = this.#request;
-    if (filter === undefined || filter.matches(tx, [])) return true;
-    const outpoints = tx.inputs.map(({ prevout }) => prevout);
-    const unconfirmed = outpoints.map((outpoint) => mempool.graph.output(outpoint));
-    const confirmed = await chain.coins(outpoints.filter((_, i) => unconfirmed[i] === undefined));
-    return filter.matches(tx, [...unconfirmed, ...confirmed]);
+    if (filter === undefined || filter.matches(entry.tx, [])) return true;
+    return filter.matches(entry.tx, await this.#log!.coinsOf(entry));
   }
 
   /** @returns undefined where the filter keeps it back */

@@ -295,3 +295,23 @@ test("a wallet's transactions are told as they change, and again from any of its
   expect((await reader.quiet(4)).at(-1)).toMatchObject({ txid: next.txid, amount: 0.0006 });
   await mempool.settled();
 });
+
+test('blocks that are not on the disk any more are refused by name, at once or when it comes to them', async () => {
+  await mine(3);
+  const { chain } = memory.node;
+  const missing = chain.entryAt(chain.height - 1)!;
+  const { data } = missing;
+  const from = { block: missing.parent!.hash };
+  try {
+    // As pruning does.
+    missing.data = null;
+    const refusal = { code: -1, message: expect.stringMatching(/^Block not available/) };
+    expect(await new Reader({ from }).refusal()).toMatchObject(refusal);
+    expect((await new Reader({ from, detail: 'headers' }).quiet(2)).length).toBe(2);
+    const later = new Reader({ from: { block: missing.parent!.parent!.hash } });
+    expect(await later.refusal()).toMatchObject(refusal);
+    expect(later.events).toMatchObject([{ type: 'connected', block: { hash: from.block } }]);
+  } finally {
+    missing.data = data;
+  }
+});
