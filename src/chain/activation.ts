@@ -53,6 +53,8 @@ export interface ActivationHooks {
   /** Stores what was received meanwhile. */
   intake(): Promise<void>;
   scriptsNeeded(entry: HeaderEntry): boolean;
+  /** A block is about to be connected, so many milliseconds after it was begun. */
+  verified(milliseconds: number): void;
   connected(event: BlockEvent): Promise<void>;
   disconnected(event: BlockEvent): void;
   refused(event: RefusedEvent): void;
@@ -63,6 +65,8 @@ interface InFlight {
   readonly block: CheckedBlock;
   readonly result: ConnectResult;
   readonly verification: Verification;
+  /** Monotonic milliseconds. */
+  readonly begun: number;
 }
 
 export class Activation {
@@ -156,6 +160,7 @@ export class Activation {
 
   /** Judges a block on top of those in flight, and has its scripts verified. */
   async #begin(entry: HeaderEntry): Promise<void> {
+    const begun = this.#parts.clock.monotonic();
     const block = await this.#take(entry);
     if (block === undefined) return;
     const place = { height: entry.height, hash: entry.hash, parent: entry.parent! };
@@ -174,7 +179,7 @@ export class Activation {
       return;
     }
     const verification = this.#scripts.add(result.scriptChecks);
-    this.#flight.push({ entry, block, result, verification });
+    this.#flight.push({ entry, block, result, verification, begun });
   }
 
   /** Waits for the oldest block in flight, and merges it or drops all. */
@@ -191,7 +196,7 @@ export class Activation {
     await this.#commit(oldest!);
   }
 
-  async #commit({ entry, block, result }: InFlight): Promise<void> {
+  async #commit({ entry, block, result, begun }: InFlight): Promise<void> {
     const { parameters, tree, active, blocks, chainstate } = this.#parts;
     if (!(await blocks.hasUndo(entry))) entry.undo = await blocks.writeUndo(entry, result.undo);
     entry.validScripts = true;
@@ -200,6 +205,7 @@ export class Activation {
     active.push(entry);
     this.#flight.shift();
     tree.pruneCandidates(entry);
+    this.#hooks.verified(this.#parts.clock.monotonic() - begun);
     await this.#hooks.connected({ entry, block, undo: result.undo });
   }
 

@@ -7,7 +7,7 @@ import type { OutPoint } from '../core/transaction/transaction.ts';
 import type { ActiveChain } from './active-chain.ts';
 import type { BlockStore } from './block-store.ts';
 import type { Chainstate } from './chainstate.ts';
-import type { BlockEvent, ChainTip, ExtendedEvent, RefusedEvent, TipEvent } from './events.ts';
+import type { BlockEvent, ChainTip, ExtendedEvent, RefusedEvent, TimedEvent, TipEvent } from './events.ts';
 import type { HeaderEntry } from './header-entry.ts';
 import type { HeaderTree } from './header-tree.ts';
 import type { KeyValueStore } from './key-value-store.ts';
@@ -61,6 +61,8 @@ export class ChainView {
   readonly refused = new Signal<RefusedEvent>();
   /** Entries were forgotten (`Chain.rewind`): what is known of blocks by others may be about them. */
   readonly rewound = new Signal<void>();
+  /** How long a block took from its first look to its connection, or a write of coins and index. */
+  readonly timed = new Signal<TimedEvent>();
   /** The disk failed or there is a bug: nothing is written any more; the node should stop. */
   readonly fatal = new Signal<Error>();
 
@@ -97,6 +99,11 @@ export class ChainView {
 
   get isInitialBlockDownload(): boolean {
     return this.parts.progress.isInitialBlockDownload(this.tip, this.bestHeader);
+  }
+
+  /** Bytes of coins in memory that are not on the disk yet. */
+  get coinCacheBytes(): number {
+    return this.parts.chainstate.cacheBytes;
   }
 
   /** 0 to 1. */

@@ -82,6 +82,7 @@ export class Chain extends ChainView {
       {
         intake: () => this.#takeIn(),
         scriptsNeeded: (entry) => this.#scriptsNeeded(entry),
+        verified: (milliseconds) => this.timed.emit({ what: 'verification', milliseconds }),
         connected: (event) => this.#onConnected(event),
         disconnected: (event) => this.disconnected.emit(event),
         refused: (event) => {
@@ -365,11 +366,14 @@ export class Chain extends ChainView {
 
   /** Blocks and undo data first, then the index that points to them, then the coins. */
   async #flush(): Promise<void> {
+    const { clock } = this.#dependencies;
+    const begun = clock.monotonic();
     await this.parts.blocks.sync();
     await this.#saveIndex({ sync: true });
     await this.parts.chainstate.flush(this.#flushed.hashBytes, this.tip.hashBytes);
     this.#flushed = this.tip;
-    this.#flushedAt = this.#dependencies.clock.monotonic();
+    this.#flushedAt = clock.monotonic();
+    this.timed.emit({ what: 'flush', milliseconds: this.#flushedAt - begun });
   }
 
   #scriptsNeeded(entry: HeaderEntry): boolean {

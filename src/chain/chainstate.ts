@@ -114,6 +114,10 @@ export class Chainstate {
     this.#options = options;
   }
 
+  get cacheBytes(): number {
+    return this.#cache.memory;
+  }
+
   get isFull(): boolean {
     return this.#cache.memory > this.#options.limit;
   }

@@ -42,6 +42,11 @@ export interface RefusedEvent {
   readonly invalid: Invalid;
 }
 
+export interface TimedEvent {
+  readonly what: 'verification' | 'flush';
+  readonly milliseconds: number;
+}
+
 /** The states of getchaintips. */
 export type TipStatus = 'active' | 'valid-fork' | 'valid-headers' | 'headers-only' | 'invalid';
 

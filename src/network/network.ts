@@ -55,6 +55,8 @@ export class Network {
   readonly #peers: PeerManager;
   readonly #files: NetworkFiles;
   readonly #totals = { bytesReceived: 0, bytesSent: 0 };
+  /** Bytes by message of peers that are gone. */
+  readonly #gone = { sent: new Map<string, number>(), received: new Map<string, number>() };
   #listeners: Listener[] = [];
   #timers: Timer[] = [];
   #retry: Timer | undefined;
@@ -300,6 +302,15 @@ export class Network {
     return totals;
   }
 
+  /** Since the start, of all peers there were. */
+  bytesByMessage(): { direction: 'sent' | 'received'; message: string; bytes: number }[] {
+    return (['sent', 'received'] as const).flatMap((direction) => {
+      const sums = new Map(this.#gone[direction]);
+      for (const peer of this.#connections.peers()) addTo(sums, peer[direction]);
+      return Array.from(sums, ([message, bytes]) => ({ direction, message, bytes }));
+    });
+  }
+
   /** Asks one peer for a block (getblockfrompeer). @throws Error with Core's text */
   requestBlock(entry: HeaderEntry, peerId: number): void {
     this.#peers.requestBlock(entry, this.#connections.peer(peerId));
@@ -310,6 +321,8 @@ export class Network {
       this.#dependencies.logger.log('debug', 'net', `peer ${peer.id} disconnected: ${reason}`);
     this.#totals.bytesReceived += peer.bytesReceived;
     this.#totals.bytesSent += peer.bytesSent;
+    addTo(this.#gone.sent, peer.sent);
+    addTo(this.#gone.received, peer.received);
     if (peer.ready && !peer.inbound && peer.networkAddress !== undefined)
       this.#addresses.seen(peer.networkAddress);
     this.#local.forget(peer);
@@ -347,4 +360,8 @@ export class Network {
     };
     arm();
   }
+}
+
+function addTo(sums: Map<string, number>, more: ReadonlyMap<string, number>): void {
+  for (const [name, value] of more) sums.set(name, (sums.get(name) ?? 0) + value);
 }

@@ -58,6 +58,8 @@ interface ActiveCall {
 export class Dispatcher implements RpcServerView {
   readonly registry: Registry;
   readonly scan: RpcServerView['scan'] = { current: null };
+  /** Told of each call of a method that is there, and why it failed if it did. */
+  answered: ((method: string, error?: unknown) => void) | undefined;
   readonly #clock: Clock;
   readonly #logger: Logger;
   readonly #active = new Set<ActiveCall>();
@@ -202,9 +204,14 @@ export class Dispatcher implements RpcServerView {
       const result = callMethod(method, call.parameters, context, request);
       if (result instanceof Promise)
         return result
+          .then((value) => {
+            this.answered?.(call.method);
+            return value;
+          })
           .catch((error) => this.#report(call.method, error))
           .finally(() => this.#active.delete(active));
       this.#active.delete(active);
+      this.answered?.(call.method);
       return result;
     } catch (error) {
       this.#active.delete(active);
@@ -214,6 +221,7 @@ export class Dispatcher implements RpcServerView {
 
   /** Logs what no caller is to blame for. @throws the error itself */
   #report(method: string, error: unknown): never {
+    this.answered?.(method, error);
     if (error instanceof UsageError) throw refuse.misc(helpText(findMethod(this.registry, method)!));
     if (!(error instanceof Invalid || refusalOf(error) !== undefined))
       this.#logger.log('error', 'rpc', `${method} failed`, { error });

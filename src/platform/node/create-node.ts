@@ -24,8 +24,10 @@ import { feedZmq } from './notifications/zmq-feed.ts';
 import { type ZmqOptions, ZmqPublisher } from './notifications/zmq-publisher.ts';
 import { systemRandom } from './random.ts';
 import { Authentication, removeCookie, writeCookie } from './rpc/authentication.ts';
+import type { Metrics, MetricsOptions } from './rpc/metrics.ts';
 import { restRoute } from './rpc/rest-route.ts';
 import { RpcServer, type RpcServerOptions } from './rpc/server.ts';
+import { healthRoute, metricsRoute } from './rpc/state-routes.ts';
 import { systemScrypt } from './scrypt.ts';
 import { writeNewFile } from './storage/new-file.ts';
 import { NodeStorage } from './storage/node-storage.ts';
@@ -36,6 +38,8 @@ export interface RpcOptions {
   readonly server: RpcServerOptions;
   /** Serve the REST interface too, without a password. */
   readonly rest?: boolean;
+  /** Serve figures for Prometheus, without a password; null does not. */
+  readonly metrics?: MetricsOptions | null;
   /** Written anew at each start; null for none. */
   readonly cookieFile: string | null;
   readonly user: { readonly name: string; readonly password: string } | null;
@@ -105,7 +109,10 @@ export async function startNode(
     if (options.zmq) open.zmq = await ZmqPublisher.open(options.zmq, logger);
     const { zmq } = open;
     const rpc = createDispatcher({ logger, clock }, options.node);
-    if (options.rpc !== null) open.server = await serveRpc(options.rpc, rpc, logger);
+    // Loaded only where it is asked for: it would be a part of every start.
+    const wanted = options.rpc?.metrics ?? null;
+    const metrics = wanted && (await import('./rpc/metrics.ts')).createMetrics(wanted);
+    if (options.rpc !== null) open.server = await serveRpc(options.rpc, rpc, metrics, logger);
     open.scriptVerifier = await createScriptVerifier(options.scripts, {
       clock,
       random: systemRandom,
@@ -128,6 +135,7 @@ export async function startNode(
       onOpened: (parts) => {
         if (zmq) feedZmq(parts, zmq.publish);
         commands.attach(parts);
+        metrics?.attach(parts);
       },
       ...rest,
       writeFile: (path, chunks) => writeNewFile(resolve(options.directory, path), chunks),
@@ -148,12 +156,18 @@ interface RpcEndpoint {
 async function serveRpc(
   options: RpcOptions,
   dispatcher: Dispatcher,
+  metrics: Metrics | null,
   logger: NodeLogger,
 ): Promise<RpcEndpoint> {
   const authentication = new Authentication();
   for (const entry of options.rpcAuth) authentication.addRpcAuth(entry);
   if (options.user !== null) authentication.addPassword(options.user.name, options.user.password);
-  const routes = options.rest ? [restRoute(dispatcher)] : [];
+  metrics?.watch(dispatcher);
+  const routes = [
+    healthRoute(dispatcher),
+    ...(metrics ? [metricsRoute(metrics)] : []),
+    ...(options.rest ? [restRoute(dispatcher)] : []),
+  ];
   const server = new RpcServer(options.server, { dispatcher, authentication, logger, routes });
   const port = await server.start();
   const { cookieFile } = options;

@@ -349,6 +349,8 @@ export const NODE = command({
     permitbaremultisig: flag('Relay bare multisig outputs.', relay('permitBareMultisig')),
   },
   'RPC server options': {
+    metrics: flag('Serve figures for Prometheus at /metrics, which need no password.'),
+    metricswallets: flag('Among them the balances of wallets.'),
     rest: flag('Answer REST requests at /rest/, which need no password.', { to: 'rpc.rest' }),
     rpcallowip: list('<ip>', 'Answer requests from this address or subnet as well.', {
       to: 'server.allowIp',

@@ -102,10 +102,12 @@ function networkOptions(values: NodeValues, parts: Parts): NetworkOptions {
 
 function rpcOptions({ values, networkDirectory }: NodeConfiguration, parts: Parts): RpcOptions {
   const { rpcallowip, rpccookiefile: cookie, rpcpassword: password, rpcwhitelist } = values;
+  const { metrics, metricswallets } = values;
   // As in Core: without leave for others to connect, listening for others would only mislead.
   const binds = orElse(rpcallowip.length > 0 ? values.rpcbind : [], LOOPBACK);
   return {
     ...parts.rpc,
+    metrics: metrics || metricswallets ? { wallets: metricswallets } : null,
     server: {
       ...parts.server,
       bind: binds.map((entry) => splitHostPort(withPort(entry, values.rpcport))),
