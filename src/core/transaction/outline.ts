@@ -74,17 +74,22 @@ export function skipWitness(reader: Reader): number {
 /** Cuts out marker and flag, which follow the version, and the witnesses, which precede the lock time. */
 export function stripInto(outline: TransactionOutline, target: Uint8Array, at: number): void {
   const { bytes, hasWitness, strippedSize } = outline;
-  target.set(hasWitness ? bytes.subarray(0, 4) : bytes, at);
+  target.set(hasWitness ? bytes.subarray(2, strippedSize - 2) : bytes, at);
   if (!hasWitness) return;
-  target.set(bytes.subarray(6, strippedSize - 2), at + 4);
-  target.set(bytes.subarray(bytes.length - 4), at + strippedSize - 4);
+  for (let i = 0; i < 4; i++) {
+    target[at + i] = bytes[i]!;
+    target[at + strippedSize - 4 + i] = bytes[bytes.length - 4 + i]!;
+  }
 }
+
+/** For batches that are not large: new memory for each costs more than to fill it, and brings the collector along. */
+const KEPT = new Uint8Array(1 << 16);
 
 /** The txids of many at once, which costs less than one by one: 32 bytes each, in one piece, internal order. */
 export function txidsOf(outlines: readonly TransactionOutline[]): Uint8Array {
   let size = 0;
   const ends = outlines.map(({ strippedSize }) => (size += strippedSize));
-  const bytes = new Uint8Array(size);
+  const bytes = size <= KEPT.length ? KEPT : new Uint8Array(size);
   for (const [i, outline] of outlines.entries()) stripInto(outline, bytes, ends[i]! - outline.strippedSize);
   return hash256Each({ bytes, ends });
 }

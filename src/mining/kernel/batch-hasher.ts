@@ -84,12 +84,17 @@ export class BatchHasher {
     // Only messages of as many blocks can go side by side.
     const waiting = new Map<number, number[]>();
     const flush = (blocks: number, group: readonly number[]) => {
-      for (const [lane, i] of group.entries()) this.#write(lane, source, ends[i - 1] ?? 0, ends[i]!);
+      for (let lane = 0; lane < group.length; lane++) {
+        const i = group[lane]!;
+        this.#write(lane, source, i === 0 ? 0 : ends[i - 1]!, ends[i]!);
+      }
       this.#kernel.run(MESSAGES, MESSAGES + blocks * BLOCK);
-      for (const [lane, i] of group.entries()) this.#read(lane, hashes, 32 * i);
+      for (let lane = 0; lane < group.length; lane++) this.#read(lane, hashes, 32 * group[lane]!);
     };
-    for (const [i, end] of ends.entries()) {
-      const start = ends[i - 1] ?? 0;
+    let end = 0;
+    for (let i = 0; i < ends.length; i++) {
+      const start = end;
+      end = ends[i]!;
       const blocks = blocksOf(end - start);
       if (blocks > MAX_BLOCKS) {
         hashes.set(plain(bytes.subarray(start, end)), 32 * i);
