@@ -243,6 +243,19 @@ export class History {
     return changed;
   }
 
+  /** Blocks above a height are gone: what they confirmed or contradicted is as before, or lost. @returns what changed */
+  takeBack(height: number): WalletTransaction[] {
+    return this.transactions.filter((entry) => {
+      const wasConfirmed = entry.block !== null && entry.block.height > height;
+      const wasContradicted = entry.conflict !== null && entry.conflict.height > height;
+      if (wasConfirmed) entry.block = null;
+      if (wasContradicted) entry.conflict = null;
+      // A coinbase without its block can never come again by itself.
+      if (wasConfirmed && entry.tx.isCoinbase) entry.abandoned = true;
+      return wasConfirmed || wasContradicted;
+    });
+  }
+
   /** Satoshis of ours that the transaction spends. */
   debit(tx: Transaction): bigint {
     return tx.inputs.reduce((sum, input) => sum + (this.output(input.prevout)?.output.value ?? 0n), 0n);

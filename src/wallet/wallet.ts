@@ -182,16 +182,7 @@ export class Wallet {
   }
 
   #disconnectAbove(height: number): void {
-    for (const entry of this.history.transactions) {
-      const wasConfirmed = entry.block !== null && entry.block.height > height;
-      const wasContradicted = entry.conflict !== null && entry.conflict.height > height;
-      if (!wasConfirmed && !wasContradicted) continue;
-      if (wasConfirmed) entry.block = null;
-      if (wasContradicted) entry.conflict = null;
-      // A coinbase without its block can never come again by itself.
-      if (wasConfirmed && entry.tx.isCoinbase) entry.abandoned = true;
-      this.#saveAndTell(entry);
-    }
+    for (const entry of this.history.takeBack(height)) this.#saveAndTell(entry);
   }
 
   #saveAndTell(entry: WalletTransaction): void {

@@ -42,6 +42,8 @@ const TYPES: readonly OutputType[] = ['legacy', 'p2sh-segwit', 'bech32', 'bech32
 /** What a policy says of a field, which the option goes to. */
 const relay = <F extends keyof typeof RELAY>(field: F) =>
   ({ default: RELAY[field], to: `mempool.${field}` }) as const;
+const relatives = (of: string, field: 'limitAncestorCount' | 'limitDescendantCount' | 'limitClusterCount') =>
+  integer(`Most unconfirmed ${of}.`, { ...relay(field), least: 1 });
 const wallet = <F extends keyof typeof WALLET>(field: F) =>
   ({ default: WALLET[field], to: `wallet.${field}` }) as const;
 
@@ -328,18 +330,12 @@ export const NODE = command({
       'Fee rate by which a replacement must be better.',
       relay('incrementalRelayFeeRate'),
     ),
-    limitancestorcount: integer(
-      'Most unconfirmed ancestors, the transaction counted; clusters bound them too.',
-      { ...relay('limitAncestorCount'), least: 1 },
+    limitancestorcount: relatives('ancestors, itself counted; clusters bound them', 'limitAncestorCount'),
+    limitdescendantcount: relatives(
+      'descendants, itself counted; clusters bound them',
+      'limitDescendantCount',
     ),
-    limitdescendantcount: integer(
-      'Most unconfirmed descendants, the transaction counted; clusters bound them too.',
-      { ...relay('limitDescendantCount'), least: 1 },
-    ),
-    limitclustercount: integer('Most unconfirmed transactions in a cluster.', {
-      ...relay('limitClusterCount'),
-      least: 1,
-    }),
+    limitclustercount: relatives('transactions in a cluster', 'limitClusterCount'),
     limitclustersize: integer('Largest size of a cluster, in kvB.', {
       ...relay('limitClusterSize'),
       least: 1,

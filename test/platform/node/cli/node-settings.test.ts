@@ -30,7 +30,7 @@ test('without options the defaults of Bitcoin Core on regtest', () => {
   const { minimumChainWork, assumeValid, maxTipAge, fallbackFee } = REGTEST;
   expect(node.chain).toMatchObject({ minimumChainWork, assumeValid, maxTipAge, dbcache: 450, prune: 0 });
   expect(node.mempool).toEqual(DEFAULT_POLICY);
-  expect(node.wallet).toEqual({ ...WALLET, fallbackFee, keypool: 1000, load: [] });
+  expect(node.wallet).toEqual({ ...WALLET, fallbackFee, keypool: 1000, load: [], disabled: false });
   expect(node.mine).toBeUndefined();
   expect(rpc?.server.bind).toEqual([{ host: '127.0.0.1', port: 18_443 }]);
   expect(rpc?.cookieFile).toBe(join(directory, 'regtest', '.cookie'));
