@@ -10,11 +10,19 @@ export const REGTEST_TUNING = {
     '<option>',
     'What tests change: bip94 keeps that rule on regtest; others that Core has change nothing.',
   ),
-  testactivationheight: list('<name>@<height>', 'When bip34, bip65, bip66, csv or segwit holds on regtest.'),
+  testactivationheight: list('<name>@<height>', 'When bip34, cltv, dersig, csv or segwit holds on regtest.'),
 };
 
 /** What -test may be, as in Core; all but bip94 are about parts that Penny has not. */
 const TESTS = ['addrman', 'reindex_after_failure_noninteractive_yes', 'bip94'];
+/** Core's names of rules that are buried in heights. */
+const RULES: Readonly<Record<string, keyof ActivationHeights>> = {
+  bip34: 'bip34',
+  cltv: 'bip65',
+  dersig: 'bip66',
+  csv: 'csv',
+  segwit: 'segwit',
+};
 /** Blocks: a day of them, by which Core keeps BIP94 where nothing is adjusted. */
 const INTERVAL = 144;
 const FAST_PRUNE_AFTER = 100;
@@ -48,5 +56,5 @@ function activatedAt(heights: ActivationHeights, given: string): ActivationHeigh
   const [name, text] = [given.slice(0, at), given.slice(at + 1)];
   const height = /^\d{1,10}$/.test(text) ? Number(text) : Number.NaN;
   if (!(height < 2 ** 31 - 1)) return fail('height value');
-  return Object.hasOwn(heights, name) ? { ...heights, [name]: height } : fail('name');
+  return Object.hasOwn(RULES, name) ? { ...heights, [RULES[name]!]: height } : fail('name');
 }

@@ -14,12 +14,13 @@ test('activation heights, block version and pruning', () => {
   const words = [
     '-testactivationheight=segwit@9',
     '-testactivationheight=csv@0',
+    '-testactivationheight=cltv@3',
     '-blockversion=7',
     '-fastprune',
   ];
   expect(tuned(words)).toEqual({
     ...REGTEST,
-    heights: { ...REGTEST.heights, segwit: 9, csv: 0 },
+    heights: { ...REGTEST.heights, segwit: 9, csv: 0, bip65: 3 },
     blockVersion: 7,
     pruneAfterHeight: 100,
   });
@@ -31,6 +32,7 @@ test.each([
   ['-testactivationheight=segwit', 'Invalid format (segwit) for -testactivationheight=name@height.'],
   ['-testactivationheight=x@1', 'Invalid name (x@1) for -testactivationheight=name@height.'],
   ['-testactivationheight=toString@1', 'Invalid name (toString@1)'],
+  ['-testactivationheight=bip65@1', 'Invalid name (bip65@1)'],
   ['-testactivationheight=csv@-2', 'Invalid height value (csv@-2)'],
   ['-testactivationheight=csv@2147483647', 'Invalid height value'],
   ['-test=bip49', 'Unrecognised option "bip49" provided in -test=<option>.'],
