@@ -51,7 +51,7 @@ export const scanObjects = t.custom<
   readonly JsonRead[]
 >(
   t.array(
-    t.string('A descriptor'),
+    t.brief('scanobjects', t.string('A descriptor')),
     'Descriptors, or {"desc": descriptor, "range": last index or [first,last]}; to index 1000 unless told',
   ),
   arrayFrom,

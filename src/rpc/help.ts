@@ -83,7 +83,9 @@ export function usage(method: Method): string {
 }
 
 /** How a value looks in the usage line. */
-function valueText({ kind, types, fields, element, named, key }: t.Schema, name: string): string {
+function valueText(schema: t.Schema, name: string): string {
+  const { kind, types, fields, element, named, key, brief } = schema;
+  if (brief !== undefined) return brief;
   if (types?.includes('numeric')) return name;
   switch (kind) {
     case 'string':

@@ -46,6 +46,8 @@ export interface Schema<V extends Views = Views> {
   readonly fallback?: unknown;
   readonly hint?: string | undefined;
   readonly hidden?: boolean;
+  /** What the usage line shows in place of the form. */
+  readonly brief?: string;
   /** Bounds of an integer. */
   readonly bounds?: readonly [number, number] | undefined;
   /** What callers may send, where that is more than the kind says. */

@@ -292,6 +292,9 @@ export const standard = <V extends Views>(
   readonly optional: true;
 } => ({ ...(schema as Schema<never>), optional: true, fallback });
 
+/** With a word in the usage line, where its form would be long. */
+export const brief = <S extends Schema>(word: string, schema: S): S => ({ ...schema, brief: word });
+
 /** Left out of help and documents. */
 export const hidden = <S extends Schema>(schema: S): S => ({ ...schema, hidden: true });
 

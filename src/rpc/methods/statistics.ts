@@ -23,7 +23,7 @@ export const statisticsMethods = group('Blockchain', {
     help: 'What a block did, in figures. Amounts are satoshis, fee rates satoshis for a vbyte.',
     parameters: {
       hash_or_height: blockByHashOrHeight(),
-      stats: t.optional(t.array(t.string(), 'Names of the figures wanted'), 'all'),
+      stats: t.optional(t.brief('stats', t.array(t.string(), 'Names of the figures wanted')), 'all'),
     },
     result: t.object({
       avgfee: count(),

@@ -31,8 +31,7 @@ export function parseArguments(words: readonly string[], table: OptionTable): Pa
     const equals = bare.indexOf('=');
     const given = equals < 0 ? bare : bare.slice(0, equals);
     const found = findOption(given, table);
-    if (found === null)
-      throw new UsageError(`Error parsing command line arguments: Invalid parameter ${word}`);
+    if (found === null) throw new UsageError(`Error parsing command line arguments: ${whyNoOption(word)}`);
     const { option, negated } = found;
     let value = equals < 0 ? undefined : bare.slice(equals + 1);
     const next = words[at + 1];
@@ -43,6 +42,15 @@ export function parseArguments(words: readonly string[], table: OptionTable): Pa
     addValue(values, found, value);
   }
   return { values, rest: words.slice(at) };
+}
+
+/** In Core's words. */
+function whyNoOption(word: string): string {
+  const included = /^--?(no)?includeconf(?:=(.*))?$/.exec(word);
+  if (included === null) return `Invalid parameter ${word}`;
+  const [, no, value = ''] = included;
+  const shown = no === undefined ? JSON.stringify(value) : String(!isTrue(value));
+  return `-includeconf cannot be used from commandline; -includeconf=${shown}`;
 }
 
 /** @throws UsageError if anything follows the options of a command that takes nothing else */

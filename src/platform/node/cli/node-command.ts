@@ -10,6 +10,7 @@ import { type NodeProcess, type ProcessOptions, startNode } from '../create-node
 import { NodeLogger } from '../logger.ts';
 import { loadBlocks } from './import-files.ts';
 import { loggerOptions, type NodeConfiguration, processOptions, warnings } from './node-settings.ts';
+import { highFeeWarnings } from './start-checks.ts';
 import { showSync } from './sync-bar.ts';
 import { UsageError } from './usage-error.ts';
 import { VERSION } from './version.ts';
@@ -35,6 +36,10 @@ export async function runNode(configuration: NodeConfiguration, mission?: Missio
   const logger = new NodeLogger(logging, clock);
   const pidFile = values.pid === null ? null : resolve(networkDirectory, values.pid);
   for (const notice of configuration.notices) process.stderr.write(`warning: ${notice}\n`);
+  for (const warning of highFeeWarnings(values)) {
+    process.stderr.write(`Warning: ${warning}\n`);
+    logger.log('warn', 'wallet', warning);
+  }
   logStart(configuration, logger);
 
   // A signal during start-up counts as well: the node is stopped as soon as it can be.

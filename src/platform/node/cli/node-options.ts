@@ -36,7 +36,6 @@ const HOUR = 3_600;
 const MEGABYTE = 1_000_000;
 const KVB = 1_000;
 const PORT = { value: '<port>', most: 65_535, perNetwork: true } as const;
-const WEIGHT = { least: 2_000, most: MAX_BLOCK_WEIGHT } as const;
 const TYPES: readonly OutputType[] = ['legacy', 'p2sh-segwit', 'bech32', 'bech32m'];
 
 /** What a policy says of a field, which the option goes to. */
@@ -239,12 +238,10 @@ export const NODE = command({
   },
   'Mining options': {
     blockmaxweight: integer('Largest weight of blocks that this node makes.', {
-      ...WEIGHT,
       default: MAX_BLOCK_WEIGHT,
       to: 'miner.maxWeight',
     }),
     blockreservedweight: integer('Weight kept free in them for header and coinbase.', {
-      ...WEIGHT,
       default: DEFAULT_RESERVED_WEIGHT,
       to: 'miner.reservedWeight',
     }),

@@ -12,6 +12,7 @@ import { NODE } from './node-options.ts';
 import type { Values } from './option.ts';
 import { type Placed, place } from './option-targets.ts';
 import { tuneRegtest } from './regtest-options.ts';
+import { refuseContradictions } from './start-checks.ts';
 import { UsageError } from './usage-error.ts';
 import { VERSION } from './version.ts';
 
@@ -22,9 +23,6 @@ type Parts = Placed<typeof NODE.options>;
 const FIRST_WALLET = 'wallet';
 const EVERY_ADDRESS = '0.0.0.0';
 const LOOPBACK = '127.0.0.1';
-/** Core's: fewer MiB than this would not hold the blocks that a reorganisation may need. */
-const MINIMUM_PRUNE = 550;
-const PRUNE_BY_HAND = 1;
 const FAST_PRUNE_SIZE = 64 << 10;
 
 /** @throws UsageError naming the option that is wrong */
@@ -33,14 +31,8 @@ export function processOptions(configuration: NodeConfiguration): ProcessOptions
   refuseUnprotected(settings);
   const parameters = tuneRegtest(configuration.parameters, values);
   const parts = place(NODE.options, values);
-  const { prune, mine } = values;
-  if (values.peerblockfilters && !values.blockfilterindex)
-    throw new UsageError('Cannot set -peerblockfilters without -blockfilterindex.');
-  if (prune > 0 && values.txindex) throw new UsageError('Prune mode is incompatible with -txindex.');
-  if (prune > PRUNE_BY_HAND && prune < MINIMUM_PRUNE)
-    throw new UsageError(
-      `Prune configured below the minimum of ${MINIMUM_PRUNE} MiB. Please use a higher number.`,
-    );
+  const { mine } = values;
+  refuseContradictions(values, parameters, userAgentOf(values));
   const needsWallet = values.welcome || (mine > 0 && values['mine-address'] === undefined);
   const reindex: ReindexKind | null = values.reindex
     ? 'blocks'
@@ -81,12 +73,13 @@ export function processOptions(configuration: NodeConfiguration): ProcessOptions
   };
 }
 
+/** BIP14 */
+const userAgentOf = ({ uacomment }: NodeValues): string =>
+  `/Penny:${VERSION}${uacomment.length === 0 ? '' : `(${uacomment.join('; ')})`}/`;
+
 function networkOptions(values: NodeValues, parts: Parts): NetworkOptions {
-  const { connect, bind, port, uacomment } = values;
+  const { connect, bind, port } = values;
   const alone = connect !== null || values.maxconnections === 0;
-  const unsafe = uacomment.find((comment) => !/^[A-Za-z0-9 .,;_?@-]*$/.test(comment));
-  if (unsafe !== undefined)
-    throw new UsageError(`User Agent comment (${unsafe}) contains unsafe characters.`);
   const listens = values.listen ?? (!alone || bind.length > 0);
   return {
     ...parts.network,
@@ -95,7 +88,7 @@ function networkOptions(values: NodeValues, parts: Parts): NetworkOptions {
       : [],
     ...(connect && { connect: connect.filter((entry) => entry !== '0') }),
     pruned: values.prune > 0,
-    userAgent: `/Penny:${VERSION}${uacomment.length === 0 ? '' : `(${uacomment.join('; ')})`}/`,
+    userAgent: userAgentOf(values),
     dnsSeed: values.dnsseed ?? !alone,
   };
 }
