@@ -304,14 +304,9 @@ export class Chain extends ChainView {
       if (this.#queue.halted === undefined) await this.flush();
     } finally {
       await this.#queue.close();
-      await this.#closeStores();
+      const { index, chainstate, blocks } = this.parts;
+      for (const store of [index, chainstate, blocks]) await store.close();
     }
-  }
-
-  async #closeStores(): Promise<void> {
-    await this.parts.index.close();
-    await this.parts.chainstate.close();
-    await this.parts.blocks.close();
   }
 
   #fail(error: Error): void {
@@ -366,13 +361,12 @@ export class Chain extends ChainView {
 
   /** Blocks and undo data first, then the index that points to them, then the coins. */
   async #flush(): Promise<void> {
-    const { clock } = this.#dependencies;
-    const begun = clock.monotonic();
+    const begun = this.#dependencies.clock.monotonic();
     await this.parts.blocks.sync();
     await this.#saveIndex({ sync: true });
     await this.parts.chainstate.flush(this.#flushed.hashBytes, this.tip.hashBytes);
     this.#flushed = this.tip;
-    this.#flushedAt = clock.monotonic();
+    this.#flushedAt = this.#dependencies.clock.monotonic();
     this.timed.emit({ what: 'flush', milliseconds: this.#flushedAt - begun });
   }
 

@@ -41,10 +41,7 @@ export interface WalletParts extends VaultParts {
   readonly policy: WalletPolicy;
   /** Told when changes of transactions are on the disk. */
   readonly changed?: (name: string) => void;
-  /**
-   * Told of each transaction of the wallet that comes, is seen in a block (in a rescan too), leaves one, or leaves the
-   * mempool because of one.
-   */
+  /** Told of transactions that come, are seen in a block (in a rescan too), leave one, or lose against one. */
   readonly noted?: (wallet: string, entry: WalletTransaction) => void;
 }
 
@@ -185,15 +182,12 @@ export class Wallet {
     for (const entry of this.history.takeBack(height)) this.#saveAndTell(entry);
   }
 
-  #saveAndTell(entry: WalletTransaction): void {
+  #saveAndTell(entry: WalletTransaction, isTold = true): void {
     this.history.save(entry);
-    this.parts.noted?.(this.name, entry);
+    if (isTold) this.parts.noted?.(this.name, entry);
   }
 
-  /**
-   * Takes note of a transaction if it concerns this wallet.
-   * @param isOnItsWay nobody is told of it before the mempool has it
-   */
+  /** Takes note of a transaction if it concerns this wallet. Nobody is told of one on its way before the mempool has it. */
   #see(tx: Transaction, block: WalletTransaction['block'], isOnItsWay = false): void {
     const known = this.history.get(tx.txid);
     if (known === undefined && !this.history.concerns(tx)) return;
@@ -215,8 +209,7 @@ export class Wallet {
     const received = block?.time ?? this.parts.clock.seconds();
     const entry = { tx, block, conflict: null, received, order, sequence: 0, abandoned: false };
     this.history.add(entry);
-    if (isOnItsWay) this.history.save(entry);
-    else this.#saveAndTell(entry);
+    this.#saveAndTell(entry, !isOnItsWay);
   }
 
   #markUsed(tx: Transaction): void {

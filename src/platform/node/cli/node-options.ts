@@ -12,7 +12,6 @@ import { DEFAULT_MAXIMUM_CONNECTIONS, DEFAULT_PEER_TIMEOUT } from '../../../netw
 import { LIMITS } from '../../../rpc/limits.ts';
 import type { OutputType } from '../../../wallet/descriptors/descriptor.ts';
 import { DEFAULT_KEYPOOL, DEFAULT_POLICY as WALLET } from '../../../wallet/policy.ts';
-import { DEFAULT_HIGH_WATER_MARK, type ZmqOptions } from '../notifications/zmq-publisher.ts';
 import { ASKED, CHAIN_SELECTION, COOKIE, FILES } from './common-options.ts';
 import {
   amount,
@@ -30,6 +29,7 @@ import {
 } from './option.ts';
 import { REGTEST_TUNING } from './regtest-options.ts';
 import { UsageError } from './usage-error.ts';
+import { ZMQ } from './zmq-options.ts';
 
 const SECOND = 1_000;
 const HOUR = 3_600;
@@ -45,17 +45,6 @@ const relatives = (of: string, field: 'limitAncestorCount' | 'limitDescendantCou
   integer(`Most unconfirmed ${of}.`, { ...relay(field), least: 1 });
 const wallet = <F extends keyof typeof WALLET>(field: F) =>
   ({ default: WALLET[field], to: `wallet.${field}` }) as const;
-
-const publisher = <T extends Exclude<keyof ZmqOptions, `${string}hwm`>>(topic: T, help: string) =>
-  list('<address>', `Publish ${help} at this address, tcp:// or ipc://; needs the npm package zeromq.`, {
-    to: `zmq.${topic}`,
-  });
-const mark = <T extends Extract<keyof ZmqOptions, `${string}hwm`>>(topic: T) =>
-  integer('Messages of it that a subscriber may be behind before it loses some; 0 is no limit.', {
-    default: DEFAULT_HIGH_WATER_MARK,
-    most: 2 ** 31 - 1,
-    to: `zmq.${topic}`,
-  });
 
 export const NODE = command({
   Options: {
@@ -270,21 +259,7 @@ export const NODE = command({
       to: 'mine.load',
     }),
   },
-  'ZeroMQ notification options': {
-    zmqpubhashblock: publisher('pubhashblock', 'hashes of new tips'),
-    zmqpubhashblockhwm: mark('pubhashblockhwm'),
-    zmqpubhashtx: publisher(
-      'pubhashtx',
-      'ids of transactions that enter the mempool, or join or leave the chain',
-    ),
-    zmqpubhashtxhwm: mark('pubhashtxhwm'),
-    zmqpubrawblock: publisher('pubrawblock', 'new tips'),
-    zmqpubrawblockhwm: mark('pubrawblockhwm'),
-    zmqpubrawtx: publisher('pubrawtx', 'transactions that enter the mempool, or join or leave the chain'),
-    zmqpubrawtxhwm: mark('pubrawtxhwm'),
-    zmqpubsequence: publisher('pubsequence', 'how chain and mempool change, step by step'),
-    zmqpubsequencehwm: mark('pubsequencehwm'),
-  },
+  'ZeroMQ notification options': ZMQ,
   'Debugging/Testing options': {
     ...REGTEST_TUNING,
     checkblocks: integer('Check this many of the last blocks at start; 0 is all, and so is what is below.', {
