@@ -29,10 +29,14 @@ const STEPS = 40;
 /** Milliseconds after which a reader that still knows something else will never know. */
 const PATIENCE = 5_000;
 
-/** Nothing is written to it any more once its node is killed. */
+/**
+ * Nothing is written to it any more once its node is killed. What the index was told shortly before may be lost then,
+ * while the blocks themselves are in their files.
+ */
 class KillableStorage extends MemoryStorage {
   readonly #inner: MemoryStorage;
   isDead = false;
+  forgets = false;
 
   constructor(inner: MemoryStorage) {
     super();
@@ -47,7 +51,7 @@ class KillableStorage extends MemoryStorage {
       iterate: inner.iterate.bind(inner),
       verify: inner.verify.bind(inner),
       batch: async (...given: Parameters<typeof inner.batch>) => {
-        if (!this.isDead) await inner.batch(...given);
+        if (!this.isDead && !this.forgets) await inner.batch(...given);
       },
       close: async () => {},
     };
@@ -224,6 +228,11 @@ export async function liveHistory(seed: number): Promise<number> {
     if (random.below(2) === 0) await node.chain.reconsider(first.hash);
   };
   const restart = async (kill: boolean): Promise<void> => {
+    if (kill && random.below(2) === 0) {
+      disk.forgets = true;
+      await mine(1 + random.below(3));
+      for (let i = random.below(100); i > 0; i--) await turn();
+    }
     disk.isDead = kill;
     wire.node = undefined;
     if (kill) wire.cut();

@@ -171,6 +171,17 @@ test('a connection that was lost goes on with the changes that were missed', asy
   expect((await reader.quiet(2))[1]).toMatchObject({ type: 'added', txid: tx.txid, sequence: before + 1 });
 });
 
+test('a reader whose first block was reorganised away goes on below it', async () => {
+  await mine();
+  const reader = new Reader({});
+  await reader.quiet(0);
+  await memory.node.chain.invalidate(memory.node.chain.tip.hash);
+  await reader.quiet(1);
+  wire.cut();
+  await mine();
+  expect((await reader.quiet(2)).map(({ type }) => type)).toEqual(['disconnected', 'connected']);
+});
+
 test('changes of another run, or of long ago, begin anew', async () => {
   const { sequence } = memory.node.mempool;
   for (const from of [{ boot: '00', mempool: sequence - 1 }, { mempool: sequence - 1 }]) {
