@@ -29,55 +29,6 @@ const STEPS = 40;
 /** Milliseconds after which a reader that still knows something else will never know. */
 const PATIENCE = 5_000;
 
-/**
- * Nothing is written to it any more once its node is killed. What the index was told shortly before may be lost then,
- * while the blocks themselves are in their files.
- */
-class KillableStorage extends MemoryStorage {
-  readonly #inner: MemoryStorage;
-  isDead = false;
-  forgets = false;
-
-  constructor(inner: MemoryStorage) {
-    super();
-    this.#inner = inner;
-  }
-
-  override async store(name: string) {
-    const inner = await this.#inner.store(name);
-    return {
-      get: inner.get.bind(inner),
-      getMany: inner.getMany.bind(inner),
-      iterate: inner.iterate.bind(inner),
-      verify: inner.verify.bind(inner),
-      batch: async (...given: Parameters<typeof inner.batch>) => {
-        if (!this.isDead && !this.forgets) await inner.batch(...given);
-      },
-      close: async () => {},
-    };
-  }
-
-  override async blockFiles() {
-    const inner = await this.#inner.blockFiles();
-    return {
-      list: inner.list.bind(inner),
-      size: inner.size.bind(inner),
-      read: inner.read.bind(inner),
-      append: async (...given: Parameters<typeof inner.append>) =>
-        this.isDead ? inner.size(given[0], given[1]) : inner.append(...given),
-      sync: async () => {},
-      truncate: inner.truncate.bind(inner),
-      remove: inner.remove.bind(inner),
-      close: async () => {},
-    };
-  }
-
-  override readBlob = (name: string) => this.#inner.readBlob(name);
-  override writeBlob = async (name: string, bytes: Uint8Array) => {
-    if (!this.isDead) await this.#inner.writeBlob(name, bytes);
-  };
-}
-
 /** What a reader knows of the node by its events alone. */
 class Replica {
   readonly chain: { readonly hash: string; readonly txids: readonly string[] }[];
@@ -138,15 +89,13 @@ const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve)
 /** One history from a seed. @returns events that the reader was told */
 export async function liveHistory(seed: number): Promise<number> {
   const random = new SeededRandom(seed);
-  const storage = new MemoryStorage();
+  let storage = new MemoryStorage();
   const wire = new MemoryWire();
   const clock = new SystemClock();
   let time = START;
   clock.setMockTime(time);
-  let disk = new KillableStorage(storage);
   const start = async (): Promise<Node> => {
-    disk = new KillableStorage(storage);
-    wire.node = await startNode(disk, random, clock);
+    wire.node = await startNode(storage, random, clock);
     return wire.node;
   };
   let node = await start();
@@ -228,16 +177,17 @@ export async function liveHistory(seed: number): Promise<number> {
     if (random.below(2) === 0) await node.chain.reconsider(first.hash);
   };
   const restart = async (kill: boolean): Promise<void> => {
+    // What is on the disk when it is killed; perhaps less than the reader was told.
+    const left = storage.copy();
     if (kill && random.below(2) === 0) {
-      disk.forgets = true;
       await mine(1 + random.below(3));
       for (let i = random.below(100); i > 0; i--) await turn();
     }
-    disk.isDead = kill;
     wire.node = undefined;
     if (kill) wire.cut();
     await node.stop();
     wire.cut();
+    if (kill) storage = left;
     for (let i = random.below(5); i > 0; i--) await turn();
     node = await start();
   };
