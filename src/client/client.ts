@@ -3,8 +3,8 @@
  * method's types come from the method itself. Amounts are numbers of bitcoin, exact in a double.
  */
 
+import type { Topic } from '../events/event-types.ts';
 import { RpcCode, RpcError, type RpcErrorCode } from '../rpc/errors.ts';
-import type { Topic } from '../rpc/subscriptions/event-types.ts';
 import { type EventOf, type EventSource, type SubscribeOptions, subscribe } from './events.ts';
 import type { CallOptions, Methods } from './methods.ts';
 

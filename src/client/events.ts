@@ -2,7 +2,7 @@
  * Events of a node for programs and pages: they come one after the other, whatever becomes of the connection and of
  * the node meanwhile. Owns the connection, and up to where its user knows everything.
  */
-import { RpcCode, RpcError, type RpcErrorCode } from '../rpc/errors.ts';
+
 import type {
   BlockTold,
   ChainEvent,
@@ -10,11 +10,12 @@ import type {
   HeartbeatEvent,
   MempoolEvent,
   PeersEvent,
-  Position,
   SubscriptionEvent,
   Topic,
   WalletEvent,
-} from '../rpc/subscriptions/event-types.ts';
+} from '../events/event-types.ts';
+import { RpcCode, RpcError, type RpcErrorCode } from '../rpc/errors.ts';
+import type { Position } from '../rpc/position.ts';
 
 /** What is used of a WebSocket: a browser's, or that of the package `ws`. */
 export interface WebSocketLike {

@@ -13,8 +13,7 @@ import type { Network } from '../network/network.ts';
 import type { AdjustableClock, Logger } from '../seams.ts';
 import type { WalletManager } from '../wallet/wallet-manager.ts';
 import type { Registry } from './method.ts';
-import type { Session } from './subscriptions/session.ts';
-import type { Subscriptions } from './subscriptions/subscriptions.ts';
+import type { EventHub, Listener } from './methods/subscriptions.ts';
 
 export interface RpcContext {
   readonly parameters: NetworkParameters;
@@ -33,7 +32,7 @@ export interface RpcContext {
   /** What is published over ZeroMQ (`getzmqnotifications`). */
   readonly zmq: readonly ZmqNotification[];
   /** Who is told of events. */
-  readonly subscriptions: Subscriptions;
+  readonly subscriptions: EventHub;
   /** Where the network's file says `devControl`. */
   readonly snapshots?: SnapshotKeeper;
   readonly storage: Storage;
@@ -107,6 +106,6 @@ export interface RpcRequest {
   readonly caller: {
     readonly signal: AbortSignal;
     /** The connection, if it is one that can be told of events. */
-    readonly events?: Session;
+    readonly events?: Listener;
   };
 }

@@ -15,8 +15,8 @@ import { helpText } from './help.ts';
 import type { JsonWritable } from './json.ts';
 import { LIMITS } from './limits.ts';
 import { findMethod, type Registry } from './method.ts';
+import type { Listener } from './methods/subscriptions.ts';
 import { refusalOf } from './refusals.ts';
-import type { Session } from './subscriptions/session.ts';
 
 export class Answer {
   /** HTTP status; with 204 there is no body. */
@@ -44,7 +44,7 @@ export interface Caller {
   readonly signal: AbortSignal;
   /** Methods this user may call; absent allows all. */
   readonly allowed?: ReadonlySet<string> | undefined;
-  readonly events?: Session;
+  readonly events?: Listener;
 }
 
 const WALLET_PATH = '/wallet/';

@@ -1,7 +1,7 @@
 /** Events of a node in this process, as its client would have them over a WebSocket: calls and events, and no socket. */
 import type { WebSocketClass, WebSocketLike } from '../client/events.ts';
+import { type Outlet, Session } from '../events/session.ts';
 import { SOCKET_FRAMING } from '../platform/node/rpc/event-socket.ts';
-import { type Outlet, Session } from '../rpc/subscriptions/session.ts';
 import type { MemoryNode } from './memory-node.ts';
 
 type Handler = ((event: never) => void) | null;

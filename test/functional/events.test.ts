@@ -1,6 +1,6 @@
 /** Events of real processes: a reader that is told everything although the node is killed again and again. */
 import { afterEach, expect, test } from 'vitest';
-import type { BlockTold } from '../../src/rpc/subscriptions/event-types.ts';
+import type { BlockTold } from '../../src/events/event-types.ts';
 import { TestNode } from './support/node-process.ts';
 
 const FALLBACK = '-fallbackfee=0.0001';

@@ -1,4 +1,4 @@
-/** `npm run test:events`: the histories of `test/rpc/subscriptions/replica.test.ts`, many more of them. */
+/** `npm run test:events`: the histories of `test/events/replica.test.ts`, many more of them. */
 import { expect, it } from 'vitest';
 import { liveHistory } from '../support/event-histories.ts';
 

@@ -1,7 +1,7 @@
 /** WebSockets to a node in this process: the real session and dispatcher, and a wire that a test makes slow or cuts. */
 import type { WebSocketClass, WebSocketLike } from '../../src/client/events.ts';
+import { type Outlet, Session } from '../../src/events/session.ts';
 import type { Node } from '../../src/node.ts';
-import { type Outlet, Session } from '../../src/rpc/subscriptions/session.ts';
 
 export class MemoryWire {
   /** Who answers; undefined while it is away. */

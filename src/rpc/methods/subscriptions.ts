@@ -1,9 +1,27 @@
-/** To be told of what happens instead of asking again and again. */
+/**
+ * To be told of what happens instead of asking again and again: how one asks, and what is answered. Who tells
+ * (`events/`) stands above and comes as an `EventHub`.
+ */
 import { group, type JsonRead, method, type RpcRequest, refuse, t } from '../kit.ts';
 import { LIMITS } from '../limits.ts';
-import type { Position } from '../subscriptions/event-types.ts';
-import type { Session } from '../subscriptions/session.ts';
+import type { Position } from '../position.ts';
 import { hashTextFrom, integerFrom, objectFrom, stringFrom } from '../values.ts';
+
+/** A connection that can be told of events; the hub knows what else it is. */
+export interface Listener {
+  /** @returns whether it had a subscription of this name */
+  remove(name: string): boolean;
+}
+
+export interface EventHub {
+  /** One run of the node: sequences of the mempool begin anew with each. */
+  readonly boot: string;
+  /** Makes a subscription of a connection; its events follow the answer. @throws RpcError */
+  open(call: SubscriptionCall, listener: Listener): Promise<t.Answered<typeof opened>>;
+}
+
+/** What a caller asks for, read. */
+export type SubscriptionCall = t.HeldFields<typeof asked>;
 
 const SEQUENCE = [0, Number.MAX_SAFE_INTEGER] as const;
 const place = { hash: t.hex(), height: t.integer() };
@@ -31,8 +49,35 @@ function readPosition(value: JsonRead): Position {
   return read as Position;
 }
 
+const asked = {
+  topics: t.array(t.string(), 'chain, mempool, peers, wallet:NAME'),
+  from: t.standard(position, {}),
+  detail: t.standard(t.string('headers, txids, hex or decoded: what is told of transactions'), 'txids'),
+  addresses: t.standard(t.array(t.string(), 'Only transactions that pay to these or spend from them'), []),
+  scripts: t.standard(t.array(t.bytes(), 'The same by output script'), []),
+  descriptors: t.standard(
+    t.array(
+      t.anything(),
+      'The same by descriptor, or {"desc": descriptor, "range": last index or [first,last]}',
+    ),
+    [],
+  ),
+};
+
+const opened = t.object({
+  subscription: t.string('Name in the events, on this connection'),
+  position: t.record(t.anything(), 'as from has it', 'Up to where it knows everything at first'),
+  boot: t.hex('This run of the node'),
+  tip: t.object(place),
+  from: t.optional(t.object(place, 'The block after which the chain is told')),
+  replay: t.optional(
+    t.object({ disconnect: t.integer(), connect: t.integer() }, 'Blocks from there to the tip'),
+  ),
+  reset: t.array(t.string(), 'Topics that begin anew: what was known of them does not count any more'),
+});
+
 /** @throws RpcError where there is no connection that could be told */
-function sessionOf({ caller: { events } }: RpcRequest): Session {
+function sessionOf({ caller: { events } }: RpcRequest): Listener {
   if (events === undefined) throw refuse.misc('Events are told over a WebSocket only: GET /events');
   return events;
 }
@@ -43,34 +88,8 @@ export const subscriptionMethods = group('Control', {
 chain: connected and disconnected blocks. mempool: a snapshot, then added and removed. peers: the same of peers.
 wallet:NAME: transactions as they change. A block that is not known any more is an error; what is known of the
 mempool in another run of the node, or long ago, begins anew with a snapshot (reset). Every 15 seconds comes a heartbeat.`,
-    parameters: {
-      topics: t.array(t.string(), 'chain, mempool, peers, wallet:NAME'),
-      from: t.standard(position, {}),
-      detail: t.standard(t.string('headers, txids, hex or decoded: what is told of transactions'), 'txids'),
-      addresses: t.standard(
-        t.array(t.string(), 'Only transactions that pay to these or spend from them'),
-        [],
-      ),
-      scripts: t.standard(t.array(t.bytes(), 'The same by output script'), []),
-      descriptors: t.standard(
-        t.array(
-          t.anything(),
-          'The same by descriptor, or {"desc": descriptor, "range": last index or [first,last]}',
-        ),
-        [],
-      ),
-    },
-    result: t.object({
-      subscription: t.string('Name in the events, on this connection'),
-      position: t.record(t.anything(), 'as from has it', 'Up to where it knows everything at first'),
-      boot: t.hex('This run of the node'),
-      tip: t.object(place),
-      from: t.optional(t.object(place, 'The block after which the chain is told')),
-      replay: t.optional(
-        t.object({ disconnect: t.integer(), connect: t.integer() }, 'Blocks from there to the tip'),
-      ),
-      reset: t.array(t.string(), 'Topics that begin anew: what was known of them does not count any more'),
-    }),
+    parameters: asked,
+    result: opened,
     example: `'["chain"]'`,
     handler: (call, { subscriptions }, request) => subscriptions.open(call, sessionOf(request)),
   }),

@@ -1,6 +1,6 @@
 /**
  * `GET /events`: connections that are told of events, and how many there are. A WebSocket carries calls as well; a
- * plain request is answered by a stream of events (SSE). Owns how bytes go out; what is told is `rpc/subscriptions`.
+ * plain request is answered by a stream of events (SSE). Owns how bytes go out; what is told is `events/`.
  */
 import { IncomingMessage, ServerResponse } from 'node:http';
 import type { Duplex } from 'node:stream';

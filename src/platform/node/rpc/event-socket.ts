@@ -1,10 +1,10 @@
 /** A WebSocket at the RPC: calls in text frames, a bounded number of them at a time, and events between the answers. */
 import type { Duplex } from 'node:stream';
 import type { RawData, WebSocket } from 'ws';
+import type { Piece } from '../../../events/block-texts.ts';
+import { type Framing, type Outlet, Session } from '../../../events/session.ts';
 import type { Caller, Dispatcher } from '../../../rpc/dispatcher.ts';
 import { LIMITS } from '../../../rpc/limits.ts';
-import type { Piece } from '../../../rpc/subscriptions/block-texts.ts';
-import { type Framing, type Outlet, Session } from '../../../rpc/subscriptions/session.ts';
 import type { Permission } from './access.ts';
 
 /** What comes in a binary frame is no text. */

@@ -1,10 +1,10 @@
 /** Events as a stream that `curl -N` and browsers read (Server-Sent Events): one subscription, said in the URL. */
 import type { ServerResponse } from 'node:http';
 import type { FastifyReply, FastifyRequest } from 'fastify';
+import type { Piece } from '../../../events/block-texts.ts';
+import { type Framing, type Outlet, Session } from '../../../events/session.ts';
 import type { Dispatcher } from '../../../rpc/dispatcher.ts';
 import { LIMITS } from '../../../rpc/limits.ts';
-import type { Piece } from '../../../rpc/subscriptions/block-texts.ts';
-import { type Framing, type Outlet, Session } from '../../../rpc/subscriptions/session.ts';
 
 /** Where the reader stands goes before each event of a block, and comes back as `Last-Event-ID`. */
 const FRAMING: Framing = {

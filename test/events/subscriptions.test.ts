@@ -1,15 +1,15 @@
 /** What subscribers are told, in which order, from where on, and what it may cost. */
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
-import { MemoryNode } from '../../../scripts/conformance/memory-node.ts';
-import { type SubscribeOptions, subscribe } from '../../../src/client/events.ts';
-import { toHex } from '../../../src/core/encoding/bytes.ts';
-import { REGTEST } from '../../../src/core/parameters/presets.ts';
-import { decodeAddress } from '../../../src/core/script/address.ts';
-import type { Transaction } from '../../../src/core/transaction/transaction.ts';
-import type { SubscriptionEvent, Topic } from '../../../src/rpc/subscriptions/event-types.ts';
-import type { SpendableCoin } from '../../support/chain-builder.ts';
-import { MemoryWire } from '../../support/memory-socket.ts';
-import { outputAt, P2SH_TRUE, P2WSH_TRUE, spend } from '../../support/pool.ts';
+import { MemoryNode } from '../../scripts/conformance/memory-node.ts';
+import { type SubscribeOptions, subscribe } from '../../src/client/events.ts';
+import { toHex } from '../../src/core/encoding/bytes.ts';
+import { REGTEST } from '../../src/core/parameters/presets.ts';
+import { decodeAddress } from '../../src/core/script/address.ts';
+import type { Transaction } from '../../src/core/transaction/transaction.ts';
+import type { SubscriptionEvent, Topic } from '../../src/events/event-types.ts';
+import type { SpendableCoin } from '../support/chain-builder.ts';
+import { MemoryWire } from '../support/memory-socket.ts';
+import { outputAt, P2SH_TRUE, P2WSH_TRUE, spend } from '../support/pool.ts';
 
 let memory: MemoryNode;
 const coins: SpendableCoin[] = [];

@@ -2,8 +2,8 @@
  * What one connection is told: the events of its subscriptions in turn, and answers between them. One writer, so
  * that an event in many pieces is not torn; it writes only while the other side takes what is written.
  */
-import { RpcCode, RpcError, refuse } from '../kit.ts';
-import { LIMITS } from '../limits.ts';
+import { RpcCode, RpcError, refuse } from '../rpc/kit.ts';
+import { LIMITS } from '../rpc/limits.ts';
 import type { Piece } from './block-texts.ts';
 import type { Subscription, Told } from './subscription.ts';
 import type { Subscriptions } from './subscriptions.ts';

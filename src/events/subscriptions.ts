@@ -3,18 +3,19 @@
  * a time, after everything else that waits for it. Owns what their subscriptions share; costs nothing before the
  * first one.
  */
-import type { HeaderEntry } from '../../chain/header-entry.ts';
-import { forkOf } from '../../chain/header-entry.ts';
-import type { Signal } from '../../chain/signal.ts';
-import type { BlockHash } from '../../core/block/header.ts';
-import { toHex } from '../../core/encoding/bytes.ts';
-import type { Random, Timer } from '../../seams.ts';
-import { RpcCode, RpcError, refuse } from '../kit.ts';
-import { requireData } from '../lookup.ts';
+import type { HeaderEntry } from '../chain/header-entry.ts';
+import { forkOf } from '../chain/header-entry.ts';
+import type { Signal } from '../chain/signal.ts';
+import type { BlockHash } from '../core/block/header.ts';
+import { toHex } from '../core/encoding/bytes.ts';
+import { RpcCode, RpcError, refuse } from '../rpc/kit.ts';
+import { requireData } from '../rpc/lookup.ts';
+import type { EventHub, SubscriptionCall } from '../rpc/methods/subscriptions.ts';
+import type { Random, Timer } from '../seams.ts';
 import { BlockTexts } from './block-texts.ts';
-import type { Detail, Position, Topic } from './event-types.ts';
+import type { Detail, Topic } from './event-types.ts';
 import { MempoolLog } from './mempool-log.ts';
-import { type FilterRequest, scriptFilter } from './script-filter.ts';
+import { scriptFilter } from './script-filter.ts';
 import type { Session } from './session.ts';
 import { Subscription, type SubscriptionSources } from './subscription.ts';
 
@@ -29,15 +30,7 @@ export interface SubscriptionsDependencies extends SubscriptionSources {
   readonly walletChanged: Signal<string>;
 }
 
-/** What a caller asks for, read. */
-export interface SubscriptionCall extends FilterRequest {
-  readonly topics: readonly string[];
-  readonly detail: string;
-  readonly from: Position;
-}
-
-export class Subscriptions {
-  /** One run of the node: sequences of the mempool begin anew with each. */
+export class Subscriptions implements EventHub {
   readonly boot: string;
   readonly #dependencies: SubscriptionsDependencies;
   readonly #texts: BlockTexts;
@@ -55,7 +48,6 @@ export class Subscriptions {
     this.#texts = new BlockTexts(dependencies);
   }
 
-  /** Makes a subscription of a connection; its events follow the answer. @throws RpcError */
   async open(call: SubscriptionCall, session: Session) {
     const { chain } = this.#dependencies;
     session.requireRoom();

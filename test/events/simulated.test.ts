@@ -1,9 +1,9 @@
 /** Subscriptions on a virtual clock: heartbeats, peers, and that nothing is left when nobody listens. */
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import type { Node } from '../../../src/node.ts';
-import { type Outlet, Session } from '../../../src/rpc/subscriptions/session.ts';
-import type { SubscriptionCall } from '../../../src/rpc/subscriptions/subscriptions.ts';
-import { ADDRESS, DevWorld } from '../dev/world.ts';
+import { type Outlet, Session } from '../../src/events/session.ts';
+import type { Node } from '../../src/node.ts';
+import type { SubscriptionCall } from '../../src/rpc/methods/subscriptions.ts';
+import { ADDRESS, DevWorld } from '../rpc/dev/world.ts';
 
 class Recorder implements Outlet {
   isOpen = true;

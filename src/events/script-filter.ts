@@ -1,19 +1,14 @@
 /** Which transactions a subscriber wants to hear of: those that pay to certain scripts or spend from them. */
-import { latin1 } from '../../core/encoding/bytes.ts';
-import type { Coin } from '../../core/transaction/coin.ts';
-import type { Transaction } from '../../core/transaction/transaction.ts';
-import { DescriptorError } from '../../wallet/descriptors/descriptor-error.ts';
-import { parseDescriptor } from '../../wallet/descriptors/parse.ts';
-import { addressScript } from '../construct-transaction.ts';
-import { scanObject } from '../descriptor-scripts.ts';
-import { type JsonRead, type RpcContext, refuse } from '../kit.ts';
-import { LIMITS } from '../limits.ts';
-
-export interface FilterRequest {
-  readonly addresses: readonly string[];
-  readonly scripts: readonly Uint8Array[];
-  readonly descriptors: readonly JsonRead[];
-}
+import { latin1 } from '../core/encoding/bytes.ts';
+import type { Coin } from '../core/transaction/coin.ts';
+import type { Transaction } from '../core/transaction/transaction.ts';
+import { addressScript } from '../rpc/construct-transaction.ts';
+import { scanObject } from '../rpc/descriptor-scripts.ts';
+import { type RpcContext, refuse } from '../rpc/kit.ts';
+import { LIMITS } from '../rpc/limits.ts';
+import type { SubscriptionCall } from '../rpc/methods/subscriptions.ts';
+import { DescriptorError } from '../wallet/descriptors/descriptor-error.ts';
+import { parseDescriptor } from '../wallet/descriptors/parse.ts';
 
 export class ScriptFilter {
   readonly #scripts: ReadonlySet<string>;
@@ -44,7 +39,7 @@ export class ScriptFilter {
 
 /** Undefined where nothing is asked for: then everything is told. @throws RpcError */
 export async function scriptFilter(
-  { addresses, scripts, descriptors }: FilterRequest,
+  { addresses, scripts, descriptors }: Pick<SubscriptionCall, 'addresses' | 'scripts' | 'descriptors'>,
   { parameters, clock }: Pick<RpcContext, 'parameters' | 'clock'>,
 ): Promise<ScriptFilter | undefined> {
   let count = addresses.length + scripts.length;

@@ -1,11 +1,11 @@
 /** The last changes of the mempool, for who was away for a moment. Keeps what is told of them, and no transaction. */
-import type { Chain } from '../../chain/chain.ts';
-import type { HeaderEntry } from '../../chain/header-entry.ts';
-import type { Coin } from '../../core/transaction/coin.ts';
-import type { Txid } from '../../core/transaction/transaction.ts';
-import type { MempoolEntry } from '../../mempool/entry.ts';
-import type { Mempool } from '../../mempool/mempool.ts';
-import type { RemovalReason } from '../../mempool/results.ts';
+import type { Chain } from '../chain/chain.ts';
+import type { HeaderEntry } from '../chain/header-entry.ts';
+import type { Coin } from '../core/transaction/coin.ts';
+import type { Txid } from '../core/transaction/transaction.ts';
+import type { MempoolEntry } from '../mempool/entry.ts';
+import type { Mempool } from '../mempool/mempool.ts';
+import type { RemovalReason } from '../mempool/results.ts';
 
 const CHANGES = 20_000;
 

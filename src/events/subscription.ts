@@ -3,18 +3,18 @@
  * queue: the chain, the mempool's log and the wallets are the queue, so that live events, the replay after a
  * reconnect and what a slow reader has missed are the same thing.
  */
-import type { HeaderEntry } from '../../chain/header-entry.ts';
-import type { BlockHash } from '../../core/block/header.ts';
-import { toHex } from '../../core/encoding/bytes.ts';
-import type { Txid } from '../../core/transaction/transaction.ts';
-import type { MempoolEntry } from '../../mempool/entry.ts';
-import type { PeerInfo } from '../../network/peer-info.ts';
-import type { WalletTransaction } from '../../wallet/history.ts';
-import type { Wallet } from '../../wallet/wallet.ts';
-import { transactionJson } from '../formats/transaction.ts';
-import type { JsonWritable } from '../json.ts';
-import { writeJson } from '../json-writer.ts';
-import { btc, RpcCode, type RpcContext, RpcError } from '../kit.ts';
+import type { HeaderEntry } from '../chain/header-entry.ts';
+import type { BlockHash } from '../core/block/header.ts';
+import { toHex } from '../core/encoding/bytes.ts';
+import type { Txid } from '../core/transaction/transaction.ts';
+import type { MempoolEntry } from '../mempool/entry.ts';
+import type { PeerInfo } from '../network/peer-info.ts';
+import { transactionJson } from '../rpc/formats/transaction.ts';
+import type { JsonWritable } from '../rpc/json.ts';
+import { writeJson } from '../rpc/json-writer.ts';
+import { btc, RpcCode, type RpcContext, RpcError } from '../rpc/kit.ts';
+import type { WalletTransaction } from '../wallet/history.ts';
+import type { Wallet } from '../wallet/wallet.ts';
 import type { BlockTexts, Piece } from './block-texts.ts';
 import type { Detail, PeerTold, Topic } from './event-types.ts';
 import type { MempoolChange, MempoolLog } from './mempool-log.ts';

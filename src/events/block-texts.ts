@@ -3,18 +3,18 @@
  * large block it is many pieces: who reads slowly holds none of them, and asks again for the next, which may
  * mean that the block is read again.
  */
-import type { Chain } from '../../chain/chain.ts';
-import type { HeaderEntry } from '../../chain/header-entry.ts';
-import { readTransactions } from '../../core/block/block.ts';
-import { type BlockUndo, readUndo } from '../../core/consensus/undo.ts';
-import { displayHexEach, latin1, toHex } from '../../core/encoding/bytes.ts';
-import type { NetworkParameters } from '../../core/parameters/network.ts';
-import type { Coin } from '../../core/transaction/coin.ts';
-import { readOutline, txidsOf } from '../../core/transaction/outline.ts';
-import { Transaction } from '../../core/transaction/transaction.ts';
-import type { Clock } from '../../seams.ts';
-import { transactionFields } from '../formats/transaction.ts';
-import { requireData } from '../lookup.ts';
+import type { Chain } from '../chain/chain.ts';
+import type { HeaderEntry } from '../chain/header-entry.ts';
+import { readTransactions } from '../core/block/block.ts';
+import { type BlockUndo, readUndo } from '../core/consensus/undo.ts';
+import { displayHexEach, latin1, toHex } from '../core/encoding/bytes.ts';
+import type { NetworkParameters } from '../core/parameters/network.ts';
+import type { Coin } from '../core/transaction/coin.ts';
+import { readOutline, txidsOf } from '../core/transaction/outline.ts';
+import { Transaction } from '../core/transaction/transaction.ts';
+import { transactionFields } from '../rpc/formats/transaction.ts';
+import { requireData } from '../rpc/lookup.ts';
+import type { Clock } from '../seams.ts';
 import type { Detail } from './event-types.ts';
 import type { ScriptFilter } from './script-filter.ts';
 
