@@ -159,7 +159,9 @@ class Known {
       if (last.height <= from.height) break;
       yield { s: '', n: 0, topic: 'chain', type: 'disconnected', block: last };
     }
-    this.#position = { ...this.#position, ...position };
+    // What was known of the mempool in another run of the node is no position in this one.
+    const { mempool: _, ...known } = this.#position;
+    this.#position = { ...known, ...position };
   }
 
   add(event: SubscriptionEvent): void {
