@@ -95,7 +95,7 @@ export class Chain extends ChainView {
 
   /**
    * Opens what is on the disk, mends what a kill left behind, checks the last blocks, and connects what can be.
-   * @throws CorruptionError if only `--reindex` helps.
+   * @throws CorruptionError if only `--reindex` helps, FutureTipError
    */
   static async open(options: ChainOptions, dependencies: ChainDependencies): Promise<Chain> {
     const { storage, parameters, random, clock, logger } = dependencies;

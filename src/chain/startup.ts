@@ -13,7 +13,7 @@ import type { NetworkParameters } from '../core/parameters/network.ts';
 import { isUnspendable } from '../core/script/script.ts';
 import { OutPointMap } from '../core/transaction/outpoint-map.ts';
 import type { OutPoint } from '../core/transaction/transaction.ts';
-import type { Logger } from '../seams.ts';
+import type { Clock, Logger } from '../seams.ts';
 import type { ActiveChain } from './active-chain.ts';
 import { type BlockFileKind, blockFileName } from './block-files.ts';
 import { type BlockStore, damagedFile, FRAME_SIZE } from './block-store.ts';
@@ -32,9 +32,10 @@ import {
   INDEX_STORE,
   REINDEX_KEY,
 } from './schema.ts';
-import type { Storage } from './storage.ts';
+import { FutureTipError, type Storage } from './storage.ts';
 
 export interface StartupParts {
+  readonly clock: Clock;
   readonly parameters: NetworkParameters;
   readonly logger: Logger;
   readonly index: KeyValueStore;
@@ -115,6 +116,7 @@ export async function loadCoins(parts: StartupParts): Promise<void> {
   }
   active.reset(tip);
   tree.finishLoading(tip);
+  if (tip.time > parts.clock.seconds() + parts.parameters.maxFutureBlockTime) throw new FutureTipError();
 }
 
 /**

@@ -31,6 +31,20 @@ export class CorruptionError extends Error {
   override readonly name = 'CorruptionError';
 }
 
+/** The tip's time lies ahead of our clock: either is wrong. Core asks then whether to rebuild. */
+export class FutureTipError extends Error {
+  override readonly name = 'FutureTipError';
+
+  constructor() {
+    super(
+      'The block database contains a block which appears to be from the future. ' +
+        "This may be due to your computer's date and time being set incorrectly. " +
+        "Only rebuild the block database if you are sure that your computer's date and time are correct.\n" +
+        'Please restart with -reindex or -reindex-chainstate to recover.',
+    );
+  }
+}
+
 /** What people call a store, and what they can do about damage. */
 export interface StoreTitle {
   readonly name: string;

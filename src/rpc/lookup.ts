@@ -8,7 +8,7 @@ import { JsonNumber, type JsonRead } from '../core/encoding/json.ts';
 import type { Txid } from '../core/transaction/transaction.ts';
 import type { MempoolEntry } from '../mempool/entry.ts';
 import type { Mempool } from '../mempool/mempool.ts';
-import { refuse } from './errors.ts';
+import { RpcCode, RpcError, refuse } from './errors.ts';
 import { custom, hex } from './schema.ts';
 import { hashTextFrom, integerFrom } from './values.ts';
 
@@ -57,7 +57,22 @@ export function findBlockByHashOrHeight(chain: Chain, value: JsonRead | undefine
 /** @throws RpcError -1 if the block is not on disk. */
 export async function readStoredBlock(chain: Chain, entry: HeaderEntry): Promise<Block> {
   requireData(chain, entry);
-  return chain.blocks.readBlock(entry);
+  return ofFile(chain.blocks.readBlock(entry), 'block');
+}
+
+/** What is read of the block files, any of which may be gone. @throws RpcError in Core's words */
+export async function ofFile<T>(read: Promise<T>, kind: 'block' | 'undo'): Promise<T> {
+  try {
+    return await read;
+  } catch (error) {
+    const { code } = ((error as Error).cause ?? {}) as { readonly code?: string };
+    if (code !== 'ENOENT') throw error;
+    if (kind === 'block') throw refuse.misc('Block not found on disk');
+    throw new RpcError(
+      RpcCode.INTERNAL_ERROR,
+      "Undo data expected but can't be read. This could be due to disk corruption or a conflict with a pruning event.",
+    );
+  }
 }
 
 export function requireData(chain: Chain, entry: HeaderEntry): void {
@@ -75,7 +90,7 @@ export async function readStoredUndo(chain: Chain, entry: HeaderEntry): Promise<
     const pruned = entry.transactionCount > 0 && chain.pruner.prunedHeight >= 0;
     throw refuse.misc(`Undo data not available${pruned ? ' (pruned data)' : ''}`);
   }
-  return chain.blocks.readUndo(entry);
+  return ofFile(chain.blocks.readUndo(entry), 'undo');
 }
 
 /** @throws RpcError -5 */

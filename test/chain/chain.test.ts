@@ -439,3 +439,15 @@ describe('initial block download', () => {
     expect([chain.isInitialBlockDownload, chain.verificationProgress]).toEqual([false, 1]);
   });
 });
+
+it('is not opened where its tip is from the future', async () => {
+  const storage = new MemoryStorage();
+  const chain = await open({ storage });
+  await feed(chain, builder().mine(3).blocks);
+  const { time } = chain.tip;
+  await chain.close();
+  const at = (seconds: number) => open({ storage, clock: new StillClock(seconds) });
+  const ahead = time - parameters.maxFutureBlockTime;
+  await expect(at(ahead - 1)).rejects.toThrow('appears to be from the future');
+  await (await at(ahead)).close();
+});

@@ -222,13 +222,16 @@ export const blockTemplateMethods = group('Mining', {
       const decoded = readHex(hexdata, (bytes) => Block.decode(bytes), 'Block decode failed');
       const parent = chain.entry(decoded.header.prev);
       const segwit = parent !== undefined && parent.height + 1 >= parameters.heights.segwit;
+      // Of a block that was pruned only the data is new.
+      const known = chain.entry(decoded.hash);
+      const wasActive = known !== undefined && chain.isActive(known);
       const verdict = await chain.acceptBlock(segwit ? withReservedValue(decoded) : decoded, {
         requested: true,
       });
       await mempool.settled();
       if (!verdict.ok) return verdictText(verdict.invalid);
       if (!verdict.new) return 'duplicate';
-      return verdict.connected ? null : 'inconclusive';
+      return verdict.connected && !wasActive ? null : 'inconclusive';
     },
   }),
 });

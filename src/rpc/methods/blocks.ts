@@ -3,7 +3,7 @@ import { toDisplayHex, toHex } from '../../core/encoding/bytes.ts';
 import { block, blockJson, blockTransaction, header, headerJson } from '../formats/block.ts';
 import { JsonText } from '../json.ts';
 import { group, method, refuse, t } from '../kit.ts';
-import { blockByHash, findBlock, requireData } from '../lookup.ts';
+import { blockByHash, findBlock, ofFile, requireData } from '../lookup.ts';
 
 export const blockMethods = group('Blockchain', {
   getblock: method({
@@ -30,10 +30,10 @@ export const blockMethods = group('Blockchain', {
       const { chain } = context;
       const entry = findBlock(chain, blockhash, 'blockhash');
       requireData(chain, entry);
-      const bytes = await chain.blocks.readBlockBytes(entry);
+      const bytes = await ofFile(chain.blocks.readBlockBytes(entry), 'block');
       if (level <= 0) return new JsonText('"', toHex(bytes), '"');
       if (level === 1) return blockJson(entry, { bytes }, 'txids', context);
-      const undo = entry.haveUndo ? await chain.blocks.readUndoBytes(entry) : undefined;
+      const undo = entry.haveUndo ? await ofFile(chain.blocks.readUndoBytes(entry), 'undo') : undefined;
       return blockJson(entry, { bytes, undo }, level === 2 ? 'transactions' : 'prevouts', context);
     },
   }),

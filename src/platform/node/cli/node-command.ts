@@ -136,7 +136,9 @@ function uncaught(): Promise<Error> {
 function reportFailure(error: Error, logger: NodeLogger, onConsole: boolean): void {
   const message = explain(error);
   logger.log('error', 'init', message, isExplained(error) ? {} : { stack: error.stack });
-  if (!onConsole) process.stderr.write(`Error: ${message}\n`);
+  // A question that nobody is there to answer has no title, as in Core.
+  const title = error.name === 'FutureTipError' ? '' : 'Error: ';
+  if (!onConsole) process.stderr.write(`${title}${message}\n`);
 }
 
 /** The system's words where they say it, and what to do where they do not. */
@@ -155,6 +157,7 @@ const EXPLAINED = [
   'UsageError',
   'DataDirectoryError',
   'CorruptionError',
+  'FutureTipError',
   'DiskError',
   'CredentialError',
   'AddressError',

@@ -330,7 +330,7 @@ export const NODE = command({
     rpcbind: list(
       '<addr>[:<port>]',
       'Listen for requests on this address; without -rpcallowip it is ignored, with a warning.',
-      { otherwise: '127.0.0.1', perNetwork: true },
+      { otherwise: '127.0.0.1 and ::1', perNetwork: true },
     ),
     ...COOKIE,
     rpchost: list(

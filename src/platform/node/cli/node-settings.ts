@@ -22,7 +22,8 @@ type Parts = Placed<typeof NODE.options>;
 
 const FIRST_WALLET = 'wallet';
 const EVERY_ADDRESS = '0.0.0.0';
-const LOOPBACK = '127.0.0.1';
+/** The second where a machine has it. */
+const LOOPBACK = ['127.0.0.1', '::1'] as const;
 const FAST_PRUNE_SIZE = 64 << 10;
 
 /** @throws UsageError naming the option that is wrong */
@@ -97,13 +98,17 @@ function rpcOptions({ values, networkDirectory }: NodeConfiguration, parts: Part
   const { rpcallowip, rpccookiefile: cookie, rpcpassword: password, rpcwhitelist } = values;
   const { metrics, metricswallets } = values;
   // As in Core: without leave for others to connect, listening for others would only mislead.
-  const binds = orElse(rpcallowip.length > 0 ? values.rpcbind : [], LOOPBACK);
+  const binds = rpcallowip.length > 0 ? values.rpcbind : [];
+  const address = (entry: string) => splitHostPort(withPort(entry, values.rpcport));
   return {
     ...parts.rpc,
     metrics: metrics || metricswallets ? { wallets: metricswallets } : null,
     server: {
       ...parts.server,
-      bind: binds.map((entry) => splitHostPort(withPort(entry, values.rpcport))),
+      bind:
+        binds.length > 0
+          ? binds.map(address)
+          : [address(LOOPBACK[0]), { ...address(LOOPBACK[1]), optional: true }],
       whitelist: whitelist(rpcwhitelist ?? []),
       whitelistDefault: values.rpcwhitelistdefault ?? rpcwhitelist !== null,
     },

@@ -28,7 +28,12 @@ const WALLETS = '/wallet/';
 
 export interface RpcServerOptions extends AccessOptions {
   /** Addresses to listen on; the first one's port is used for all if theirs is 0. */
-  readonly bind: readonly { readonly host: string; readonly port: number }[];
+  readonly bind: readonly {
+    readonly host: string;
+    readonly port: number;
+    /** The others do without it. */
+    readonly optional?: boolean;
+  }[];
   /** Seconds in which a whole request must arrive, and that a connection may be idle; 0 waits for ever. */
   readonly timeout?: number;
   /** Calls under way are no more than both together. */
@@ -102,9 +107,16 @@ export class RpcServer {
   /** Starts listening; resolves with the port of the first address. */
   async start(): Promise<number> {
     let port = 0;
-    for (const [i, { host, port: wanted }] of this.#options.bind.entries()) {
+    for (const [i, { host, port: wanted, optional }] of this.#options.bind.entries()) {
       const { server } = this.#apps[i]!;
-      await this.#apps[i]!.listen({ host, port: wanted === 0 ? port : wanted });
+      try {
+        await this.#apps[i]!.listen({ host, port: wanted === 0 ? port : wanted });
+      } catch (error) {
+        if (!optional) throw error;
+        const { message } = error as Error;
+        this.#logger.log('info', 'http', `RPC server does not listen on ${host}: ${message}`);
+        continue;
+      }
       const address = server.address();
       if (i === 0 && address !== null && typeof address === 'object') port = address.port;
       this.#logger.log('info', 'http', `RPC server listening on ${host}:${port}`);

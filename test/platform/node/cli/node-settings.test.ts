@@ -18,6 +18,11 @@ afterAll(() => rmSync(directory, { recursive: true }));
 const read = (...words: string[]) => readConfiguration(['-regtest', `-datadir=${directory}`, ...words], NODE);
 const process = (...words: string[]) => processOptions(read(...words));
 
+const LOOPBACK = [
+  { host: '127.0.0.1', port: 18_443 },
+  { host: '::1', port: 18_443, optional: true },
+];
+
 test('without options the defaults of Bitcoin Core on regtest', () => {
   const { node, rpc, mockTime } = process();
   expect(node.network).toMatchObject({
@@ -32,7 +37,7 @@ test('without options the defaults of Bitcoin Core on regtest', () => {
   expect(node.mempool).toEqual(DEFAULT_POLICY);
   expect(node.wallet).toEqual({ ...WALLET, fallbackFee, keypool: 1000, load: [], disabled: false });
   expect(node.mine).toBeUndefined();
-  expect(rpc?.server.bind).toEqual([{ host: '127.0.0.1', port: 18_443 }]);
+  expect(rpc?.server.bind).toEqual(LOOPBACK);
   expect(rpc?.cookieFile).toBe(join(directory, 'regtest', '.cookie'));
   expect(mockTime).toBe(0);
 });
@@ -52,7 +57,7 @@ test('addresses take the port that is set, unless they have one', () => {
 });
 
 test('-rpcbind counts only with -rpcallowip', () => {
-  expect(process('-rpcbind=0.0.0.0').rpc?.server.bind).toEqual([{ host: '127.0.0.1', port: 18_443 }]);
+  expect(process('-rpcbind=0.0.0.0').rpc?.server.bind).toEqual(LOOPBACK);
   const server = process('-rpcbind=0.0.0.0:9', '-rpcbind=::', '-rpcallowip=10.0.0.0/8').rpc!.server;
   expect(server.bind).toEqual([
     { host: '0.0.0.0', port: 9 },
