@@ -54,6 +54,8 @@ export interface NodeOptions {
   readonly stopAfterImport?: boolean;
   /** Stops when the chain is so high; 0 goes on. */
   readonly stopAtHeight?: number;
+  /** Of Bitcoin Core's deprecated forms of answers, those that are still given. */
+  readonly deprecatedRpc?: readonly string[];
   readonly network: NetworkOptions;
   /** False makes no connections until RPC `setnetworkactive` does. */
   readonly networkActive?: boolean;
@@ -209,6 +211,7 @@ async function assemble(
   closers.push(() => snapshots?.close());
   const context = {
     ...parts,
+    deprecated: new Set(options.deprecatedRpc),
     ...(snapshots && { snapshots }),
     subscriptions,
     storage,

@@ -35,6 +35,8 @@ export interface RpcContext {
   readonly subscriptions: EventHub;
   /** Where the network's file says `devControl`. */
   readonly snapshots?: SnapshotKeeper;
+  /** Forms of answers that are kept for those who ask for them at start. */
+  readonly deprecated: ReadonlySet<string>;
   readonly storage: Storage;
   readonly clock: AdjustableClock;
   readonly logger: LoggerControl;

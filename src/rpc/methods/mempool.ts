@@ -91,8 +91,9 @@ export const mempoolMethods = group('Blockchain', {
       limitclustercount: t.integer('Transactions that may depend on each other'),
       limitclustersize: t.integer('Their vbytes'),
       optimal: t.boolean('Sorted as well as can be'),
+      fullrbf: t.optional(t.boolean('Always; of old (-deprecatedrpc=fullrbf)')),
     }),
-    handler(_, { mempool }) {
+    handler(_, { mempool, deprecated }) {
       const { policy } = mempool;
       return {
         loaded: mempool.loaded,
@@ -110,6 +111,7 @@ export const mempoolMethods = group('Blockchain', {
         limitclustercount: policy.limitClusterCount,
         limitclustersize: policy.limitClusterSize,
         optimal: true,
+        ...(deprecated.has('fullrbf') && { fullrbf: true }),
       };
     },
   }),

@@ -34,7 +34,6 @@ export const WITHOUT_EFFECT: Readonly<Record<string, string>> = Object.freeze({
   'Block files are plain': 'blocksxor',
   'The cookie is for its owner alone, and what RPC settles is kept in files of other forms':
     'rpccookieperms settings',
-  'No deprecated form of an answer is left': 'deprecatedrpc',
   'The log has one form, and is cut when it is long':
     'logips loglevel loglevelalways logratelimit logsourcelocations logthreadnames printpriority shrinkdebugfile',
   'They serve the tests of Bitcoin Core alone': `addrmantest allowignoredconf capturemessages

@@ -317,6 +317,9 @@ export const NODE = command({
     permitbaremultisig: flag('Relay bare multisig outputs.', relay('permitBareMultisig')),
   },
   'RPC server options': {
+    deprecatedrpc: list('<method>', 'Give a deprecated form of answers: fullrbf.', {
+      to: 'node.deprecatedRpc',
+    }),
     metrics: flag('Serve figures for Prometheus at /metrics, which need no password.'),
     metricswallets: flag('Among them the balances of wallets.'),
     rest: flag('Answer REST requests at /rest/, which need no password.', { to: 'rpc.rest' }),

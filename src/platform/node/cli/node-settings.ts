@@ -2,6 +2,7 @@
 import { availableParallelism } from 'node:os';
 import { resolve } from 'node:path';
 import type { ReindexKind } from '../../../chain/options.ts';
+import { higherRate } from '../../../core/transaction/fee-rate.ts';
 import type { NetworkOptions } from '../../../network/options.ts';
 import type { ProcessOptions, RpcOptions } from '../create-node.ts';
 import { LOG_CATEGORIES, type NodeLoggerOptions } from '../logger.ts';
@@ -55,6 +56,8 @@ export function processOptions(configuration: NodeConfiguration): ProcessOptions
       mempool: {
         ...parts.mempool,
         maxBytes: mempoolMemory(values),
+        // What a replacement must pay more cannot be less than anything pays.
+        minimumRelayFeeRate: higherRate(values.minrelaytxfee, values.incrementalrelayfee),
         requireStandard: !values.acceptnonstdtxn,
         maxDataCarrierBytes: values.datacarrier ? values.datacarriersize : 0,
       },

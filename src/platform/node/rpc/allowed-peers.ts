@@ -7,7 +7,7 @@ export function allowedPeers(allowed: readonly string[]): BlockList {
   list.addSubnet('127.0.0.0', 8, 'ipv4');
   list.addAddress('::1', 'ipv6');
   for (const entry of allowed) {
-    const [address, mask] = entry.split('/') as [string, string | undefined];
+    const [address, mask] = entry.replace(/^\[([^\]]*)\]/, '$1').split('/') as [string, string | undefined];
     const family = isIP(address);
     if (family === 0) throw new Error(`Invalid -rpcallowip subnet specification: ${entry}`);
     const type = family === 6 ? 'ipv6' : 'ipv4';
