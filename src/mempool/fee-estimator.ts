@@ -66,6 +66,8 @@ export class FeeEstimator {
   /** Heights of the first block that taught us something, now and in the run before. */
   #firstHeight = 0;
   #history = { first: 0, best: 0 };
+  /** By the target from which on it is the answer. */
+  readonly #fixed = new Map<number, FeeRate>();
 
   private constructor(dependencies: FeeEstimatorDependencies) {
     const { chain, mempool } = dependencies;
@@ -132,6 +134,16 @@ export class FeeEstimator {
     }
   }
 
+  /**
+   * Says what is estimated from a target on, whatever was learned.
+   * @param target null: for all of them, instead of what was said @param feeRate null: takes it back
+   */
+  fix(feeRate: FeeRate | null, target: number | null): void {
+    if (target === null) this.#fixed.clear();
+    if (feeRate === null) this.#fixed.delete(target ?? 0);
+    else this.#fixed.set(target ?? 0, feeRate);
+  }
+
   /** The largest target that there is data for: half of the blocks that were seen. */
   #usableTarget(): number {
     const seen = this.#firstHeight === 0 ? 0 : this.#bestHeight - this.#firstHeight;
@@ -145,6 +157,10 @@ export class FeeEstimator {
    * @param conservative also look at longer times, so as to be slow to follow a fall of fees.
    */
   estimate(target: number, conservative: boolean): FeeEstimate {
+    const told = Math.max(0, ...[...this.#fixed.keys()].filter((other) => other <= target));
+    const fixed = this.#fixed.get(told);
+    if (fixed !== undefined)
+      return { feeRate: higherRate(fixed, this.#mempool.minimumFeeRate()), blocks: target, errors: [] };
     // Nobody can promise the very next block.
     const blocks = Math.min(Math.max(target, 2), this.#usableTarget());
     let rate = -1;

@@ -234,6 +234,14 @@ export class Mempool {
     this.#pool.prioritise(txid, delta);
   }
 
+  /** Takes transactions out, with what spends from them. */
+  drop(txids: Iterable<Txid>): void {
+    for (const txid of txids) {
+      const entry = this.get(txid);
+      if (entry !== undefined) this.#pool.remove(withDescendants(entry), 'reorg');
+    }
+  }
+
   /** What waits now, for `rewind`; nothing of it is judged again then. */
   remember(): Uint8Array {
     return encodePool(this.#pool);

@@ -157,15 +157,16 @@ export class Miner {
   }
 
   async #solve(template: BlockTemplate, maxTries: number): Promise<Block | null> {
-    const header = template.header();
-    const { target } = targetFromBits(header.bits);
-    const nonce = await this.#dependencies.searcher.search(
-      header.bytes,
-      target,
-      0,
-      Math.min(maxTries, NONCES),
-    );
-    return nonce === null ? null : template.block(0, BlockHeader.from({ ...header, nonce }));
+    const { chain, searcher } = this.#dependencies;
+    for (let extraNonce = 0; ; extraNonce++) {
+      const header = template.header(extraNonce);
+      const { target } = targetFromBits(header.bits);
+      const nonce = await searcher.search(header.bytes, target, 0, Math.min(maxTries, NONCES));
+      if (nonce === null) return null;
+      const block = template.block(extraNonce, BlockHeader.from({ ...header, nonce }));
+      // Where a branch was left, the same block may have been there at the same time.
+      if (chain.entry(block.hash) === undefined) return block;
+    }
   }
 
   /** @throws Invalid */

@@ -8,10 +8,12 @@ import type { FilterIndex } from '../indexes/filter-index.ts';
 import type { TransactionIndex } from '../indexes/transaction-index.ts';
 import type { FeeEstimator } from '../mempool/fee-estimator.ts';
 import type { Mempool } from '../mempool/mempool.ts';
+import type { AutoMiner } from '../mining/auto-miner.ts';
 import type { Miner } from '../mining/miner.ts';
 import type { Network } from '../network/network.ts';
 import type { AdjustableClock, Logger } from '../seams.ts';
 import type { WalletManager } from '../wallet/wallet-manager.ts';
+import type { Faucet } from './faucet.ts';
 import type { Registry } from './method.ts';
 import type { EventHub, Listener } from './methods/subscriptions.ts';
 
@@ -34,7 +36,7 @@ export interface RpcContext {
   /** Who is told of events. */
   readonly subscriptions: EventHub;
   /** Where the network's file says `devControl`. */
-  readonly snapshots?: SnapshotKeeper;
+  readonly dev?: DevParts;
   /** Forms of answers that are kept for those who ask for them at start. */
   readonly deprecated: ReadonlySet<string>;
   readonly storage: Storage;
@@ -46,6 +48,13 @@ export interface RpcContext {
   stop(): void;
   /** Writes a file for `dumptxoutset`; refuses to overwrite. Relative paths start at the data directory. */
   writeFile(path: string, chunks: AsyncIterable<Uint8Array>): Promise<{ path: string }>;
+}
+
+/** What holds a chain in one's hands. */
+export interface DevParts {
+  readonly snapshots: SnapshotKeeper;
+  readonly autoMiner: AutoMiner;
+  readonly faucet: Faucet;
 }
 
 /** What a snapshot is of. */

@@ -10,6 +10,8 @@ import { coinMethods } from './methods/coins.ts';
 import { controlMethods } from './methods/control.ts';
 import { deploymentMethods } from './methods/deployments.ts';
 import { descriptorMethods } from './methods/descriptors.ts';
+import { devMiningMethods } from './methods/dev/mining.ts';
+import { devMoneyMethods } from './methods/dev/money.ts';
 import { devSnapshotMethods } from './methods/dev/snapshots.ts';
 import { devTimeMethods } from './methods/dev/time.ts';
 import { dumpCoinsMethods } from './methods/dump-coins.ts';
@@ -59,6 +61,8 @@ export const METHODS = {
   ...controlMethods,
   ...deploymentMethods,
   ...descriptorMethods,
+  ...devMiningMethods,
+  ...devMoneyMethods,
   ...devSnapshotMethods,
   ...devTimeMethods,
   ...dumpCoinsMethods,

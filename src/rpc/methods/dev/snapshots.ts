@@ -1,6 +1,6 @@
 /** Moments of the node to which it can be taken back. */
 import type { RpcContext, SnapshotFacts } from '../../context.ts';
-import { devGroup } from '../../dev-method.ts';
+import { devGroup, devParts } from '../../dev-method.ts';
 import { method, refuse, t } from '../../kit.ts';
 
 const fields = {
@@ -12,9 +12,9 @@ const fields = {
 
 const shown = ({ name, height, hash, time }: SnapshotFacts) => ({ name, height, hash, time });
 
-function keeperOf({ snapshots, chain }: RpcContext) {
-  if (snapshots === undefined || chain.isReindexing) throw refuse.misc('The node is still reindexing');
-  return snapshots;
+function keeperOf(context: RpcContext) {
+  if (context.chain.isReindexing) throw refuse.misc('The node is still reindexing');
+  return devParts(context).snapshots;
 }
 
 export const devSnapshotMethods = devGroup('Control', {
