@@ -73,7 +73,7 @@ describe('the estimator', () => {
 
   test('learns from what is confirmed, and keeps it over a restart', async () => {
     const { pool, open, estimator } = await openEstimator();
-    const fan = spend([pool.coin()], { outputs: 200, fee: 50_000n });
+    const fan = spend([pool.coin()], { outputs: 204, fee: 50_000n });
     await pool.accept(fan);
     await pool.mine();
     const coins: SpendableCoin[] = fan.outputs.map((_, vout) => outputAt(fan, vout));
@@ -85,6 +85,17 @@ describe('the estimator', () => {
     expect(estimate).toMatchObject({ blocks: 4, errors: [] });
     // 969,000 / 96 is 10,093.75: each is counted in whole satoshis.
     expect(estimate.feeRate).toBe(10_093n);
+    // Taken back to this, whatever is learned then.
+    await pool.accept(spend([coins.pop()!], { fee: 969n }));
+    const remembered = estimator.remember();
+    for (let block = 0; block < 3; block++) {
+      await pool.accept(spend([coins.pop()!], { fee: 9_690n }));
+      await pool.mine();
+    }
+    expect(estimator.remember()).not.toEqual(remembered);
+    estimator.rewind(remembered);
+    expect(estimator.remember()).toEqual(remembered);
+    expect(estimator.estimate(4, false)).toEqual(estimate);
     await estimator.save();
     const again = await open();
     expect(again.estimate(4, false)).toEqual(estimate);

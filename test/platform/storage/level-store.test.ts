@@ -153,7 +153,7 @@ describe('an open store', () => {
             outcomes.missed++;
             await expect(store.verify(at)).rejects.toThrow(REFUSAL);
           } else {
-            expect(String(value)).toBe(`value of ${at}`);
+            expect(String(Buffer.from(value))).toBe(`value of ${at}`);
             outcomes.right++;
           }
         } catch (error) {

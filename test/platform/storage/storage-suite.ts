@@ -38,6 +38,10 @@ export function describeStorage(name: string, open: () => Promise<Storage>): voi
       await store.batch([put('01', 'dd'), { put: fromHex('01'), value }]);
       value[0] = 0;
       expect(toHex((await store.get(fromHex('01')))!)).toBe('cc');
+      // Whose slice is a copy, which that of a Buffer is not.
+      expect((await store.get(fromHex('01')))!.constructor).toBe(Uint8Array);
+      for await (const each of store.iterate({}))
+        for (const bytes of each) expect(bytes.constructor).toBe(Uint8Array);
       await store.close();
       await storage.close();
     });
@@ -119,6 +123,12 @@ export function describeStorage(name: string, open: () => Promise<Storage>): voi
       ]);
       expect(toHex(await files.read('rev', 0, 0, 1))).toBe('aa');
       expect(await files.append('blk', 0, [fromHex('06')])).toBe(5);
+      for (const length of [7, 4]) await files.truncate('blk', 0, length);
+      await files.truncate('rev', 99, 0);
+      expect([await files.size('blk', 0), toHex(await files.read('blk', 0, 0, 4))]).toEqual([4, '01020304']);
+      await expect(files.read('blk', 0, 3, 2)).rejects.toThrow('too short');
+      expect(await files.append('blk', 0, [fromHex('07')])).toBe(4);
+      expect(toHex(await files.read('blk', 0, 2, 3))).toBe('030407');
       await files.remove('blk', 0);
       await files.remove('rev', 0);
       await files.remove('rev', 12);

@@ -176,7 +176,7 @@ export class LevelStore implements KeyValueStore {
       for (;;) {
         const entries = await iterator.nextv(ITERATE_CHUNK);
         if (entries.length === 0) return;
-        for (const [key, value] of entries) yield [key, this.#unchecked(key, value)!];
+        for (const [key, value] of entries) yield [plain(key, key.length), this.#unchecked(key, value)!];
       }
     } catch (error) {
       throw this.#files.explain(error, 'read');
@@ -256,7 +256,7 @@ export class LevelStore implements KeyValueStore {
   #unchecked(key: Uint8Array, stored: Uint8Array | undefined): Uint8Array | undefined {
     if (stored === undefined) return undefined;
     const end = stored.length - CHECK_SIZE;
-    const value = stored.subarray(0, Math.max(0, end));
+    const value = plain(stored, Math.max(0, end));
     const check = crc32c(value, crc32c(key));
     if (
       end < 0 ||
@@ -269,6 +269,10 @@ export class LevelStore implements KeyValueStore {
     return value;
   }
 }
+
+/** LevelDB gives Buffers, whose `slice` is none. */
+const plain = ({ buffer, byteOffset }: Uint8Array, length: number): Uint8Array =>
+  new Uint8Array(buffer, byteOffset, length);
 
 /** The folder of a store: whether it is whole, and what people are told of it. */
 class CheckedFiles {
