@@ -1,5 +1,6 @@
 /** tx/: odd transactions of history, and transactions as decoderawtransaction shows them. */
 import { fromHex, toHex } from '../../src/core/encoding/bytes.ts';
+import { writeJson } from '../../src/core/encoding/json-writer.ts';
 import { Reader } from '../../src/core/encoding/reader.ts';
 import { MAIN } from '../../src/core/parameters/presets.ts';
 import { ANY_FORM, decodeTransaction } from '../../src/core/script/decode-transaction.ts';
@@ -8,7 +9,6 @@ import { SighashContext } from '../../src/core/script/sighash.ts';
 import { verifyInput } from '../../src/core/script/verify.ts';
 import { Transaction } from '../../src/core/transaction/transaction.ts';
 import { transactionJson } from '../../src/rpc/formats/transaction.ts';
-import { writeJson } from '../../src/rpc/json-writer.ts';
 import { conformanceEngine } from './engine.ts';
 import { type ConformanceModule, expectEqual, type Report, type VectorFile } from './suite.ts';
 

@@ -6,12 +6,12 @@
 import type { HeaderEntry } from '../chain/header-entry.ts';
 import type { BlockHash } from '../core/block/header.ts';
 import { toHex } from '../core/encoding/bytes.ts';
+import type { JsonWritable } from '../core/encoding/json-writer.ts';
+import { writeJson } from '../core/encoding/json-writer.ts';
 import type { Txid } from '../core/transaction/transaction.ts';
 import type { MempoolEntry } from '../mempool/entry.ts';
 import type { PeerInfo } from '../network/peer-info.ts';
 import { transactionJson } from '../rpc/formats/transaction.ts';
-import type { JsonWritable } from '../rpc/json.ts';
-import { writeJson } from '../rpc/json-writer.ts';
 import { btc, RpcCode, type RpcContext, RpcError } from '../rpc/kit.ts';
 import type { WalletTransaction } from '../wallet/history.ts';
 import type { Wallet } from '../wallet/wallet.ts';

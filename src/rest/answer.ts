@@ -5,9 +5,9 @@
 import type { HeaderEntry } from '../chain/header-entry.ts';
 import type { BlockHash } from '../core/block/header.ts';
 import { isHex, toHex, utf8 } from '../core/encoding/bytes.ts';
+import type { JsonWritable } from '../core/encoding/json-writer.ts';
+import { writeJson } from '../core/encoding/json-writer.ts';
 import type { RpcContext } from '../rpc/context.ts';
-import type { JsonWritable } from '../rpc/json.ts';
-import { writeJson } from '../rpc/json-writer.ts';
 
 export type RestForm = 'bin' | 'hex' | 'json';
 

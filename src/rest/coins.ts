@@ -2,6 +2,7 @@
 import { genesisBlock } from '../core/consensus/genesis.ts';
 import { fromDisplayHex, fromHex, isHex, latin1 } from '../core/encoding/bytes.ts';
 import { DecodeError } from '../core/encoding/errors.ts';
+import { joinFields } from '../core/encoding/json-writer.ts';
 import { Reader } from '../core/encoding/reader.ts';
 import { Writer } from '../core/encoding/writer.ts';
 import type { Coin } from '../core/transaction/coin.ts';
@@ -9,7 +10,6 @@ import type { OutPoint, Transaction, Txid } from '../core/transaction/transactio
 import type { RpcContext } from '../rpc/context.ts';
 import { scriptJson } from '../rpc/formats/script.ts';
 import { transactionFields } from '../rpc/formats/transaction.ts';
-import { joinFields } from '../rpc/json-writer.ts';
 import { btc } from '../rpc/values.ts';
 import {
   badRequest,

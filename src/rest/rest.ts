@@ -2,9 +2,10 @@
  * The REST interface of Bitcoin Core (`-rest`): what is public of the chain and the mempool, without a password.
  * Owns which path is which resource; how it gets here is the platform's.
  */
+
+import type { JsonWritable } from '../core/encoding/json-writer.ts';
 import type { Dispatcher } from '../rpc/dispatcher.ts';
 import { RpcCode, RpcError } from '../rpc/errors.ts';
-import type { JsonWritable } from '../rpc/json.ts';
 import type { Spec } from '../rpc/method.ts';
 import { chainStateMethods } from '../rpc/methods/chain-state.ts';
 import { deploymentMethods } from '../rpc/methods/deployments.ts';

@@ -5,6 +5,7 @@
 import { Invalid } from '../core/encoding/errors.ts';
 import { JsonObject, type JsonRead } from '../core/encoding/json.ts';
 import { JsonError, JsonReading } from '../core/encoding/json-reader.ts';
+import type { JsonWritable } from '../core/encoding/json-writer.ts';
 import type { Clock, Logger } from '../seams.ts';
 import { turnsOf } from '../wallet/turns.ts';
 import { callMethod } from './arguments.ts';
@@ -12,7 +13,6 @@ import type { RpcContext, RpcRequest, RpcServerView } from './context.ts';
 import { type Call, Envelope, toRpcError } from './envelope.ts';
 import { RpcCode, RpcError, refuse, UsageError } from './errors.ts';
 import { helpText } from './help.ts';
-import type { JsonWritable } from './json.ts';
 import { LIMITS } from './limits.ts';
 import { findMethod, type Registry } from './method.ts';
 import type { Listener } from './methods/subscriptions.ts';

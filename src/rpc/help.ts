@@ -2,7 +2,7 @@
  * The help text of a method, in Bitcoin Core's layout: usage line, description, Arguments, Named
  * Arguments, Result, Examples. All of it comes from the method's own object.
  */
-import { writeJson } from './json-writer.ts';
+import { writeJson } from '../core/encoding/json-writer.ts';
 import type { Method } from './method.ts';
 import * as t from './schema.ts';
 

@@ -5,9 +5,9 @@
  */
 
 import type { JsonRead } from '../core/encoding/json.ts';
+import type { JsonWritable } from '../core/encoding/json-writer.ts';
 import type { Wallet } from '../wallet/wallet.ts';
 import type { RpcContext, RpcRequest } from './context.ts';
-import type { JsonWritable } from './json.ts';
 import * as t from './schema.ts';
 import { walletOf } from './wallet-access.ts';
 

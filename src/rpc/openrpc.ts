@@ -1,5 +1,5 @@
 /** The API document: every method as OpenRPC describes it, from the same objects as the help. */
-import type { JsonWritable } from './json.ts';
+import type { JsonWritable } from '../core/encoding/json-writer.ts';
 import type { Method, Registry } from './method.ts';
 import * as t from './schema.ts';
 

@@ -5,9 +5,10 @@
  */
 
 import { JsonObject, type JsonRead } from '../core/encoding/json.ts';
+import type { JsonText, JsonWritable } from '../core/encoding/json-writer.ts';
+import type { Amount } from '../core/transaction/amount.ts';
 import type { RpcContext } from './context.ts';
 import { refuse } from './errors.ts';
-import type { Amount, JsonText, JsonWritable } from './json.ts';
 import type {
   Answered,
   Cases,

@@ -5,10 +5,9 @@
  */
 import { fromDisplayHex, fromHex, isHex } from '../core/encoding/bytes.ts';
 import { JsonNumber, JsonObject, type JsonRead } from '../core/encoding/json.ts';
-import { COIN, isMoney, parseFixedPoint } from '../core/transaction/amount.ts';
+import { Amount, COIN, isMoney, parseFixedPoint } from '../core/transaction/amount.ts';
 import { type FeeRate, satPerKvB } from '../core/transaction/fee-rate.ts';
 import { type RpcError, refuse } from './errors.ts';
-import { Amount } from './json.ts';
 
 /** UniValue's name of a value's type. */
 export function typeName(value: JsonRead | undefined): string {

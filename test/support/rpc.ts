@@ -1,10 +1,10 @@
 /** A dispatcher with a few methods of its own besides those that need no node. */
 
+import { JsonText } from '../../src/core/encoding/json-writer.ts';
 import { SystemClock } from '../../src/platform/node/clock.ts';
 import type { RpcContext } from '../../src/rpc/context.ts';
 import { Dispatcher } from '../../src/rpc/dispatcher.ts';
 import { RpcCode, RpcError } from '../../src/rpc/errors.ts';
-import { JsonText } from '../../src/rpc/json.ts';
 import { group, method } from '../../src/rpc/method.ts';
 import { controlMethods } from '../../src/rpc/methods/control.ts';
 import {

@@ -1,4 +1,5 @@
 /** Amounts: satoshis as `bigint`. */
+import { JsonNumber } from '../encoding/json.ts';
 
 /** Satoshis in one bitcoin. */
 export const COIN = 100_000_000n;
@@ -17,6 +18,20 @@ export const totalValue = (items: readonly { readonly value: bigint }[]): bigint
 export function formatCoins(value: bigint): string {
   const digits = (value < 0n ? -value : value).toString().padStart(9, '0');
   return `${value < 0n ? '-' : ''}${digits.slice(0, -8)}.${digits.slice(-8)}`;
+}
+
+/** Satoshis that an answer tells as bitcoin. */
+export class Amount extends JsonNumber {
+  readonly satoshis: bigint;
+
+  constructor(satoshis: bigint) {
+    super(formatCoins(satoshis));
+    this.satoshis = satoshis;
+  }
+
+  override toString(): string {
+    return this.text;
+  }
 }
 
 /** The same with at least two decimals and no more than are needed (Core's FormatMoney). */

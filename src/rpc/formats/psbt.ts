@@ -1,6 +1,7 @@
 /** PSBTs as Bitcoin Core's decodepsbt shows them. */
 import { encodeBase58Check } from '../../core/encoding/base58.ts';
 import { toDisplayHex, toHex } from '../../core/encoding/bytes.ts';
+import type { JsonWritable } from '../../core/encoding/json-writer.ts';
 import { Reader } from '../../core/encoding/reader.ts';
 import type { NetworkParameters } from '../../core/parameters/network.ts';
 import { toAssembly } from '../../core/script/assembly.ts';
@@ -21,7 +22,6 @@ import {
   splitKeys,
 } from '../../wallet/psbt/psbt-values.ts';
 import { readLeaves } from '../../wallet/psbt/spend-fields.ts';
-import type { JsonWritable } from '../json.ts';
 import { btc } from '../values.ts';
 import { scriptJson } from './script.ts';
 import { transactionJson } from './transaction.ts';

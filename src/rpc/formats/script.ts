@@ -1,12 +1,12 @@
 /** Scripts as Bitcoin Core's RPCs show them. */
 import { toHex } from '../../core/encoding/bytes.ts';
+import { JsonText } from '../../core/encoding/json-writer.ts';
 import type { NetworkParameters } from '../../core/parameters/network.ts';
 import { addressOfSolution } from '../../core/script/address.ts';
 import { toAssembly } from '../../core/script/assembly.ts';
 import { solve } from '../../core/script/templates.ts';
 import { inferSolved } from '../../wallet/descriptors/infer.ts';
 import type { SigningProvider } from '../../wallet/signing/provider.ts';
-import { JsonText } from '../json.ts';
 import { hex, optional, string } from '../schema.ts';
 
 interface ScriptView {

@@ -1,10 +1,10 @@
 /** Transactions as Bitcoin Core's RPCs show them (TxToUniv). */
 import { toDisplayHex, toHex } from '../../core/encoding/bytes.ts';
+import { JsonText } from '../../core/encoding/json-writer.ts';
 import type { NetworkParameters } from '../../core/parameters/network.ts';
 import { toAssembly } from '../../core/script/assembly.ts';
 import type { Coin } from '../../core/transaction/coin.ts';
 import type { Transaction, TxIn, TxOut } from '../../core/transaction/transaction.ts';
-import { JsonText } from '../json.ts';
 import * as t from '../schema.ts';
 import { btc } from '../values.ts';
 import { scriptFields, scriptPubKey } from './script.ts';

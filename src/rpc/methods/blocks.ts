@@ -1,7 +1,7 @@
 /** One block: its header, its transactions, its filter. */
 import { toDisplayHex, toHex } from '../../core/encoding/bytes.ts';
+import { JsonText } from '../../core/encoding/json-writer.ts';
 import { block, blockJson, blockTransaction, header, headerJson } from '../formats/block.ts';
-import { JsonText } from '../json.ts';
 import { group, method, refuse, t } from '../kit.ts';
 import { blockByHash, findBlock, ofFile, requireData } from '../lookup.ts';
 

@@ -2,10 +2,10 @@
 import type { HeaderEntry } from '../../chain/header-entry.ts';
 import { genesisBlock } from '../../core/consensus/genesis.ts';
 import { toHex } from '../../core/encoding/bytes.ts';
+import { joinFields } from '../../core/encoding/json-writer.ts';
 import type { Coin } from '../../core/transaction/coin.ts';
 import type { Transaction, Txid } from '../../core/transaction/transaction.ts';
 import { decodedTransaction, transactionFields } from '../formats/transaction.ts';
-import { joinFields } from '../json-writer.ts';
 import { group, method, type RpcContext, type RpcError, refuse, t } from '../kit.ts';
 import { blockByHash } from '../lookup.ts';
 

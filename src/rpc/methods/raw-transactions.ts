@@ -1,6 +1,7 @@
 /** Transactions and scripts in hex: making, decoding and combining them. */
 import { EMPTY, toHex } from '../../core/encoding/bytes.ts';
 import { hash160 } from '../../core/encoding/hashes.ts';
+import { joinFields } from '../../core/encoding/json-writer.ts';
 import type { NetworkParameters } from '../../core/parameters/network.ts';
 import { encodeAddress } from '../../core/script/address.ts';
 import { p2sh } from '../../core/script/templates.ts';
@@ -10,7 +11,6 @@ import { SigningProvider } from '../../wallet/signing/provider.ts';
 import { construction, constructTransaction } from '../construct-transaction.ts';
 import { scriptFields, scriptPubKey } from '../formats/script.ts';
 import { decodedTransaction, transactionJson } from '../formats/transaction.ts';
-import { joinFields } from '../json-writer.ts';
 import { group, method, refuse, t } from '../kit.ts';
 import { spentOutputs } from '../previous-outputs.ts';
 import { iswitness, readTransaction, readUnsigned } from '../texts.ts';

@@ -2,9 +2,9 @@
 
 import { JsonObject, type JsonRead } from '../../../core/encoding/json.ts';
 import { readJson } from '../../../core/encoding/json-reader.ts';
+import type { JsonWritable } from '../../../core/encoding/json-writer.ts';
+import { writeJson } from '../../../core/encoding/json-writer.ts';
 import { RpcCode } from '../../../rpc/errors.ts';
-import type { JsonWritable } from '../../../rpc/json.ts';
-import { writeJson } from '../../../rpc/json-writer.ts';
 import type { Registry } from '../../../rpc/method.ts';
 import { describeNode } from './get-info.ts';
 import { namedArguments, positionalArguments } from './rpc-arguments.ts';

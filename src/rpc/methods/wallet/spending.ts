@@ -26,8 +26,7 @@ import {
   refuseInputWeights,
   weightsOfInputs,
 } from '../../fund-options.ts';
-import { Amount } from '../../json.ts';
-import { group, RpcCode, refuse, t, walletMethod } from '../../kit.ts';
+import { btc, group, RpcCode, refuse, t, walletMethod } from '../../kit.ts';
 import { refuseAs } from '../../refusals.ts';
 import { avoidReuse, inTurn, refuseReuse } from '../../wallet-access.ts';
 
@@ -262,12 +261,10 @@ export const walletSpendingMethods = group('Wallet', {
     handler({ amount: rate }, wallet) {
       const minimum = wallet.parts.chain.minimumFeeRate();
       if (rate > 0n && rate < minimum)
-        throw refuse.parameter(`txfee cannot be less than min relay tx fee (${new Amount(minimum)} BTC/kvB)`);
+        throw refuse.parameter(`txfee cannot be less than min relay tx fee (${btc(minimum)} BTC/kvB)`);
       const { maximumFee } = wallet.parts.policy;
       if (rate > maximumFee)
-        throw refuse.parameter(
-          `txfee cannot be more than wallet max tx fee (${new Amount(maximumFee)} BTC/kvB)`,
-        );
+        throw refuse.parameter(`txfee cannot be more than wallet max tx fee (${btc(maximumFee)} BTC/kvB)`);
       wallet.payFeeRate = satPerKvB(rate);
       return true;
     },

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
+import { writeJson } from '../../../../src/core/encoding/json-writer.ts';
 import { namedArguments, positionalArguments } from '../../../../src/platform/node/cli/rpc-arguments.ts';
-import { writeJson } from '../../../../src/rpc/json-writer.ts';
 import { METHODS } from '../../../../src/rpc/methods.ts';
 
 const positional = (method: string, ...words: string[]) =>

@@ -1,6 +1,35 @@
 /** Writes JSON as Bitcoin Core does, to the digit. */
-import { JsonNumber, JsonObject } from '../core/encoding/json.ts';
-import { Amount, JsonText, type JsonWritable } from './json.ts';
+import { JsonNumber, JsonObject } from './json.ts';
+
+/**
+ * A value that is written already. What blocks show by the thousand is written at once: objects in between
+ * took as long as everything else. It may be in pieces, as to put a long text together takes as long as to send it.
+ */
+export class JsonText {
+  readonly pieces: readonly string[];
+
+  constructor(...pieces: readonly string[]) {
+    this.pieces = pieces;
+  }
+
+  get text(): string {
+    return this.pieces.join('');
+  }
+}
+
+/** What can be written. Fields that are `undefined` are left out. */
+export type JsonWritable =
+  | undefined
+  | null
+  | boolean
+  | string
+  | number
+  | bigint
+  | JsonNumber
+  | JsonObject
+  | JsonText
+  | readonly JsonWritable[]
+  | { readonly [key: string]: JsonWritable };
 
 /** @param indent spaces a level, for people; 0 writes one line. */
 export function writeJson(value: JsonWritable, indent = 0): string {
@@ -72,7 +101,6 @@ function quote(text: string): string {
 
 /** The text of an object that stands for a single value. */
 function writeLeaf(value: object): string | undefined {
-  if (value instanceof Amount) return value.toString();
   if (value instanceof JsonNumber || value instanceof JsonText) return value.text;
   return undefined;
 }

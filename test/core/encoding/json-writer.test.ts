@@ -1,8 +1,13 @@
 import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { JsonNumber } from '../../src/core/encoding/json.ts';
-import { Amount, JsonText, type JsonWritable } from '../../src/rpc/json.ts';
-import { joinFields, writeJson } from '../../src/rpc/json-writer.ts';
+import { JsonNumber } from '../../../src/core/encoding/json.ts';
+import {
+  JsonText,
+  type JsonWritable,
+  joinFields,
+  writeJson,
+} from '../../../src/core/encoding/json-writer.ts';
+import { Amount } from '../../../src/core/transaction/amount.ts';
 
 describe('writing', () => {
   test('is undone by JSON.parse', () => {
