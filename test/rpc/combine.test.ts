@@ -76,8 +76,17 @@ test.each(['legacy', 'bech32', 'p2sh-segwit'])(
 );
 
 test('says what is wrong', async () => {
-  await expect(call('combinerawtransaction', [])).rejects.toThrow('Missing transactions');
-  await expect(call('combinerawtransaction', ['00'])).rejects.toThrow('TX decode failed for tx 0.');
+  for (const few of [[], ['00']])
+    await expect(call('combinerawtransaction', few)).rejects.toThrow(
+      'Missing transactions. At least two transactions required.',
+    );
+  await expect(call('combinerawtransaction', ['00', '00'])).rejects.toThrow('TX decode failed for tx 0.');
   const lost = await call('createrawtransaction', [{ txid: 'ab'.repeat(32), vout: 0 }], [{ [ADDRESS]: 1 }]);
-  await expect(call('combinerawtransaction', [lost])).rejects.toThrow('Input not found or already spent');
+  const other = await call('createrawtransaction', [{ txid: 'ab'.repeat(32), vout: 1 }], [{ [ADDRESS]: 1 }]);
+  await expect(call('combinerawtransaction', [lost, lost, other])).rejects.toThrow(
+    'Transaction number 3 not compatible with first transaction',
+  );
+  await expect(call('combinerawtransaction', [lost, lost])).rejects.toThrow(
+    'Input not found or already spent',
+  );
 });

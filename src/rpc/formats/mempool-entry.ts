@@ -1,7 +1,7 @@
 /** A transaction's place in the mempool, as Bitcoin Core's RPCs show it. */
-import { WITNESS_SCALE_FACTOR } from '../../core/transaction/transaction.ts';
+import { SEQUENCE_REPLACEABLE, WITNESS_SCALE_FACTOR } from '../../core/transaction/transaction.ts';
 import type { MempoolEntry } from '../../mempool/entry.ts';
-import type { Mempool } from '../../mempool/mempool.ts';
+import type { RpcContext } from '../context.ts';
 import * as t from '../schema.ts';
 import { btc } from '../values.ts';
 
@@ -22,7 +22,11 @@ export function virtualSizes(entry: MempoolEntry) {
   return { vsize_adjusted: entry.virtualSize, vsize: entry.virtualSize, vsize_bip141: bip141 };
 }
 
-export function mempoolEntryJson(entry: MempoolEntry, mempool: Mempool) {
+/** Whether it says, or something that it waits for says, that it may be replaced (BIP125). */
+const signals = (entry: MempoolEntry, ancestors: Iterable<MempoolEntry>): boolean =>
+  [entry, ...ancestors].some(({ tx }) => tx.inputs.some(({ sequence }) => sequence <= SEQUENCE_REPLACEABLE));
+
+export function mempoolEntryJson(entry: MempoolEntry, { mempool, deprecated }: RpcContext) {
   const descendants = total(entry, mempool.descendants(entry));
   const ancestors = total(entry, mempool.ancestors(entry));
   const chunk = mempool.chunk(entry);
@@ -46,6 +50,9 @@ export function mempoolEntryJson(entry: MempoolEntry, mempool: Mempool) {
     },
     depends: Array.from(entry.parents, (parent) => parent.txid).sort(),
     spentby: Array.from(entry.children, (child) => child.txid),
+    ...(deprecated.has('bip125') && {
+      'bip125-replaceable': signals(entry, mempool.ancestors(entry)),
+    }),
     unbroadcast: mempool.unbroadcast.has(entry.txid),
   };
 }
@@ -82,5 +89,6 @@ export const mempoolEntry = {
   }),
   depends: t.array(t.hex(), 'Unconfirmed transactions it spends from'),
   spentby: t.array(t.hex(), 'Unconfirmed transactions that spend from it'),
+  'bip125-replaceable': t.optional(t.boolean('It may say so itself; of old (-deprecatedrpc=bip125)')),
   unbroadcast: t.boolean('Own, and no peer has asked for it yet'),
 };

@@ -8,6 +8,7 @@ import { deploymentState } from '../../core/consensus/version-bits.ts';
 import { toDisplayHex, toHex } from '../../core/encoding/bytes.ts';
 import type { Invalid } from '../../core/encoding/errors.ts';
 import { OP } from '../../core/script/opcodes.ts';
+import { WITNESS_SCALE_FACTOR } from '../../core/transaction/transaction.ts';
 import type { BlockTemplate } from '../../mining/template.ts';
 import { hex32 } from '../formats/block.ts';
 import {
@@ -73,6 +74,10 @@ async function longPoll(
 function templateJson(template: BlockTemplate, context: RpcContext) {
   const { chain, mempool } = context;
   const positions = new Map<string, number>();
+  const { csv, segwit } = context.parameters.heights;
+  const isSegwit = template.height >= segwit;
+  // Before segwit a block's limits are in bytes and in signature operations as they are counted.
+  const scale = isSegwit ? 1 : WITNESS_SCALE_FACTOR;
   const transactions = template.transactions.map(({ tx, fee, sigOpCost }, i) => {
     positions.set(tx.txid, i + 1);
     const hasParents = (mempool.get(tx.txid)?.parents.size ?? 0) > 0;
@@ -86,11 +91,10 @@ function templateJson(template: BlockTemplate, context: RpcContext) {
       hash: tx.wtxid,
       depends: depends.filter((position) => position !== undefined),
       fee,
-      sigops: sigOpCost,
+      sigops: sigOpCost / scale,
       weight: tx.weight,
     };
   });
-  const { csv, segwit } = context.parameters.heights;
   const deployments = (context.parameters.versionBits ?? []).map((deployment) => ({
     ...deployment,
     state: deploymentState(template.parent, deployment),
@@ -101,7 +105,7 @@ function templateJson(template: BlockTemplate, context: RpcContext) {
     version: template.version,
     rules: [
       ...(template.height >= csv ? ['csv'] : []),
-      ...(template.height >= segwit ? ['!segwit', 'taproot'] : []),
+      ...(isSegwit ? ['!segwit', 'taproot'] : []),
       ...deployments.filter(({ state }) => state === 'active').map(({ name }) => name),
     ],
     vbavailable: Object.fromEntries(pending.map(({ name, bit }) => [name, bit])),
@@ -115,9 +119,9 @@ function templateJson(template: BlockTemplate, context: RpcContext) {
     mintime: template.minimumTime,
     mutable: ['time', 'transactions', 'prevblock'],
     noncerange: '00000000ffffffff',
-    sigoplimit: MAX_BLOCK_SIGOPS_COST,
-    sizelimit: MAX_BLOCK_WEIGHT,
-    weightlimit: MAX_BLOCK_WEIGHT,
+    sigoplimit: MAX_BLOCK_SIGOPS_COST / scale,
+    sizelimit: MAX_BLOCK_WEIGHT / scale,
+    weightlimit: isSegwit ? MAX_BLOCK_WEIGHT : undefined,
     curtime: template.time,
     bits: hex32(template.bits),
     height: template.height,
@@ -176,7 +180,7 @@ export const blockTemplateMethods = group('Mining', {
         noncerange: t.hex(),
         sigoplimit: t.integer(),
         sizelimit: t.integer('Bytes'),
-        weightlimit: t.integer(),
+        weightlimit: t.optional(t.integer()),
         curtime: t.time(),
         bits: t.hex('The target, compact'),
         height: t.integer(),

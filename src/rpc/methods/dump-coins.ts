@@ -6,12 +6,15 @@ import { toDisplayHex } from '../../core/encoding/bytes.ts';
 import { group, method, type RpcContext, refuse, t } from '../kit.ts';
 import { blockByHashOrHeight } from '../lookup.ts';
 
-/** The platform refuses to overwrite a file. */
-function explainExisting(error: { readonly code?: string; readonly path?: string }): never {
-  if (error.code !== 'EEXIST') throw error;
-  throw refuse.parameter(
-    `${error.path} already exists. If you are sure this is what you want, move it out of the way first.`,
-  );
+/** The platform refuses to overwrite a file, or cannot make it. */
+function explain(error: Error & { readonly code?: string; readonly path?: string }): never {
+  if (error.code === 'EEXIST')
+    throw refuse.parameter(
+      `${error.path} already exists. If you are sure this is what you want, move it out of the way first.`,
+    );
+  if (error.message.includes(' cannot be written: '))
+    throw refuse.parameter(`Couldn't open file ${error.path}.incomplete for writing`);
+  throw error;
 }
 
 /** The block whose coins are wanted; undefined for the tip. */
@@ -66,7 +69,7 @@ async function dump(path: string, { chain, parameters, writeFile }: RpcContext) 
     yield encodeSnapshotHeader({ magic: parameters.magic, base: tip.hashBytes, coins });
     yield* encodeSnapshotCoins(snapshot.coins);
   }
-  const written = await writeFile(path, chunks()).catch(explainExisting);
+  const written = await writeFile(path, chunks()).catch(explain);
   return {
     coins_written: coins,
     base_hash: tip.hash,

@@ -2,9 +2,8 @@
 import { fromDisplayHex, toHex } from '../../core/encoding/bytes.ts';
 import type { Txid } from '../../core/transaction/transaction.ts';
 import type { MempoolEntry } from '../../mempool/entry.ts';
-import type { Mempool } from '../../mempool/mempool.ts';
 import { mempoolEntry, mempoolEntryJson } from '../formats/mempool-entry.ts';
-import { btc, group, method, refuse, t } from '../kit.ts';
+import { btc, group, method, type RpcContext, refuse, t } from '../kit.ts';
 import { findInMempool } from '../lookup.ts';
 
 const parameters = {
@@ -17,9 +16,9 @@ const lists = t.cases(
   'false',
 );
 
-const listJson = (entries: Iterable<MempoolEntry>, mempool: Mempool, detailed: boolean) =>
+const listJson = (entries: Iterable<MempoolEntry>, context: RpcContext, detailed: boolean) =>
   detailed
-    ? Object.fromEntries(Array.from(entries, (entry) => [entry.txid, mempoolEntryJson(entry, mempool)]))
+    ? Object.fromEntries(Array.from(entries, (entry) => [entry.txid, mempoolEntryJson(entry, context)]))
     : Array.from(entries, ({ txid }) => txid);
 
 const outPoints = t.array(t.object({ txid: t.hashText<Txid>(), vout: t.integer() }), 'Outputs to look for');
@@ -40,8 +39,9 @@ export const mempoolMethods = group('Blockchain', {
       'false',
     ),
     example: 'true',
-    handler({ verbose, mempool_sequence }, { mempool }) {
-      if (!mempool_sequence) return listJson(mempool.sorted(), mempool, verbose);
+    handler({ verbose, mempool_sequence }, context) {
+      const { mempool } = context;
+      if (!mempool_sequence) return listJson(mempool.sorted(), context, verbose);
       if (verbose) throw refuse.parameter('Verbose results cannot contain mempool sequence values.');
       return { txids: Array.from(mempool.sorted(), ({ txid }) => txid), mempool_sequence: mempool.sequence };
     },
@@ -52,8 +52,8 @@ export const mempoolMethods = group('Blockchain', {
     parameters,
     result: lists,
     example: 'TXID',
-    handler: ({ txid, verbose }, { mempool }) =>
-      listJson(mempool.ancestors(findInMempool(mempool, txid)), mempool, verbose),
+    handler: ({ txid, verbose }, context) =>
+      listJson(context.mempool.ancestors(findInMempool(context.mempool, txid)), context, verbose),
   }),
 
   getmempooldescendants: method({
@@ -61,8 +61,8 @@ export const mempoolMethods = group('Blockchain', {
     parameters,
     result: lists,
     example: 'TXID',
-    handler: ({ txid, verbose }, { mempool }) =>
-      listJson(mempool.descendants(findInMempool(mempool, txid)), mempool, verbose),
+    handler: ({ txid, verbose }, context) =>
+      listJson(context.mempool.descendants(findInMempool(context.mempool, txid)), context, verbose),
   }),
 
   getmempoolentry: method({
@@ -70,7 +70,7 @@ export const mempoolMethods = group('Blockchain', {
     parameters: { txid: parameters.txid },
     result: t.object(mempoolEntry),
     example: 'TXID',
-    handler: ({ txid }, { mempool }) => mempoolEntryJson(findInMempool(mempool, txid), mempool),
+    handler: ({ txid }, context) => mempoolEntryJson(findInMempool(context.mempool, txid), context),
   }),
 
   getmempoolinfo: method({

@@ -6,6 +6,7 @@ import type { NetworkParameters } from '../../core/parameters/network.ts';
 import { encodeAddress } from '../../core/script/address.ts';
 import { p2sh } from '../../core/script/templates.ts';
 import { canWrap, segwitForm } from '../../core/script/wrapping.ts';
+import { NO_WITNESS, Transaction } from '../../core/transaction/transaction.ts';
 import { combineTransactions } from '../../wallet/signing/combine-transactions.ts';
 import { SigningProvider } from '../../wallet/signing/provider.ts';
 import { construction, constructTransaction } from '../construct-transaction.ts';
@@ -20,6 +21,13 @@ const p2shAddress = (script: Uint8Array, parameters: NetworkParameters): string 
   encodeAddress(p2sh(hash160(script)), parameters)!;
 
 const { hex: _, ...withoutHex } = scriptPubKey;
+
+/** What it does, whoever has signed. */
+const unsignedId = (tx: Transaction): string =>
+  Transaction.from({
+    ...{ version: tx.version, outputs: tx.outputs, lockTime: tx.lockTime },
+    inputs: tx.inputs.map((input) => ({ ...input, scriptSig: EMPTY, witness: NO_WITNESS })),
+  }).txid;
 
 export const rawTransactionMethods = group('Rawtransactions', {
   createrawtransaction: method({
@@ -48,8 +56,11 @@ export const rawTransactionMethods = group('Rawtransactions', {
     result: t.hex(),
     example: `'["HEX", "HEX"]'`,
     async handler({ txs }, context) {
-      if (txs.length === 0) throw refuse.text('Missing transactions');
+      if (txs.length < 2) throw refuse.text('Missing transactions. At least two transactions required.');
       const copies = txs.map((text, i) => readTransaction(text, `TX decode failed for tx ${i}.`));
+      const other = copies.findIndex((tx) => unsignedId(tx) !== unsignedId(copies[0]!));
+      if (other > 0)
+        throw refuse.parameter(`Transaction number ${other + 1} not compatible with first transaction`);
       const spent = await spentOutputs(copies[0]!, context);
       if (!spent.every((output) => output !== null)) throw refuse.verify('Input not found or already spent');
       return toHex(combineTransactions(copies, spent).bytes);

@@ -317,7 +317,7 @@ export const NODE = command({
     permitbaremultisig: flag('Relay bare multisig outputs.', relay('permitBareMultisig')),
   },
   'RPC server options': {
-    deprecatedrpc: list('<method>', 'Give a deprecated form of answers: fullrbf.', {
+    deprecatedrpc: list('<method>', 'Give a deprecated field of answers: fullrbf or bip125.', {
       to: 'node.deprecatedRpc',
     }),
     metrics: flag('Serve figures for Prometheus at /metrics, which need no password.'),
