@@ -41,12 +41,20 @@ class MemberFailure extends Error {
   readonly tx: Transaction;
   readonly invalid: Invalid;
   readonly packageReason: string;
+  /** Those before it were found good in all respects. */
+  readonly good: readonly MempoolEntry[];
 
-  constructor(tx: Transaction, invalid: Invalid, packageReason = 'transaction failed') {
+  constructor(
+    tx: Transaction,
+    invalid: Invalid,
+    packageReason = 'transaction failed',
+    good: readonly MempoolEntry[] = [],
+  ) {
     super(packageReason);
     this.tx = tx;
     this.invalid = invalid;
     this.packageReason = packageReason;
+    this.good = good;
   }
 }
 
@@ -146,19 +154,10 @@ async function submitTogether(
 ): Promise<PackageResult> {
   const { manner, testOnly } = terms;
   const results: Results = new Map();
-  try {
-    checkWellFormed(txs);
-    const { entries, replaced } = await acceptor.settled(
-      (circumstances) => judgeTogether(txs, acceptor, circumstances, terms),
-      (judged) => {
-        if (testOnly) return;
-        acceptor.pool.remove(judged.replaced, 'replaced');
-        for (const entry of judged.entries) acceptor.pool.add(entry);
-      },
-    );
+  const note = (entries: readonly MempoolEntry[], replaced: Iterable<MempoolEntry> = []): void => {
     const total = totalOf(entries);
     const wtxids = txs.map((tx) => tx.wtxid);
-    let replacedTxs = [...replaced].map((entry) => entry.tx);
+    let replacedTxs = Array.from(replaced, (entry) => entry.tx);
     for (const entry of entries) {
       const paying = manner.packageFees ? total : { fee: entry.modifiedFee, size: entry.virtualSize };
       results.set(entry.wtxid, {
@@ -170,9 +169,22 @@ async function submitTogether(
       });
       replacedTxs = [];
     }
+  };
+  try {
+    checkWellFormed(txs);
+    const { entries, replaced } = await acceptor.settled(
+      (circumstances) => judgeTogether(txs, acceptor, circumstances, terms),
+      (judged) => {
+        if (testOnly) return;
+        acceptor.pool.remove(judged.replaced, 'replaced');
+        for (const entry of judged.entries) acceptor.pool.add(entry);
+      },
+    );
+    note(entries, replaced);
     return { invalid: null, results };
   } catch (error) {
     if (!(error instanceof MemberFailure)) return failed(error, results);
+    note(error.good);
     const member: Refused = await acceptor.refuse(error.invalid, error.tx);
     results.set(error.tx.wtxid, member);
     return { invalid: refused(error.packageReason), results };
@@ -199,7 +211,7 @@ async function judgeTogether(
   txs: readonly Transaction[],
   acceptor: Acceptor,
   circumstances: Circumstances,
-  { manner, maximumFeeRate }: Terms,
+  { manner, maximumFeeRate, testOnly }: Terms,
 ): Promise<{ entries: readonly MempoolEntry[]; replaced: ReadonlySet<MempoolEntry> }> {
   const { graph, policy } = circumstances;
   const findOutside = await acceptor.fetch(txs);
@@ -233,9 +245,10 @@ async function judgeTogether(
       const own = [...parents].map((parent) => parent.tx);
       blame(tx, () => checkDustIsSpent(tx, own, policy.dustRelayFeeRate), 'unspent-dust');
     }
-  for (const { entry, spent } of candidates)
+  for (const [i, { entry, spent }] of candidates.entries())
     await acceptor.checkScripts(entry.tx, spent).catch((error: unknown) => {
-      throw error instanceof Invalid ? new MemberFailure(entry.tx, error) : error;
+      if (!(error instanceof Invalid)) throw error;
+      throw new MemberFailure(entry.tx, error, undefined, testOnly ? entries.slice(0, i) : []);
     });
   return { entries, replaced };
 }

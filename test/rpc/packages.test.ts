@@ -18,7 +18,7 @@ let coins: { txid: string; vout: number; amount: number }[];
 
 beforeAll(async () => {
   memory = await MemoryNode.open(REGTEST, 1_600_000_000);
-  await call('generatetoaddress', 110, ADDRESS);
+  await call('generatetoaddress', 115, ADDRESS);
   const { unspents } = await call<{ unspents: ((typeof coins)[0] & { height: number })[] }>(
     'scantxoutset',
     'start',
@@ -181,6 +181,20 @@ test('a fee too high is told only of a transaction that is valid otherwise', asy
   const at = hex.length - 2 * (4 + 1 + 33 + 2);
   const broken = `${hex.slice(0, at)}${hex[at] === '0' ? '1' : '0'}${hex.slice(at + 1)}`;
   await expect(call('sendrawtransaction', broken)).rejects.toThrow(/^-26 mempool-script-verify-flag-failed/);
+});
+
+test('of a trial that ends at a signature, those before it are told in full', async () => {
+  const [good, bad, last] = [
+    await spend(coins.shift()!, 2_000),
+    await spend(coins.shift()!, 2_000),
+    await spend(coins.shift()!, 2_000),
+  ];
+  const at = bad.hex.length - 2 * (4 + 1 + 33 + 2);
+  const broken = `${bad.hex.slice(0, at)}${bad.hex[at] === '0' ? '1' : '0'}${bad.hex.slice(at + 1)}`;
+  const [first, second, third] = await call<object[]>('testmempoolaccept', [good.hex, broken, last.hex]);
+  expect(first).toMatchObject({ txid: good.txid, allowed: true, fees: { base: 0.00002 } });
+  expect(second).toMatchObject({ allowed: false });
+  expect(Object.keys(third!)).toEqual(['txid', 'wtxid']);
 });
 
 test('a confirmed transaction is not sent again', async () => {

@@ -196,6 +196,20 @@ test('dumptxoutset writes every coin to a new file', async () => {
   );
 });
 
+test('dumptxoutset rolls back to the block that is named, whatever has grown beside it', async () => {
+  const tipBefore = await call('getbestblockhash');
+  const [target, above] = [await call('getblockhash', 2), await call('getblockhash', 3)];
+  await call('invalidateblock', above);
+  await call('generatetodescriptor', 2, 'raw(51)');
+  await call('reconsiderblock', above);
+  expect(await call('getbestblockhash')).toBe(tipBefore);
+  expect(await call('dumptxoutset', 'fork.dat', 'rollback', { rollback: 2 })).toMatchObject({
+    base_hash: target,
+    base_height: 2,
+  });
+  expect(await call('getbestblockhash')).toBe(tipBefore);
+});
+
 test('dumptxoutset rolls back to a block, and forward again', async () => {
   const tipBefore = await call('getbestblockhash');
   const { muhash } = (await call('gettxoutsetinfo', 'muhash', 3)) as { muhash: string };

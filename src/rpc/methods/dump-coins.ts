@@ -44,15 +44,22 @@ async function withTip<T>(
   { chain, network, mempool }: RpcContext,
   act: () => Promise<T>,
 ): Promise<T> {
-  const above = target === undefined ? undefined : chain.next(target);
-  if (above === undefined) return act();
+  if (target === undefined || target === chain.tip) return act();
+  const left: HeaderEntry[] = [];
   const { active } = network.connections;
   network.setActive(false);
   try {
-    await chain.invalidate(above.hash);
+    // More than one branch may have grown beyond it.
+    while (chain.tip !== target) {
+      let fork = target;
+      while (!chain.isActive(fork)) fork = fork.parent!;
+      const next = chain.next(fork)!;
+      await chain.invalidate(next.hash);
+      left.push(next);
+    }
     return await act();
   } finally {
-    await chain.reconsider(above.hash);
+    for (const { hash } of left.reverse()) await chain.reconsider(hash);
     await mempool.settled();
     network.setActive(active);
   }

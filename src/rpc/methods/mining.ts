@@ -8,8 +8,8 @@ import { addressScript } from '../construct-transaction.ts';
 import { targetJson } from '../formats/block.ts';
 import { btc, group, method, RpcCode, type RpcContext, RpcError, refuse, t } from '../kit.ts';
 
-/** Core's interval where the network's rule has none. */
-const DEFAULT_INTERVAL = 2016;
+/** Seconds. Of such a time is Core's interval where the network's rule has none. */
+const DAY = 86_400;
 const DEFAULT_LOOKUP = 120;
 
 /** Hashes a second over the last `lookup` blocks (-1: since the last change of difficulty) up to a height. */
@@ -20,8 +20,8 @@ function networkHashRate(chain: Chain, lookup: number, height: number): number {
     throw refuse.parameter('Block does not exist at specified height');
   const last = height < 0 ? chain.tip : chain.entryAt(height)!;
   if (last.height === 0) return 0;
-  const { difficulty } = chain.parameters;
-  const interval = difficulty.kind === 'interval' ? difficulty.interval : DEFAULT_INTERVAL;
+  const { difficulty, targetSpacing } = chain.parameters;
+  const interval = difficulty.kind === 'interval' ? difficulty.interval : Math.ceil(DAY / targetSpacing);
   const wanted = lookup === -1 ? (last.height % interval) + 1 : lookup;
   let first: HeaderEntry = last;
   let earliest = last.time;

@@ -95,6 +95,8 @@ export class Access {
 
   #isHostAllowed(header: string | undefined): boolean {
     if (header === undefined) return true;
+    // Some clients leave the brackets out.
+    if (isIP(header) !== 0) return true;
     const name = header.replace(/:\d+$/, '').toLowerCase();
     return this.#hosts.has(name) || isIP(name.replace(/^\[|\]$/g, '')) !== 0;
   }
