@@ -1,13 +1,11 @@
 /** Who is joined to whom in a network in memory, how fast, and what is lost on the way. Knows hosts by their number. */
 import type { MemoryNetworkOptions } from '../platform/memory/memory-transport.ts';
+import { commandOf } from '../platform/node/devnet/link.ts';
 import type { LinkState } from '../platform/node/devnet/network-state.ts';
 import { hostOf } from '../simulation/simulated-node.ts';
 import type { LinkOptions } from './api.ts';
 
 const DEFAULT_DELAY = 10;
-/** Of a message's command in its envelope. */
-const COMMAND_START = 4;
-const COMMAND_END = 16;
 
 export type Pair = readonly [number, number];
 
@@ -77,8 +75,3 @@ export class Links {
 }
 
 const keyOf = (pair: Pair): string => pair.map(hostOf).sort().join();
-
-function commandOf(envelope: Uint8Array): string {
-  const end = envelope.indexOf(0, COMMAND_START);
-  return String.fromCharCode(...envelope.subarray(COMMAND_START, Math.min(end, COMMAND_END)));
-}

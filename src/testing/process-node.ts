@@ -1,6 +1,6 @@
 /** A node in a process of its own, for a test: its directory, its ports, and what it costs to wait for it. */
 import { readFileSync, rmSync } from 'node:fs';
-import { mkdtemp, readFile, writeFile } from 'node:fs/promises';
+import { mkdtemp, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { RpcClient } from '../client/client.ts';
@@ -45,7 +45,7 @@ export async function startProcess(options: NodeOptions): Promise<TestNode> {
   if (!isPreset) await writeFile(file, JSON.stringify(networkFile(parameters)));
   const words = [isPreset ? '-regtest' : `-genesis=${file}`, '-txindex', '-fallbackfee=0.0001', '-dnsseed=0'];
   const body: ProcessBody = new ProcessBody(
-    new DevnetNode(plan, words, { onStart: () => {}, onEnd: (_, how) => body.ended(how) }),
+    new DevnetNode(plan, () => words, { onStart: () => {}, onEnd: (_, how) => body.ended(how) }),
     parameters,
   );
   const node = new BodyNode(body, parameters);
@@ -129,11 +129,7 @@ class ProcessBody implements Body {
   async dump(path: string): Promise<void> {
     const { name, rpc } = this;
     const { time } = await rpc.getblockheader(await rpc.getbestblockhash());
-    const backup = async (wallet: string): Promise<Uint8Array> => {
-      const file = join(this.#node.plan.directory, 'export.backup');
-      await rpc.wallet(wallet).backupwallet(file);
-      return readFile(file);
-    };
+    const backup = (wallet: string): Promise<Uint8Array> => this.#node.backup(wallet);
     await writeState(
       path,
       await takeState([{ name, rpc, backup }], { parameters: this.#parameters, time, links: [] }),

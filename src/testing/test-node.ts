@@ -1,9 +1,9 @@
 /** What a test does with one node, whatever it is made of: mining, paying, waiting. Speaks to it by RPC. */
 import type { RpcClient } from '../client/client.ts';
 import type { NetworkParameters } from '../core/parameters/network.ts';
+import { Faucet } from '../platform/node/devnet/faucet.ts';
 import type { TestNode, TestWallet, WaitOptions } from './api.ts';
 import type { Body } from './body.ts';
-import { Faucet } from './faucet.ts';
 
 /** Makes every branch another one. */
 let branches = 0;

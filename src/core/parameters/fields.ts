@@ -6,11 +6,13 @@ export class Fields {
   readonly #path: string;
   readonly #object: Readonly<Record<string, unknown>>;
   readonly #left: Set<string>;
+  readonly #file: string;
 
-  /** @throws NetworkFileError if `value` is no object. */
-  constructor(value: unknown, path: string) {
+  /** @param file what it is a part of, for people @throws NetworkFileError if `value` is no object. */
+  constructor(value: unknown, path: string, file = 'network file') {
     if (typeof value !== 'object' || value === null || Array.isArray(value))
-      throw new NetworkFileError(path === '' ? 'network file' : path, 'must be an object');
+      throw new NetworkFileError(path === '' ? file : path, 'must be an object');
+    this.#file = file;
     this.#path = path;
     this.#object = value as Record<string, unknown>;
     this.#left = new Set(Object.keys(value));
@@ -31,6 +33,30 @@ export class Fields {
     return this.#object[field];
   }
 
+  has(field: string): boolean {
+    return Object.hasOwn(this.#object, field);
+  }
+
+  /** A field that may be absent, as one of the others reads it. */
+  optional<T>(field: string, read: (field: string) => T): T | undefined {
+    return this.has(field) ? read(field) : undefined;
+  }
+
+  /** Whatever it is; for who checks it otherwise. */
+  any(field: string): unknown {
+    return this.#take(field);
+  }
+
+  /** The values of an object whose keys are names. */
+  record<T>(field: string, read: (value: unknown, path: string) => T): Readonly<Record<string, T>> {
+    const value = this.#take(field);
+    if (typeof value !== 'object' || value === null || Array.isArray(value))
+      throw this.error(field, 'must be an object');
+    return Object.fromEntries(
+      Object.entries(value).map(([key, each]) => [key, read(each, `${this.#pathOf(field)}.${key}`)]),
+    );
+  }
+
   /** Whole number from `minimum` to `maximum`. */
   integer(field: string, minimum: number, maximum: number): number {
     const value = this.#take(field);
@@ -41,11 +67,11 @@ export class Fields {
 
   /** The same of a field that may be absent. */
   integerOr(field: string, minimum: number, maximum: number, otherwise: number): number {
-    return Object.hasOwn(this.#object, field) ? this.integer(field, minimum, maximum) : otherwise;
+    return this.has(field) ? this.integer(field, minimum, maximum) : otherwise;
   }
 
   booleanOr(field: string, otherwise: boolean): boolean {
-    return Object.hasOwn(this.#object, field) ? this.boolean(field) : otherwise;
+    return this.has(field) ? this.boolean(field) : otherwise;
   }
 
   boolean(field: string): boolean {
@@ -93,7 +119,7 @@ export class Fields {
 
   /** A nested object; fields that `read` leaves are an error. */
   object<T>(field: string, read: (fields: Fields) => T): T {
-    const fields = new Fields(this.#take(field), this.#pathOf(field));
+    const fields = new Fields(this.#take(field), this.#pathOf(field), this.#file);
     const result = read(fields);
     fields.finish();
     return result;
@@ -101,6 +127,6 @@ export class Fields {
 
   /** @throws NetworkFileError if there are fields that nobody took. */
   finish(): void {
-    for (const field of this.#left) throw this.error(field, 'is not a field of a network file');
+    for (const field of this.#left) throw this.error(field, `is not a field of a ${this.#file}`);
   }
 }

@@ -13,7 +13,7 @@ import {
   type NodeOptions,
 } from '../../node.ts';
 import type { Dispatcher } from '../../rpc/dispatcher.ts';
-import type { AdjustableClock } from '../../seams.ts';
+import type { AdjustableClock, Logger } from '../../seams.ts';
 import { bindFastHashes } from './hashes.ts';
 import type { NodeLogger } from './logger.ts';
 import { WorkerSearcher } from './mining/worker-searcher.ts';
@@ -153,11 +153,11 @@ interface RpcEndpoint {
   stop(): Promise<void>;
 }
 
-async function serveRpc(
+export async function serveRpc(
   options: RpcOptions,
   dispatcher: Dispatcher,
   metrics: Metrics | null,
-  logger: NodeLogger,
+  logger: Logger,
 ): Promise<RpcEndpoint> {
   const authentication = new Authentication();
   for (const entry of options.rpcAuth) authentication.addRpcAuth(entry);

@@ -119,10 +119,13 @@ subcommand(
 
 subcommand(
   'devnet',
-  '[options]',
-  'Runs a local network of several nodes that mine and pay each other.',
+  '[options] | ctl [options] <method> [args]',
+  'Runs a local network of several nodes that mine and pay each other; ctl steers one that runs.',
   DEVNET.groups,
-  async (words) => (await import('./devnet-command.ts')).runDevnet(readOptions(words, DEVNET)),
+  async (words) =>
+    words[0] === 'ctl'
+      ? (await import('./devnet-ctl-command.ts')).runCtl(words.slice(1), TERMINAL)
+      : (await import('./devnet-command.ts')).runDevnet(readOptions(words, DEVNET)),
 );
 
 async function readStandardInput(): Promise<string> {

@@ -59,11 +59,20 @@ export interface Configuration<O> {
 }
 
 /** Of a command that reads no config file, and takes nothing else. @throws UsageError */
-export function readOptions<O extends object>(words: readonly string[], { options }: Command<O>): Values<O> {
+export function readOptions<O extends object>(words: readonly string[], command: Command<O>): Values<O> {
+  const { values, rest } = readWords(words, command);
+  refuseRest(rest);
+  return values;
+}
+
+/** The same with words behind the options. @throws UsageError */
+export function readWords<O extends object>(
+  words: readonly string[],
+  { options }: Command<O>,
+): { readonly values: Values<O>; readonly rest: readonly string[] } {
   const table = optionTable(options);
   const { values, rest } = parseArguments(words, table);
-  refuseRest(rest);
-  return new Settings(table, values, NO_FILE).values(options);
+  return { values: new Settings(table, values, NO_FILE).values(options), rest };
 }
 
 /** @throws UsageError */

@@ -7,6 +7,8 @@ import { readCommands } from '../devnet/commands.ts';
 import { Devnet } from '../devnet/devnet.ts';
 import { createDisplay } from '../devnet/display.ts';
 import { DEFAULT_MNEMONIC } from '../devnet/plan.ts';
+import { readSpec } from '../devnet/state-file.ts';
+import { watchSpec } from '../devnet/watching.ts';
 import { systemRandom } from '../random.ts';
 import { DEFAULT_NETWORK_FILE, expandHome, readNetworkFile } from './configuration.ts';
 import type { Values } from './option.ts';
@@ -24,6 +26,11 @@ export async function runDevnet(values: Values<typeof DEVNET.options>): Promise<
   if (!validateMnemonic(options.mnemonic, wordlist))
     throw new UsageError('--mnemonic has no valid BIP39 words');
   if (values.datadir === '') throw new UsageError('--datadir needs a directory');
+  const { watchFile } = options;
+  if (watchFile !== undefined && options.import !== undefined)
+    throw new UsageError('Invalid combination of --watch-file and --import. Can use at most one.');
+  const file = watchFile ?? options.import;
+  const spec = file === undefined ? undefined : readSpec(resolve(expandHome(file)));
   process.umask(0o077);
   const clock = new SystemClock();
   const display = createDisplay(process.stdout, process.env.TERM, () => new Date(clock.now()));
@@ -36,6 +43,7 @@ export async function runDevnet(values: Values<typeof DEVNET.options>): Promise<
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, onSignal);
   const devnet = new Devnet(options, {
     penny: readNetworkFile(DEFAULT_NETWORK_FILE),
+    spec,
     display,
     random: systemRandom,
     clock,
@@ -43,10 +51,17 @@ export async function runDevnet(values: Values<typeof DEVNET.options>): Promise<
     insist: insisting.signal,
   });
   readCommands(process.stdin, {
-    obey: (verb, number) => devnet.obey(verb, number),
+    obey: (verb, name) => devnet.obey(verb, name),
     help: () => display.event('"stop 2" stops node2, "start 2" starts it again; Ctrl-C ends the devnet'),
     typed: () => display.typed(),
   });
+  const watching =
+    watchFile === undefined
+      ? undefined
+      : watchSpec(resolve(expandHome(watchFile)), clock, {
+          changed: (changed) => devnet.apply(changed),
+          tell: (event) => display.event(event),
+        });
   try {
     await devnet.run();
     return 0;
@@ -55,6 +70,7 @@ export async function runDevnet(values: Values<typeof DEVNET.options>): Promise<
     process.stderr.write(`Error: ${(error as Error).message}\n`);
     return 1;
   } finally {
+    watching?.close();
     display.close();
   }
 }

@@ -29,6 +29,17 @@ export const GENESIS = command({
   },
 });
 
+const DEVNET_DIRECTORY = text('<dir>', 'Where the data goes.', { default: '~/.penny-devnet' });
+
+/** `penny devnet ctl` */
+export const CTL = command({
+  Options: {
+    ...ASKED,
+    datadir: { ...DEVNET_DIRECTORY, help: 'Data directory of the devnet that is meant.' },
+    named: flag('Parameters are given by name: name=value.'),
+  },
+});
+
 export const DEVNET = command({
   Options: {
     ...ASKED,
@@ -44,7 +55,15 @@ export const DEVNET = command({
       most: 600,
       to: 'devnet.paymentsPerMinute',
     }),
-    datadir: text('<dir>', 'Where the data goes.', { default: '~/.penny-devnet' }),
+    datadir: DEVNET_DIRECTORY,
+    'watch-file': text(
+      '<file>',
+      'Start with the nodes, links, wallets and block time of this file, and go over to what it says when it changes.',
+      { to: 'devnet.watchFile' },
+    ),
+    import: text('<file>', 'Start with the network that ctl export or a test that failed has written.', {
+      to: 'devnet.import',
+    }),
     keep: flag('Go on with the data of the last run, and leave it afterwards.', { to: 'devnet.keep' }),
     restart: flag('Start a node again that ended; --no-restart leaves it down.', {
       default: true,
@@ -57,7 +76,7 @@ export const DEVNET = command({
       otherwise: 'eleven times abandon, then about',
       to: 'devnet.mnemonic',
     }),
-    'base-port': integer('Nodes take ports from here on.', {
+    'base-port': integer('The control API takes this port, nodes those from here on.', {
       value: '<port>',
       default: DEFAULT_BASE_PORT,
       least: 1,

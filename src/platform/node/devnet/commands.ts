@@ -4,7 +4,7 @@ import { createInterface } from 'node:readline';
 import type { Verb } from './keeper.ts';
 
 export interface CommandListener {
-  obey(verb: Verb, number: number): void;
+  obey(verb: Verb, name: string): void;
   /** A line was typed that is no command. */
   help(): void;
   /** A line was typed: on a terminal the cursor has gone down with it. */
@@ -16,8 +16,8 @@ export function readCommands(input: NodeJS.ReadStream, { obey, help, typed }: Co
   const lines = createInterface({ input, terminal: false });
   lines.on('line', (line) => {
     typed();
-    const [, verb, number] = /^\s*(start|stop)\s+(?:node)?(\d{1,3})\s*$/.exec(line) ?? [];
-    if (verb !== undefined) obey(verb as Verb, Number(number));
+    const [, verb, name] = /^\s*(start|stop)\s+([\w-]+)\s*$/.exec(line) ?? [];
+    if (verb !== undefined) obey(verb as Verb, name!);
     else if (line.trim() !== '') help();
   });
   if (input.isTTY !== true) return;

@@ -2,6 +2,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { readFileSync, statSync } from 'node:fs';
+import { readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { createClient, type RpcClient } from '../../../client/client.ts';
@@ -27,28 +28,27 @@ export class DevnetNode {
   readonly url: string;
   readonly cookieFile: string;
   readonly rpc: RpcClient;
-  /** The RPC of its wallet. */
-  readonly wallet: RpcClient;
-  readonly #words: readonly string[];
+  /** Names of those that it is known to have loaded. */
+  wallets: readonly string[] = [];
+  readonly #words: () => readonly string[];
   readonly #listener: ProcessListener;
   #child: ChildProcess | undefined;
   #isReady = false;
 
-  /** @param options of `penny node` that say the network, and whatever the plan does not */
-  constructor(plan: NodePlan, options: readonly string[], listener: ProcessListener) {
+  /** @param options of `penny node` that say the network, and whatever the plan does not; asked at each start */
+  constructor(plan: NodePlan, options: () => readonly string[], listener: ProcessListener) {
     this.plan = plan;
     this.url = `http://127.0.0.1:${plan.rpcPort}/`;
     this.cookieFile = join(plan.networkDirectory, '.cookie');
     this.rpc = createClient({ url: this.url, cookie: () => readFileSync(this.cookieFile, 'utf8') });
-    this.wallet = this.rpc.wallet(plan.wallet);
     this.#listener = listener;
-    this.#words = [
+    this.#words = () => [
       `-datadir=${plan.directory}`,
       `-bind=127.0.0.1:${plan.peerPort}`,
       `-rpcport=${plan.rpcPort}`,
       '-printtoconsole=0',
       '-keypool=20',
-      ...options,
+      ...options(),
     ];
   }
 
@@ -68,7 +68,7 @@ export class DevnetNode {
 
   start(): void {
     // Over the channel a node learns that this process is gone, however it went.
-    const child = spawn(process.execPath, [MAIN, 'node', ...this.#words], {
+    const child = spawn(process.execPath, [MAIN, 'node', ...this.#words()], {
       stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
     });
     this.#child = child;
@@ -124,6 +124,15 @@ export class DevnetNode {
     insist.removeEventListener('abort', kill);
     if (signal !== null) return `${this.plan.name} had to be killed`;
     return code === 0 || !wasReady ? null : `${this.plan.name} did not stop cleanly (exit code ${code})`;
+  }
+
+  /** A wallet as `backupwallet` writes it. */
+  async backup(wallet: string): Promise<Uint8Array> {
+    const file = join(this.plan.directory, 'export.backup');
+    await this.rpc.wallet(wallet).backupwallet(file);
+    const bytes = await readFile(file);
+    await rm(file);
+    return bytes;
   }
 
   #logSize(): number {

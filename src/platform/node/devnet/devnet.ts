@@ -5,23 +5,31 @@
 import type { NetworkParameters } from '../../../core/parameters/network.ts';
 import { networkFile } from '../../../core/parameters/network-file.ts';
 import type { Clock, Random } from '../../../seams.ts';
-import { UsageError } from '../cli/usage-error.ts';
+import { type ControlServer, serveControl } from './control.ts';
 import { DevnetNode } from './devnet-node.ts';
 import { DevnetDirectory } from './directory.ts';
 import type { Display } from './display.ts';
 import { Economy } from './economy.ts';
 import { Keeper, type Verb } from './keeper.ts';
+import { type NetworkState, takeState } from './network-state.ts';
 import { type Patience, sleep, waitFor } from './patience.ts';
-import { type DevnetOptions, devnetParameters, planNodes } from './plan.ts';
-import { isPortFree } from './ports.ts';
+import { type DevnetOptions, devnetParameters, planNode } from './plan.ts';
+import { requirePort } from './ports.ts';
 import { describeNode, statusOf, tryLine } from './report.ts';
+import { BlockShelf, restoreNode } from './restoring.ts';
+import { everyPair, isNodeName, MAX_NODES, NAME_FORM, type NetworkSpec } from './state-file.ts';
+import { Wiring } from './wiring.ts';
 
 /** Milliseconds. */
 const STATUS_INTERVAL = 2_000;
 const CAUSE_TIMEOUT = 1_000;
+/** Seconds by which clocks may differ from ours without being set. */
+const CLOCK_SLACK = 60;
 
 interface Dependencies {
   readonly penny: NetworkParameters;
+  /** What a file says that it starts with. */
+  readonly spec?: NetworkSpec | undefined;
   readonly display: Display;
   readonly random: Random;
   readonly clock: Clock;
@@ -33,36 +41,42 @@ interface Dependencies {
 
 export class Devnet {
   readonly #options: DevnetOptions;
-  readonly #parameters: NetworkParameters;
+  readonly #penny: NetworkParameters;
   readonly #display: Display;
+  readonly #random: Random;
   readonly #clock: Clock;
   readonly #signal: AbortSignal;
   readonly #insist: AbortSignal;
   readonly #patience: Patience;
-  readonly #economy: Economy;
-  readonly #keeper: Keeper;
   readonly #nodes: DevnetNode[] = [];
+  #spec: NetworkSpec | undefined;
+  #parameters!: NetworkParameters;
+  #wiring!: Wiring;
+  #economy!: Economy;
+  #keeper!: Keeper;
+  #home!: DevnetDirectory;
+  #networkOption = '';
   #phase: 'starting' | 'going on' | 'stopping' = 'starting';
+  #pace = { blockTime: 0, paymentsPerMinute: 0 };
+  /** Milliseconds by which the nodes' clocks are ahead of ours. */
+  #ahead = 0;
   /** Rejects with the end of a node before all are set up, and when the user wants to stop. */
   readonly #interrupted: Promise<never>;
   #interrupt: (error: Error) => void = () => {};
+  /** Resolves when another network is to take this one's place. */
+  #replaced!: Promise<NetworkSpec>;
+  #replace: (spec: NetworkSpec) => void = () => {};
 
-  constructor(options: DevnetOptions, { penny, display, random, clock, signal, insist }: Dependencies) {
+  constructor(options: DevnetOptions, { penny, spec, display, random, clock, signal, insist }: Dependencies) {
     this.#options = options;
-    this.#parameters = devnetParameters(penny, options);
+    this.#penny = penny;
+    this.#spec = spec;
     this.#display = display;
+    this.#random = random;
     this.#clock = clock;
     this.#signal = signal;
     this.#insist = insist;
-    const tell = (event: string): void => display.event(event);
-    this.#patience = { signal, say: tell, clock };
-    this.#economy = new Economy(this.#nodes, { random, patience: this.#patience, tell });
-    this.#keeper = new Keeper(options.restart, {
-      clock,
-      tell,
-      start: (node) => void this.#revive(node),
-      stop: (node) => void node.stop(insist),
-    });
+    this.#patience = { signal, say: (event) => this.#tell(event), clock };
     this.#interrupted = new Promise((_, reject) => {
       this.#interrupt = reject;
     });
@@ -70,47 +84,197 @@ export class Devnet {
     signal.addEventListener('abort', () => this.#interrupt(signal.reason));
   }
 
+  #tell(event: string): void {
+    this.#display.event(event);
+  }
+
   /** Runs until the signal (or the first confirmation, if so wished), and stops every node. @throws Error why not */
   async run(): Promise<void> {
-    const { directory, keep, nodes } = this.#options;
-    this.#display.event(`a devnet of ${nodes} node${nodes === 1 ? '' : 's'} in ${directory}`);
-    const home = await DevnetDirectory.take(directory, (event) => this.#display.event(event));
+    const { directory, keep, basePort } = this.#options;
+    const nodes = this.#spec?.nodes.length ?? this.#options.nodes;
+    this.#tell(`a devnet of ${nodes} node${nodes === 1 ? '' : 's'} in ${directory}`);
+    this.#home = await DevnetDirectory.take(directory, (event) => this.#tell(event));
     let cause: Error | undefined;
+    const faults: string[] = [];
+    let control: ControlServer | undefined;
     try {
-      await Promise.race([this.#live(home), this.#interrupted]);
+      await requirePort(basePort, 'the control API');
+      control = await serveControl(this, { port: basePort, directory, clock: this.#clock });
+      for (;;) {
+        this.#phase = 'starting';
+        this.#replaced = new Promise((resolve) => {
+          this.#replace = resolve;
+        });
+        const next = await Promise.race([this.#live(), this.#replaced, this.#interrupted]);
+        if (next === undefined) break;
+        this.#tell('another network takes its place');
+        faults.push(...(await this.#stop()));
+        this.#spec = next;
+      }
     } catch (error) {
       if (!this.#signal.aborted) cause = await this.#firstCause(error as Error);
     }
-    const faults = await this.#stop();
-    await home.release(keep);
+    await control?.stop();
+    const ran = this.#nodes.length > 0;
+    faults.push(...(await this.#stop()));
+    await this.#home.release(keep);
     // The first cause is what the user needs; what went wrong after it is told, but never in its place.
-    for (const fault of faults) this.#display.event(fault);
+    for (const fault of faults) this.#tell(fault);
     if (cause !== undefined) throw cause;
     if (faults.length > 0) throw new Error('not every node stopped as it should');
-    if (this.#nodes.length > 0) this.#display.event('every node has stopped');
+    if (ran) this.#tell('every node has stopped');
   }
 
-  /** What the user says of a node. @param number from 1 */
-  obey(verb: Verb, number: number): void {
-    const node = this.#nodes[number - 1];
-    if (node === undefined) this.#display.event(`there is no node${number}`);
-    else if (this.#phase !== 'going on') this.#display.event(`not now: the devnet is ${this.#phase}`);
-    else this.#keeper.obey(verb, node);
+  /** What the user types of a node, by its name or number. */
+  obey(verb: Verb, name: string): void {
+    try {
+      this.requireCalm();
+      this.#keeper.obey(verb, this.node(name));
+    } catch (error) {
+      this.#tell((error as Error).message);
+    }
   }
 
-  async #live(home: DevnetDirectory): Promise<void> {
-    await this.#start(home);
-    await Promise.all(this.#nodes.map((node) => this.#economy.openWallet(node)));
-    await this.#economy.meet();
-    await this.#economy.fund(this.#parameters.coinbaseMaturity);
-    await this.#economy.payAndConfirm();
+  get nodes(): readonly DevnetNode[] {
+    return this.#nodes;
+  }
+
+  get wiring(): Wiring {
+    return this.#wiring;
+  }
+
+  /** @throws RangeError unless all is set up, and nothing is being stopped */
+  requireCalm(): void {
+    if (this.#phase !== 'going on') throw new RangeError(`not now: the devnet is ${this.#phase}`);
+  }
+
+  /** By its name or number. @throws RangeError */
+  node(name: string): DevnetNode {
+    const node = this.#nodes.find(({ plan }) => plan.name === name || String(plan.number) === name);
+    if (node === undefined) throw new RangeError(`there is no ${/^\d+$/.test(name) ? 'node' : ''}${name}`);
+    return node;
+  }
+
+  /** Resolves when it has ended. */
+  async stopNode(node: DevnetNode): Promise<void> {
+    this.#keeper.obey('stop', node);
+    await node.stop(this.#insist);
+  }
+
+  /** Resolves when it answers again. @throws Error with what it said on its way out */
+  async startNode(node: DevnetNode): Promise<void> {
+    if (node.isRunning) return;
+    this.#keeper.obey('start', node);
+    await waitFor(`${node.plan.name} to start`, () => node.look(), this.#patience);
+    if (!node.isReady) throw new RangeError(`${node.plan.name} ended again: the devnet says why`);
+  }
+
+  /** One more, linked to all that are there unless a file says otherwise. @throws RangeError */
+  async addNode(name: string | undefined, links?: NetworkSpec['links']): Promise<DevnetNode> {
+    const number = Math.max(0, ...this.#nodes.map(({ plan }) => plan.number)) + 1;
+    const plan = planNode(this.#options, this.#parameters, number, name);
+    if (!isNodeName(plan.name)) throw new RangeError(`${plan.name} is not ${NAME_FORM}`);
+    if (this.#nodes.some((node) => node.plan.name === plan.name))
+      throw new RangeError(`${plan.name} is there already`);
+    if (this.#nodes.length >= MAX_NODES) throw new RangeError(`a devnet has ${MAX_NODES} nodes at most`);
+    for (const port of [plan.peerPort, plan.rpcPort]) await requirePort(port, plan.name);
+    const node = this.#makeNode(plan);
+    const others = [...this.#nodes];
+    this.#nodes.push(node);
+    if (links === undefined) for (const other of others) await this.#wiring.set(other, node, {});
+    await this.#startNode(node);
+    if (this.#spec === undefined) await this.#economy.openWallet(node);
+    else await this.#economy.fill(new Map([[node, {}]]));
+    await this.#economy.mineCalmly(node, this.#pace.blockTime);
+    return node;
+  }
+
+  /** @returns txid @throws RpcError */
+  faucet(node: DevnetNode, address: string, coins: number): Promise<string> {
+    return this.#economy.faucet(node, address, coins);
+  }
+
+  /** All of it, of the nodes that run. */
+  async export(): Promise<NetworkState> {
+    const subjects = this.#nodes.filter(({ isReady }) => isReady);
+    const names = subjects.map(({ plan }) => plan.name);
+    return takeState(
+      subjects.map((node) => ({
+        name: node.plan.name,
+        rpc: node.rpc,
+        backup: (wallet) => node.backup(wallet),
+      })),
+      {
+        ...this.#pace,
+        parameters: this.#parameters,
+        time: this.#now,
+        links: this.#wiring.states.filter(({ between }) => between.every((name) => names.includes(name))),
+      },
+    );
+  }
+
+  /** Stops all, and starts with what a file says. */
+  import(spec: NetworkSpec): void {
+    this.#replace(spec);
+  }
+
+  /** Goes over to what a file says now: nodes that are new or gone, links, wallets that are new, pace. */
+  async apply({ nodes, links, blockTime, paymentsPerMinute }: NetworkSpec): Promise<void> {
+    this.requireCalm();
+    const names = nodes.map(({ name }) => name);
+    for (const node of this.#nodes.filter(({ plan }) => !names.includes(plan.name))) {
+      this.#nodes.splice(this.#nodes.indexOf(node), 1);
+      await this.#wiring.remove(node.plan.name);
+      await node.stop(this.#insist);
+    }
+    for (const name of names)
+      if (!this.#nodes.some(({ plan }) => plan.name === name)) await this.addNode(name, links);
+    await this.#wiring.follow(links);
+    this.#pace = { blockTime, paymentsPerMinute };
+    const ready = nodes.filter(({ name }) => this.node(name).isReady);
+    await this.#economy.fill(new Map(ready.map(({ name, wallets }) => [this.node(name), wallets])));
+    await this.#mine();
+  }
+
+  async #live(): Promise<undefined> {
+    const spec = this.#spec;
+    const { blockTime, paymentsPerMinute } = spec ?? this.#options;
+    this.#pace = { blockTime, paymentsPerMinute };
+    this.#ahead = spec?.time === undefined ? 0 : spec.time * 1_000 - this.#clock.now();
+    await this.#start();
+    if (spec === undefined) {
+      await Promise.all(this.#nodes.map((node) => this.#economy.openWallet(node)));
+      await this.#economy.meet();
+      await this.#economy.fund(this.#parameters.coinbaseMaturity);
+      await this.#economy.payAndConfirm();
+    } else await this.#take(spec);
     for (const node of this.#nodes) this.#display.print(await describeNode(node));
     this.#display.print(tryLine(this.#nodes[0]!));
     if (this.#options.exitWhenConfirmed) return;
-    for (const node of this.#nodes) await this.#economy.mineCalmly(node, this.#options.blockTime);
+    await this.#mine();
     this.#phase = 'going on';
-    this.#display.print('Ctrl-C stops it all; "stop 2" and Enter stops node2, "start 2" starts it again.\n');
+    this.#display.print(
+      'Ctrl-C stops it all; "stop 2" and Enter stops node2, "start 2" starts it again; `penny devnet ctl` does more.\n',
+    );
     await this.#goOn();
+  }
+
+  /** What a file says that nodes have. */
+  async #take({ nodes, links, blocks }: NetworkSpec): Promise<void> {
+    const shelf = new BlockShelf(blocks);
+    for (const [i, node] of this.#nodes.entries())
+      for (const refused of await restoreNode(node, nodes[i]!, shelf))
+        this.#tell(`${node.plan.name} does not take a transaction of its mempool any more: ${refused}`);
+    // Until all have what is theirs nobody is kept from it.
+    if (nodes.some(({ wallets }) => Object.keys(wallets).length > 0))
+      await this.#wiring.follow(everyPair(nodes.map(({ name }) => name)));
+    await this.#economy.fill(new Map(this.#nodes.map((node, i) => [node, nodes[i]!.wallets])));
+    await this.#wiring.follow(links);
+  }
+
+  #mine(): Promise<unknown> {
+    const ready = this.#nodes.filter(({ isReady }) => isReady);
+    return Promise.all(ready.map((node) => this.#economy.mineCalmly(node, this.#pace.blockTime)));
   }
 
   /** A call fails where a node has died: that is told a moment later. */
@@ -119,36 +283,52 @@ export class Devnet {
     return Promise.race([this.#interrupted, asItIs]).catch((cause) => cause);
   }
 
-  async #start(home: DevnetDirectory): Promise<void> {
-    const plans = planNodes(this.#options);
-    for (const { name, peerPort, rpcPort } of plans) {
-      for (const port of [peerPort, rpcPort]) {
-        if (!(await isPortFree(port))) {
-          throw new UsageError(
-            `Port ${port}, which ${name} would take, is in use: choose others by --base-port`,
-          );
-        }
-      }
-    }
+  async #start(): Promise<void> {
+    const spec = this.#spec;
+    const { nodes, keep } = this.#options;
+    const parameters = spec?.parameters ?? devnetParameters(this.#penny, this.#options);
+    this.#parameters = parameters;
+    this.#wiring = new Wiring(this.#nodes, parameters, this.#clock);
+    const tell = (event: string): void => this.#tell(event);
+    this.#economy = new Economy(this.#nodes, {
+      parameters,
+      random: this.#random,
+      patience: this.#patience,
+      tell,
+    });
+    this.#keeper = new Keeper(this.#options.restart, {
+      clock: this.#clock,
+      tell,
+      start: (node) => void this.#revive(node),
+      stop: (node) => void node.stop(this.#insist),
+    });
+    const names =
+      spec?.nodes.map(({ name }) => name) ?? Array.from({ length: nodes }, (_, i) => `node${i + 1}`);
+    const plans = names.map((name, i) => planNode(this.#options, parameters, i + 1, name));
+    for (const { name, peerPort, rpcPort } of plans)
+      for (const port of [peerPort, rpcPort]) await requirePort(port, name);
     if (this.#phase === 'stopping') return;
-    const file = home.prepare(this.#options.keep, networkFile(this.#parameters));
-    // All know the first node only, and learn of each other from it.
-    const first = `-addnode=127.0.0.1:${plans[0]!.peerPort}`;
-    const listener = {
-      onStart: (node: DevnetNode): void => {
-        home.noteNodes(this.#nodes.map((one) => one.identity));
+    const isPreset = parameters.name === 'regtest';
+    const file = this.#home.prepare(keep && spec === undefined, isPreset ? {} : networkFile(parameters));
+    this.#networkOption = isPreset ? '-regtest' : `-genesis=${file}`;
+    for (const plan of plans) this.#nodes.push(this.#makeNode(plan));
+    // A file says how they are linked when they have what is theirs.
+    if (spec === undefined) await this.#wiring.follow(everyPair(names));
+    await Promise.all(this.#nodes.map((node) => this.#startNode(node)));
+  }
+
+  #makeNode(plan: DevnetNode['plan']): DevnetNode {
+    const options = (): readonly string[] => [this.#networkOption, ...this.#wiring.optionsOf(plan.name)];
+    return new DevnetNode(plan, options, {
+      onStart: (node) => {
+        this.#home.noteNodes(this.#nodes.map((one) => one.identity));
         this.#keeper.started(node);
       },
-      onEnd: (node: DevnetNode, how: string): void => {
+      onEnd: (node, how) => {
         if (this.#phase === 'starting') this.#interrupt(new Error(how));
-        else if (this.#phase === 'going on') this.#keeper.ended(node, how);
+        else if (this.#phase === 'going on' && this.#nodes.includes(node)) this.#keeper.ended(node, how);
       },
-    };
-    for (const plan of plans) {
-      const options = [`-genesis=${file}`, ...(plan.number === 1 ? [] : [first])];
-      this.#nodes.push(new DevnetNode(plan, options, listener));
-    }
-    await Promise.all(this.#nodes.map((node) => this.#startNode(node)));
+    });
   }
 
   /** Resolves when it answers, or has ended. */
@@ -156,10 +336,16 @@ export class Devnet {
     const { name } = node.plan;
     const began = this.#clock.monotonic();
     node.start();
-    this.#display.event(`starting ${name}`);
+    this.#tell(`starting ${name}`);
     await waitFor(`${name} to start`, () => node.look(), this.#patience);
-    const seconds = ((this.#clock.monotonic() - began) / 1000).toFixed(1);
-    if (node.isReady) this.#display.event(`${name} answers after ${seconds} s`);
+    if (!node.isReady) return;
+    if (Math.abs(this.#ahead) > CLOCK_SLACK * 1_000) await node.rpc.settime(this.#now);
+    this.#tell(`${name} answers after ${((this.#clock.monotonic() - began) / 1000).toFixed(1)} s`);
+  }
+
+  /** Of the nodes, in seconds. */
+  get #now(): number {
+    return Math.floor((this.#clock.now() + this.#ahead) / 1_000);
   }
 
   /** Starts a node again, and what it did before. */
@@ -167,24 +353,26 @@ export class Devnet {
     try {
       await this.#startNode(node);
       if (!node.isReady) return;
-      await this.#economy.openWallet(node);
-      await this.#economy.mineCalmly(node, this.#options.blockTime);
+      if (this.#spec === undefined) await this.#economy.openWallet(node);
+      await this.#economy.mineCalmly(node, this.#pace.blockTime);
     } catch (error) {
-      if (this.#phase === 'going on') this.#display.event((error as Error).message);
+      if (this.#phase === 'going on') this.#tell((error as Error).message);
     }
   }
 
-  async #goOn(): Promise<void> {
-    const { paymentsPerMinute } = this.#options;
+  async #goOn(): Promise<undefined> {
     let tip = '';
-    for (let nextPayment = this.#clock.monotonic(); this.#phase === 'going on'; ) {
-      const states = await Promise.all(this.#nodes.map(statusOf));
-      this.#display.status(states);
+    const nodes = this.#nodes;
+    const wiring = this.#wiring;
+    for (let nextPayment = this.#clock.monotonic(); this.#phase === 'going on' && wiring === this.#wiring; ) {
+      const states = await Promise.all(nodes.map(statusOf));
+      this.#display.status(states, wiring.states);
       const best = states.reduce((a, b) => (b.height > a.height ? b : a));
       if (best.tip !== '') {
-        if (tip !== '' && best.tip !== tip) this.#display.event(`block ${best.height} ${best.tip}`);
+        if (tip !== '' && best.tip !== tip) this.#tell(`block ${best.height} ${best.tip}`);
         tip = best.tip;
       }
+      const { paymentsPerMinute } = this.#pace;
       if (paymentsPerMinute > 0 && this.#clock.monotonic() >= nextPayment) {
         nextPayment = this.#clock.monotonic() + 60_000 / paymentsPerMinute;
         await this.#economy.payAtRandom();
@@ -196,10 +384,12 @@ export class Devnet {
   /** @returns what went wrong */
   async #stop(): Promise<string[]> {
     this.#phase = 'stopping';
-    this.#keeper.close();
+    this.#keeper?.close();
     const running = this.#nodes.filter((node) => node.isRunning).map((node) => node.plan.name);
-    if (running.length > 0) this.#display.event(`stopping ${running.join(', ')}`);
+    if (running.length > 0) this.#tell(`stopping ${running.join(', ')}`);
     const faults = await Promise.all(this.#nodes.map((node) => node.stop(this.#insist)));
+    await this.#wiring?.remove();
+    this.#nodes.length = 0;
     return faults.filter((fault) => fault !== null);
   }
 }

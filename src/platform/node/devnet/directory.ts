@@ -8,7 +8,6 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { UsageError } from '../cli/usage-error.ts';
 import { isRunning, type ProcessIdentity, sendSignal } from '../process-identity.ts';
 import { DirectoryLock, describeOwner, LockedError, lockOwner } from '../storage/directory-lock.ts';
-import { NETWORK_SUBDIRECTORY } from './plan.ts';
 
 const MARKER = 'devnet.json';
 const LOCK = 'devnet.lock';
@@ -90,16 +89,18 @@ export class DevnetDirectory {
 
   #empty(): void {
     for (const name of readdirSync(this.#path)) {
-      if (!isLock(name)) rmSync(join(this.#path, name), { recursive: true, force: true });
+      if (!isLock(name) && !isControl(name)) rmSync(join(this.#path, name), { recursive: true, force: true });
     }
   }
 }
 
+/** Of the control API, which outlives what it steers. */
+const isControl = (name: string): boolean => name.startsWith('control.');
 const isLock = (name: string): boolean => name.startsWith(LOCK);
 
 /** Marked as one, or with nothing in it. */
 function isDevnet(path: string): boolean {
-  return existsSync(join(path, MARKER)) || readdirSync(path).every(isLock);
+  return existsSync(join(path, MARKER)) || readdirSync(path).every((name) => isLock(name) || isControl(name));
 }
 
 async function endAll(processes: readonly ProcessIdentity[], tell: (event: string) => void): Promise<void> {
@@ -117,11 +118,14 @@ async function endAll(processes: readonly ProcessIdentity[], tell: (event: strin
 
 /** A node that someone runs by hand on a devnet's data is not ours to end, and its data not ours to delete. */
 function refuseUsedNodes(path: string): void {
-  for (const name of readdirSync(path)) {
-    const record = lockOwner(join(path, name, NETWORK_SUBDIRECTORY, 'lock'));
-    if (record !== null)
-      throw new UsageError(
-        `${join(path, name)} is in use by a node (${describeOwner(record)}): stop it first`,
-      );
-  }
+  const directories = (parent: string) =>
+    readdirSync(parent, { withFileTypes: true })
+      .filter((entry) => entry.isDirectory())
+      .map(({ name }) => join(parent, name));
+  for (const node of directories(path))
+    for (const network of directories(node)) {
+      const record = lockOwner(join(network, 'lock'));
+      if (record !== null)
+        throw new UsageError(`${node} is in use by a node (${describeOwner(record)}): stop it first`);
+    }
 }

@@ -1,4 +1,5 @@
 /** What a devnet shows: a live table and the last events on a terminal, plain lines elsewhere. */
+import type { LinkState } from './network-state.ts';
 
 export interface NodeStatus {
   readonly name: string;
@@ -21,7 +22,7 @@ export interface Display {
   event(text: string): void;
   /** Text that is to be read or copied: stays on the screen. */
   print(text: string): void;
-  status(nodes: readonly NodeStatus[]): void;
+  status(nodes: readonly NodeStatus[], links?: readonly LinkState[]): void;
   /** The user has typed a line: on a terminal it is there below what is shown. */
   typed(): void;
   close(): void;
@@ -29,6 +30,7 @@ export interface Display {
 
 interface Output {
   write(text: string): unknown;
+  on?(event: 'resize', listener: () => void): unknown;
   readonly isTTY?: boolean;
   readonly columns?: number;
   readonly rows?: number;
@@ -47,6 +49,7 @@ class PlainDisplay implements Display {
   readonly #output: Output;
   readonly #now: () => Date;
   #lastTips = '';
+  #lastLinks = '';
 
   constructor(output: Output, now: () => Date) {
     this.#output = output;
@@ -62,7 +65,10 @@ class PlainDisplay implements Display {
   }
 
   /** Only when a tip has changed: a log should not grow while nothing happens. */
-  status(nodes: readonly NodeStatus[]): void {
+  status(nodes: readonly NodeStatus[], links: readonly LinkState[] = []): void {
+    const described = describeLinks(links);
+    if (described.join() !== this.#lastLinks) for (const line of described) this.event(line);
+    this.#lastLinks = described.join();
     const tips = nodes.map((node) => node.tip).join();
     if (tips === this.#lastTips) return;
     this.#lastTips = tips;
@@ -84,6 +90,7 @@ class LiveDisplay implements Display {
   readonly #output: Output;
   readonly #now: () => Date;
   #nodes: readonly NodeStatus[] = [];
+  #links: readonly string[] = [];
   #drawn: readonly string[] = [];
   /** Lines that were typed since. */
   #typed = 0;
@@ -92,18 +99,27 @@ class LiveDisplay implements Display {
     this.#output = output;
     this.#now = now;
     output.write('\x1b[?25l');
+    output.on?.('resize', () => this.#redraw());
   }
 
+  /** Of a line that is too long its hashes are shortened: their ends tell more than their zeros. */
   event(text: string): void {
-    this.print(`\x1b[2m${time(this.#now())}\x1b[0m ${text}`);
+    const room = this.#columns - time(this.#now()).length - 1;
+    const short = text.length > room ? text.replaceAll(/\b[0-9a-f]{64}\b/g, shortTip) : text;
+    this.print(`\x1b[2m${time(this.#now())}\x1b[0m ${short}`);
   }
 
   print(text: string): void {
     this.#output.write(`${this.#eraseTable()}${text}\n${this.#drawTable()}`);
   }
 
-  status(nodes: readonly NodeStatus[]): void {
+  status(nodes: readonly NodeStatus[], links: readonly LinkState[] = []): void {
     this.#nodes = nodes;
+    this.#links = describeLinks(links);
+    this.#redraw();
+  }
+
+  #redraw(): void {
     this.#output.write(`${this.#eraseTable()}${this.#drawTable()}`);
   }
 
@@ -129,7 +145,9 @@ class LiveDisplay implements Display {
     this.#typed = 0;
     if (this.#nodes.length === 0) return '';
     // What has scrolled out of the window cannot be drawn over.
-    const lines = formatTable(this.#nodes, this.#columns - 1).slice(0, (this.#output.rows || 24) - 2);
+    const width = this.#columns - 1;
+    const links = this.#links.map((line) => (line.length > width ? `${line.slice(0, width - 1)}…` : line));
+    const lines = [...formatTable(this.#nodes, width), ...links].slice(0, (this.#output.rows || 24) - 2);
     this.#drawn = lines;
     return lines.map((line) => `${line}\n`).join('');
   }
@@ -178,6 +196,31 @@ function layOut(nodes: readonly NodeStatus[], columns: readonly Column[]): strin
       .map((cell, i) => (columns[i]!.isText === true ? cell.padEnd(widths[i]!) : cell.padStart(widths[i]!)))
       .join('  ');
   return ['', line(columns.map(({ title }) => title)), ...rows.map(line)];
+}
+
+/** What is not as it should be between nodes, one line a kind. */
+function describeLinks(links: readonly LinkState[]): string[] {
+  const line = (title: string, chosen: (link: LinkState) => boolean, more: (link: LinkState) => string) => {
+    const named = links.filter(chosen).map((link) => `${link.between.join('–')}${more(link)}`);
+    return named.length === 0 ? [] : [`${title} ${named.join(', ')}`];
+  };
+  return [
+    ...line(
+      'cut  ',
+      ({ cut }) => cut === true,
+      () => '',
+    ),
+    ...line(
+      'slow ',
+      ({ delay = 0 }) => delay > 0,
+      ({ delay }) => ` ${delay} ms`,
+    ),
+    ...line(
+      'lossy',
+      ({ drop = [] }) => drop.length > 0,
+      ({ drop = [] }) => ` ${drop.join(' ')}`,
+    ),
+  ];
 }
 
 /** The end of a hash tells more than its zeros. */

@@ -1,6 +1,8 @@
 /** What the nodes of a devnet do with their wallets: mine, wait for the coins to mature, pay each other. */
+import type { NetworkParameters } from '../../../core/parameters/network.ts';
 import type { Random } from '../../../seams.ts';
 import type { DevnetNode } from './devnet-node.ts';
+import { Faucet } from './faucet.ts';
 import { type Patience, type Sight, waitFor } from './patience.ts';
 
 /** Blocks that each node mines for itself, so that it has coins in more than one piece. */
@@ -14,6 +16,7 @@ const FIRST_PAYMENT = 0.5;
 const LARGEST_PAYMENT_CENTS = 50;
 
 interface Dependencies {
+  readonly parameters: NetworkParameters;
   readonly random: Random;
   readonly patience: Patience;
   /** Tells the user what happened. */
@@ -22,13 +25,15 @@ interface Dependencies {
 
 export class Economy {
   readonly #nodes: readonly DevnetNode[];
+  readonly #parameters: NetworkParameters;
   readonly #random: Random;
   readonly #patience: Patience;
   readonly #tell: (event: string) => void;
   /** One address of each node's wallet, paid for its blocks. */
   readonly #addresses = new Map<DevnetNode, string>();
 
-  constructor(nodes: readonly DevnetNode[], { random, patience, tell }: Dependencies) {
+  constructor(nodes: readonly DevnetNode[], { parameters, random, patience, tell }: Dependencies) {
+    this.#parameters = parameters;
     this.#nodes = nodes;
     this.#random = random;
     this.#patience = patience;
@@ -38,14 +43,45 @@ export class Economy {
   /** The wallet of a node that answers: made at its first start, loaded at each. */
   async openWallet(node: DevnetNode): Promise<void> {
     const { wallet, mnemonic } = node.plan;
-    const loaded = await node.rpc.listwallets();
-    if (!loaded.includes(wallet)) {
+    const own = node.rpc.wallet(wallet);
+    if (!(await node.rpc.listwallets()).includes(wallet)) {
       await node.rpc.createwallet({ wallet_name: wallet, blank: true, load_on_startup: true });
-      await node.wallet.importmnemonic(mnemonic);
+      await own.importmnemonic(mnemonic);
     }
-    if (!this.#addresses.has(node)) {
-      this.#addresses.set(node, await node.wallet.getnewaddress('mining'));
+    if (!this.#addresses.has(node)) this.#addresses.set(node, await own.getnewaddress('mining'));
+    node.wallets = await node.rpc.listwallets();
+  }
+
+  /** Wallets with what is to be in them, in one block of the first node; what nodes mine is nobody's from then on. */
+  async fill(wanted: ReadonlyMap<DevnetNode, Readonly<Record<string, number>>>): Promise<void> {
+    const payments: [string, number][] = [];
+    for (const [node, wallets] of wanted) {
+      this.#addresses.set(node, this.#faucetOf(node).address);
+      const there = await node.rpc.listwallets();
+      for (const [name, coins] of Object.entries(wallets)) {
+        if (there.includes(name)) continue;
+        await node.rpc.createwallet({ wallet_name: name, load_on_startup: true });
+        if (coins > 0) payments.push([await node.rpc.wallet(name).getnewaddress(), coins]);
+      }
+      node.wallets = await node.rpc.listwallets();
     }
+    if (payments.length === 0) return;
+    const [first] = this.#nodes;
+    for (const [address, coins] of payments) await this.faucet(first!, address, coins);
+    await this.#mine(first!, 1);
+    this.#tell(`${payments.length} wallets have what is theirs`);
+  }
+
+  /** Coins out of nowhere, by a node. @returns txid */
+  async faucet(node: DevnetNode, address: string, coins: number): Promise<string> {
+    const faucet = this.#faucetOf(node);
+    for (let lacking = await faucet.lacking(coins); lacking > 0; lacking = await faucet.lacking(coins))
+      await faucet.fill(lacking, MAX_TRIES);
+    return faucet.pay(address, coins);
+  }
+
+  #faucetOf(node: DevnetNode): Faucet {
+    return new Faucet(node.rpc, node.plan.name, this.#parameters);
   }
 
   /** Everybody knows everybody. */
@@ -93,14 +129,15 @@ export class Economy {
     this.#tell(`block ${hash} confirms all payments, on every node`);
   }
 
-  /** @param blockTime seconds between blocks of all nodes together, on average */
+  /** @param blockTime seconds between blocks of all nodes together, on average; 0 mines on demand only */
   async mineCalmly(node: DevnetNode, blockTime: number): Promise<void> {
-    await node.rpc.setmining(1, MINER_LOAD, this.#addresses.get(node)!, blockTime);
+    if (blockTime === 0) await node.rpc.setmining(0);
+    else await node.rpc.setmining(1, MINER_LOAD, this.#addresses.get(node)!, blockTime);
   }
 
   /** One of those that are there pays another one, or itself where there is no other. */
   async payAtRandom(): Promise<void> {
-    const ready = this.#nodes.filter((node) => node.isReady);
+    const ready = this.#nodes.filter((node) => node.isReady && node.wallets.length > 0);
     if (ready.length === 0) return;
     const from = this.#random.below(ready.length);
     const to = ready.length === 1 ? 0 : (from + 1 + this.#random.below(ready.length - 1)) % ready.length;
@@ -113,8 +150,8 @@ export class Economy {
   }
 
   async #pay(payer: DevnetNode, payee: DevnetNode, coins: number): Promise<string> {
-    const address = await payee.wallet.getnewaddress();
-    const txid = await payer.wallet.sendtoaddress(address, coins);
+    const address = await payee.rpc.wallet(payee.wallets[0]!).getnewaddress();
+    const txid = await payer.rpc.wallet(payer.wallets[0]!).sendtoaddress(address, coins);
     const whom = payer === payee ? 'itself' : payee.plan.name;
     this.#tell(`${payer.plan.name} pays ${coins} to ${whom}: ${txid}`);
     return txid;

@@ -9,14 +9,14 @@ import { toDisplayHex } from '../../../core/encoding/bytes.ts';
 import type { NetworkParameters } from '../../../core/parameters/network.ts';
 import { networkFile } from '../../../core/parameters/network-file.ts';
 
-export interface LinkState {
+export type LinkState = {
   readonly between: readonly [string, string];
   /** Milliseconds one way. */
   readonly delay?: number;
   /** Messages that are lost, by their command. */
   readonly drop?: readonly string[];
   readonly cut?: boolean;
-}
+};
 
 export interface NodeState {
   readonly name: string;
@@ -37,6 +37,9 @@ export interface NetworkState {
   readonly links: readonly LinkState[];
   /** In hex, parents first. */
   readonly blocks: readonly string[];
+  /** Seconds between blocks, on average; without it none is mined unasked. */
+  readonly blockTime?: number;
+  readonly paymentsPerMinute?: number;
 }
 
 /** A node, as far as its state is asked. */
@@ -53,7 +56,10 @@ const PREV_END = 36;
 
 export async function takeState(
   subjects: readonly Subject[],
-  { parameters, ...rest }: Pick<NetworkState, 'time' | 'links'> & { readonly parameters: NetworkParameters },
+  {
+    parameters,
+    ...rest
+  }: Omit<NetworkState, 'network' | 'nodes' | 'blocks'> & { readonly parameters: NetworkParameters },
 ): Promise<NetworkState> {
   /** Hex by hash. */
   const blocks = new Map<string, string>();

@@ -22,13 +22,17 @@ export interface DevnetOptions {
   readonly restart: boolean;
   readonly mnemonic: string;
   readonly basePort: number;
+  /** A file that says what it starts with, and is gone over to when it changes. */
+  readonly watchFile?: string;
+  /** A file that says what it starts with. */
+  readonly import?: string;
 }
 
 /** All zeros: everyone knows its keys, as everyone should know those of a devnet. */
 export const DEFAULT_MNEMONIC = entropyToMnemonic(new Uint8Array(16), wordlist);
 
-/** Of a node's data directory. */
-export const NETWORK_SUBDIRECTORY = 'devnet';
+/** Of a node's data directory, where no file says otherwise. */
+const NETWORK_SUBDIRECTORY = 'devnet';
 
 export interface NodePlan {
   /** From 1. */
@@ -48,17 +52,23 @@ const PORTS_PER_NODE = 10;
 /** "DEV", beyond ASCII in its first byte. */
 const MAGIC = fromHex('c4455600');
 
-export function planNodes(options: DevnetOptions): readonly NodePlan[] {
-  return Array.from({ length: options.nodes }, (_, i) => ({
-    number: i + 1,
-    name: `node${i + 1}`,
-    directory: join(options.directory, `node${i + 1}`),
-    networkDirectory: join(options.directory, `node${i + 1}`, NETWORK_SUBDIRECTORY),
-    peerPort: options.basePort + PORTS_PER_NODE * (i + 1),
-    rpcPort: options.basePort + PORTS_PER_NODE * (i + 1) + 1,
-    mnemonic: i === 0 ? options.mnemonic : deriveMnemonic(options.mnemonic, i + 1),
-    wallet: `wallet${i + 1}`,
-  }));
+/** @param number from 1 */
+export function planNode(
+  { directory, basePort, mnemonic }: DevnetOptions,
+  { dataSubdirectory }: Pick<NetworkParameters, 'dataSubdirectory'>,
+  number: number,
+  name = `node${number}`,
+): NodePlan {
+  return {
+    number,
+    name,
+    directory: join(directory, name),
+    networkDirectory: join(directory, name, dataSubdirectory),
+    peerPort: basePort + PORTS_PER_NODE * number,
+    rpcPort: basePort + PORTS_PER_NODE * number + 1,
+    mnemonic: number === 1 ? mnemonic : deriveMnemonic(mnemonic, number),
+    wallet: `wallet${number}`,
+  };
 }
 
 /** The first node's words are the given ones; the others' follow from them. */

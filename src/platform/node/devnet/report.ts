@@ -3,37 +3,45 @@ import type { DevnetNode } from './devnet-node.ts';
 import type { NodeStatus } from './display.ts';
 
 /** Where a node is, its words, and its funded addresses with their keys. */
-export async function describeNode({ plan, url, cookieFile, wallet }: DevnetNode): Promise<string> {
-  const coins = await wallet.listunspent(0);
-  const lines = [
-    '',
-    plan.name,
-    `  RPC       ${url}`,
-    `  cookie    ${cookieFile}`,
-    `  wallet    ${plan.wallet}`,
-    `  mnemonic  ${plan.mnemonic}`,
-  ];
-  for (const address of new Set(coins.map((coin) => coin.address!))) {
-    lines.push(`  funded    ${address}  ${await wallet.exportkey(address)}`);
+export async function describeNode({ plan, url, cookieFile, rpc }: DevnetNode): Promise<string> {
+  const lines = ['', plan.name, `  RPC       ${url}`, `  cookie    ${cookieFile}`];
+  for (const name of await rpc.listwallets()) {
+    const wallet = rpc.wallet(name);
+    lines.push(`  wallet    ${name}`);
+    // Of another one the words are not ours to know, and may not be there.
+    if (name === plan.wallet) lines.push(`  mnemonic  ${plan.mnemonic}`);
+    const coins = await wallet.listunspent(0);
+    for (const address of new Set(coins.map((coin) => coin.address!))) {
+      const key = await wallet.exportkey(address).catch(() => '');
+      lines.push(`  funded    ${address}  ${key}`.trimEnd());
+    }
   }
   return lines.join('\n');
 }
 
 /** A line to paste. */
-export function tryLine({ cookieFile, url, plan }: DevnetNode): string {
-  const body = JSON.stringify({ method: 'getbalance', params: [], id: 1 });
-  return `\nTry:\n  curl -s -u "$(cat ${cookieFile})" -d '${body}' ${url}wallet/${plan.wallet}\n`;
+export function tryLine({ cookieFile, url, wallets }: DevnetNode): string {
+  const [wallet] = wallets;
+  const body = JSON.stringify({
+    method: wallet === undefined ? 'getblockcount' : 'getbalance',
+    params: [],
+    id: 1,
+  });
+  const path = wallet === undefined ? '' : `wallet/${wallet}`;
+  return `\nTry:\n  curl -s -u "$(cat ${cookieFile})" -d '${body}' ${url}${path}\n`;
 }
 
+const sum = (numbers: readonly number[]): number => numbers.reduce((a, b) => a + b, 0);
+
 export async function statusOf(node: DevnetNode): Promise<NodeStatus> {
-  const { plan, rpc, wallet } = node;
+  const { plan, rpc, wallets } = node;
   try {
-    const [chain, peers, pool, balance, mining] = await Promise.all([
+    const [chain, peers, pool, mining, ...balances] = await Promise.all([
       rpc.getblockchaininfo(),
       rpc.getconnectioncount(),
       rpc.getmempoolinfo(),
-      wallet.getbalance(),
       rpc.getmininginfo(),
+      ...wallets.map((name) => rpc.wallet(name).getbalance()),
     ]);
     return {
       name: plan.name,
@@ -42,7 +50,7 @@ export async function statusOf(node: DevnetNode): Promise<NodeStatus> {
       tip: chain.bestblockhash,
       peers,
       mempool: pool.size,
-      balance: String(balance),
+      balance: wallets.length === 0 ? '' : Number(sum(balances).toFixed(8)).toString(),
       hashRate: mining.hashrate ?? 0,
     };
   } catch {

@@ -13,7 +13,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { DevnetDirectory } from '../../../../src/platform/node/devnet/directory.ts';
-import { DEFAULT_MNEMONIC, planNodes } from '../../../../src/platform/node/devnet/plan.ts';
+import { DEFAULT_MNEMONIC, planNode } from '../../../../src/platform/node/devnet/plan.ts';
 import { identify } from '../../../../src/platform/node/process-identity.ts';
 import { DirectoryLock } from '../../../../src/platform/node/storage/directory-lock.ts';
 
@@ -25,8 +25,8 @@ beforeEach(() => {
 });
 afterEach(() => rmSync(base, { recursive: true, force: true }));
 
-const plan = () =>
-  planNodes({
+const plan = () => {
+  const options = {
     nodes: 3,
     blockTime: 1,
     paymentsPerMinute: 0,
@@ -36,7 +36,9 @@ const plan = () =>
     exitWhenConfirmed: false,
     mnemonic: DEFAULT_MNEMONIC,
     basePort: 17_000,
-  });
+  };
+  return [1, 2, 3].map((number) => planNode(options, { dataSubdirectory: 'devnet' }, number));
+};
 
 const told: string[] = [];
 const take = () => DevnetDirectory.take(directory, (event) => told.push(event));

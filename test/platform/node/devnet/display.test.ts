@@ -95,3 +95,33 @@ test('a terminal that cannot move its cursor is not asked to', () => {
   const text = show(true, (display) => display.status([node]), 'dumb');
   expect(text).not.toContain('\x1b');
 });
+
+test('on 60 columns nothing is longer than a line, links that are cut are told, and a new width draws it anew', () => {
+  let text = '';
+  let resized = (): void => {};
+  const output = {
+    write: (part: string) => (text += part),
+    on: (_: 'resize', listener: () => void) => (resized = listener),
+    isTTY: true,
+    columns: 60,
+    rows: 24,
+  };
+  const display = createDisplay(output, 'xterm', now);
+  const nodes = ['node1', 'node2', 'a-node-with-a-name-of-its-own'].map((name) => ({ ...node, name }));
+  const drop = ['tx', 'cmpctblock'];
+  display.status(nodes, [
+    { between: ['node1', 'node2'], cut: true },
+    { between: ['node1', 'a-node-with-a-name-of-its-own'], delay: 500, drop },
+  ]);
+  display.event(`block 12 ${node.tip}`);
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: what a terminal obeys
+  const shown = () => text.replaceAll(/\x1b\[[0-9?]*[A-Za-z]/g, '').split(/[\r\n]+/);
+  for (const line of shown()) expect(line.length, line).toBeLessThan(60);
+  expect(shown()).toContain('cut   node1–node2');
+  expect(shown()).toContain('00:00:00 block 12 …123456789abc');
+  text = '';
+  output.columns = 100;
+  resized();
+  expect(shown().filter((line) => line.includes('hash rate'))).toHaveLength(1);
+  expect(text.slice(0, 3)).toBe('\r\x1b[');
+});
