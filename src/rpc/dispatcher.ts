@@ -141,8 +141,16 @@ export class Dispatcher implements RpcServerView {
         if (typeof method !== 'string' || !caller.allowed.has(method))
           return this.#forbid(String(method), caller, new Envelope());
       }
-    const answers: string[] = [];
+    if (requests.length > LIMITS.batch) throw tooMuch(`A batch has at most ${LIMITS.batch} calls`);
+    const pieces: string[] = [];
     let size = 0;
+    let answers: string[] = [];
+    let begun = 0;
+    const putTogether = (): void => {
+      pieces.push(pieces.length === 0 ? '[' : ',', answers.join(','));
+      answers = [];
+      begun = size;
+    };
     // Most methods wait for nothing: without this a long batch would stop the whole node.
     const rest = turnsOf(this.#clock, LIMITS.turn);
     for (const request of requests) {
@@ -150,12 +158,14 @@ export class Dispatcher implements RpcServerView {
       const answer = member instanceof Promise ? await member : member;
       if (answer !== null) answers.push(answer);
       size += answer?.length ?? 0;
+      if (size - begun > LIMITS.piece) putTogether();
       const pause = rest();
       if (pause !== undefined) await pause;
     }
     // An empty batch carries no version, so clients of 1.x expect an empty array and not silence.
-    if (answers.length === 0 && requests.length > 0) return new Answer(204);
-    return new Answer(200, [`[${answers.join(',')}]\n`]);
+    if (size === 0 && requests.length > 0) return new Answer(204);
+    if (answers.length > 0 || pieces.length === 0) putTogether();
+    return new Answer(200, [...pieces, ']\n']);
   }
 
   /**
@@ -171,11 +181,7 @@ export class Dispatcher implements RpcServerView {
     const told = (body: string) => (envelope.isNotification ? null : body);
     try {
       const call = envelope.open(request);
-      if (isTooMuch)
-        throw new RpcError(
-          RpcCode.OUT_OF_MEMORY,
-          'The answers of this batch are too large: ask for less at a time',
-        );
+      if (isTooMuch) throw tooMuch('The answers of this batch are too large: ask for less at a time');
       const result = this.#execute(call, caller);
       if (!(result instanceof Promise)) return told(envelope.success(result));
       return result
@@ -235,6 +241,7 @@ export class Dispatcher implements RpcServerView {
   }
 }
 
+const tooMuch = (text: string): RpcError => new RpcError(RpcCode.OUT_OF_MEMORY, text);
 const notJson = (): RpcError => new RpcError(RpcCode.PARSE_ERROR, 'Parse error');
 
 /** The wallet that the endpoint names; null on `/`. */

@@ -24,6 +24,8 @@ export const LIMITS = Object.freeze({
   /** Calls that are answered at once (`-rpcthreads`), and that wait besides (`-rpcworkqueue`). */
   threads: 16,
   queue: 64,
+  /** Calls of a batch; one of more is refused whole. Bitcoin Core has no bound but the body's: here each takes memory. */
+  batch: 1_000_000,
   /** Characters of all answers to a batch; calls behind them are refused. */
   batchAnswers: 0x8000000,
   /** Characters that are read at once, and milliseconds after which anything long lets everything else run. */

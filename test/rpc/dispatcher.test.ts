@@ -1,5 +1,6 @@
 import { beforeEach, describe, expect, test } from 'vitest';
 import type { Caller, Dispatcher } from '../../src/rpc/dispatcher.ts';
+import { LIMITS } from '../../src/rpc/limits.ts';
 import { createTestDispatcher, type LoggedLine } from '../support/rpc.ts';
 
 let dispatcher: Dispatcher;
@@ -9,14 +10,11 @@ beforeEach(() => {
   ({ dispatcher, lines } = createTestDispatcher());
 });
 
-async function send(body: unknown, caller: Partial<Caller> = {}): Promise<[number, unknown]> {
+const caller = (): Caller => ({ path: '/', user: 'me', signal: new AbortController().signal });
+
+async function send(body: unknown, more: Partial<Caller> = {}): Promise<[number, unknown]> {
   const text = typeof body === 'string' || body === null ? body : JSON.stringify(body);
-  const { status, body: answer } = await dispatcher.handle(text, {
-    path: '/',
-    user: 'me',
-    signal: new AbortController().signal,
-    ...caller,
-  });
+  const { status, body: answer } = await dispatcher.handle(text, { ...caller(), ...more });
   return [status, answer === '' ? '' : JSON.parse(answer)];
 }
 
@@ -135,6 +133,17 @@ describe('batches', () => {
     await send(batch);
     clearInterval(timer);
     expect(turns).toBeGreaterThan(0);
+  });
+
+  test('are bounded: one call more than that is refused whole, and the most are told in pieces', async () => {
+    const many = (count: number) => `[${'1,'.repeat(count - 1)}1]`;
+    const refusal = { code: -7, message: `A batch has at most ${LIMITS.batch} calls` };
+    expect(await send(many(LIMITS.batch + 1))).toEqual([500, { result: null, error: refusal, id: null }]);
+    const { status, pieces } = await dispatcher.handle(many(20_000), caller());
+    expect(status).toBe(200);
+    const longest = Math.max(...pieces.map(({ length }) => length));
+    expect(longest).toBeLessThan(2 * LIMITS.piece);
+    expect(JSON.parse(pieces.join(''))).toHaveLength(20_000);
   });
 
   test('empty: an empty array; notifications only: nothing', async () => {

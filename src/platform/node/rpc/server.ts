@@ -23,6 +23,8 @@ import { Visitors } from './visitors.ts';
 const CLOSE_INTERVAL = 20;
 /** Characters of an answer that Node writes as well as anybody. */
 const SMALL_ANSWER = 65_536;
+/** Characters of a long one that are looked at before everything else gets its turn. */
+const AT_ONCE = 1 << 22;
 
 const WALLETS = '/wallet/';
 
@@ -261,7 +263,8 @@ export class RpcServer {
     reply.code(status).headers(this.#originHeaders(request));
     // A serializer keeps the type without a charset: clients compare with exactly this.
     if (pieces.length === 0) return reply.send();
-    return reply.header('content-type', 'application/json').serializer(asItIs).send(payloadOf(pieces));
+    const payload = await payloadOf(pieces);
+    return reply.header('content-type', 'application/json').serializer(asItIs).send(payload);
   }
 
   async #serve(route: Route, request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> {
@@ -334,14 +337,33 @@ class HttpCaller implements Caller {
 
 const asItIs = <T>(payload: T): T => payload;
 
-/** Node would write a long text as UTF-8 character by character, though nearly all answers are ASCII. */
-function payloadOf(pieces: readonly string[]): string | Buffer {
-  const size = pieces.reduce((sum, piece) => sum + piece.length, 0);
+/**
+ * Node would write a long text as UTF-8 character by character, though nearly all answers are ASCII; and a very long
+ * one in one go, while everything else waits.
+ */
+async function payloadOf(pieces: readonly string[]): Promise<string | Buffer> {
+  let passed = 0;
+  const rest = (piece: string): Promise<void> | undefined => {
+    passed += piece.length;
+    if (passed < AT_ONCE) return undefined;
+    passed = 0;
+    return nextTurn();
+  };
+  let size = 0;
+  for (const piece of pieces) {
+    size += Buffer.byteLength(piece);
+    const pause = rest(piece);
+    if (pause !== undefined) await pause;
+  }
   if (size <= SMALL_ANSWER) return pieces.join('');
-  if (pieces.some((piece) => Buffer.byteLength(piece) !== piece.length)) return Buffer.from(pieces.join(''));
   const bytes = Buffer.allocUnsafe(size);
   let at = 0;
-  for (const piece of pieces) at += bytes.write(piece, at, 'latin1');
+  for (const piece of pieces) {
+    const isAscii = Buffer.byteLength(piece) === piece.length;
+    at += bytes.write(piece, at, isAscii ? 'latin1' : 'utf8');
+    const pause = rest(piece);
+    if (pause !== undefined) await pause;
+  }
   return bytes;
 }
 
