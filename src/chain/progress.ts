@@ -2,6 +2,8 @@
 import type { Clock } from '../seams.ts';
 import type { HeaderEntry } from './header-entry.ts';
 
+/** Seconds: a tip that is older is not the last one where blocks come on demand. */
+const RECENT = 7_200;
 /** Where the age of the tip says nothing: more blocks behind the best header than this is catching up. */
 const CATCHING_UP_BLOCKS = 24;
 
@@ -11,6 +13,7 @@ export interface ProgressOptions {
   readonly maxTipAge: number;
   /** Seconds between blocks. */
   readonly targetSpacing: number;
+  readonly mineBlocksOnDemand: boolean;
 }
 
 export class Progress {
@@ -36,12 +39,11 @@ export class Progress {
 
   /** 0 to 1, by transactions: those to come are estimated by the average block so far. */
   verification(tip: HeaderEntry, bestHeader: HeaderEntry): number {
-    const { maxTipAge, targetSpacing } = this.#options;
+    const { maxTipAge, targetSpacing, mineBlocksOnDemand } = this.#options;
     let missing = bestHeader.height - tip.height;
-    if (maxTipAge > 0) {
-      const age = this.#clock.seconds() - tip.time;
-      missing = Math.max(missing, Math.floor((age - maxTipAge) / targetSpacing));
-    }
+    const age = this.#clock.seconds() - tip.time;
+    if ((maxTipAge > 0 || mineBlocksOnDemand) && age > (maxTipAge || RECENT))
+      missing = Math.max(missing, Math.floor(age / targetSpacing));
     return (tip.height + 1) / (tip.height + 1 + Math.max(0, missing));
   }
 }

@@ -95,7 +95,10 @@ export const dumpCoinsMethods = group('Blockchain', {
     parameters: {
       path: t.string('From the data directory, unless it is absolute'),
       type: t.standard(t.string('latest, or rollback'), ''),
-      options: t.options({ rollback: t.optional(blockByHashOrHeight('Whose coins are wanted')) }),
+      options: t.options({
+        rollback: t.optional(blockByHashOrHeight('Whose coins are wanted')),
+        in_memory: t.standard(t.boolean('Without effect: nothing is copied on the way'), false),
+      }),
     },
     result: t.object({
       coins_written: t.integer(),
