@@ -39,7 +39,7 @@ test('a payment from wallet to wallet', async () => {
   expect(await rpc(payee, 'getbalance')).toBe('12.50000000');
 });
 
-test('-named, -stdin and -getinfo', async () => {
+test('-named, -stdin, -getinfo, -netinfo and -addrinfo', async () => {
   const hash = await rpc(payer, 'getblockhash', '1');
   expect(JSON.parse(await rpc(payer, '-named', 'getblock', `blockhash=${hash}`, 'verbosity=1')).height).toBe(
     1,
@@ -47,7 +47,12 @@ test('-named, -stdin and -getinfo', async () => {
   const words = [PENNY, 'rpc', ...payer.words, '-stdin', 'getblock'];
   const { output } = await run(process.execPath, words, `${hash}\n0\n`);
   expect(output).toMatch(/^[0-9a-f]+\n$/);
+  expect(
+    (await run(process.execPath, [PENNY, 'rpc', ...payer.words, '-stdin', 'getblockcount'], '')).output,
+  ).toBe('102\n');
   expect(await rpc(payer, '-getinfo')).toContain('Chain: regtest\nBlocks: 102');
+  expect(await rpc(payer, '-netinfo', '3')).toMatch(/^ ?(in|out) .*70016\/Satoshi:31\.0\.0\/Penny:/m);
+  expect(JSON.parse(await rpc(payer, '-addrinfo')).addresses_known).toMatchObject({ ipv4: 0, total: 0 });
 });
 
 test('errors: code and message on standard error, and the code as exit code', async () => {

@@ -1,6 +1,6 @@
-/** The node's version, from the user agent that its peers see (BIP14: `/Name:1.2.3/`). */
-export function nodeVersion(userAgent: string): { readonly text: string; readonly number: number } {
-  const [, text = '0'] = /:([\d.]+)/.exec(userAgent) ?? [];
-  const [major = 0, minor = 0, build = 0] = text.split('.').map(Number);
-  return { text, number: major * 10_000 + minor * 100 + build };
-}
+/** What the methods say of versions: Bitcoin Core's, whose dialect they speak and which programs ask for, and Penny's. */
+
+export const DIALECT = { name: 'Satoshi:31.0.0', number: 310_000 };
+
+/** Penny's own, from the user agent that its peers see (BIP14: `/Name:1.2.3/`). */
+export const ownVersion = (userAgent: string): string => /Penny:([\d.]+)/.exec(userAgent)?.[1] ?? '0';

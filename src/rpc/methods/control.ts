@@ -2,7 +2,7 @@
 import type { NetworkParameters } from '../../core/parameters/network.ts';
 import type { Clock } from '../../seams.ts';
 import type { RpcServerView } from '../context.ts';
-import { nodeVersion } from '../formats/version.ts';
+import { ownVersion } from '../formats/version.ts';
 import { helpText, usage } from '../help.ts';
 import { group, method, type RpcContext, refuse, t } from '../kit.ts';
 import { findMethod } from '../method.ts';
@@ -135,7 +135,7 @@ export const controlMethods = {
         methods: t.array(t.anything()),
       }),
       handler: (_, { network }, { server }) =>
-        openRpcDocument(server.registry, nodeVersion(network.options.userAgent).text),
+        openRpcDocument(server.registry, ownVersion(network.options.userAgent)),
     }),
 
     logging: method({

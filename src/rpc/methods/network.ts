@@ -1,6 +1,6 @@
 /** How we take part in the network. */
 import { PROTOCOL_VERSION, serviceNames, servicesHex } from '../../network/protocol.ts';
-import { nodeVersion } from '../formats/version.ts';
+import { DIALECT } from '../formats/version.ts';
 import { btc, group, method, t } from '../kit.ts';
 import { NETWORKS } from './known-addresses.ts';
 
@@ -10,7 +10,7 @@ export const networkMethods = group('Network', {
   getnetworkinfo: method({
     help: 'How this node takes part in the network. Fee rates are in BTC for 1,000 vbytes.',
     result: t.object({
-      version: t.integer(),
+      version: t.integer('Of Bitcoin Core, whose dialect this node speaks'),
       subversion: t.string('The user agent that peers see'),
       protocolversion: t.integer(),
       localservices: t.hex('What it offers to peers, as bits'),
@@ -41,7 +41,7 @@ export const networkMethods = group('Network', {
     handler(_, { chain, network, mempool }) {
       const { inbound, outbound } = network.connectionCount();
       return {
-        version: nodeVersion(network.options.userAgent).number,
+        version: DIALECT.number,
         subversion: network.options.userAgent,
         protocolversion: PROTOCOL_VERSION,
         localservices: servicesHex(network.localServices),

@@ -36,8 +36,10 @@ export const RPC = command({
     ...ASKED,
     ...FILES,
     ...COOKIE,
+    addrinfo: flag('Show how many addresses of nodes are known, by network.'),
     generate: flag('Mine blocks to a new address of the wallet: -generate [nblocks [maxtries]].'),
     getinfo: flag('Show the state of the node and its wallets in brief.'),
+    netinfo: flag('Show the peers: -netinfo [level [outonly]]; -netinfo help says what.'),
     named: flag('Arguments are given by name, as name=value.'),
     rpcclienttimeout: integer('Seconds to wait for an answer; 0 waits for ever.', {
       default: DEFAULT_CLIENT_TIMEOUT,

@@ -16,6 +16,7 @@ export async function describeNode(call: Call, wallet: string | undefined): Prom
     `Network: in ${field(network, 'connections_in')}, out ${field(network, 'connections_out')}, total ${field(network, 'connections')}`,
     `Version: ${field(network, 'version')}`,
     `Time offset (s): ${field(network, 'timeoffset')}`,
+    `Proxies: ${proxies(child(network, 'networks')) || 'n/a'}`,
     `Min tx relay fee rate (BTC/kvB): ${field(network, 'relayfee')}`,
     '',
     ...(await describeWallets(call, wallet)),
@@ -25,29 +26,49 @@ export async function describeNode(call: Call, wallet: string | undefined): Prom
   return [...lines, `Warnings: ${list === '' ? '(none)' : list}`].join('\n');
 }
 
+/** Each proxy once, with the networks that are reached by it. */
+function proxies(networks: JsonRead): string {
+  const through = new Map<string, string[]>();
+  for (const network of Array.isArray(networks) ? networks : []) {
+    const proxy = field(network, 'proxy');
+    if (proxy !== '') through.set(proxy, [...(through.get(proxy) ?? []), field(network, 'name')]);
+  }
+  return [...through].map(([proxy, names]) => `${proxy} (${names.join(', ')})`).join(', ');
+}
+
+/** The wallet that is asked, which without a name is the only one; of several all balances. */
 async function describeWallets(call: Call, wallet: string | undefined): Promise<string[]> {
-  if (wallet !== undefined) {
-    const info = await call('getwalletinfo', []);
-    return [
-      `Wallet: ${wallet === '' ? '""' : wallet}`,
-      `Keypool size: ${field(info, 'keypoolsize')}`,
-      `Transaction fee rate (-paytxfee) (BTC/kvB): ${field(info, 'paytxfee')}`,
-      '',
-      `Balance: ${await balance(call, walletPath(wallet))}`,
-      '',
-    ];
-  }
-  const names = await call('listwallets', [], '/').catch(() => []);
-  if (!Array.isArray(names) || names.length === 0) return [];
+  const info = await call('getwalletinfo', []).catch(() => null);
+  const until = field(info, 'unlocked_until');
+  const lines =
+    info === null
+      ? []
+      : [
+          `Wallet: ${field(info, 'walletname') || '""'}`,
+          `Keypool size: ${field(info, 'keypoolsize')}`,
+          ...(until === '' ? [] : [`Unlocked until: ${until}`]),
+          `Balance: ${await balance(call, walletPath(wallet))}`,
+          '',
+        ];
+  const names = wallet === undefined ? await call('listwallets', [], '/').catch(() => []) : [];
+  if (!Array.isArray(names) || names.length <= 1) return lines;
   const rows = [];
-  for (const name of names as string[]) {
-    rows.push(`${await balance(call, walletPath(name))} ${name === '' ? '""' : name}`);
-  }
-  return ['Balances', ...rows, ''];
+  for (const name of names as string[])
+    rows.push(`${(await balance(call, walletPath(name))).padStart(10)} ${name || '""'}`);
+  return [...lines, 'Balances', ...rows, ''];
 }
 
 async function balance(call: Call, path: string): Promise<string> {
   return field(child(await call('getbalances', [], path), 'mine'), 'trusted');
+}
+
+/** `penny rpc -addrinfo`: how many addresses of nodes are known, by network. */
+export async function countAddresses(call: Call): Promise<JsonObject> {
+  const known = await call('getaddrmaninfo', [], '/');
+  const counts = (known instanceof JsonObject ? known.entries : []).map(
+    ([name, each]): [string, JsonRead] => [name === 'all_networks' ? 'total' : name, child(each, 'total')],
+  );
+  return new JsonObject([['addresses_known', new JsonObject(counts)]]);
 }
 
 function child(value: JsonRead, name: string): JsonRead {

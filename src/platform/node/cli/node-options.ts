@@ -338,7 +338,7 @@ export const NODE = command({
     ...COOKIE,
     rpchost: list(
       '<name>',
-      'Answer requests whose Host header has this name, besides addresses and localhost.',
+      'Answer requests whose Host header has this name, besides addresses, localhost and, where -rpcallowip lets in others than this machine, names without dots.',
       { to: 'server.allowHost' },
     ),
     rpcport: integer('Listen for requests on this port.', { ...PORT, default: ({ rpcPort }) => rpcPort }),

@@ -2,8 +2,11 @@
 import { availableParallelism } from 'node:os';
 import { resolve } from 'node:path';
 import type { ReindexKind } from '../../../chain/options.ts';
+import type { NetworkParameters } from '../../../core/parameters/network.ts';
+import { MAIN, REGTEST } from '../../../core/parameters/presets.ts';
 import { higherRate } from '../../../core/transaction/fee-rate.ts';
 import type { NetworkOptions } from '../../../network/options.ts';
+import { DIALECT } from '../../../rpc/formats/version.ts';
 import type { ProcessOptions, RpcOptions } from '../create-node.ts';
 import { LOG_CATEGORIES, type NodeLoggerOptions } from '../logger.ts';
 import type { Configuration } from './configuration.ts';
@@ -34,7 +37,8 @@ export function processOptions(configuration: NodeConfiguration): ProcessOptions
   const parameters = tuneRegtest(configuration.parameters, values);
   const parts = place(NODE.options, values);
   const { mine } = values;
-  refuseContradictions(values, parameters, userAgentOf(values));
+  const userAgent = userAgentOf(values, parameters);
+  refuseContradictions(values, parameters, userAgent);
   const needsWallet = values.welcome || (mine > 0 && values['mine-address'] === undefined);
   const reindex: ReindexKind | null = values.reindex
     ? 'blocks'
@@ -61,7 +65,7 @@ export function processOptions(configuration: NodeConfiguration): ProcessOptions
         requireStandard: !values.acceptnonstdtxn,
         maxDataCarrierBytes: values.datacarrier ? values.datacarriersize : 0,
       },
-      network: networkOptions(values, parts),
+      network: { ...networkOptions(values, parts), userAgent },
       miner: parts.miner,
       ...(mine > 0 && { mine: { ...parts.mine, threads: mine } }),
       // Whoever mines without saying for whom, or begins with `npm start`, needs a wallet.
@@ -77,11 +81,14 @@ export function processOptions(configuration: NodeConfiguration): ProcessOptions
   };
 }
 
-/** BIP14 */
-const userAgentOf = ({ uacomment }: NodeValues): string =>
-  `/Penny:${VERSION}${uacomment.length === 0 ? '' : `(${uacomment.join('; ')})`}/`;
+/** BIP14: what is built upon comes first. On Bitcoin's networks programs look there for Core's name and version. */
+function userAgentOf({ uacomment }: NodeValues, { name }: NetworkParameters): string {
+  const own = `Penny:${VERSION}${uacomment.length === 0 ? '' : `(${uacomment.join('; ')})`}`;
+  const isBitcoins = name === MAIN.name || name === REGTEST.name;
+  return `/${(isBitcoins ? [DIALECT.name, own] : [own, DIALECT.name]).join('/')}/`;
+}
 
-function networkOptions(values: NodeValues, parts: Parts): NetworkOptions {
+function networkOptions(values: NodeValues, parts: Parts): Omit<NetworkOptions, 'userAgent'> {
   const { connect, bind, port } = values;
   const alone = connect !== null || values.maxconnections === 0;
   const listens = values.listen ?? (!alone || bind.length > 0);
@@ -92,7 +99,6 @@ function networkOptions(values: NodeValues, parts: Parts): NetworkOptions {
       : [],
     ...(connect && { connect: connect.filter((entry) => entry !== '0') }),
     pruned: values.prune > 0,
-    userAgent: userAgentOf(values),
     dnsSeed: values.dnsseed ?? !alone,
   };
 }

@@ -6,7 +6,8 @@ import type { JsonWritable } from '../../../core/encoding/json-writer.ts';
 import { writeJson } from '../../../core/encoding/json-writer.ts';
 import { RpcCode } from '../../../rpc/errors.ts';
 import type { Registry } from '../../../rpc/method.ts';
-import { describeNode } from './get-info.ts';
+import { countAddresses, describeNode } from './get-info.ts';
+import { describePeers } from './net-info.ts';
 import { namedArguments, positionalArguments } from './rpc-arguments.ts';
 import {
   type Call,
@@ -83,8 +84,14 @@ async function answer(
   let words = [...configuration.rest];
   let password: string | undefined;
   if (values.stdin || values.stdinrpcpass) {
-    const lines = (await terminal.input()).replace(/\n$/, '').split('\n');
-    if (values.stdinrpcpass) password = lines.shift();
+    // A last line that nothing follows is none, and an empty input has none at all.
+    const lines = (await terminal.input()).split('\n');
+    if (lines.at(-1) === '') lines.pop();
+    if (values.stdinrpcpass) {
+      password = lines.shift();
+      if (password === undefined)
+        throw new UsageError('-stdinrpcpass specified but failed to read from standard input');
+    }
     if (values.stdin) words = [...words, ...lines];
   }
   const wallet = values.rpcwallet;
@@ -95,6 +102,11 @@ async function answer(
   if (values.getinfo) {
     if (words.length > 0) throw new UsageError('-getinfo takes no arguments');
     return describeNode(call, wallet);
+  }
+  if (values.netinfo) return describePeers(call, words, Date.now());
+  if (values.addrinfo) {
+    if (words.length > 0) throw new UsageError('-addrinfo takes no arguments');
+    return show(await countAddresses(call));
   }
   if (values.generate) return show(await generate(words, registry, call));
   const [method, ...rest] = words;

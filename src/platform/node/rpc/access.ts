@@ -1,15 +1,15 @@
 /** Who may call: by where a request comes from, what it says of itself, and its password. Owns no password. */
 import type { IncomingMessage } from 'node:http';
-import { type BlockList, isIP, isIPv6, type Socket } from 'node:net';
+import { isIP, isIPv6, type Socket } from 'node:net';
 import { LIMITS } from '../../../rpc/limits.ts';
-import { allowedPeers } from './allowed-peers.ts';
+import { type AllowedPeers, allowedPeers } from './allowed-peers.ts';
 import type { Authentication } from './authentication.ts';
 import type { Visitors } from './visitors.ts';
 
 export interface AccessOptions {
   /** IP addresses and subnets besides loopback that may connect. */
   readonly allowIp: readonly string[];
-  /** Names by which a `Host` header may call this node, besides localhost and plain IP addresses. */
+  /** Names by which a `Host` header may call this node, besides localhost, IP addresses and, by `allowIp`, single labels. */
   readonly allowHost: readonly string[];
   /** Web pages that may call, as browsers write their `Origin`. */
   readonly allowOrigin: readonly string[];
@@ -27,11 +27,17 @@ export interface Permission {
 /** Said twice, one of them would be believed here and perhaps the other by a proxy before (request smuggling). */
 const ONCE = new Set(['host', 'authorization', 'content-length', 'transfer-encoding', 'origin']);
 
+/**
+ * What containers call each other: a name without dots is not one that a stranger can have on the internet and make
+ * resolve to this address.
+ */
+const SINGLE_LABEL = /^[a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9_])?$/;
+
 export class Access {
   readonly #options: AccessOptions;
   readonly #authentication: Authentication;
   readonly #visitors: Visitors;
-  readonly #allowedPeers: BlockList;
+  readonly #allowedPeers: AllowedPeers;
   readonly #hosts: ReadonlySet<string>;
   /** Whether the peer of each open connection may call. */
   readonly #peers = new WeakMap<Socket, boolean>();
@@ -87,7 +93,7 @@ export class Access {
     if (allowed === undefined) {
       const address = socket.remoteAddress ?? '';
       const mapped = address.startsWith('::ffff:') ? address.slice(7) : address;
-      allowed = this.#allowedPeers.check(mapped, isIPv6(mapped) ? 'ipv6' : 'ipv4');
+      allowed = this.#allowedPeers.list.check(mapped, isIPv6(mapped) ? 'ipv6' : 'ipv4');
       this.#peers.set(socket, allowed);
     }
     return allowed;
@@ -98,7 +104,8 @@ export class Access {
     // Some clients leave the brackets out.
     if (isIP(header) !== 0) return true;
     const name = header.replace(/:\d+$/, '').toLowerCase();
-    return this.#hosts.has(name) || isIP(name.replace(/^\[|\]$/g, '')) !== 0;
+    if (this.#hosts.has(name) || isIP(name.replace(/^\[|\]$/g, '')) !== 0) return true;
+    return this.#allowedPeers.others && SINGLE_LABEL.test(name);
   }
 }
 

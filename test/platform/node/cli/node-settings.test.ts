@@ -7,6 +7,7 @@ import { DEFAULT_POLICY } from '../../../../src/mempool/policy.ts';
 import { readConfiguration } from '../../../../src/platform/node/cli/configuration.ts';
 import { NODE } from '../../../../src/platform/node/cli/node-options.ts';
 import { loggerOptions, processOptions, warnings } from '../../../../src/platform/node/cli/node-settings.ts';
+import { VERSION } from '../../../../src/platform/node/cli/version.ts';
 import { DEFAULT_POLICY as WALLET } from '../../../../src/wallet/policy.ts';
 
 let directory: string;
@@ -49,6 +50,16 @@ test('-connect turns listening and seeds off, -bind and -listen turn it on again
   expect(process('-connect=a', '-listen').node.network.bind).toEqual(['0.0.0.0:18444']);
   expect(process('-connect=a', '-bind=1.2.3.4').node.network.bind).toEqual(['1.2.3.4:18444']);
   expect(process('-maxconnections=0').node.network).toMatchObject({ bind: [], dnsSeed: false });
+});
+
+test("programs find the version of Bitcoin Core in front, on networks of one's own Penny's", () => {
+  const told = (...words: string[]) =>
+    process('-uacomment=a', '-uacomment=b', ...words).node.network.userAgent;
+  const own = `Penny:${VERSION}(a; b)`;
+  for (const words of [[], ['-noregtest', '-chain=main']])
+    expect(told(...words)).toBe(`/Satoshi:31.0.0/${own}/`);
+  expect(told('-noregtest', '-chain=penny')).toBe(`/${own}/Satoshi:31.0.0/`);
+  expect(process().node.network.userAgent).toBe(`/Satoshi:31.0.0/Penny:${VERSION}/`);
 });
 
 test('addresses take the port that is set, unless they have one', () => {

@@ -252,6 +252,27 @@ describe('browsers', () => {
     for (const host of [`localhost:${port}`, '127.0.0.1', `[::1]:${port}`, 'NODE.example'])
       expect(await status({ host }), host).toBe(200);
   });
+
+  test('may call by a name without dots where others than this machine may', async () => {
+    const told = async (allowIp: string[], host: string) => {
+      await server.stop();
+      await start({ allowIp });
+      return status({ host });
+    };
+    for (const [allowed, host, expected] of [
+      ['172.17.0.0/16', 'bitcoin:18443', 200],
+      ['::/0', 'my_node-1', 200],
+      ['127.0.0.0/7', 'bitcoin', 200],
+      ['172.17.0.0/16', 'bitcoin.', 403],
+      ['172.17.0.0/16', 'rebound.example', 403],
+      ['172.17.0.0/16', 'x@bitcoin', 403],
+      ['127.0.0.1', 'bitcoin', 403],
+      ['127.0.0.0/8', 'bitcoin', 403],
+      ['::1/128', 'bitcoin', 403],
+    ] as const)
+      expect(await told([allowed], host), `${allowed} ${host}`).toBe(expected);
+    expect(await told([], 'bitcoin')).toBe(403);
+  });
 });
 
 test("only methods on a user's whitelist may be called", async () => {
