@@ -11,6 +11,7 @@ import { Signal } from './chain/signal.ts';
 import type { Storage } from './chain/storage.ts';
 import type { NetworkParameters } from './core/parameters/network.ts';
 import { decodeAddress } from './core/script/address.ts';
+import { DevParts } from './dev/dev-parts.ts';
 import { Subscriptions } from './events/subscriptions.ts';
 import { AddressIndex } from './indexes/address-index.ts';
 import { CoinStatisticsIndex } from './indexes/coin-statistics-index.ts';
@@ -19,19 +20,16 @@ import { TransactionIndex } from './indexes/transaction-index.ts';
 import { FeeEstimator } from './mempool/fee-estimator.ts';
 import { Mempool } from './mempool/mempool.ts';
 import type { MempoolPolicy } from './mempool/policy.ts';
-import { AutoMiner } from './mining/auto-miner.ts';
+import { METHODS } from './methods.ts';
 import { Miner, type MinerOptions } from './mining/miner.ts';
 import type { NonceSearcher } from './mining/nonce-searcher.ts';
 import type { FilterSource } from './network/filter-serving.ts';
 import { Network } from './network/network.ts';
 import type { NetworkOptions } from './network/options.ts';
 import type { Transport } from './network/transport.ts';
-import type { DevParts, LoggerControl, RpcContext } from './rpc/context.ts';
+import type { LoggerControl, RpcContext } from './rpc/context.ts';
 import { Dispatcher } from './rpc/dispatcher.ts';
-import { Faucet } from './rpc/faucet.ts';
-import { METHODS } from './rpc/methods.ts';
 import type { AdjustableClock, Random } from './seams.ts';
-import { Snapshots } from './snapshots.ts';
 import type { ChainSource } from './wallet/chain-source.ts';
 import type { Scrypt } from './wallet/sealing.ts';
 import type { WalletStorage } from './wallet/storage.ts';
@@ -209,9 +207,8 @@ async function assemble(
   const parts = { parameters, chain, mempool, fees, miner, network, wallets, indexes };
   const subscriptions = new Subscriptions({ ...dependencies, ...parts, walletChanged });
   closers.push(async () => subscriptions.close());
-  const dev = parameters.devControl
-    ? createDevParts({ ...parts, clock, logger }, storage, closers)
-    : undefined;
+  const dev = parameters.devControl ? new DevParts({ ...parts, clock, logger }, storage) : undefined;
+  if (dev !== undefined) closers.push(() => dev.close());
   const context = {
     ...parts,
     deprecated: new Set(options.deprecatedRpc),
@@ -264,25 +261,6 @@ async function assemble(
     return stopping;
   };
   return { ...context, rpc, ended, newWallet, stop };
-}
-
-function createDevParts(
-  parts: ConstructorParameters<typeof Snapshots>[0] &
-    ConstructorParameters<typeof AutoMiner>[0] &
-    ConstructorParameters<typeof Faucet>[0],
-  storage: Storage,
-  closers: Closers,
-): DevParts {
-  const dev = {
-    snapshots: new Snapshots(parts, storage),
-    autoMiner: new AutoMiner(parts),
-    faucet: new Faucet(parts),
-  };
-  closers.push(
-    () => dev.snapshots.close(),
-    () => dev.autoMiner.stop(),
-  );
-  return dev;
 }
 
 async function openIndexes(

@@ -1,6 +1,6 @@
 /** `npm run docs` */
 import { mkdirSync, writeFileSync } from 'node:fs';
-import { METHODS } from '../../src/rpc/methods.ts';
+import { METHODS } from '../../src/methods.ts';
 import { rpcPage } from './rpc-page.ts';
 
 const folder = new URL('../../docs/', import.meta.url);

@@ -8,12 +8,10 @@ import type { FilterIndex } from '../indexes/filter-index.ts';
 import type { TransactionIndex } from '../indexes/transaction-index.ts';
 import type { FeeEstimator } from '../mempool/fee-estimator.ts';
 import type { Mempool } from '../mempool/mempool.ts';
-import type { AutoMiner } from '../mining/auto-miner.ts';
 import type { Miner } from '../mining/miner.ts';
 import type { Network } from '../network/network.ts';
 import type { AdjustableClock, Logger } from '../seams.ts';
 import type { WalletManager } from '../wallet/wallet-manager.ts';
-import type { Faucet } from './faucet.ts';
 import type { Registry } from './method.ts';
 import type { EventHub, Listener } from './methods/subscriptions.ts';
 
@@ -35,8 +33,8 @@ export interface RpcContext {
   readonly zmq: readonly ZmqNotification[];
   /** Who is told of events. */
   readonly subscriptions: EventHub;
-  /** Where the network's file says `devControl`. */
-  readonly dev?: DevParts;
+  /** Where the network's file says `devControl`: what only the methods of `dev/` know. */
+  readonly dev?: object;
   /** Forms of answers that are kept for those who ask for them at start. */
   readonly deprecated: ReadonlySet<string>;
   readonly storage: Storage;
@@ -48,33 +46,6 @@ export interface RpcContext {
   stop(): void;
   /** Writes a file for `dumptxoutset`; refuses to overwrite. Relative paths start at the data directory. */
   writeFile(path: string, chunks: AsyncIterable<Uint8Array>): Promise<{ path: string }>;
-}
-
-/** What holds a chain in one's hands. */
-export interface DevParts {
-  readonly snapshots: SnapshotKeeper;
-  readonly autoMiner: AutoMiner;
-  readonly faucet: Faucet;
-}
-
-/** What a snapshot is of. */
-export interface SnapshotFacts {
-  readonly name: string;
-  readonly height: number;
-  readonly hash: string;
-  /** The node's, in seconds. */
-  readonly time: number;
-}
-
-/** Takes the node back to moments that were kept. @throws RpcError where a name does not fit */
-export interface SnapshotKeeper {
-  /** Oldest first. */
-  list(): Promise<readonly SnapshotFacts[]>;
-  /** @param name default the next number */
-  take(name?: string): Promise<SnapshotFacts>;
-  /** @param name default that of the last one */
-  revert(name?: string): Promise<SnapshotFacts>;
-  delete(name: string): Promise<void>;
 }
 
 /** What one publisher sends to one address. */

@@ -1,4 +1,4 @@
-/** All methods there are. */
+/** All methods but those that hold a chain in one's hands (`dev/`), which join them in `src/methods.ts`. */
 import { addedNodeMethods } from './methods/added-nodes.ts';
 import { addressMethods } from './methods/addresses.ts';
 import { banMethods } from './methods/bans.ts';
@@ -10,10 +10,6 @@ import { coinMethods } from './methods/coins.ts';
 import { controlMethods } from './methods/control.ts';
 import { deploymentMethods } from './methods/deployments.ts';
 import { descriptorMethods } from './methods/descriptors.ts';
-import { devMiningMethods } from './methods/dev/mining.ts';
-import { devMoneyMethods } from './methods/dev/money.ts';
-import { devSnapshotMethods } from './methods/dev/snapshots.ts';
-import { devTimeMethods } from './methods/dev/time.ts';
 import { dumpCoinsMethods } from './methods/dump-coins.ts';
 import { feeMethods } from './methods/fees.ts';
 import { generatingMethods } from './methods/generating.ts';
@@ -48,7 +44,7 @@ import { walletHistoryMethods } from './methods/wallet/history.ts';
 import { walletManagementMethods } from './methods/wallet/management.ts';
 import { walletSpendingMethods } from './methods/wallet/spending.ts';
 
-export const METHODS = {
+export const RPC_METHODS = {
   ...addedNodeMethods,
   ...addressMethods,
   ...banMethods,
@@ -61,10 +57,6 @@ export const METHODS = {
   ...controlMethods,
   ...deploymentMethods,
   ...descriptorMethods,
-  ...devMiningMethods,
-  ...devMoneyMethods,
-  ...devSnapshotMethods,
-  ...devTimeMethods,
   ...dumpCoinsMethods,
   ...feeMethods,
   ...generatingMethods,

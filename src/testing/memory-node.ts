@@ -1,10 +1,10 @@
 /** A node in this process, on memory and virtual time: its RPC without a socket, or with one where that is asked for. */
 import { type ClientRequest, createClient, type RpcClient } from '../client/client.ts';
 import { satPerKvB } from '../core/transaction/fee-rate.ts';
+import { METHODS } from '../methods.ts';
 import type { Node } from '../node.ts';
 import type { RpcServer } from '../platform/node/rpc/server.ts';
 import { type Caller, Dispatcher } from '../rpc/dispatcher.ts';
-import { METHODS } from '../rpc/methods.ts';
 import {
   type Content,
   NO_LOG,

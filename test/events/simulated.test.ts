@@ -3,7 +3,7 @@ import { afterEach, beforeEach, expect, test } from 'vitest';
 import { type Outlet, Session } from '../../src/events/session.ts';
 import type { Node } from '../../src/node.ts';
 import type { SubscriptionCall } from '../../src/rpc/methods/subscriptions.ts';
-import { ADDRESS, DevWorld } from '../rpc/dev/world.ts';
+import { ADDRESS, DevWorld } from '../dev/world.ts';
 
 class Recorder implements Outlet {
   isOpen = true;

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
+import { METHODS } from '../../src/methods.ts';
 import { helpText, usage } from '../../src/rpc/help.ts';
 import { group, type Method, method } from '../../src/rpc/method.ts';
-import { METHODS } from '../../src/rpc/methods.ts';
 import {
   amount,
   array,

@@ -1,8 +1,8 @@
 import { createRequire } from 'node:module';
 import { Ajv } from 'ajv';
 import { expect, test } from 'vitest';
+import { METHODS } from '../../src/methods.ts';
 import type { Method } from '../../src/rpc/method.ts';
-import { METHODS } from '../../src/rpc/methods.ts';
 import { openRpcDocument } from '../../src/rpc/openrpc.ts';
 
 interface Document {

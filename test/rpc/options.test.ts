@@ -2,8 +2,8 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { MemoryNode } from '../../scripts/conformance/memory-node.ts';
 import { REGTEST } from '../../src/core/parameters/presets.ts';
+import { METHODS } from '../../src/methods.ts';
 import { helpText } from '../../src/rpc/help.ts';
-import { METHODS } from '../../src/rpc/methods.ts';
 
 const FOREIGN = 'bcrt1qw508d6qejxtdg4y5r3zarvary0c5xw7kygt080';
 const UNKNOWN = 'ab'.repeat(32);

@@ -8,8 +8,8 @@ import { commitmentScript } from '../../src/core/consensus/commitment.ts';
 import { fromHex, toDisplayHex, toHex } from '../../src/core/encoding/bytes.ts';
 import { REGTEST } from '../../src/core/parameters/presets.ts';
 import { Transaction } from '../../src/core/transaction/transaction.ts';
+import { METHODS } from '../../src/methods.ts';
 import { findMethod } from '../../src/rpc/method.ts';
-import { METHODS } from '../../src/rpc/methods.ts';
 import { mismatches } from '../support/result-matches.ts';
 
 /** To nothing but a coinbase, whose own hash does not count. */

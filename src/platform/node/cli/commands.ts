@@ -66,7 +66,7 @@ subcommand(
   RPC.groups,
   async (words) => {
     const { runRpc } = await import('./rpc-command.ts');
-    const { METHODS } = await import('../../../rpc/methods.ts');
+    const { METHODS } = await import('../../../methods.ts');
     return runRpc(readConfiguration(words, RPC), METHODS, TERMINAL);
   },
 );
@@ -78,7 +78,7 @@ subcommand(
   RPC.groups,
   async (words) => {
     const { runDev } = await import('./dev-command.ts');
-    const { METHODS } = await import('../../../rpc/methods.ts');
+    const { METHODS } = await import('../../../methods.ts');
     return runDev(readConfiguration(words, RPC), METHODS, TERMINAL);
   },
 );

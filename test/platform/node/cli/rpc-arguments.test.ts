@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { writeJson } from '../../../../src/core/encoding/json-writer.ts';
+import { METHODS } from '../../../../src/methods.ts';
 import { namedArguments, positionalArguments } from '../../../../src/platform/node/cli/rpc-arguments.ts';
-import { METHODS } from '../../../../src/rpc/methods.ts';
 
 const positional = (method: string, ...words: string[]) =>
   writeJson(positionalArguments(method, words, METHODS));

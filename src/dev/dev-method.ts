@@ -1,14 +1,7 @@
 /** Methods that hold a chain in one's hands: where they are allowed, and how they refuse elsewhere. */
 
-import type { DevParts, RpcContext } from './context.ts';
-import { refuse } from './errors.ts';
-import { type Category, group, type Method, type Spec } from './method.ts';
-
-/** What only they use. */
-export function devParts({ dev }: RpcContext): DevParts {
-  if (dev === undefined) throw new Error('a network with devControl has it');
-  return dev;
-}
+import { refuse } from '../rpc/errors.ts';
+import { type Category, group, type Method, type Spec } from '../rpc/method.ts';
 
 /** Methods of one subject, for networks whose file says `devControl`. */
 export function devGroup<const S extends Readonly<Record<string, Spec>>>(

@@ -4,15 +4,24 @@
  *
  * `snapshots`: name, 0, section -> its bytes. Section `facts` is JSON; the others are the parts' own.
  */
-import type { KeyValueStore } from './chain/key-value-store.ts';
-import type { Storage } from './chain/storage.ts';
-import { BlockRequestError } from './chain/writer-queue.ts';
-import { utf8 } from './core/encoding/bytes.ts';
-import type { RpcContext, SnapshotFacts, SnapshotKeeper } from './rpc/context.ts';
-import { refuse } from './rpc/errors.ts';
-import { moveTime } from './rpc/methods/dev/time.ts';
+import type { KeyValueStore } from '../chain/key-value-store.ts';
+import type { Storage } from '../chain/storage.ts';
+import { BlockRequestError } from '../chain/writer-queue.ts';
+import { utf8 } from '../core/encoding/bytes.ts';
+import type { RpcContext } from '../rpc/context.ts';
+import { refuse } from '../rpc/errors.ts';
+import { moveTime } from './methods/time.ts';
 
 type Parts = Pick<RpcContext, 'chain' | 'mempool' | 'fees' | 'wallets' | 'indexes' | 'clock' | 'network'>;
+
+/** What a snapshot is of. */
+export interface SnapshotFacts {
+  readonly name: string;
+  readonly height: number;
+  readonly hash: string;
+  /** The node's, in seconds. */
+  readonly time: number;
+}
 
 interface Facts extends SnapshotFacts {
   readonly number: number;
@@ -30,7 +39,8 @@ const NAME = /^[\w.-]{1,64}$/;
 
 const keyOf = (name: string, section: string): Uint8Array => utf8(`${name}\0${section}`);
 
-export class Snapshots implements SnapshotKeeper {
+/** Takes the node back to moments that were kept. @throws RpcError where a name does not fit */
+export class Snapshots {
   readonly #parts: Parts;
   readonly #storage: Storage;
   #store: Promise<KeyValueStore> | undefined;
@@ -62,10 +72,12 @@ export class Snapshots implements SnapshotKeeper {
     return all.sort((a, b) => a.number - b.number);
   }
 
+  /** Oldest first. */
   async list(): Promise<SnapshotFacts[]> {
     return this.#all();
   }
 
+  /** @param name default the next number */
   take(name?: string): Promise<SnapshotFacts> {
     return this.#inTurn(async () => {
       const all = await this.#all();
@@ -106,6 +118,7 @@ export class Snapshots implements SnapshotKeeper {
     throw refuse.misc('Blocks and transactions come too fast for a snapshot; freeze time or stop mining');
   }
 
+  /** @param name default that of the last one */
   revert(name?: string): Promise<SnapshotFacts> {
     return this.#inTurn(async () => {
       const all = await this.#all();

@@ -1,10 +1,11 @@
 /** Coins for the asking, and what they cost to send. */
-import { LONGEST_TARGET, satPerKvB } from '../../../core/transaction/fee-rate.ts';
-import { addressScript } from '../../construct-transaction.ts';
-import { devGroup, devParts } from '../../dev-method.ts';
-import { feeFields } from '../../fee-choice.ts';
-import { method, type RpcContext, refuse, t, walletMethod } from '../../kit.ts';
-import { amountFrom } from '../../values.ts';
+import { LONGEST_TARGET, satPerKvB } from '../../core/transaction/fee-rate.ts';
+import { addressScript } from '../../rpc/construct-transaction.ts';
+import { feeFields } from '../../rpc/fee-choice.ts';
+import { method, type RpcContext, refuse, t, walletMethod } from '../../rpc/kit.ts';
+import { amountFrom } from '../../rpc/values.ts';
+import { devGroup } from '../dev-method.ts';
+import { devParts } from '../dev-parts.ts';
 
 const confirm = t.standard(t.boolean('Mine a block with the payment in it'), true);
 const paid = { result: t.hex('txid of the payment') };

@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { MemoryNode } from '../../../scripts/conformance/memory-node.ts';
-import { MAIN, REGTEST } from '../../../src/core/parameters/presets.ts';
-import type { Node } from '../../../src/node.ts';
+import { MemoryNode } from '../../scripts/conformance/memory-node.ts';
+import { MAIN, REGTEST } from '../../src/core/parameters/presets.ts';
+import type { Node } from '../../src/node.ts';
 import { ADDRESS, DevWorld, START } from './world.ts';
 
 let world: DevWorld;

@@ -15,10 +15,10 @@ import {
   Transaction,
   type TxOut,
 } from '../core/transaction/transaction.ts';
+import type { RpcContext } from '../rpc/context.ts';
+import { refuse } from '../rpc/errors.ts';
 import { SigningProvider } from '../wallet/signing/provider.ts';
 import { signTransaction } from '../wallet/signing/sign-transaction.ts';
-import type { RpcContext } from './context.ts';
-import { refuse } from './errors.ts';
 
 type FaucetParts = Pick<RpcContext, 'parameters' | 'chain' | 'mempool' | 'miner' | 'wallets'>;
 

@@ -1,7 +1,9 @@
 /** Moments of the node to which it can be taken back. */
-import type { RpcContext, SnapshotFacts } from '../../context.ts';
-import { devGroup, devParts } from '../../dev-method.ts';
-import { method, refuse, t } from '../../kit.ts';
+import type { RpcContext } from '../../rpc/context.ts';
+import { method, refuse, t } from '../../rpc/kit.ts';
+import { devGroup } from '../dev-method.ts';
+import { devParts } from '../dev-parts.ts';
+import type { SnapshotFacts } from '../snapshots.ts';
 
 const fields = {
   name: t.string(),

@@ -10,11 +10,11 @@ import {
   type Txid,
   type TxOut,
 } from '../core/transaction/transaction.ts';
+import type { RpcContext } from '../rpc/context.ts';
+import { refuse } from '../rpc/errors.ts';
 import { signTransaction } from '../wallet/signing/sign-transaction.ts';
 import { providerFor } from '../wallet/solving.ts';
-import type { RpcContext } from './context.ts';
-import { devParts } from './dev-method.ts';
-import { refuse } from './errors.ts';
+import { devParts } from './dev-parts.ts';
 
 interface Conflict {
   readonly conflict: Transaction;

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { REGTEST } from '../../../src/core/parameters/presets.ts';
-import type { Node } from '../../../src/node.ts';
+import { REGTEST } from '../../src/core/parameters/presets.ts';
+import type { Node } from '../../src/node.ts';
 import { ADDRESS, DevWorld } from './world.ts';
 
 let world: DevWorld;

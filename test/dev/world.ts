@@ -1,11 +1,11 @@
 /** Nodes that reach each other in memory, each with a clock of its own over one virtual clock, asked by RPC. */
-import type { NetworkParameters } from '../../../src/core/parameters/network.ts';
-import { REGTEST } from '../../../src/core/parameters/presets.ts';
-import type { Node } from '../../../src/node.ts';
-import { MemoryNetwork } from '../../../src/platform/memory/memory-transport.ts';
-import { SeededRandom } from '../../../src/simulation/seeded-random.ts';
-import { hostOf, SimulatedNode } from '../../../src/simulation/simulated-node.ts';
-import { VirtualClock } from '../../../src/simulation/virtual-clock.ts';
+import type { NetworkParameters } from '../../src/core/parameters/network.ts';
+import { REGTEST } from '../../src/core/parameters/presets.ts';
+import type { Node } from '../../src/node.ts';
+import { MemoryNetwork } from '../../src/platform/memory/memory-transport.ts';
+import { SeededRandom } from '../../src/simulation/seeded-random.ts';
+import { hostOf, SimulatedNode } from '../../src/simulation/simulated-node.ts';
+import { VirtualClock } from '../../src/simulation/virtual-clock.ts';
 
 export const START = 1_700_000_000;
 /** Of the private key 1. */

@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { MemoryNode } from '../../../scripts/conformance/memory-node.ts';
-import { REGTEST } from '../../../src/core/parameters/presets.ts';
-import type { Node } from '../../../src/node.ts';
+import { MemoryNode } from '../../scripts/conformance/memory-node.ts';
+import { REGTEST } from '../../src/core/parameters/presets.ts';
+import type { Node } from '../../src/node.ts';
 import { ADDRESS, DevWorld, START } from './world.ts';
 
 const OTHER = 'bcrt1qrp33g0q5c5txsp9arysrx4k6zdkfs4nce4xj0gdcccefvpysxf3qzf4jry';

@@ -1,12 +1,13 @@
 /** Blocks by hand: mined at will or by themselves, and branches that take the place of others. */
-import type { HeaderEntry } from '../../../chain/header-entry.ts';
-import { Invalid } from '../../../core/encoding/errors.ts';
-import { encodeAddress } from '../../../core/script/address.ts';
-import type { Transaction, Txid } from '../../../core/transaction/transaction.ts';
-import { addressScript } from '../../construct-transaction.ts';
-import { devGroup, devParts } from '../../dev-method.ts';
-import { conflictWith } from '../../double-spend.ts';
-import { method, type RpcContext, refuse, t } from '../../kit.ts';
+import type { HeaderEntry } from '../../chain/header-entry.ts';
+import { Invalid } from '../../core/encoding/errors.ts';
+import { encodeAddress } from '../../core/script/address.ts';
+import type { Transaction, Txid } from '../../core/transaction/transaction.ts';
+import { addressScript } from '../../rpc/construct-transaction.ts';
+import { method, type RpcContext, refuse, t } from '../../rpc/kit.ts';
+import { devGroup } from '../dev-method.ts';
+import { devParts } from '../dev-parts.ts';
+import { conflictWith } from '../double-spend.ts';
 import { moveTime } from './time.ts';
 
 const TRIES = 2 ** 32;

@@ -1,7 +1,8 @@
 /** The node's time: moved, stopped and let go on, with all that waits by it. */
-import { devGroup } from '../../dev-method.ts';
-import { method, type RpcContext, refuse, t } from '../../kit.ts';
-import { dueTasks, LATEST_TIME } from '../control.ts';
+
+import { method, type RpcContext, refuse, t } from '../../rpc/kit.ts';
+import { dueTasks, LATEST_TIME } from '../../rpc/methods/control.ts';
+import { devGroup } from '../dev-method.ts';
 
 const result = t.object({ time: t.integer('Of the node, in seconds since 1970'), frozen: t.boolean() });
 
