@@ -3,6 +3,8 @@ import type { BlockFiles } from './block-files.ts';
 import type { KeyValueStore } from './key-value-store.ts';
 
 export interface Storage {
+  /** Where it lies, for people; undefined in memory. */
+  readonly directory?: string;
   /** Opens a store by its path in the data directory (`chainstate`, `indexes/txindex`); once at a time. */
   store(name: string): Promise<KeyValueStore>;
   /** Deletes a store that is not open. */

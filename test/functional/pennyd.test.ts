@@ -41,6 +41,7 @@ test('is on main where nothing is said, reads bitcoin.conf alone, and is quiet f
   // What programs find that know Bitcoin Core's data directories.
   for (const folder of ['blocks', 'chainstate', 'wallets'])
     expect(statSync(join(directory, folder)).isDirectory()).toBe(true);
+  expect(JSON.parse((await rpc('savemempool')).output).filename).toBe(join(directory, 'mempool.dat'));
   expect((await rpc('stop')).code).toBe(0);
   expect(await ended).toEqual({ code: 0, output: '', errors: '' });
 });

@@ -78,11 +78,12 @@ export const feeMethods = {
   ...group('Blockchain', {
     savemempool: method({
       help: 'Writes the mempool to the disk now.',
-      result: t.object({ filename: t.string() }),
+      result: t.object({ filename: t.string('Its path') }),
       async handler(_, { mempool, storage }) {
         if (!mempool.loaded) throw refuse.misc('The mempool was not loaded yet');
         if (!(await mempool.save(storage))) throw refuse.misc('Unable to dump mempool to disk');
-        return { filename: MEMPOOL_FILE };
+        const { directory } = storage;
+        return { filename: directory === undefined ? MEMPOOL_FILE : `${directory}/${MEMPOOL_FILE}` };
       },
     }),
   }),
