@@ -31,6 +31,7 @@ import { signRawTransactionMethods } from './methods/sign-raw-transaction.ts';
 import { statisticsMethods } from './methods/statistics.ts';
 import { submissionMethods } from './methods/submission.ts';
 import { subscriptionMethods } from './methods/subscriptions.ts';
+import { tracingMethods } from './methods/tracing.ts';
 import { waitingMethods } from './methods/waiting.ts';
 import { walletAddressMethods } from './methods/wallet/addresses.ts';
 import { walletBackupMethods } from './methods/wallet/backups.ts';
@@ -77,6 +78,7 @@ export const RPC_METHODS = {
   ...signRawTransactionMethods,
   ...submissionMethods,
   ...subscriptionMethods,
+  ...tracingMethods,
   ...waitingMethods,
   ...walletAddressMethods,
   ...walletBackupMethods,

@@ -1,7 +1,7 @@
 /** Scripts as text for people: Bitcoin Core's `asm`. */
-import { toHex } from '../encoding/bytes.ts';
+import { concatBytes, fromHex, isHex, toHex } from '../encoding/bytes.ts';
 import { OP, opcodeName } from './opcodes.ts';
-import { isUnspendable, ScriptCursor } from './script.ts';
+import { isUnspendable, pushMinimal, pushNumber, ScriptCursor } from './script.ts';
 import { decodeScriptNumber } from './script-number.ts';
 import { sighashName } from './sighash-type.ts';
 import { isStandardSignature } from './signature-encoding.ts';
@@ -24,6 +24,32 @@ export function toAssembly(script: Uint8Array, decodeSighash = false): string {
   }
   if (!cursor.malformed) return text;
   return text === '' ? '[error]' : `${text} [error]`;
+}
+
+const OPCODES: ReadonlyMap<string, number> = new Map(
+  Object.values(OP).flatMap((opcode) => [
+    [opcodeName(opcode), opcode],
+    [`OP_${opcodeName(opcode).replace(/^-1$/, '1NEGATE')}`, opcode],
+  ]),
+);
+
+/**
+ * The way back: names of opcodes, numbers of up to four bytes, and hex of what is pushed, which `0x` tells from a
+ * number; pushes are the shortest.
+ * @throws RangeError that names a word which is none of them
+ */
+export function fromAssembly(text: string): Uint8Array {
+  const parts = text.split(/\s+/).filter((word) => word !== '');
+  return concatBytes(
+    ...parts.map((word) => {
+      const opcode = OPCODES.get(word.toUpperCase());
+      if (opcode !== undefined && !/^\d/.test(word)) return Uint8Array.of(opcode);
+      if (/^-?\d{1,10}$/.test(word) && Math.abs(Number(word)) < 2 ** 31) return pushNumber(Number(word));
+      const digits = word.replace(/^0x/i, '');
+      if (digits !== '' && isHex(digits)) return pushMinimal(fromHex(digits));
+      throw new RangeError(`${word} is no opcode, number or hex`);
+    }),
+  );
 }
 
 function signatureText(data: Uint8Array): string {

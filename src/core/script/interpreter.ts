@@ -70,6 +70,7 @@ export function evalScript(
   const { cursor } = machine;
   for (; cursor.next(); machine.operationIndex++) {
     const { opcode, data } = cursor;
+    checker.observe?.(machine);
     if (data !== null && data.length > MAX_SCRIPT_ELEMENT_SIZE) machine.fail('PUSH_SIZE');
     // OP_RESERVED is below OP_16 and does not count.
     if (limited && opcode > OP.OP_16 && ++machine.opCount > MAX_OPS_PER_SCRIPT) machine.fail('OP_COUNT');
@@ -80,6 +81,7 @@ export function evalScript(
     if (machine.skipping === 0 || (opcode >= OP.IF && opcode <= OP.ENDIF)) execute(machine, opcode, data);
     if (stack.length + machine.altStack.length > MAX_STACK_SIZE) machine.fail('STACK_SIZE');
   }
+  checker.observe?.(machine);
   if (cursor.malformed) machine.fail('BAD_OPCODE');
   if (machine.conditions.length > 0) machine.fail('UNBALANCED_CONDITIONAL');
 }

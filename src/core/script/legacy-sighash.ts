@@ -1,10 +1,10 @@
 /** What a signature before BIP143 signs: a copy of the transaction, with parts left out. */
 import { hash256 } from '../encoding/hashes.ts';
 import { compactSizeLength, Writer } from '../encoding/writer.ts';
-import { writeOutPoint, writeTxOut } from '../transaction/transaction.ts';
+import { type Transaction, writeOutPoint, writeTxOut } from '../transaction/transaction.ts';
 import { OP } from './opcodes.ts';
 import { ScriptCursor } from './script.ts';
-import type { SighashContext } from './sighash.ts';
+import type { FieldMark, SighashContext } from './sighash.ts';
 import { SIGHASH } from './sighash-type.ts';
 
 /** Where this thread writes what it hashes: as in sighash.ts, new memory would cost more than hashing it. */
@@ -26,19 +26,44 @@ export function legacySighash(
   const { tx } = context;
   const base = hashType & 0x1f;
   // Satoshi's bug, now a rule: without an output to match, the "hash" is the number one.
-  if (base === SIGHASH.SINGLE && index >= tx.outputs.length) return ONE;
+  if (!hasLegacyMessage(tx, index, hashType)) return ONE;
   const anyoneCanPay = (hashType & SIGHASH.ANYONECANPAY) !== 0;
   if (base !== SIGHASH.NONE && base !== SIGHASH.SINGLE && !anyoneCanPay)
     return hash256(legacyAllPreimage(context, index, scriptCode, hashType));
+  message.reset();
+  writeLegacyMessage(message, context, index, { scriptCode, hashType });
+  return hash256(message.view());
+}
 
-  const writer = message.reset().uint32(tx.version);
+/** False where the digest is the number one, whatever is signed. */
+export const hasLegacyMessage = ({ outputs }: Transaction, index: number, hashType: number): boolean =>
+  (hashType & 0x1f) !== SIGHASH.SINGLE || index < outputs.length;
+
+/** What is hashed, for every hash type. */
+export function writeLegacyMessage(
+  writer: Writer,
+  { tx }: SighashContext,
+  index: number,
+  { scriptCode, hashType }: { readonly scriptCode: Uint8Array; readonly hashType: number },
+  mark?: FieldMark,
+): void {
+  const base = hashType & 0x1f;
+  const anyoneCanPay = (hashType & SIGHASH.ANYONECANPAY) !== 0;
+  writer.uint32(tx.version);
+  mark?.('version');
   writer.compactSize(anyoneCanPay ? 1 : tx.inputs.length);
+  mark?.('inputCount');
   tx.inputs.forEach((input, i) => {
     if (anyoneCanPay && i !== index) return;
     writeOutPoint(writer, input.prevout);
+    mark?.('outpoint');
     // Others' sequences may change where others' outputs may.
-    if (i === index) writeSigned(writer, scriptCode).uint32(input.sequence);
-    else writer.uint8(0).uint32(base === SIGHASH.NONE || base === SIGHASH.SINGLE ? 0 : input.sequence);
+    if (i === index) writeSigned(writer, scriptCode);
+    else writer.uint8(0);
+    mark?.(i === index ? 'scriptCode' : 'emptyScript');
+    const isFree = i !== index && (base === SIGHASH.NONE || base === SIGHASH.SINGLE);
+    writer.uint32(isFree ? 0 : input.sequence);
+    mark?.('sequence');
   });
   if (base === SIGHASH.NONE) writer.compactSize(0);
   else if (base === SIGHASH.SINGLE) {
@@ -49,8 +74,11 @@ export function legacySighash(
     writer.compactSize(tx.outputs.length);
     for (const output of tx.outputs) writeTxOut(writer, output);
   }
-  writer.uint32(tx.lockTime).uint32(hashType >>> 0);
-  return hash256(writer.view());
+  mark?.('outputs');
+  writer.uint32(tx.lockTime);
+  mark?.('locktime');
+  writer.uint32(hashType >>> 0);
+  mark?.('hashType');
 }
 
 /** The usual case, by copying: only the signed input's script differs from one input to the next. */

