@@ -10,12 +10,12 @@ import type {
   HeartbeatEvent,
   MempoolEvent,
   PeersEvent,
+  Position,
   SubscriptionEvent,
   Topic,
   WalletEvent,
 } from '../events/event-types.ts';
 import { RpcCode, RpcError, type RpcErrorCode } from '../rpc/errors.ts';
-import type { Position } from '../rpc/position.ts';
 
 /** What is used of a WebSocket: a browser's, or that of the package `ws`. */
 export interface WebSocketLike {

@@ -6,6 +6,14 @@ export type Topic = 'chain' | 'mempool' | 'peers' | `wallet:${string}`;
 /** How much is told of transactions. */
 export type Detail = 'headers' | 'txids' | 'hex' | 'decoded';
 
+/** Up to where a subscriber knows everything. Sequences of the mempool hold for one run of the node, its `boot`. */
+export type Position = {
+  /** The hash of its last block, or several, newest first, of which the first that the node knows counts. */
+  readonly block?: string | readonly string[];
+  readonly boot?: string;
+  readonly mempool?: number;
+} & { readonly [wallet: `wallet:${string}`]: number };
+
 export interface BlockTold {
   readonly hash: string;
   readonly height: number;

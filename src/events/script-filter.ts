@@ -6,9 +6,9 @@ import { addressScript } from '../rpc/construct-transaction.ts';
 import { scanObject } from '../rpc/descriptor-scripts.ts';
 import { type RpcContext, refuse } from '../rpc/kit.ts';
 import { LIMITS } from '../rpc/limits.ts';
-import type { SubscriptionCall } from '../rpc/methods/subscriptions.ts';
 import { DescriptorError } from '../wallet/descriptors/descriptor-error.ts';
 import { parseDescriptor } from '../wallet/descriptors/parse.ts';
+import type { SubscriptionCall } from './methods.ts';
 
 export class ScriptFilter {
   readonly #scripts: ReadonlySet<string>;

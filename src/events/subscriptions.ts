@@ -10,11 +10,11 @@ import type { BlockHash } from '../core/block/header.ts';
 import { toHex } from '../core/encoding/bytes.ts';
 import { RpcCode, RpcError, refuse } from '../rpc/kit.ts';
 import { requireData } from '../rpc/lookup.ts';
-import type { EventHub, SubscriptionCall } from '../rpc/methods/subscriptions.ts';
 import type { Random, Timer } from '../seams.ts';
 import { BlockTexts } from './block-texts.ts';
 import type { Detail, Topic } from './event-types.ts';
 import { MempoolLog } from './mempool-log.ts';
+import type { SubscriptionCall } from './methods.ts';
 import { scriptFilter } from './script-filter.ts';
 import type { Session } from './session.ts';
 import { Subscription, type SubscriptionSources } from './subscription.ts';
@@ -30,7 +30,8 @@ export interface SubscriptionsDependencies extends SubscriptionSources {
   readonly walletChanged: Signal<string>;
 }
 
-export class Subscriptions implements EventHub {
+export class Subscriptions {
+  /** One run of the node: sequences of the mempool begin anew with each. */
   readonly boot: string;
   readonly #dependencies: SubscriptionsDependencies;
   readonly #texts: BlockTexts;
@@ -48,6 +49,7 @@ export class Subscriptions implements EventHub {
     this.#texts = new BlockTexts(dependencies);
   }
 
+  /** Makes a subscription of a connection; its events follow the answer. @throws RpcError */
   async open(call: SubscriptionCall, session: Session) {
     const { chain } = this.#dependencies;
     session.requireRoom();

@@ -13,7 +13,6 @@ import type { Network } from '../network/network.ts';
 import type { AdjustableClock, Logger } from '../seams.ts';
 import type { WalletManager } from '../wallet/wallet-manager.ts';
 import type { Registry } from './method.ts';
-import type { EventHub, Listener } from './methods/subscriptions.ts';
 
 export interface RpcContext {
   readonly parameters: NetworkParameters;
@@ -31,8 +30,8 @@ export interface RpcContext {
   };
   /** What is published over ZeroMQ (`getzmqnotifications`). */
   readonly zmq: readonly ZmqNotification[];
-  /** Who is told of events. */
-  readonly subscriptions: EventHub;
+  /** Who is told of events: what only `events/` knows. */
+  readonly subscriptions: object;
   /** Where the network's file says `devControl`: what only the methods of `dev/` know. */
   readonly dev?: object;
   /** Forms of answers that are kept for those who ask for them at start. */
@@ -88,6 +87,6 @@ export interface RpcRequest {
   readonly caller: {
     readonly signal: AbortSignal;
     /** The connection, if it is one that can be told of events. */
-    readonly events?: Listener;
+    readonly events?: object;
   };
 }

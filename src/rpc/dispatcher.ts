@@ -15,7 +15,6 @@ import { RpcCode, RpcError, refuse, UsageError } from './errors.ts';
 import { helpText } from './help.ts';
 import { LIMITS } from './limits.ts';
 import { findMethod, type Registry } from './method.ts';
-import type { Listener } from './methods/subscriptions.ts';
 import { refusalOf } from './refusals.ts';
 
 export class Answer {
@@ -44,7 +43,7 @@ export interface Caller {
   readonly signal: AbortSignal;
   /** Methods this user may call; absent allows all. */
   readonly allowed?: ReadonlySet<string> | undefined;
-  readonly events?: Listener;
+  readonly events?: object;
 }
 
 const WALLET_PATH = '/wallet/';

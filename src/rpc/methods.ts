@@ -1,4 +1,4 @@
-/** All methods but those that hold a chain in one's hands (`dev/`), which join them in `src/methods.ts`. */
+/** All methods but those of the rooms above (`events/`, `dev/`), which join them in `src/methods.ts`. */
 import { addedNodeMethods } from './methods/added-nodes.ts';
 import { addressMethods } from './methods/addresses.ts';
 import { banMethods } from './methods/bans.ts';
@@ -30,7 +30,6 @@ import { scanMethods } from './methods/scan.ts';
 import { signRawTransactionMethods } from './methods/sign-raw-transaction.ts';
 import { statisticsMethods } from './methods/statistics.ts';
 import { submissionMethods } from './methods/submission.ts';
-import { subscriptionMethods } from './methods/subscriptions.ts';
 import { tracingMethods } from './methods/tracing.ts';
 import { waitingMethods } from './methods/waiting.ts';
 import { walletAddressMethods } from './methods/wallet/addresses.ts';
@@ -77,7 +76,6 @@ export const RPC_METHODS = {
   ...scanMethods,
   ...signRawTransactionMethods,
   ...submissionMethods,
-  ...subscriptionMethods,
   ...tracingMethods,
   ...waitingMethods,
   ...walletAddressMethods,

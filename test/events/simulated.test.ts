@@ -1,8 +1,9 @@
 /** Subscriptions on a virtual clock: heartbeats, peers, and that nothing is left when nobody listens. */
 import { afterEach, beforeEach, expect, test } from 'vitest';
+import type { SubscriptionCall } from '../../src/events/methods.ts';
 import { type Outlet, Session } from '../../src/events/session.ts';
+import type { Subscriptions } from '../../src/events/subscriptions.ts';
 import type { Node } from '../../src/node.ts';
-import type { SubscriptionCall } from '../../src/rpc/methods/subscriptions.ts';
 import { ADDRESS, DevWorld } from '../dev/world.ts';
 
 class Recorder implements Outlet {
@@ -27,7 +28,7 @@ class Recorder implements Outlet {
 
   async subscribe(node: Node, call: Partial<SubscriptionCall>): Promise<unknown> {
     const nothing = { addresses: [], scripts: [], descriptors: [], from: {}, detail: 'txids', topics: [] };
-    const answer = await node.subscriptions.open({ ...nothing, ...call }, this.session);
+    const answer = await (node.subscriptions as Subscriptions).open({ ...nothing, ...call }, this.session);
     this.session.begin();
     return answer;
   }

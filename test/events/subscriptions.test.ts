@@ -7,6 +7,7 @@ import { REGTEST } from '../../src/core/parameters/presets.ts';
 import { decodeAddress } from '../../src/core/script/address.ts';
 import type { Transaction } from '../../src/core/transaction/transaction.ts';
 import type { SubscriptionEvent, Topic } from '../../src/events/event-types.ts';
+import type { Subscriptions } from '../../src/events/subscriptions.ts';
 import type { SpendableCoin } from '../support/chain-builder.ts';
 import { MemoryWire } from '../support/memory-socket.ts';
 import { outputAt, P2SH_TRUE, P2WSH_TRUE, spend } from '../support/pool.ts';
@@ -188,7 +189,7 @@ test('changes of another run, or of long ago, begin anew', async () => {
     const reader = new Reader({ topics: ['mempool'], from });
     expect((await reader.quiet(1))[0]).toMatchObject({ type: 'snapshot', sequence: sequence - 1 });
   }
-  const boot = memory.node.subscriptions.boot;
+  const boot = (memory.node.subscriptions as Subscriptions).boot;
   const known = new Reader({ topics: ['mempool'], from: { boot, mempool: sequence - 1 } });
   await known.quiet(0);
   const future = new Reader({ topics: ['mempool'], from: { boot, mempool: sequence } });

@@ -1,24 +1,10 @@
-/**
- * To be told of what happens instead of asking again and again: how one asks, and what is answered. Who tells
- * (`events/`) stands above and comes as an `EventHub`.
- */
-import { group, type JsonRead, method, type RpcRequest, refuse, t } from '../kit.ts';
-import { LIMITS } from '../limits.ts';
-import type { Position } from '../position.ts';
-import { hashTextFrom, integerFrom, objectFrom, stringFrom } from '../values.ts';
-
-/** A connection that can be told of events; the hub knows what else it is. */
-export interface Listener {
-  /** @returns whether it had a subscription of this name */
-  remove(name: string): boolean;
-}
-
-export interface EventHub {
-  /** One run of the node: sequences of the mempool begin anew with each. */
-  readonly boot: string;
-  /** Makes a subscription of a connection; its events follow the answer. @throws RpcError */
-  open(call: SubscriptionCall, listener: Listener): Promise<t.Answered<typeof opened>>;
-}
+/** To be told of what happens instead of asking again and again. */
+import { group, type JsonRead, method, type RpcContext, type RpcRequest, refuse, t } from '../rpc/kit.ts';
+import { LIMITS } from '../rpc/limits.ts';
+import { hashTextFrom, integerFrom, objectFrom, stringFrom } from '../rpc/values.ts';
+import type { Position } from './event-types.ts';
+import { Session } from './session.ts';
+import { Subscriptions } from './subscriptions.ts';
 
 /** What a caller asks for, read. */
 export type SubscriptionCall = t.HeldFields<typeof asked>;
@@ -77,9 +63,15 @@ const opened = t.object({
 });
 
 /** @throws RpcError where there is no connection that could be told */
-function sessionOf({ caller: { events } }: RpcRequest): Listener {
-  if (events === undefined) throw refuse.misc('Events are told over a WebSocket only: GET /events');
-  return events;
+function sessionOf({ caller: { events } }: RpcRequest): Session {
+  if (events instanceof Session) return events;
+  throw refuse.misc('Events are told over a WebSocket only: GET /events');
+}
+
+/** The node's own. */
+function hubOf({ subscriptions }: RpcContext): Subscriptions {
+  if (subscriptions instanceof Subscriptions) return subscriptions;
+  throw new Error('every node has it');
 }
 
 export const subscriptionMethods = group('Control', {
@@ -91,7 +83,7 @@ mempool in another run of the node, or long ago, begins anew with a snapshot (re
     parameters: asked,
     result: opened,
     example: `'["chain"]'`,
-    handler: (call, { subscriptions }, request) => subscriptions.open(call, sessionOf(request)),
+    handler: (call, context, request) => hubOf(context).open(call, sessionOf(request)),
   }),
 
   unsubscribe: method({
