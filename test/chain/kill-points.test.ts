@@ -1,7 +1,9 @@
 /** A node dies at its k-th write, for every k: the next start mends what it left, and ends with the same coins. */
 import { describe, expect, it } from 'vitest';
 import type { BlockFiles } from '../../src/chain/block-files.ts';
+import type { Chain } from '../../src/chain/chain.ts';
 import type { KeyValueStore } from '../../src/chain/key-value-store.ts';
+import { continueReindex } from '../../src/chain/reindex.ts';
 import type { Storage } from '../../src/chain/storage.ts';
 import type { Block } from '../../src/core/block/block.ts';
 import { MemoryStorage } from '../../src/platform/memory/memory-storage.ts';
@@ -13,17 +15,17 @@ class Killed extends Error {}
 /** Lets so many writes through to a storage that survives; the next one is lost, or half of it is. */
 class MortalStorage implements Storage {
   readonly #inner: Storage;
-  #lives: number;
+  lives: number;
 
   constructor(inner: Storage, lives: number) {
     this.#inner = inner;
-    this.#lives = lives;
+    this.lives = lives;
   }
 
   /** False at the write that kills. */
   #survives(): boolean {
-    if (this.#lives < 0) throw new Killed();
-    return this.#lives-- > 0;
+    if (this.lives < 0) throw new Killed();
+    return this.lives-- > 0;
   }
 
   async store(name: string): Promise<KeyValueStore> {
@@ -106,5 +108,42 @@ describe('a kill at any write', () => {
       await chain.close();
     }
     expect(kills).toBeGreaterThan(100);
+  });
+
+  it('on the way back to what was once remembered leaves the chain as it was before, or is to be', async () => {
+    const story = forkStory(7, 24);
+    const stateOf = async (chain: Chain) => ({ tip: chain.tip.hash, coins: await utxoHash(chain) });
+    const outcomes = new Set<string>();
+    let kills = 0;
+    for (let lived = false; !lived; kills++) {
+      const storage = new MemoryStorage();
+      const mortal = new MortalStorage(storage, Number.POSITIVE_INFINITY);
+      const doomed = await openMemoryChain({ ...OPTIONS, storage: mortal });
+      for (const block of story.slice(0, 12)) await doomed.acceptBlock(block);
+      const after = await stateOf(doomed);
+      const remembered = await doomed.remember();
+      for (const block of story.slice(12)) await doomed.acceptBlock(block);
+      const before = await stateOf(doomed);
+      mortal.lives = kills;
+      lived = await doomed
+        .rewind(remembered, async () => {})
+        .then(
+          () => true,
+          () => false,
+        );
+      const chain = await openMemoryChain({ ...OPTIONS, storage });
+      const state = await stateOf(chain);
+      expect([before, after]).toContainEqual(state);
+      if (lived) expect(state).toEqual(after);
+      outcomes.add(state.tip);
+      // What lies behind the blocks that are known is read again, and what was cut off is not there.
+      await continueReindex(chain, storage);
+      expect([before, after]).toContainEqual(await stateOf(chain));
+      expect(await chain.verify(4, 0)).toBe(true);
+      for (const block of story) await chain.acceptBlock(block);
+      expect(await stateOf(chain)).toEqual(before);
+      await chain.close();
+    }
+    expect([outcomes.size, kills > 3]).toEqual([2, true]);
   });
 });
