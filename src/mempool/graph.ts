@@ -9,22 +9,10 @@ import type { OutPoint, Transaction, Txid, Wtxid } from '../core/transaction/tra
 import { ChunkOrder } from './chunk-order.ts';
 import { Cluster } from './cluster.ts';
 import type { MempoolEntry } from './entry.ts';
+import { memoryOf, usageOf } from './memory.ts';
 
 /** Height that coins of the mempool have until they are in a block (Core's MEMPOOL_HEIGHT). */
 export const MEMPOOL_HEIGHT = 0x7fffffff;
-
-/**
- * Bytes of memory that an entry takes beside its serialization, and each of its inputs and outputs: measured on
- * Node 20 with up to 20 of either, and a tenth more for what others note about it.
- */
-const ENTRY_OVERHEAD = 2_300;
-const INPUT_OVERHEAD = 600;
-const OUTPUT_OVERHEAD = 220;
-
-function memoryOf({ tx }: MempoolEntry): number {
-  const { bytes, inputs, outputs } = tx;
-  return bytes.length + ENTRY_OVERHEAD + INPUT_OVERHEAD * inputs.length + OUTPUT_OVERHEAD * outputs.length;
-}
 
 export class TransactionGraph {
   /** By a txid's bytes, with output 0: inputs name their parents so, and to write each in hex takes a microsecond. */
@@ -34,6 +22,7 @@ export class TransactionGraph {
   /** The clusters. */
   readonly order = new ChunkOrder();
   #virtualSize = 0;
+  #usage = 0;
   #memory = 0;
   #fees = 0n;
 
@@ -46,7 +35,12 @@ export class TransactionGraph {
     return this.#virtualSize;
   }
 
-  /** An estimate, in bytes. */
+  /** Bytes of memory, as Core counts them. */
+  get usage(): number {
+    return this.#usage;
+  }
+
+  /** Bytes of Node's memory, by estimate. */
   get memory(): number {
     return this.#memory;
   }
@@ -113,6 +107,7 @@ export class TransactionGraph {
     this.#byTxid.set({ txid, vout: 0 }, entry);
     this.#byWtxid.set(entry.wtxid, entry);
     this.#virtualSize += entry.virtualSize;
+    this.#usage += usageOf(entry);
     this.#memory += memoryOf(entry);
     this.#fees += entry.fee;
     for (const { prevout } of entry.tx.inputs) this.#spenders.set(prevout, entry);
@@ -147,6 +142,7 @@ export class TransactionGraph {
       if (!this.#byTxid.delete({ txid: entry.tx.txidBytes, vout: 0 })) continue;
       this.#byWtxid.delete(entry.wtxid);
       this.#virtualSize -= entry.virtualSize;
+      this.#usage -= usageOf(entry);
       this.#memory -= memoryOf(entry);
       this.#fees -= entry.fee;
       for (const { prevout } of entry.tx.inputs) this.#spenders.delete(prevout);

@@ -49,7 +49,16 @@ export const MEMPOOL_FILE = 'mempool.dat';
 /** What waits, and how it hangs together. */
 type MempoolGraph = Pick<
   TransactionGraph,
-  'size' | 'virtualSize' | 'memory' | 'fees' | 'get' | 'getByWtxid' | 'entries' | 'spender' | 'output'
+  | 'size'
+  | 'virtualSize'
+  | 'usage'
+  | 'memory'
+  | 'fees'
+  | 'get'
+  | 'getByWtxid'
+  | 'entries'
+  | 'spender'
+  | 'output'
 >;
 
 export class Mempool {

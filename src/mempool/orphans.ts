@@ -12,9 +12,10 @@ const MAX_PEER_COUNT = 100;
 /** Weight units that are kept in all. */
 const MAX_WEIGHT = 20_000_000;
 
-interface Orphan {
+export interface Orphan {
   readonly tx: Transaction;
   readonly weight: number;
+  /** Ids. */
   readonly peers: Set<number>;
 }
 
@@ -32,6 +33,10 @@ export class OrphanPool {
   readonly #byParent = new Map<Txid, Set<Orphan>>();
   readonly #shares = new Map<number, Share>();
   #weight = 0;
+
+  all(): Iterable<Orphan> {
+    return this.#orphans.values();
+  }
 
   get size(): number {
     return this.#orphans.size;

@@ -18,8 +18,9 @@ export interface MempoolPolicy {
   /** Bytes of all OP_RETURN scripts of a transaction; 0 relays none. */
   readonly maxDataCarrierBytes: number;
   readonly permitBareMultisig: boolean;
-  /** Bytes of memory, by estimate (`-maxmempool`, given in MB). */
+  /** Bytes of memory as Core counts them (`-maxmempool`, given in MB), and of Node's, by estimate. */
   readonly maxBytes: number;
+  readonly maxMemory: number;
   /** Seconds (`-mempoolexpiry`, given in hours). */
   readonly expiry: number;
   /** Connected transactions, and their adjusted weight together in vbytes. */
@@ -38,6 +39,7 @@ export const DEFAULT_POLICY: MempoolPolicy = Object.freeze({
   maxDataCarrierBytes: 100_000,
   permitBareMultisig: true,
   maxBytes: 300_000_000,
+  maxMemory: Number.POSITIVE_INFINITY,
   expiry: 336 * 3600,
   limitClusterCount: 64,
   limitClusterSize: 101_000,

@@ -16,9 +16,6 @@ import type { MempoolPolicy } from './policy.ts';
 import type { Removal, RemovalReason } from './results.ts';
 import { RollingMinimum } from './rolling-minimum.ts';
 
-/** Seconds between two searches for what has expired. */
-const EXPIRY_INTERVAL = 60;
-
 export interface PoolDependencies {
   readonly parameters: NetworkParameters;
   readonly tip: () => HeaderEntry;
@@ -37,7 +34,8 @@ export class Pool {
   readonly #dependencies: PoolDependencies;
   readonly minimum: RollingMinimum;
   readonly #eviction = new Eviction(this.graph.order);
-  #expiredAt = 0;
+  /** Nothing is older than this. */
+  #earliest = Infinity;
   #prioritised = 0;
 
   constructor(policy: MempoolPolicy, dependencies: PoolDependencies) {
@@ -57,7 +55,7 @@ export class Pool {
   }
 
   minimumFeeRate(): FeeRate {
-    return this.minimum.rate(this.time, this.graph.memory / this.policy.maxBytes);
+    return this.minimum.rate(this.time, this.#fullness);
   }
 
   circumstances(): Circumstances {
@@ -76,6 +74,7 @@ export class Pool {
 
   add(entry: MempoolEntry): void {
     this.graph.add(entry);
+    this.#earliest = Math.min(this.#earliest, entry.time);
     this.sequence++;
     this.added.emit(entry);
   }
@@ -94,10 +93,16 @@ export class Pool {
     this.minimum.blockConnected(this.time);
   }
 
+  /** More than 1 is too much. */
+  get #fullness(): number {
+    const { maxBytes, maxMemory } = this.policy;
+    return Math.max(this.graph.usage / maxBytes, this.graph.memory / maxMemory);
+  }
+
   /** Lets what is too old go, and the worst until the rest fits. */
   limit(): void {
     this.#expire();
-    while (this.graph.memory > this.policy.maxBytes) {
+    while (this.#fullness > 1) {
       const chunk = this.#eviction.worst();
       if (chunk === undefined) return;
       this.minimum.raise((Number(chunk.fee) * 1000 * WITNESS_SCALE_FACTOR) / chunk.weight);
@@ -106,13 +111,13 @@ export class Pool {
   }
 
   #expire(): void {
-    const now = this.time;
-    if (Math.abs(now - this.#expiredAt) < EXPIRY_INTERVAL) return;
-    this.#expiredAt = now;
+    const limit = this.time - this.policy.expiry;
+    if (this.#earliest >= limit) return;
     const old = new Set<MempoolEntry>();
+    this.#earliest = Infinity;
     for (const entry of this.graph.entries())
-      if (entry.time < now - this.policy.expiry)
-        for (const descendant of withDescendants(entry)) old.add(descendant);
+      if (entry.time < limit) for (const descendant of withDescendants(entry)) old.add(descendant);
+      else this.#earliest = Math.min(this.#earliest, entry.time);
     this.remove(old, 'expiry');
   }
 

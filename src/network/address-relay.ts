@@ -110,7 +110,11 @@ export class AddressRelay {
     const relay = this.#peers.get(peer);
     if (relay === undefined || !peer.inbound || relay.answered) return;
     relay.answered = true;
-    this.#send(peer, this.#sample());
+    this.#send(peer, peer.may('addr') ? this.#draw() : this.#sample());
+  }
+
+  #draw(): TimedAddress[] {
+    return this.#manager.sample(MAXIMUM_ADDRESSES, SAMPLE_PERCENT);
   }
 
   #sample(): TimedAddress[] {
@@ -119,7 +123,7 @@ export class AddressRelay {
     // On a network of local peers the tables are no secret, and small.
     if (parameters.localPeers) return this.#manager.sample(MAXIMUM_ADDRESSES, 0);
     if (this.#cached === undefined || now - this.#cached.at > CACHE_TIME)
-      this.#cached = { at: now, addresses: this.#manager.sample(MAXIMUM_ADDRESSES, SAMPLE_PERCENT) };
+      this.#cached = { at: now, addresses: this.#draw() };
     return this.#cached.addresses;
   }
 
@@ -146,11 +150,11 @@ export class AddressRelay {
       if (formatHost(only!.address) === formatHost(source)) peer.listensAt ??= formatAddress(only!.address);
     let learned = false;
     for (const item of addresses) {
-      if (relay.tokens < 1) {
+      if (relay.tokens < 1 && !peer.may('addr')) {
         relay.limited++;
         continue;
       }
-      relay.tokens--;
+      relay.tokens = Math.max(0, relay.tokens - 1);
       relay.processed++;
       relay.known.add(formatAddress(item.address));
       if (!isUsefulPeer(item.services) || !isRoutable(item.address, parameters.localPeers)) continue;

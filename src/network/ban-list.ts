@@ -8,7 +8,7 @@ import { RecentSet } from './recent-set.ts';
 export const DEFAULT_BAN_TIME = 86_400;
 const DISCOURAGED = 25_000;
 
-interface Subnet {
+export interface Subnet {
   readonly address: NetworkAddress;
   readonly prefix: number;
   readonly text: string;
@@ -38,7 +38,7 @@ function maskByte(prefix: number, index: number): number {
   return (0xff00 >> Math.min(8, Math.max(0, prefix - 8 * index))) & 0xff;
 }
 
-function contains(subnet: Subnet, address: NetworkAddress): boolean {
+export function contains(subnet: Subnet, address: NetworkAddress): boolean {
   if (subnet.address.id !== address.id) return false;
   return address.bytes.every((byte, i) => (byte & maskByte(subnet.prefix, i)) === subnet.address.bytes[i]);
 }

@@ -11,10 +11,11 @@ import { workFromBits } from '../core/block/target.ts';
 import type { Timer } from '../seams.ts';
 import type { PartialBlock } from './compact-block.ts';
 import type { NetworkContext } from './context.ts';
+import { Judging } from './judging.ts';
 import { InventoryType } from './messages/inventory.ts';
 import type { Peer } from './peer.ts';
 import type { PeerChains } from './peer-chain.ts';
-import { BLOCKS_IN_FLIGHT, DOWNLOAD_WINDOW, MINUTE, SECOND } from './protocol.ts';
+import { BLOCKS_IN_FLIGHT, DOWNLOAD_WINDOW, MINUTE, SECOND, servesBlocks } from './protocol.ts';
 import { StoredBlocks } from './stored-blocks.ts';
 
 const STALL_TIMEOUT = 2 * SECOND;
@@ -24,8 +25,6 @@ const PARALLEL_REQUESTS = 3;
 /** After keeping back this many blocks, with nothing delivered between, a peer makes room for another. */
 const KEPT_BACK_LIMIT = 3;
 const DOWNLOAD_TIMEOUT = 10 * MINUTE;
-/** Bytes of blocks being judged beyond which no more are asked for: they come faster than they are verified. */
-const MAXIMUM_JUDGING = 4 << 20;
 /**
  * While the chain is busy, and this many bytes are on the way or wait for their turn, only the nearest blocks are
  * asked for: what comes too early is read from the disk and decoded a second time. Waiting for a block that was
@@ -40,8 +39,8 @@ export interface BlockRequest {
   readonly entry: HeaderEntry;
   /** Milliseconds of the node's time. */
   since: number;
-  /** A compact block that waits for its missing transactions. */
-  partial: PartialBlock | undefined;
+  /** A compact block that waits for its missing transactions, or one that could not be put together. */
+  partial: PartialBlock | 'failed' | undefined;
 }
 
 interface PeerRequests {
@@ -61,16 +60,14 @@ export class BlockDownload {
   readonly #stored = new StoredBlocks();
   /** A peer was asked for less than it could give, because the chain was busy. */
   #heldBack = false;
-  /** Blocks that are here and being judged. */
-  readonly #judging = new Set<BlockHash>();
-  #judgingBytes = 0;
-  /** Called when fewer blocks are being judged. */
-  readonly #waiting: (() => void)[] = [];
+  readonly judging: Pick<Judging, 'has' | 'room'>;
+  readonly #judging = new Judging();
   #stallTimeout = STALL_TIMEOUT;
 
   constructor(context: NetworkContext, chains: PeerChains) {
     this.#context = context;
     this.#chains = chains;
+    this.judging = this.#judging;
     context.chain.connected.subscribe(({ entry }) => {
       this.#stored.deleteUpTo(entry.height);
       this.#stallTimeout = Math.max(STALL_TIMEOUT, Math.floor(this.#stallTimeout * 0.85));
@@ -115,22 +112,6 @@ export class BlockDownload {
     return this.#inFlight.get(hash) ?? [];
   }
 
-  /** The block came and is being judged. */
-  isJudging(hash: BlockHash): boolean {
-    return this.#judging.has(hash);
-  }
-
-  /** More blocks of this peer are on the way. */
-  expectsMore(peer: Peer): boolean {
-    return (this.#peers.get(peer)?.requests.size ?? 0) > 0;
-  }
-
-  /** Resolves when not too many blocks are being judged. */
-  async room(): Promise<void> {
-    while (this.#judgingBytes > MAXIMUM_JUDGING)
-      await new Promise<void>((resolve) => void this.#waiting.push(resolve));
-  }
-
   /**
    * Whether a block that others were asked for may be asked of this peer, too. Who lets us wait loses its place,
    * and strangers do not get the last one: they could hold up a block together (CVE-2024-52922's kind).
@@ -142,9 +123,14 @@ export class BlockDownload {
     return taken.length < PARALLEL_REQUESTS - (keepOne ? 1 : 0);
   }
 
-  canAsk(peer: Peer): boolean {
+  /** How many blocks more it may be asked for. */
+  placesOf(peer: Peer): number {
     const state = this.#peers.get(peer);
-    return state !== undefined && !peer.closed && state.requests.size < BLOCKS_IN_FLIGHT;
+    return state === undefined || peer.closed ? 0 : Math.max(0, BLOCKS_IN_FLIGHT - state.requests.size);
+  }
+
+  canAsk(peer: Peer): boolean {
+    return this.placesOf(peer) > 0;
   }
 
   /** Notes that a peer was asked for a block; the asking itself is the caller's. */
@@ -153,7 +139,7 @@ export class BlockDownload {
     const known = state.requests.get(entry.hash);
     if (known !== undefined) {
       // Asked again, it has no more time: or a peer could announce one block for ever and never give it.
-      known.partial = partial;
+      if (known.partial !== 'failed') known.partial = partial;
       return known;
     }
     const request: BlockRequest = { peer, entry, since: this.#context.clock.elapsed(), partial };
@@ -169,8 +155,19 @@ export class BlockDownload {
   ask(peer: Peer, entries: readonly HeaderEntry[]): void {
     if (entries.length === 0) return;
     for (const entry of entries) this.note(peer, entry);
-    const items = entries.map((entry) => ({ type: InventoryType.WITNESS_BLOCK, hash: entry.hashBytes }));
+    const type = peer.servesWitnesses ? InventoryType.WITNESS_BLOCK : InventoryType.BLOCK;
+    const items = entries.map((entry) => ({ type, hash: entry.hashBytes }));
     peer.send('getdata', { items });
+  }
+
+  /** Nothing is on the way, from anyone. */
+  get isIdle(): boolean {
+    return this.#inFlight.size === 0;
+  }
+
+  /** From where segwit holds, a block without its witnesses is of no use. */
+  canServe(peer: Peer, entry: HeaderEntry): boolean {
+    return peer.servesWitnesses || entry.height < this.#context.parameters.heights.segwit;
   }
 
   /** The peer does not have it after all. */
@@ -206,23 +203,21 @@ export class BlockDownload {
     this.#forget(peer, block.hash);
     const state = this.#peers.get(peer);
     if (state !== undefined) state.keptBack = 0;
-    this.#judging.add(block.hash);
-    this.#judgingBytes += block.bytes.length;
+    this.#judging.add(block);
     if (known !== undefined) this.#stored.add(known, block, blame ? peer : undefined);
     this.fill(peer);
     const verdict = await chain.acceptBlock(block, { requested });
-    this.#judging.delete(block.hash);
-    this.#judgingBytes -= block.bytes.length;
-    for (const resolve of this.#waiting.splice(0)) resolve();
+    this.#judging.delete(block);
     if (verdict.ok) {
       if (verdict.new) peer.lastBlock = clock.seconds();
       if (verdict.connected || !verdict.new) this.#stored.delete(block.hash);
       this.#overtake(block.hash);
     } else {
       this.#stored.delete(block.hash);
-      const { kind } = verdict.invalid;
-      if (blame && (kind === 'mutated' || kind === 'consensus'))
-        this.#context.punish(peer, verdict.invalid.message);
+      const { kind, message } = verdict.invalid;
+      const what = kind === 'mutated' ? 'Block mutated' : 'Block refused';
+      this.#context.logger.log('debug', 'validation', `${what}: ${message} (peer=${peer.id})`);
+      if (blame && (kind === 'mutated' || kind === 'consensus')) this.#context.punish(peer, message);
       else if (kind === 'mutated' && known !== undefined && this.canAsk(peer)) this.ask(peer, [known]);
       // The header may still have a true body: ask others for it.
       if (kind !== 'mutated' || known === undefined) this.#overtake(block.hash);
@@ -272,11 +267,11 @@ export class BlockDownload {
   fill(peer: Peer): void {
     const state = this.#peers.get(peer);
     if (state === undefined || peer.closed || !peer.ready) return;
-    if (this.#judgingBytes > MAXIMUM_JUDGING) return;
+    if (this.#judging.isFull) return;
     const room = BLOCKS_IN_FLIGHT - state.requests.size;
     if (room <= 0) return;
     const { next, waiting } = this.#next(peer, room);
-    const wanted = peer.inbound && this.#isServedByChoice() ? [] : next;
+    const wanted = !peer.preferred && this.#isServedByChoice() ? [] : next;
     this.ask(peer, wanted);
     if (wanted.length === 0 && waiting !== undefined) this.#hedge(peer, state, waiting);
   }
@@ -289,7 +284,7 @@ export class BlockDownload {
     const { chain } = this.#context;
     if (chain.bestHeader.height - chain.height <= BLOCKS_IN_FLIGHT) return false;
     for (const peer of this.#peers.keys())
-      if (!peer.inbound && peer.servesHistory && peer.servesWitnesses)
+      if (peer.preferred && peer.servesHistory && peer.servesWitnesses)
         if ((this.#chains.of(peer).best?.chainWork ?? 0n) > chain.tip.chainWork) return true;
     return false;
   }
@@ -301,7 +296,8 @@ export class BlockDownload {
     theirs.resolve(chain);
     const { best } = theirs;
     const none = { next: [], waiting: undefined };
-    if (best === undefined || best.chainWork < chain.tip.chainWork || !peer.servesWitnesses) return none;
+    if (best === undefined || best.chainWork < chain.tip.chainWork || !servesBlocks(peer.services))
+      return none;
     if (best.chainWork < chain.workThreshold) return none;
     const common = theirs.commonWith(chain.tip);
     // All of it is here, and waits to be connected.
@@ -314,7 +310,7 @@ export class BlockDownload {
     let contiguous = true;
     for (let height = common.height + 1; height <= Math.min(best.height, end); height++) {
       const entry = best.ancestor(height);
-      if (entry.failed !== 'none') break;
+      if (entry.failed !== 'none' || !this.canServe(peer, entry)) break;
       if (entry.haveData || chain.isActive(entry)) {
         if (contiguous) theirs.common = entry;
         continue;

@@ -17,6 +17,7 @@ import { InventoryType } from './messages/inventory.ts';
 import { encodeBody } from './messages/table.ts';
 import type { Peer } from './peer.ts';
 import type { PeerChain, PeerChains } from './peer-chain.ts';
+import { BLOCKS_IN_FLIGHT } from './protocol.ts';
 
 /** More new blocks than this are announced by the last one only. */
 const MAXIMUM_ANNOUNCED = 8;
@@ -32,6 +33,7 @@ export class BlockRelay {
   readonly #headers: HeaderSync;
   /** Transactions that blocks may contain besides the mempool's. */
   readonly #extra: () => Iterable<Transaction>;
+  readonly #blocksOnly: boolean;
   /** Those that gave us new blocks first, latest last: they send compact blocks unasked. */
   #highBandwidth: Peer[] = [];
   /** Height of the last block that was announced before it was verified. */
@@ -45,6 +47,7 @@ export class BlockRelay {
       download: BlockDownload;
       headers: HeaderSync;
       extra: () => Iterable<Transaction>;
+      blocksOnly: boolean;
     },
   ) {
     this.#context = context;
@@ -52,6 +55,7 @@ export class BlockRelay {
     this.#download = parts.download;
     this.#headers = parts.headers;
     this.#extra = parts.extra;
+    this.#blocksOnly = parts.blocksOnly;
     context.chain.extended.subscribe(({ entry, block }) => this.#announceEarly(entry, block));
     context.chain.tipChanged.subscribe(({ tip, fork }) => this.#announce(tip, fork));
     this.handlers = {
@@ -82,26 +86,38 @@ export class BlockRelay {
 
   /** Headers came: fetch what they announce, if we are close enough to know that we want it. */
   headersAccepted(peer: Peer, last: HeaderEntry): void {
-    const compact = this.#wantsCompact(peer, last);
-    if (compact) {
-      this.#download.note(peer, last);
-      peer.send('getdata', { items: [{ type: InventoryType.COMPACT_BLOCK, hash: last.hashBytes }] });
-    } else this.#download.fillAll();
+    const wanted = this.#missing(peer, last).slice(0, this.#download.placesOf(peer));
+    const [only] = wanted;
+    const isNext = wanted.length === 1 && only!.parent === this.#context.chain.tip;
+    if (isNext && this.#download.isIdle && this.#usesCompact(peer)) {
+      this.#download.note(peer, only!);
+      peer.send('getdata', { items: [{ type: InventoryType.COMPACT_BLOCK, hash: only!.hashBytes }] });
+    } else this.#download.ask(peer, wanted);
+    this.#download.fillAll();
   }
 
-  /** The next block after our tip, in a network that is awake, asked of no one yet. */
-  #wantsCompact(peer: Peer, entry: HeaderEntry): boolean {
+  /**
+   * What a peer that told of a block as good as our tip may be asked for to get there, earliest first, though it has
+   * told of better ones before (Core's HeadersDirectFetchBlocks). Nothing if that is much: so far behind, or so late
+   * for another branch, blocks are asked of all.
+   */
+  #missing(peer: Peer, last: HeaderEntry): HeaderEntry[] {
     const { chain } = this.#context;
-    return (
-      this.#chains.of(peer).compactBlocks &&
-      !chain.isInitialBlockDownload &&
-      entry.parent === chain.tip &&
-      !entry.haveData &&
-      !this.#download.isJudging(entry.hash) &&
-      entry.failed === 'none' &&
-      this.#download.requestsFor(entry.hash).length === 0 &&
-      this.#download.canAsk(peer)
-    );
+    if (chain.isInitialBlockDownload || last.failed !== 'none') return [];
+    if (last.chainWork < chain.tip.chainWork) return [];
+    const missing: HeaderEntry[] = [];
+    for (let at = last; !chain.isActive(at); at = at.parent!) {
+      const isHere = at.haveData || this.#download.judging.has(at.hash);
+      const isAsked = this.#download.requestsFor(at.hash).length > 0;
+      if (!isHere && !isAsked && this.#download.canServe(peer, at)) missing.unshift(at);
+      if (missing.length > BLOCKS_IN_FLIGHT) return [];
+    }
+    return missing;
+  }
+
+  /** It sends compact blocks, and we have transactions to put them together. */
+  #usesCompact(peer: Peer): boolean {
+    return this.#chains.of(peer).compactBlocks && !this.#blocksOnly;
   }
 
   async #receiveBlock(peer: Peer, block: Block): Promise<void> {
@@ -112,19 +128,23 @@ export class BlockRelay {
     });
     // Of blocks that come one after the other the next is read while this one is judged: else no thread had
     // anything to verify between two of them.
-    if (!this.#download.expectsMore(peer)) return judged;
+    if (this.#download.heights(peer).length === 0) return judged;
     judged.catch((error: Error) => chain.fatal.emit(error));
-    await this.#download.room();
+    await this.#download.judging.room();
   }
 
   async #receiveCompact(peer: Peer, compact: CompactBlock): Promise<void> {
     const { chain } = this.#context;
+    if (!this.#usesCompact(peer)) return;
     const parent = chain.entry(compact.header.prev);
     if (parent === undefined) {
       if (!chain.isInitialBlockDownload) this.#headers.announced(peer, compact.header.hash);
       return;
     }
-    if (parent.chainWork + workFromBits(compact.header.bits) < chain.workThreshold) return;
+    if (parent.chainWork + workFromBits(compact.header.bits) < chain.workThreshold) {
+      this.#context.logger.log('debug', 'net', `Ignoring low-work compact block from peer ${peer.id}`);
+      return;
+    }
     const verdict = chain.acceptHeaders([compact.header]);
     if (!verdict.ok) {
       if (verdict.invalid.kind === 'consensus') this.#context.punish(peer, verdict.invalid.message);
@@ -134,14 +154,13 @@ export class BlockRelay {
     const entry = chain.entry(compact.header.hash);
     if (entry === undefined || entry.failed !== 'none') return;
     this.#chains.of(peer).learn(entry);
-    if (entry.haveData || this.#download.isJudging(entry.hash)) return;
+    if (entry.haveData || this.#download.judging.has(entry.hash)) return;
     const asked = this.#download.request(peer, entry.hash);
-    // From others it says no more than a header.
-    if (asked === undefined && !this.#chains.of(peer).highBandwidthTo)
-      return this.headersAccepted(peer, entry);
+    // From others it says no more than where their chain is.
+    if (asked === undefined && !this.#chains.of(peer).highBandwidthTo) return this.#download.fill(peer);
     const near = entry.height <= chain.height + COMPACT_LOOKAHEAD && entry.chainWork > chain.tip.chainWork;
     if (near && asked?.partial === undefined) await this.#rebuild(peer, entry, compact);
-    else if (asked === undefined) this.#download.fill(peer);
+    else if (asked === undefined) this.headersAccepted(peer, entry);
     else if (asked.partial === undefined) this.#download.ask(peer, [entry]);
   }
 
@@ -163,7 +182,9 @@ export class BlockRelay {
     const request = this.#download.request(peer, toDisplayHex(body.blockHash) as BlockHash);
     if (request?.partial === undefined) return;
     const { partial } = request;
-    request.partial = undefined;
+    if (partial === 'failed')
+      return this.#context.punish(peer, 'previous compact block reconstruction attempt failed');
+    request.partial = 'failed';
     await this.#complete(peer, request.entry, partial, body.transactions);
   }
 
@@ -174,7 +195,8 @@ export class BlockRelay {
     transactions: readonly Transaction[],
   ): Promise<void> {
     const block = partial.complete(transactions);
-    if (block === 'invalid') return this.#context.punish(peer, 'invalid compact block');
+    if (block === 'invalid')
+      return this.#context.punish(peer, 'invalid compact block/non-matching block transactions');
     if (block === 'collision') return this.#download.ask(peer, [entry]);
     const before = this.#context.chain.tip;
     await this.#download.accept(peer, block, { blame: false, requested: true });
@@ -190,7 +212,7 @@ export class BlockRelay {
   #prefer(peer: Peer, hash: BlockHash): void {
     const { chain } = this.#context;
     if (chain.tip.hash !== hash || chain.isInitialBlockDownload || peer.closed) return;
-    if (!this.#chains.of(peer).compactBlocks || peer.type === 'block-relay-only') return;
+    if (!this.#usesCompact(peer) || peer.type === 'block-relay-only') return;
     const without = this.#highBandwidth.filter((other) => other !== peer);
     if (without.length === this.#highBandwidth.length) {
       this.#setHighBandwidth(peer, true);

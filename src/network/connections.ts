@@ -21,13 +21,22 @@ import {
 } from './network-address.ts';
 import { Peer, type PeerEvents } from './peer.ts';
 import type { ConnectionType } from './peer-info.ts';
-import { INBOUND_MEMORY, MINUTE, RESERVED_OUTBOUND, SECOND } from './protocol.ts';
+import { type Permission, permissionsOf, type SubnetGrant } from './permissions.ts';
+import { BLOCK_RELAY, FULL_RELAY, INBOUND_MEMORY, MINUTE, RESERVED_OUTBOUND, SECOND } from './protocol.ts';
 import type { Connection, Target, Transport } from './transport.ts';
 
 const DIAL_TIMEOUT = 5 * SECOND;
 const FIRST_RETRY = SECOND;
 const MAXIMUM_RETRY = MINUTE;
+/** What can be dialled besides nodes that are added. */
+export type DialledByHand = Exclude<ConnectionType, 'inbound' | 'manual'>;
+const MOST: Partial<Record<DialledByHand, number>> = {
+  'outbound-full-relay': FULL_RELAY,
+  'block-relay-only': BLOCK_RELAY,
+};
+
 export interface ConnectionsOptions {
+  readonly grants: readonly SubnetGrant[];
   readonly connect: readonly string[] | undefined;
   readonly addNodes: readonly string[];
   readonly maximumConnections: number;
@@ -149,11 +158,21 @@ export class Connections {
     return this.dial(parseTarget(text, parameters.dial, parameters.p2pPort), 'manual');
   }
 
-  /** The transport's listener hands over a connection. */
-  accept(connection: Connection): void {
+  /** As if it had been found. False if there are as many of the kind as there may be. @throws AddressError */
+  async dialAs(text: string, type: DialledByHand): Promise<boolean> {
+    const { parameters } = this.#dependencies;
+    const target = parseTarget(text, parameters.dial, parameters.p2pPort);
+    if (this.count(type) >= (MOST[type] ?? Infinity)) return false;
+    await this.dial(target, type);
+    return true;
+  }
+
+  /** The transport's listener hands over a connection. @param granted to whom this listener lets in */
+  accept(connection: Connection, granted: readonly Permission[] = []): void {
     const address = addressOf(connection.remote);
-    const refusal = this.#refusal(address);
-    if (refusal === undefined) this.#open(connection, 'inbound', connection.remote);
+    const permissions = permissionsOf(this.#options.grants, address, 'inbound', granted);
+    const refusal = this.#refusal(address, permissions.has('noban'));
+    if (refusal === undefined) this.#open(connection, 'inbound', connection.remote, permissions);
     else {
       this.#log(`connection from ${connection.remote} dropped (${refusal})`);
       connection.close();
@@ -250,7 +269,9 @@ export class Connections {
         connection.close();
         return false;
       }
-      this.#open(connection, type, text);
+      const remote = addressOf(connection.remote) ?? address;
+      const grants = type === 'manual' ? this.#options.grants : [];
+      this.#open(connection, type, text, permissionsOf(grants, remote, 'outbound'));
       return true;
     } catch (error) {
       this.#log(`cannot connect to ${text}: ${(error as Error).message}`);
@@ -261,10 +282,15 @@ export class Connections {
     }
   }
 
-  #open(connection: Connection, type: ConnectionType, address: string): void {
+  #open(
+    connection: Connection,
+    type: ConnectionType,
+    address: string,
+    permissions: ReadonlySet<Permission>,
+  ): void {
     const { clock, events, opened, parameters, random } = this.#dependencies;
     const { peerTimeout: timeout } = this.#options;
-    const options = { id: this.#nextId++, type, magic: parameters.magic, address, timeout };
+    const options = { id: this.#nextId++, type, magic: parameters.magic, address, permissions, timeout };
     const peer = new Peer(options, { connection, clock, random, events });
     this.#peers.set(peer.id, peer);
     peer.start();
@@ -272,17 +298,18 @@ export class Connections {
   }
 
   /** Why an inbound connection is not taken; undefined if it is (perhaps in the place of another). */
-  #refusal(address: NetworkAddress | undefined): string | undefined {
+  #refusal(address: NetworkAddress | undefined, noBan: boolean): string | undefined {
     const { bans, parameters } = this.#dependencies;
     if (!this.#active || !this.#running) return 'network is turned off';
-    if (address !== undefined && bans.isBanned(address)) return 'banned';
+    if (!noBan && address !== undefined && bans.isBanned(address)) return 'banned';
     const inbound = [...this.#peers.values()].filter((peer) => peer.inbound);
     const maximum = Math.max(0, this.#options.maximumConnections - RESERVED_OUTBOUND);
-    const discouraged = address !== undefined && bans.isDiscouraged(address);
+    const discouraged = !noBan && address !== undefined && bans.isDiscouraged(address);
     if (discouraged && inbound.length + 1 >= maximum) return 'discouraged';
     if (inbound.length < maximum) return undefined;
+    const evictable = inbound.filter((peer) => !peer.may('noban'));
     const evicted = selectPeerToEvict(
-      inbound.map((peer) => {
+      evictable.map((peer) => {
         const group =
           peer.networkAddress === undefined ? '' : groupOf(peer.networkAddress, parameters.localPeers);
         return {
@@ -317,11 +344,11 @@ export class Connections {
     return false;
   }
 
-  /** Disconnects for an offence: peers added by hand are spared, local ones are not remembered for it. */
+  /** Disconnects for an offence: peers added by hand and those with leave are spared, local ones are not remembered for it. */
   punish(peer: Peer, reason: string): void {
     const { bans, logger } = this.#dependencies;
-    logger.log('info', 'net', `peer ${peer.id} misbehaves: ${reason}`, { address: peer.address });
-    if (peer.type === 'manual') return;
+    logger.log('info', 'net', `Misbehaving: peer=${peer.id}: ${reason}`, { address: peer.address });
+    if (peer.type === 'manual' || peer.may('noban')) return;
     const address = peer.networkAddress;
     if (address !== undefined && !isLocal(address)) bans.discourage(address);
     peer.close(reason);

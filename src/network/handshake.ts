@@ -65,7 +65,7 @@ export class Handshake {
       nonce: peer.nonce,
       userAgent: this.#options.userAgent,
       startHeight: this.#dependencies.height(),
-      relay: this.#options.relay && relayType,
+      relay: relayType && (this.#options.relay || peer.may('relay')),
     });
   }
 

@@ -10,7 +10,7 @@ import { HeadersPresync } from './headers-presync.ts';
 import { MAXIMUM_HEADERS } from './messages/inventory.ts';
 import type { Peer } from './peer.ts';
 import type { PeerChains } from './peer-chain.ts';
-import { HOUR, MINUTE, PROTOCOL_VERSION, SECOND } from './protocol.ts';
+import { HOUR, MINUTE, PROTOCOL_VERSION, SECOND, servesBlocks } from './protocol.ts';
 
 /** A getheaders that was not answered is repeated after this long. */
 const HEADERS_RESPONSE_TIME = 2 * MINUTE;
@@ -28,6 +28,8 @@ export class HeaderSync {
   /** While our headers are a day old, one peer is asked at a time. */
   #syncPeer: Peer | undefined;
   #syncTimer: Timer | undefined;
+  /** The last block that made us ask a peer which is not asked by itself. */
+  #lastInventory: BlockHash | undefined;
   readonly handlers: Handlers;
 
   /** @param accepted told of each message's last header once it is in the tree */
@@ -44,10 +46,11 @@ export class HeaderSync {
 
   /** A peer joined: ask it, unless another is being asked for the bulk. */
   add(peer: Peer): void {
-    if (peer.type === 'feeler' || peer.type === 'addr-fetch') return;
+    if (peer.type === 'feeler' || peer.type === 'addr-fetch' || !servesBlocks(peer.services)) return;
     const bulk = !this.#isRecent();
     // One that we dialled takes over from a stranger, who may have come to keep us waiting.
-    if (bulk && this.#syncPeer !== undefined && (peer.inbound || !this.#syncPeer.inbound)) return;
+    if (bulk && this.#syncPeer !== undefined && (!peer.preferred || this.#syncPeer.preferred)) return;
+    this.#chains.of(peer).headersStarted = true;
     const { bestHeader } = this.#context.chain;
     // From the parent of our best header, so that the answer is never empty and says whether it has ours.
     this.request(peer, this.#context.chain.locator(bestHeader.parent ?? bestHeader));
@@ -57,8 +60,9 @@ export class HeaderSync {
     const { clock, parameters } = this.#context;
     const expected = (clock.now() / 1000 - bestHeader.time) / parameters.targetSpacing;
     this.#syncTimer = clock.schedule(HEADERS_DOWNLOAD_TIMEOUT + expected, () => {
-      if (this.#syncPeer === peer && !this.#isRecent() && !peer.closed)
-        peer.close('headers download timeout');
+      if (this.#syncPeer !== peer || this.#isRecent() || peer.closed) return;
+      if (peer.may('noban')) this.#nextSyncPeer();
+      else peer.close('headers download timeout');
     });
   }
 
@@ -97,6 +101,12 @@ export class HeaderSync {
       return;
     }
     chain.unknown = hash;
+    // Of those that are not asked by themselves, each block lets us ask one, and each only once (after Core).
+    if (!chain.headersStarted) {
+      if (chain.askedForInventory || this.#lastInventory === hash) return;
+      chain.askedForInventory = true;
+      this.#lastInventory = hash;
+    }
     this.request(peer);
   }
 
@@ -145,8 +155,8 @@ export class HeaderSync {
 
   #receive(peer: Peer, headers: readonly BlockHeader[]): void {
     const chain = this.#chains.of(peer);
-    chain.headersAsked = undefined;
     if (headers.length === 0) {
+      chain.headersAsked = undefined;
       chain.presync = undefined;
       return;
     }
@@ -176,9 +186,10 @@ export class HeaderSync {
       this.request(peer);
       return;
     }
+    this.#chains.of(peer).headersAsked = undefined;
     let work = parent.chainWork;
     for (const header of headers) work += workFromBits(header.bits);
-    if (chain.entry(last.hash) !== undefined || work >= chain.workThreshold) {
+    if (chain.entry(last.hash) !== undefined || work >= chain.workThreshold || peer.may('noban')) {
       this.#store(peer, headers, headers.length === MAXIMUM_HEADERS);
       return;
     }
@@ -193,6 +204,7 @@ export class HeaderSync {
   #continuePresync(peer: Peer, presync: HeadersPresync, headers: readonly BlockHeader[]): void {
     const step = presync.next(headers);
     const chain = this.#chains.of(peer);
+    chain.headersAsked = undefined;
     if (step.kind === 'abandon') {
       chain.presync = undefined;
       this.#context.logger.log('debug', 'net', `headers of peer ${peer.id} abandoned: ${step.reason}`);
@@ -214,6 +226,7 @@ export class HeaderSync {
     const { last } = verdict;
     if (!verdict.ok) {
       const { kind, message } = verdict.invalid;
+      this.#context.logger.log('debug', 'validation', `header of peer ${peer.id} refused: ${message}`);
       // One on a branch long known to be invalid is of no use from those we chose; who came to us may still learn
       // from us that it is (Core's BLOCK_CACHED_INVALID), and could not if it were sent away each time.
       if (kind === 'consensus' || (kind === 'duplicate' && !peer.inbound))

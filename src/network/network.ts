@@ -6,6 +6,7 @@ import type { Chain } from '../chain/chain.ts';
 import type { HeaderEntry } from '../chain/header-entry.ts';
 import { Signal } from '../chain/signal.ts';
 import type { Storage } from '../chain/storage.ts';
+import { coreWords } from '../core/encoding/errors.ts';
 import type { Mempool } from '../mempool/mempool.ts';
 import type { Clock, Logger, Random, Timer } from '../seams.ts';
 import { AddressManager } from './address-manager.ts';
@@ -20,9 +21,11 @@ import { Outbound } from './outbound.ts';
 import type { Peer } from './peer.ts';
 import type { AddressCount, Ban, KnownAddress, NetworkName, NetworkTotals, PeerInfo } from './peer-info.ts';
 import { PeerManager } from './peer-manager.ts';
+import type { Door } from './permissions.ts';
 import { MINUTE, SECOND, Service } from './protocol.ts';
 import { logSyncProgress } from './sync-progress.ts';
 import type { Listener, Transport } from './transport.ts';
+import { UploadTarget } from './upload-target.ts';
 
 export interface NetworkDependencies {
   readonly chain: Chain;
@@ -47,8 +50,9 @@ export class Network {
   readonly #addresses: AddressManager;
   readonly #bans: BanList;
   /** Peers by hand: an address that cannot be read throws an AddressError. */
-  readonly connections: Pick<Connections, 'active' | 'add' | 'remove' | 'added' | 'connectOnce'>;
+  readonly connections: Pick<Connections, 'active' | 'add' | 'dialAs' | 'remove' | 'added' | 'connectOnce'>;
   readonly local: Pick<LocalAddresses, 'list'>;
+  readonly uploadTarget: UploadTarget;
   readonly #local: LocalAddresses;
   readonly #connections: Connections;
   readonly #outbound: Outbound;
@@ -83,6 +87,7 @@ export class Network {
     this.#local = new LocalAddresses(parameters, options.externalAddresses ?? []);
     this.#connections = new Connections(
       {
+        grants: options.whitelist ?? [],
         connect: options.connect,
         addNodes: options.addNodes,
         maximumConnections: options.maximumConnections ?? DEFAULT_MAXIMUM_CONNECTIONS,
@@ -95,6 +100,12 @@ export class Network {
         bans: this.#bans,
         events: {
           message: (peer, command, payload) => this.#peers.receive(peer, command, payload),
+          malformed: (_, what, error) =>
+            dependencies.logger.log(
+              'debug',
+              'net',
+              `ProcessMessages(${what}): Exception '${coreWords(error, 'DataStream')}' caught`,
+            ),
           offence: (peer, reason) => this.#connections.punish(peer, reason),
           grew: (peer, bytes) => this.#connections.grew(peer, bytes),
           closed: (peer, reason) => this.#closed(peer, reason),
@@ -116,6 +127,7 @@ export class Network {
         connections: this.#connections,
       },
     );
+    this.uploadTarget = new UploadTarget(options.maximumUpload ?? 0, clock, () => this.totals().bytesSent);
     this.#peers = new PeerManager(
       {
         services: this.localServices,
@@ -130,6 +142,7 @@ export class Network {
         connections: this.#connections,
         addresses: this.#addresses,
         local: this.#local,
+        upload: this.uploadTarget,
         addressesLearned: () => this.#outbound.learned(),
         ready: () => this.peersChanged.emit(),
       },
@@ -145,10 +158,11 @@ export class Network {
     this.#outbound.anchors = await this.#files.load();
     this.#started = true;
     const { chain, clock, transport } = this.#dependencies;
-    for (const bind of this.options.bind) {
+    const open = this.options.bind.map((bind): Door => ({ bind, permissions: [] }));
+    for (const { bind, permissions } of [...open, ...(this.options.whitebind ?? [])]) {
       const { host, port } = parseTarget(bind, chain.parameters.dial, chain.parameters.p2pPort, 0);
       const listener = await transport.listen(host, port, (connection) =>
-        this.#connections.accept(connection),
+        this.#connections.accept(connection, permissions),
       );
       this.#listeners.push(listener);
     }
@@ -220,6 +234,18 @@ export class Network {
     const found = [...this.#connections.peers()].filter((each) => each.id === peer || each.address === peer);
     for (const each of found) each.close('disconnected by hand');
     return found.length > 0;
+  }
+
+  /** Any message, or none: false if there is no such peer. */
+  sendRaw(peerId: number, command: string, payload: Uint8Array): boolean {
+    const peer = this.#connections.peer(peerId);
+    peer?.sendPayload(command, payload);
+    return peer !== undefined;
+  }
+
+  /** Transactions that wait for their parents, and the ids of the peers that have them. */
+  orphans(): ReturnType<PeerManager['orphans']> {
+    return this.#peers.orphans();
   }
 
   /** Asks every peer for a pong now. */
@@ -318,7 +344,7 @@ export class Network {
 
   #closed(peer: Peer, reason: string): void {
     if (reason !== '')
-      this.#dependencies.logger.log('debug', 'net', `peer ${peer.id} disconnected: ${reason}`);
+      this.#dependencies.logger.log('debug', 'net', `${reason}, disconnecting peer=${peer.id}`);
     this.#totals.bytesReceived += peer.bytesReceived;
     this.#totals.bytesSent += peer.bytesSent;
     addTo(this.#gone.sent, peer.sent);

@@ -1,8 +1,13 @@
 /** What the network is opened with. Types and defaults only. */
+import type { Door, SubnetGrant } from './permissions.ts';
 
 export interface NetworkOptions {
   /** `host:port` to bind, port 0 for a free one; empty does not listen. */
   readonly bind: readonly string[];
+  /** Addresses to bind besides, and what is granted to whom they let in (Core's -whitebind). */
+  readonly whitebind?: readonly Door[];
+  /** What is granted to whom (Core's -whitelist). */
+  readonly whitelist?: readonly SubnetGrant[];
   /** Dial only these (Core's -connect); undefined finds peers by itself. */
   readonly connect?: readonly string[];
   /** Keep connections to these (Core's -addnode). `host[:port]`, with or without ws://, wss://, tcp://. */
@@ -13,6 +18,8 @@ export interface NetworkOptions {
   readonly externalAddresses?: readonly string[];
   /** Core's -maxconnections; 125 by default. */
   readonly maximumConnections?: number;
+  /** Bytes a day, after which old blocks are not served (Core's -maxuploadtarget); 0, the default, is any number. */
+  readonly maximumUpload?: number;
   /** Relay no transactions of others (Core's -blocksonly). */
   readonly blocksOnly?: boolean;
   /** The chain is pruned: do not offer NODE_NETWORK. */

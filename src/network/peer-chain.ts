@@ -19,6 +19,10 @@ export class PeerChain {
   continuation: HeaderEntry | undefined;
   /** Monotonic time of the getheaders that was not answered yet. */
   headersAsked: number | undefined;
+  /** It is asked for headers by ourselves. */
+  headersStarted = false;
+  /** If not: it was, because it told of a block. */
+  askedForInventory = false;
   presync: HeadersPresync | undefined;
   /** Runs while headers that it sent are too new for our clock. */
   tooNew: Timer | undefined;

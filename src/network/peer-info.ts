@@ -1,5 +1,7 @@
 /** What the network tells others about itself: the data behind getpeerinfo and its relatives. */
 
+import type { Permission } from './permissions.ts';
+
 export type ConnectionType =
   | 'inbound'
   | 'manual'
@@ -56,6 +58,7 @@ export interface PeerInfo {
   readonly bytesSentPerMessage: Readonly<Record<string, number>>;
   readonly bytesReceivedPerMessage: Readonly<Record<string, number>>;
   readonly connectionType: ConnectionType;
+  readonly permissions: readonly Permission[];
 }
 
 export interface KnownAddress {

@@ -34,6 +34,7 @@ import type { PeerInfo } from './peer-info.ts';
 import { Serving } from './serving.ts';
 import { TransactionAnnouncer } from './transaction-announcer.ts';
 import { TransactionFetcher } from './transaction-fetcher.ts';
+import type { UploadTarget } from './upload-target.ts';
 
 export interface PeerManagerOptions {
   readonly services: bigint;
@@ -53,6 +54,7 @@ export interface PeerManagerDependencies {
   readonly connections: Connections;
   readonly addresses: AddressManager;
   readonly local: LocalAddresses;
+  readonly upload: UploadTarget;
   readonly addressesLearned: () => void;
   /** A handshake is done. */
   readonly ready: () => void;
@@ -73,7 +75,7 @@ export class PeerManager {
 
   constructor(options: PeerManagerOptions, dependencies: PeerManagerDependencies) {
     this.#dependencies = dependencies;
-    const { addresses, chain, clock, connections, filters, local } = dependencies;
+    const { addresses, chain, clock, connections, filters, local, upload } = dependencies;
     const { services, userAgent, blocksOnly, pruned } = options;
     this.#handshake = new Handshake(
       { services, userAgent, relay: !blocksOnly },
@@ -93,18 +95,19 @@ export class PeerManager {
     this.#download = new BlockDownload(context, chains);
     this.#headers = new HeaderSync(context, chains, (peer, last) => this.#blocks.headersAccepted(peer, last));
     this.#announcer = new TransactionAnnouncer(context, { blocksOnly });
-    this.#fetcher = new TransactionFetcher(context, this.#announcer, { blocksOnly });
+    this.#fetcher = new TransactionFetcher(context, this.#announcer);
     this.#blocks = new BlockRelay(context, {
       chains,
       download: this.#download,
       headers: this.#headers,
       extra: () => this.#fetcher.extra(),
+      blocksOnly,
     });
     this.#addressRelay = new AddressRelay(context, addresses, {
       own: (peer) => local.advertised(peer, services, clock.seconds()),
       learned: dependencies.addressesLearned,
     });
-    this.#serving = new Serving(context, { chains, announcer: this.#announcer, pruned });
+    this.#serving = new Serving(context, { chains, announcer: this.#announcer, upload, pruned });
     chain.rewound.subscribe(() => this.#rewind());
     const noBloom = (peer: Peer): void => peer.close('bloom filters are not served');
     this.#handlers = {
@@ -163,7 +166,7 @@ export class PeerManager {
 
   /** Whether a message is worth decoding: what nobody asked for may cost many times its bytes. */
   #wants(peer: Peer, command: Command, payload: Uint8Array): boolean {
-    if (command === 'tx') return this.#fetcher.isSizeAllowed(payload.length);
+    if (command === 'tx') return this.#fetcher.isSizeAllowed(peer, payload.length);
     if (command === 'block' && payload.length >= HEADER_SIZE)
       return this.#download.wants(BlockHeader.read(new Reader(payload)));
     if (command === 'blocktxn' && payload.length >= 32)
@@ -257,6 +260,10 @@ export class PeerManager {
     this.#download.ask(peer, [entry]);
   }
 
+  orphans(): ReturnType<TransactionFetcher['orphans']> {
+    return this.#fetcher.orphans();
+  }
+
   describe(peer: Peer): PeerInfo {
     const chain = this.#chains.of(peer);
     const counts = this.#addressRelay.counts(peer);
@@ -300,6 +307,7 @@ export class PeerManager {
       bytesSentPerMessage: Object.fromEntries(peer.sent),
       bytesReceivedPerMessage: Object.fromEntries(peer.received),
       connectionType: peer.type,
+      permissions: [...peer.permissions],
     };
   }
 }

@@ -4,11 +4,13 @@
  */
 import { DecodeError } from '../core/encoding/errors.ts';
 import type { Clock, Random, Timer } from '../seams.ts';
+import { Offence } from './messages/codec.ts';
 import { decodeEnvelope, encodeEnvelope } from './messages/envelope.ts';
 import type { Version } from './messages/handshake.ts';
 import { type Body, type Command, encodeBody, isCommand } from './messages/table.ts';
 import { addressOf, type NetworkAddress } from './network-address.ts';
 import type { ConnectionType } from './peer-info.ts';
+import type { Permission } from './permissions.ts';
 import {
   IDLE_TIMEOUT,
   PING_INTERVAL,
@@ -32,6 +34,7 @@ export interface PeerOptions {
   readonly magic: Uint8Array;
   /** As dialled; the connection's remote address if it was accepted. */
   readonly address: string;
+  readonly permissions: ReadonlySet<Permission>;
   /** Milliseconds for the handshake, and until silence counts. */
   readonly timeout: number;
 }
@@ -40,6 +43,8 @@ export interface PeerOptions {
 export interface PeerEvents {
   /** A message of a known kind in a well-formed envelope. Awaited before the next. @throws DecodeError */
   message(peer: Peer, command: Command, payload: Uint8Array): Promise<void> | void;
+  /** A message that cannot be decoded, and is passed over. */
+  malformed(peer: Peer, what: string, error: DecodeError): void;
   /** The peer broke the protocol. */
   offence(peer: Peer, reason: string): void;
   /** It holds so many bytes more of our memory, or did for a while. */
@@ -56,6 +61,7 @@ const TURN_TIME = 10;
 export class Peer {
   readonly id: number;
   readonly type: ConnectionType;
+  readonly permissions: ReadonlySet<Permission>;
   readonly address: string;
   readonly networkAddress: NetworkAddress | undefined;
   readonly connection: Connection;
@@ -88,6 +94,7 @@ export class Peer {
   bytesReceived = 0;
 
   readonly #magic: Uint8Array;
+  readonly #timeout: number;
   readonly #clock: Clock;
   readonly #random: Random;
   readonly #events: PeerEvents;
@@ -100,7 +107,6 @@ export class Peer {
   #closed = false;
   #timer: Timer;
   #ping: { readonly nonce: bigint; since: number } | undefined;
-  readonly #timeout: number;
   #openedAt: number;
   #heardAt: number;
   #slowSince: number | undefined;
@@ -111,6 +117,7 @@ export class Peer {
   ) {
     this.id = options.id;
     this.type = options.type;
+    this.permissions = options.permissions;
     this.address = options.address;
     this.#magic = options.magic;
     this.#timeout = options.timeout;
@@ -139,6 +146,10 @@ export class Peer {
       drained: () => this.#wake(),
       closed: (reason) => this.close(reason),
     });
+  }
+
+  may(permission: Permission): boolean {
+    return this.permissions.has(permission);
   }
 
   get inbound(): boolean {
@@ -177,6 +188,11 @@ export class Peer {
     return this.#ping === undefined ? undefined : this.#clock.elapsed() - this.#ping.since;
   }
 
+  /** We dialled it, or it has leave: strangers are asked after those. */
+  get preferred(): boolean {
+    return !this.inbound || this.may('noban');
+  }
+
   /** Serves whole blocks, not only recent ones. */
   get servesHistory(): boolean {
     return (this.services & Service.NETWORK) !== 0n;
@@ -191,7 +207,7 @@ export class Peer {
   }
 
   /** For payloads that are at hand as bytes. */
-  sendPayload(command: Command, payload: Uint8Array): void {
+  sendPayload(command: string, payload: Uint8Array): void {
     if (this.#closed) return;
     const size = ENVELOPE_HEADER_SIZE + payload.length;
     this.connection.send(encodeEnvelope(this.#magic, command, payload));
@@ -268,8 +284,8 @@ export class Peer {
 
   /** Somebody moved our time forward by so many milliseconds: the peer has not been silent for so long. */
   timeMoved(milliseconds: number): void {
-    this.#openedAt += milliseconds;
     this.#heardAt += milliseconds;
+    this.#openedAt += milliseconds;
     if (this.#ping !== undefined) this.#ping.since += milliseconds;
     if (this.#slowSince !== undefined) this.#slowSince += milliseconds;
     if (this.ready || this.#closed) return;
@@ -318,22 +334,25 @@ export class Peer {
   }
 
   #handle(envelope: Uint8Array): Promise<void> | undefined {
+    let what = 'envelope';
     try {
       const { command, payload } = decodeEnvelope(this.#magic, envelope);
+      what = `${command}, ${payload.length} bytes`;
       const name = isCommand(command) ? command : '*other*';
       this.received.set(name, (this.received.get(name) ?? 0) + envelope.length);
       // Unknown messages are ignored, so that others may extend the protocol.
       if (!isCommand(command)) return undefined;
       const handled = this.#events.message(this, command, payload);
-      return handled?.catch((error: unknown) => this.#blame(error));
+      return handled?.catch((error: unknown) => this.#blame(what, error));
     } catch (error) {
-      this.#blame(error);
+      this.#blame(what, error);
       return undefined;
     }
   }
 
-  #blame(error: unknown): void {
-    if (error instanceof DecodeError) this.#events.offence(this, error.message);
+  #blame(what: string, error: unknown): void {
+    if (error instanceof Offence) this.#events.offence(this, `${what.split(',')[0]} ${error.message}`);
+    else if (error instanceof DecodeError) this.#events.malformed(this, what, error);
     else this.#events.failed(error as Error);
   }
 }

@@ -62,9 +62,12 @@ export const DOWNLOAD_WINDOW = 1_024;
 export const COMPACT_BLOCK_DEPTH = 5;
 export const BLOCK_TRANSACTIONS_DEPTH = 10;
 
+/** Whether a peer gives any blocks, be it only recent ones. */
+export function servesBlocks(services: bigint): boolean {
+  return (services & (Service.NETWORK | Service.NETWORK_LIMITED)) !== 0n;
+}
+
 /** Whether a peer can give us what a full node needs. */
 export function isUsefulPeer(services: bigint): boolean {
-  return (
-    (services & Service.WITNESS) !== 0n && (services & (Service.NETWORK | Service.NETWORK_LIMITED)) !== 0n
-  );
+  return (services & Service.WITNESS) !== 0n && servesBlocks(services);
 }

@@ -21,6 +21,7 @@ import type { Peer } from './peer.ts';
 import type { PeerChains } from './peer-chain.ts';
 import { BLOCK_TRANSACTIONS_DEPTH, COMPACT_BLOCK_DEPTH, GETDATA_BATCH } from './protocol.ts';
 import type { TransactionAnnouncer } from './transaction-announcer.ts';
+import { HISTORICAL_AGE, type UploadTarget } from './upload-target.ts';
 
 const BLOCKS_A_GETBLOCKS = 500;
 /** A side branch this many seconds older than our best header is not served (it would tell who we are). */
@@ -31,6 +32,7 @@ export class Serving {
   readonly #chains: PeerChains;
   readonly #announcer: TransactionAnnouncer;
   readonly #pruned: boolean;
+  readonly #upload: UploadTarget;
   /** One block at a time is read for peers: a hundred of four megabytes are no small matter. */
   #reading: Promise<unknown> = Promise.resolve();
   /** The block that was read last: many ask for the same. */
@@ -45,12 +47,13 @@ export class Serving {
 
   constructor(
     context: NetworkContext,
-    parts: { chains: PeerChains; announcer: TransactionAnnouncer; pruned: boolean },
+    parts: { chains: PeerChains; announcer: TransactionAnnouncer; upload: UploadTarget; pruned: boolean },
   ) {
     this.#context = context;
     this.#chains = parts.chains;
     this.#announcer = parts.announcer;
     this.#pruned = parts.pruned;
+    this.#upload = parts.upload;
     context.chain.extended.subscribe((event) => {
       this.#newest = event;
     });
@@ -62,14 +65,17 @@ export class Serving {
       getheaders: (peer, body) => this.#sendHeaders(peer, body),
       getblocks: (peer, body) => this.#sendInventory(peer, body),
       getblocktxn: (peer, body) => this.#inTurn(() => this.#sendBlockTransactions(peer, body)),
-      mempool: (peer) => peer.close('mempool message without bloom service'),
+      mempool: (peer) => {
+        if (peer.may('mempool')) this.#announcer.announceAll(peer);
+        else if (!peer.may('noban')) peer.close('mempool request with bloom filters disabled');
+      },
     };
   }
 
   /** Headers after the first common block of the locator; nothing while our own chain may be a false one. */
   #sendHeaders(peer: Peer, { locator, stop }: LocatorRequest): void {
     const { chain } = this.#context;
-    if (chain.tip.chainWork < chain.parameters.minimumChainWork && peer.type !== 'manual') {
+    if (chain.tip.chainWork < chain.parameters.minimumChainWork && !peer.may('download')) {
       peer.send('headers', { headers: [] });
       return;
     }
@@ -171,8 +177,13 @@ export class Serving {
     const { chain } = this.#context;
     const entry = chain.entry(toDisplayHex(item.hash) as BlockHash);
     if (entry === undefined || !this.#mayShow(peer, entry)) return false;
+    const age = chain.bestHeader.time - entry.time;
+    if (age > HISTORICAL_AGE && !peer.may('download') && !this.#upload.state.servesHistory) {
+      peer.close('historical block serving limit reached');
+      return true;
+    }
     // BIP159: asking for more than was promised tells a pruned node from a full one; Core disconnects too.
-    if (this.#pruned && chain.height - entry.height > MIN_BLOCKS_TO_KEEP + 2) {
+    if (this.#pruned && chain.height - entry.height > MIN_BLOCKS_TO_KEEP + 2 && !peer.may('noban')) {
       peer.close('asked for a block below the pruning limit');
       return true;
     }
@@ -216,7 +227,7 @@ export class Serving {
 
   async #sendBlockTransactions(peer: Peer, { blockHash, indexes }: BlockTransactionsRequest): Promise<void> {
     const { chain } = this.#context;
-    if (indexes.length === 0) return peer.close('getblocktxn with no transaction indexes');
+    if (indexes.length === 0) return peer.close('getblocktxn received with no transaction indexes');
     const entry = chain.entry(toDisplayHex(blockHash) as BlockHash);
     if (entry === undefined || !this.#mayShow(peer, entry)) return;
     // So old a block is sent whole: it costs us the same, and the peer more.

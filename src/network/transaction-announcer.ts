@@ -8,7 +8,7 @@ import { type FeeRate, higherRate, satPerKvB } from '../core/transaction/fee-rat
 import type { MempoolEntry } from '../mempool/entry.ts';
 import type { Timer } from '../seams.ts';
 import { exponential, type NetworkContext } from './context.ts';
-import { InventoryType } from './messages/inventory.ts';
+import { InventoryType, MAXIMUM_INVENTORY } from './messages/inventory.ts';
 import type { Peer } from './peer.ts';
 import { KNOWN_A_PEER, MINUTE, SECOND } from './protocol.ts';
 import { RecentSet } from './recent-set.ts';
@@ -23,6 +23,10 @@ const MAXIMUM_QUEUE = 5_000;
 const FEE_FILTER_INTERVAL = 10 * MINUTE;
 /** Fee filters grow by this factor between steps, so that they do not tell one node from another. */
 const FEE_FILTER_SPACING = 1.1;
+/** Before the first of all: only what a reorganisation returned, which is no news, has a lower number. */
+const FIRST_SEQUENCE = 1;
+/** Who joins is told of our own transactions that nobody has asked for yet: not at once, for others are as old. */
+const REPEAT_DELAY = 10 * SECOND;
 const REBROADCAST_INTERVAL = 12 * MINUTE;
 
 interface Relay {
@@ -31,9 +35,12 @@ interface Relay {
   readonly known: RecentSet<string>;
   timer: Timer | undefined;
   feeTimer: Timer | undefined;
+  repeatTimer: Timer | undefined;
   feeFilter: FeeRate;
   sentFeeFilter: FeeRate | undefined;
-  /** Mempool sequence up to which it may ask for transactions. */
+  /** It asked for all that the mempool has (BIP35). */
+  wantsAll: boolean;
+  /** It may ask for what had come to the mempool before this number. */
   lastSequence: number;
 }
 
@@ -60,6 +67,11 @@ export class TransactionAnnouncer {
     this.#rebroadcastTimer?.cancel();
   }
 
+  /** Whether it may send us transactions. */
+  takesFrom(peer: Peer): boolean {
+    return TransactionAnnouncer.relaysTo(peer) && (!this.#blocksOnly || peer.may('relay'));
+  }
+
   /** Whether transactions are exchanged with this kind of peer at all. */
   static relaysTo(peer: Peer): boolean {
     return peer.type === 'inbound' || peer.type === 'manual' || peer.type === 'outbound-full-relay';
@@ -72,23 +84,29 @@ export class TransactionAnnouncer {
       known: new RecentSet(KNOWN_A_PEER),
       timer: undefined,
       feeTimer: undefined,
+      repeatTimer: undefined,
       feeFilter: satPerKvB(0n),
       sentFeeFilter: undefined,
-      lastSequence: this.#context.mempool.sequence,
+      lastSequence: FIRST_SEQUENCE,
+      wantsAll: false,
     };
     this.#peers.set(peer, relay);
     this.#sendFeeFilter(peer, relay);
-    if (peer.version!.relay)
-      for (const txid of this.#context.mempool.unbroadcast) {
-        const entry = this.#context.mempool.get(txid);
+    const { clock, mempool, random } = this.#context;
+    const wait = REPEAT_DELAY + exponential(random, OUTBOUND_INTERVAL);
+    relay.repeatTimer = clock.schedule(wait, () => {
+      for (const txid of mempool.unbroadcast) {
+        const entry = mempool.get(txid);
         if (entry !== undefined) this.#enqueue(peer, relay, entry);
       }
+    });
   }
 
   remove(peer: Peer): void {
     const relay = this.#peers.get(peer);
     relay?.timer?.cancel();
     relay?.feeTimer?.cancel();
+    relay?.repeatTimer?.cancel();
     this.#peers.delete(peer);
   }
 
@@ -102,7 +120,7 @@ export class TransactionAnnouncer {
   }
 
   lastSequence(peer: Peer): number {
-    return this.#peers.get(peer)?.lastSequence ?? 0;
+    return this.#peers.get(peer)?.lastSequence ?? FIRST_SEQUENCE;
   }
 
   feeFilter(peer: Peer): FeeRate {
@@ -125,7 +143,20 @@ export class TransactionAnnouncer {
    */
   mayAsk(peer: Peer, entry: MempoolEntry): boolean {
     const relay = this.#peers.get(peer);
-    return relay !== undefined && entry.sequence <= relay.lastSequence;
+    return relay !== undefined && entry.sequence < relay.lastSequence;
+  }
+
+  /** Announces all that the mempool has, what it was told of too (BIP35). */
+  announceAll(peer: Peer): void {
+    const relay = this.#peers.get(peer);
+    if (relay === undefined) return;
+    relay.wantsAll = true;
+    this.#arm(peer, relay);
+  }
+
+  /** Announces a transaction of the mempool to all who were not told of it. */
+  announce(entry: MempoolEntry): void {
+    this.#enqueueAll(entry);
   }
 
   #hashFor(peer: Peer, entry: MempoolEntry): string {
@@ -147,11 +178,17 @@ export class TransactionAnnouncer {
 
   #arm(peer: Peer, relay: Relay): void {
     const { clock, random } = this.#context;
-    if (peer.inbound) {
+    if (peer.may('noban')) {
+      // At once, but all of this turn together.
+      relay.timer ??= clock.schedule(0, () => {
+        relay.timer = undefined;
+        this.#trickle(peer, relay);
+      });
+    } else if (peer.inbound) {
       this.#inboundTimer ??= clock.schedule(exponential(random, INBOUND_INTERVAL), () => {
         this.#inboundTimer = undefined;
         for (const [other, queue] of this.#peers)
-          if (other.inbound && queue.queue.size > 0) this.#trickle(other, queue);
+          if (other.inbound && !other.may('noban') && queue.queue.size > 0) this.#trickle(other, queue);
       });
     } else
       relay.timer ??= clock.schedule(exponential(random, OUTBOUND_INTERVAL), () => {
@@ -167,14 +204,19 @@ export class TransactionAnnouncer {
       return;
     }
     const { mempool } = this.#context;
-    const limit = Math.min(MAXIMUM_BATCH, MINIMUM_BATCH + Math.floor(relay.queue.size / 1_000) * 5);
+    const { wantsAll } = relay;
+    relay.wantsAll = false;
+    if (wantsAll)
+      for (const entry of mempool.graph.entries()) relay.queue.set(this.#hashFor(peer, entry), entry);
+    const batch = Math.min(MAXIMUM_BATCH, MINIMUM_BATCH + Math.floor(relay.queue.size / 1_000) * 5);
     const waiting = [...relay.queue].filter(([, entry]) => mempool.graph.getByWtxid(entry.wtxid) === entry);
+    const limit = wantsAll ? waiting.length : batch;
     const ancestors = new Map(waiting.map(([, entry]) => [entry, mempool.ancestors(entry).size]));
     waiting.sort(([, a], [, b]) => ancestors.get(a)! - ancestors.get(b)! || compareFees(a, b));
     const items = [];
     const rest = waiting.slice(limit);
     for (const [hash, entry] of waiting.slice(0, limit)) {
-      if (relay.known.has(hash)) continue;
+      if (!wantsAll && relay.known.has(hash)) continue;
       if (entry.fee * 1000n < relay.feeFilter * BigInt(entry.virtualSize)) continue;
       relay.known.add(hash);
       const type = peer.wtxidRelay ? InventoryType.WTX : InventoryType.TX;
@@ -182,15 +224,17 @@ export class TransactionAnnouncer {
     }
     relay.queue.clear();
     for (const [hash, entry] of rest) relay.queue.set(hash, entry);
-    if (items.length > 0) peer.send('inv', { items });
+    for (let at = 0; at < items.length; at += MAXIMUM_INVENTORY)
+      peer.send('inv', { items: items.slice(at, at + MAXIMUM_INVENTORY) });
     relay.lastSequence = mempool.sequence;
     if (rest.length > 0) this.#arm(peer, relay);
   }
 
-  /** BIP133. During initial block download, and with blocksOnly, nothing is wanted. */
+  /** BIP133. During initial block download nothing is wanted; with blocksOnly it is not asked for. */
   #sendFeeFilter(peer: Peer, relay: Relay): void {
+    if (this.#blocksOnly || peer.may('forcerelay')) return;
     const { chain, clock, mempool, random } = this.#context;
-    const none = chain.isInitialBlockDownload || this.#blocksOnly;
+    const none = chain.isInitialBlockDownload;
     const rounded = roundFeeFilter(mempool.minimumFeeRate());
     // The rate nobody pays: send me none.
     const filter = none ? satPerKvB(MAX_MONEY) : higherRate(rounded, mempool.policy.minimumRelayFeeRate);

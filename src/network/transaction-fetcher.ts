@@ -5,14 +5,14 @@
 import { fromDisplayHex, toDisplayHex } from '../core/encoding/bytes.ts';
 import { MAX_STANDARD_TX_WEIGHT } from '../core/script/standard.ts';
 import type { Transaction, Txid, Wtxid } from '../core/transaction/transaction.ts';
-import { OrphanPool } from '../mempool/orphans.ts';
+import { type Orphan, OrphanPool } from '../mempool/orphans.ts';
 import type { AcceptResult, Refused } from '../mempool/results.ts';
 import type { NetworkContext } from './context.ts';
 import { type InventoryItem, InventoryType } from './messages/inventory.ts';
 import type { Peer } from './peer.ts';
 import { GETDATA_BATCH } from './protocol.ts';
 import { RecentSet } from './recent-set.ts';
-import { TransactionAnnouncer } from './transaction-announcer.ts';
+import type { TransactionAnnouncer } from './transaction-announcer.ts';
 import { type Announcement, TransactionRequests } from './transaction-requests.ts';
 
 const REMEMBERED = 20_000;
@@ -26,7 +26,6 @@ const MAXIMUM_MISSING = 24;
 export class TransactionFetcher {
   readonly #context: NetworkContext;
   readonly #announcer: TransactionAnnouncer;
-  readonly #blocksOnly: boolean;
   readonly #requests: TransactionRequests;
   readonly #orphans = new OrphanPool();
   /** Refused for good (until the tip changes): by wtxid, and by txid where the witness cannot matter. */
@@ -36,14 +35,9 @@ export class TransactionFetcher {
   readonly #confirmed = new RecentSet<string>(REMEMBERED);
   readonly #extra: Transaction[] = [];
 
-  constructor(
-    context: NetworkContext,
-    announcer: TransactionAnnouncer,
-    options: { readonly blocksOnly: boolean },
-  ) {
+  constructor(context: NetworkContext, announcer: TransactionAnnouncer) {
     this.#context = context;
     this.#announcer = announcer;
-    this.#blocksOnly = options.blocksOnly;
     this.#requests = new TransactionRequests(context, (peer, announcements) =>
       this.#ask(peer, announcements),
     );
@@ -82,13 +76,17 @@ export class TransactionFetcher {
     this.#orphans.clear();
   }
 
+  orphans(): Iterable<Orphan> {
+    return this.#orphans.all();
+  }
+
   extra(): Iterable<Transaction> {
     return this.#extra;
   }
 
   announced(peer: Peer, item: InventoryItem): void {
-    if (this.#blocksOnly || !TransactionAnnouncer.relaysTo(peer)) {
-      peer.close('transaction sent in violation of protocol');
+    if (!this.#announcer.takesFrom(peer)) {
+      peer.close(`transaction (${toDisplayHex(item.hash)}) inv sent in violation of protocol`);
       return;
     }
     // BIP339: each peer announces by one kind of hash only.
@@ -105,12 +103,15 @@ export class TransactionFetcher {
   }
 
   /** Of so many bytes it may be relayed: one has as many weight units, or more. */
-  isSizeAllowed(bytes: number): boolean {
-    return bytes <= MAX_STANDARD_TX_WEIGHT || !this.#context.mempool.policy.requireStandard;
+  isSizeAllowed(peer: Peer, bytes: number): boolean {
+    const { logger, mempool } = this.#context;
+    if (bytes <= MAX_STANDARD_TX_WEIGHT || !mempool.policy.requireStandard) return true;
+    logger.log('debug', 'mempool', `transaction from peer=${peer.id} was not accepted: tx-size`);
+    return false;
   }
 
   async receive(peer: Peer, tx: Transaction): Promise<void> {
-    if (this.#blocksOnly || !TransactionAnnouncer.relaysTo(peer)) {
+    if (!this.#announcer.takesFrom(peer)) {
       peer.close('transaction sent in violation of protocol');
       return;
     }
@@ -119,8 +120,22 @@ export class TransactionFetcher {
     const wanted = !this.#context.chain.isInitialBlockDownload && !this.#isKnown(tx.wtxid);
     // Answered only then: while it is judged, nobody else need be asked for it.
     if (wanted) await this.#judge(peer, tx);
+    else if (peer.may('forcerelay')) this.#forceRelay(peer, tx);
     this.#requests.answered(peer, tx.wtxid);
     this.#requests.answered(peer, tx.txid);
+  }
+
+  /** For nodes behind us: what they repeat is announced once more to those who do not know it. */
+  #forceRelay({ id }: Peer, { txid, wtxid }: Transaction): void {
+    const { logger, mempool } = this.#context;
+    const entry = mempool.get(txid);
+    const what = entry === undefined ? 'Not relaying non-mempool transaction' : 'Force relaying tx';
+    logger.log(
+      'info',
+      'net',
+      `${what} ${txid} (wtxid=${wtxid}) from ${entry ? '' : 'forcerelay '}peer=${id}`,
+    );
+    if (entry !== undefined) this.#announcer.announce(entry);
   }
 
   async #judge(peer: Peer, tx: Transaction): Promise<void> {
@@ -147,7 +162,11 @@ export class TransactionFetcher {
     for (let at = 0; at < wanted.length; at += GETDATA_BATCH)
       peer.send('getdata', {
         items: wanted.slice(at, at + GETDATA_BATCH).map(({ hash, byTxid }) => ({
-          type: byTxid ? InventoryType.WITNESS_TX : InventoryType.WTX,
+          type: byTxid
+            ? peer.servesWitnesses
+              ? InventoryType.WITNESS_TX
+              : InventoryType.TX
+            : InventoryType.WTX,
           hash: fromDisplayHex(hash),
         })),
       });
@@ -160,9 +179,11 @@ export class TransactionFetcher {
       await this.#adoptChildren(tx);
       return;
     }
-    const { kind, reason } = result.invalid;
-    if (kind === 'missing') this.#keepOrphan(peer, tx, result);
-    else if (kind === 'duplicate') this.#forget(tx);
+    const { kind, message, reason } = result.invalid;
+    if (kind === 'missing') return this.#keepOrphan(peer, tx, result);
+    const what = `${tx.txid} (wtxid=${tx.wtxid}) from peer=${peer.id}`;
+    this.#context.logger.log('debug', 'mempool', `${what} was not accepted: ${message}`);
+    if (kind === 'duplicate') this.#forget(tx);
     else if (result.reconsiderable) {
       this.#reconsiderable.add(tx.wtxid);
       this.#reconsiderable.add(tx.txid);

@@ -56,6 +56,7 @@ export class TransactionRequests {
 
   /** It has announced as much as we keep for one peer. */
   isFull(peer: Peer): boolean {
+    if (peer.may('relay')) return false;
     const limit = this.#count < ANNOUNCEMENTS ? ANNOUNCEMENTS_A_PEER : FEW_ANNOUNCEMENTS;
     return (this.#byPeer.get(peer)?.size ?? 0) >= limit;
   }
@@ -66,8 +67,8 @@ export class TransactionRequests {
     const own = this.#byPeer.get(peer) ?? new Map<string, Announcement>();
     this.#byPeer.set(peer, own);
     if (own.has(hash) || this.isFull(peer)) return;
-    const overloaded = (this.#inFlight.get(peer) ?? 0) >= IN_FLIGHT_A_PEER;
-    const preferred = !peer.inbound;
+    const overloaded = !peer.may('relay') && (this.#inFlight.get(peer) ?? 0) >= IN_FLIGHT_A_PEER;
+    const { preferred } = peer;
     const wait = !preferred || overloaded || options.delay;
     const now = this.#clock.elapsed();
     const announcement: Announcement = {

@@ -21,6 +21,7 @@ import { mempoolMethods } from './methods/mempool.ts';
 import { miningMethods } from './methods/mining.ts';
 import { networkMethods } from './methods/network.ts';
 import { notificationMethods } from './methods/notifications.ts';
+import { peerProbeMethods } from './methods/peer-probes.ts';
 import { peerMethods } from './methods/peers.ts';
 import { proofMethods } from './methods/proofs.ts';
 import { psbtMethods } from './methods/psbt.ts';
@@ -64,6 +65,7 @@ export const RPC_METHODS = {
   ...indexMethods,
   ...keyMethods,
   ...knownAddressMethods,
+  ...peerProbeMethods,
   ...mempoolMethods,
   ...miningMethods,
   ...networkMethods,

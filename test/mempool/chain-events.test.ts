@@ -105,25 +105,33 @@ describe('a reorganisation', () => {
 });
 
 describe('bounds', () => {
-  test('the worst goes when it is full, and the minimum fee rises and falls again', async () => {
-    const pool = await openTestPool({ maxBytes: 50_000 }, { blocks: 120 });
-    const txs = Array.from({ length: 20 }, (_, i) => spend([pool.coin()], { fee: BigInt(1_000 * (i + 1)) }));
-    const results: string[] = [];
-    for (const tx of txs) results.push(await pool.reason(tx));
-    expect(new Set(results)).toEqual(new Set(['accepted']));
-    expect(pool.mempool.graph.memory).toBeLessThanOrEqual(50_000);
-    const left = pool.mempool.graph.size;
-    expect([...pool.mempool.graph.entries()].map(({ tx }) => tx)).toEqual(txs.slice(-left));
-    const minimum = pool.mempool.minimumFeeRate();
-    expect(minimum).toBeGreaterThan(100n);
-    expect(await pool.reason(txs[0]!)).toMatch(/^mempool min fee not met, 1000 < \d+$/);
-    await pool.mine();
-    pool.clock.time += 12 * 3_600_000;
-    expect(pool.mempool.minimumFeeRate()).toBeLessThan(minimum / 2n);
-  });
+  test.each([
+    ['as Core counts', { maxBytes: 16_000 }, 'usage', 16_000],
+    ["of Node's memory", { maxMemory: 50_000 }, 'memory', 50_000],
+  ] as const)(
+    'the worst goes when it is full, %s, and the minimum fee rises and falls again',
+    async (_, policy, count, limit) => {
+      const pool = await openTestPool(policy, { blocks: 120 });
+      const txs = Array.from({ length: 20 }, (_, i) =>
+        spend([pool.coin()], { fee: BigInt(1_000 * (i + 1)) }),
+      );
+      const results: string[] = [];
+      for (const tx of txs) results.push(await pool.reason(tx));
+      expect(new Set(results)).toEqual(new Set(['accepted']));
+      expect(pool.mempool.graph[count]).toBeLessThanOrEqual(limit);
+      const left = pool.mempool.graph.size;
+      expect([...pool.mempool.graph.entries()].map(({ tx }) => tx)).toEqual(txs.slice(-left));
+      const minimum = pool.mempool.minimumFeeRate();
+      expect(minimum).toBeGreaterThan(100n);
+      expect(await pool.reason(txs[0]!)).toMatch(/^mempool min fee not met, 1000 < \d+$/);
+      await pool.mine();
+      pool.clock.time += 12 * 3_600_000;
+      expect(pool.mempool.minimumFeeRate()).toBeLessThan(minimum / 2n);
+    },
+  );
 
   test('a transaction that would have to go at once is not taken', async () => {
-    const pool = await openTestPool({ maxBytes: 1_000 });
+    const pool = await openTestPool({ maxBytes: 500 });
     const result = await pool.mempool.accept(spend([pool.coin()]));
     expect(result).toMatchObject({ ok: false, reconsiderable: true, invalid: { reason: 'mempool full' } });
   });

@@ -15,7 +15,7 @@ function checkInvariants(mempool: Mempool): void {
   expect(mempool.graph.size).toBe(entries.length);
   expect(mempool.graph.virtualSize).toBe(entries.reduce((sum, entry) => sum + entry.virtualSize, 0));
   expect(mempool.graph.fees).toBe(entries.reduce((sum, entry) => sum + entry.fee, 0n));
-  expect(mempool.graph.memory).toBeLessThanOrEqual(MAX_BYTES);
+  expect(mempool.graph.usage).toBeLessThanOrEqual(MAX_BYTES);
   const spent = new Set<string>();
   for (const entry of entries) {
     for (const { prevout } of entry.tx.inputs) {

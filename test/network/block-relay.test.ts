@@ -1,11 +1,16 @@
 /** Blocks go on before they are verified, to those who want them so (BIP152). */
 import { expect, test } from 'vitest';
 import type { ScriptVerifier } from '../../src/chain/script-verifier.ts';
+import { REGTEST } from '../../src/core/parameters/presets.ts';
 import { nobleEngine } from '../../src/core/script/noble-engine.ts';
 import { script } from '../../src/core/script/script.ts';
+import { compactBlockOf } from '../../src/network/compact-block.ts';
+import { InventoryType } from '../../src/network/messages/inventory.ts';
+import { Service } from '../../src/network/protocol.ts';
 import { InlineScriptVerifier } from '../../src/platform/memory/inline-script-verifier.ts';
-import { OP_TRUE_SCRIPT, output, transaction } from '../support/chain-builder.ts';
+import { OP_TRUE_SCRIPT, output, padding, transaction } from '../support/chain-builder.ts';
 import { emptyChain, type MemoryNode, MemoryWorld } from './memory-node.ts';
+import { Scripted } from './scripted-peer.ts';
 
 /** A line of three, whose blocks travel as compact ones by now; the verifiers of the first two may be replaced. */
 async function line(seed: number) {
@@ -77,4 +82,76 @@ test('a block that turns out invalid costs nobody a connection, and is not serve
   const valid = builder.block();
   await world.settle(middle.chain.acceptBlock(valid));
   expect(await world.until(() => last.chain.tip.hash === valid.hash, 10)).toBe(true);
+});
+
+/** Types and hashes of what a peer was asked for. */
+const asked = (peer: Scripted) =>
+  peer.heardOf('getdata').flatMap(({ items }) => items.map(({ type, hash }) => [type, String(hash)]));
+
+test('a branch as good as ours is fetched, of one who told of a better one before too', async () => {
+  const world = new MemoryWorld(33);
+  const builder = emptyChain(5);
+  const node = await world.start('10.0.0.1', { blocks: builder.blocks, connect: [] });
+  const peer = await Scripted.join(world, '10.0.0.2', node);
+  const fork = (length: number) => {
+    const branch = emptyChain(0);
+    for (const block of builder.blocks.slice(0, 3)) branch.accept(block);
+    return branch.mine(length, { coinbase: { scriptPubKey: padding(10 + length) } }).blocks.slice(3);
+  };
+  const [better, equal, worse] = [fork(4), fork(2), fork(1)];
+  peer.send('headers', { headers: better.map(({ header }) => header) });
+  await world.pass(1);
+  expect(asked(peer)).toHaveLength(4);
+  for (const branch of [worse, equal]) peer.send('headers', { headers: branch.map(({ header }) => header) });
+  await world.pass(1);
+  expect(asked(peer).slice(4)).toEqual(
+    equal.map(({ header }) => [InventoryType.WITNESS_BLOCK, String(header.hashBytes)]),
+  );
+});
+
+test('who has no witnesses is asked for none, and for no block that needs them', async () => {
+  const world = new MemoryWorld(34);
+  const builder = emptyChain(5);
+  const heights = { ...REGTEST.heights, segwit: 7 };
+  const node = await world.start('10.0.0.1', {
+    parameters: { ...REGTEST, heights },
+    blocks: builder.blocks,
+    connect: [],
+  });
+  const peer = await Scripted.join(world, '10.0.0.2', node, Service.NETWORK);
+  const [sixth, seventh] = builder.mine(2).blocks.slice(5);
+  for (const { header } of [sixth!, seventh!]) peer.send('headers', { headers: [header] });
+  const hash = new Uint8Array(32).fill(7);
+  peer.send('inv', { items: [{ type: InventoryType.TX, hash }] });
+  await world.pass(10);
+  expect(asked(peer)).toEqual([
+    [InventoryType.COMPACT_BLOCK, String(sixth!.header.hashBytes)],
+    [InventoryType.TX, String(hash)],
+  ]);
+});
+
+test('transactions that do not make the block cost nothing once, and a connection twice', async () => {
+  const world = new MemoryWorld(35);
+  const builder = emptyChain(102);
+  const node = await world.start('10.0.0.1', { blocks: builder.blocks, connect: [] });
+  const peer = await Scripted.join(world, '10.0.0.2', node);
+  const { outpoint, coin } = builder.takeMature();
+  const pay = (value: bigint) => transaction([{ prevout: outpoint }], [output(value, OP_TRUE_SCRIPT)]);
+  const block = builder.block({ transactions: [pay(coin.output.value)] });
+  const compact = compactBlockOf(block, 1n);
+  // Nobody asked for it: it is a header, and the block is asked for whole.
+  peer.send('cmpctblock', compact);
+  await world.pass(1);
+  expect(peer.heardOf('getblocktxn')).toEqual([]);
+  expect(asked(peer)).toEqual([[InventoryType.WITNESS_BLOCK, String(block.header.hashBytes)]]);
+  peer.send('cmpctblock', compact);
+  await world.pass(1);
+  expect(peer.heardOf('getblocktxn')).toHaveLength(1);
+  const wrong = { blockHash: block.header.hashBytes, transactions: [pay(1n)] };
+  peer.send('blocktxn', wrong);
+  await world.pass(1);
+  expect([asked(peer).length, peer.closed]).toEqual([2, false]);
+  peer.send('blocktxn', wrong);
+  await world.pass(1);
+  expect(peer.closed).toBe(true);
 });

@@ -12,6 +12,7 @@ import {
 } from '../../src/network/messages/table.ts';
 import type { Connection } from '../../src/network/transport.ts';
 import { versionBody } from '../platform/network/hostile-node.ts';
+import { type MemoryNode, type MemoryWorld, PORT } from './memory-node.ts';
 
 const { magic } = REGTEST;
 
@@ -22,7 +23,21 @@ export class Scripted {
   readonly blocks: Block[] = [];
   readonly #connection: Connection;
 
-  constructor(connection: Connection) {
+  /** Dials a node, and shakes hands. @param services the usual ones */
+  static async join(
+    world: MemoryWorld,
+    host: string,
+    node: MemoryNode,
+    services?: bigint,
+  ): Promise<Scripted> {
+    const target = { scheme: 'tcp', host: node.host, port: PORT } as const;
+    const dialled = world.net.transport(host).dial(target, new AbortController().signal);
+    const peer = new Scripted(await world.settle(dialled), services);
+    await world.pass(1);
+    return peer;
+  }
+
+  constructor(connection: Connection, services?: bigint) {
     this.#connection = connection;
     connection.start({
       message: (envelope) => {
@@ -36,7 +51,8 @@ export class Scripted {
         this.closed = true;
       },
     });
-    this.send('version', versionBody(0));
+    const version = versionBody(0);
+    this.send('version', { ...version, services: services ?? version.services });
     this.send('verack', {});
     this.send('sendcmpct', { announce: false, version: 2n });
   }

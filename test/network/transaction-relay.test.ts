@@ -123,7 +123,7 @@ test('of what was replaced, only what is small is kept for compact blocks', asyn
   const none = { readyPeers: () => [], punish: () => {} };
   const context = { chain, mempool, clock, random, parameters, logger: silentLogger, ...none };
   const announcer = new TransactionAnnouncer(context, { blocksOnly: false });
-  const fetcher = new TransactionFetcher(context, announcer, { blocksOnly: false });
+  const fetcher = new TransactionFetcher(context, announcer);
   const sizes = [1, 800];
   const replaced = sizes.map((outputs) => {
     const coin = builder.takeMature();

@@ -2,12 +2,14 @@ import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import { expect, test } from 'vitest';
 import type { Peer } from '../../src/network/peer.ts';
+import type { Permission } from '../../src/network/permissions.ts';
 import { TransactionRequests } from '../../src/network/transaction-requests.ts';
 import { SeededRandom } from '../../src/simulation/seeded-random.ts';
 import { VirtualClock } from '../../src/simulation/virtual-clock.ts';
 
 /** Only what the scheduler looks at. */
-const peer = (inbound: boolean): Peer => ({ inbound, closed: false }) as Peer;
+const peer = (inbound: boolean, closed = false, permissions: readonly Permission[] = []): Peer =>
+  ({ inbound, closed, preferred: !inbound, may: (name) => permissions.includes(name) }) as Peer;
 const by = { byTxid: false, delay: false };
 
 function open(): { clock: VirtualClock; requests: TransactionRequests; asked: [Peer, string][] } {
@@ -94,7 +96,7 @@ test('what was answered is forgotten at once', async () => {
 
 test('who has left is not remembered for what it said before', async () => {
   const { clock, requests, asked } = open();
-  requests.announced({ inbound: false, closed: true } as Peer, 'aa', by);
+  requests.announced(peer(false, true), 'aa', by);
   await clock.advance(1);
   expect(asked).toEqual([]);
   expect(requests.announcers('aa')).toEqual([]);

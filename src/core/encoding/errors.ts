@@ -8,6 +8,20 @@ export class DecodeError extends Error {
   override readonly name = 'DecodeError';
 }
 
+const CORE_WORDS: Readonly<Record<string, string>> = Object.freeze({
+  'end of data': '::read(): end of data',
+  'non-canonical CompactSize': 'non-canonical ReadCompactSize()',
+  'CompactSize too large': 'ReadCompactSize(): size too large',
+  'superfluous witness record': 'Superfluous witness record',
+  'unknown transaction optional data': 'Unknown transaction optional data',
+});
+
+/** What Core says of the same bytes. @param stream the name of its class that reads them */
+export function coreWords({ message }: DecodeError, stream = 'SpanReader'): string {
+  const words = CORE_WORDS[message] ?? message;
+  return `${words.startsWith('::') ? stream : ''}${words}: iostream error`;
+}
+
 /**
  * What follows from a broken rule:
  * - `consensus`: no honest node sends this; punish the sender, remember the hash.

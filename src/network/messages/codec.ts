@@ -1,6 +1,12 @@
 /** What a payload's encoder and decoder look like. */
+import { DecodeError } from '../../core/encoding/errors.ts';
 import type { Reader } from '../../core/encoding/reader.ts';
 import type { Writer } from '../../core/encoding/writer.ts';
+
+/** Nobody sends this by mistake: it costs the connection. What else cannot be decoded is ignored, as in Core. */
+export class Offence extends DecodeError {
+  override readonly name = 'DecodeError';
+}
 
 export interface Codec<T> {
   /** @throws DecodeError */
@@ -22,6 +28,14 @@ export const flag: Codec<Nothing> = {
   write: () => {},
 };
 
+/** The number of items of at least `minimumSize` bytes each that follow. @throws Offence if it is above `limit` */
+export function readCount(reader: Reader, minimumSize: number, limit: number): number {
+  const count = reader.compactSize();
+  if (count > limit) throw new Offence(`message size = ${count}`);
+  if (count * minimumSize > reader.remaining) throw new DecodeError('end of data');
+  return count;
+}
+
 /** Up to `limit` items of at least `minimumSize` bytes each. */
 export function readList<T>(
   reader: Reader,
@@ -29,7 +43,7 @@ export function readList<T>(
   limit: number,
   read: (reader: Reader) => T,
 ): T[] {
-  const count = reader.count(minimumSize, limit);
+  const count = readCount(reader, minimumSize, limit);
   const items: T[] = [];
   for (let i = 0; i < count; i++) items.push(read(reader));
   return items;

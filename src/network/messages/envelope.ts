@@ -4,8 +4,9 @@ import { DecodeError } from '../../core/encoding/errors.ts';
 import { hash256 } from '../../core/encoding/hashes.ts';
 import { Reader } from '../../core/encoding/reader.ts';
 import { ENVELOPE_HEADER_SIZE, MAXIMUM_PAYLOAD } from '../transport.ts';
+import { Offence } from './codec.ts';
 
-const COMMAND_SIZE = 12;
+export const MAXIMUM_COMMAND = 12;
 
 export interface Envelope {
   readonly command: string;
@@ -18,20 +19,20 @@ export function encodeEnvelope(magic: Uint8Array, command: string, payload: Uint
   const envelope = new Uint8Array(ENVELOPE_HEADER_SIZE + payload.length);
   envelope.set(magic);
   envelope.set(utf8(command), 4);
-  new DataView(envelope.buffer).setUint32(4 + COMMAND_SIZE, payload.length, true);
+  new DataView(envelope.buffer).setUint32(4 + MAXIMUM_COMMAND, payload.length, true);
   envelope.set(hash256(payload).subarray(0, 4), ENVELOPE_HEADER_SIZE - 4);
   envelope.set(payload, ENVELOPE_HEADER_SIZE);
   return envelope;
 }
 
-/** @throws DecodeError on another network's magic, a command that is no text, a wrong length or checksum. */
+/** @throws Offence on another network's magic or a wrong length; DecodeError on a command that is no text, or a wrong checksum. */
 export function decodeEnvelope(magic: Uint8Array, bytes: Uint8Array): Envelope {
   const reader = new Reader(bytes);
-  if (!equalBytes(reader.view(4), magic)) throw new DecodeError('wrong network magic');
-  const command = decodeCommand(reader.view(COMMAND_SIZE));
+  if (!equalBytes(reader.view(4), magic)) throw new Offence('wrong network magic');
+  const command = decodeCommand(reader.view(MAXIMUM_COMMAND));
   const length = reader.uint32();
   const checksum = reader.view(4);
-  if (length !== reader.remaining) throw new DecodeError('wrong message length');
+  if (length !== reader.remaining) throw new Offence('wrong message length');
   const payload = reader.view(length);
   if (!equalBytes(checksum, hash256(payload).subarray(0, 4))) throw new DecodeError('wrong checksum');
   return { command, payload };
@@ -115,7 +116,7 @@ export class EnvelopeSplitter {
   #readSize(bytes: Uint8Array): number {
     const reader = new Reader(bytes);
     if (!equalBytes(reader.view(4), this.#magic)) throw new DecodeError('wrong network magic');
-    reader.view(COMMAND_SIZE);
+    reader.view(MAXIMUM_COMMAND);
     const length = reader.uint32();
     if (length > MAXIMUM_PAYLOAD || ENVELOPE_HEADER_SIZE + length > this.maximum)
       throw new DecodeError('message too large');

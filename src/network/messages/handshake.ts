@@ -1,6 +1,6 @@
 /** Messages by which two peers agree on what they speak: version and what follows it, ping and pong. */
 import { latin1, utf8 } from '../../core/encoding/bytes.ts';
-import type { Codec } from './codec.ts';
+import { type Codec, Offence } from './codec.ts';
 
 /** BIP14: how long a user agent may be. */
 const MAXIMUM_USER_AGENT = 256;
@@ -76,7 +76,11 @@ export const feefilter: Codec<{ readonly feeRate: bigint }> = {
 
 /** BIP152 */
 export const sendcmpct: Codec<{ readonly announce: boolean; readonly version: bigint }> = {
-  read: (reader) => ({ announce: reader.uint8() !== 0, version: reader.uint64() }),
+  read(reader) {
+    const announce = reader.uint8();
+    if (announce > 1) throw new Offence('invalid sendcmpct announce field');
+    return { announce: announce === 1, version: reader.uint64() };
+  },
   write(writer, body) {
     writer.uint8(body.announce ? 1 : 0).uint64(body.version);
   },

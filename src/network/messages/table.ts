@@ -54,12 +54,9 @@ export function isCommand(command: string): command is Command {
   return Object.hasOwn(codecs, command);
 }
 
-/** @throws DecodeError also if bytes follow what the message should hold. */
+/** What follows the fields that we know is ignored, so that others may add to them (as in Core). @throws DecodeError */
 export function decodeBody<C extends Command>(command: C, payload: Uint8Array): Body<C> {
-  const reader = new Reader(payload);
-  const body = (codecs[command] as Codec<Body<C>>).read(reader);
-  reader.finish();
-  return body;
+  return (codecs[command] as Codec<Body<C>>).read(new Reader(payload));
 }
 
 export function encodeBody<C extends Command>(command: C, body: Body<C>): Uint8Array {

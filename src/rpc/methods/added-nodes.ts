@@ -3,7 +3,7 @@ import { AddressError } from '../../network/network-address.ts';
 import { group, method, RpcCode, RpcError, refuse, t, UsageError } from '../kit.ts';
 
 /** An address that cannot be read is the caller's mistake. */
-async function withAddress<T>(use: () => T | Promise<T>): Promise<T> {
+export async function withAddress<T>(use: () => T | Promise<T>): Promise<T> {
   try {
     return await use();
   } catch (error) {

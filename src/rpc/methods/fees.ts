@@ -1,6 +1,8 @@
 /** What a transaction should pay, and what miners are told to think it pays. */
+
 import { LONGEST_TARGET } from '../../core/transaction/fee-rate.ts';
 import type { Txid } from '../../core/transaction/transaction.ts';
+import { dustOutputs } from '../../mempool/dust.ts';
 import { MEMPOOL_FILE } from '../../mempool/mempool.ts';
 import { btc, group, method, refuse, t } from '../kit.ts';
 
@@ -50,6 +52,10 @@ export const feeMethods = {
           throw refuse.parameter(
             'Priority is no longer supported, dummy argument to prioritisetransaction must be 0.',
           );
+        const { requireStandard, dustRelayFeeRate } = mempool.policy;
+        const entry = mempool.get(txid);
+        if (requireStandard && entry !== undefined && dustOutputs(entry.tx, dustRelayFeeRate).length > 0)
+          throw refuse.parameter('Priority is not supported for transactions with dust outputs.');
         mempool.prioritise(txid, BigInt(fee_delta));
         return true;
       },

@@ -99,7 +99,7 @@ export const mempoolMethods = group('Blockchain', {
         loaded: mempool.loaded,
         size: mempool.graph.size,
         bytes: mempool.graph.virtualSize,
-        usage: mempool.graph.memory,
+        usage: mempool.graph.usage,
         total_fee: btc(mempool.graph.fees),
         maxmempool: policy.maxBytes,
         mempoolminfee: btc(mempool.minimumFeeRate()),

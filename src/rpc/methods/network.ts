@@ -82,22 +82,23 @@ export const networkMethods = group('Network', {
           bytes_left_in_cycle: t.number(),
           time_left_in_cycle: t.number('Seconds'),
         },
-        'There is no limit',
+        'Of -maxuploadtarget',
       ),
     }),
     handler(_, { network, clock }) {
       const { bytesReceived, bytesSent } = network.totals();
+      const upload = network.uploadTarget.state;
       return {
         totalbytesrecv: bytesReceived,
         totalbytessent: bytesSent,
         timemillis: Math.floor(clock.now()),
         uploadtarget: {
-          timeframe: 86_400,
-          target: 0,
-          target_reached: false,
-          serve_historical_blocks: true,
-          bytes_left_in_cycle: 0,
-          time_left_in_cycle: 0,
+          timeframe: upload.cycle,
+          target: upload.target,
+          target_reached: upload.isReached,
+          serve_historical_blocks: upload.servesHistory,
+          bytes_left_in_cycle: upload.bytesLeft,
+          time_left_in_cycle: upload.secondsLeft,
         },
       };
     },

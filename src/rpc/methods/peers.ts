@@ -49,7 +49,7 @@ const peer = t.view<[PeerInfo]>()({
     t.integer('Those it told too fast, which were dropped'),
     (each) => each.addressesRateLimited,
   ],
-  permissions: [t.array(t.string()), () => []],
+  permissions: [t.array(t.string(), 'What it may do and others may not'), (each) => each.permissions],
   minfeefilter: [
     t.amount('It wants no transaction that pays less, in BTC for 1,000 vbytes'),
     (each) => btc(each.minimumFeeFilter),

@@ -11,7 +11,7 @@ import {
   writePartialMerkleTree,
 } from '../../core/block/partial-merkle-tree.ts';
 import { equalBytes, fromDisplayHex, toDisplayHex, toHex } from '../../core/encoding/bytes.ts';
-import { DecodeError } from '../../core/encoding/errors.ts';
+import { coreWords, DecodeError } from '../../core/encoding/errors.ts';
 import { Reader } from '../../core/encoding/reader.ts';
 import { Writer } from '../../core/encoding/writer.ts';
 import type { Txid } from '../../core/transaction/transaction.ts';
@@ -60,10 +60,7 @@ function readProof(proof: Uint8Array): Proof {
     return { header: BlockHeader.read(reader), tree: readPartialMerkleTree(reader) };
   } catch (error) {
     if (!(error instanceof DecodeError)) throw error;
-    const text = error.message.includes('CompactSize')
-      ? 'non-canonical ReadCompactSize()'
-      : 'SpanReader::read(): end of data';
-    throw refuse.misc(`${text}: iostream error`);
+    throw refuse.misc(coreWords(error));
   }
 }
 

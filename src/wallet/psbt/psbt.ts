@@ -5,7 +5,7 @@
  */
 import { base64 } from '@scure/base';
 import { equalBytes, toHex } from '../../core/encoding/bytes.ts';
-import { DecodeError } from '../../core/encoding/errors.ts';
+import { coreWords, DecodeError } from '../../core/encoding/errors.ts';
 import { Reader } from '../../core/encoding/reader.ts';
 import { Writer } from '../../core/encoding/writer.ts';
 import {
@@ -210,14 +210,6 @@ function fillOutput(map: PsbtMap, output: TxOut): void {
   map.set(OUTPUT.SCRIPT, output.scriptPubKey);
 }
 
-const CORE_WORDS: Readonly<Record<string, string>> = Object.freeze({
-  'end of data': 'SpanReader::read(): end of data',
-  'non-canonical CompactSize': 'non-canonical ReadCompactSize()',
-  'CompactSize too large': 'ReadCompactSize(): size too large',
-  'superfluous witness record': 'Superfluous witness record',
-  'unknown transaction optional data': 'Unknown transaction optional data',
-});
-
 /** Core reads from a stream, whose errors say so. */
 function readWithCoreWords(reader: Reader): Psbt {
   try {
@@ -225,7 +217,7 @@ function readWithCoreWords(reader: Reader): Psbt {
   } catch (error) {
     if (error instanceof PsbtError) throw new PsbtError(`${error.message}: iostream error`);
     if (!(error instanceof DecodeError)) throw error;
-    throw new PsbtError(`${CORE_WORDS[error.message] ?? error.message}: iostream error`);
+    throw new PsbtError(coreWords(error));
   }
 }
 

@@ -18,7 +18,6 @@ export const WITHOUT_EFFECT: Readonly<Record<string, string>> = Object.freeze({
   'Messages are not encrypted (BIP324), and transactions are announced one by one (not BIP330)':
     'v2transport txreconciliation',
   'Bloom filters (BIP37) are not served; compact ones are, by -peerblockfilters': 'peerbloomfilters',
-  'No peer has rights that others have not': 'whitebind whitelist whitelistforcerelay whitelistrelay',
   'These bounds are fixed': `blockreconstructionextratxn bytespersigop dbbatchsize
     inboundrelaypercent limitancestorsize limitdescendantsize maxorphantx maxreceivebuffer maxsendbuffer
     maxsigcachesize prevoutfetchthreads timeout txsendrate`,
@@ -45,7 +44,6 @@ const REFUSED: Readonly<Record<string, string>> = Object.freeze({
   avoidpartialspends: 'Penny does not group coins by address',
   blocksdir: 'Blocks are kept in the data directory; choose it by -datadir',
   dns: 'Penny looks up the names that it is given; give addresses, and -dnsseed=0',
-  maxuploadtarget: 'Penny does not bound what it uploads',
   onlynet: 'Penny dials whatever it is told of; -connect names the only peers',
   paytxfee: 'Name a fee_rate with each payment, or call settxfee',
   privatebroadcast: 'Penny announces transactions from its own address only',

@@ -3,6 +3,7 @@
  * their own, which nothing catches; the next start finds all that was acknowledged.
  */
 import { getHeapStatistics } from 'node:v8';
+import { NODE_FACTOR } from '../../../mempool/memory.ts';
 import { ADDRESSES, lackOfAddresses } from './entry.ts';
 import { UsageError } from './usage-error.ts';
 
@@ -17,10 +18,10 @@ interface Wanted {
   readonly maxmempool: number;
 }
 
-/** @returns bytes that the mempool may take: what was asked for, or half of what objects have. @throws UsageError */
+/** @returns bytes that the mempool may take of Node's memory: enough for what was asked for, or half of what objects have. @throws UsageError */
 export function mempoolMemory({ dbcache, maxmempool }: Wanted): number {
   const heap = getHeapStatistics().heap_size_limit;
-  const granted = Math.min(maxmempool, Math.floor(heap / 2 - HEAP / 4));
+  const granted = Math.min(NODE_FACTOR * maxmempool, Math.floor(heap / 2 - HEAP / 4));
   const lack =
     heap < HEAP
       ? `memory available: objects may take ${Math.floor(heap / MIB)} MiB (--max-old-space-size), and need ${HEAP / MIB}`

@@ -9,12 +9,14 @@ import { DEFAULT_POLICY as RELAY } from '../../../mempool/policy.ts';
 import { DEFAULT_MINIMUM_FEE_RATE, DEFAULT_RESERVED_WEIGHT } from '../../../mining/template.ts';
 import { DEFAULT_BAN_TIME } from '../../../network/ban-list.ts';
 import { DEFAULT_MAXIMUM_CONNECTIONS, DEFAULT_PEER_TIMEOUT } from '../../../network/options.ts';
+import { PERMISSIONS } from '../../../network/permissions.ts';
 import { LIMITS } from '../../../rpc/limits.ts';
 import type { OutputType } from '../../../wallet/descriptors/descriptor.ts';
 import { DEFAULT_KEYPOOL, DEFAULT_POLICY as WALLET } from '../../../wallet/policy.ts';
 import { ASKED, CHAIN_SELECTION, COOKIE, FILES } from './common-options.ts';
 import {
   amount,
+  bytes,
   choice,
   command,
   feeRate,
@@ -165,6 +167,16 @@ export const NODE = command({
       default: DEFAULT_MAXIMUM_CONNECTIONS,
       to: 'network.maximumConnections',
     }),
+    maxuploadtarget: parsed(
+      '<n>',
+      'Send no old blocks beyond this many MiB a day; k, M, g and so on name other units.',
+      bytes,
+      {
+        default: 0,
+        otherwise: '0, no limit',
+        to: 'network.maximumUpload',
+      },
+    ),
     networkactive: flag('Make and accept connections; RPC setnetworkactive changes it.', {
       default: true,
       to: 'node.networkActive',
@@ -181,6 +193,19 @@ export const NODE = command({
     port: integer('Listen on this port.', { ...PORT, default: ({ p2pPort }) => p2pPort }),
     seednode: list('<ip>', 'Ask this node for addresses.', { to: 'network.seeds' }),
     uacomment: list('<cmt>', 'Add this comment to the user agent.'),
+    whitebind: list(
+      '<[permissions@]addr>',
+      'Listen on this address, and grant permissions to whom it lets in.',
+      {
+        perNetwork: true,
+      },
+    ),
+    whitelist: list(
+      '<[permissions@]IP or subnet>',
+      `Grant permissions to peers: ${PERMISSIONS.join(', ')} or all; with in and out of whom: who calls us, or nodes added by hand.`,
+    ),
+    whitelistforcerelay: flag('Peers with permissions that are not named have forcerelay.'),
+    whitelistrelay: flag('Peers with permissions that are not named have relay.', { default: true }),
   },
   'Wallet options': {
     addresstype: choice('address type', TYPES, 'Kind of new addresses.', wallet('addressType')),

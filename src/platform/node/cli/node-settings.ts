@@ -5,7 +5,10 @@ import type { ReindexKind } from '../../../chain/options.ts';
 import type { NetworkParameters } from '../../../core/parameters/network.ts';
 import { MAIN, REGTEST } from '../../../core/parameters/presets.ts';
 import { higherRate } from '../../../core/transaction/fee-rate.ts';
+import { NODE_FACTOR } from '../../../mempool/memory.ts';
+import { AddressError } from '../../../network/network-address.ts';
 import type { NetworkOptions } from '../../../network/options.ts';
+import { parseWhitebind, parseWhitelist } from '../../../network/permissions.ts';
 import { DIALECT } from '../../../rpc/formats/version.ts';
 import type { ProcessOptions, RpcOptions } from '../create-node.ts';
 import { LOG_CATEGORIES, type NodeLoggerOptions } from '../logger.ts';
@@ -59,9 +62,10 @@ export function processOptions(configuration: NodeConfiguration): ProcessOptions
       indexes: parts.indexes,
       mempool: {
         ...parts.mempool,
-        maxBytes: mempoolMemory(values),
-        // What a replacement must pay more cannot be less than anything pays.
-        minimumRelayFeeRate: higherRate(values.minrelaytxfee, values.incrementalrelayfee),
+        maxMemory: mempoolMemory(values),
+        ...(!settings.isGiven('minrelaytxfee') && {
+          minimumRelayFeeRate: higherRate(values.minrelaytxfee, values.incrementalrelayfee),
+        }),
         requireStandard: !values.acceptnonstdtxn,
         maxDataCarrierBytes: values.datacarrier ? values.datacarriersize : 0,
       },
@@ -89,18 +93,32 @@ function userAgentOf({ uacomment }: NodeValues, { name }: NetworkParameters): st
 }
 
 function networkOptions(values: NodeValues, parts: Parts): Omit<NetworkOptions, 'userAgent'> {
-  const { connect, bind, port } = values;
+  const { connect, bind, port, whitebind, whitelist } = values;
   const alone = connect !== null || values.maxconnections === 0;
-  const listens = values.listen ?? (!alone || bind.length > 0);
+  const listens = values.listen ?? (!alone || bind.length + whitebind.length > 0);
+  const implicit = { relay: values.whitelistrelay, forceRelay: values.whitelistforcerelay };
   return {
     ...parts.network,
     bind: listens
-      ? orElse(bind, EVERY_ADDRESS).map((entry) => withPort(entry.replace(/=onion$/, ''), port))
+      ? orElse(bind, ...(whitebind.length > 0 ? [] : [EVERY_ADDRESS])).map((entry) =>
+          withPort(entry.replace(/=onion$/, ''), port),
+        )
       : [],
+    whitebind: whitebind.map((entry) => granted(() => parseWhitebind(entry, implicit))),
+    whitelist: whitelist.map((entry) => granted(() => parseWhitelist(entry, implicit))),
     ...(connect && { connect: connect.filter((entry) => entry !== '0') }),
     pruned: values.prune > 0,
     dnsSeed: values.dnsseed ?? !alone,
   };
+}
+
+/** @throws UsageError */
+function granted<T>(parse: () => T): T {
+  try {
+    return parse();
+  } catch (error) {
+    throw error instanceof AddressError ? new UsageError(error.message) : error;
+  }
 }
 
 function rpcOptions({ values, networkDirectory }: NodeConfiguration, parts: Parts): RpcOptions {
@@ -133,9 +151,9 @@ export function warnings(values: NodeValues): string[] {
   const { rpcbind, rpcallowip, maxmempool } = values;
   const found: string[] = [];
   const granted = mempoolMemory(values);
-  if (granted < maxmempool)
+  if (granted < NODE_FACTOR * maxmempool)
     found.push(
-      `Option -maxmempool was reduced to ${Math.floor(granted / 1e6)} MB: objects may take no more (--max-old-space-size)`,
+      `Option -maxmempool was reduced to ${Math.floor(granted / NODE_FACTOR / 1e6)} MB: objects may take no more (--max-old-space-size)`,
     );
   if (rpcbind.length > 0 && rpcallowip.length === 0)
     found.push(
@@ -196,8 +214,8 @@ function logCategories(name: string, given: readonly string[]): readonly string[
   });
 }
 
-const orElse = (given: readonly string[], otherwise: string): readonly string[] =>
-  given.length > 0 ? given : [otherwise];
+const orElse = (given: readonly string[], ...otherwise: readonly string[]): readonly string[] =>
+  given.length > 0 ? given : otherwise;
 
 function withPort(address: string, port: number): string {
   const isBareIpv6 = address.split(':').length > 2 && !address.startsWith('[');

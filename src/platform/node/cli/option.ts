@@ -104,6 +104,25 @@ export const flag = <const M extends More<boolean>>(
     show: (value: boolean) => (value ? '1' : ''),
   });
 
+const UNITS: Readonly<Record<string, number>> = {
+  k: 1e3,
+  m: 1e6,
+  g: 1e9,
+  t: 1e12,
+  K: 2 ** 10,
+  M: 2 ** 20,
+  G: 2 ** 30,
+  T: 2 ** 40,
+};
+
+/** Reads bytes as Core does: small letters count by thousands, large ones by 1,024, and none is M. @throws UsageError */
+export function bytes(given: Given, name: string): number {
+  const [, digits, unit = 'M'] = /^(\d+)([kKmMgGtT])?$/.exec(given === false ? '0' : given) ?? [];
+  const value = Number(digits) * UNITS[unit]!;
+  if (Number.isSafeInteger(value)) return value;
+  throw new UsageError(`Unable to parse -${name}: '${given}'`);
+}
+
 interface Bounds {
   readonly least?: number;
   readonly most?: number;

@@ -43,7 +43,7 @@ export function refuseContradictions(
     `Prune configured below the minimum of ${MINIMUM_PRUNE} MiB. Please use a higher number.`,
   );
   refuseIf(
-    bind.length > 0 && values.listen === false,
+    bind.length + values.whitebind.length > 0 && values.listen === false,
     'Cannot set -bind or -whitebind together with -listen=0',
   );
   refuseIf(

@@ -100,7 +100,7 @@ export function createMetrics(options: MetricsOptions): Metrics {
       const { graph } = mempool;
       told('mempool_transactions', 'Transactions in the mempool.', () => graph.size);
       told('mempool_vbytes', 'Their virtual size.', () => graph.virtualSize);
-      told('mempool_memory_bytes', 'Memory that they take.', () => graph.memory);
+      told('mempool_memory_bytes', 'Memory that they take.', () => graph.usage);
       told('mempool_memory_limit_bytes', 'Memory that they may take.', () => mempool.policy.maxBytes);
       told('mempool_minimum_fee_rate', 'Satoshis for 1,000 vbytes below which nothing comes in.', () =>
         Number(mempool.minimumFeeRate()),

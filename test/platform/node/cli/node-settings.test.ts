@@ -35,7 +35,7 @@ test('without options the defaults of Bitcoin Core on regtest', () => {
   expect(node.network.connect).toBeUndefined();
   const { minimumChainWork, assumeValid, maxTipAge, fallbackFee } = REGTEST;
   expect(node.chain).toMatchObject({ minimumChainWork, assumeValid, maxTipAge, dbcache: 450, prune: 0 });
-  expect(node.mempool).toEqual(DEFAULT_POLICY);
+  expect(node.mempool).toEqual({ ...DEFAULT_POLICY, maxMemory: 900_000_000 });
   expect(node.wallet).toEqual({ ...WALLET, fallbackFee, keypool: 1000, load: [], disabled: false });
   expect(node.mine).toBeUndefined();
   expect(rpc?.server.bind).toEqual(LOOPBACK);
@@ -144,14 +144,7 @@ test('what is told of wallets reaches them', () => {
     changeType: 'legacy',
     keypool: 5,
   });
-  const off = [
-    '-privatebroadcast=0',
-    '-nosigner',
-    '-paytxfee=0.00',
-    '-maxuploadtarget=0',
-    '-dns=1',
-    '-noproxy',
-  ];
+  const off = ['-privatebroadcast=0', '-nosigner', '-paytxfee=0.00', '-dns=1', '-noproxy'];
   expect(process(...off)).toEqual(process());
 });
 
@@ -161,7 +154,9 @@ test.each([
   ['-avoidpartialspends=1', '-avoidpartialspends is not supported. '],
   ['-dns=0', '-dns is not supported. '],
   ['-nodns', '-dns is not supported. '],
-  ['-maxuploadtarget=500M', '-maxuploadtarget is not supported. '],
+  ['-maxuploadtarget=5x', "Unable to parse -maxuploadtarget: '5x'"],
+  ['-whitelist=oops@::1', "Invalid P2P permission: 'oops'"],
+  ['-whitebind=noban@127.0.0.1', "Need to specify a port with -whitebind: '127.0.0.1'"],
   ['-paytxfee=0.0001', '-paytxfee is not supported. '],
   ['-signer=/bin/hwi', '-signer is not supported. '],
   ['-privatebroadcast=', '-privatebroadcast is not supported. '],

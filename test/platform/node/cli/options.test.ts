@@ -81,6 +81,8 @@ const WITH: Readonly<Record<string, readonly string[]>> = {
   peerblockfilters: ['-blockfilterindex'],
   rpcbind: ['-rpcallowip=::1'],
   rpcuser: ['-rpcpassword=p'],
+  whitelistforcerelay: ['-whitelist=::1'],
+  whitelistrelay: ['-whitelist=::1'],
 };
 /** One of them is allowed for any option, and is not its default. */
 const SAMPLES = [
@@ -97,6 +99,8 @@ const SAMPLES = [
   'user:method',
   'bip94',
   'csv@5',
+  'noban@127.0.0.1:1234',
+  'noban@::1',
 ];
 
 const tables = [
