@@ -4,7 +4,7 @@ import { concatBytes, toDisplayHex, toHex } from '../core/encoding/bytes.ts';
 import { Writer } from '../core/encoding/writer.ts';
 import type { FilterIndex } from '../indexes/filter-index.ts';
 import type { RpcContext } from '../rpc/context.ts';
-import { blockJson, headerJson } from '../rpc/formats/block.ts';
+import { blockJson, header } from '../rpc/formats/block.ts';
 import { scriptJson } from '../rpc/formats/script.ts';
 import { btc } from '../rpc/values.ts';
 import {
@@ -115,7 +115,7 @@ export const blockResources = {
     const entries = entriesFrom(hash, count, context);
     return inForm(form, {
       bytes: () => concatBytes(...entries.map(({ headerBytes }) => headerBytes)),
-      json: () => entries.map((entry) => headerJson(entry, context.chain)),
+      json: () => entries.map((entry) => header.of(entry, context.chain)),
     });
   },
 

@@ -6,7 +6,7 @@ import { HEADER_SIZE } from '../../core/block/header.ts';
 import { difficultyFromBits, targetFromBits } from '../../core/block/target.ts';
 import { readSpentTotals, readUndo } from '../../core/consensus/undo.ts';
 import { displayHexEach, toDisplayHex, toHex } from '../../core/encoding/bytes.ts';
-import type { JsonText, JsonWritable } from '../../core/encoding/json-writer.ts';
+import type { JsonText } from '../../core/encoding/json-writer.ts';
 import { joinFields } from '../../core/encoding/json-writer.ts';
 import type { Reader } from '../../core/encoding/reader.ts';
 import { compactSizeLength } from '../../core/encoding/writer.ts';
@@ -24,11 +24,6 @@ const AT_ONCE = 64;
 /** What a block shows of its transactions (verbosity 1, 2 and 3). */
 type BlockDetail = 'txids' | 'transactions' | 'prevouts';
 
-/** `bits` and `target`, as several methods show them. */
-export function targetJson(bits: number): { readonly bits: string; readonly target: string } {
-  return { bits: hex32(bits), target: targetFromBits(bits).target.toString(16).padStart(64, '0') };
-}
-
 export const hex32 = (value: number): string => (value >>> 0).toString(16).padStart(8, '0');
 
 export const workHex = (work: bigint): string => work.toString(16).padStart(64, '0');
@@ -38,26 +33,47 @@ function confirmationsOf(entry: HeaderEntry, chain: Chain): number {
   return chain.isActive(entry) ? chain.height - entry.height + 1 : -1;
 }
 
-export function headerJson(entry: HeaderEntry, chain: Chain) {
-  const { version, merkleRoot, time, nonce, bits } = entry.header;
-  return {
-    hash: entry.hash,
-    confirmations: confirmationsOf(entry, chain),
-    height: entry.height,
-    version,
-    versionHex: hex32(version),
-    merkleroot: toDisplayHex(merkleRoot),
-    time,
-    mediantime: entry.medianTimePast,
-    nonce,
-    ...targetJson(bits),
-    difficulty: difficultyFromBits(bits),
-    chainwork: workHex(entry.chainWork),
-    nTx: entry.transactionCount,
-    previousblockhash: entry.parent?.hash,
-    nextblockhash: chain.isActive(entry) ? chain.next(entry)?.hash : undefined,
-  };
+/** A target, for the views of what has one. */
+export const targetRows = {
+  bits: [t.hex('The target, compact'), ({ bits }: Aimed) => hex32(bits)],
+  target: [t.hex(), ({ bits }: Aimed) => targetFromBits(bits).target.toString(16).padStart(64, '0')],
+  difficulty: [
+    t.number('Times the least difficulty there is'),
+    ({ bits }: Aimed) => difficultyFromBits(bits),
+  ],
+} as const;
+interface Aimed {
+  readonly bits: number;
 }
+export const target = t.view<[Aimed]>()(targetRows);
+
+export const header = t.view<[entry: HeaderEntry, chain: Chain]>()({
+  hash: [t.hex(), ({ hash }) => hash],
+  confirmations: [t.integer('Blocks from it to the tip; -1 off the active chain'), confirmationsOf],
+  height: [t.integer(), ({ height }) => height],
+  version: [t.integer(), (entry) => entry.header.version],
+  versionHex: [t.hex(), (entry) => hex32(entry.header.version)],
+  merkleroot: [t.hex(), (entry) => toDisplayHex(entry.header.merkleRoot)],
+  time: [t.time(), ({ time }) => time],
+  mediantime: [t.time('Median of the last eleven blocks'), (entry) => entry.medianTimePast],
+  nonce: [t.integer(), (entry) => entry.header.nonce],
+  ...targetRows,
+  chainwork: [t.hex('Hashes that the chain up to here has taken'), (entry) => workHex(entry.chainWork)],
+  nTx: [t.integer(), (entry) => entry.transactionCount],
+  previousblockhash: [t.optional(t.hex()), ({ parent }) => parent?.hash],
+  nextblockhash: [
+    t.optional(t.hex()),
+    (entry, chain) => (chain.isActive(entry) ? chain.next(entry)?.hash : undefined),
+  ],
+});
+
+const coinbase = t.view<[Transaction]>()({
+  version: [t.integer(), ({ version }) => version],
+  locktime: [t.integer(), ({ lockTime }) => lockTime],
+  sequence: [t.integer(), ({ inputs }) => inputs[0]!.sequence],
+  coinbase: [t.hex('Its script'), ({ inputs }) => toHex(inputs[0]!.scriptSig)],
+  witness: [t.optional(t.hex('Its only item')), ({ inputs }) => inputs[0]!.witness.map(toHex)[0]],
+});
 
 /** A block as it is on the disk. */
 interface StoredBlock {
@@ -78,7 +94,7 @@ export async function blockJson(
     const spent = tx.isCoinbase ? {} : { prevouts: coins?.next().value, spent: totals?.next().value };
     return `{${transactionFields(tx, chain.parameters, { ...spent, hex: true })}}`;
   };
-  const { coinbase, text, strippedSize } =
+  const { first, text, strippedSize } =
     detail === 'txids'
       ? await writeTransactions(
           bytes,
@@ -94,18 +110,18 @@ export async function blockJson(
         });
   const stripped = HEADER_SIZE + compactSizeLength(entry.transactionCount) + strippedSize;
   const fields = {
-    ...headerJson(entry, chain),
+    ...header.of(entry, chain),
     strippedsize: stripped,
     size: bytes.length,
     weight: stripped * (WITNESS_SCALE_FACTOR - 1) + bytes.length,
-    coinbase_tx: coinbaseJson(Transaction.decode(coinbase)),
+    coinbase_tx: coinbase.of(Transaction.decode(first)),
   };
   return joinFields(fields, `"tx":[${text}]`);
 }
 
 interface WrittenTransactions {
-  /** The first one's bytes. */
-  readonly coinbase: Uint8Array;
+  /** The coinbase's bytes. */
+  readonly first: Uint8Array;
   /** JSON, without brackets. */
   readonly text: string;
   /** Bytes of all without witnesses. */
@@ -122,28 +138,17 @@ async function writeTransactions<T extends TransactionOutline>(
   read: (reader: Reader) => T,
   show: (some: readonly T[]) => string,
 ): Promise<WrittenTransactions> {
-  let coinbase: Uint8Array | undefined;
+  let first: Uint8Array | undefined;
   let strippedSize = 0;
   let text = '';
   const rest = turnsOf(clock, LIMITS.turn);
   for (const some of readTransactions(block, AT_ONCE, read)) {
-    coinbase ??= some[0]!.bytes;
+    first ??= some[0]!.bytes;
     for (const each of some) strippedSize += each.strippedSize;
     text += `${text === '' ? '' : ','}${show(some)}`;
     await rest();
   }
-  return { coinbase: coinbase!, text, strippedSize };
-}
-
-function coinbaseJson({ version, lockTime, inputs }: Transaction): JsonWritable {
-  const { sequence, scriptSig, witness } = inputs[0]!;
-  return {
-    version,
-    locktime: lockTime,
-    sequence,
-    coinbase: toHex(scriptSig),
-    witness: witness.length > 0 ? toHex(witness[0]!) : undefined,
-  };
+  return { first: first!, text, strippedSize };
 }
 
 /**
@@ -155,39 +160,14 @@ function flatten(text: string): string {
   return text;
 }
 
-export const header = {
-  hash: t.hex(),
-  confirmations: t.integer('Blocks from it to the tip; -1 off the active chain'),
-  height: t.integer(),
-  version: t.integer(),
-  versionHex: t.hex(),
-  merkleroot: t.hex(),
-  time: t.time(),
-  mediantime: t.time('Median of the last eleven blocks'),
-  nonce: t.integer(),
-  bits: t.hex('The target, compact'),
-  target: t.hex(),
-  difficulty: t.number('Times the least difficulty there is'),
-  chainwork: t.hex('Hashes that the chain up to here has taken'),
-  nTx: t.integer(),
-  previousblockhash: t.optional(t.hex()),
-  nextblockhash: t.optional(t.hex()),
-};
-
 /** A block whose `tx` holds these. */
 export const block = <T extends t.Schema>(transaction: T) =>
   t.object({
-    ...header,
+    ...header.fields,
     strippedsize: t.integer('Bytes without witnesses'),
     size: t.integer('Bytes'),
     weight: t.integer(),
-    coinbase_tx: t.object({
-      version: t.integer(),
-      locktime: t.integer(),
-      sequence: t.integer(),
-      coinbase: t.hex('Its script'),
-      witness: t.optional(t.hex('Its only item')),
-    }),
+    coinbase_tx: coinbase,
     tx: t.array(transaction),
   });
 

@@ -1,7 +1,7 @@
 /** One block: its header, its transactions, its filter. */
 import { toDisplayHex, toHex } from '../../core/encoding/bytes.ts';
 import { JsonText } from '../../core/encoding/json-writer.ts';
-import { block, blockJson, blockTransaction, header, headerJson } from '../formats/block.ts';
+import { block, blockJson, blockTransaction, header } from '../formats/block.ts';
 import { group, method, refuse, t } from '../kit.ts';
 import { blockByHash, findBlock, ofFile, requireData } from '../lookup.ts';
 
@@ -41,10 +41,10 @@ export const blockMethods = group('Blockchain', {
   getblockheader: method({
     help: 'The header of a block: told in words, or its 80 bytes in hex.',
     parameters: { blockhash: blockByHash('', 'hash'), verbose: t.standard(t.boolean('False for hex'), true) },
-    result: t.cases('verbose', { true: t.object(header), false: t.hex() }, 'true'),
+    result: t.cases('verbose', { true: header, false: t.hex() }, 'true'),
     example: '$(penny rpc getbestblockhash)',
     handler: ({ blockhash: entry, verbose }, { chain }) =>
-      verbose ? headerJson(entry, chain) : toHex(entry.headerBytes),
+      verbose ? header.of(entry, chain) : toHex(entry.headerBytes),
   }),
 
   getblockfilter: method({

@@ -1,56 +1,61 @@
 /** What the chain is: its tip and its branches. */
+import type { Chain } from '../../chain/chain.ts';
+import type { HeaderEntry } from '../../chain/header-entry.ts';
 import { difficultyFromBits } from '../../core/block/target.ts';
-import { targetJson, workHex } from '../formats/block.ts';
+import { targetRows, workHex } from '../formats/block.ts';
 import { group, method, refuse, t } from '../kit.ts';
 
-/** What several answers tell of a block's target. */
-const target = { bits: t.hex('Compact'), target: t.hex(), difficulty: t.number('Times the least there is') };
+const isPruned = ({ pruner }: Chain): boolean => pruner.target > 0;
+
+const progress = t.number('Estimated, 0 to 1');
+const state = t.view<[tip: HeaderEntry, chain: Chain]>()({
+  chain: [
+    t.string('main, regtest, or the name in the network file'),
+    (_, { parameters }) => parameters.chain,
+  ],
+  blocks: [t.integer('Height of the tip; the genesis block is 0'), ({ height }) => height],
+  headers: [
+    t.integer('Height of the best header, whose blocks may still be missing'),
+    (_, { bestHeader }) => bestHeader.height,
+  ],
+  bestblockhash: [t.hex(), ({ hash }) => hash],
+  ...targetRows,
+  time: [t.time('Of the tip'), ({ time }) => time],
+  mediantime: [t.time('Median of the last eleven blocks'), ({ medianTimePast }) => medianTimePast],
+  verificationprogress: [progress, (_, chain) => chain.verificationProgress],
+  initialblockdownload: [t.boolean('Still catching up'), (_, chain) => chain.isInitialBlockDownload],
+  chainwork: [t.hex('Hashes that the chain has taken'), ({ chainWork }) => workHex(chainWork)],
+  size_on_disk: [t.integer('Bytes of blocks and undo data'), (_, { blocks }) => blocks.sizeOnDisk],
+  pruned: [t.boolean(), (_, chain) => isPruned(chain)],
+  pruneheight: [
+    t.optional(t.integer('Of the first block kept; where blocks are pruned')),
+    (_, chain) => (isPruned(chain) ? chain.pruner.prunedHeight + 1 : undefined),
+  ],
+  automatic_pruning: [
+    t.optional(t.boolean()),
+    (_, chain) => (isPruned(chain) ? chain.pruner.target > 1 : undefined),
+  ],
+  prune_target_size: [
+    t.optional(t.integer('Bytes')),
+    (_, { pruner }) => (pruner.target > 1 ? pruner.target * 1024 * 1024 : undefined),
+  ],
+  warnings: [t.array(t.string()), (_, { warnings }) => warnings],
+});
+
+/** One set of coins: there is only the active one. */
+const coins = t.view<[tip: HeaderEntry, chain: Chain]>()({
+  blocks: [t.integer('Height of its tip'), ({ height }) => height],
+  bestblockhash: [t.hex(), ({ hash }) => hash],
+  ...targetRows,
+  verificationprogress: [progress, (_, chain) => chain.verificationProgress],
+  validated: [t.boolean('Verified from the genesis block on'), () => true],
+});
 
 export const chainStateMethods = group('Blockchain', {
   getblockchaininfo: method({
     help: 'The state of the chain: its tip, how far it is verified, what is pruned.',
-    result: t.object({
-      chain: t.string('main, regtest, or the name in the network file'),
-      blocks: t.integer('Height of the tip; the genesis block is 0'),
-      headers: t.integer('Height of the best header, whose blocks may still be missing'),
-      bestblockhash: t.hex(),
-      ...target,
-      time: t.time('Of the tip'),
-      mediantime: t.time('Median of the last eleven blocks'),
-      verificationprogress: t.number('Estimated, 0 to 1'),
-      initialblockdownload: t.boolean('Still catching up'),
-      chainwork: t.hex('Hashes that the chain has taken'),
-      size_on_disk: t.integer('Bytes of blocks and undo data'),
-      pruned: t.boolean(),
-      pruneheight: t.optional(t.integer('Of the first block kept; where blocks are pruned')),
-      automatic_pruning: t.optional(t.boolean()),
-      prune_target_size: t.optional(t.integer('Bytes')),
-      warnings: t.array(t.string()),
-    }),
-    handler(_, { chain, parameters }) {
-      const { tip } = chain;
-      const { target: pruneTarget, prunedHeight } = chain.pruner;
-      const pruned = pruneTarget > 0;
-      return {
-        chain: parameters.chain,
-        blocks: tip.height,
-        headers: chain.bestHeader.height,
-        bestblockhash: tip.hash,
-        ...targetJson(tip.bits),
-        difficulty: difficultyFromBits(tip.bits),
-        time: tip.time,
-        mediantime: tip.medianTimePast,
-        verificationprogress: chain.verificationProgress,
-        initialblockdownload: chain.isInitialBlockDownload,
-        chainwork: workHex(tip.chainWork),
-        size_on_disk: chain.blocks.sizeOnDisk,
-        pruned,
-        pruneheight: pruned ? prunedHeight + 1 : undefined,
-        automatic_pruning: pruned ? pruneTarget > 1 : undefined,
-        prune_target_size: pruneTarget > 1 ? pruneTarget * 1024 * 1024 : undefined,
-        warnings: chain.warnings,
-      };
-    },
+    result: state,
+    handler: (_, { chain }) => state.of(chain.tip, chain),
   }),
 
   getblockcount: method({
@@ -109,30 +114,10 @@ export const chainStateMethods = group('Blockchain', {
 
   getchainstates: method({
     help: 'The sets of coins that are kept, the active one last.',
-    result: t.object({
-      headers: t.integer(),
-      chainstates: t.array(
-        t.object({
-          blocks: t.integer('Height of its tip'),
-          bestblockhash: t.hex(),
-          ...target,
-          verificationprogress: t.number('Estimated, 0 to 1'),
-          validated: t.boolean('Verified from the genesis block on'),
-        }),
-      ),
-    }),
+    result: t.object({ headers: t.integer(), chainstates: t.array(coins) }),
     handler: (_, { chain }) => ({
       headers: chain.bestHeader.height,
-      chainstates: [
-        {
-          blocks: chain.height,
-          bestblockhash: chain.tip.hash,
-          ...targetJson(chain.tip.bits),
-          difficulty: difficultyFromBits(chain.tip.bits),
-          verificationprogress: chain.verificationProgress,
-          validated: true,
-        },
-      ],
+      chainstates: [coins.of(chain.tip, chain)],
     }),
   }),
 });

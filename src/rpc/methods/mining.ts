@@ -1,38 +1,23 @@
 /** What mining is like now, and Penny's own miner. */
 import type { Chain } from '../../chain/chain.ts';
+import { hashRateUpTo } from '../../chain/hash-rate.ts';
 import type { HeaderEntry } from '../../chain/header-entry.ts';
-import { difficultyFromBits } from '../../core/block/target.ts';
 import { nextWorkRequired } from '../../core/consensus/difficulty.ts';
 import { decodeAddress } from '../../core/script/address.ts';
 import { addressScript } from '../construct-transaction.ts';
-import { targetJson } from '../formats/block.ts';
+import { target, targetRows } from '../formats/block.ts';
 import { btc, group, method, RpcCode, type RpcContext, RpcError, refuse, t } from '../kit.ts';
 
-/** Seconds. Of such a time is Core's interval where the network's rule has none. */
-const DAY = 86_400;
 const DEFAULT_LOOKUP = 120;
 
-/** Hashes a second over the last `lookup` blocks (-1: since the last change of difficulty) up to a height. */
+/** Up to a height; -1 for the tip. @param lookup blocks; -1: since the last change of difficulty @throws RpcError -8 */
 function networkHashRate(chain: Chain, lookup: number, height: number): number {
   if (lookup < -1 || lookup === 0)
     throw refuse.parameter('Invalid nblocks. Must be a positive number or -1.');
   if (height < -1 || height > chain.height)
     throw refuse.parameter('Block does not exist at specified height');
   const last = height < 0 ? chain.tip : chain.entryAt(height)!;
-  if (last.height === 0) return 0;
-  const { difficulty, targetSpacing } = chain.parameters;
-  const interval = difficulty.kind === 'interval' ? difficulty.interval : Math.ceil(DAY / targetSpacing);
-  const wanted = lookup === -1 ? (last.height % interval) + 1 : lookup;
-  let first: HeaderEntry = last;
-  let earliest = last.time;
-  let latest = last.time;
-  for (let i = 0; i < Math.min(wanted, last.height); i++) {
-    first = first.parent!;
-    earliest = Math.min(earliest, first.time);
-    latest = Math.max(latest, first.time);
-  }
-  if (earliest === latest) return 0;
-  return Number(last.chainWork - first.chainWork) / (latest - earliest);
+  return hashRateUpTo(last, lookup === -1 ? null : lookup, chain.parameters);
 }
 
 /** Where continuous mining pays: the address given, or a new one of the first wallet. */
@@ -49,43 +34,46 @@ async function miningScript(
   return decodeAddress(own, parameters);
 }
 
-const target = { bits: t.hex('Compact'), difficulty: t.number('Times the least there is'), target: t.hex() };
+const miningInfo = t.view<[tip: HeaderEntry, context: RpcContext]>()({
+  blocks: [t.integer('Height of the tip'), ({ height }) => height],
+  currentblockweight: [
+    t.optional(t.integer('Of the last template made here')),
+    (_, { miner }) => miner.lastTemplate?.weight,
+  ],
+  currentblocktx: [
+    t.optional(t.integer('Transactions in it, without the coinbase')),
+    (_, { miner }) => miner.lastTemplate?.transactions,
+  ],
+  ...targetRows,
+  networkhashps: [
+    t.number('Hashes a second of all miners, estimated'),
+    (_, { chain }) => networkHashRate(chain, DEFAULT_LOOKUP, -1),
+  ],
+  hashrate: [
+    t.optional(t.number("Hashes a second of this node's miner, while it runs")),
+    (_, { miner }) => (miner.mining === null ? undefined : miner.hashRate),
+  ],
+  pooledtx: [t.integer('Transactions in the mempool'), (_, { mempool }) => mempool.graph.size],
+  blockmintxfee: [
+    t.amount('BTC for 1,000 vbytes; what pays less is not mined here'),
+    (_, { miner }) => btc(miner.minimumFeeRate),
+  ],
+  chain: [t.string(), (_, { parameters }) => parameters.chain],
+  next: [
+    t.object({ height: t.integer(), ...target.fields }, 'The block to be found'),
+    (tip, { clock, parameters }) => {
+      const time = Math.max(tip.medianTimePast + 1, clock.seconds());
+      return { height: tip.height + 1, ...target.of({ bits: nextWorkRequired(tip, time, parameters) }) };
+    },
+  ],
+  warnings: [t.array(t.string()), (_, { chain }) => chain.warnings],
+});
 
 export const miningMethods = group('Mining', {
   getmininginfo: method({
     help: 'What finding the next block takes.',
-    result: t.object({
-      blocks: t.integer('Height of the tip'),
-      currentblockweight: t.optional(t.integer('Of the last template made here')),
-      currentblocktx: t.optional(t.integer('Transactions in it, without the coinbase')),
-      ...target,
-      networkhashps: t.number('Hashes a second of all miners, estimated'),
-      hashrate: t.optional(t.number("Hashes a second of this node's miner, while it runs")),
-      pooledtx: t.integer('Transactions in the mempool'),
-      blockmintxfee: t.amount('BTC for 1,000 vbytes; what pays less is not mined here'),
-      chain: t.string(),
-      next: t.object({ height: t.integer(), ...target }, 'The block to be found'),
-      warnings: t.array(t.string()),
-    }),
-    handler(_, { chain, clock, mempool, miner, parameters }) {
-      const { tip } = chain;
-      const time = Math.max(tip.medianTimePast + 1, clock.seconds());
-      const nextBits = nextWorkRequired(tip, time, parameters);
-      return {
-        blocks: tip.height,
-        currentblockweight: miner.lastTemplate?.weight,
-        currentblocktx: miner.lastTemplate?.transactions,
-        ...targetJson(tip.bits),
-        difficulty: difficultyFromBits(tip.bits),
-        networkhashps: networkHashRate(chain, DEFAULT_LOOKUP, -1),
-        hashrate: miner.mining === null ? undefined : miner.hashRate,
-        pooledtx: mempool.graph.size,
-        blockmintxfee: btc(miner.minimumFeeRate),
-        chain: parameters.chain,
-        next: { height: tip.height + 1, ...targetJson(nextBits), difficulty: difficultyFromBits(nextBits) },
-        warnings: chain.warnings,
-      };
-    },
+    result: miningInfo,
+    handler: (_, context) => miningInfo.of(context.chain.tip, context),
   }),
 
   getnetworkhashps: method({
