@@ -8,7 +8,7 @@ import { flagsFromNames } from '../../src/core/script/flags.ts';
 import { SighashContext } from '../../src/core/script/sighash.ts';
 import { verifyInput } from '../../src/core/script/verify.ts';
 import { Transaction } from '../../src/core/transaction/transaction.ts';
-import { transactionJson } from '../../src/rpc/formats/transaction.ts';
+import { transactionJson } from '../../src/formats/transaction.ts';
 import { conformanceEngine } from './engine.ts';
 import { type ConformanceModule, expectEqual, type Report, type VectorFile } from './suite.ts';
 

@@ -12,7 +12,7 @@ import type { NetworkParameters } from '../core/parameters/network.ts';
 import type { Coin } from '../core/transaction/coin.ts';
 import { readOutline, txidsOf } from '../core/transaction/outline.ts';
 import { Transaction } from '../core/transaction/transaction.ts';
-import { transactionFields } from '../rpc/formats/transaction.ts';
+import { transactionFields } from '../formats/transaction.ts';
 import { requireData } from '../rpc/lookup.ts';
 import type { Clock } from '../seams.ts';
 import type { Detail } from './event-types.ts';

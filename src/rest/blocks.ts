@@ -2,10 +2,10 @@
 import type { HeaderEntry } from '../chain/header-entry.ts';
 import { concatBytes, toDisplayHex, toHex } from '../core/encoding/bytes.ts';
 import { Writer } from '../core/encoding/writer.ts';
+import { scriptJson } from '../formats/script.ts';
 import type { FilterIndex } from '../indexes/filter-index.ts';
 import type { RpcContext } from '../rpc/context.ts';
 import { blockJson, header } from '../rpc/formats/block.ts';
-import { scriptJson } from '../rpc/formats/script.ts';
 import { btc } from '../rpc/values.ts';
 import {
   badRequest,

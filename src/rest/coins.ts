@@ -7,9 +7,9 @@ import { Reader } from '../core/encoding/reader.ts';
 import { Writer } from '../core/encoding/writer.ts';
 import type { Coin } from '../core/transaction/coin.ts';
 import type { OutPoint, Transaction, Txid } from '../core/transaction/transaction.ts';
+import { scriptJson } from '../formats/script.ts';
+import { transactionFields } from '../formats/transaction.ts';
 import type { RpcContext } from '../rpc/context.ts';
-import { scriptJson } from '../rpc/formats/script.ts';
-import { transactionFields } from '../rpc/formats/transaction.ts';
 import { btc } from '../rpc/values.ts';
 import {
   badRequest,

@@ -2,7 +2,18 @@ import { describe, expect, it } from 'vitest';
 import { SOURCE_FILES, type SourceFile } from './source.ts';
 
 /** Who may import whom: a folder of src/ to the folders that it may use, besides itself. */
-const NODE_PARTS = ['chain', 'indexes', 'mempool', 'mining', 'network', 'wallet', 'rpc', 'events', 'dev'];
+const NODE_PARTS = [
+  'chain',
+  'indexes',
+  'mempool',
+  'mining',
+  'network',
+  'wallet',
+  'formats',
+  'rpc',
+  'events',
+  'dev',
+];
 const LADDER: Readonly<Record<string, readonly string[]>> = {
   core: [],
   chain: ['core'],
@@ -11,11 +22,12 @@ const LADDER: Readonly<Record<string, readonly string[]>> = {
   mining: ['mempool', 'chain', 'core'],
   network: ['mempool', 'chain', 'core'],
   wallet: ['core'],
-  rpc: ['wallet', 'network', 'mining', 'mempool', 'indexes', 'chain', 'core'],
-  events: ['rpc', 'wallet', 'network', 'mempool', 'chain', 'core'],
+  formats: ['wallet', 'core'],
+  rpc: ['formats', 'wallet', 'network', 'mining', 'mempool', 'indexes', 'chain', 'core'],
+  events: ['rpc', 'formats', 'wallet', 'network', 'mempool', 'chain', 'core'],
   dev: ['rpc', 'wallet', 'network', 'mining', 'mempool', 'indexes', 'chain', 'core'],
   client: ['', 'events', 'rpc'],
-  rest: ['rpc', 'indexes', 'chain', 'core'],
+  rest: ['rpc', 'formats', 'indexes', 'chain', 'core'],
   // The composition root: node.ts, and what is split off from it.
   '': [...NODE_PARTS, 'core'],
   platform: ['', ...NODE_PARTS, 'core', 'client', 'rest'],

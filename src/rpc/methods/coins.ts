@@ -2,8 +2,9 @@
 import type { HeaderEntry } from '../../chain/header-entry.ts';
 import { type UtxoHashKind, utxoStatistics } from '../../chain/utxo-statistics.ts';
 import { toDisplayHex } from '../../core/encoding/bytes.ts';
+import { scriptJson } from '../../formats/script.ts';
 import type { CoinStatistics } from '../../indexes/coin-statistics-index.ts';
-import { scriptJson, scriptPubKey } from '../formats/script.ts';
+import { scriptPubKey } from '../formats/transaction.ts';
 import { btc, group, type JsonRead, method, RpcCode, type RpcContext, RpcError, refuse, t } from '../kit.ts';
 import { findBlockByHashOrHeight } from '../lookup.ts';
 

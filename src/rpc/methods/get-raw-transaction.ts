@@ -5,7 +5,8 @@ import { toHex } from '../../core/encoding/bytes.ts';
 import { joinFields } from '../../core/encoding/json-writer.ts';
 import type { Coin } from '../../core/transaction/coin.ts';
 import type { Transaction, Txid } from '../../core/transaction/transaction.ts';
-import { decodedTransaction, transactionFields } from '../formats/transaction.ts';
+import { transactionFields } from '../../formats/transaction.ts';
+import { decodedTransaction } from '../formats/transaction.ts';
 import { group, method, type RpcContext, type RpcError, refuse, t } from '../kit.ts';
 import { blockByHash } from '../lookup.ts';
 

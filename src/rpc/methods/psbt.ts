@@ -1,11 +1,11 @@
 /** PSBTs without a wallet: what is in them, and every role that needs no keys of ours. */
 import { toHex } from '../../core/encoding/bytes.ts';
 import { feeRateOf } from '../../core/transaction/fee-rate.ts';
+import { psbtJson } from '../../formats/psbt.ts';
 import { analyze, type PsbtAnalysis } from '../../wallet/psbt/analyze.ts';
 import { Psbt, type PsbtVersion } from '../../wallet/psbt/psbt.ts';
 import { combine, extract, finalize, join } from '../../wallet/psbt/roles.ts';
 import { construction, constructTransaction } from '../construct-transaction.ts';
-import { psbtJson } from '../formats/psbt.ts';
 import { btc, group, method, refuse, t } from '../kit.ts';
 import { iswitness, readUnsigned } from '../texts.ts';
 

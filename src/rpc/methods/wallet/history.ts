@@ -3,7 +3,8 @@ import type { BlockHash } from '../../../core/block/header.ts';
 import { toHex } from '../../../core/encoding/bytes.ts';
 import { totalValue } from '../../../core/transaction/amount.ts';
 import type { Txid } from '../../../core/transaction/transaction.ts';
-import { decodedTransaction, transactionJson } from '../../formats/transaction.ts';
+import { transactionJson } from '../../../formats/transaction.ts';
+import { decodedTransaction } from '../../formats/transaction.ts';
 import {
   type LongRow,
   longRow,

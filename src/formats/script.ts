@@ -1,13 +1,12 @@
 /** Scripts as Bitcoin Core's RPCs show them. */
-import { toHex } from '../../core/encoding/bytes.ts';
-import { JsonText } from '../../core/encoding/json-writer.ts';
-import type { NetworkParameters } from '../../core/parameters/network.ts';
-import { addressOfSolution } from '../../core/script/address.ts';
-import { toAssembly } from '../../core/script/assembly.ts';
-import { solve } from '../../core/script/templates.ts';
-import { inferSolved } from '../../wallet/descriptors/infer.ts';
-import type { SigningProvider } from '../../wallet/signing/provider.ts';
-import { hex, optional, string } from '../schema.ts';
+import { toHex } from '../core/encoding/bytes.ts';
+import { JsonText } from '../core/encoding/json-writer.ts';
+import type { NetworkParameters } from '../core/parameters/network.ts';
+import { addressOfSolution } from '../core/script/address.ts';
+import { toAssembly } from '../core/script/assembly.ts';
+import { solve } from '../core/script/templates.ts';
+import { inferSolved } from '../wallet/descriptors/infer.ts';
+import type { SigningProvider } from '../wallet/signing/provider.ts';
 
 interface ScriptView {
   /** Leaves the bytes out. */
@@ -34,11 +33,3 @@ export function scriptFields(
   const addressField = address === null ? '' : `"address":"${address}",`;
   return `"asm":"${toAssembly(script)}","desc":"${desc}",${hexField}${addressField}"type":"${solution.type}"`;
 }
-
-export const scriptPubKey = {
-  asm: string('Opcodes and pushes in words'),
-  desc: string('A descriptor of it'),
-  hex: hex(),
-  address: optional(string('Where it has one')),
-  type: string('Its template: pubkeyhash, witness_v1_taproot, …'),
-};

@@ -1,18 +1,18 @@
 /** PSBTs as Bitcoin Core's decodepsbt shows them. */
-import { encodeBase58Check } from '../../core/encoding/base58.ts';
-import { toDisplayHex, toHex } from '../../core/encoding/bytes.ts';
-import type { JsonWritable } from '../../core/encoding/json-writer.ts';
-import { Reader } from '../../core/encoding/reader.ts';
-import type { NetworkParameters } from '../../core/parameters/network.ts';
-import { toAssembly } from '../../core/script/assembly.ts';
-import { sighashName } from '../../core/script/sighash-type.ts';
-import { solve } from '../../core/script/templates.ts';
-import { isMoney } from '../../core/transaction/amount.ts';
-import { readTxOut, Transaction } from '../../core/transaction/transaction.ts';
-import { formatSteps, type KeyOrigin } from '../../wallet/descriptors/key-path.ts';
-import type { Psbt } from '../../wallet/psbt/psbt.ts';
-import { GLOBAL, INPUT, OUTPUT } from '../../wallet/psbt/psbt-fields.ts';
-import { PROPRIETARY, type PsbtMap } from '../../wallet/psbt/psbt-map.ts';
+import { encodeBase58Check } from '../core/encoding/base58.ts';
+import { toDisplayHex, toHex } from '../core/encoding/bytes.ts';
+import type { JsonWritable } from '../core/encoding/json-writer.ts';
+import { Reader } from '../core/encoding/reader.ts';
+import type { NetworkParameters } from '../core/parameters/network.ts';
+import { toAssembly } from '../core/script/assembly.ts';
+import { sighashName } from '../core/script/sighash-type.ts';
+import { solve } from '../core/script/templates.ts';
+import { Amount, isMoney } from '../core/transaction/amount.ts';
+import { readTxOut, Transaction } from '../core/transaction/transaction.ts';
+import { formatSteps, type KeyOrigin } from '../wallet/descriptors/key-path.ts';
+import type { Psbt } from '../wallet/psbt/psbt.ts';
+import { GLOBAL, INPUT, OUTPUT } from '../wallet/psbt/psbt-fields.ts';
+import { PROPRIETARY, type PsbtMap } from '../wallet/psbt/psbt-map.ts';
 import {
   decodeOrigin,
   decodeTapKey,
@@ -20,9 +20,8 @@ import {
   decodeUint32,
   decodeWitness,
   splitKeys,
-} from '../../wallet/psbt/psbt-values.ts';
-import { readLeaves } from '../../wallet/psbt/spend-fields.ts';
-import { btc } from '../values.ts';
+} from '../wallet/psbt/psbt-values.ts';
+import { readLeaves } from '../wallet/psbt/spend-fields.ts';
 import { scriptJson } from './script.ts';
 import { transactionJson } from './transaction.ts';
 
@@ -105,7 +104,7 @@ function inputJson(map: PsbtMap, version: number, parameters: NetworkParameters)
   return {
     non_witness_utxo: previous && transactionJson(Transaction.decode(previous), parameters),
     witness_utxo: utxo && {
-      amount: btc(utxo.value),
+      amount: new Amount(utxo.value),
       scriptPubKey: scriptJson(utxo.scriptPubKey, parameters),
     },
     partial_signatures: keyedHex(map, INPUT.PARTIAL_SIG),
@@ -156,7 +155,7 @@ function outputJson(psbt: Psbt, index: number, parameters: NetworkParameters): J
     redeem_script: shown(map, OUTPUT.REDEEM_SCRIPT, innerScript),
     witness_script: shown(map, OUTPUT.WITNESS_SCRIPT, innerScript),
     bip32_derivs: keyPaths(map, OUTPUT.BIP32),
-    amount: psbt.version >= 2 ? btc(value) : undefined,
+    amount: psbt.version >= 2 ? new Amount(value) : undefined,
     script: psbt.version >= 2 ? scriptJson(scriptPubKey, parameters) : undefined,
     taproot_internal_key: shown(map, OUTPUT.TAP_INTERNAL_KEY, toHex),
     taproot_tree:
@@ -214,6 +213,6 @@ export function psbtJson(psbt: Psbt, parameters: NetworkParameters) {
     unknown: unknown(psbt.global) ?? {},
     inputs: psbt.inputs.map((map) => inputJson(map, psbt.version, parameters)),
     outputs: psbt.outputs.map((_, index) => outputJson(psbt, index, parameters)),
-    fee: fee === undefined ? undefined : btc(fee),
+    fee: fee === undefined ? undefined : new Amount(fee),
   };
 }
