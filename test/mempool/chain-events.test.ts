@@ -143,10 +143,15 @@ describe('bounds', () => {
     pool.clock.time += 335 * 3_600_000;
     await pool.accept(spend([outputAt(parent)]));
     expect(pool.mempool.graph.size).toBe(2);
-    pool.clock.time += 2 * 3_600_000;
-    const fresh = spend([pool.coin()]);
-    await pool.accept(fresh);
-    expect([...pool.mempool.graph.entries()].map(({ tx }) => tx)).toEqual([fresh]);
+    // Looked for with each that comes, to the second.
+    pool.clock.time += 3_600_000;
+    await pool.accept(spend([pool.coin()]));
+    expect(pool.mempool.graph.size).toBe(3);
+    pool.clock.time += 1_000;
+    const other = spend([pool.coin()]);
+    await pool.accept(other);
+    expect(pool.mempool.graph.size).toBe(2);
+    expect(pool.mempool.has(other.txid)).toBe(true);
   });
 });
 
