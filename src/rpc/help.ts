@@ -104,45 +104,40 @@ function valueText(schema: t.Schema, name: string): string {
   }
 }
 
-const FIELD_TEXT: Partial<Record<t.Schema['kind'], string>> = Object.freeze({
-  string: '"str"',
-  hex: '"hex"',
-  integer: 'n',
-  number: 'n',
-  time: 'n',
-  amount: 'amount',
-  boolean: 'bool',
+/** A kind as help calls it, and how a value of it looks: of a call, and of an answer. */
+interface Look {
+  readonly type: string | Readonly<Record<Side, string>>;
+  readonly value: string | Readonly<Record<Side, string>>;
+}
+const TEXT: Look = { type: 'string', value: '"str"' };
+const NUMBER: Look = { type: 'numeric', value: 'n' };
+const ANY: Look = { type: 'any', value: '...' };
+/** Of kinds that have nothing inside. */
+const LOOKS: Partial<Record<t.Schema['kind'], Look>> = Object.freeze({
+  string: TEXT,
+  hex: { ...TEXT, value: '"hex"' },
+  integer: NUMBER,
+  number: NUMBER,
+  time: { ...NUMBER, value: { sent: 'n', answered: 'xxx' } },
+  amount: {
+    type: { sent: 'numeric or string', answered: 'numeric' },
+    value: { sent: 'amount', answered: 'n' },
+  },
+  boolean: { type: 'boolean', value: { sent: 'bool', answered: 'true|false' } },
+  null: { type: 'json null', value: 'null' },
+  any: ANY,
+  cases: ANY,
 });
 
-const fieldText = (schema: t.Schema, name: string): string =>
-  `"${name}":${FIELD_TEXT[schema.kind] ?? valueText(schema, name)}`;
+const on = (side: Side, text: Look['value'] | undefined): string | undefined =>
+  typeof text === 'object' ? text[side] : text;
 
-const TYPE_TEXT: Partial<Record<t.Schema['kind'], string>> = Object.freeze({
-  string: 'string',
-  hex: 'string',
-  integer: 'numeric',
-  number: 'numeric',
-  time: 'numeric',
-  boolean: 'boolean',
-  null: 'json null',
-  any: 'any',
-  cases: 'any',
-  array: 'json array',
-});
-
-/** How a value looks on a line of its own, in a call and in an answer. */
-const LINE_TEXT: Partial<Record<t.Schema['kind'], Readonly<Record<Side, string>>>> = Object.freeze({
-  string: { sent: '"str"', answered: '"str"' },
-  hex: { sent: '"hex"', answered: '"hex"' },
-  integer: { sent: 'n', answered: 'n' },
-  number: { sent: 'n', answered: 'n' },
-  time: { sent: 'n', answered: 'xxx' },
-  amount: { sent: 'amount', answered: 'n' },
-  boolean: { sent: 'bool', answered: 'true|false' },
-  null: { sent: 'null', answered: 'null' },
-  any: { sent: '...', answered: '...' },
-  cases: { sent: '...', answered: '...' },
-});
+/** A field in the usage line; what can be anything is called by its name there. */
+const fieldText = (schema: t.Schema, name: string): string => {
+  const look = LOOKS[schema.kind];
+  const value = look === ANY || schema.kind === 'null' ? undefined : on('sent', look?.value);
+  return `"${name}":${value ?? valueText(schema, name)}`;
+};
 
 function describe(schema: t.Schema, side: Side, outer: Outer): string {
   const { types, kind, help, hint, optional, named } = schema;
@@ -157,11 +152,7 @@ function describe(schema: t.Schema, side: Side, outer: Outer): string {
 }
 
 const typeText = (kind: t.Schema['kind'], side: Side): string =>
-  kind === 'amount'
-    ? side === 'sent'
-      ? 'numeric or string'
-      : 'numeric'
-    : (TYPE_TEXT[kind] ?? 'json object');
+  on(side, LOOKS[kind]?.type) ?? (kind === 'array' ? 'json array' : 'json object');
 
 /** The lines of a value, its own and those inside it. */
 function push(columns: Columns, schema: t.Schema, side: Side, indent: number, outer: Outer, name = ''): void {
@@ -169,9 +160,9 @@ function push(columns: Columns, schema: t.Schema, side: Side, indent: number, ou
   const key = outer === 'object' ? `"${name}"${side === 'sent' ? ': ' : ' : '}` : '';
   const comma = outer === 'none' ? '' : ',';
   const right = describe(schema, side, outer);
-  const line = LINE_TEXT[schema.kind];
-  if (line !== undefined) {
-    columns.push(`${space}${key}${line[side]}${comma}`, right);
+  const value = on(side, LOOKS[schema.kind]?.value);
+  if (value !== undefined) {
+    columns.push(`${space}${key}${value}${comma}`, right);
     return;
   }
   if (schema.fields !== undefined && Object.keys(schema.fields).length === 0) {
