@@ -3,9 +3,8 @@
 import { JsonObject, type JsonRead } from '../core/encoding/json.ts';
 import type { NetworkParameters } from '../core/parameters/network.ts';
 import { DescriptorError } from '../wallet/descriptors/descriptor-error.ts';
-import { expandAll } from '../wallet/descriptors/expansions.ts';
+import { descriptorScript, expandAll } from '../wallet/descriptors/expansions.ts';
 import { inferDescriptor } from '../wallet/descriptors/infer.ts';
-import { parseDescriptor } from '../wallet/descriptors/parse.ts';
 import { addressScript } from './construct-transaction.ts';
 import { refuse } from './errors.ts';
 import * as t from './schema.ts';
@@ -13,23 +12,6 @@ import { arrayFrom, rangeFrom, stringFrom } from './values.ts';
 
 /** Indexes of a ranged descriptor that are looked at unless a range is given. */
 const DEFAULT_RANGE = [0, 1000] as const;
-
-/**
- * The one script to pay to. Of a combo() it is P2WPKH, or P2PKH where the key is uncompressed.
- * @throws DescriptorError if the text is no descriptor, RpcError if it is one that stands for several.
- */
-export function descriptorScript(text: string, parameters: NetworkParameters): Uint8Array {
-  const { descriptors, secrets } = parseDescriptor(text, parameters);
-  const [descriptor] = descriptors;
-  if (descriptor === undefined || descriptors.length > 1)
-    throw refuse.parameter('Multipath descriptor not accepted');
-  if (descriptor.isRange)
-    throw refuse.parameter('Ranged descriptor not accepted. Maybe pass through deriveaddresses first?');
-  const scripts = descriptor.scriptsAt(0, secrets.lookup);
-  if (scripts === null) throw refuse.key('Cannot derive script without private keys');
-  if (scripts.length === 1) return scripts[0]!;
-  return scripts.length === 4 ? scripts[2]! : scripts[1]!;
-}
 
 /** The script of an address, or of a descriptor. @param invalid what to say if it is neither @throws RpcError */
 export function outputScript(text: string, parameters: NetworkParameters, invalid: string): Uint8Array {

@@ -1,7 +1,9 @@
 /** What a wallet knows about spending outputs: keys and scripts, sizes, signatures. */
 import { decodeAddress } from '../core/script/address.ts';
+import { solve } from '../core/script/templates.ts';
 import { encodeWif } from '../core/script/wif.ts';
 import { Transaction, type TxIn, type TxOut } from '../core/transaction/transaction.ts';
+import type { ScriptPlace } from './key-ring.ts';
 import { produceSignature } from './signing/produce.ts';
 import { SigningProvider } from './signing/provider.ts';
 import { type SignedTransaction, signTransaction } from './signing/sign-transaction.ts';
@@ -39,6 +41,21 @@ export function providerFor(
     if (place !== undefined) provider.merge(wallet.keys.expand(place, withSecrets).provider);
   }
   return provider;
+}
+
+/** Scripts inside an own output, the outer one first: of P2SH the redeem script, of P2WSH the witness script. */
+export function innerScripts({ keys }: Wallet, place: ScriptPlace, script: Uint8Array): Uint8Array[] {
+  const inside: Uint8Array[] = [];
+  let provider: SigningProvider | undefined;
+  for (let at: Uint8Array | undefined = script; ; inside.push(at)) {
+    const { type, solutions } = solve(at);
+    if (type !== 'scripthash' && type !== 'witness_v0_scripthash') return inside;
+    // Few have anything inside, and to find out takes longer than all the rest.
+    provider ??= keys.expand(place, false).provider;
+    const [hash] = solutions;
+    at = type === 'scripthash' ? provider.scriptByHash(hash!) : provider.witnessScript(hash!);
+    if (at === undefined) return inside;
+  }
 }
 
 /** WIF of the key of one of a wallet's addresses. @throws WalletError */

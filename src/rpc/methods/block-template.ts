@@ -1,5 +1,6 @@
 /** What miners ask for and bring (BIP22, BIP23): templates, proposals, and blocks that are solved. */
 import type { Chain } from '../../chain/chain.ts';
+import { waitForTip } from '../../chain/wait-for-tip.ts';
 import { Block } from '../../core/block/block.ts';
 import { targetFromBits } from '../../core/block/target.ts';
 import { withReservedValue } from '../../core/consensus/commitment.ts';
@@ -24,7 +25,6 @@ import {
 } from '../kit.ts';
 import { readHex } from '../texts.ts';
 import { hashTextFrom, stringFrom } from '../values.ts';
-import { waitForTip } from './waiting.ts';
 
 /** Milliseconds after which a long poll also answers for new transactions, and how often it looks. */
 const LONG_POLL_PATIENCE = 60_000;

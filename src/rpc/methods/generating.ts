@@ -3,8 +3,9 @@ import type { Block } from '../../core/block/block.ts';
 import { toHex } from '../../core/encoding/bytes.ts';
 import { Invalid } from '../../core/encoding/errors.ts';
 import type { Transaction, Txid } from '../../core/transaction/transaction.ts';
+import { descriptorScript } from '../../wallet/descriptors/expansions.ts';
 import { addressScript } from '../construct-transaction.ts';
-import { descriptorScript, outputScript } from '../descriptor-scripts.ts';
+import { outputScript } from '../descriptor-scripts.ts';
 import { group, method, type RpcContext, refuse, t } from '../kit.ts';
 import { readTransaction } from '../texts.ts';
 

@@ -1,34 +1,21 @@
 /** Long polls: answers when the chain has moved, or when time is up. */
 import type { HeaderEntry } from '../../chain/header-entry.ts';
+import { waitForTip } from '../../chain/wait-for-tip.ts';
 import type { BlockHash } from '../../core/block/header.ts';
-import { group, method, type RpcContext, refuse, t } from '../kit.ts';
+import { group, method, type RpcContext, type RpcRequest, refuse, t } from '../kit.ts';
 
-/** Resolves when the tip satisfies `done`, after `milliseconds` (0: never), or when the node stops. */
-export function waitForTip(
-  context: Pick<RpcContext, 'chain' | 'clock'>,
-  signal: AbortSignal,
-  milliseconds: number,
+/** The tip when it satisfies `done`, or when time is up. @param milliseconds 0 for ever @throws RpcError -1 */
+async function tipWhere(
   done: (tip: HeaderEntry) => boolean,
-): Promise<void> {
-  const { chain, clock } = context;
+  milliseconds: number,
+  context: RpcContext,
+  { caller }: RpcRequest,
+) {
   if (milliseconds < 0) throw refuse.misc('Negative timeout');
-  return new Promise((resolve) => {
-    if (done(chain.tip) || signal.aborted) return resolve();
-    const end = (): void => {
-      unsubscribe();
-      timer?.cancel();
-      signal.removeEventListener('abort', end);
-      resolve();
-    };
-    const unsubscribe = chain.tipChanged.subscribe(({ tip }) => {
-      if (done(tip)) end();
-    });
-    const timer = milliseconds > 0 ? clock.schedule(milliseconds, end, 'process') : undefined;
-    signal.addEventListener('abort', end);
-  });
+  await waitForTip(context, caller.signal, milliseconds, done);
+  const { hash, height } = context.chain.tip;
+  return { hash, height };
 }
-
-const tipJson = ({ chain }: RpcContext) => ({ hash: chain.tip.hash, height: chain.tip.height });
 
 const timeout = t.standard(t.long('Milliseconds; 0 waits for ever'), 0);
 const result = t.object({ hash: t.hex(), height: t.integer() });
@@ -42,10 +29,9 @@ export const waitingMethods = group('Blockchain', {
     },
     result,
     example: '1000',
-    async handler({ timeout: milliseconds, current_tip }, context, { caller }) {
+    handler({ timeout: milliseconds, current_tip }, context, request) {
       const known = current_tip ?? context.chain.tip.hash;
-      await waitForTip(context, caller.signal, milliseconds, (tip) => tip.hash !== known);
-      return tipJson(context);
+      return tipWhere(({ hash }) => hash !== known, milliseconds, context, request);
     },
   }),
 
@@ -54,10 +40,8 @@ export const waitingMethods = group('Blockchain', {
     parameters: { blockhash: t.hashText<BlockHash>(), timeout },
     result,
     example: '$(penny rpc getbestblockhash) 1000',
-    async handler({ blockhash, timeout: milliseconds }, context, { caller }) {
-      await waitForTip(context, caller.signal, milliseconds, (tip) => tip.hash === blockhash);
-      return tipJson(context);
-    },
+    handler: ({ blockhash, timeout: milliseconds }, context, request) =>
+      tipWhere(({ hash }) => hash === blockhash, milliseconds, context, request),
   }),
 
   waitforblockheight: method({
@@ -65,9 +49,7 @@ export const waitingMethods = group('Blockchain', {
     parameters: { height: t.integer(), timeout },
     result,
     example: '1 1000',
-    async handler({ height, timeout: milliseconds }, context, { caller }) {
-      await waitForTip(context, caller.signal, milliseconds, (tip) => tip.height >= height);
-      return tipJson(context);
-    },
+    handler: ({ height, timeout: milliseconds }, context, request) =>
+      tipWhere((tip) => tip.height >= height, milliseconds, context, request),
   }),
 });

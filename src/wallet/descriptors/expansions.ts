@@ -1,5 +1,6 @@
-/** Everything that a descriptor's text stands for. */
+/** What a descriptor's text stands for. */
 import type { NetworkParameters } from '../../core/parameters/network.ts';
+import { WalletError } from '../wallet-error.ts';
 import type { Expansion } from './descriptor.ts';
 import { DescriptorError } from './descriptor-error.ts';
 import { parseDescriptor } from './parse.ts';
@@ -21,4 +22,24 @@ export function* expandAll(
       yield expansion;
     }
   }
+}
+
+/**
+ * The one script to pay to. Of a combo() it is P2WPKH, or P2PKH where the key is uncompressed.
+ * @throws DescriptorError if the text is no descriptor, WalletError if it is one that stands for several
+ */
+export function descriptorScript(text: string, parameters: NetworkParameters): Uint8Array {
+  const { descriptors, secrets } = parseDescriptor(text, parameters);
+  const [descriptor] = descriptors;
+  if (descriptor === undefined || descriptors.length > 1)
+    throw new WalletError('Multipath descriptor not accepted', 'parameter');
+  if (descriptor.isRange)
+    throw new WalletError(
+      'Ranged descriptor not accepted. Maybe pass through deriveaddresses first?',
+      'parameter',
+    );
+  const scripts = descriptor.scriptsAt(0, secrets.lookup);
+  if (scripts === null) throw new WalletError('Cannot derive script without private keys', 'address');
+  if (scripts.length === 1) return scripts[0]!;
+  return scripts.length === 4 ? scripts[2]! : scripts[1]!;
 }

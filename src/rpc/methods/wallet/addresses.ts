@@ -1,5 +1,6 @@
 /** Addresses of a wallet: new ones, what is known of them, their labels. */
 import { toHex } from '../../../core/encoding/bytes.ts';
+import type { NetworkParameters } from '../../../core/parameters/network.ts';
 import { decodeAddress, encodeAddress } from '../../../core/script/address.ts';
 import { solve } from '../../../core/script/templates.ts';
 import { isChange } from '../../../wallet/coins.ts';
@@ -7,6 +8,7 @@ import type { OutputType } from '../../../wallet/descriptors/descriptor.ts';
 import { formatSteps } from '../../../wallet/descriptors/key-path.ts';
 import type { ScriptPlace } from '../../../wallet/key-ring.ts';
 import { signMessage } from '../../../wallet/message.ts';
+import { innerScripts } from '../../../wallet/solving.ts';
 import type { Wallet } from '../../../wallet/wallet.ts';
 import { addressScript } from '../../construct-transaction.ts';
 import { describeScript, scriptDescription } from '../../formats/address.ts';
@@ -43,30 +45,22 @@ function ownFields(wallet: Wallet, place: ScriptPlace) {
   };
 }
 
-/** The script inside P2SH or P2WSH, if the wallet knows it. */
-function innerFields(wallet: Wallet, place: ScriptPlace, script: Uint8Array): t.Answered<typeof inner> {
-  const { type, solutions } = solve(script);
-  if (type !== 'scripthash' && type !== 'witness_v0_scripthash') return {};
-  const { provider } = wallet.keys.expand(place, false);
-  const found =
-    type === 'scripthash' ? provider.scriptByHash(solutions[0]!) : provider.witnessScript(solutions[0]!);
-  if (found === undefined) return {};
-  const solved = solve(found);
-  const address = encodeAddress(found, wallet.parts.parameters);
+/** @param scripts each inside the one before */
+function innerFields(
+  [script, ...deeper]: readonly Uint8Array[],
+  parameters: NetworkParameters,
+): t.Answered<typeof inner> {
+  if (script === undefined) return {};
+  const { type, solutions, required } = solve(script);
+  const address = encodeAddress(script, parameters);
+  const hex = toHex(script);
+  const known = { ...describeScript(script), address, scriptPubKey: hex, ...innerFields(deeper, parameters) };
   return {
-    script: solved.type,
-    hex: toHex(found),
-    pubkeys: solved.type === 'multisig' ? solved.solutions.map(toHex) : undefined,
-    sigsrequired: solved.required,
-    embedded:
-      address === null
-        ? undefined
-        : {
-            ...describeScript(found),
-            address,
-            scriptPubKey: toHex(found),
-            ...innerFields(wallet, place, found),
-          },
+    script: type,
+    hex,
+    pubkeys: type === 'multisig' ? solutions.map(toHex) : undefined,
+    sigsrequired: required,
+    embedded: address === null ? undefined : known,
   };
 }
 
@@ -143,7 +137,10 @@ export const walletAddressMethods = group('Wallet', {
         solvable: false,
         iswatchonly: false,
         ...describeScript(script),
-        ...(place && { ...ownFields(wallet, place), ...innerFields(wallet, place, script) }),
+        ...(place && {
+          ...ownFields(wallet, place),
+          ...innerFields(innerScripts(wallet, place, script), context.parameters),
+        }),
         ischange: isChange(wallet, script),
         labels: label === undefined ? [] : [label.label],
       };

@@ -2,8 +2,7 @@
 import type { NetworkParameters } from '../../../core/parameters/network.ts';
 import { encodeAddress } from '../../../core/script/address.ts';
 import { balances } from '../../../wallet/coins.ts';
-import { type Received, receivedByAddress } from '../../../wallet/received.ts';
-import type { Wallet } from '../../../wallet/wallet.ts';
+import { paidAddresses, paidLabels, receivedByAddress } from '../../../wallet/received.ts';
 import { addressScript } from '../../construct-transaction.ts';
 import { btc, group, RpcCode, RpcError, refuse, t, walletMethod } from '../../kit.ts';
 import {
@@ -11,20 +10,9 @@ import {
   labelFrom,
   lastProcessed,
   lastProcessedBlock,
-  MAX_DEPTH,
   refuseReuse,
   watchOnly,
 } from '../../wallet-access.ts';
-
-const NOTHING: Received = { amount: 0n, confirmations: 0, txids: [] };
-
-/** Addresses that were handed out, with what they received; those that received nothing only if asked for. */
-const paidAddresses = (wallet: Wallet, minimum: number, includeImmature: boolean, includeEmpty: boolean) => {
-  const received = receivedByAddress(wallet, minimum, includeImmature);
-  return [...wallet.labels.entries]
-    .filter(([address, { purpose }]) => purpose === 'receive' && (includeEmpty || received.has(address)))
-    .map(([address, { label }]) => ({ address, label, ...(received.get(address) ?? NOTHING) }));
-};
 
 /** @throws RpcError -4 */
 function filterScript(address: string, parameters: NetworkParameters): Uint8Array {
@@ -154,24 +142,10 @@ export const walletBalanceMethods = group('Wallet', {
       t.object({ amount: t.amount(), confirmations: t.integer('Of the newest'), label: t.string() }),
     ),
     example: '0 true',
-    handler({ minconf: minimum, include_empty: includeEmpty, include_immature_coinbase: immature }, wallet) {
-      const byLabel = new Map<string, { amount: bigint; confirmations: number }>();
-      for (const { label, amount, confirmations, txids } of paidAddresses(
-        wallet,
-        minimum,
-        immature,
-        includeEmpty,
-      )) {
-        const sum = byLabel.get(label) ?? { amount: 0n, confirmations: MAX_DEPTH };
-        sum.amount += amount;
-        if (txids.length > 0) sum.confirmations = Math.min(sum.confirmations, confirmations);
-        byLabel.set(label, sum);
-      }
-      return [...byLabel].map(([label, { amount, confirmations }]) => ({
-        amount: btc(amount),
-        confirmations: confirmations === MAX_DEPTH ? 0 : confirmations,
-        label,
-      }));
-    },
+    handler: ({ minconf: minimum, include_empty, include_immature_coinbase }, wallet) =>
+      paidLabels(wallet, minimum, include_immature_coinbase, include_empty).map((paid) => ({
+        ...paid,
+        amount: btc(paid.amount),
+      })),
   }),
 });

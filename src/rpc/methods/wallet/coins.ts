@@ -1,11 +1,11 @@
 /** Outputs of a wallet: what is unspent, what is locked. */
 import { fromDisplayHex, toDisplayHex, toHex } from '../../../core/encoding/bytes.ts';
-import { ripemd160 } from '../../../core/encoding/hashes.ts';
 import { encodeAddress } from '../../../core/script/address.ts';
-import { solve } from '../../../core/script/templates.ts';
+import { isWitnessProgram } from '../../../core/script/script.ts';
 import type { OutPoint, Txid } from '../../../core/transaction/transaction.ts';
 import { sum, withAncestors } from '../../../mempool/graph.ts';
 import { type Coin, listCoins } from '../../../wallet/coins.ts';
+import { innerScripts } from '../../../wallet/solving.ts';
 import type { Wallet } from '../../../wallet/wallet.ts';
 import { addressScript } from '../../construct-transaction.ts';
 import { btc, group, type RpcContext, refuse, t, walletMethod } from '../../kit.ts';
@@ -16,10 +16,10 @@ function unspentJson(wallet: Wallet, coin: Coin, { parameters, mempool }: RpcCon
   const { lookup } = wallet.keys.secrets;
   const address = encodeAddress(output.scriptPubKey, parameters);
   const label = address === null ? undefined : wallet.labels.get(address);
-  // Few have anything inside, and to find out what takes longer than all the rest.
-  const inner = innerScripts(output.scriptPubKey, (hash) =>
-    wallet.keys.expand(place, false).provider.scriptByHash(hash),
-  );
+  const inside = innerScripts(wallet, place, output.scriptPubKey).map(toHex);
+  const [redeemScript, witnessScript] = isWitnessProgram(output.scriptPubKey)
+    ? [undefined, ...inside]
+    : inside;
   const entry = depth === 0 ? mempool.get(parent.tx.txid) : undefined;
   const waiting = entry && sum(withAncestors(entry));
   const { own } = place;
@@ -29,8 +29,8 @@ function unspentJson(wallet: Wallet, coin: Coin, { parameters, mempool }: RpcCon
     vout: outpoint.vout,
     address: address ?? undefined,
     label: label?.label,
-    redeemScript: inner.redeemScript,
-    witnessScript: inner.witnessScript,
+    redeemScript,
+    witnessScript,
     scriptPubKey: toHex(output.scriptPubKey),
     amount: btc(output.value),
     confirmations: depth,
@@ -42,25 +42,6 @@ function unspentJson(wallet: Wallet, coin: Coin, { parameters, mempool }: RpcCon
     desc: solvable ? (own.public.at(place.index, lookup)?.format() ?? undefined) : undefined,
     parent_descs: [own.shown],
     safe: trusted,
-  };
-}
-
-/** Redeem and witness script of an output, as far as they are known. */
-function innerScripts(
-  script: Uint8Array,
-  find: (hash: Uint8Array) => Uint8Array | undefined,
-): { readonly redeemScript: string | undefined; readonly witnessScript: string | undefined } {
-  const { type, solutions } = solve(script);
-  let witnessProgram = type === 'witness_v0_scripthash' ? solutions[0]! : undefined;
-  const redeemScript = type === 'scripthash' ? find(solutions[0]!) : undefined;
-  if (redeemScript !== undefined) {
-    const inner = solve(redeemScript);
-    if (inner.type === 'witness_v0_scripthash') witnessProgram = inner.solutions[0]!;
-  }
-  const witnessScript = witnessProgram === undefined ? undefined : find(ripemd160(witnessProgram));
-  return {
-    redeemScript: redeemScript && toHex(redeemScript),
-    witnessScript: witnessScript && toHex(witnessScript),
   };
 }
 
