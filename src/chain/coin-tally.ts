@@ -6,6 +6,8 @@
 import type { OutPoint } from '../core/transaction/transaction.ts';
 
 const RANGES = 1 << 14;
+/** Bytes of a range's number and its sum. */
+const ENTRY = 6;
 
 export class CoinTally {
   /** Modulo 2^32, so that the order of changes does not matter. */
@@ -38,16 +40,34 @@ export class CoinTally {
     return new CoinTally(this.#sums.slice());
   }
 
-  /** The sums as they are in memory, little endian. */
+  /**
+   * Either all sums, or, while that is shorter, those that are not 0 after the numbers of their ranges; that of
+   * range 0 in any case, so that no tally is an empty one. Little endian.
+   */
   encode(): Uint8Array {
-    return new Uint8Array(this.#sums.slice().buffer);
+    const used = Array.from(this.#sums.keys()).filter((range) => range === 0 || this.#sums[range] !== 0);
+    // The sums as they are in memory.
+    if (ENTRY * used.length >= 4 * RANGES) return new Uint8Array(this.#sums.slice().buffer);
+    const view = new DataView(new ArrayBuffer(ENTRY * used.length));
+    for (const [i, range] of used.entries()) {
+      view.setUint16(ENTRY * i, range, true);
+      view.setUint32(ENTRY * i + 2, this.#sums[range]!, true);
+    }
+    return new Uint8Array(view.buffer);
   }
 
-  /** Undefined if it has not the right size. */
+  /** Undefined if it is not what `encode` makes. */
   static decode(bytes: Uint8Array): CoinTally | undefined {
-    return bytes.length === 4 * RANGES
-      ? new CoinTally(new Uint32Array(new Uint8Array(bytes).buffer))
-      : undefined;
+    if (bytes.length === 4 * RANGES) return new CoinTally(new Uint32Array(new Uint8Array(bytes).buffer));
+    if (bytes.length % ENTRY !== 0) return undefined;
+    const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
+    const sums = new Uint32Array(RANGES);
+    for (let at = 0; at < bytes.length; at += ENTRY) {
+      const range = view.getUint16(at, true);
+      if (range >= RANGES) return undefined;
+      sums[range] = view.getUint32(at + 2, true);
+    }
+    return new CoinTally(sums);
   }
 }
 
