@@ -2,16 +2,15 @@
 import type { Chain } from '../../chain/chain.ts';
 import { waitForTip } from '../../chain/wait-for-tip.ts';
 import { Block } from '../../core/block/block.ts';
-import { targetFromBits } from '../../core/block/target.ts';
 import { withReservedValue } from '../../core/consensus/commitment.ts';
 import { MAX_BLOCK_SIGOPS_COST, MAX_BLOCK_WEIGHT } from '../../core/consensus/limits.ts';
-import { deploymentState } from '../../core/consensus/version-bits.ts';
+import { type DeploymentState, deploymentState } from '../../core/consensus/version-bits.ts';
 import { toDisplayHex, toHex } from '../../core/encoding/bytes.ts';
 import type { Invalid } from '../../core/encoding/errors.ts';
 import { OP } from '../../core/script/opcodes.ts';
 import { WITNESS_SCALE_FACTOR } from '../../core/transaction/transaction.ts';
 import type { BlockTemplate } from '../../mining/template.ts';
-import { hex32 } from '../formats/block.ts';
+import { targetRows } from '../formats/block.ts';
 import {
   group,
   type JsonRead,
@@ -71,64 +70,77 @@ async function longPoll(
   if (signal.aborted) throw new RpcError(RpcCode.CLIENT_NOT_CONNECTED, 'Shutting down');
 }
 
-function templateJson(template: BlockTemplate, context: RpcContext) {
-  const { chain, mempool } = context;
+const templateTransaction = t.object({
+  data: t.hex(),
+  txid: t.hex(),
+  hash: t.hex('With the witnesses: the wtxid'),
+  depends: t.array(t.integer(), 'Those that must come before, the first being 1'),
+  fee: t.number('Satoshis'),
+  sigops: t.integer('As they count against sigoplimit'),
+  weight: t.integer(),
+});
+
+/** @param scale units of sigOpCost in one signature operation, as the template counts them */
+function transactionsJson({ transactions }: BlockTemplate, { mempool }: RpcContext, scale: number) {
   const positions = new Map<string, number>();
-  const { csv, segwit } = context.parameters.heights;
-  const isSegwit = template.height >= segwit;
-  // Before segwit a block's limits are in bytes and in signature operations as they are counted.
-  const scale = isSegwit ? 1 : WITNESS_SCALE_FACTOR;
-  const transactions = template.transactions.map(({ tx, fee, sigOpCost }, i) => {
-    positions.set(tx.txid, i + 1);
-    const hasParents = (mempool.get(tx.txid)?.parents.size ?? 0) > 0;
+  return transactions.map(({ tx, fee, sigOpCost }, i) => {
+    const { txid, wtxid: hash, weight, inputs } = tx;
+    positions.set(txid, i + 1);
+    const hasParents = (mempool.get(txid)?.parents.size ?? 0) > 0;
     // One for each input, as Core has it.
-    const depends = hasParents
-      ? tx.inputs.map(({ prevout }) => positions.get(toDisplayHex(prevout.txid)))
-      : [];
-    return {
-      data: toHex(tx.bytes),
-      txid: tx.txid,
-      hash: tx.wtxid,
-      depends: depends.filter((position) => position !== undefined),
-      fee,
-      sigops: sigOpCost / scale,
-      weight: tx.weight,
-    };
+    const parents = hasParents ? inputs.map(({ prevout }) => positions.get(toDisplayHex(prevout.txid))) : [];
+    const depends = parents.filter((position) => position !== undefined);
+    return { data: toHex(tx.bytes), txid, hash, depends, fee, sigops: sigOpCost / scale, weight };
   });
-  const deployments = (context.parameters.versionBits ?? []).map((deployment) => ({
-    ...deployment,
-    state: deploymentState(template.parent, deployment),
-  }));
-  const pending = deployments.filter(({ state }) => state === 'started' || state === 'locked_in');
-  return {
-    capabilities: ['proposal'],
-    version: template.version,
-    rules: [
-      ...(template.height >= csv ? ['csv'] : []),
-      ...(isSegwit ? ['!segwit', 'taproot'] : []),
-      ...deployments.filter(({ state }) => state === 'active').map(({ name }) => name),
-    ],
-    vbavailable: Object.fromEntries(pending.map(({ name, bit }) => [name, bit])),
-    vbrequired: 0,
-    previousblockhash: template.parent.hash,
-    transactions,
-    coinbaseaux: {},
-    coinbasevalue: template.coinbaseValue,
-    longpollid: `${chain.tip.hash}${mempool.updates}`,
-    target: targetFromBits(template.bits).target.toString(16).padStart(64, '0'),
-    mintime: template.minimumTime,
-    mutable: ['time', 'transactions', 'prevblock'],
-    noncerange: '00000000ffffffff',
-    sigoplimit: MAX_BLOCK_SIGOPS_COST / scale,
-    sizelimit: MAX_BLOCK_WEIGHT / scale,
-    weightlimit: isSegwit ? MAX_BLOCK_WEIGHT : undefined,
-    curtime: template.time,
-    bits: hex32(template.bits),
-    height: template.height,
-    default_witness_commitment:
-      template.witnessCommitment === null ? undefined : toHex(template.witnessCommitment),
-  };
 }
+
+/** Names and bits of deployments in these states. */
+const deploymentsIn = ({ parent }: BlockTemplate, { parameters }: RpcContext, ...states: DeploymentState[]) =>
+  (parameters.versionBits ?? []).filter((each) => states.includes(deploymentState(parent, each)));
+
+/** Before segwit a block's limits are in bytes and in signature operations as they are counted. */
+const isSegwit = ({ height }: BlockTemplate, { parameters }: RpcContext): boolean =>
+  height >= parameters.heights.segwit;
+const scaleOf = (...told: Parameters<typeof isSegwit>): number =>
+  isSegwit(...told) ? 1 : WITNESS_SCALE_FACTOR;
+
+const shown = t.view<[template: BlockTemplate, context: RpcContext]>()({
+  capabilities: [t.array(t.string()), () => ['proposal']],
+  version: [t.integer(), ({ version }) => version],
+  rules: [
+    t.array(t.string(), 'In force; a ! before those that change the form of a block'),
+    (template, context) => [
+      ...(template.height >= context.parameters.heights.csv ? ['csv'] : []),
+      ...(isSegwit(template, context) ? ['!segwit', 'taproot'] : []),
+      ...deploymentsIn(template, context, 'active').map(({ name }) => name),
+    ],
+  ],
+  vbavailable: [
+    t.record(t.integer('Bit of the version'), 'rule'),
+    (...told) =>
+      Object.fromEntries(deploymentsIn(...told, 'started', 'locked_in').map(({ name, bit }) => [name, bit])),
+  ],
+  vbrequired: [t.integer('Bits of the version that must be set'), () => 0],
+  previousblockhash: [t.hex(), ({ parent }) => parent.hash],
+  transactions: [t.array(templateTransaction), (...told) => transactionsJson(...told, scaleOf(...told))],
+  coinbaseaux: [t.record(t.hex(), 'name', 'What the script of the coinbase must hold'), () => ({})],
+  coinbasevalue: [t.number('Satoshis: the reward with all fees'), ({ coinbaseValue }) => coinbaseValue],
+  longpollid: [t.string(), (_, { chain, mempool }) => `${chain.tip.hash}${mempool.updates}`],
+  target: targetRows.target,
+  mintime: [t.time(), ({ minimumTime }) => minimumTime],
+  mutable: [t.array(t.string(), 'What the miner may change'), () => ['time', 'transactions', 'prevblock']],
+  noncerange: [t.hex(), () => '00000000ffffffff'],
+  sigoplimit: [t.integer(), (...told) => MAX_BLOCK_SIGOPS_COST / scaleOf(...told)],
+  sizelimit: [t.integer('Bytes'), (...told) => MAX_BLOCK_WEIGHT / scaleOf(...told)],
+  weightlimit: [t.optional(t.integer()), (...told) => (isSegwit(...told) ? MAX_BLOCK_WEIGHT : undefined)],
+  curtime: [t.time(), ({ time }) => time],
+  bits: targetRows.bits,
+  height: [t.integer(), ({ height }) => height],
+  default_witness_commitment: [
+    t.optional(t.hex('Script of the output that commits to the witnesses')),
+    ({ witnessCommitment }) => (witnessCommitment === null ? undefined : toHex(witnessCommitment)),
+  ],
+});
 
 const fields = {
   mode: t.optional(t.unread<string>(t.string('template or proposal')), 'template'),
@@ -153,39 +165,7 @@ export const blockTemplateMethods = group('Mining', {
     result: t.cases('', {
       'a proposal that is good': t.nothing(),
       'a proposal that is not': t.string('Why'),
-      'a template': t.object({
-        capabilities: t.array(t.string()),
-        version: t.integer(),
-        rules: t.array(t.string(), 'In force; a ! before those that change the form of a block'),
-        vbavailable: t.record(t.integer('Bit of the version'), 'rule'),
-        vbrequired: t.integer('Bits of the version that must be set'),
-        previousblockhash: t.hex(),
-        transactions: t.array(
-          t.object({
-            data: t.hex(),
-            txid: t.hex(),
-            hash: t.hex('With the witnesses: the wtxid'),
-            depends: t.array(t.integer(), 'Those that must come before, the first being 1'),
-            fee: t.number('Satoshis'),
-            sigops: t.integer('As they count against sigoplimit'),
-            weight: t.integer(),
-          }),
-        ),
-        coinbaseaux: t.record(t.hex(), 'name', 'What the script of the coinbase must hold'),
-        coinbasevalue: t.number('Satoshis: the reward with all fees'),
-        longpollid: t.string(),
-        target: t.hex(),
-        mintime: t.time(),
-        mutable: t.array(t.string(), 'What the miner may change'),
-        noncerange: t.hex(),
-        sigoplimit: t.integer(),
-        sizelimit: t.integer('Bytes'),
-        weightlimit: t.optional(t.integer()),
-        curtime: t.time(),
-        bits: t.hex('The target, compact'),
-        height: t.integer(),
-        default_witness_commitment: t.optional(t.hex('Script of the output that commits to the witnesses')),
-      }),
+      'a template': shown,
     }),
     example: `'{"rules": ["segwit"]}'`,
     async handler({ template_request: request }, context, rpc) {
@@ -212,8 +192,7 @@ export const blockTemplateMethods = group('Mining', {
           'getblocktemplate must be called with the segwit rule set (call with {"rules": ["segwit"]})',
         );
       await mempool.settled();
-      const template = await miner.template(ANYONE);
-      return templateJson(template, context);
+      return shown.of(await miner.template(ANYONE), context);
     },
   }),
 

@@ -2,6 +2,7 @@
 import { fromDisplayHex, toHex } from '../../core/encoding/bytes.ts';
 import type { Txid } from '../../core/transaction/transaction.ts';
 import type { MempoolEntry } from '../../mempool/entry.ts';
+import type { Mempool } from '../../mempool/mempool.ts';
 import { mempoolEntry, mempoolEntryJson } from '../formats/mempool-entry.ts';
 import { btc, group, method, type RpcContext, refuse, t } from '../kit.ts';
 import { findInMempool } from '../lookup.ts';
@@ -22,6 +23,43 @@ const listJson = (entries: Iterable<MempoolEntry>, context: RpcContext, detailed
     : Array.from(entries, ({ txid }) => txid);
 
 const outPoints = t.array(t.object({ txid: t.hashText<Txid>(), vout: t.integer() }), 'Outputs to look for');
+
+const info = t.view<[mempool: Mempool, context: RpcContext]>()({
+  loaded: [t.boolean('What the last run saved has been read'), ({ loaded }) => loaded],
+  size: [t.integer('Transactions'), ({ graph }) => graph.size],
+  bytes: [t.integer('Their vbytes'), ({ graph }) => graph.virtualSize],
+  usage: [t.integer('Bytes of memory'), ({ graph }) => graph.memory],
+  total_fee: [t.amount('Without the deltas of prioritisetransaction'), ({ graph }) => btc(graph.fees)],
+  maxmempool: [t.integer('Bytes of memory allowed'), ({ policy }) => policy.maxBytes],
+  mempoolminfee: [t.amount('What pays less is refused now'), (mempool) => btc(mempool.minimumFeeRate())],
+  minrelaytxfee: [
+    t.amount('What pays less is refused even when there is room'),
+    ({ policy }) => btc(policy.minimumRelayFeeRate),
+  ],
+  incrementalrelayfee: [
+    t.amount('What a replacement must pay more'),
+    ({ policy }) => btc(policy.incrementalRelayFeeRate),
+  ],
+  unbroadcastcount: [
+    t.integer('Own transactions that no peer has asked for yet'),
+    ({ unbroadcast }) => unbroadcast.size,
+  ],
+  permitbaremultisig: [t.boolean(), ({ policy }) => policy.permitBareMultisig],
+  maxdatacarriersize: [
+    t.integer('Bytes of all OP_RETURN outputs of a transaction'),
+    ({ policy }) => policy.maxDataCarrierBytes,
+  ],
+  limitclustercount: [
+    t.integer('Transactions that may depend on each other'),
+    ({ policy }) => policy.limitClusterCount,
+  ],
+  limitclustersize: [t.integer('Their vbytes'), ({ policy }) => policy.limitClusterSize],
+  optimal: [t.boolean('Sorted as well as can be'), () => true],
+  fullrbf: [
+    t.optional(t.boolean('Always; of old (-deprecatedrpc=fullrbf)')),
+    (_, { deprecated }) => deprecated.has('fullrbf') || undefined,
+  ],
+});
 
 export const mempoolMethods = group('Blockchain', {
   getrawmempool: method({
@@ -75,45 +113,8 @@ export const mempoolMethods = group('Blockchain', {
 
   getmempoolinfo: method({
     help: 'Size and limits of the mempool. Fee rates are in BTC for 1,000 vbytes.',
-    result: t.object({
-      loaded: t.boolean('What the last run saved has been read'),
-      size: t.integer('Transactions'),
-      bytes: t.integer('Their vbytes'),
-      usage: t.integer('Bytes of memory'),
-      total_fee: t.amount('Without the deltas of prioritisetransaction'),
-      maxmempool: t.integer('Bytes of memory allowed'),
-      mempoolminfee: t.amount('What pays less is refused now'),
-      minrelaytxfee: t.amount('What pays less is refused even when there is room'),
-      incrementalrelayfee: t.amount('What a replacement must pay more'),
-      unbroadcastcount: t.integer('Own transactions that no peer has asked for yet'),
-      permitbaremultisig: t.boolean(),
-      maxdatacarriersize: t.integer('Bytes of all OP_RETURN outputs of a transaction'),
-      limitclustercount: t.integer('Transactions that may depend on each other'),
-      limitclustersize: t.integer('Their vbytes'),
-      optimal: t.boolean('Sorted as well as can be'),
-      fullrbf: t.optional(t.boolean('Always; of old (-deprecatedrpc=fullrbf)')),
-    }),
-    handler(_, { mempool, deprecated }) {
-      const { policy } = mempool;
-      return {
-        loaded: mempool.loaded,
-        size: mempool.graph.size,
-        bytes: mempool.graph.virtualSize,
-        usage: mempool.graph.usage,
-        total_fee: btc(mempool.graph.fees),
-        maxmempool: policy.maxBytes,
-        mempoolminfee: btc(mempool.minimumFeeRate()),
-        minrelaytxfee: btc(policy.minimumRelayFeeRate),
-        incrementalrelayfee: btc(policy.incrementalRelayFeeRate),
-        unbroadcastcount: mempool.unbroadcast.size,
-        permitbaremultisig: policy.permitBareMultisig,
-        maxdatacarriersize: policy.maxDataCarrierBytes,
-        limitclustercount: policy.limitClusterCount,
-        limitclustersize: policy.limitClusterSize,
-        optimal: true,
-        ...(deprecated.has('fullrbf') && { fullrbf: true }),
-      };
-    },
+    result: info,
+    handler: (_, context) => info.of(context.mempool, context),
   }),
 
   gettxspendingprevout: method({
