@@ -13,6 +13,7 @@ import type { Network } from '../network/network.ts';
 import type { AdjustableClock, Logger } from '../seams.ts';
 import type { WalletManager } from '../wallet/wallet-manager.ts';
 import type { Registry } from './method.ts';
+import type { Scan } from './scans.ts';
 
 export interface RpcContext {
   readonly parameters: NetworkParameters;
@@ -65,17 +66,11 @@ export interface LoggerControl extends Logger {
   readonly path: string;
 }
 
-interface UtxoScan {
-  /** First two bytes of the txid it has come to. */
-  txid: number;
-  aborted: boolean;
-}
-
 /** What the methods about the RPC server itself may see of it. */
 export interface RpcServerView {
   readonly registry: Registry;
-  /** The walk over the UTXO set under way, of which there is one at most (scantxoutset). */
-  readonly scan: { current: UtxoScan | null };
+  /** Those under way, by their kind. */
+  readonly scans: Map<string, Scan>;
   activeCalls(): readonly { readonly method: string; readonly microseconds: number }[];
 }
 

@@ -1,5 +1,6 @@
 /** Output scripts of the descriptors that callers name. */
 
+import { toHex } from '../core/encoding/bytes.ts';
 import { JsonObject, type JsonRead } from '../core/encoding/json.ts';
 import type { NetworkParameters } from '../core/parameters/network.ts';
 import { DescriptorError } from '../wallet/descriptors/descriptor-error.ts';
@@ -56,6 +57,20 @@ export function scanScripts(value: JsonRead, parameters: NetworkParameters): Scr
   return Array.from(expandAll(text, parameters, range), ({ scripts, provider }) =>
     scripts.map((script) => ({ script, descriptor: inferDescriptor(script, parameters, provider) })),
   ).flat();
+}
+
+/** The scripts of objects to scan for, by their hex. @throws RpcError */
+export function watchedScripts(
+  objects: readonly JsonRead[],
+  parameters: NetworkParameters,
+): ReadonlyMap<string, Uint8Array> {
+  const watched = new Map<string, Uint8Array>();
+  for (const object of objects) {
+    const { text, range } = scanObject(object);
+    for (const { scripts } of expandAll(text, parameters, range))
+      for (const script of scripts) watched.set(toHex(script), script);
+  }
+  return watched;
 }
 
 /** A descriptor, or one with a range. @throws RpcError */

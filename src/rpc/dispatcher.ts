@@ -56,7 +56,7 @@ interface ActiveCall {
 
 export class Dispatcher implements RpcServerView {
   readonly registry: Registry;
-  readonly scan: RpcServerView['scan'] = { current: null };
+  readonly scans: RpcServerView['scans'] = new Map();
   /** Told of each call of a method that is there, and why it failed if it did. */
   answered: ((method: string, error?: unknown) => void) | undefined;
   readonly #clock: Clock;

@@ -6,10 +6,12 @@ import type { BlockHash } from '../core/block/header.ts';
 import type { BlockUndo } from '../core/consensus/undo.ts';
 import { JsonNumber, type JsonRead } from '../core/encoding/json.ts';
 import type { Txid } from '../core/transaction/transaction.ts';
+import type { FilterIndex } from '../indexes/filter-index.ts';
 import type { MempoolEntry } from '../mempool/entry.ts';
 import type { Mempool } from '../mempool/mempool.ts';
+import type { RpcContext } from './context.ts';
 import { RpcCode, RpcError, refuse } from './errors.ts';
-import { custom, hex } from './schema.ts';
+import { custom, hex, standard, string } from './schema.ts';
 import { hashTextFrom, integerFrom } from './values.ts';
 
 /** @throws RpcError -5 with Core's text */
@@ -91,6 +93,16 @@ export async function readStoredUndo(chain: Chain, entry: HeaderEntry): Promise<
     throw refuse.misc(`Undo data not available${pruned ? ' (pruned data)' : ''}`);
   }
   return ofFile(chain.blocks.readUndo(entry), 'undo');
+}
+
+/** The only kind of compact filter there is. */
+export const filterType = standard(string('There is only basic'), 'basic');
+
+/** @param type `filtertype` @throws RpcError */
+export function filterIndex({ filters }: RpcContext['indexes'], type: string): FilterIndex {
+  if (type !== 'basic') throw refuse.key('Unknown filtertype');
+  if (filters === undefined) throw refuse.misc(`Index is not enabled for filtertype ${type}`);
+  return filters;
 }
 
 /** @throws RpcError -5 */

@@ -6,9 +6,11 @@ import { blockTemplateMethods } from './methods/block-template.ts';
 import { blockMethods } from './methods/blocks.ts';
 import { chainControlMethods } from './methods/chain-control.ts';
 import { chainStateMethods } from './methods/chain-state.ts';
+import { clusterMethods } from './methods/clusters.ts';
 import { coinMethods } from './methods/coins.ts';
 import { controlMethods } from './methods/control.ts';
 import { deploymentMethods } from './methods/deployments.ts';
+import { descriptorActivityMethods } from './methods/descriptor-activity.ts';
 import { descriptorMethods } from './methods/descriptors.ts';
 import { dumpCoinsMethods } from './methods/dump-coins.ts';
 import { feeMethods } from './methods/fees.ts';
@@ -54,9 +56,11 @@ export const RPC_METHODS = {
   ...blockMethods,
   ...chainControlMethods,
   ...chainStateMethods,
+  ...clusterMethods,
   ...coinMethods,
   ...controlMethods,
   ...deploymentMethods,
+  ...descriptorActivityMethods,
   ...descriptorMethods,
   ...dumpCoinsMethods,
   ...feeMethods,

@@ -3,7 +3,7 @@ import { toDisplayHex, toHex } from '../../core/encoding/bytes.ts';
 import { JsonText } from '../../core/encoding/json-writer.ts';
 import { block, blockJson, blockTransaction, header } from '../formats/block.ts';
 import { group, method, refuse, t } from '../kit.ts';
-import { blockByHash, findBlock, ofFile, requireData } from '../lookup.ts';
+import { blockByHash, filterIndex, filterType, findBlock, ofFile, requireData } from '../lookup.ts';
 
 export const blockMethods = group('Blockchain', {
   getblock: method({
@@ -49,13 +49,11 @@ export const blockMethods = group('Blockchain', {
 
   getblockfilter: method({
     help: 'The compact filter of a block (BIP157, BIP158). Needs -blockfilterindex.',
-    parameters: { blockhash: t.hashText(), filtertype: t.standard(t.string('There is only basic'), 'basic') },
+    parameters: { blockhash: t.hashText(), filtertype: filterType },
     result: t.object({ filter: t.hex(), header: t.hex('Commits to this filter and all before') }),
     example: '$(penny rpc getbestblockhash)',
     async handler({ blockhash, filtertype }, { chain, indexes }) {
-      if (filtertype !== 'basic') throw refuse.key('Unknown filtertype');
-      const index = indexes.filters;
-      if (index === undefined) throw refuse.misc(`Index is not enabled for filtertype ${filtertype}`);
+      const index = filterIndex(indexes, filtertype);
       const entry = findBlock(chain, blockhash, 'blockhash');
       await index.synchronize();
       const found = await index.find(entry);

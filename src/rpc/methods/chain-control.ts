@@ -74,6 +74,11 @@ export const chainControlMethods = {
       handler({ blockhash, peer_id }, { chain, network }) {
         const entry = chain.entry(blockhash);
         if (entry === undefined) throw refuse.misc('Block header missing');
+        // One ahead of the tip would keep its file from being pruned.
+        if (chain.pruner.target !== 0 && entry.height > chain.height)
+          throw refuse.misc(
+            'In prune mode, only blocks that the node has already synced previously can be fetched from a peer',
+          );
         if (entry.haveData) throw refuse.misc('Block already downloaded');
         try {
           network.requestBlock(entry, peer_id);

@@ -4,7 +4,7 @@ import type { Clock } from '../../seams.ts';
 import type { RpcServerView } from '../context.ts';
 import { ownVersion } from '../formats/version.ts';
 import { helpText, usage } from '../help.ts';
-import { group, method, type RpcContext, refuse, t } from '../kit.ts';
+import { group, type JsonRead, method, type RpcContext, refuse, t } from '../kit.ts';
 import { findMethod } from '../method.ts';
 import { openRpcDocument } from '../openrpc.ts';
 
@@ -50,15 +50,18 @@ function requireMockable(name: string, { mineBlocksOnDemand, devControl }: Netwo
 
 const categories = (help: string) => t.optional(t.array(t.string(), help));
 
-const echo = method({
-  help: 'Answers with what it was given; for tests.',
-  parameters: Object.fromEntries(Array.from({ length: 10 }, (_, i) => [`arg${i}`, t.optional(t.anything())])),
-  result: t.anything(),
-  handler(given) {
-    const values = Object.values(given);
-    return values.slice(0, values.findLastIndex((value) => value !== undefined) + 1);
-  },
-});
+const echo = {
+  ...method({
+    help: 'Answers with what it was given; for tests.',
+    parameters: Object.fromEntries(
+      Array.from({ length: 10 }, (_, i) => [`arg${i}`, t.optional(t.anything())]),
+    ),
+    result: t.anything(),
+    handler: () => null,
+  }),
+  // A null at the end was given too.
+  run: (values: readonly JsonRead[]) => values,
+};
 
 export const controlMethods = {
   ...group('Control', {
@@ -70,7 +73,7 @@ export const controlMethods = {
       handler({ command }, _, { server }) {
         if (command === undefined || command === '') return listMethods(server);
         const found = findMethod(server.registry, command);
-        return found === undefined ? `help: unknown command: ${command}` : helpText(found).trimEnd();
+        return found === undefined ? `help: unknown command: ${command}` : helpText(found);
       },
     }),
 

@@ -39,8 +39,6 @@ export class Access {
   readonly #visitors: Visitors;
   readonly #allowedPeers: AllowedPeers;
   readonly #hosts: ReadonlySet<string>;
-  /** Whether the peer of each open connection may call. */
-  readonly #peers = new WeakMap<Socket, boolean>();
 
   /** @throws Error that names the option */
   constructor(options: AccessOptions, authentication: Authentication, visitors: Visitors) {
@@ -71,7 +69,7 @@ export class Access {
   }
 
   /** The status that refuses a request whoever sends it; null lets it in where nobody is asked for a password. */
-  refuse({ socket, headers, rawHeaders, httpVersionMajor }: IncomingMessage): 400 | 403 | null {
+  refuse({ headers, rawHeaders, httpVersionMajor }: IncomingMessage): 400 | 403 | null {
     // Node passes over the headers behind the last that it counts: one of them might be what is looked for.
     const isWhole = rawHeaders.length < 2 * LIMITS.headerCount;
     if (httpVersionMajor !== 1 || !isWhole || hasDoubles(rawHeaders)) return 400;
@@ -79,7 +77,7 @@ export class Access {
     // A page in a browser must not reach the node through its user: neither directly nor by a name
     // that it made resolve to this address (DNS rebinding).
     const isOriginAllowed = origin === undefined || this.mayRead(origin);
-    return this.#isPeerAllowed(socket) && isOriginAllowed && this.#isHostAllowed(host) ? null : 403;
+    return isOriginAllowed && this.#isHostAllowed(host) ? null : 403;
   }
 
   /** Whether a page of this origin may read answers. */
@@ -87,16 +85,11 @@ export class Access {
     return this.#options.allowOrigin.includes(origin);
   }
 
-  /** Asked once a connection. */
-  #isPeerAllowed(socket: Socket): boolean {
-    let allowed = this.#peers.get(socket);
-    if (allowed === undefined) {
-      const address = socket.remoteAddress ?? '';
-      const mapped = address.startsWith('::ffff:') ? address.slice(7) : address;
-      allowed = this.#allowedPeers.list.check(mapped, isIPv6(mapped) ? 'ipv6' : 'ipv4');
-      this.#peers.set(socket, allowed);
-    }
-    return allowed;
+  /** Whether who has connected may be there at all; asked once a connection. */
+  isPeerAllowed(socket: Socket): boolean {
+    const address = socket.remoteAddress ?? '';
+    const mapped = address.startsWith('::ffff:') ? address.slice(7) : address;
+    return this.#allowedPeers.list.check(mapped, isIPv6(mapped) ? 'ipv6' : 'ipv4');
   }
 
   #isHostAllowed(header: string | undefined): boolean {

@@ -162,7 +162,10 @@ export class RpcServer {
       // Only routes with a schema need them, and to load them is a fifth of a node's start.
       schemaController: { compilersFactory: { buildValidator: noCompiler, buildSerializer: noCompiler } },
     });
-    app.server.on('connection', (socket) => this.#visitors.admit(socket));
+    app.server.on('connection', (socket) => {
+      if (this.#access.isPeerAllowed(socket)) this.#visitors.admit(socket);
+      else socket.destroy();
+    });
     app.server.maxHeadersCount = LIMITS.headerCount;
     app.removeAllContentTypeParsers();
     app.addContentTypeParser('*', { parseAs: 'buffer' }, (_request, body, done) => done(null, body));

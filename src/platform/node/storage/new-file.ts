@@ -1,8 +1,8 @@
 /**
  * A new file that is there whole or not at all: written under a name that says it is incomplete, synced,
- * and given its own name in the end. No file is ever overwritten.
+ * and given its own name in the end. No file is ever overwritten. A named pipe is written into.
  */
-import { type FileHandle, link, lstat, open, rename, rm } from 'node:fs/promises';
+import { type FileHandle, link, lstat, open, rename, rm, stat } from 'node:fs/promises';
 
 /** Reasons, by the system's code, as a user would say them. */
 const REASONS: Readonly<Record<string, string>> = {
@@ -36,6 +36,7 @@ export class FileError extends Error {
 
 export class NewFile {
   readonly path: string;
+  /** The path itself for a pipe, which has a reader and no content. */
   readonly #beside: string;
   readonly #handle: FileHandle;
 
@@ -49,6 +50,7 @@ export class NewFile {
   static async create(path: string): Promise<NewFile> {
     const beside = `${path}.incomplete`;
     try {
+      if (await isPipe(path)) return new NewFile(path, path, await open(path, 'w'));
       await refuseExisting(path);
       // Of an attempt that was killed.
       await rm(beside, { force: true });
@@ -75,9 +77,9 @@ export class NewFile {
         guarded() as unknown as Uint8Array,
         signal === undefined ? {} : { signal },
       );
-      await this.#handle.sync();
+      if (this.#beside !== this.path) await this.#handle.sync();
       await this.#handle.close();
-      await giveName(this.#beside, this.path);
+      if (this.#beside !== this.path) await giveName(this.#beside, this.path);
     } catch (error) {
       await this.discard();
       if (error === theirs || signal?.aborted === true) throw error;
@@ -88,7 +90,7 @@ export class NewFile {
   /** Gives it up. */
   async discard(): Promise<void> {
     await this.#handle.close().catch(() => {});
-    await rm(this.#beside, { force: true });
+    if (this.#beside !== this.path) await rm(this.#beside, { force: true });
   }
 }
 
@@ -100,6 +102,12 @@ export async function writeNewFile(
   await (await NewFile.create(path)).fill(chunks);
   return { path };
 }
+
+const isPipe = (path: string): Promise<boolean> =>
+  stat(path).then(
+    (there) => there.isFIFO(),
+    () => false,
+  );
 
 async function refuseExisting(path: string): Promise<void> {
   const there = await lstat(path).catch((error: NodeJS.ErrnoException) => {
