@@ -43,6 +43,8 @@ class Columns {
 }
 
 export function helpText(method: Method): string {
+  const head = `${usage(method)}\n\n${method.help.trim()}\n`;
+  if (method.plain) return head;
   const positional = new Columns();
   const named = new Columns();
   for (const [i, [names, schema]] of visible(method.parameters).entries()) {
@@ -54,7 +56,7 @@ export function helpText(method: Method): string {
     }
   }
   return [
-    `${usage(method)}\n\n${method.help.trim()}\n`,
+    head,
     positional.isEmpty ? '' : `\nArguments:\n${positional}`,
     named.isEmpty ? '' : `\nNamed Arguments:\n${named}`,
     ...resultTexts(method.result),

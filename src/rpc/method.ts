@@ -31,6 +31,8 @@ interface Definition<P extends t.Fields, R extends t.Schema> {
   readonly result?: R;
   /** Parameters of one call that works, as `penny rpc NAME ...` takes them. */
   readonly example?: string;
+  /** Its help is what it says, and nothing more. */
+  readonly plain?: boolean;
 }
 
 type None = Readonly<Record<never, never>>;
@@ -93,9 +95,15 @@ function specify<P extends t.Fields, R extends t.Schema>(
   definition: Definition<P, R>,
   run: (parameters: P, ...call: Parameters<Spec['run']>) => unknown,
 ): Spec<P, R> {
-  const { help, parameters = {} as P, result = t.nothing() as never, example = '' } = definition;
+  const {
+    help,
+    parameters = {} as P,
+    result = t.nothing() as never,
+    example = '',
+    plain = false,
+  } = definition;
   return Object.freeze<Spec<P, R>>({
-    ...{ help, parameters, result, example },
+    ...{ help, parameters, result, example, plain },
     run: (values, context, request) => run(parameters, values, context, request) as JsonWritable,
   });
 }

@@ -270,5 +270,5 @@ test('logging and setmocktime refuse what they do not know', async () => {
     message: 'unknown logging category nothing',
   });
   expect(await call('logging')).toEqual({ net: false, rpc: false });
-  expect(await call('echo', [1, { a: [] }])).toEqual([1, { a: [] }]);
+  expect(await call('echo', [1, { a: [] }, null])).toEqual([1, { a: [] }, null]);
 });

@@ -6,7 +6,7 @@ import type { Transaction, Txid } from '../../core/transaction/transaction.ts';
 import { descriptorScript } from '../../wallet/descriptors/expansions.ts';
 import { addressScript } from '../construct-transaction.ts';
 import { outputScript } from '../descriptor-scripts.ts';
-import { group, method, type RpcContext, refuse, t } from '../kit.ts';
+import { group, method, RpcCode, type RpcContext, RpcError, refuse, t } from '../kit.ts';
 import { readTransaction } from '../texts.ts';
 
 const maxtries = t.standard(t.long('Hashes to try at most, for all of them'), 1_000_000);
@@ -33,7 +33,17 @@ function transactionOf(text: string, { mempool }: RpcContext): Transaction {
   return readTransaction(text, `Transaction decode failed for ${text}.`);
 }
 
+const GENERATE = 'has been replaced by the -generate cli option. Refer to -help for more information.';
+
 export const generatingMethods = group('hidden', {
+  generate: method({
+    help: GENERATE,
+    plain: true,
+    handler() {
+      throw new RpcError(RpcCode.METHOD_NOT_FOUND, `generate\n\n${GENERATE}\n`);
+    },
+  }),
+
   generatetoaddress: method({
     help: 'Mines blocks that pay an address, and tells their hashes.',
     parameters: { nblocks: t.integer(), address: t.string(), maxtries },

@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process';
 import {
   existsSync,
   mkdirSync,
@@ -8,6 +9,7 @@ import {
   statSync,
   writeFileSync,
 } from 'node:fs';
+import { readFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
@@ -74,4 +76,11 @@ test('a failure leaves nothing behind, and is told as it is', async () => {
     ),
   ).rejects.toThrow('aborted');
   expect(readdirSync(directory)).toEqual([]);
+});
+
+test('a named pipe is written into, and stays', async () => {
+  execFileSync('mkfifo', [path]);
+  const [read] = await Promise.all([readFile(path), writeNewFile(path, chunks())]);
+  expect([...read]).toEqual([1, 2, 3]);
+  expect(statSync(path).isFIFO()).toBe(true);
 });

@@ -2,8 +2,10 @@ import { createHmac } from 'node:crypto';
 import { request as httpRequest } from 'node:http';
 import { connect, type Socket } from 'node:net';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { Access } from '../../../../src/platform/node/rpc/access.ts';
 import { Authentication } from '../../../../src/platform/node/rpc/authentication.ts';
 import { RpcServer, type RpcServerOptions } from '../../../../src/platform/node/rpc/server.ts';
+import { Visitors } from '../../../../src/platform/node/rpc/visitors.ts';
 import { createTestDispatcher, type LoggedLine } from '../../../support/rpc.ts';
 
 const OPTIONS: RpcServerOptions = {
@@ -273,6 +275,15 @@ describe('browsers', () => {
       expect(await told([allowed], host), `${allowed} ${host}`).toBe(expected);
     expect(await told([], 'bitcoin')).toBe(403);
   });
+});
+
+test('who may not connect is not listened to', () => {
+  const access = new Access({ ...OPTIONS, allowIp: ['192.0.2.0/24'] }, new Authentication(), new Visitors());
+  const isAllowed = (remoteAddress?: string) => access.isPeerAllowed({ remoteAddress } as Socket);
+  for (const address of ['127.0.0.1', '::1', '::ffff:127.0.0.1', '192.0.2.7', '::ffff:192.0.2.7'])
+    expect(isAllowed(address), address).toBe(true);
+  for (const address of ['192.0.3.1', '::ffff:192.0.3.1', '2001:db8::1', undefined])
+    expect(isAllowed(address), address).toBe(false);
 });
 
 test("only methods on a user's whitelist may be called", async () => {
