@@ -2,8 +2,9 @@
 
 import type { BlockHash } from '../../core/block/header.ts';
 import { toDisplayHex, toHex } from '../../core/encoding/bytes.ts';
+import { scriptJson } from '../../formats/script.ts';
 import { scanObjects, watchedScripts } from '../descriptor-scripts.ts';
-import { scriptJson, scriptPubKey } from '../formats/script.ts';
+import { scriptPubKey } from '../formats/transaction.ts';
 import { btc, group, method, refuse, t } from '../kit.ts';
 import { findBlock, readStoredBlock, readStoredUndo } from '../lookup.ts';
 import { spentOutputs } from '../previous-outputs.ts';
