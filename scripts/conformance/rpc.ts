@@ -69,10 +69,6 @@ function difference(got: unknown, expected: unknown, path = ''): string | null {
 async function replay(calls: readonly Call[], nodes: Nodes, report: Report): Promise<void> {
   const failures = new Map<string, number>();
   for (const call of calls) {
-    if (call.parameters.includes('musig(')) {
-      report.skip('musig2');
-      continue;
-    }
     const before = report.failed;
     await report.rowAsync(`${call.method} ${call.parameters.slice(0, 120)}`, async () => {
       const got = await (await nodes.of(call.chain)).call(call.method, call.parameters);

@@ -11,7 +11,6 @@ import { gunzipSync } from 'node:zlib';
 export const NOT_APPLICABLE = {
   bip324: 'Penny has no encrypted v2 transport; its peers speak v1 envelopes',
   bip37: 'Penny serves no bloom filters (BIP37, BIP111), which hash with MurmurHash3',
-  musig2: 'Penny makes no MuSig2 signatures (BIP327, BIP328, BIP373)',
 } as const;
 
 export type NotApplicable = keyof typeof NOT_APPLICABLE;

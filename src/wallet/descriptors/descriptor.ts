@@ -21,6 +21,7 @@ import {
 import {
   formatMiniscript,
   keysOf,
+  lockWarnings,
   type Miniscript,
   mapKeys,
   miniscript,
@@ -256,6 +257,11 @@ export class Descriptor {
     return this.node.kind !== 'combo';
   }
 
+  /** What may surprise whoever pays to it, in Core's words. */
+  get warnings(): readonly string[] {
+    return warningsOf(this.node);
+  }
+
   /** The type of address that these scripts are; null for none or several. */
   get outputType(): OutputType | null {
     return outputTypeOf(this.node);
@@ -340,6 +346,12 @@ function formatNode(
     default:
       return `${node.kind}(${key(node.key)})`;
   }
+}
+
+function warningsOf(node: DescriptorNode): string[] {
+  if (node.kind === 'tr') return node.leaves.flatMap(({ script }) => warningsOf(script));
+  if (node.kind === 'sh' || node.kind === 'wsh') return warningsOf(node.inner);
+  return node.kind === 'miniscript' ? lockWarnings(node.root) : [];
 }
 
 function outputTypeOf(node: DescriptorNode): OutputType | null {

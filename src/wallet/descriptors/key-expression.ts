@@ -38,7 +38,7 @@ export type KeyForm = 'public' | 'private' | 'normalized';
 type Ranging = 'none' | 'unhardened' | 'hardened';
 type Marker = "'" | 'h';
 
-interface DerivedKey {
+export interface DerivedKey {
   /** 33 or 65 bytes; an x-only key has the prefix 02. */
   readonly publicKey: Uint8Array;
   readonly origin: KeyOrigin;
@@ -255,6 +255,11 @@ export class ExtendedKey extends KeyExpression {
 
   hasSecret(secrets: SecretLookup): boolean {
     return secrets(this.root.publicKey!) !== undefined;
+  }
+
+  /** Of the root; null where its secret is not known. */
+  rootSecret(secrets: SecretLookup): HDKey | null {
+    return privateChild(this.root, secrets) ?? null;
   }
 
   protected body(form: KeyForm, secrets: SecretLookup): string | null {

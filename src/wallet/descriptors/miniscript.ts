@@ -6,6 +6,7 @@ import { concatBytes, EMPTY, toHex } from '../../core/encoding/bytes.ts';
 import { hash160 } from '../../core/encoding/hashes.ts';
 import { OP } from '../../core/script/opcodes.ts';
 import { pushData, pushNumber } from '../../core/script/script.ts';
+import { SEQUENCE_MASK, SEQUENCE_TIME } from '../../core/transaction/transaction.ts';
 import { computeType, normalizeType } from './miniscript-type.ts';
 
 /** A script of consensus size needs far less; a hostile one must not exhaust the stack. */
@@ -161,4 +162,14 @@ export function miniscriptToScript<K>(node: Miniscript<K>, keyBytes: (key: K) =>
       return concatBytes(...added, pushNumber(k), of(OP.EQUAL));
     }
   }
+}
+
+/** BIP68 looks at 16 bits of a relative lock: more than they hold is a shorter lock. */
+export function lockWarnings({ fragment, k, subs }: Miniscript<unknown>): string[] {
+  const warnings = subs.flatMap(lockWarnings);
+  const byTime = (k & SEQUENCE_TIME) !== 0;
+  if (fragment !== 'older' || (k & ~SEQUENCE_TIME) <= SEQUENCE_MASK) return warnings;
+  return byTime
+    ? [`time-based relative locktime: older(${k}) > (65535 * 512) seconds is unsafe`, ...warnings]
+    : [`height-based relative locktime: older(${k}) > 65535 blocks is unsafe`, ...warnings];
 }

@@ -6,15 +6,18 @@ import { isValidPublicKey, publicKeyOf } from '../../core/script/signing.ts';
 import { decodeWif } from '../../core/script/wif.ts';
 import { DescriptorError } from './descriptor-error.ts';
 import { ConstantKey, ExtendedKey, type KeyExpression, type SecretKeys } from './key-expression.ts';
-import { type KeyOrigin, parseStep } from './key-path.ts';
+import { HARDENED, type KeyOrigin, parseStep } from './key-path.ts';
+import { MusigKey } from './musig-key.ts';
 
 /** Where in a descriptor a key stands: it decides which forms of key are allowed. */
-export type KeyContext = 'top' | 'p2sh' | 'p2wpkh' | 'p2wsh' | 'p2tr';
+export type KeyContext = 'top' | 'p2sh' | 'p2wpkh' | 'p2wsh' | 'p2tr' | 'musig';
 
 export interface KeyParser {
   readonly parameters: NetworkParameters;
   /** Secrets found in the text are put here. */
   readonly secrets: SecretKeys;
+  /** Keys read before: what is derived from one that is there twice is derived once. */
+  readonly known: Map<string, KeyExpression>;
 }
 
 /** All paths that these steps stand for: one, or several with a `<a;b>` step (BIP389). */
@@ -107,8 +110,17 @@ function tryDecode<T>(decode: () => T): T | null {
 
 /** @throws DescriptorError with Core's text */
 export function parseKey(text: string, context: KeyContext, parser: KeyParser): KeyExpression {
-  if (text.startsWith('musig(') && context !== 'p2tr')
-    throw new DescriptorError('musig() is only allowed in tr() and rawtr()');
+  const id = `${context} ${text}`;
+  const key = parser.known.get(id) ?? readKey(text, context, parser);
+  parser.known.set(id, key);
+  return key;
+}
+
+function readKey(text: string, context: KeyContext, parser: KeyParser): KeyExpression {
+  if (text.startsWith('musig(')) {
+    if (context !== 'p2tr') throw new DescriptorError('musig() is only allowed in tr() and rawtr()');
+    return parseMusig(text, parser);
+  }
   const parts = text.split(']');
   if (parts.length > 2) throw new DescriptorError("Multiple ']' characters found for a single pubkey");
   const given = parts.length === 2 ? parseOrigin(parts[0]!) : null;
@@ -134,4 +146,42 @@ export function parseKey(text: string, context: KeyContext, parser: KeyParser): 
   if (node.privateKey) parser.secrets.add(node.publicKey!, node.privateKey);
   const root = node.privateKey ? HDKey.fromExtendedKey(node.publicExtendedKey, versions) : node;
   return new ExtendedKey(root, paths, ranging, origin, marker);
+}
+
+/** `musig(KEY,...)`, perhaps with steps below the key that they make. @throws DescriptorError */
+function parseMusig(text: string, parser: KeyParser): KeyExpression {
+  const fail = (what: string) => new DescriptorError(`musig(): ${what}`);
+  const [inner = '', after = '', ...more] = text.slice('musig('.length).split(')');
+  if (more.length > 0) throw new DescriptorError("Too many ')' in musig() expression");
+  if (!text.includes(')')) throw new DescriptorError('Invalid musig() expression');
+  if (inner === '') throw fail('Must contain key expressions');
+  const keys = inner.split(',').map((key) => {
+    try {
+      return parseKey(key, 'musig', parser);
+    } catch (error) {
+      throw error instanceof DescriptorError ? fail(error.message) : error;
+    }
+  });
+  const [, ...steps] = after.split('/');
+  if (after.startsWith('/')) {
+    if (!keys.every((key) => key instanceof ExtendedKey))
+      throw fail('derivation requires all participants to be xpubs or xprvs');
+    if (keys.some((key) => key.isRange))
+      throw fail('Cannot have ranged participant keys if musig() also has derivation');
+    if (/^\*['h]$/.test(steps.at(-1)!)) throw fail('Cannot have hardened child derivation');
+  }
+  const ranged = steps.at(-1) === '*';
+  if (ranged) steps.pop();
+  let paths: number[][];
+  try {
+    paths = parsePaths(steps, true);
+  } catch (error) {
+    throw error instanceof DescriptorError ? fail(error.message) : error;
+  }
+  if (paths.flat().some((step) => step >= HARDENED)) throw fail('cannot have hardened derivation steps');
+  const variants = new Set(keys.map((key) => key.variants).filter((count) => count > 1));
+  if (variants.size > 0 && paths.length > 1)
+    throw fail('Cannot have multipath participant keys if musig() is also multipath');
+  if (variants.size > 1) throw fail('Multipath derivation paths have mismatched lengths');
+  return new MusigKey(keys, paths, ranged, parser.parameters);
 }

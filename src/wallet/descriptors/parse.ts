@@ -33,7 +33,7 @@ export function parseDescriptor(
 ): ParsedDescriptor {
   const { payload } = splitChecksum(text, requireChecksum);
   const secrets = new SecretKeys();
-  const node = new DescriptorParser({ parameters, secrets }).parse(payload);
+  const node = new DescriptorParser({ parameters, secrets, known: new Map() }).parse(payload);
   const count = Math.max(1, ...nodeKeys(node).map((key) => key.variants));
   const descriptors = Array.from({ length: count }, (_, i) => {
     const chosen = count === 1 ? node : mapNodeKeys(node, (key) => key.variant(i));
