@@ -216,6 +216,7 @@ async function assemble(
     subscriptions,
     storage,
     clock,
+    random: dependencies.random,
     logger,
     startedAt,
     writeFile,

@@ -5,7 +5,9 @@
 import type { BlockEvent, Chain } from './chain/chain.ts';
 import type { HeaderEntry } from './chain/header-entry.ts';
 import type { BlockHash } from './core/block/header.ts';
-import type { Transaction, Txid } from './core/transaction/transaction.ts';
+import { TRUC_VERSION } from './core/script/standard.ts';
+import { type Transaction, type Txid, WITNESS_SCALE_FACTOR } from './core/transaction/transaction.ts';
+import { bumpFeeOf } from './mempool/bump-fee.ts';
 import type { FeeEstimator } from './mempool/fee-estimator.ts';
 import type { Mempool } from './mempool/mempool.ts';
 import type { BlockPlace, ChainListener, ChainSource } from './wallet/chain-source.ts';
@@ -43,6 +45,22 @@ export function createChainSource({ chain, mempool, fees }: Parts): ChainSource 
     *mempoolTransactions() {
       for (const entry of mempool.graph.entries()) yield entry.tx;
     },
+    mempoolRival: ({ txid, vout }, { txid: own }) => {
+      const parent = mempool.graph.creator(txid);
+      const only = parent?.tx.version === TRUC_VERSION ? [...parent.children][0] : undefined;
+      const rival = mempool.graph.spender({ txid, vout }) ?? only;
+      return rival?.txid === own ? undefined : rival?.txid;
+    },
+    exceedsCluster: (transaction) => {
+      const { limitClusterCount, limitClusterSize } = mempool.policy;
+      const clusters = new Set(Array.from(mempool.graph.parentsOf(transaction), ({ cluster }) => cluster));
+      let [count, { weight }] = [1, transaction];
+      for (const cluster of clusters) {
+        count += cluster.entries.size;
+        weight += cluster.weight;
+      }
+      return count > limitClusterCount || weight > limitClusterSize * WITNESS_SCALE_FACTOR;
+    },
     mempoolRelatives: (txid: Txid) => {
       const entry = mempool.get(txid);
       if (entry === undefined) return undefined;
@@ -51,6 +69,7 @@ export function createChainSource({ chain, mempool, fees }: Parts): ChainSource 
       const limit = Math.min(limitClusterCount, limitAncestorCount, limitDescendantCount);
       return { descendants: mempool.descendants(entry).size + 1, cluster, room: limit - cluster };
     },
+    bumpFee: (outpoints, rate) => bumpFeeOf(mempool.graph, outpoints, rate),
     estimateFeeRate: (target, conservative) => fees.estimate(target, conservative).feeRate,
     minimumFeeRate: () => mempool.minimumFeeRate(),
     relayFeeRate: () => mempool.policy.minimumRelayFeeRate,

@@ -14,6 +14,8 @@ interface TransactionView {
   /** Satoshis of what they spend, where that is not shown but the fee is. */
   readonly spent?: bigint | undefined;
   readonly hex?: boolean;
+  /** Outputs that are said to be change. */
+  readonly isChange?: (output: TxOut) => boolean;
 }
 
 export function transactionJson(
@@ -28,13 +30,13 @@ export function transactionJson(
 export function transactionFields(
   tx: Transaction,
   parameters: NetworkParameters,
-  { prevouts, spent = totalOf(prevouts), hex: withHex }: TransactionView,
+  { prevouts, spent = totalOf(prevouts), hex: withHex, isChange }: TransactionView,
 ): string {
   const coinbase = tx.isCoinbase;
   const inputs = tx.inputs.map((input, i) =>
     coinbase ? coinbaseText(input) : inputText(input, prevouts?.[i], parameters),
   );
-  const outputs = tx.outputs.map((output, n) => outputText(output, n, parameters));
+  const outputs = tx.outputs.map((output, n) => outputText(output, n, parameters, isChange));
   const fee = spent === undefined || coinbase ? '' : `,"fee":${formatCoins(feeOf(tx, spent))}`;
   return (
     `"txid":"${tx.txid}","hash":"${tx.wtxid}","version":${tx.version},"size":${tx.bytes.length},` +
@@ -64,9 +66,15 @@ function coinText({ coinbase, height, output }: Coin, parameters: NetworkParamet
   return `{"generated":${coinbase},"height":${height},"value":${formatCoins(value)},"scriptPubKey":{${script}}}`;
 }
 
-function outputText({ value, scriptPubKey }: TxOut, n: number, parameters: NetworkParameters): string {
-  const script = scriptFields(scriptPubKey, parameters);
-  return `{"value":${formatCoins(value)},"n":${n},"scriptPubKey":{${script}}}`;
+function outputText(
+  output: TxOut,
+  n: number,
+  parameters: NetworkParameters,
+  isChange?: TransactionView['isChange'],
+): string {
+  const script = scriptFields(output.scriptPubKey, parameters);
+  const change = isChange?.(output) ? ',"ischange":true' : '';
+  return `{"value":${formatCoins(output.value)},"n":${n},"scriptPubKey":{${script}}${change}}`;
 }
 
 function witnessField(witness: readonly Uint8Array[]): string {

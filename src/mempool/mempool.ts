@@ -47,19 +47,7 @@ const EXPIRY_CHECK = 60_000;
 export const MEMPOOL_FILE = 'mempool.dat';
 
 /** What waits, and how it hangs together. */
-type MempoolGraph = Pick<
-  TransactionGraph,
-  | 'size'
-  | 'virtualSize'
-  | 'usage'
-  | 'memory'
-  | 'fees'
-  | 'get'
-  | 'getByWtxid'
-  | 'entries'
-  | 'spender'
-  | 'output'
->;
+type MempoolGraph = Omit<TransactionGraph, 'add' | 'remove' | 'reorder' | 'order' | 'conflictsOf'>;
 
 export class Mempool {
   readonly policy: MempoolPolicy;

@@ -10,7 +10,7 @@ import type { FeeEstimator } from '../mempool/fee-estimator.ts';
 import type { Mempool } from '../mempool/mempool.ts';
 import type { Miner } from '../mining/miner.ts';
 import type { Network } from '../network/network.ts';
-import type { AdjustableClock, Logger } from '../seams.ts';
+import type { AdjustableClock, Logger, Random } from '../seams.ts';
 import type { WalletManager } from '../wallet/wallet-manager.ts';
 import type { Registry } from './method.ts';
 import type { Scan } from './scans.ts';
@@ -39,6 +39,7 @@ export interface RpcContext {
   readonly deprecated: ReadonlySet<string>;
   readonly storage: Storage;
   readonly clock: AdjustableClock;
+  readonly random: Random;
   readonly logger: LoggerControl;
   /** Monotonic milliseconds at which the node started. */
   readonly startedAt: number;

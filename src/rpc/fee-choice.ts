@@ -4,11 +4,15 @@ import { checkFeeRate, feeRateFor, type ReasonedRate } from '../wallet/fee-rate.
 import type { Wallet } from '../wallet/wallet.ts';
 import { refuse } from './errors.ts';
 import * as t from './schema.ts';
-import { amountFrom } from './values.ts';
+import { amountFrom, integerFrom } from './values.ts';
 
 /** Fields and parameters that say what a payment should cost. */
 export const feeFields = {
-  conf_target: t.optional(t.integer('Blocks within which it should confirm'), 'wallet -txconfirmtarget'),
+  // A mode that there is not is refused before a target that is no integer.
+  conf_target: t.optional(
+    t.unread<number>(t.integer('Blocks within which it should confirm'), undefined, 'number'),
+    'wallet -txconfirmtarget',
+  ),
   estimate_mode: t.standard(t.string('"unset", "economical" or "conservative"'), 'unset'),
   fee_rate: t.optional(t.unread<number | string>(t.amount('Fee rate in sat/vB')), 'estimated'),
 };
@@ -44,11 +48,12 @@ export function readFeeChoice(
     throw refuse.parameter(
       'Invalid estimate_mode parameter, must be one of: "unset", "economical", "conservative"',
     );
-  if (target !== undefined && (target < 1 || target > LONGEST_TARGET))
+  const blocks = target === undefined ? undefined : integerFrom(target);
+  if (blocks !== undefined && (blocks < 1 || blocks > LONGEST_TARGET))
     throw refuse.parameter(`Invalid conf_target, must be between 1 and ${LONGEST_TARGET}`);
   return {
     rate: undefined,
-    target: target ?? standard.target,
+    target: blocks ?? standard.target,
     conservative: wanted === 'unset' ? standard.conservative : wanted === 'conservative',
   };
 }

@@ -44,8 +44,10 @@ import { walletDescriptorMethods } from './methods/wallet/descriptors.ts';
 import { walletEncryptionMethods } from './methods/wallet/encryption.ts';
 import { walletFundingMethods } from './methods/wallet/funding.ts';
 import { walletHistoryMethods } from './methods/wallet/history.ts';
+import { walletKeyMethods } from './methods/wallet/keys.ts';
 import { walletManagementMethods } from './methods/wallet/management.ts';
 import { walletSpendingMethods } from './methods/wallet/spending.ts';
+import { walletSweepingMethods } from './methods/wallet/sweeping.ts';
 
 export const RPC_METHODS = {
   ...addedNodeMethods,
@@ -93,6 +95,8 @@ export const RPC_METHODS = {
   ...walletEncryptionMethods,
   ...walletFundingMethods,
   ...walletHistoryMethods,
+  ...walletKeyMethods,
   ...walletManagementMethods,
   ...walletSpendingMethods,
+  ...walletSweepingMethods,
 };

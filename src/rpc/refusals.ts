@@ -9,6 +9,7 @@ const WALLET_CODES: Readonly<Record<WalletErrorKind, RpcErrorCode>> = Object.fre
   wallet: RpcCode.WALLET_ERROR,
   funds: RpcCode.WALLET_INSUFFICIENT_FUNDS,
   parameter: RpcCode.INVALID_PARAMETER,
+  text: RpcCode.DESERIALIZATION_ERROR,
   address: RpcCode.INVALID_ADDRESS_OR_KEY,
   keypool: RpcCode.WALLET_KEYPOOL_RAN_OUT,
   misc: RpcCode.MISC_ERROR,

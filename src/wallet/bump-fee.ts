@@ -47,7 +47,8 @@ interface BumpedTransaction {
 export function requireBumpable(wallet: Wallet, entry: WalletTransaction, allowForeign: boolean): void {
   const { history } = wallet;
   const relatives = wallet.parts.chain.mempoolRelatives(entry.tx.txid);
-  if (history.descendants(entry).size > 1)
+  const { txidBytes: txid, outputs } = entry.tx;
+  if (outputs.some((_, vout) => history.isSpent({ txid, vout })))
     throw new WalletError('Transaction has descendants in the wallet', 'parameter');
   if (relatives !== undefined && relatives.descendants > 1)
     throw new WalletError('Transaction has descendants in the mempool', 'parameter');
@@ -119,7 +120,11 @@ export async function bumpFee(
   if (options.feeRate !== undefined) {
     const preset = new Purse(wallet, request).preset.reduce((sum, { weight }) => sum + weight, 0);
     const size = Math.ceil((baseWeight(outputs, inputs.length) + preset) / 4);
-    checkRate(wallet, options.feeRate, size, oldFee);
+    const bump = wallet.parts.chain.bumpFee(
+      tx.inputs.map(({ prevout }) => prevout),
+      options.feeRate,
+    );
+    checkRate(wallet, options.feeRate, size, bump, oldFee);
   }
   try {
     return { plan: planTransaction(wallet, request), oldFee };
@@ -130,7 +135,7 @@ export async function bumpFee(
 }
 
 /** Would a transaction of this size and rate be accepted, and is it meant? */
-function checkRate(wallet: Wallet, rate: FeeRate, size: number, oldFee: bigint): void {
+function checkRate(wallet: Wallet, rate: FeeRate, size: number, bump: bigint, oldFee: bigint): void {
   const { chain, policy } = wallet.parts;
   const minimum = chain.minimumFeeRate();
   // Below what nodes relay at all the fee itself is too low, which says more.
@@ -138,7 +143,7 @@ function checkRate(wallet: Wallet, rate: FeeRate, size: number, oldFee: bigint):
     throw new WalletError(
       `New fee rate (${formatMoney(rate)}) is lower than the minimum fee rate (${formatMoney(minimum)}) to get into the mempool -- `,
     );
-  const offered = feeAt(rate, size);
+  const offered = feeAt(rate, size) + bump;
   const increment = feeAt(chain.incrementalFeeRate(), size);
   if (offered < oldFee + increment)
     throw new WalletError(

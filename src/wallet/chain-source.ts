@@ -50,8 +50,15 @@ export interface ChainSource {
   broadcast(transaction: Transaction): Promise<void>;
   mempoolTransaction(txid: Txid): Transaction | undefined;
   mempoolTransactions(): Iterable<Transaction>;
+  /** Who in the mempool spends this instead of a transaction, or is the one child that its parent may have (BIP431). */
+  mempoolRival(outpoint: OutPoint, transaction: Transaction): Txid | undefined;
+  /** Would it hang together with more than the mempool lets? */
+  exceedsCluster(transaction: Transaction): boolean;
   /** How a transaction hangs together with others in the mempool; undefined if it is not there. */
   mempoolRelatives(txid: Txid): MempoolRelatives | undefined;
+
+  /** Satoshis that make what these outputs depend on worth mining at the rate, all together. */
+  bumpFee(outpoints: readonly OutPoint[], rate: FeeRate): bigint;
 
   /** To confirm within `target` blocks; null without data. */
   estimateFeeRate(target: number, conservative: boolean): FeeRate | null;

@@ -1,6 +1,6 @@
 /**
  * Chooses coins to spend: branch and bound for a set that needs no change (Murch 2016), else a single
- * random draw. Pure: all fees are part of the numbers it is given.
+ * random draw or the fewest that do, by what they waste. Pure: all fees are part of the numbers it is given.
  */
 import type { Random } from '../seams.ts';
 
@@ -30,7 +30,7 @@ export interface SelectionGoal {
 
 interface Selection<C extends Candidate> {
   readonly coins: readonly C[];
-  readonly algorithm: 'bnb' | 'srd';
+  readonly algorithm: 'bnb' | 'srd' | 'few';
 }
 
 /** Why nothing is chosen: too little money, coins too heavy, no room for any input, or none beside the change. */
@@ -182,6 +182,23 @@ function draw<C extends Candidate>(
   return value >= Number(goal.target) && drawn.length > 0 ? drawn : null;
 }
 
+/**
+ * As few coins as pay for the target and for change worth having: the greatest, and for the last of them the least
+ * that is enough; null if they do not fit.
+ */
+function fewest<C extends Candidate>(items: readonly Item<C>[], goal: SelectionGoal): Item<C>[] | null {
+  const wanted = Number(goal.target + goal.changeTarget);
+  const falling = [...items].sort((a, b) => b.effective - a.effective);
+  let [count, missing] = [0, wanted];
+  while (count < falling.length && falling[count]!.effective < missing)
+    missing -= falling[count++]!.effective;
+  const last = falling.findLast(({ effective }) => effective >= missing);
+  if (count === falling.length || last === undefined) return null;
+  const chosen = [...falling.slice(0, count), last];
+  const weight = chosen.reduce((sum, item) => sum + item.weight, goal.changeWeight);
+  return weight > goal.room ? null : chosen;
+}
+
 /** Where it belongs among those of falling value. */
 function placeFor({ effective }: Item<Candidate>, sorted: readonly Item<Candidate>[]): number {
   let [low, high] = [0, sorted.length];
@@ -202,7 +219,7 @@ export function singleRandomDraw<C extends Candidate>(
   return draw(worthwhile(candidates), goal, random)?.map(({ coin }) => coin) ?? null;
 }
 
-/** The better of both ways, or why there is none. */
+/** The best of the three ways, or why there is none. */
 export function selectCoins<C extends Candidate>(
   candidates: readonly C[],
   goal: SelectionGoal,
@@ -213,13 +230,17 @@ export function selectCoins<C extends Candidate>(
   const target = Number(goal.target);
   const exact = exactly(items, goal);
   const drawn = draw(items, goal, random);
-  if (exact === null && drawn === null) {
+  const few = fewest(items, goal);
+  if (exact === null && drawn === null && few === null) {
     if (goal.room < goal.changeWeight) return 'changeless';
     return sumEffective(items) < target ? 'short' : 'heavy';
   }
   const waste = (chosen: readonly Item<C>[] | null, change: number | null): number =>
     chosen === null ? Number.POSITIVE_INFINITY : selectionWaste(chosen, target, change);
-  const isExact = waste(exact, null) <= waste(drawn, Number(goal.costOfChange));
-  const coins = (isExact ? exact : drawn)!.map(({ coin }) => coin);
-  return { coins, algorithm: isExact ? 'bnb' : 'srd' };
+  const change = Number(goal.costOfChange);
+  const isFew = waste(few, change) < waste(drawn, change);
+  const rival = isFew ? few : drawn;
+  const isExact = waste(exact, null) <= waste(rival, change);
+  const coins = (isExact ? exact : rival)!.map(({ coin }) => coin);
+  return { coins, algorithm: isExact ? 'bnb' : isFew ? 'few' : 'srd' };
 }

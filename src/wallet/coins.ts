@@ -1,6 +1,6 @@
 /** The money of a wallet: what can be spent, what will be, and what is change. */
 import { encodeAddress } from '../core/script/address.ts';
-import type { OwnOutput } from './history.ts';
+import type { History, OwnOutput, WalletTransaction } from './history.ts';
 import type { ScriptPlace } from './key-ring.ts';
 import type { Wallet } from './wallet.ts';
 
@@ -8,6 +8,8 @@ export interface Balances {
   readonly trusted: bigint;
   readonly pending: bigint;
   readonly immature: bigint;
+  /** Not positive: what of the others is spent by own transactions that wait outside the mempool. */
+  readonly outside: bigint;
 }
 
 /** An own output that is unspent, with what coin control asks about it. */
@@ -33,19 +35,28 @@ export function listCoins({ history, keys, locks }: Wallet, includeImmature = fa
   return coins;
 }
 
-/** @param minimumDepth confirmations that count as trusted */
-export function balances({ history }: Wallet, minimumDepth = 0): Balances {
-  let [trusted, pending, immature] = [0n, 0n, 0n];
+/**
+ * @param minimumDepth confirmations that count as trusted
+ * @param countWaiting count what is spent only outside the mempool, and as `outside` too
+ */
+export function balances({ history }: Wallet, minimumDepth = 0, countWaiting = false): Balances {
+  const sums = { trusted: 0n, pending: 0n, immature: 0n, outside: 0n };
   for (const { parent, outpoint, output } of history.outputs()) {
-    if (history.isSpent(outpoint)) continue;
-    const depth = history.depth(parent);
-    if (history.blocksToMaturity(parent) > 0) {
-      if (depth > 0) immature += output.value;
-    } else if (history.isTrusted(parent)) {
-      if (depth >= minimumDepth) trusted += output.value;
-    } else if (depth === 0 && history.inMempool(parent)) pending += output.value;
+    const spending = history.spending(outpoint);
+    if (spending === 'settled' || (spending !== null && !countWaiting)) continue;
+    const kind = balanceKind(history, parent, minimumDepth);
+    if (kind === null) continue;
+    sums[kind] += output.value;
+    if (spending !== null) sums.outside -= output.value;
   }
-  return { trusted, pending, immature };
+  return sums;
+}
+
+function balanceKind(history: History, parent: WalletTransaction, minimumDepth: number) {
+  const depth = history.depth(parent);
+  if (history.blocksToMaturity(parent) > 0) return depth > 0 ? 'immature' : null;
+  if (history.isTrusted(parent)) return depth >= minimumDepth ? 'trusted' : null;
+  return depth === 0 && history.inMempool(parent) ? 'pending' : null;
 }
 
 /** An own output that nobody was told of: it goes back to us from our own spending. */

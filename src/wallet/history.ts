@@ -4,11 +4,10 @@
  */
 
 import type { BlockHash } from '../core/block/header.ts';
-import { toHex } from '../core/encoding/bytes.ts';
+import { toDisplayHex, toHex } from '../core/encoding/bytes.ts';
 import {
   type OutPoint,
   outPointText,
-  SEQUENCE_REPLACEABLE,
   type Transaction,
   type Txid,
   type TxOut,
@@ -57,6 +56,8 @@ function recordOf(entry: WalletTransaction): TransactionRecord {
 interface HistorySources {
   isOurs(script: Uint8Array): boolean;
   inMempool(txid: Txid): boolean;
+  /** Who keeps an input of this transaction out of the mempool. */
+  mempoolRival(outpoint: OutPoint, tx: Transaction): Txid | undefined;
   tipHeight(): number;
   /** Milliseconds since the epoch */
   now(): number;
@@ -177,26 +178,36 @@ export class History {
     return entry.block === null && this.#sources.inMempool(entry.tx.txid);
   }
 
-  /** Does it signal that it may be replaced, itself or by something unconfirmed that it spends (BIP125)? */
-  replaceability(entry: WalletTransaction): 'yes' | 'no' | 'unknown' {
-    if (entry.block !== null) return 'no';
-    if (entry.tx.inputs.some((input) => input.sequence <= SEQUENCE_REPLACEABLE)) return 'yes';
-    if (!this.inMempool(entry)) return 'unknown';
-    const parents = entry.tx.inputs.flatMap(({ prevout }) => this.output(prevout)?.parent ?? []);
-    return parents.some((parent) => this.replaceability(parent) === 'yes') ? 'yes' : 'no';
-  }
-
   /** Does anything that still counts spend this? */
   isSpent(outpoint: OutPoint): boolean {
-    for (const spender of this.#spenders.get(outPointText(outpoint)) ?? [])
-      if (spender.conflict === null && !spender.abandoned && !this.#lostInMempool(spender)) return true;
-    return false;
+    return this.spending(outpoint) !== null;
   }
 
-  /** Replaced by another that the mempool holds. */
-  #lostInMempool(entry: WalletTransaction): boolean {
-    if (entry.block !== null || this.inMempool(entry)) return false;
-    return this.conflictsOf(entry).some((other) => this.inMempool(other));
+  /** What spends this and still counts: it waits if it is neither in a block nor in the mempool. */
+  spending(outpoint: OutPoint): 'settled' | 'waiting' | null {
+    let found: 'waiting' | null = null;
+    for (const spender of this.#spenders.get(outPointText(outpoint)) ?? []) {
+      if (spender.block !== null || this.inMempool(spender)) return 'settled';
+      if (spender.conflict !== null || spender.abandoned || this.mempoolConflicts(spender).size > 0) continue;
+      found = 'waiting';
+    }
+    return found;
+  }
+
+  /** Transactions of the mempool that contradict this one, or what of ours it depends on. */
+  mempoolConflicts(entry: WalletTransaction): Set<Txid> {
+    const found = new Set<Txid>();
+    const line = new Set([entry]);
+    for (const { tx, block } of line) {
+      if (block !== null || this.#sources.inMempool(tx.txid)) continue;
+      for (const { prevout } of tx.inputs) {
+        const rival = this.#sources.mempoolRival(prevout, tx);
+        if (rival !== undefined) found.add(rival);
+        const parent = this.#transactions.get(toDisplayHex(prevout.txid) as Txid);
+        if (parent !== undefined) line.add(parent);
+      }
+    }
+    return found;
   }
 
   /** Transactions of ours that spend what this one spends. */
@@ -245,15 +256,19 @@ export class History {
 
   /** Blocks above a height are gone: what they confirmed or contradicted is as before, or lost. @returns what changed */
   takeBack(height: number): WalletTransaction[] {
-    return this.transactions.filter((entry) => {
+    const orphans = new Set<WalletTransaction>();
+    const changed = this.transactions.filter((entry) => {
       const wasConfirmed = entry.block !== null && entry.block.height > height;
       const wasContradicted = entry.conflict !== null && entry.conflict.height > height;
       if (wasConfirmed) entry.block = null;
       if (wasContradicted) entry.conflict = null;
       // A coinbase without its block can never come again by itself.
-      if (wasConfirmed && entry.tx.isCoinbase) entry.abandoned = true;
+      if (wasConfirmed && entry.tx.isCoinbase) for (const one of this.descendants(entry)) orphans.add(one);
       return wasConfirmed || wasContradicted;
     });
+    // What it paid for is lost with it, and the other coins that this would have spent are free again.
+    for (const entry of orphans) entry.abandoned ||= entry.block === null;
+    return [...new Set([...changed, ...orphans])];
   }
 
   /** Satoshis of ours that the transaction spends. */

@@ -6,6 +6,7 @@
 import { toHex, utf8 } from '../core/encoding/bytes.ts';
 import { sha256 } from '../core/encoding/hashes.ts';
 import type { PrivateKey } from '../core/script/wif.ts';
+import type { TxOut } from '../core/transaction/transaction.ts';
 import type { Clock } from '../seams.ts';
 import { type Derived, decodeDerived, encodeDerived, INDEXES_IN_RECORD } from './derived.ts';
 import type { Descriptor, Expansion, OutputType } from './descriptors/descriptor.ts';
@@ -31,7 +32,7 @@ export class OwnDescriptor {
   /** Without hardened steps that need a secret, as far as that is known. */
   #public: Descriptor;
   #shown: string | undefined;
-  readonly createdAt: number;
+  createdAt: number;
   active: OutputType | null;
   internal: boolean;
   rangeStart: number;
@@ -100,6 +101,9 @@ export class OwnDescriptor {
   }
 }
 
+/** @param key 33 or 65 bytes, or 32: its x alone */
+export const xOf = (key: Uint8Array): Uint8Array => (key.length === 32 ? key : key.subarray(1, 33));
+
 /** Where an own script comes from. */
 export interface ScriptPlace {
   readonly own: OwnDescriptor;
@@ -142,13 +146,37 @@ export class KeyRing {
     }
   }
 
+  /** First and last index that are watched of a known descriptor, if this range leaves any of them out. */
+  rangeBeyond(
+    descriptor: Descriptor,
+    [start, end]: readonly [start: number, end: number],
+  ): readonly [first: number, last: number] | null {
+    const known = descriptor.isRange && this.#descriptors.get(descriptorId(descriptor.formatBody()!));
+    if (!known || (start <= known.rangeStart && end >= known.rangeEnd)) return null;
+    return [known.rangeStart, known.rangeEnd - 1];
+  }
+
+  /** One past the last index of a descriptor that was paid. */
+  usedEnd(id: string, paid: Iterable<{ readonly output: TxOut }>): number {
+    let end = 0;
+    for (const { output } of paid) {
+      const place = this.place(output.scriptPubKey);
+      if (place?.own.id === id) end = Math.max(end, place.index + 1);
+    }
+    return end;
+  }
+
   /**
    * Derives what is to be watched of a descriptor, up to `end` at least: what `adopt` then takes at once.
+   * @param next where new addresses begin; without it as far on as before
    * @returns it, or the one that is known under its text @throws WalletError if nothing can be derived
    */
-  async prepare(candidate: OwnDescriptor, end = 0): Promise<OwnDescriptor> {
-    const own = this.#descriptors.get(candidate.id) ?? candidate;
-    own.next = Math.max(own.next, candidate.next);
+  async prepare(candidate: OwnDescriptor, end = 0, next?: number): Promise<OwnDescriptor> {
+    const known = this.#descriptors.get(candidate.id);
+    const own = known === undefined || known.rangeStart > candidate.rangeStart ? candidate : known;
+    if (known !== undefined) Object.assign(own, { active: known.active, internal: known.internal });
+    own.createdAt = candidate.createdAt;
+    own.next = next ?? Math.max(known?.next ?? 0, candidate.next);
     own.normalize(this.secrets.lookup);
     await this.topUpInTurns(own, end);
     if (own.derived.length === 0) throw new WalletError(CANNOT_EXPAND);
@@ -176,7 +204,9 @@ export class KeyRing {
   }
 
   #add(own: OwnDescriptor): void {
-    if (this.#descriptors.has(own.id)) return;
+    const known = this.#descriptors.get(own.id);
+    if (known === own) return;
+    if (known !== undefined) this.#leave(known, 0);
     own.normalize(this.secrets.lookup);
     this.#descriptors.set(own.id, own);
     for (const [i, { scripts }] of own.derived.entries()) this.#place(own, own.rangeStart + i, scripts);
@@ -213,15 +243,20 @@ export class KeyRing {
   #deriveNext(own: OwnDescriptor): boolean {
     const { lookup } = this.secrets;
     const index = own.rangeEnd;
-    const keys = own.public.keys.map((key) => key.derive(index, lookup)?.publicKey);
-    if (!keys.every((key) => key !== undefined)) return false;
-    for (const [i, key] of own.public.keys.entries()) key.remember(index, keys[i]!);
+    const keys: Uint8Array[] = [];
+    for (const key of own.public.keys) {
+      const derived = key.derive(index, lookup);
+      if (derived === null) return false;
+      // The same key may come again.
+      key.remember(index, derived.publicKey);
+      keys.push(derived.publicKey);
+    }
     this.#watch(own, { keys, scripts: own.public.scriptsAt(index, lookup)! });
     return true;
   }
 
-  #wanted(own: OwnDescriptor, end: number): number {
-    return own.descriptor.isRange ? Math.max(end, own.next + this.#gap) : own.rangeStart + 1;
+  #wanted(own: OwnDescriptor, end: number, gap = this.#gap): number {
+    return own.descriptor.isRange ? Math.max(end, own.next + gap) : own.rangeStart + 1;
   }
 
   /** Watches scripts as far as the gap limit, or what of them can be derived now. */
@@ -231,16 +266,16 @@ export class KeyRing {
   }
 
   /** The same, and up to `end`, where there is time: others get their turn meanwhile. */
-  async topUpInTurns(own: OwnDescriptor, end = 0): Promise<void> {
+  async topUpInTurns(own: OwnDescriptor, end = 0, gap = this.#gap): Promise<void> {
     const rest = turnsOf(this.#clock);
-    while (own.rangeEnd < this.#wanted(own, end) && this.#deriveNext(own)) await rest();
+    while (own.rangeEnd < this.#wanted(own, end, gap) && this.#deriveNext(own)) await rest();
   }
 
   /** After loading, and after secrets came within reach. @returns whether there are new scripts */
-  async topUpAll(): Promise<boolean> {
+  async topUpAll(gap = this.#gap): Promise<boolean> {
     let hasGrown = false;
     for (const own of this.#descriptors.values()) {
-      await this.topUpInTurns(own);
+      await this.topUpInTurns(own, 0, gap);
       if (own.derived.length === own.saved) continue;
       hasGrown = true;
       this.save(own);
@@ -256,7 +291,12 @@ export class KeyRing {
   /** Takes a descriptor back to a record from before. */
   rewind(own: OwnDescriptor, { active, internal, rangeStart, rangeEnd, next }: DescriptorRecord): void {
     Object.assign(own, { active, internal, next });
-    for (const { scripts } of own.derived.splice(rangeEnd - rangeStart))
+    this.#leave(own, rangeEnd - rangeStart);
+  }
+
+  /** Watches no more than the first so many indexes of a descriptor. */
+  #leave(own: OwnDescriptor, count: number): void {
+    for (const { scripts } of own.derived.splice(count))
       for (const script of scripts) {
         const id = toHex(script);
         if (this.#places.get(id)?.own === own) this.#places.delete(id);
@@ -266,6 +306,15 @@ export class KeyRing {
 
   place(script: Uint8Array): ScriptPlace | undefined {
     return this.#places.get(toHex(script));
+  }
+
+  /** Where each own key stands, by the x of it: ECDSA keys and BIP340's meet in it. */
+  placesByKey(): ReadonlyMap<string, ScriptPlace> {
+    const places = new Map<string, ScriptPlace>();
+    for (const own of this.#descriptors.values())
+      for (const [i, { keys }] of own.derived.entries())
+        for (const key of keys) places.set(toHex(xOf(key)), { own, index: own.rangeStart + i });
+    return places;
   }
 
   /** The script came up: what follows it must be watched. */
@@ -285,7 +334,6 @@ export class KeyRing {
     if (own.rangeEnd <= index)
       throw new WalletError('Error: Keypool ran out, please call keypoolrefill first', 'keypool');
     own.next++;
-    this.topUp(own);
     this.save(own);
     return own.derived[index - own.rangeStart]!.scripts[0]!;
   }
@@ -301,8 +349,11 @@ export class KeyRing {
 
   /** Keys and scripts of one index, with secrets where they are known; nothing while all is locked away. */
   expand({ own, index }: ScriptPlace, withSecrets: boolean): Expansion {
-    const descriptor = withSecrets && !this.secrets.locked ? own.descriptor : own.public;
-    const expansion = descriptor.expand(index, this.secrets.lookup, withSecrets);
+    const { lookup, locked, presence } = this.secrets;
+    // Below the last hardened step where its secret is kept too: every hardened step costs a point.
+    const isQuick = own.public.keys.every((key) => key.hasSecret(presence));
+    const descriptor = withSecrets && !locked && !isQuick ? own.descriptor : own.public;
+    const expansion = descriptor.expand(index, lookup, withSecrets);
     return expansion ?? { scripts: [], provider: new SigningProvider() };
   }
 }

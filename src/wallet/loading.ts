@@ -108,8 +108,10 @@ function loadDescriptor(wallet: Wallet, key: string, value: Uint8Array, { record
 function lacksAccounts({ vault, keys, parts: { parameters } }: Wallet): boolean {
   const record = vault.mnemonic();
   if (record === null) return false;
-  return accountDescriptors(record.words, record.passphrase, parameters).some(({ text }) => {
+  const has = (text: string): boolean => {
     const body = parseDescriptor(text, parameters).descriptors[0]!.formatBody()!;
-    return keys.get(descriptorId(body)) === undefined;
-  });
+    return keys.get(descriptorId(body)) !== undefined;
+  };
+  const accounts = accountDescriptors(record.words, record.passphrase, parameters);
+  return accounts.some(({ text, account }) => !has(text) && !has(account));
 }

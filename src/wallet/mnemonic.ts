@@ -52,19 +52,32 @@ export function masterKey(words: string, passphrase: string, parameters: Network
 }
 
 interface AccountDescriptor {
-  /** With the account's extended private key; its public form is what a wallet keeps. */
+  /** Below the master key, as Bitcoin Core writes it. With private keys; the public form is what a wallet keeps. */
   readonly text: string;
+  /** The same below the account's key: what wallets kept before, and what is quicker to sign with. */
+  readonly account: string;
   readonly type: OutputType;
   readonly internal: boolean;
 }
 
 /** Purpose of BIP43, and what it says the account's scripts are. */
-const PURPOSES: readonly (readonly [purpose: number, type: OutputType, script: (key: string) => string])[] = [
-  [44, 'legacy', (key) => `pkh(${key})`],
-  [49, 'p2sh-segwit', (key) => `sh(wpkh(${key}))`],
-  [84, 'bech32', (key) => `wpkh(${key})`],
-  [86, 'bech32m', (key) => `tr(${key})`],
-];
+const PURPOSES: Readonly<Record<OutputType, readonly [purpose: number, script: (key: string) => string]>> = {
+  legacy: [44, (key) => `pkh(${key})`],
+  'p2sh-segwit': [49, (key) => `sh(wpkh(${key}))`],
+  bech32: [84, (key) => `wpkh(${key})`],
+  bech32m: [86, (key) => `tr(${key})`],
+};
+
+const pathOf = (type: OutputType, { coinType }: NetworkParameters): string =>
+  `${PURPOSES[type][0]}h/${coinType}h/0h`;
+
+/** Account 0 of an extended key, for addresses of a type to hand out or for change. */
+export const accountBelow = (
+  key: string,
+  type: OutputType,
+  internal: boolean,
+  parameters: NetworkParameters,
+): string => PURPOSES[type][1](`${key}/${pathOf(type, parameters)}/${internal ? 1 : 0}/*`);
 
 /** Account 0 of every purpose, for addresses to hand out and for change. */
 export function accountDescriptors(
@@ -74,12 +87,13 @@ export function accountDescriptors(
 ): AccountDescriptor[] {
   const master = masterKey(words, passphrase, parameters);
   const fingerprint = toHex(hash160(master.publicKey!).subarray(0, 4));
-  return PURPOSES.flatMap(([purpose, type, script]) => {
-    const path = `${purpose}h/${parameters.coinType}h/0h`;
+  return (Object.keys(PURPOSES) as OutputType[]).flatMap((type) => {
+    const path = pathOf(type, parameters);
     const account = parseKeyPath(path).reduce((node, step) => node.deriveChild(step), master);
-    const origin = `[${fingerprint}/${path}]`;
+    const key = `[${fingerprint}/${path}]${account.privateExtendedKey}`;
     return [false, true].map((internal) => ({
-      text: script(`${origin}${account.privateExtendedKey}/${internal ? 1 : 0}/*`),
+      text: accountBelow(master.privateExtendedKey, type, internal, parameters),
+      account: PURPOSES[type][1](`${key}/${internal ? 1 : 0}/*`),
       type,
       internal,
     }));

@@ -79,6 +79,11 @@ export class Outbox {
       await this.#keeper.settled();
       if (this.#parts.policy.broadcast) await this.#parts.chain.broadcast(tx);
     } catch (error) {
+      if (this.#mayWait(error)) {
+        this.disowned.delete(tx.txid);
+        if (entry !== undefined) this.#mark(entry);
+        return this.#keeper.settled();
+      }
       if (isNew && entry?.block === null && !this.#history.inMempool(entry)) this.#history.remove(entry);
       await this.#keeper.settled();
       this.disowned.delete(tx.txid);
@@ -88,6 +93,13 @@ export class Outbox {
     if (entry !== undefined) this.#sent(entry);
     // It is sent, and its record is safe: who is told of a failure now would pay twice.
     await this.#keeper.settled().catch(() => undefined);
+  }
+
+  /** Whoever lets chains grow longer than the mempool takes wants what is too long to wait. */
+  #mayWait(error: unknown): boolean {
+    const isTooLong =
+      error instanceof Invalid && /^too-(large-cluster|long-mempool-chain)/.test(error.message);
+    return isTooLong && !this.#parts.policy.rejectLongChains;
   }
 
   /** It is in the mempool, and what it replaces no longer is. */

@@ -21,6 +21,8 @@ export interface WalletPolicy {
   readonly changeType: OutputType | null;
   /** `-walletbroadcast`: off, what a wallet makes waits in it and its owner takes it to the network. */
   readonly broadcast: boolean;
+  /** `-walletrejectlongchains`: off, what hangs together with too much to be accepted now is made, and waits. */
+  readonly rejectLongChains: boolean;
 }
 
 export const DEFAULT_POLICY: Omit<WalletPolicy, 'fallbackFee'> = Object.freeze({
@@ -32,6 +34,7 @@ export const DEFAULT_POLICY: Omit<WalletPolicy, 'fallbackFee'> = Object.freeze({
   addressType: 'bech32',
   changeType: null,
   broadcast: true,
+  rejectLongChains: true,
 });
 
 /** Scripts watched beyond the next unused one. As in Core; BIP44 asks for 20. */

@@ -28,10 +28,12 @@ import {
   SEQUENCE_NOT_FINAL,
   SEQUENCE_REPLACEABLE,
   Transaction,
+  type TxIn,
   type TxOut,
   WITNESS_SCALE_FACTOR,
 } from '../core/transaction/transaction.ts';
 import type { OutputType } from './descriptors/descriptor.ts';
+import { shuffled } from './shuffle.ts';
 import { LONG_TERM_RATE, Purse, type Spendable, TOO_HEAVY } from './spendable.ts';
 import type { Wallet } from './wallet.ts';
 import { WalletError } from './wallet-error.ts';
@@ -93,7 +95,9 @@ const MAX_TIP_AGE = 8 * 60 * 60 * 1000;
 /** So many that their number takes three bytes: before they are chosen, the worst is assumed. */
 const MANY_INPUTS = 253;
 const MIN_STANDARD_TX_WEIGHT = WITNESS_SCALE_FACTOR * MIN_STANDARD_TX_NONWITNESS_SIZE;
-const TRUC_MAX_WEIGHT = WITNESS_SCALE_FACTOR * TRUC_MAX_SIZE;
+export const TRUC_MAX_WEIGHT = WITNESS_SCALE_FACTOR * TRUC_MAX_SIZE;
+
+export const FEE_TOO_HIGH = 'Fee exceeds maximum configured by user (e.g. -maxtxfee, maxfeerate)';
 
 /** Plans a payment without signing it. @throws WalletError in Core's words */
 export function planTransaction(wallet: Wallet, request: SpendRequest): PlannedTransaction {
@@ -148,7 +152,9 @@ class Planner {
       costOfChange: this.#costOfChange(),
       changeTarget: CHANGE_TARGET,
     });
-    const order = this.#shuffle(chosen, purse.preset.length);
+    // Inputs given keep their order at the front.
+    const given = purse.preset.length;
+    const order = [...chosen.slice(0, given), ...shuffled(chosen.slice(given), this.#wallet.parts.random)];
     return this.#assemble(order, outputs, changeScript, maximumWeight);
   }
 
@@ -168,8 +174,10 @@ class Planner {
     const paid = totalValue(outputs);
     const available = totalValue(chosen);
     const inputsWeight = chosen.reduce((sum, { weight }) => sum + weight, 0);
+    const outpoints = chosen.map(({ outpoint }) => outpoint);
+    const bump = this.#wallet.parts.chain.bumpFee(outpoints, feeRate);
     const feeOf = (all: readonly TxOut[]): bigint =>
-      feeAt(feeRate, Math.ceil((baseWeight(all, chosen.length) + inputsWeight) / 4));
+      bump + feeAt(feeRate, Math.ceil((baseWeight(all, chosen.length) + inputsWeight) / 4));
     // Only a script of the right size is needed to know whether there will be change.
     const draftScript = changeScript ?? draftLike(this.#changeType());
     const withDraft = feeOf([...outputs, { value: 0n, scriptPubKey: draftScript }]);
@@ -193,8 +201,7 @@ class Planner {
     const weight = baseWeight(all, chosen.length) + inputsWeight;
     if (weight > MAX_STANDARD_TX_WEIGHT) throw new WalletError('Transaction too large');
     if (weight > maximumWeight) throw new WalletError(TOO_HEAVY);
-    if (fee > this.#wallet.parts.policy.maximumFee)
-      throw new WalletError('Fee exceeds maximum configured by user (e.g. -maxtxfee, maxfeerate)');
+    if (fee > this.#wallet.parts.policy.maximumFee) throw new WalletError(FEE_TOO_HIGH);
     // A change address is only used up when nothing can go wrong any more.
     if (position >= 0 && changeScript === null)
       all[position] = { ...all[position]!, scriptPubKey: this.#newChangeScript() };
@@ -204,16 +211,10 @@ class Planner {
       sequence,
       witness: NO_WITNESS,
     }));
-    // Who chose sequences of his own wants them to be judged by his lock time.
-    const usual = inputs.every(({ sequence }) =>
-      [SEQUENCE_REPLACEABLE, SEQUENCE_NOT_FINAL].includes(sequence),
-    );
-    const tx = Transaction.from({
-      version: this.#request.version ?? 2,
-      lockTime: this.#request.lockTime ?? (usual ? this.#antiSnipingLockTime() : 0),
-      inputs,
-      outputs: all,
-    });
+    const { version = 2, lockTime = lockTimeFor(this.#wallet, inputs) } = this.#request;
+    const tx = Transaction.from({ version, lockTime, inputs, outputs: all });
+    if (this.#wallet.parts.policy.rejectLongChains && this.#wallet.parts.chain.exceedsCluster(tx))
+      throw new WalletError('too many unconfirmed transactions in cluster', 'funds');
     return { tx, spent: chosen.map(({ output }) => output), fee, changePosition: position };
   }
 
@@ -261,28 +262,21 @@ class Planner {
   }
 
   #sequence(): number {
-    return (this.#request.replaceable ?? this.#wallet.parts.policy.replaceable)
-      ? SEQUENCE_REPLACEABLE
-      : SEQUENCE_NOT_FINAL;
+    return sequenceFor(this.#request.replaceable ?? this.#wallet.parts.policy.replaceable);
   }
+}
 
-  /** Inputs given keep their order at the front. */
-  #shuffle(chosen: readonly Spendable[], preset: number): readonly Spendable[] {
-    const rest = chosen.slice(preset);
-    for (let i = rest.length - 1; i > 0; i--) {
-      const j = this.#wallet.parts.random.below(i + 1);
-      [rest[i], rest[j]] = [rest[j]!, rest[i]!];
-    }
-    return [...chosen.slice(0, preset), ...rest];
-  }
+export const sequenceFor = (replaceable: boolean): number =>
+  replaceable ? SEQUENCE_REPLACEABLE : SEQUENCE_NOT_FINAL;
 
-  /** Locks to the tip, so that nobody gains by mining again what was mined; sometimes a bit lower. */
-  #antiSnipingLockTime(): number {
-    const { chain, clock, random } = this.#wallet.parts;
-    const tip = chain.tip();
-    if (clock.now() - tip.time * 1000 > MAX_TIP_AGE) return 0;
-    return random.below(10) === 0 ? Math.max(0, tip.height - random.below(100)) : tip.height;
-  }
+/** Locks to the tip, so that nobody gains by mining again what was mined; sometimes a bit lower. */
+export function lockTimeFor({ parts: { chain, clock, random } }: Wallet, inputs: readonly TxIn[]): number {
+  // Who chose sequences of his own wants them to be judged by his lock time.
+  if (!inputs.every(({ sequence }) => [SEQUENCE_REPLACEABLE, SEQUENCE_NOT_FINAL].includes(sequence)))
+    return 0;
+  const tip = chain.tip();
+  if (clock.now() - tip.time * 1000 > MAX_TIP_AGE) return 0;
+  return random.below(10) === 0 ? Math.max(0, tip.height - random.below(100)) : tip.height;
 }
 
 /** Weight without inputs, counting the two bytes that a witness needs somewhere. */

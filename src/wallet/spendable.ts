@@ -3,6 +3,7 @@
  * that the wallet may add to them (Core's SelectCoins). Which of these are best is `coin-selection.ts`'s.
  */
 
+import { toHex } from '../core/encoding/bytes.ts';
 import { TRUC_CHILD_MAX_SIZE, TRUC_VERSION } from '../core/script/standard.ts';
 import { formatMoney, totalValue } from '../core/transaction/amount.ts';
 import { feeAt, satPerKvB } from '../core/transaction/fee-rate.ts';
@@ -52,8 +53,6 @@ interface Need extends Omit<SelectionGoal, 'room'> {
 
 /** What coins can be joined for in calm times. */
 export const LONG_TERM_RATE = satPerKvB(10_000n);
-/** Unconfirmed transactions that may hang together where nodes still count ancestors. */
-const MAX_CHAIN = 25;
 const CONSOLIDATE = "Please try sending a smaller amount or manually consolidating your wallet's UTXOs";
 export const TOO_HEAVY = `The inputs size exceeds the maximum weight. ${CONSOLIDATE}`;
 const FAILURES = Object.freeze({
@@ -62,6 +61,9 @@ const FAILURES = Object.freeze({
   full: 'Maximum transaction weight is less than transaction weight without inputs',
   changeless: 'Maximum transaction weight is too low, can not accommodate change output',
 });
+
+/** Unconfirmed transactions that may hang together where nodes still count ancestors. */
+const MAX_CHAIN = 25;
 
 /**
  * From own and others' confirmations, and how many unconfirmed transactions may hang together: strictest
@@ -89,6 +91,7 @@ export class Purse {
   /** By weight: few are different, and many coins are asked about. */
   readonly #fees = new Map<number, Pick<Candidate, 'fee' | 'longTermFee'>>();
   readonly #preset: readonly Spendable[];
+  #hasUnsolvable = false;
 
   constructor(wallet: Wallet, request: SpendRequest) {
     this.#wallet = wallet;
@@ -135,7 +138,8 @@ export class Purse {
 
   #spendable(outpoint: OutPoint, output: TxOut, weight: number, sequence?: number): Spendable {
     const { fee, longTermFee } = this.#feesOf(weight);
-    return { outpoint, output, value: output.value, fee, longTermFee, sequence, weight };
+    const bump = this.#wallet.parts.chain.bumpFee([outpoint], this.#request.feeRate);
+    return { outpoint, output, value: output.value, fee: fee + bump, longTermFee, sequence, weight };
   }
 
   #feesOf(weight: number): Pick<Candidate, 'fee' | 'longTermFee'> {
@@ -175,13 +179,16 @@ export class Purse {
         'funds',
       );
     const { random, policy } = this.#wallet.parts;
+    const isUnbounded = !policy.rejectLongChains;
     const choices = this.#choices(new Set(preset.map(({ outpoint }) => outPointText(outpoint))));
     let failure: string | undefined;
     let tried = 0;
     for (const tier of policy.spendUnconfirmedChange ? TIERS : TIERS.slice(0, 2)) {
       const eligible = choices.filter(
         ({ depth, own, cluster, places }) =>
-          depth >= (own ? tier.own : tier.others) && cluster <= tier.chain && places > 0,
+          depth >= (own ? tier.own : tier.others) &&
+          cluster <= tier.chain &&
+          (places > 0 || (isUnbounded && tier.chain === Number.POSITIVE_INFINITY)),
       );
       // Each tier has what those before it had.
       if (eligible.length === tried) continue;
@@ -207,6 +214,12 @@ export class Purse {
     return child ? Math.min(maximumWeight, WITNESS_SCALE_FACTOR * TRUC_CHILD_MAX_SIZE) : maximumWeight;
   }
 
+  /** All that may be added, however it hangs together with others; null if the size of some cannot be told. */
+  get available(): readonly Choice[] | null {
+    const choices = this.#choices(new Set());
+    return this.#hasUnsolvable ? null : choices;
+  }
+
   /** Coins that the request allows. @param taken those that it names, by their text */
   #choices(taken: ReadonlySet<string>): Choice[] {
     const {
@@ -227,16 +240,20 @@ export class Purse {
       }
       if (judged === null) continue;
       const weight = this.#weightOf(output.scriptPubKey, place);
-      if (weight === null) continue;
+      if (weight === null) {
+        this.#hasUnsolvable = true;
+        continue;
+      }
       const { fee, longTermFee } = this.#feesOf(weight);
       const { own, cluster, places } = judged;
       const { value } = output;
+      const bump = depth > 0 ? 0n : this.#wallet.parts.chain.bumpFee([outpoint], this.#request.feeRate);
       // Written out: to spread objects took as long as all the rest.
       choices.push({
         outpoint,
         output,
         value,
-        fee,
+        fee: fee + bump,
         longTermFee,
         sequence: undefined,
         weight,
@@ -246,7 +263,17 @@ export class Purse {
         places,
       });
     }
-    return choices;
+    return this.#request.version === TRUC_VERSION ? this.#oneParent(choices) : choices;
+  }
+
+  /** BIP431: a child has one unconfirmed parent. That which pays most is chosen before anything else. */
+  #oneParent(choices: readonly Choice[]): Choice[] {
+    const values = new Map<string, bigint>();
+    const parentOf = ({ outpoint }: Choice): string => toHex(outpoint.txid);
+    const waiting = choices.filter(({ depth }) => depth === 0);
+    for (const coin of waiting) values.set(parentOf(coin), (values.get(parentOf(coin)) ?? 0n) + coin.value);
+    const [best] = [...values].sort(([, a], [, b]) => (a < b ? 1 : -1));
+    return choices.filter((coin) => coin.depth > 0 || parentOf(coin) === best?.[0]);
   }
 
   /** Null if what this transaction pays is not to be spent. */

@@ -6,6 +6,8 @@ export type WalletErrorKind =
   | 'funds'
   /** -8 */
   | 'parameter'
+  /** -22 */
+  | 'text'
   /** -5 */
   | 'address'
   /** -12 */

@@ -14,6 +14,7 @@ import type { WalletStorage } from './storage.ts';
 import type { VaultParts } from './vault.ts';
 import { Wallet, type WalletParts } from './wallet.ts';
 import { storeReason, WalletError } from './wallet-error.ts';
+import { prepareMnemonic } from './words.ts';
 
 /** What is left out is as in Core; the fallback fee as the network file says. */
 export interface WalletManagerOptions extends Partial<WalletPolicy> {
@@ -195,7 +196,7 @@ export class WalletManager {
       try {
         wallet = Wallet.create(name, await this.#parts(name, true), info);
         const words = disablePrivateKeys || blank ? null : (options.mnemonic ?? drawMnemonic(random));
-        const use = words === null ? () => {} : await wallet.prepareMnemonic(words, mnemonicPassphrase, now);
+        const use = words === null ? () => {} : await prepareMnemonic(wallet, words, mnemonicPassphrase, now);
         if (master === null) use();
         else wallet.vault.encrypt(master, use);
         wallet.begin();

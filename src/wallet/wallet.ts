@@ -8,7 +8,7 @@ import type { Block } from '../core/block/block.ts';
 import type { NetworkParameters } from '../core/parameters/network.ts';
 import { encodeAddress } from '../core/script/address.ts';
 import { satPerKvB } from '../core/transaction/fee-rate.ts';
-import type { Transaction, Txid } from '../core/transaction/transaction.ts';
+import type { OutPoint, Transaction, Txid } from '../core/transaction/transaction.ts';
 import type { Logger } from '../seams.ts';
 import { AddressBook } from './address-book.ts';
 import { ChainFollower } from './chain-follower.ts';
@@ -17,13 +17,11 @@ import { CheckedStore } from './checked-store.ts';
 import { CoinLocks } from './coin-locks.ts';
 import type { Descriptor, OutputType } from './descriptors/descriptor.ts';
 import type { SecretKeys } from './descriptors/key-expression.ts';
-import { parseDescriptor } from './descriptors/parse.ts';
 import { removeTraces } from './encryption.ts';
 import { type BlockRef, History, type WalletTransaction } from './history.ts';
 import { Journal } from './journal.ts';
 import { CANNOT_EXPAND, KeyRing, OwnDescriptor } from './key-ring.ts';
 import { loadRecords, startOf } from './loading.ts';
-import { accountDescriptors } from './mnemonic.ts';
 import { Outbox } from './outbox.ts';
 import type { WalletPolicy } from './policy.ts';
 import { type InfoRecord, type LocatorRecord, readJson } from './records.ts';
@@ -54,7 +52,7 @@ export interface ImportOptions {
   readonly next?: number;
 }
 
-const NO_PRIVATE_KEYS = 'Cannot import private keys to a wallet with private keys disabled';
+export const NO_PRIVATE_KEYS = 'Cannot import private keys to a wallet with private keys disabled';
 
 export class Wallet {
   readonly name: string;
@@ -94,6 +92,7 @@ export class Wallet {
     const sources = {
       isOurs: (script: Uint8Array) => this.keys.place(script) !== undefined,
       inMempool: (txid: Txid) => parts.chain.mempoolTransaction(txid) !== undefined,
+      mempoolRival: (outpoint: OutPoint, tx: Transaction) => parts.chain.mempoolRival(outpoint, tx),
       tipHeight: () => this.follower.last.height,
       now: () => parts.clock.now(),
       coinbaseMaturity: parts.parameters.coinbaseMaturity,
@@ -191,6 +190,8 @@ export class Wallet {
   #see(tx: Transaction, block: WalletTransaction['block'], isOnItsWay = false): void {
     const known = this.history.get(tx.txid);
     if (known === undefined && !this.history.concerns(tx)) return;
+    // Of a known one too: a descriptor may have come since.
+    this.#markUsed(tx);
     if (known !== undefined) {
       if (known.block?.hash === block?.hash && !known.abandoned) {
         if (block !== null || (known.unsent && !isOnItsWay)) this.parts.noted?.(this.name, known);
@@ -203,7 +204,7 @@ export class Wallet {
       this.#saveAndTell(known);
       return;
     }
-    this.#markUsed(tx);
+    for (const { prevout } of tx.inputs) if (this.locks.has(prevout)) this.locks.delete(prevout);
     const order = this.#info.nextOrder;
     this.saveInfo({ nextOrder: order + 1 });
     const received = block?.time ?? this.parts.clock.seconds();
@@ -304,50 +305,19 @@ export class Wallet {
     return this.vault.words();
   }
 
-  /**
-   * Takes BIP39 words as the source of all new addresses: BIP44, 49, 84 and 86, account 0. Its history from
-   * the birthday on is looked for by `rescanFrom`.
-   * @param createdAt seconds
-   */
-  async useMnemonic(words: string, passphrase: string, createdAt: number): Promise<void> {
-    const use = await this.prepareMnemonic(words, passphrase, createdAt);
-    use();
-  }
-
-  /** Does what takes long of it. @returns what does the rest, all that is written at once */
-  async prepareMnemonic(words: string, passphrase: string, createdAt: number): Promise<() => void> {
-    if (!this.hasPrivateKeys) throw new WalletError(NO_PRIVATE_KEYS);
-    this.vault.requireUnlocked();
-    const adoptions: (() => void)[] = [];
-    for (const { text, type, internal } of accountDescriptors(words, passphrase, this.parts.parameters)) {
-      const { descriptors, secrets } = parseDescriptor(text, this.parts.parameters);
-      const own = await this.keys.prepare(OwnDescriptor.fresh(descriptors[0]!, createdAt, internal));
-      adoptions.push(() => {
-        this.vault.add(secrets);
-        this.keys.adopt(own, type, internal);
-      });
-    }
-    return () => {
-      for (const adopt of adoptions) adopt();
-      this.history.reindex();
-      this.vault.setMnemonic({ words, passphrase });
-      this.saveInfo({ birthday: Math.min(this.birthday, createdAt), blank: false });
-    };
-  }
-
   /** @throws WalletError with Core's words */
   async importDescriptor(descriptor: Descriptor, secrets: SecretKeys, options: ImportOptions): Promise<void> {
     if (!this.hasPrivateKeys && secrets.size > 0) throw new WalletError(NO_PRIVATE_KEYS);
     this.vault.requireUnlocked();
+    const [start, end] = options.range ?? [0, 1];
+    const candidate = OwnDescriptor.fresh(descriptor, options.createdAt, options.internal, start);
     this.vault.add(secrets);
     if (descriptor.scriptsAt(0, this.keys.secrets.lookup) === null) throw new WalletError(CANNOT_EXPAND);
-    const [start, end] = options.range ?? [0, 0];
-    const next = options.next ?? start;
-    const candidate = OwnDescriptor.fresh(descriptor, options.createdAt, options.internal, start, next);
-    const own = await this.keys.prepare(candidate, end);
-    this.keys.adopt(own, options.active ? descriptor.outputType : null, options.internal);
-    if (!options.active && own.active === descriptor.outputType && own.internal === options.internal)
-      own.active = null;
+    const next = options.next ?? Math.max(start, this.keys.usedEnd(candidate.id, this.history.outputs()));
+    const own = await this.keys.prepare(candidate, end, next);
+    const type = descriptor.outputType;
+    this.keys.adopt(own, options.active ? type : null, options.internal);
+    if (!options.active && own.active === type && own.internal === options.internal) own.active = null;
     this.history.reindex();
     this.keys.save(own);
     this.saveInfo({ birthday: Math.min(this.birthday, options.createdAt), blank: false });
@@ -360,6 +330,12 @@ export class Wallet {
 
   /** Reads blocks again, and without an end the mempool too. @returns the last height read */
   async rescan(from: number, to: number | null): Promise<number> {
+    const start = this.parts.chain.blockAt(from)?.hash;
+    this.parts.logger.log(
+      'info',
+      'wallet',
+      `[${this.name}] Rescan started from block ${start}... (slow variant inspecting all blocks)`,
+    );
     const last = await this.follower.rescan(from, to).catch((error) => {
       // It was not the user who aborted it.
       this.requireOpen();

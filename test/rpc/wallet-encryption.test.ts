@@ -159,6 +159,7 @@ test('what needs a key asks for the passphrase, and all else works while it is l
     exportmnemonic: [],
     importdescriptors: [[]],
     importmnemonic: [MNEMONIC],
+    keypoolrefill: [],
     rescanblockchain: [],
     send: [[{ [FOREIGN]: 1 }]],
     sendmany: ['', { [FOREIGN]: 1 }],
@@ -166,6 +167,7 @@ test('what needs a key asks for the passphrase, and all else works while it is l
     signmessage: [legacy, 'm'],
     signrawtransactionwithwallet: [spending],
     walletprocesspsbt: [psbt],
+    sendall: [[FOREIGN]],
   };
   const free: Readonly<Record<string, readonly unknown[]>> = {
     abortrescan: [],
@@ -174,6 +176,7 @@ test('what needs a key asks for the passphrase, and all else works while it is l
     getaddressesbylabel: [''],
     getaddressinfo: [mining],
     getbalance: [],
+    gethdkeys: [],
     getbalances: [],
     getnewaddress: [],
     getrawchangeaddress: [],
@@ -202,6 +205,7 @@ test('what needs a key asks for the passphrase, and all else works while it is l
   const other = [
     'abandontransaction',
     'createwallet',
+    'createwalletdescriptor',
     'encryptwallet',
     'loadwallet',
     'restorewallet',
@@ -216,6 +220,8 @@ test('what needs a key asks for the passphrase, and all else works while it is l
   for (const [method, parameters] of Object.entries(needy))
     expect(await errorOf('all', method, ...parameters), method).toEqual(UNLOCK_FIRST);
   expect(await errorOf('all', 'listdescriptors', true)).toEqual(UNLOCK_FIRST);
+  expect(await errorOf('all', 'gethdkeys', { private: true })).toEqual(UNLOCK_FIRST);
+  expect(await errorOf('all', 'createwalletdescriptor', 'bech32')).toEqual(UNLOCK_FIRST);
   for (const [method, parameters] of Object.entries(free)) await call('all', method, ...parameters);
   expect((await call('all', 'walletprocesspsbt', psbt, false)).complete).toBe(false);
   expect(await call('all', 'send', [{ [FOREIGN]: 1 }], null, null, null, { psbt: true })).toMatchObject({

@@ -1,44 +1,20 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { MemoryNode } from '../../scripts/conformance/memory-node.ts';
 import { REGTEST } from '../../src/core/parameters/presets.ts';
-import { METHODS } from '../../src/methods.ts';
-import { findMethod } from '../../src/rpc/method.ts';
-import { mismatches } from '../support/result-matches.ts';
+import { walletCaller } from '../support/rpc-wallets.ts';
 
 const FOREIGN = 'bcrt1qw508d6qejxtdg4y5r3zarvary0c5xw7kygt080';
 const MNEMONIC = `${'abandon '.repeat(11)}about`;
 
 let memory: MemoryNode;
 
+let { call, errorOf } = {} as ReturnType<typeof walletCaller>;
+
 beforeAll(async () => {
   memory = await MemoryNode.open(REGTEST, 1_600_000_000);
+  ({ call, errorOf } = walletCaller(memory));
 });
 afterAll(() => memory.stop());
-
-interface Reply {
-  readonly result?: unknown;
-  readonly error?: { readonly code: number; readonly message: string };
-}
-
-async function ask(wallet: string | null, method: string, parameters: readonly unknown[]): Promise<Reply> {
-  const body = JSON.stringify({ jsonrpc: '2.0', id: 0, method, params: parameters });
-  const { signal } = new AbortController();
-  const path = wallet === null ? '/' : `/wallet/${wallet}`;
-  const answer = await memory.node.rpc.handle(body, { path, user: '', signal });
-  return JSON.parse(answer.body) as Reply;
-}
-
-// biome-ignore lint/suspicious/noExplicitAny: answers have many shapes, and the tests say which
-async function call(wallet: string | null, method: string, ...parameters: readonly unknown[]): Promise<any> {
-  const { result, error } = await ask(wallet, method, parameters);
-  if (error !== undefined) throw new Error(`${method}: ${error.code} ${error.message}`);
-  expect(mismatches(result as never, findMethod(METHODS, method)!.result), method).toEqual([]);
-  return result;
-}
-
-async function errorOf(wallet: string | null, method: string, ...parameters: readonly unknown[]) {
-  return (await ask(wallet, method, parameters)).error;
-}
 
 test('no wallet, one wallet, several wallets', async () => {
   expect((await errorOf(null, 'getbalance'))?.code).toBe(-18);
@@ -77,7 +53,6 @@ test('a payment from one wallet to another, and all that can be asked about it',
     comment: 'for May',
     to: 'Bob',
   });
-  expect(sent['bip125-replaceable']).toBe('yes');
   expect(sent.details).toHaveLength(1);
   expect(await call('bob', 'getbalances')).toMatchObject({ mine: { trusted: 0, untrusted_pending: 1.5 } });
   await call(null, 'generatetoaddress', 1, mining);

@@ -45,6 +45,7 @@ async function inhabited(): Promise<TestWallets & { wallet: Wallet }> {
   const tx = await pay(wallet, wallet.newAddress('bech32m', 'rent'), 100_000_000n);
   await wallets.pool.mine(1);
   wallet.locks.add({ txid: tx.txidBytes, vout: 0 }, true);
+  await wallet.keys.topUpAll();
   await wallet.settled();
   return { ...wallets, wallet };
 }

@@ -45,6 +45,7 @@ test('what was derived is kept: loading and listing derive nothing', async () =>
   const addresses = Array.from({ length: INDEXES_IN_RECORD }, () => alice.newAddress());
   addresses.push(alice.newAddress('bech32m'), alice.newAddress('legacy'), alice.newAddress('p2sh-segwit'));
   const texts = addresses.map((address) => textAt(alice, address));
+  await alice.keys.topUpAll();
   await alice.settled();
   expect(derivations).toBe(keypool * KEYS_FOR_INDEX + addresses.length + 1);
   derivations = 0;
@@ -54,6 +55,7 @@ test('what was derived is kept: loading and listing derive nothing', async () =>
   expect(derivations).toBe(0);
   // The last record was not full: what comes now is kept with it.
   const next = again.newAddress();
+  await again.keys.topUpAll();
   await again.settled();
   derivations = 0;
   expect(placeOf(await (await reopen()).load('alice'), next)?.index).toBe(INDEXES_IN_RECORD);

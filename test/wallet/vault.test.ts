@@ -235,7 +235,7 @@ describe('an encrypted wallet', () => {
     expect(
       again.keys.descriptors.map(({ shown }) => shown.includes('[') && !shown.includes('prv')),
     ).toContain(true);
-    for (let i = 0; i < 5; i++) again.newAddress('legacy');
+    for (let i = 0; i < 4; i++) again.newAddress('legacy');
     expect(() => again.newAddress('legacy')).toThrow('Keypool ran out, please call keypoolrefill first');
     await unlockWallet(again, 'p', 60);
     expect(exportKey(again, again.newAddress('legacy'))).toMatch(/^c/);

@@ -40,7 +40,12 @@ export const decodedTransaction = {
     }),
   ),
   vout: t.array(
-    t.object({ value: t.amount(), n: t.integer('Its index'), scriptPubKey: t.object(scriptPubKey) }),
+    t.object({
+      value: t.amount(),
+      n: t.integer('Its index'),
+      scriptPubKey: t.object(scriptPubKey),
+      ischange: t.optional(t.boolean('true for change of the wallet, where a wallet is asked')),
+    }),
   ),
   fee: t.optional(t.amount('Where what is spent is known')),
   hex: t.optional(t.hex()),

@@ -22,17 +22,15 @@ export function transactionFields(wallet: Wallet, entry: WalletTransaction) {
     trusted: block === null ? wallet.history.isTrusted(entry) : undefined,
     txid: tx.txid,
     wtxid: tx.wtxid,
+    alternate_wtxids: [],
     walletconflicts: conflicts.map((other) => other.tx.txid),
     replaced_by_txid: entry.replacedBy,
     replaces_txid: entry.replaces,
-    mempoolconflicts: conflicts
-      .filter((other) => wallet.history.inMempool(other))
-      .map((other) => other.tx.txid),
+    mempoolconflicts: [...wallet.history.mempoolConflicts(entry)],
     to: entry.to,
     time: entry.received,
     timereceived: entry.received,
     comment: entry.comment,
-    'bip125-replaceable': wallet.history.replaceability(entry),
   };
 }
 
@@ -89,15 +87,15 @@ export const walletTransaction = {
   blocktime: t.optional(t.time()),
   txid: t.hex(),
   wtxid: t.hex(),
+  alternate_wtxids: t.array(t.hex(), 'Always empty: of one txid one transaction is kept'),
   walletconflicts: t.array(t.hex(), 'txids of own transactions that spend the same'),
   replaced_by_txid: t.optional(t.hex()),
   replaces_txid: t.optional(t.hex()),
-  mempoolconflicts: t.array(t.hex(), 'Of these, the ones that the mempool has'),
+  mempoolconflicts: t.array(t.hex(), 'txids in the mempool that contradict it, or what it depends on'),
   to: t.optional(t.string('As comment_to was when it was sent')),
   time: t.time('When the wallet learned of it'),
   timereceived: t.time(),
   comment: t.optional(t.string()),
-  'bip125-replaceable': t.string('yes, no or unknown'),
 };
 
 /** What a row tells of itself. */

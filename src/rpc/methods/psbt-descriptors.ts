@@ -1,6 +1,7 @@
 /** PSBTs with what descriptors and the node know: utxoupdatepsbt, descriptorprocesspsbt. */
 import { toDisplayHex, toHex } from '../../core/encoding/bytes.ts';
 import { isWitnessProgram } from '../../core/script/script.ts';
+import { solve } from '../../core/script/templates.ts';
 import type { Txid } from '../../core/transaction/transaction.ts';
 import { expandAll } from '../../wallet/descriptors/expansions.ts';
 import { Psbt } from '../../wallet/psbt/psbt.ts';
@@ -29,8 +30,19 @@ function providerFrom(
   return provider;
 }
 
+/** Also inside P2SH, as far as that is known. */
+function isSegwit(script: Uint8Array, provider: SigningProvider): boolean {
+  const { type, solutions } = solve(script);
+  const inner = type === 'scripthash' ? provider.scriptByHash(solutions[0]!) : script;
+  return inner !== undefined && isWitnessProgram(inner) !== null;
+}
+
 /** Previous transactions from the mempool, spent outputs from the chain. */
-async function addUtxos(psbt: Psbt, { chain, mempool, indexes }: RpcContext): Promise<void> {
+async function addUtxos(
+  psbt: Psbt,
+  provider: SigningProvider,
+  { chain, mempool, indexes }: RpcContext,
+): Promise<void> {
   const outpoints = psbt.inputs.map((_, index) => psbt.outpoint(index));
   const coins = await chain.coins(outpoints);
   for (const [index, input] of psbt.inputs.entries()) {
@@ -39,11 +51,7 @@ async function addUtxos(psbt: Psbt, { chain, mempool, indexes }: RpcContext): Pr
     const previous = mempool.get(txid)?.tx ?? (await indexes.transactions?.find(txid))?.tx;
     if (previous !== undefined) input.set(INPUT.NON_WITNESS_UTXO, previous.bytes);
     const output = coins[index]?.output ?? mempool.graph.output(outpoints[index]!)?.output;
-    if (
-      input.has(INPUT.WITNESS_UTXO) ||
-      output === undefined ||
-      isWitnessProgram(output.scriptPubKey) === null
-    )
+    if (input.has(INPUT.WITNESS_UTXO) || output === undefined || !isSegwit(output.scriptPubKey, provider))
       continue;
     input.set(INPUT.WITNESS_UTXO, encodeOutput(output));
   }
@@ -59,7 +67,7 @@ export const psbtDescriptorMethods = group('Rawtransactions', {
       const provider = providerFrom(descriptors, false, context);
       const psbt = Psbt.decodeBase64(text);
       await context.mempool.settled();
-      await addUtxos(psbt, context);
+      await addUtxos(psbt, provider, context);
       fillWith(psbt, provider, { sign: false, finalize: false, derivations: true });
       return psbt.encodeBase64();
     },
@@ -84,7 +92,7 @@ export const psbtDescriptorMethods = group('Rawtransactions', {
       const provider = providerFrom(descriptors, true, context);
       if (!derivations) provider.forgetOrigins();
       await context.mempool.settled();
-      await addUtxos(psbt, context);
+      await addUtxos(psbt, provider, context);
       const sighashType = sighashFrom(sighash) ?? undefined;
       const complete = fillWith(psbt, provider, { sign: true, finalize, derivations, sighashType });
       const encoded = psbt.encodeBase64();

@@ -175,9 +175,10 @@ export const psbtMethods = group('Rawtransactions', {
     parameters: { txs },
     result: psbt,
     example: `'["PSBT", "PSBT"]'`,
-    handler({ txs: texts }) {
+    handler({ txs: texts }, { random }) {
       if (texts.length <= 1) throw refuse.parameter('At least two PSBTs are required to join PSBTs.');
-      return join(texts.map((text) => Psbt.decodeBase64(text))).encodeBase64();
+      const psbts = texts.map((text) => Psbt.decodeBase64(text));
+      return join(psbts, random).encodeBase64();
     },
   }),
 });

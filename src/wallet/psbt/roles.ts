@@ -10,6 +10,8 @@ import { TransactionChecker } from '../../core/script/signature-checker.ts';
 import { solve } from '../../core/script/templates.ts';
 import { verifyScript } from '../../core/script/verify.ts';
 import { outPointText, readTxOut, Transaction, type TxOut } from '../../core/transaction/transaction.ts';
+import type { Random } from '../../seams.ts';
+import { shuffled } from '../shuffle.ts';
 import { produceSignature } from '../signing/produce.ts';
 import { SigningProvider } from '../signing/provider.ts';
 import { blankSigner, TransactionSigner } from '../signing/signature-creator.ts';
@@ -164,23 +166,29 @@ export function combine(psbts: readonly Psbt[]): Psbt | null {
   return others.every((other) => combined.merge(other)) ? combined : null;
 }
 
-/** One PSBT with the inputs and outputs of all. @throws WalletError where they do not go together */
-export function join(psbts: readonly Psbt[]): Psbt {
-  const [first] = psbts as [Psbt];
-  if (psbts.some(({ version }) => version !== first.version))
-    throw new WalletError('PSBTs of different versions cannot be joined', 'parameter');
+/**
+ * One PSBT with the inputs and outputs of all, in an order by which nobody can tell who brought what. Signatures are
+ * left out: they are about other transactions. @throws WalletError where they do not go together
+ */
+export function join(psbts: readonly Psbt[], random: Random): Psbt {
+  if (psbts.some(({ version }) => version !== 0))
+    throw new WalletError('joinpsbts only operates on version 0 PSBTs', 'parameter');
   const seen = new Set<string>();
-  for (const psbt of psbts)
-    for (const index of psbt.inputs.keys()) {
+  const inputs = psbts.flatMap((psbt) =>
+    psbt.inputs.map((given, index) => {
       const id = outPointText(psbt.outpoint(index));
       if (seen.has(id)) throw new WalletError(`Input ${id} exists in multiple PSBTs`, 'parameter');
       seen.add(id);
-    }
-  const global = first.global.clone();
+      const input = given.clone();
+      for (const type of [INPUT.PARTIAL_SIG, INPUT.FINAL_SCRIPTSIG, INPUT.FINAL_WITNESS]) input.delete(type);
+      return input;
+    }),
+  );
+  const outputs = psbts.flatMap((psbt) => psbt.outputs.map((map) => map.clone()));
+  const global = psbts[0]!.global.clone();
   for (const other of psbts) global.merge(other.global);
   const lockTimes = psbts.map((psbt) => psbt.global.get(GLOBAL.FALLBACK_LOCKTIME) ?? encodeUint32(0));
   global.set(GLOBAL.TX_VERSION, encodeUint32(Math.max(...psbts.map((psbt) => psbt.transactionVersion))));
   global.set(GLOBAL.FALLBACK_LOCKTIME, encodeUint32(Math.min(...lockTimes.map(decodeUint32))));
-  const all = (key: 'inputs' | 'outputs') => psbts.flatMap((psbt) => psbt[key].map((map) => map.clone()));
-  return new Psbt(first.version, global, all('inputs'), all('outputs'));
+  return new Psbt(0, global, shuffled(inputs, random), shuffled(outputs, random));
 }

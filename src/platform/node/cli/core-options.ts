@@ -24,8 +24,7 @@ export const WITHOUT_EFFECT: Readonly<Record<string, string>> = Object.freeze({
   'A replacement that pays enough is always taken': 'mempoolfullrbf',
   'Estimates and the mempool are kept in one form, and estimates of any age are used':
     'acceptstalefeeestimates persistmempoolv1',
-  'Fees and change follow from the other wallet options':
-    'consolidatefeerate discardfee maxapsfee walletrejectlongchains',
+  'Fees and change follow from the other wallet options': 'consolidatefeerate discardfee maxapsfee',
   'Wallets are files of their own kind, and are always at hand; -nowallet loads none':
     'flushwallet swapbdbendian unsafesqlitesync walletcrosschain',
   'Penny does not speak IPC': 'ipcbind',

@@ -63,13 +63,19 @@ export const walletBalanceMethods = group('Wallet', {
         trusted: t.amount('Confirmed, or unconfirmed change'),
         untrusted_pending: t.amount('Unconfirmed, from others'),
         immature: t.amount('Mined, and must not be spent yet'),
+        nonmempool: t.amount('Not positive: what of these is spent by own transactions outside the mempool'),
       }),
       lastprocessedblock: lastProcessed,
     }),
     handler(_, wallet) {
-      const { trusted, pending, immature } = balances(wallet);
+      const { trusted, pending, immature, outside } = balances(wallet, 0, true);
       return {
-        mine: { trusted: btc(trusted), untrusted_pending: btc(pending), immature: btc(immature) },
+        mine: {
+          trusted: btc(trusted),
+          untrusted_pending: btc(pending),
+          immature: btc(immature),
+          nonmempool: btc(outside),
+        },
         lastprocessedblock: lastProcessedBlock(wallet),
       };
     },

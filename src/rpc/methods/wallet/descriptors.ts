@@ -59,9 +59,10 @@ function readImport(item: JsonRead, context: RpcContext): ImportRequest {
   return importRequest.read(item, '', context);
 }
 
-function importOne(wallet: Wallet, { timestamp, range, desc, ...request }: ImportRequest): Promise<string[]> {
+function importOne(wallet: Wallet, told: ImportRequest, warnings: string[]): Promise<void> {
+  const { timestamp, range, desc, ...request } = told;
   if (desc === undefined) throw refuse.parameter('Descriptor not found.');
-  return importFromText(wallet, {
+  const asked = {
     text: desc,
     active: request.active,
     internal: request.internal,
@@ -69,7 +70,8 @@ function importOne(wallet: Wallet, { timestamp, range, desc, ...request }: Impor
     range: range === undefined ? undefined : () => rangeFrom(range),
     next: request.next_index,
     label: request.label === undefined ? undefined : labelFrom(request.label),
-  });
+  };
+  return importFromText(wallet, asked, warnings);
 }
 
 const imported = t.object({
@@ -132,14 +134,17 @@ export const walletDescriptorMethods = group('Wallet', {
       const all = requests.map((item) => readImport(item, context));
       const answers: t.Answered<typeof imported>[] = [];
       for (const one of all) {
+        const told: string[] = [];
+        const warnings = () => (told.length > 0 ? told : undefined);
         try {
-          const warnings = await importOne(wallet, one);
+          await importOne(wallet, one, told);
           earliest = Math.min(earliest, one.timestamp);
-          answers.push({ success: true, warnings: warnings.length > 0 ? warnings : undefined });
+          answers.push({ success: true, warnings: warnings() });
         } catch (caught) {
           const error = refusalOf(caught);
           if (error === undefined) throw caught;
-          answers.push({ success: false, error: { code: error.code, message: error.message } });
+          const { code, message } = error;
+          answers.push({ success: false, error: { code, message }, warnings: warnings() });
         }
       }
       if (Number.isFinite(earliest)) await wallet.rescanFrom(earliest);

@@ -108,8 +108,11 @@ export const walletFundingMethods = group('Wallet', {
       if (sign) wallet.vault.requireUnlocked();
       const complete = await fillPsbt(wallet, psbt, { sign, finalize, derivations, sighashType });
       const encoded = psbt.encodeBase64();
-      const whole = complete && finalize && finalizePsbt(psbt);
-      return { psbt: encoded, complete, hex: whole ? toHex(extract(psbt).bytes) : undefined };
+      return {
+        psbt: encoded,
+        complete,
+        hex: complete && finalizePsbt(psbt) ? toHex(extract(psbt).bytes) : undefined,
+      };
     },
   }),
 

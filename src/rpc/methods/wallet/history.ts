@@ -2,8 +2,9 @@
 import type { BlockHash } from '../../../core/block/header.ts';
 import { toHex } from '../../../core/encoding/bytes.ts';
 import { totalValue } from '../../../core/transaction/amount.ts';
-import type { Txid } from '../../../core/transaction/transaction.ts';
+import type { Txid, TxOut } from '../../../core/transaction/transaction.ts';
 import { transactionJson } from '../../../formats/transaction.ts';
+import { isChange } from '../../../wallet/coins.ts';
 import { decodedTransaction } from '../../formats/transaction.ts';
 import {
   type LongRow,
@@ -127,6 +128,7 @@ export const walletHistoryMethods = group('Wallet', {
     handler({ txid, verbose }, wallet, context) {
       const entry = findTransaction(wallet, txid);
       const { tx } = entry;
+      const change = ({ scriptPubKey }: TxOut) => isChange(wallet, scriptPubKey);
       const debit = wallet.history.debit(tx);
       const out = totalValue(tx.outputs);
       const fee = debit > 0n ? out - debit : 0n;
@@ -136,7 +138,7 @@ export const walletHistoryMethods = group('Wallet', {
         ...transactionFields(wallet, entry),
         details: rowsOf(wallet, entry, null),
         hex: toHex(tx.bytes),
-        decoded: verbose ? transactionJson(tx, context.parameters) : undefined,
+        decoded: verbose ? transactionJson(tx, context.parameters, { isChange: change }) : undefined,
         lastprocessedblock: lastProcessedBlock(wallet),
       };
     },

@@ -2,6 +2,7 @@
 import { isMnemonic } from '../../../wallet/mnemonic.ts';
 import { exportKey } from '../../../wallet/solving.ts';
 import type { Wallet } from '../../../wallet/wallet.ts';
+import { useMnemonic } from '../../../wallet/words.ts';
 import { addressScript } from '../../construct-transaction.ts';
 import { btc, group, method, refuse, t, walletMethod } from '../../kit.ts';
 import { bigintFrom } from '../../values.ts';
@@ -181,7 +182,7 @@ export const walletManagementMethods = group('Wallet', {
       if (!isMnemonic(normal)) throw refuse.key('Invalid mnemonic');
       const now = context.clock.seconds();
       const from = timestamp === 'now' ? now : timestamp === undefined ? 0 : Number(bigintFrom(timestamp));
-      await wallet.useMnemonic(normal, passphrase, from);
+      await useMnemonic(wallet, normal, passphrase, from);
       if (timestamp !== 'now') await wallet.rescanFrom(from);
       await wallet.settled();
       return { txcount: wallet.history.size, lastprocessedblock: lastProcessedBlock(wallet) };

@@ -112,7 +112,7 @@ const OUTDATED = [
 ] as const;
 
 /** What says how much to pay stands beside the options or in them. @throws RpcError */
-function readSendOptions(given: t.UnreadOptions<typeof sendOptions>, beside: FeeParameters) {
+export function readFees(given: { has(name: string): boolean }, beside: FeeParameters) {
   const estimates = given.has('conf_target') || given.has('estimate_mode');
   const isBeside = beside.conf_target !== undefined || beside.estimate_mode !== 'unset';
   if (estimates && isBeside)
@@ -123,18 +123,37 @@ function readSendOptions(given: t.UnreadOptions<typeof sendOptions>, beside: Fee
     throw refuse.parameter('Pass the fee_rate either as an argument, or in the options object, but not both');
   for (const [old, now] of OUTDATED)
     if (given.has(old)) throw refuse.parameter(`Use ${now} instead of ${old}`);
-  refuseInputWeights(given);
-  const options = given.read();
-  const fee = estimates ? options : beside;
-  const merged = {
-    ...options,
-    conf_target: fee.conf_target,
-    estimate_mode: fee.estimate_mode,
-    fee_rate: options.fee_rate ?? beside.fee_rate,
+  return <O extends FeeParameters>(options: O): O => {
+    const { conf_target, estimate_mode } = estimates ? options : beside;
+    if (conf_target !== undefined && estimate_mode === 'unset')
+      throw refuse.parameter('Specify estimate_mode');
+    return { ...options, conf_target, estimate_mode, fee_rate: options.fee_rate ?? beside.fee_rate };
   };
-  if (merged.conf_target !== undefined && merged.estimate_mode === 'unset')
-    throw refuse.parameter('Specify estimate_mode');
-  return merged;
+}
+
+/** What methods answer that send what they can sign, and hand out the rest. */
+export const finished = t.object({
+  complete: t.boolean('All inputs are signed'),
+  txid: t.optional(t.hex()),
+  hex: t.optional(t.hex('Where it was not sent')),
+  psbt: t.optional(t.string('Where it was not sent, or more signatures are needed')),
+});
+
+/** Signs a plan, and sends it if that is wanted and all signatures are there. */
+export async function finish(wallet: Wallet, plan: PlannedTransaction, keep: boolean) {
+  const { tx, errors } = await signWithWallet(wallet, plan.tx, plan.spent);
+  const complete = errors.size === 0;
+  if (complete && keep) {
+    await broadcast(wallet, tx);
+    return { complete, txid: tx.txid };
+  }
+  const psbt = Psbt.fromTransaction(plan.tx);
+  await fillPsbt(wallet, psbt, { sign: true, finalize: false, derivations: true });
+  const text = psbt.encodeBase64();
+  finalize(psbt);
+  await wallet.settled();
+  const whole = complete && { txid: tx.txid, hex: toHex(tx.bytes) };
+  return { complete, ...whole, psbt: text };
 }
 
 export const walletSpendingMethods = group('Wallet', {
@@ -212,16 +231,13 @@ export const walletSpendingMethods = group('Wallet', {
       options: t.unreadOptions(sendOptions),
       version: construction.version,
     },
-    result: t.object({
-      complete: t.boolean('All inputs are signed'),
-      txid: t.optional(t.hex()),
-      hex: t.optional(t.hex('Where it was not sent')),
-      psbt: t.optional(t.string('Where it was not sent, or more signatures are needed')),
-    }),
+    result: finished,
     example: `'{"ADDRESS": 0.1}'`,
     handler: inTurn(async (asked, wallet, context) => {
       const { outputs, version } = asked;
-      const options = readSendOptions(asked.options, asked);
+      const merged = readFees(asked.options, asked);
+      refuseInputWeights(asked.options);
+      const options = merged(asked.options.read());
       const { inputs, locktime: lockTime, psbt: wantsPsbt } = options;
       if (!wantsPsbt) wallet.vault.requireUnlocked();
       const payers = payersAmong(outputs, options.subtract_fee_from_outputs);
@@ -232,24 +248,7 @@ export const walletSpendingMethods = group('Wallet', {
       const addInputs = draft.inputs.length === 0;
       const funding = { draft, lockTime, payers, weights, options, addInputs, anyRate: false };
       const plan = await fundTransaction(wallet, funding, context);
-      const keep = options.add_to_wallet && !wantsPsbt;
-      const { tx, errors } = await signWithWallet(wallet, plan.tx, plan.spent);
-      const complete = errors.size === 0;
-      if (complete && keep) {
-        await broadcast(wallet, tx);
-        return { complete, txid: tx.txid };
-      }
-      const psbt = Psbt.fromTransaction(plan.tx);
-      await fillPsbt(wallet, psbt, { sign: true, finalize: false, derivations: true });
-      const text = psbt.encodeBase64();
-      finalize(psbt);
-      await wallet.settled();
-      return {
-        complete,
-        txid: complete ? tx.txid : undefined,
-        hex: complete ? toHex(tx.bytes) : undefined,
-        psbt: text,
-      };
+      return finish(wallet, plan, options.add_to_wallet && !wantsPsbt);
     }),
   }),
 

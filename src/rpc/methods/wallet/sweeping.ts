@@ -1,0 +1,99 @@
+/** Spending all there is: sendall. */
+
+import { JsonNumber, JsonObject } from '../../../core/encoding/json.ts';
+import { encodeAddress } from '../../../core/script/address.ts';
+import { planSweep } from '../../../wallet/sweep.ts';
+import { constructTransaction, inputsSchema, outputPairs } from '../../construct-transaction.ts';
+import { RpcCode } from '../../errors.ts';
+import { chosenRate, feeFields, readFeeChoice } from '../../fee-choice.ts';
+import { FUND_OPTIONS } from '../../fund-options.ts';
+import { group, type JsonRead, refuse, t, walletMethod } from '../../kit.ts';
+import { refuseAs } from '../../refusals.ts';
+import { arrayFrom } from '../../values.ts';
+import { inTurn } from '../../wallet-access.ts';
+import { finish, finished, readFees } from './spending.ts';
+
+const sweepOptions = {
+  add_to_wallet: t.standard(t.boolean('Keep the transaction and send it'), true),
+  ...feeFields,
+  include_watching: t.standard(t.boolean('No longer used'), false),
+  inputs: t.optional({ ...inputsSchema, help: 'Exactly these coins are spent' }),
+  locktime: t.optional(t.long('A height or a time'), 'close to the tip'),
+  lock_unspents: FUND_OPTIONS['lock_unspents|lockUnspents'],
+  psbt: t.standard(t.boolean('Answer a PSBT and send nothing'), false),
+  send_max: t.standard(t.boolean('Leave out coins that cost more than they are worth'), false),
+  minconf: t.standard(t.integer('Confirmations that a coin has at least'), 0),
+  maxconf: t.optional(t.integer('Confirmations that a coin has at most')),
+  version: t.standard(t.uint32(), 2),
+  replaceable: FUND_OPTIONS.replaceable,
+  solving_data: FUND_OPTIONS.solving_data,
+};
+
+/** Recipients as pairs, and the addresses that share what is left. @throws RpcError -8 */
+function readRecipients(list: readonly JsonRead[]) {
+  const sharers = new Set<string>();
+  const pairs = list.map((item) => {
+    if (typeof item !== 'string') return item;
+    sharers.add(item);
+    return new JsonObject([[item, new JsonNumber('0')]]);
+  });
+  if (sharers.size === 0)
+    throw refuse.parameter('Must provide at least one address without a specified amount');
+  return { pairs, sharers };
+}
+
+export const walletSweepingMethods = group('Wallet', {
+  sendall: walletMethod({
+    help: 'Spends all coins that are confirmed or own change, or those that are named. What is not paid with an amount is shared.',
+    parameters: {
+      recipients: t.custom<
+        readonly (string | Readonly<Record<string, number | string>>)[],
+        readonly JsonRead[]
+      >(
+        t.array({ ...t.string('An address, or {ADDRESS: amount}'), types: ['string', 'object'] }),
+        arrayFrom,
+        { json: 'array' },
+      ),
+      ...feeFields,
+      options: t.unreadOptions(sweepOptions),
+    },
+    result: finished,
+    example: `'["ADDRESS"]'`,
+    handler: inTurn(async ({ recipients, options: given, ...beside }, wallet, { parameters }) => {
+      const merged = readFees(given, beside);
+      const { pairs, sharers } = readRecipients(recipients);
+      const asked = merged(given.read());
+      const { minconf, maxconf, version, inputs, locktime } = asked;
+      const replaceable = asked.replaceable ?? wallet.parts.policy.replaceable;
+      const choice = readFeeChoice(wallet, asked, replaceable);
+      if (minconf < 0) throw refuse.parameter(`Invalid minconf (minconf cannot be negative): ${minconf}`);
+      if (maxconf !== undefined && maxconf < minconf)
+        throw refuse.parameter(`maxconf can't be lower than minconf: ${maxconf} < ${minconf}`);
+      const code = choice.rate === undefined ? RpcCode.WALLET_ERROR : RpcCode.INVALID_PARAMETER;
+      const { rate: feeRate } = refuseAs(code, () => chosenRate(wallet, choice));
+      const wanted = { inputs, outputs: pairs, locktime: locktime ?? 0, replaceable, version };
+      const draft = constructTransaction(wanted, parameters);
+      if (given.has('inputs') && given.has('send_max'))
+        throw refuse.parameter('Cannot combine send_max with specific inputs.');
+      if (given.has('inputs') && (given.has('minconf') || given.has('maxconf')))
+        throw refuse.parameter('Cannot combine minconf or maxconf with specific inputs.');
+      const names = outputPairs(pairs).map(([name]) => name);
+      const plan = planSweep(wallet, {
+        recipients: draft.outputs.map(({ scriptPubKey: script, value }, i) => {
+          const address = encodeAddress(script, parameters) ?? names[i]!;
+          return { address, script, value: sharers.has(names[i]!) ? null : value };
+        }),
+        inputs: given.has('inputs') ? draft.inputs : null,
+        feeRate,
+        replaceable,
+        version,
+        onlyWorthwhile: asked.send_max,
+        minimumDepth: minconf,
+        ...(maxconf !== undefined && { maximumDepth: maxconf }),
+        ...(locktime !== undefined && { lockTime: locktime }),
+      });
+      if (asked.lock_unspents) for (const { prevout } of plan.tx.inputs) wallet.locks.add(prevout, false);
+      return finish(wallet, plan, asked.add_to_wallet && !asked.psbt);
+    }),
+  }),
+});
