@@ -157,7 +157,7 @@ export class ChainFollower {
         const place = this.#chain.blockAt(height);
         if (place === undefined) break;
         const block = await this.#read(place);
-        if (scan.aborted) throw new WalletError('Rescan aborted by user.');
+        if (scan.aborted) throw new WalletError('Rescan aborted by user.', 'misc');
         if (this.#chain.placeOf(place.hash) !== undefined) this.#follower.connect(block, place);
         scan.progress = (height - from + 1) / ((to ?? this.last.height) - from + 1);
         if (height % BLOCKS_PER_TURN === 0) await this.#clock.yield();

@@ -207,6 +207,7 @@ test('what needs a key asks for the passphrase, and all else works while it is l
     'createwallet',
     'createwalletdescriptor',
     'encryptwallet',
+    'fundwallet',
     'loadwallet',
     'restorewallet',
     'unloadwallet',

@@ -239,19 +239,13 @@ export const NODE = command({
       perNetwork: true,
       to: 'wallet.load',
     }),
-    walletbroadcast: flag(
-      'Send what wallets make; 0 only keeps it, to be sent by hand.',
-      wallet('broadcast'),
-    ),
+    walletbroadcast: flag('Send what wallets make; 0 only keeps it.', wallet('broadcast')),
     walletnotify: text(
       '<cmd>',
       "Run this command when a wallet's transaction comes or changes: %s its id, %w the wallet, which quotes itself, %b and %h the block's hash and height, or unconfirmed and -1.",
       { to: 'notify.wallet' },
     ),
-    walletrejectlongchains: flag(
-      'Refuse payments that hang together with more unconfirmed ones than the mempool takes.',
-      wallet('rejectLongChains'),
-    ),
+    walletrejectlongchains: flag('Refuse chains longer than the mempool takes.', wallet('rejectLongChains')),
     walletrbf: flag('Let transactions be replaced by such that pay more (BIP125).', wallet('replaceable')),
   },
   'Mining options': {

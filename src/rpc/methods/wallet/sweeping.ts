@@ -63,6 +63,7 @@ export const walletSweepingMethods = group('Wallet', {
       const merged = readFees(given, beside);
       const { pairs, sharers } = readRecipients(recipients);
       const asked = merged(given.read());
+      if (!asked.psbt) wallet.vault.requireUnlocked();
       const { minconf, maxconf, version, inputs, locktime } = asked;
       const replaceable = asked.replaceable ?? wallet.parts.policy.replaceable;
       const choice = readFeeChoice(wallet, asked, replaceable);
