@@ -1,5 +1,6 @@
 /** What the parts of the node refuse, as RPC errors. The words are theirs; the codes are here. */
 import { AddressError } from '../core/script/address.ts';
+import { PageError } from '../indexes/address-pages.ts';
 import { DescriptorError } from '../wallet/descriptors/descriptor-error.ts';
 import { PsbtError } from '../wallet/psbt/psbt-map.ts';
 import { WalletError, type WalletErrorKind } from '../wallet/wallet-error.ts';
@@ -27,6 +28,7 @@ export function refusalOf(error: unknown): RpcError | undefined {
   if (error instanceof RpcError) return error;
   if (error instanceof WalletError) return new RpcError(WALLET_CODES[error.kind], error.message);
   if (error instanceof DescriptorError || error instanceof AddressError) return refuse.key(error.message);
+  if (error instanceof PageError) return refuse[error.isOfCursor ? 'parameter' : 'misc'](error.message);
   if (error instanceof PsbtError) return refuse.text(`TX decode failed ${error.message}`);
   return undefined;
 }

@@ -17,7 +17,7 @@ const NODE_PARTS = [
 const LADDER: Readonly<Record<string, readonly string[]>> = {
   core: [],
   chain: ['core'],
-  indexes: ['chain', 'core'],
+  indexes: ['mempool', 'chain', 'core'],
   mempool: ['chain', 'core'],
   mining: ['mempool', 'chain', 'core'],
   network: ['mempool', 'chain', 'core'],

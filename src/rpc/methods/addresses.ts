@@ -1,35 +1,9 @@
-/**
- * getaddresshistory, getaddressutxos, getaddressbalance: what an address was paid and has spent, from the address
- * index, and after it what waits in the mempool. Owns the pages: a cursor is the last place that was told in the
- * chain and the last in the mempool, so that it outlives new blocks; what a reorganisation made wrong is refused.
- */
-import type { BlockHash } from '../../core/block/header.ts';
-import { equalBytes, fromHex, toDisplayHex, toHex } from '../../core/encoding/bytes.ts';
-import type { AddressIndex, Movement } from '../../indexes/address-index.ts';
-import type { MempoolEntry } from '../../mempool/entry.ts';
+/** getaddresshistory, getaddressutxos, getaddressbalance: what an address was paid and has spent. */
+import { toDisplayHex } from '../../core/encoding/bytes.ts';
+import type { Movement } from '../../indexes/address-index.ts';
+import { consistent, pageOf, waitingCoins } from '../../indexes/address-pages.ts';
 import { outputScript } from '../descriptor-scripts.ts';
 import { btc, group, method, type RpcContext, refuse, t } from '../kit.ts';
-
-/** Blocks that an index reads in a moment. */
-const SOON = 100;
-const CURSOR = /^([0-9a-f]{64})-((?:[0-9a-f]{2}){4,40})-([0-9a-f]{0,72})$/;
-
-/** Where a page ended: the index's place and its block, and the key of what waits. */
-interface Cursor {
-  readonly place: Uint8Array;
-  readonly waiting: string;
-}
-
-interface Question {
-  readonly index: AddressIndex;
-  readonly script: Uint8Array;
-  readonly after: Cursor;
-}
-
-interface Page<C, W> {
-  readonly confirmed: readonly C[];
-  readonly waiting: readonly W[];
-}
 
 const address = t.string('An address, or a descriptor of one script, as raw(HEX)');
 const paged = {
@@ -49,61 +23,12 @@ const pageEnd = {
   bestblock,
 };
 
-function readCursor(text: string | undefined, { chain }: RpcContext): Cursor {
-  if (text === undefined) return { place: new Uint8Array(4), waiting: '' };
-  const [, hash, place, waiting] = CURSOR.exec(text) ?? [];
-  const entry = chain.entry(hash as BlockHash);
-  if (entry === undefined || Number.parseInt(place!.slice(0, 8), 16) !== entry.height)
-    throw refuse.parameter('Invalid cursor');
-  if (!chain.isActive(entry))
-    throw refuse.parameter('The block of the cursor is not in the chain any more: start anew');
-  return { place: fromHex(place!), waiting: waiting! };
-}
-
-/** Reads chain and mempool until neither moved under it. @throws RpcError without an index that was at the tip once */
-async function consistent<T>(
-  text: string,
-  cursor: string | undefined,
-  context: RpcContext,
-  read: (question: Question) => Promise<T>,
-): Promise<T> {
-  const { chain, mempool, indexes, parameters } = context;
+/** @throws RpcError without an index, or for what is no address */
+function question(text: string, { chain, mempool, indexes, parameters }: RpcContext) {
   const index = indexes.addresses;
   if (index === undefined) throw refuse.misc('The address index is not enabled. Restart with -addressindex');
   const script = outputScript(text, parameters, 'Invalid address or descriptor');
-  for (;;) {
-    const { isCatchingUp, height } = index.follower;
-    if (isCatchingUp && height < chain.height - SOON)
-      throw refuse.misc(`The address index is syncing. Current height: ${height}`);
-    await index.synchronize();
-    await mempool.settled();
-    const { tip } = chain;
-    const answer = await read({ index, script, after: readCursor(cursor, context) });
-    if (chain.tip === tip) return answer;
-  }
-}
-
-/** One page of both: as many as were asked for, and one more if there is. */
-async function pageOf<C extends { readonly place: Uint8Array }, W extends { readonly key: string }>(
-  { address: text, count, cursor }: t.HeldFields<typeof paged>,
-  context: RpcContext,
-  read: (question: Question, limit: number) => Promise<Page<C, W>>,
-) {
-  return consistent(text, cursor, context, async (question) => {
-    const { after } = question;
-    const page = await read(question, count + 1);
-    const confirmed = page.confirmed.slice(0, count);
-    const behind = page.waiting.filter(({ key }) => key > after.waiting);
-    const waiting = behind.sort((a, b) => (a.key < b.key ? -1 : 1)).slice(0, count - confirmed.length);
-    const { chain } = context;
-    const place = confirmed.at(-1)?.place ?? after.place;
-    const { hash } = chain.entryAt(new DataView(place.buffer, place.byteOffset).getUint32(0))!;
-    const more = page.confirmed.length + behind.length > confirmed.length + waiting.length;
-    // What waits is told again from the last page on: it is not settled yet.
-    const key = more ? (waiting.at(-1)?.key ?? after.waiting) : '';
-    const end = { cursor: `${hash}-${toHex(place)}-${key}`, more, bestblock: chain.tip.hash };
-    return { confirmed, waiting, end };
-  });
+  return { script, sources: { chain, mempool, index } };
 }
 
 const placeJson = ({ height }: { readonly height: number }, { chain }: RpcContext) => ({
@@ -116,17 +41,6 @@ const movementJson = ({ received, spent }: Movement) => ({
   received: btc(received),
   spent: btc(spent),
 });
-
-/** What waiting transactions pay to a script and none of them spends. */
-function waitingCoins(script: Uint8Array, moved: Iterable<MempoolEntry>, { mempool }: RpcContext) {
-  return [...moved].flatMap(({ tx, txid }) =>
-    tx.outputs.flatMap(({ scriptPubKey, value }, vout) => {
-      const spent = mempool.graph.spender({ txid: tx.txidBytes, vout }) !== undefined;
-      if (spent || !equalBytes(scriptPubKey, script)) return [];
-      return [{ key: `${txid}${vout.toString(16).padStart(8, '0')}`, txid, vout, value }];
-    }),
-  );
-}
 
 export const addressMethods = group('Blockchain', {
   getaddresshistory: method({
@@ -149,9 +63,9 @@ export const addressMethods = group('Blockchain', {
     }),
     example: 'ADDRESS 100',
     async handler(asked, context) {
-      const { confirmed, waiting, end } = await pageOf(asked, context, async (question, limit) => {
-        const { index, script, after } = question;
-        const confirmed = await index.history(script, after.place, limit);
+      const { script, sources } = question(asked.address, context);
+      const { confirmed, waiting, end } = await pageOf(sources, asked, async (after, limit) => {
+        const confirmed = await sources.index.history(script, after.place, limit);
         const moved = await context.mempool.byScript.moved(script);
         const waiting = Array.from(moved, ([{ txid }, movement]) => ({ key: `${txid}`, ...movement }));
         return { confirmed, waiting };
@@ -181,16 +95,16 @@ export const addressMethods = group('Blockchain', {
     }),
     example: 'ADDRESS',
     async handler(asked, context) {
-      const { confirmed, waiting, end } = await pageOf(asked, context, async (question, limit) => {
-        const { index, script, after } = question;
-        const coins = await index.coins(script, after.place, limit);
+      const { script, sources } = question(asked.address, context);
+      const { confirmed, waiting, end } = await pageOf(sources, asked, async (after, limit) => {
+        const coins = await sources.index.coins(script, after.place, limit);
         const moved = await context.mempool.byScript.moved(script);
         const { graph } = context.mempool;
         const confirmed = coins.map((coin) => ({
           ...coin,
           isSpent: graph.spender(coin.outpoint) !== undefined,
         }));
-        return { confirmed, waiting: waitingCoins(script, moved.keys(), context) };
+        return { confirmed, waiting: waitingCoins(script, moved.keys(), context.mempool) };
       });
       const utxos = [
         ...confirmed
@@ -220,9 +134,10 @@ export const addressMethods = group('Blockchain', {
       bestblock,
     }),
     example: 'ADDRESS',
-    handler: ({ address: text }, context) =>
-      consistent(text, undefined, context, async ({ index, script }) => {
-        const { received, spent, transactions, coins } = await index.totals(script);
+    handler({ address: text }, context) {
+      const { script, sources } = question(text, context);
+      return consistent(sources, undefined, async () => {
+        const { received, spent, transactions, coins } = await sources.index.totals(script);
         const moved = [...(await context.mempool.byScript.moved(script)).values()];
         return {
           balance: btc(received - spent),
@@ -235,6 +150,7 @@ export const addressMethods = group('Blockchain', {
             bestblock: context.chain.tip.hash,
           },
         };
-      }),
+      });
+    },
   }),
 });
