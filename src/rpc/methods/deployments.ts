@@ -1,16 +1,9 @@
 /** getdeploymentinfo: which rules are in force. */
 import { blockScriptFlags } from '../../core/consensus/flags.ts';
-import { ScriptFlag } from '../../core/script/flags.ts';
+import { flagNames } from '../../formats/script-trace.ts';
 import { deployment, deploymentJson } from '../formats/deployment.ts';
 import { group, method, t } from '../kit.ts';
 import { blockByHash } from '../lookup.ts';
-
-function flagNames(flags: number): string[] {
-  return Object.entries(ScriptFlag)
-    .filter(([, flag]) => (flags & flag) !== 0)
-    .map(([name]) => name)
-    .sort();
-}
 
 export const deploymentMethods = group('Blockchain', {
   getdeploymentinfo: method({
@@ -34,7 +27,7 @@ export const deploymentMethods = group('Blockchain', {
       return {
         hash: entry.hash,
         height: entry.height,
-        script_flags: flagNames(blockScriptFlags(entry, parameters)),
+        script_flags: flagNames(blockScriptFlags(entry, parameters)).sort(),
         deployments: Object.fromEntries([...buried, ...signalled]),
       };
     },

@@ -1,5 +1,6 @@
 /** getdescriptoractivity: what happened to given descriptors in blocks and in the mempool. */
 
+import { type ScriptUse, usesIn, usesInBlock } from '../../chain/script-uses.ts';
 import type { BlockHash } from '../../core/block/header.ts';
 import { toDisplayHex, toHex } from '../../core/encoding/bytes.ts';
 import { scriptJson } from '../../formats/script.ts';
@@ -8,7 +9,6 @@ import { scriptPubKey } from '../formats/transaction.ts';
 import { btc, group, method, refuse, t } from '../kit.ts';
 import { findBlock, readStoredBlock, readStoredUndo } from '../lookup.ts';
 import { spentOutputs } from '../previous-outputs.ts';
-import { type ScriptUse, usesIn, usesInBlock } from '../script-uses.ts';
 
 const place = {
   blockhash: t.optional(t.hex('Absent while unconfirmed')),

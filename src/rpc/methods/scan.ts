@@ -1,4 +1,6 @@
 /** scantxoutset and scanblocks: coins of given descriptors in the UTXO set, and blocks whose filters match them. */
+
+import { usesInBlock } from '../../chain/script-uses.ts';
 import { matchesFilter } from '../../core/block/filter.ts';
 import { toDisplayHex, toHex } from '../../core/encoding/bytes.ts';
 import type { Coin } from '../../core/transaction/coin.ts';
@@ -7,7 +9,6 @@ import { scanObjects, scanScripts, watchedScripts } from '../descriptor-scripts.
 import { btc, group, type JsonRead, method, type RpcContext, refuse, t } from '../kit.ts';
 import { filterIndex, filterType, readStoredBlock, readStoredUndo } from '../lookup.ts';
 import { SCAN_ACTION, type Scan, scanned, steerScan } from '../scans.ts';
-import { usesInBlock } from '../script-uses.ts';
 
 /** Coins looked at before everything else gets its turn. */
 const COINS_AT_ONCE = 10_000;
