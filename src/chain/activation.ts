@@ -210,7 +210,9 @@ export class Activation {
   }
 
   #fail(entry: HeaderEntry, invalid: Invalid): void {
-    this.#parts.logger.log('warn', 'validation', `invalid block ${entry.hash}: ${invalid.message}`);
+    const { hash, height } = entry;
+    const said = `Block validation error: ${invalid.message}`;
+    this.#parts.logger.log('warn', 'validation', said, { hash, height });
     this.#parts.tree.markFailed(entry);
     this.#hooks.refused({ entry, invalid });
   }

@@ -1,8 +1,8 @@
 /** `pennyd` in bitcoind's place: its arguments, its config file, what it writes where, and how it ends. */
-import { mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, expect, test } from 'vitest';
+import { afterAll, expect, test, vi } from 'vitest';
 import { freePort, PENNY, penny, run } from './support/node-process.ts';
 
 const PENNYD = PENNY.replace('main.js', 'pennyd.js');
@@ -44,4 +44,25 @@ test('is on main where nothing is said, reads bitcoin.conf alone, and is quiet f
   expect(JSON.parse((await rpc('savemempool')).output).filename).toBe(join(directory, 'mempool.dat'));
   expect((await rpc('stop')).code).toBe(0);
   expect(await ended).toEqual({ code: 0, output: '', errors: '' });
+});
+
+test('goes on in the background, and says to whoever waits whether it stands', async () => {
+  const home = mkdtempSync(join(tmpdir(), 'pennyd-'));
+  const words = ['-regtest', `-datadir=${home}`, `-rpcport=${await freePort()}`];
+  const start = (...more: string[]) => run(PENNYD, [...words, '-listen=0', ...more]);
+  const output = 'Penny starting\n';
+  try {
+    expect(await start('-daemonwait')).toEqual({ code: 0, output, errors: '' });
+    // It stands, so that the second finds the directory in use.
+    const errors = 'Error during initialization - check debug.log for details\n';
+    expect(await start('-daemonwait')).toEqual({ code: 1, output, errors });
+    const pid = Number(readFileSync(join(home, 'regtest/penny.pid'), 'utf8'));
+    expect((await penny('rpc', ...words, 'stop')).code).toBe(0);
+    await vi.waitFor(() => expect(() => process.kill(pid, 0)).toThrow('ESRCH'), 30_000);
+    expect(await start('-daemon')).toEqual({ code: 0, output, errors: '' });
+    expect((await penny('rpc', '-rpcwait', ...words, 'stop')).code).toBe(0);
+    await vi.waitFor(() => expect(existsSync(join(home, 'regtest/penny.pid'))).toBe(false), 30_000);
+  } finally {
+    rmSync(home, { recursive: true, force: true });
+  }
 });

@@ -3,6 +3,7 @@
  * where no network is named, and ends with the same exit codes and the same use of standard output and error.
  */
 import { refuseRest } from './arguments.ts';
+import { goToBackground, isInBackground, tellStarted } from './background.ts';
 import { PENNYD, readConfiguration } from './configuration.ts';
 import { formatCoreOptions, formatOptions } from './help.ts';
 import { NODE } from './node-options.ts';
@@ -21,5 +22,12 @@ await runToEnd(async () => {
     );
   const configuration = readConfiguration(words, NODE, PENNYD);
   refuseRest(configuration.rest);
-  process.exitCode = await (await import('./node-command.ts')).runNode(configuration);
+  const { daemon, daemonwait } = configuration.values;
+  if ((daemon || daemonwait) && !isInBackground()) process.exitCode = await goToBackground(daemonwait);
+  else
+    process.exitCode = await (await import('./node-command.ts')).runNode(
+      configuration,
+      undefined,
+      tellStarted,
+    );
 });

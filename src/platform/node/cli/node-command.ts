@@ -24,8 +24,15 @@ export interface Mission {
   task(node: Node, signal: AbortSignal): Promise<void>;
 }
 
-/** Resolves with the exit code when the node has stopped. @throws UsageError */
-export async function runNode(configuration: NodeConfiguration, mission?: Mission): Promise<number> {
+/**
+ * Resolves with the exit code when the node has stopped.
+ * @param onStarted called when it stands @throws UsageError
+ */
+export async function runNode(
+  configuration: NodeConfiguration,
+  mission?: Mission,
+  onStarted = (): void => {},
+): Promise<number> {
   const { values, networkDirectory } = configuration;
   const options = withMission(processOptions(configuration), mission);
   const logging = loggerOptions(configuration, mission === undefined);
@@ -66,6 +73,7 @@ export async function runNode(configuration: NodeConfiguration, mission?: Missio
       }),
     });
     if (pidFile !== null) writeFileSync(pidFile, `${process.pid}\n`);
+    onStarted();
     if (values.welcome) welcome(configuration, running);
     if (mission === undefined && process.stderr.isTTY)
       endSync = showSync(running.node.chain, process.stderr, () => clock.monotonic());

@@ -78,6 +78,8 @@ export const NODE = command({
       to: 'notify.block',
     }),
     blocksonly: flag('Relay no transactions of other nodes.', { to: 'network.blocksOnly' }),
+    daemon: flag('Of pennyd: go on in the background.'),
+    daemonwait: flag('The same, and end only when the node has started, or failed to.'),
     coinstatsindex: flag('Maintain coin statistics for gettxoutsetinfo.', { to: 'indexes.coinStatistics' }),
     dbcache: integer('MiB of memory for coins that are not on disk yet.', {
       default: chain.DEFAULT_DBCACHE,
