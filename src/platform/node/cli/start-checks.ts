@@ -63,7 +63,7 @@ export function refuseContradictions(
     ...rpcbind.map((one) => ['rpcbind', one]),
   ])
     refuseIf(!hasValidPort(given!, name === 'bind'), `Invalid port specified in -${name}: '${given}'`);
-  const bound = bind.map((one) => one.replace(/=onion$/, ''));
+  const bound = [...bind, ...values.whitebind].map((one) => one.replace(/^.*@|=onion$/g, ''));
   const twice = bound.find((one, i) => bound.indexOf(one) < i);
   refuseIf(
     twice !== undefined,

@@ -14,6 +14,10 @@ test.each([
   ['-blockreservedweight=1999', '-blockreservedweight (1999) is lower than minimum safety value of (2000)'],
   ['-blockmaxweight=7999', '-blockreservedweight (8000) exceeds -blockmaxweight (7999)'],
   ['-bind=127.0.0.1:1 -bind=127.0.0.1:1=onion', 'Duplicate binding configuration for address 127.0.0.1:1. '],
+  [
+    '-bind=127.0.0.1:1 -whitebind=noban@127.0.0.1:1',
+    'Duplicate binding configuration for address 127.0.0.1:1. ',
+  ],
   ['-rpcbind=127.0.0.1:0', "Invalid port specified in -rpcbind: '127.0.0.1:0'"],
   ['-rpcbind=[::1]:65536', "Invalid port specified in -rpcbind: '[::1]:65536'"],
   ['-bind=127.0.0.1:x', "Invalid port specified in -bind: '127.0.0.1:x'"],
