@@ -25,6 +25,7 @@ import { type ZmqOptions, ZmqPublisher } from './notifications/zmq-publisher.ts'
 import { systemRandom } from './random.ts';
 import { Authentication, removeCookie, writeCookie } from './rpc/authentication.ts';
 import type { Metrics, MetricsOptions } from './rpc/metrics.ts';
+import { type PageOptions, pageLink, pageRoute } from './rpc/page-route.ts';
 import { restRoute } from './rpc/rest-route.ts';
 import { RpcServer, type RpcServerOptions } from './rpc/server.ts';
 import { healthRoute, metricsRoute } from './rpc/state-routes.ts';
@@ -38,6 +39,8 @@ export interface RpcOptions {
   readonly server: RpcServerOptions;
   /** Serve the REST interface too, without a password. */
   readonly rest?: boolean;
+  /** Serve the page, which asks for the password itself. */
+  readonly page?: boolean;
   /** Serve figures for Prometheus, without a password; null does not. */
   readonly metrics?: MetricsOptions | null;
   /** Written anew at each start; null for none. */
@@ -70,6 +73,8 @@ export interface NodeProcess {
   readonly node: Node;
   /** Port of the RPC server; null without one. */
   readonly rpcPort: number | null;
+  /** Where its page is; null without one. */
+  readonly pageLink: string | null;
   /** Stops everything, in order, and frees the data directory. */
   stop(): Promise<void>;
 }
@@ -141,15 +146,22 @@ export async function startNode(
       writeFile: (path, chunks) => writeNewFile(resolve(options.directory, path), chunks),
     });
     commands.started();
-    return { node: open.node, rpcPort: open.server?.port ?? null, stop };
+    return { node: open.node, ...endpointOf(open.server), stop };
   } catch (error) {
     await stop();
     throw error;
   }
 }
 
+const endpointOf = (server: RpcEndpoint | undefined) => ({
+  rpcPort: server?.port ?? null,
+  pageLink: server?.pageLink ?? null,
+});
+
 interface RpcEndpoint {
   readonly port: number;
+  /** Where the page is, if the server has one; with the password of its cookie, if it has that. */
+  readonly pageLink: string | null;
   stop(): Promise<void>;
 }
 
@@ -158,6 +170,7 @@ export async function serveRpc(
   dispatcher: Dispatcher,
   metrics: Metrics | null,
   logger: Logger,
+  page: PageOptions | null = options.page ? {} : null,
 ): Promise<RpcEndpoint> {
   const authentication = new Authentication();
   for (const entry of options.rpcAuth) authentication.addRpcAuth(entry);
@@ -167,17 +180,24 @@ export async function serveRpc(
     healthRoute(dispatcher),
     ...(metrics ? [metricsRoute(metrics)] : []),
     ...(options.rest ? [restRoute(dispatcher)] : []),
+    ...(page ? [await pageRoute(page)] : []),
   ];
-  const server = new RpcServer(options.server, { dispatcher, authentication, logger, routes });
+  const server = new RpcServer(
+    { ...options.server, servesPage: page !== null },
+    { dispatcher, authentication, logger, routes },
+  );
   const port = await server.start();
   const { cookieFile } = options;
+  let key = '';
   if (cookieFile !== null) {
     // After the port is ours: a second node that fails there must not break the first one's cookie.
     const { user, password } = await writeCookie(cookieFile, systemRandom);
     authentication.addPassword(user, password);
+    key = password;
   }
   return {
     port,
+    pageLink: page && pageLink(port, key),
     stop: async () => {
       await server.stop();
       if (cookieFile !== null) await removeCookie(cookieFile);

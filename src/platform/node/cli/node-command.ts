@@ -75,6 +75,8 @@ export async function runNode(
     if (pidFile !== null) writeFileSync(pidFile, `${process.pid}\n`);
     onStarted();
     if (values.welcome) welcome(configuration, running);
+    // Its key is for the one who started the node: the log does not know it.
+    if (running.pageLink !== null) process.stdout.write(`Page: ${running.pageLink}\n`);
     if (mission === undefined && process.stderr.isTTY)
       endSync = showSync(running.node.chain, process.stderr, () => clock.monotonic());
     // A task is not left behind: it is told by the signal, and waited for.

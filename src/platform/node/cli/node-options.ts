@@ -348,6 +348,7 @@ export const NODE = command({
     metrics: flag('Serve figures for Prometheus at /metrics, which need no password.'),
     metricswallets: flag('Among them the balances of wallets.'),
     rest: flag('Answer REST requests at /rest/, which need no password.', { to: 'rpc.rest' }),
+    web: flag('Serve the page at /web/ of the RPC port; the terminal says its link.', { to: 'rpc.page' }),
     rpcallowip: list('<ip>', 'Answer requests from this address or subnet as well.', {
       to: 'server.allowIp',
     }),

@@ -2,7 +2,7 @@
  * The devnet's control API: JSON-RPC over HTTP on loopback, asked and answered as a node's own, with a cookie of its
  * own. Owns the methods, their help and their checks; what they do is the devnet's.
  */
-import { writeFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { writeJson } from '../../../core/encoding/json-writer.ts';
@@ -25,6 +25,8 @@ export const CONTROL_PORT = 'control.port';
 export const CONTROL_COOKIE = 'control.cookie';
 
 export interface ControlServer {
+  /** Of the devnet's page. */
+  readonly pageLink: string | null;
   stop(): Promise<void>;
 }
 
@@ -47,10 +49,13 @@ export async function serveControl(
   };
   // Who only asks which methods there are loads no node.
   const { serveRpc } = await import('../create-node.ts');
-  const endpoint = await serveRpc({ server, cookieFile, user: null, rpcAuth: [] }, dispatcher, null, logger);
+  const endpoint = await serveRpc({ server, cookieFile, user: null, rpcAuth: [] }, dispatcher, null, logger, {
+    isDevnet: true,
+  });
   const portFile = join(directory, CONTROL_PORT);
   writeFileSync(portFile, String(endpoint.port), { mode: 0o600 });
   return {
+    pageLink: endpoint.pageLink,
     stop: async () => {
       await endpoint.stop();
       await rm(portFile, { force: true });
@@ -124,6 +129,19 @@ export function controlRegistry(devnet = undefined as unknown as Devnet): Regist
         );
         return { nodes, links: devnet.wiring.states };
       },
+    }),
+
+    passwords: method({
+      help: 'What a page needs to call the nodes that run: their passwords, which a restart renews.',
+      result: t.array(t.object({ name: t.string(), url: t.string(), password: t.string('user:password') })),
+      handler: () =>
+        devnet.nodes
+          .filter(({ isReady }) => isReady)
+          .map(({ plan: { name }, url, cookieFile }) => ({
+            name,
+            url,
+            password: readFileSync(cookieFile, 'utf8'),
+          })),
     }),
 
     stop: method({

@@ -23,6 +23,9 @@ export interface ProcessListener {
   onEnd(node: DevnetNode, how: string): void;
 }
 
+/** A page may call, and finds what it looks up. */
+const pageOptions = (origin: string) => ['-txindex', '-addressindex', `-rpcalloworigin=${origin}`];
+
 export class DevnetNode {
   readonly plan: NodePlan;
   readonly url: string;
@@ -48,6 +51,7 @@ export class DevnetNode {
       `-rpcport=${plan.rpcPort}`,
       '-printtoconsole=0',
       '-keypool=20',
+      ...(plan.pageOrigin === undefined ? [] : pageOptions(plan.pageOrigin)),
       ...options(),
     ];
   }

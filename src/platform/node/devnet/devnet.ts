@@ -57,6 +57,7 @@ export class Devnet {
   #home!: DevnetDirectory;
   #networkOption = '';
   #phase: 'starting' | 'going on' | 'stopping' = 'starting';
+  #control: ControlServer | undefined;
   #pace = { blockTime: 0, paymentsPerMinute: 0 };
   /** Milliseconds by which the nodes' clocks are ahead of ours. */
   #ahead = 0;
@@ -96,10 +97,9 @@ export class Devnet {
     this.#home = await DevnetDirectory.take(directory, (event) => this.#tell(event));
     let cause: Error | undefined;
     const faults: string[] = [];
-    let control: ControlServer | undefined;
     try {
       await requirePort(basePort, 'the control API');
-      control = await serveControl(this, { port: basePort, directory, clock: this.#clock });
+      this.#control = await serveControl(this, { port: basePort, directory, clock: this.#clock });
       for (;;) {
         this.#phase = 'starting';
         this.#replaced = new Promise((resolve) => {
@@ -114,7 +114,7 @@ export class Devnet {
     } catch (error) {
       if (!this.#signal.aborted) cause = await this.#firstCause(error as Error);
     }
-    await control?.stop();
+    await this.#control?.stop();
     const ran = this.#nodes.length > 0;
     faults.push(...(await this.#stop()));
     await this.#home.release(keep);
@@ -249,7 +249,7 @@ export class Devnet {
       await this.#economy.payAndConfirm();
     } else await this.#take(spec);
     for (const node of this.#nodes) this.#display.print(await describeNode(node));
-    this.#display.print(tryLine(this.#nodes[0]!));
+    this.#display.print(tryLine(this.#nodes[0]!, this.#control?.pageLink ?? null));
     if (this.#options.exitWhenConfirmed) return;
     await this.#mine();
     this.#phase = 'going on';

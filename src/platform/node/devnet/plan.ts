@@ -43,6 +43,8 @@ export interface NodePlan {
   readonly networkDirectory: string;
   readonly peerPort: number;
   readonly rpcPort: number;
+  /** Of the page that calls it, if there is one. */
+  readonly pageOrigin?: string;
   readonly mnemonic: string;
   readonly wallet: string;
 }
@@ -66,6 +68,7 @@ export function planNode(
     networkDirectory: join(directory, name, dataSubdirectory),
     peerPort: basePort + PORTS_PER_NODE * number,
     rpcPort: basePort + PORTS_PER_NODE * number + 1,
+    pageOrigin: `http://127.0.0.1:${basePort}`,
     mnemonic: number === 1 ? mnemonic : deriveMnemonic(mnemonic, number),
     wallet: `wallet${number}`,
   };

@@ -19,8 +19,8 @@ export async function describeNode({ plan, url, cookieFile, rpc }: DevnetNode): 
   return lines.join('\n');
 }
 
-/** A line to paste. */
-export function tryLine({ cookieFile, url, wallets }: DevnetNode): string {
+/** A line to paste, and where the page is. */
+export function tryLine({ cookieFile, url, wallets }: DevnetNode, pageLink: string | null): string {
   const [wallet] = wallets;
   const body = JSON.stringify({
     method: wallet === undefined ? 'getblockcount' : 'getbalance',
@@ -28,7 +28,7 @@ export function tryLine({ cookieFile, url, wallets }: DevnetNode): string {
     id: 1,
   });
   const path = wallet === undefined ? '' : `wallet/${wallet}`;
-  return `\nTry:\n  curl -s -u "$(cat ${cookieFile})" -d '${body}' ${url}${path}\n`;
+  return `\nTry:\n  curl -s -u "$(cat ${cookieFile})" -d '${body}' ${url}${path}\n\nThe page:\n  ${pageLink ?? 'none'}\n`;
 }
 
 const sum = (numbers: readonly number[]): number => numbers.reduce((a, b) => a + b, 0);

@@ -13,6 +13,8 @@ export interface AccessOptions {
   readonly allowHost: readonly string[];
   /** Web pages that may call, as browsers write their `Origin`. */
   readonly allowOrigin: readonly string[];
+  /** It serves a page itself, which may call. */
+  readonly servesPage?: boolean;
   /** Methods by user; users without an entry may call all, or none if `whitelistDefault`. */
   readonly whitelist: ReadonlyMap<string, ReadonlySet<string>>;
   readonly whitelistDefault: boolean;
@@ -76,7 +78,8 @@ export class Access {
     const { origin, host } = headers;
     // A page in a browser must not reach the node through its user: neither directly nor by a name
     // that it made resolve to this address (DNS rebinding).
-    const isOriginAllowed = origin === undefined || this.mayRead(origin);
+    const isOwn = this.#options.servesPage === true && origin === `http://${host}`;
+    const isOriginAllowed = origin === undefined || isOwn || this.mayRead(origin);
     return isOriginAllowed && this.#isHostAllowed(host) ? null : 403;
   }
 

@@ -1,0 +1,147 @@
+/** The frame of the page: who is asked, what is searched for, and the view that the address names. */
+import { signal } from '@preact/signals';
+import { type ComponentChildren, Fragment } from 'preact';
+import { Card } from './parts.tsx';
+import { hasKey, isDevnet, keepKey } from './session.ts';
+import { AddressView } from './views/address.tsx';
+import { BlockView } from './views/block.tsx';
+import { MempoolView } from './views/mempool.tsx';
+import { NetworkView } from './views/network.tsx';
+import { ScriptView } from './views/script.tsx';
+import { TransactionView } from './views/transaction.tsx';
+import { choose, current, nodes, startWorld, trouble } from './world.ts';
+
+const route = signal(location.hash);
+addEventListener('hashchange', () => {
+  route.value = location.hash;
+  scrollTo(0, 0);
+});
+
+const VIEWS = [
+  ['Network', '#/'],
+  ['Mempool', '#/mempool'],
+  ['Script', '#/script'],
+] as const;
+
+export function Page() {
+  if (!hasKey.value) return <Login />;
+  const [, view = '', ...given] = route.value.split('/').map(decodeURIComponent);
+  return (
+    <>
+      <header>
+        <b>penny</b>
+        <nav aria-label="Views">
+          {VIEWS.map(([name, path]) => (
+            <a key={path} href={path} aria-current={path === `#/${view}` ? 'page' : undefined}>
+              {name}
+            </a>
+          ))}
+        </nav>
+        <Search />
+        {isDevnet && (
+          <label>
+            <span class="soft">asks </span>
+            <select
+              value={current.value?.name ?? ''}
+              onChange={({ currentTarget }) => choose(currentTarget.value)}
+            >
+              {nodes.value.map(({ name }) => (
+                <option key={name} value={name}>
+                  {name}
+                </option>
+              ))}
+            </select>
+          </label>
+        )}
+        <State />
+      </header>
+      {trouble.value !== '' && (
+        <p class="error trouble" role="alert">
+          {trouble.value}{' '}
+          <button type="button" onClick={() => (trouble.value = '')}>
+            Put away
+          </button>
+        </p>
+      )}
+      <main>{current.value === undefined ? <p class="soft">Looking for nodes…</p> : shown(view, given)}</main>
+    </>
+  );
+}
+
+function shown(view: string, [first = '', second]: readonly string[]): ComponentChildren {
+  const key = `${view}/${first}/${second}`;
+  if (view === 'block') return <BlockView key={key} hash={first} />;
+  if (view === 'tx') return <TransactionView key={key} txid={first} block={second} />;
+  if (view === 'address') return <AddressView key={key} address={first} />;
+  if (view === 'mempool') return <MempoolView />;
+  if (view === 'script') return <ScriptView key={key} txid={first} input={second} />;
+  return <NetworkView />;
+}
+
+function State() {
+  const node = current.value;
+  if (node === undefined) return <Fragment />;
+  const height = node.tip.value?.height;
+  return (
+    <span class={node.isLive.value ? 'live' : 'error'} role="status">
+      {node.isLive.value ? '● live' : '○ no connection'} {height === undefined ? '' : `· height ${height}`}
+    </span>
+  );
+}
+
+function Search() {
+  const find = async (text: string): Promise<string> => {
+    const { client } = current.value!;
+    if (/^\d{1,9}$/.test(text)) return `#/block/${await client.getblockhash(Number(text))}`;
+    if (!/^[0-9a-f]{64}$/i.test(text)) return `#/address/${encodeURIComponent(text)}`;
+    const isBlock = await client.getblockheader(text).then(
+      () => true,
+      () => false,
+    );
+    return `#/${isBlock ? 'block' : 'tx'}/${text.toLowerCase()}`;
+  };
+  return (
+    <search>
+      <form
+        onSubmit={(event) => {
+          event.preventDefault();
+          const text = String(new FormData(event.currentTarget).get('what')).trim();
+          if (text !== '')
+            find(text).then(
+              (hash) => (location.hash = hash),
+              (error: Error) => (trouble.value = error.message),
+            );
+        }}
+      >
+        <input
+          name="what"
+          aria-label="Block, height, transaction or address"
+          placeholder="block, transaction, address"
+        />
+      </form>
+    </search>
+  );
+}
+
+function Login() {
+  return (
+    <main>
+      <Card title="Penny">
+        <p>
+          The link in the terminal opens this page. Or type the password: the content of the node’s cookie
+          file.
+        </p>
+        <form
+          onSubmit={(event) => {
+            event.preventDefault();
+            keepKey(String(new FormData(event.currentTarget).get('key')).trim());
+            startWorld();
+          }}
+        >
+          <input name="key" type="password" aria-label="Password" autocomplete="off" required />{' '}
+          <button type="submit">Open</button>
+        </form>
+      </Card>
+    </main>
+  );
+}

@@ -1,0 +1,2 @@
+/** Styles are imported for the bundle, and are nothing to the compiler. */
+declare module '*.css';

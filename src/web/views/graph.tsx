@@ -1,0 +1,127 @@
+/** Nodes on a circle, the links between them, and messages as dots. Of a single node: itself and its peers. */
+import { useEffect, useRef } from 'preact/hooks';
+import { isDevnet } from '../session.ts';
+import { choose, control, current, type Flight, facts, flights, landed, links, nodes } from '../world.ts';
+
+const WIDTH = 480;
+const HEIGHT = 320;
+/** Milliseconds that a dot is on its way. */
+const FLIGHT = 600;
+
+type Point = readonly [x: number, y: number];
+
+const around = (i: number, count: number): Point => {
+  const angle = (2 * Math.PI * i) / count - Math.PI / 2;
+  return [WIDTH / 2 + Math.cos(angle) * WIDTH * 0.36, HEIGHT / 2 + Math.sin(angle) * HEIGHT * 0.36];
+};
+
+export function Graph() {
+  if (!isDevnet) return <Peers />;
+  const all = nodes.value;
+  const places = new Map(
+    all.map(({ name }, i) => [
+      name,
+      all.length === 1 ? ([WIDTH / 2, HEIGHT / 2] as Point) : around(i, all.length),
+    ]),
+  );
+  return (
+    <svg viewBox={`0 0 ${WIDTH} ${HEIGHT}`}>
+      <title>Nodes and links</title>
+      {links.value.map(({ between: [a, b], cut = false }) => {
+        const [from, to] = [places.get(a), places.get(b)];
+        if (from === undefined || to === undefined) return null;
+        const act = (): void => void control(cut ? 'heal' : 'cut', a, b);
+        return (
+          // biome-ignore lint/a11y/useSemanticElements: there are no buttons in SVG
+          <g
+            key={`${a} ${b}`}
+            class={cut ? 'link cut' : 'link'}
+            role="button"
+            tabIndex={0}
+            aria-label={`${cut ? 'Mend' : 'Cut'} the link of ${a} and ${b}`}
+            onClick={act}
+            onKeyDown={({ key }) => key === 'Enter' && act()}
+          >
+            <line class="touch" x1={from[0]} y1={from[1]} x2={to[0]} y2={to[1]} />
+            <line x1={from[0]} y1={from[1]} x2={to[0]} y2={to[1]} />
+          </g>
+        );
+      })}
+      {flights.value.map((flight) => (
+        <Dot key={flight.id} of={flight} places={places} />
+      ))}
+      {all.map((node) => {
+        const [x, y] = places.get(node.name)!;
+        const state = facts.value.get(node.name)?.state ?? '';
+        const isUp = node.isLive.value;
+        return (
+          // biome-ignore lint/a11y/useSemanticElements: there are no buttons in SVG
+          <g
+            key={node.name}
+            class={`node${isUp ? '' : ' down'}${current.value === node ? ' chosen' : ''}`}
+            transform={`translate(${x} ${y})`}
+            role="button"
+            tabIndex={0}
+            aria-label={`Ask ${node.name}`}
+            onClick={() => choose(node.name)}
+            onKeyDown={({ key }) => key === 'Enter' && choose(node.name)}
+          >
+            <rect x={-62} y={-30} width={124} height={60} rx={8} />
+            <text y={-11}>{node.name}</text>
+            <text y={7} class="small">
+              {isUp ? `height ${node.tip.value?.height ?? '…'}` : state || 'down'}
+            </text>
+            <text y={22} class="small">
+              {isUp ? `${node.peers.value.length} peers · ${node.poolSize.value} tx` : ''}
+            </text>
+          </g>
+        );
+      })}
+    </svg>
+  );
+}
+
+function Dot({ of: { id, from, to, kind }, places }: { of: Flight; places: ReadonlyMap<string, Point> }) {
+  const dot = useRef<SVGCircleElement>(null);
+  const [start, end] = [places.get(from), places.get(to)];
+  useEffect(() => {
+    const isCalm = matchMedia('(prefers-reduced-motion: reduce)').matches;
+    const way = [start ?? [0, 0], end ?? [0, 0]].map(([x, y]) => ({
+      transform: `translate(${x}px, ${y}px)`,
+    }));
+    const animation = dot.current?.animate(way, { duration: isCalm ? 1 : FLIGHT, fill: 'forwards' });
+    animation?.finished.then(
+      () => landed(id),
+      () => {},
+    );
+    return () => animation?.cancel();
+  }, []);
+  return <circle ref={dot} class={kind} r={kind === 'block' ? 6 : 4} />;
+}
+
+function Peers() {
+  const node = current.value!;
+  return (
+    <>
+      <table>
+        <thead>
+          <tr>
+            <th>peer</th>
+            <th>direction</th>
+            <th>user agent</th>
+          </tr>
+        </thead>
+        <tbody>
+          {node.peers.value.map(({ id, addr, inbound, subver }) => (
+            <tr key={id}>
+              <td class="mono">{addr}</td>
+              <td>{inbound ? 'in' : 'out'}</td>
+              <td>{subver}</td>
+            </tr>
+          ))}
+        </tbody>
+      </table>
+      {node.peers.value.length === 0 && <p class="soft">No peers.</p>}
+    </>
+  );
+}

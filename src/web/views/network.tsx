@@ -1,0 +1,35 @@
+/** The home: the blocks with their branches, the nodes with their links, and what one can do to them. */
+import { Card } from '../parts.tsx';
+import { isDevnet } from '../session.ts';
+import { happenings } from '../world.ts';
+import { Controls } from './controls.tsx';
+import { Graph } from './graph.tsx';
+import { Reorganisations } from './reorganisations.tsx';
+import { Strip } from './strip.tsx';
+
+export function NetworkView() {
+  return (
+    <>
+      <Card title="Chain" wide>
+        <Strip />
+      </Card>
+      <Card title={isDevnet ? 'Nodes and links' : 'Peers'}>
+        <Graph />
+      </Card>
+      {isDevnet && <Controls />}
+      <Card title="Reorganisations" wide>
+        <Reorganisations />
+      </Card>
+      <Card title="What just happened" wide>
+        <ol class="log" aria-live="polite">
+          {happenings.value.map(({ id, text, link }) => (
+            <li key={id}>{link === undefined ? text : <a href={link}>{text}</a>}</li>
+          ))}
+        </ol>
+        {happenings.value.length === 0 && (
+          <p class="soft">Nothing yet. Blocks and payments are told as they come.</p>
+        )}
+      </Card>
+    </>
+  );
+}

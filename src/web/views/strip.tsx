@@ -1,0 +1,67 @@
+/** The last blocks, forks drawn as forks, each with the nodes whose tip it is; and what comes next. */
+import { useEffect, useRef } from 'preact/hooks';
+import { type Block, type Placed, placeBranches } from '../branches.ts';
+import { blocks, current, nodes } from '../world.ts';
+
+const COLUMNS = 16;
+/** Transactions at which a block is drawn full. */
+const FULL = 50;
+
+export function Strip() {
+  const frame = useRef<HTMLDivElement>(null);
+  const tips = nodes.value
+    .flatMap(({ tip }) => tip.value ?? [])
+    .sort((a, b) => b.height - a.height)
+    .map(({ hash }) => hash);
+  const placed = placeBranches(blocks.value, [...new Set(tips)], COLUMNS);
+  const last = Math.max(0, ...placed.map(({ column }) => column));
+  useEffect(() => {
+    frame.current?.scrollTo({ left: frame.current.scrollWidth });
+  }, [tips[0]]);
+  return (
+    <section class="strip" ref={frame} aria-label="The last blocks">
+      {placed.map((each) => (
+        <Box key={each.block.hash} of={each} />
+      ))}
+      <Next column={last + 1} />
+    </section>
+  );
+}
+
+function Box({ of: { block, column, lane, from } }: { of: Placed }) {
+  const here = nodes.value.filter(({ tip }) => tip.value?.hash === block.hash).map(({ name }) => name);
+  const isFork = from !== undefined && from !== lane;
+  return (
+    <a
+      class={`block${lane > 0 ? ' branch' : ''}${isFork ? ' fork' : ''}${column === 0 || from === undefined ? ' first' : ''}`}
+      href={`#/block/${block.hash}`}
+      title={block.hash}
+      style={{ gridColumn: column + 1, gridRow: lane + 1, '--full': `${fullness(block)}%` }}
+    >
+      <b>{block.height}</b>
+      <span class="soft">{block.txids.length} tx</span>
+      <span class="mono">…{block.hash.slice(-8)}</span>
+      <span class="tips">
+        {here.map((name) => (
+          <i key={name}>{name}</i>
+        ))}
+      </span>
+    </a>
+  );
+}
+
+const fullness = ({ txids }: Block): number => Math.min(100, (txids.length / FULL) * 100);
+
+function Next({ column }: { column: number }) {
+  const waiting = current.value?.poolSize.value ?? 0;
+  return (
+    <a
+      class="block next"
+      href="#/mempool"
+      style={{ gridColumn: column + 1, gridRow: 1, '--full': `${Math.min(100, (waiting / FULL) * 100)}%` }}
+    >
+      <b>next</b>
+      <span class="soft">{waiting} tx wait</span>
+    </a>
+  );
+}

@@ -1,0 +1,216 @@
+/** The page in a real browser, as a newcomer uses it: a devnet's, steered by hand, and a node's, attacked. */
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { Browser, Page } from 'playwright-core';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { createClient, type RpcClient } from '../../../src/client/client.ts';
+import { freePort, PENNY, until } from '../../functional/support/node-process.ts';
+import { CHROMIUM, hasChromium, launch, openPage, picture } from './chromium.ts';
+
+if (!hasChromium) console.warn(`No tests in a browser: there is no ${CHROMIUM}, and CHROMIUM names no other`);
+
+const eventually = (read: () => Promise<unknown>) => expect.poll(read, { timeout: 20_000 });
+
+const EVIL = '<img src=x onerror=alert(1)>';
+
+describe.skipIf(!hasChromium)('the page', () => {
+  const folder = mkdtempSync(join(tmpdir(), 'penny-browser-'));
+  let child: ChildProcess;
+  let browser: Browser;
+  let link = '';
+  let node1: RpcClient;
+
+  beforeAll(async () => {
+    const port = await freePort();
+    const words = ['devnet', `--datadir=${folder}`, `--base-port=${port}`, '--block-time=3600'];
+    child = spawn(process.execPath, [PENNY, ...words, '--payments-per-minute=0']);
+    let output = '';
+    for (const stream of [child.stdout!, child.stderr!])
+      stream.on('data', (chunk: Buffer) => {
+        output += chunk.toString();
+      });
+    await until(
+      'the devnet goes on',
+      async () => /Ctrl-C stops/.test(output) || child.exitCode !== null,
+      100,
+    );
+    expect(child.exitCode, output).toBeNull();
+    link = /The page:\s+(\S+)/.exec(output)![1]!;
+    node1 = await clientOf('node1');
+    browser = await launch();
+  }, 120_000);
+  afterAll(async () => {
+    await browser?.close();
+    child?.kill('SIGINT');
+    if (child?.exitCode === null) await once(child, 'close');
+    rmSync(folder, { recursive: true, force: true });
+  }, 60_000);
+
+  async function clientOf(name: string): Promise<RpcClient> {
+    const key = new URL(link).hash.slice('#key='.length);
+    const control = createClient({ url: `${new URL(link).origin}/`, cookie: () => `__cookie__:${key}` });
+    const all = await control.call<{ name: string; url: string; password: string }[]>('passwords');
+    const { url, password } = all.find((each) => each.name === name)!;
+    return createClient({ url, cookie: () => password }).wallet(`wallet${name.at(-1)}`);
+  }
+
+  const rowOf = (page: Page, name: string) => page.locator('tr', { hasText: name });
+  const heightOf = (page: Page, name: string) => rowOf(page, name).locator('.soft');
+
+  test('the link opens it, the key is dropped, and a block is there as soon as it is found', async () => {
+    const { page, complaints } = await openPage(browser, { viewport: { width: 1280, height: 900 } });
+    await page.goto(link);
+    await page.waitForSelector('.block.next');
+    expect(page.url()).not.toContain('key');
+    await eventually(() => page.locator('.node.down').count()).toBe(0);
+    const before = await node1.getblockcount();
+    await node1.generatetoaddress(1, await node1.getnewaddress());
+    await page
+      .getByText(`has block ${before + 1}`)
+      .first()
+      .waitFor({ timeout: 5_000 });
+    await picture(page, 'network');
+    // It is still open after it was loaded again.
+    await page.reload();
+    await page.waitForSelector('.block.next');
+    expect(complaints).toEqual([]);
+    await page.context().close();
+  });
+
+  test('a reorganisation by hand: parted, mined on both sides, paid on the one that loses, healed', async () => {
+    const { page, complaints } = await openPage(browser, { viewport: { width: 1280, height: 1000 } });
+    await page.goto(link);
+    const height = await node1.getblockcount();
+    await eventually(() => heightOf(page, 'node3').textContent()).toBe(`height ${height}`);
+    await page.getByRole('checkbox', { name: 'node3' }).check();
+    await page.getByRole('button', { name: 'Cut', exact: true }).click();
+    await eventually(() => page.locator('.link.cut').count()).toBe(2);
+    await page.locator('select[name=from]').selectOption('node3');
+    await page.locator('select[name=to]').selectOption('node3');
+    await page.getByRole('button', { name: 'Pay' }).click();
+    await page.getByText('node3 pays 0.1 to node3').waitFor();
+    for (const [name, to] of [
+      ['node3', 1],
+      ['node1', 1],
+      ['node1', 2],
+    ] as const) {
+      await rowOf(page, name).getByRole('button', { name: 'Mine a block' }).click();
+      await eventually(() => heightOf(page, name).textContent()).toBe(`height ${height + to}`);
+    }
+    await eventually(() => page.locator('.block.branch').count()).toBe(1);
+    await picture(page, 'parted');
+    await page.getByRole('button', { name: 'Heal all' }).click();
+    const told = page.locator('.reorganisation');
+    await told.waitFor({ timeout: 60_000 });
+    expect(await told.locator('h3').textContent()).toBe('node3 left 1 for 2 blocks');
+    const lines = await told.locator('p').allTextContents();
+    expect(lines[2]).toMatch(/^1 wait again /);
+    expect(lines[4]).toMatch(/^1 are gone/);
+    await eventually(() => heightOf(page, 'node3').textContent()).toBe(`height ${height + 2}`);
+    await picture(page, 'healed');
+    expect(complaints).toEqual([]);
+    await page.context().close();
+  });
+
+  test('a transaction is followed from its block to the script that spends, step by step', async () => {
+    const { page, complaints } = await openPage(browser, { colorScheme: 'dark' });
+    const txid = await node1.sendtoaddress(await node1.getnewaddress(), 0.1);
+    const [hash] = await node1.generatetoaddress(1, await node1.getnewaddress());
+    await page.goto(link);
+    await page.getByLabel('Block, height').fill(hash!);
+    await page.keyboard.press('Enter');
+    await page.getByText('All rules hold.').waitFor();
+    await picture(page, 'block');
+    await page.locator(`.list a[title="${txid}"]`).click();
+    await page.getByText('step through its script').first().click();
+    await page.getByText('The input may spend the output.').waitFor();
+    await page.getByRole('button', { name: 'OP_CHECKSIG' }).click();
+    await page.getByText('It is valid.').waitFor();
+    expect(await page.locator('dt', { hasText: 'hashPrevouts' }).count()).toBe(1);
+    await picture(page, 'signature');
+    await page.getByRole('link', { name: 'Script' }).click();
+    await page.getByLabel('scriptPubKey').fill('OP_ADD 6 OP_EQUALVERIFY 1');
+    await page.getByRole('button', { name: 'Run' }).click();
+    await page.getByText('EQUALVERIFY: Script failed an OP_EQUALVERIFY operation').waitFor();
+    expect(await page.getByRole('status').last().textContent()).toBe('6 / 6');
+    expect(complaints).toEqual([]);
+    await page.context().close();
+  });
+
+  test('what others write is text', async () => {
+    const { page, complaints } = await openPage(browser, {
+      viewport: { width: 360, height: 740 },
+      colorScheme: 'dark',
+    });
+    await expect(node1.createwallet(EVIL)).rejects.toThrow('Invalid wallet name');
+    await node1.getnewaddress(EVIL);
+    const data = Buffer.from(`${EVIL}\u202e`).toString('hex');
+    const funded = await node1.fundrawtransaction(await node1.createrawtransaction([], [{ data }]));
+    const { hex } = await node1.signrawtransactionwithwallet(funded.hex);
+    const txid = await node1.sendrawtransaction(hex);
+    await page.goto(link);
+    await page
+      .getByText(`has transaction`)
+      .first()
+      .waitFor()
+      .catch(() => {});
+    await picture(page, 'narrow');
+    for (const text of [EVIL, encodeURIComponent(EVIL), `javascript:alert(1)`]) {
+      await page.getByLabel('Block, height').fill(text);
+      await page.keyboard.press('Enter');
+      await page.getByText('Invalid address').first().waitFor();
+    }
+    await page.getByLabel('Block, height').fill(txid);
+    await page.keyboard.press('Enter');
+    await page.getByText(`“${EVIL}·”`).waitFor();
+    await picture(page, 'evil');
+    expect(await page.locator('img').count()).toBe(0);
+    // Nothing is wider than the screen.
+    for (const view of [
+      '#/',
+      '#/mempool',
+      '#/script',
+      `#/tx/${txid}`,
+      `#/block/${await node1.getbestblockhash()}`,
+    ]) {
+      await page.evaluate(`location.hash = ${JSON.stringify(view)}`);
+      await page.waitForTimeout(500);
+      expect(await page.evaluate('document.documentElement.scrollWidth'), view).toBeLessThanOrEqual(360);
+    }
+    expect(complaints).toEqual([]);
+    await page.context().close();
+  });
+
+  test('a page of another origin gets nothing, not even with the password', async () => {
+    const { page } = await openPage(browser);
+    const server = createServer((_request, response) => response.end('<p>evil')).listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    await page.goto(`http://127.0.0.1:${(server.address() as AddressInfo).port}/`);
+    const { origin, hash } = new URL(link);
+    const password = Buffer.from(`__cookie__:${hash.slice('#key='.length)}`).toString('base64');
+    const outcomes = await page.evaluate(`Promise.all([
+      fetch('${origin}/', { method: 'POST', body: '{"method":"list","id":1}', headers: { authorization: 'Basic ${password}' } }),
+      fetch('${origin}/web/'),
+      new Promise((resolve, reject) => {
+        const socket = new WebSocket('${origin.replace('http', 'ws')}/events', ['penny', 'authorization.${password.replace(/=+$/, '')}']);
+        socket.onopen = resolve;
+        socket.onerror = () => reject(new Error('refused'));
+      }),
+    ].map((each) => each.then(() => 'open', () => 'refused')))`);
+    expect(outcomes).toEqual(['refused', 'refused', 'refused']);
+    const frame = await page.evaluate(`new Promise((resolve) => {
+      const frame = document.createElement('iframe');
+      frame.onload = () => { try { resolve(frame.contentDocument === null ? 'blocked' : 'open'); } catch { resolve('blocked'); } };
+      frame.src = '${origin}/web/';
+      document.body.append(frame);
+    })`);
+    expect(frame).toBe('blocked');
+    server.close();
+    await page.context().close();
+  });
+});
