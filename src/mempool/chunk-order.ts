@@ -3,7 +3,7 @@
  * the next: only what came meanwhile is sorted, then merged with what is still there, so that a look at 100,000
  * transactions costs milliseconds where sorting them anew took half a second. Owns no link between entries.
  */
-import { type Cluster, compareRanks, type Ranked, rankChunks } from './cluster.ts';
+import { type Cluster, compareRanks, lastRanked, type Ranked, rankChunks } from './cluster.ts';
 
 export class ChunkOrder {
   /** Clusters that the order has, and those that came since. */
@@ -24,6 +24,11 @@ export class ChunkOrder {
     cluster.gone = true;
     this.#stale ||= placed;
     return true;
+  }
+
+  /** Of what came since the last look, the worst. */
+  get worstFresh(): Ranked | undefined {
+    return lastRanked(this.#fresh);
   }
 
   /** Best first. */

@@ -222,6 +222,19 @@ export function rankChunks(clusters: Iterable<Cluster>): Ranked[] {
   return all.sort(compareRanks);
 }
 
+/** The chunk of several clusters that would be mined last. */
+export function lastRanked(clusters: Iterable<Cluster>): Ranked | undefined {
+  let last: Ranked | undefined;
+  for (const cluster of clusters) {
+    const chunk = cluster.chunks.at(-1)!;
+    const rate = rateOf(chunk);
+    if (last !== undefined && rate > last.rate) continue;
+    const ranked = { chunk, cluster, rate };
+    if (last === undefined || compareRanks(ranked, last) > 0) last = ranked;
+  }
+  return last;
+}
+
 export function sortChunks(clusters: Iterable<Cluster>): Chunk[] {
   return rankChunks(clusters).map(({ chunk }) => chunk);
 }

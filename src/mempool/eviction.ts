@@ -1,8 +1,8 @@
 /** What goes when the mempool is full: the chunks that pay the least. Owns the place in the order, changes nothing. */
 import type { ChunkOrder } from './chunk-order.ts';
-import type { Chunk, Ranked } from './cluster.ts';
+import { type Chunk, compareRanks, type Ranked } from './cluster.ts';
 
-/** Part of the order that one look at it serves for: what comes meanwhile pays more than what was evicted. */
+/** Part of the order that one look at it serves for; what comes meanwhile is looked at besides. */
 const SERVED = 1 / 16;
 
 export class Eviction {
@@ -21,8 +21,13 @@ export class Eviction {
     for (;;) {
       if (this.#end <= this.#until) this.#look();
       const ranked = this.#ranked[--this.#end];
-      // A cluster that changed since has its other chunks in another place, until the next look.
-      if (ranked === undefined || !ranked.cluster.gone) return ranked?.chunk;
+      // A cluster that changed since is among what came.
+      if (ranked?.cluster.gone) continue;
+      const fresh = this.#order.worstFresh;
+      if (fresh === undefined || ranked === undefined || compareRanks(fresh, ranked) < 0)
+        return ranked?.chunk;
+      this.#end++;
+      return fresh.chunk;
     }
   }
 

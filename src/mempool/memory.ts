@@ -5,7 +5,7 @@
 import type { MempoolEntry } from './entry.ts';
 
 /** Sizes of Core's structures on 64 bits, map nodes and graph entries with them: measured by `getmempoolinfo`. */
-const CORE_ENTRY = 664;
+const CORE_ENTRY = 704;
 const CORE_INPUT = 176;
 const CORE_OUTPUT = 48;
 /** A stack of witnesses has this much for each item, besides its bytes. */

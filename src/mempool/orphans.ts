@@ -6,14 +6,16 @@ import { equalBytes, toDisplayHex } from '../core/encoding/bytes.ts';
 import { MAX_STANDARD_TX_WEIGHT } from '../core/script/standard.ts';
 import type { OutPoint, Transaction, Txid, Wtxid } from '../core/transaction/transaction.ts';
 
-/** Weight units and number of orphans that are kept for one peer (Core reserves as much weight). */
+/** Weight units that are kept for one peer, and how many orphans the peers share among them (as Core reserves). */
 const MAX_PEER_WEIGHT = 404_000;
-const MAX_PEER_COUNT = 100;
+const MAX_COUNT = 3_000;
 /** Weight units that are kept in all. */
 const MAX_WEIGHT = 20_000_000;
 
 export interface Orphan {
   readonly tx: Transaction;
+  /** Ids of the parents that were missing when it came. */
+  readonly missing: readonly string[];
   readonly weight: number;
   /** Ids. */
   readonly peers: Set<number>;
@@ -42,14 +44,18 @@ export class OrphanPool {
     return this.#orphans.size;
   }
 
+  get(wtxid: Wtxid): Orphan | undefined {
+    return this.#orphans.get(wtxid);
+  }
+
   has(wtxid: Wtxid): boolean {
     return this.#orphans.has(wtxid);
   }
 
   /** Remembers that `peer` has this orphan; its oldest ones go if that is too much. False if it is too large. */
-  add(tx: Transaction, peer: number): boolean {
+  add(tx: Transaction, peer: number, missing: readonly string[] = []): boolean {
     if (tx.weight > MAX_STANDARD_TX_WEIGHT) return false;
-    const orphan = this.#orphans.get(tx.wtxid) ?? this.#keep(tx);
+    const orphan = this.#orphans.get(tx.wtxid) ?? this.#keep(tx, missing);
     let share = this.#shares.get(peer);
     if (share === undefined) {
       share = { weight: 0, orphans: new Set() };
@@ -60,7 +66,7 @@ export class OrphanPool {
       share.weight += orphan.weight;
       orphan.peers.add(peer);
     }
-    while (share.weight > MAX_PEER_WEIGHT || share.orphans.size > MAX_PEER_COUNT)
+    while (share.weight > MAX_PEER_WEIGHT || share.orphans.size > MAX_COUNT / this.#shares.size)
       this.#dropOldest(peer, share);
     while (this.#weight > MAX_WEIGHT) {
       const [heaviest] = [...this.#shares].sort(([, a], [, b]) => b.weight - a.weight);
@@ -69,8 +75,8 @@ export class OrphanPool {
     return true;
   }
 
-  #keep(tx: Transaction): Orphan {
-    const orphan: Orphan = { tx, weight: tx.weight, peers: new Set() };
+  #keep(tx: Transaction, missing: readonly string[]): Orphan {
+    const orphan: Orphan = { tx, missing, weight: tx.weight, peers: new Set() };
     this.#orphans.set(tx.wtxid, orphan);
     this.#weight += orphan.weight;
     for (const parent of parentsOf(tx)) {

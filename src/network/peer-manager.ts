@@ -166,15 +166,22 @@ export class PeerManager {
 
   /** Whether a message is worth decoding: what nobody asked for may cost many times its bytes. */
   #wants(peer: Peer, command: Command, payload: Uint8Array): boolean {
-    if (command === 'tx') return this.#fetcher.isSizeAllowed(peer, payload.length);
+    if (command === 'tx') return this.#fetcher.isWorthDecoding(peer, payload.length);
     if (command === 'block' && payload.length >= HEADER_SIZE)
-      return this.#download.wants(BlockHeader.read(new Reader(payload)));
+      return this.#wantsBlock(peer, BlockHeader.read(new Reader(payload)));
     if (command === 'blocktxn' && payload.length >= 32)
       return (
         this.#download.request(peer, toDisplayHex(payload.subarray(0, 32)) as BlockHash)?.partial !==
         undefined
       );
     return true;
+  }
+
+  /** One that leads nowhere nobody sends unasked. */
+  #wantsBlock(peer: Peer, header: BlockHeader): boolean {
+    if (this.#dependencies.chain.entry(header.prev) !== undefined) return this.#download.wants(header);
+    this.#dependencies.connections.punish(peer, 'AcceptBlock FAILED (prev-blk-not-found)');
+    return false;
   }
 
   /** @throws DecodeError */

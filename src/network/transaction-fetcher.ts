@@ -93,21 +93,21 @@ export class TransactionFetcher {
     if (peer.wtxidRelay !== (item.type === InventoryType.WTX) || this.#requests.isFull(peer)) return;
     const hash = toDisplayHex(item.hash);
     this.#announcer.markKnown(peer, hash);
+    const orphan = this.#orphans.get(hash as Wtxid);
+    if (orphan !== undefined) this.#sharedBy(peer, orphan);
     if (this.#context.chain.isInitialBlockDownload || this.#isKnown(hash) || this.#reconsiderable.has(hash))
       return;
-    this.#requests.announced(peer, hash, { byTxid: !peer.wtxidRelay, delay: !peer.wtxidRelay });
+    this.#request(peer, hash, !peer.wtxidRelay);
   }
 
   notFound(peer: Peer, item: InventoryItem): void {
     this.#requests.answered(peer, toDisplayHex(item.hash));
   }
 
-  /** Of so many bytes it may be relayed: one has as many weight units, or more. */
-  isSizeAllowed(peer: Peer, bytes: number): boolean {
-    const { logger, mempool } = this.#context;
-    if (bytes <= MAX_STANDARD_TX_WEIGHT || !mempool.policy.requireStandard) return true;
-    logger.log('debug', 'mempool', `transaction from peer=${peer.id} was not accepted: tx-size`);
-    return false;
+  /** Of so many bytes it is worth decoding: it may be relayed (one has as many weight units, or more), or was asked for. */
+  isWorthDecoding(peer: Peer, bytes: number): boolean {
+    const isSmall = bytes <= MAX_STANDARD_TX_WEIGHT || !this.#context.mempool.policy.requireStandard;
+    return isSmall || this.#requests.isAsked(peer);
   }
 
   async receive(peer: Peer, tx: Transaction): Promise<void> {
@@ -179,10 +179,9 @@ export class TransactionFetcher {
       await this.#adoptChildren(tx);
       return;
     }
-    const { kind, message, reason } = result.invalid;
+    const { kind, message } = result.invalid;
     if (kind === 'missing') return this.#keepOrphan(peer, tx, result);
-    const what = `${tx.txid} (wtxid=${tx.wtxid}) from peer=${peer.id}`;
-    this.#context.logger.log('debug', 'mempool', `${what} was not accepted: ${message}`);
+    this.#logRefusal(tx, peer.id, message);
     if (kind === 'duplicate') this.#forget(tx);
     else if (result.reconsiderable) {
       this.#reconsiderable.add(tx.wtxid);
@@ -190,8 +189,8 @@ export class TransactionFetcher {
       this.#keepExtra(tx);
       await this.#tryWithChild(peer, tx);
     } else {
+      // Whatever is wrong with it: others may know rules that its sender does not, and it costs us no more.
       this.#reject(tx, result);
-      if (kind === 'consensus') this.#context.punish(peer, reason);
     }
   }
 
@@ -206,8 +205,12 @@ export class TransactionFetcher {
     this.#keepExtra(tx);
     // A stripped witness says nothing of the true transaction, and one txid may have many witnesses.
     if (result.witnessStripped) return;
-    this.#rejected.add(tx.wtxid);
-    if (!tx.hasWitness) this.#rejected.add(tx.txid);
+    // Nor does a witness change which outputs are spent.
+    const isSettled = result.invalid.reason === 'bad-txns-nonstandard-inputs';
+    for (const hash of isSettled ? [tx.wtxid, tx.txid] : [tx.wtxid]) {
+      this.#rejected.add(hash);
+      this.#requests.forget(hash);
+    }
   }
 
   #keepExtra(tx: Transaction): void {
@@ -221,15 +224,29 @@ export class TransactionFetcher {
     const parents = [...new Set(result.missing)];
     if (parents.length > MAXIMUM_MISSING || parents.some((txid) => this.#rejected.has(txid))) {
       this.#rejected.add(tx.wtxid);
+      this.#rejected.add(tx.txid);
       return;
     }
     const announcers = new Set([peer, ...this.#requests.announcers(tx.wtxid)]);
-    // Who has left meanwhile would never be forgotten.
-    if (peer.closed || !this.#orphans.add(tx, peer.id)) return;
     this.#requests.forget(tx.wtxid);
-    for (const txid of parents)
-      if (!this.#isKnown(txid))
-        for (const other of announcers) this.#requests.announced(other, txid, { byTxid: true, delay: false });
+    for (const announcer of announcers) this.#sharedBy(announcer, { tx, missing: parents });
+  }
+
+  /** This peer has the orphan, too, and with it its parents. */
+  #sharedBy(peer: Peer, { tx, missing }: Pick<Orphan, 'tx' | 'missing'>): void {
+    // Who has left meanwhile would never be forgotten.
+    if (peer.closed || !this.#orphans.add(tx, peer.id, missing)) return;
+    for (const txid of missing) if (!this.#isKnown(txid)) this.#request(peer, txid, true);
+  }
+
+  /** By txid a little later, if there are others: who announces by wtxid says more. */
+  #request(peer: Peer, hash: string, byTxid: boolean): void {
+    this.#requests.announced(peer, hash, { byTxid, delay: byTxid && this.#hasOthersByWtxid() });
+  }
+
+  #hasOthersByWtxid(): boolean {
+    for (const { wtxidRelay } of this.#context.readyPeers()) if (wtxidRelay) return true;
+    return false;
   }
 
   /** A new transaction may be what orphans waited for. */
@@ -241,8 +258,16 @@ export class TransactionFetcher {
       if (result.ok) {
         this.#forget(orphan);
         queue.push(...this.#orphans.children(orphan.txid));
-      } else if (result.invalid.kind !== 'missing') this.#reject(orphan, result);
+      } else if (result.invalid.kind !== 'missing') {
+        this.#logRefusal(orphan, '', result.invalid.message);
+        this.#reject(orphan, result);
+      }
     }
+  }
+
+  #logRefusal({ txid, wtxid }: Transaction, from: number | '', message: string): void {
+    const what = `${txid} (wtxid=${wtxid}) from peer=${from}`;
+    this.#context.logger.log('debug', 'mempool', `${what} was not accepted: ${message}`);
   }
 
   /** One parent, one child: together they may pay enough (BIP331's simplest case, by orphans as in Core). */

@@ -11,7 +11,7 @@ const ANNOUNCEMENTS_A_PEER = 5_000;
 const ANNOUNCEMENTS = 50_000;
 const FEW_ANNOUNCEMENTS = 500;
 const IN_FLIGHT_A_PEER = 100;
-/** How long an inbound, an overloaded or a txid-only announcer waits for a better one. */
+/** How long an announcer waits for a better one: for being a stranger, overloaded, or asked by txid, each. */
 const DELAY = 2 * SECOND;
 const TIMEOUT = 60 * SECOND;
 
@@ -36,8 +36,8 @@ export class TransactionRequests {
   readonly #byPeer = new Map<Peer, Map<string, Announcement>>();
   #count = 0;
   readonly #inFlight = new Map<Peer, number>();
-  /** In order of arrival, and so of time. What is done with leaves them at once. */
-  readonly #delayed = new Set<Announcement>();
+  /** By the number of their delays; in order of arrival, and so of time. What is done with leaves them at once. */
+  readonly #delayed = Array.from({ length: 3 }, () => new Set<Announcement>());
   readonly #asked = new Set<Announcement>();
   #timer: Timer | undefined;
   #timerAt = Infinity;
@@ -69,13 +69,13 @@ export class TransactionRequests {
     if (own.has(hash) || this.isFull(peer)) return;
     const overloaded = !peer.may('relay') && (this.#inFlight.get(peer) ?? 0) >= IN_FLIGHT_A_PEER;
     const { preferred } = peer;
-    const wait = !preferred || overloaded || options.delay;
+    const delays = Number(!preferred) + Number(overloaded) + Number(options.delay);
     const now = this.#clock.elapsed();
     const announcement: Announcement = {
       peer,
       hash,
       byTxid: options.byTxid,
-      due: wait ? now + DELAY : now,
+      due: now + delays * DELAY,
       preferred,
       priority: this.#random.below(2 ** 32),
       state: 'candidate',
@@ -85,8 +85,8 @@ export class TransactionRequests {
     const all = this.#byHash.get(hash);
     if (all === undefined) this.#byHash.set(hash, [announcement]);
     else all.push(announcement);
-    if (wait) {
-      this.#delayed.add(announcement);
+    if (delays > 0) {
+      this.#delayed[delays - 1]!.add(announcement);
       this.#arm(announcement.due);
     } else this.#consider(hash);
   }
@@ -103,6 +103,11 @@ export class TransactionRequests {
     if (announcement === undefined) return;
     this.#finish(announcement);
     this.#consider(hash);
+  }
+
+  /** An answer of this peer is waited for. */
+  isAsked(peer: Peer): boolean {
+    return (this.#inFlight.get(peer) ?? 0) > 0;
   }
 
   /** Peers that announced it and could still be asked. */
@@ -126,7 +131,7 @@ export class TransactionRequests {
     const { peer } = announcement;
     const change = (state === 'asked' ? 1 : 0) - (announcement.state === 'asked' ? 1 : 0);
     announcement.state = state;
-    this.#delayed.delete(announcement);
+    for (const delayed of this.#delayed) delayed.delete(announcement);
     this.#asked.delete(announcement);
     if (change !== 0) this.#inFlight.set(peer, (this.#inFlight.get(peer) ?? 0) + change);
   }
@@ -187,7 +192,7 @@ export class TransactionRequests {
       this.#timerAt = Infinity;
       this.#tick();
       // Looked for once a timer: a set whose first items have left is slow to tell its first.
-      for (const queue of [this.#delayed, this.#asked]) {
+      for (const queue of [...this.#delayed, this.#asked]) {
         const [first] = queue;
         if (first !== undefined) this.#arm(first.due);
       }
@@ -196,11 +201,12 @@ export class TransactionRequests {
 
   #tick(): void {
     const now = this.#clock.elapsed();
-    for (const announcement of this.#delayed) {
-      if (announcement.due > now) break;
-      this.#delayed.delete(announcement);
-      this.#consider(announcement.hash);
-    }
+    for (const delayed of this.#delayed)
+      for (const announcement of delayed) {
+        if (announcement.due > now) break;
+        delayed.delete(announcement);
+        this.#consider(announcement.hash);
+      }
     for (const announcement of this.#asked) {
       if (announcement.due > now) break;
       this.#finish(announcement);

@@ -8,7 +8,7 @@ import { JsonObject, type JsonRead } from '../core/encoding/json.ts';
 import type { JsonText, JsonWritable } from '../core/encoding/json-writer.ts';
 import type { Amount } from '../core/transaction/amount.ts';
 import type { RpcContext } from './context.ts';
-import { refuse } from './errors.ts';
+import { RpcCode, RpcError, refuse } from './errors.ts';
 import type {
   Answered,
   Cases,
@@ -307,6 +307,16 @@ export const deferred = <V extends Views, O extends object>(
   fallback: () => schema.fallback,
   read: (value, name, context) => () => schema.read(value, name, context),
 });
+
+/** How much is told, as a number; Core says why not as a boolean. */
+export const level = (help: string, fallback: number) =>
+  standard(
+    custom<number | boolean, number>(integer(help), (value) => {
+      if (typeof value !== 'boolean') return integerFrom(value);
+      throw new RpcError(RpcCode.TYPE_ERROR, 'Verbosity was boolean but only integer allowed');
+    }),
+    fallback,
+  );
 
 /** How much is told, as a number or, as of old, a boolean. */
 export const verbosity = (help: string, fallback: number) =>

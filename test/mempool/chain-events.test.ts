@@ -130,6 +130,17 @@ describe('bounds', () => {
     },
   );
 
+  test('what pays less than those that were to go next goes before them', async () => {
+    const pool = await openTestPool({ maxBytes: 50_000 }, { blocks: 160 });
+    const pay = (fee: number) => spend([pool.coin()], { fee: BigInt(fee) });
+    const next = pay(12_000);
+    for (const tx of [pay(10_000), next]) await pool.accept(tx);
+    // The first goes, and a look at the order says which would be the next ones.
+    for (let fee = 14_000; pool.mempool.minimumFeeRate() === 100n; fee += 2_000) await pool.accept(pay(fee));
+    expect(await pool.reason(pay(11_000))).toBe('mempool full');
+    expect(pool.mempool.has(next.txid)).toBe(true);
+  });
+
   test('a transaction that would have to go at once is not taken', async () => {
     const pool = await openTestPool({ maxBytes: 500 });
     const result = await pool.mempool.accept(spend([pool.coin()]));

@@ -50,9 +50,9 @@ describe('orphans', () => {
     const pool = new OrphanPool();
     const honest = orphan(1);
     pool.add(honest, 1);
-    const flood = Array.from({ length: 150 }, (_, i) => orphan(2, { vout: i }));
+    const flood = Array.from({ length: 1_550 }, (_, i) => orphan(2, { vout: i }));
     for (const tx of flood) pool.add(tx, 2);
-    expect(pool.size).toBe(101);
+    expect(pool.size).toBe(1_501);
     expect([pool.has(honest.wtxid), pool.has(flood[49]!.wtxid), pool.has(flood[50]!.wtxid)]).toEqual([
       true,
       false,

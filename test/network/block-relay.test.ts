@@ -118,7 +118,7 @@ test('who has no witnesses is asked for none, and for no block that needs them',
     blocks: builder.blocks,
     connect: [],
   });
-  const peer = await Scripted.join(world, '10.0.0.2', node, Service.NETWORK);
+  const peer = await Scripted.join(world, '10.0.0.2', node, { services: Service.NETWORK });
   const [sixth, seventh] = builder.mine(2).blocks.slice(5);
   for (const { header } of [sixth!, seventh!]) peer.send('headers', { headers: [header] });
   const hash = new Uint8Array(32).fill(7);

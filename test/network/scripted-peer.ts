@@ -16,6 +16,12 @@ import { type MemoryNode, type MemoryWorld, PORT } from './memory-node.ts';
 
 const { magic } = REGTEST;
 
+/** What it says of itself besides the usual. */
+interface Manner {
+  readonly services?: bigint;
+  readonly wtxidRelay?: boolean;
+}
+
 export class Scripted {
   readonly heard: { readonly command: string; readonly payload: Uint8Array }[] = [];
   closed = false;
@@ -23,21 +29,21 @@ export class Scripted {
   readonly blocks: Block[] = [];
   readonly #connection: Connection;
 
-  /** Dials a node, and shakes hands. @param services the usual ones */
+  /** Dials a node, and shakes hands.  */
   static async join(
     world: MemoryWorld,
     host: string,
     node: MemoryNode,
-    services?: bigint,
+    options: Manner = {},
   ): Promise<Scripted> {
     const target = { scheme: 'tcp', host: node.host, port: PORT } as const;
     const dialled = world.net.transport(host).dial(target, new AbortController().signal);
-    const peer = new Scripted(await world.settle(dialled), services);
+    const peer = new Scripted(await world.settle(dialled), options);
     await world.pass(1);
     return peer;
   }
 
-  constructor(connection: Connection, services?: bigint) {
+  constructor(connection: Connection, options: Manner = {}) {
     this.#connection = connection;
     connection.start({
       message: (envelope) => {
@@ -52,7 +58,8 @@ export class Scripted {
       },
     });
     const version = versionBody(0);
-    this.send('version', { ...version, services: services ?? version.services });
+    this.send('version', { ...version, services: options.services ?? version.services });
+    if (options.wtxidRelay) this.send('wtxidrelay', {});
     this.send('verack', {});
     this.send('sendcmpct', { announce: false, version: 2n });
   }

@@ -3,12 +3,14 @@ import { REGTEST } from '../../src/core/parameters/presets.ts';
 import { satPerKvB } from '../../src/core/transaction/fee-rate.ts';
 import type { Transaction } from '../../src/core/transaction/transaction.ts';
 import { decodeEnvelope } from '../../src/network/messages/envelope.ts';
+import { InventoryType } from '../../src/network/messages/inventory.ts';
 import { TransactionAnnouncer } from '../../src/network/transaction-announcer.ts';
 import { TransactionFetcher } from '../../src/network/transaction-fetcher.ts';
 import { ChainBuilder } from '../support/chain-builder.ts';
 import { silentLogger } from '../support/memory-chain.ts';
 import { outputAt, P2WSH_TRUE, spend } from '../support/pool.ts';
 import { type MemoryNode, MemoryWorld } from './memory-node.ts';
+import { Scripted } from './scripted-peer.ts';
 
 function payableChain(): ChainBuilder {
   return new ChainBuilder().mine(110, { coinbase: { scriptPubKey: P2WSH_TRUE } });
@@ -192,4 +194,30 @@ test('no peer is told of a lower fee than the least that is relayed', async () =
   const told = (): bigint | undefined => second.network.peers()[0]?.minimumFeeFilter;
   expect(await world.until(() => (told() ?? 0n) > 0n)).toBe(true);
   expect(told()).toBe(500n);
+});
+
+test('who announces an orphan that another gave is asked for its parents, too; what is invalid costs nobody a connection', async () => {
+  const world = new MemoryWorld(39);
+  const builder = payableChain();
+  const node = await world.start('10.0.0.1', { blocks: builder.blocks, connect: [] });
+  const [first, second] = [
+    await Scripted.join(world, '10.0.0.2', node, { wtxidRelay: true }),
+    await Scripted.join(world, '10.0.0.3', node, { wtxidRelay: true }),
+  ];
+  const parent = spend([builder.takeMature()]);
+  const child = spend([outputAt(parent)]);
+  first.send('tx', { transaction: child });
+  await world.pass(1);
+  second.send('inv', { items: [{ type: InventoryType.WTX, hash: child.wtxidBytes }] });
+  await world.pass(1);
+  expect(Array.from(node.network.orphans(), ({ tx, peers }) => [tx.txid, [...peers]])).toEqual([
+    [child.txid, [0, 1]],
+  ]);
+  await world.pass(120);
+  const asked = (peer: Scripted) =>
+    peer.heardOf('getdata').flatMap(({ items }) => items.map(({ hash }) => hash));
+  expect([asked(first), asked(second)]).toEqual([[parent.txidBytes], [parent.txidBytes]]);
+  first.send('tx', { transaction: spend([builder.takeMature()], { fee: -1n }) });
+  await world.pass(1);
+  expect(first.closed).toBe(false);
 });

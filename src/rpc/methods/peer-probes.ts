@@ -68,7 +68,7 @@ export const peerProbeMethods = group('hidden', {
 
   getorphantxs: method({
     help: 'Transactions of peers whose parents are not known.',
-    parameters: { verbosity: t.standard(t.integer('0 txids, 1 in words, 2 also hex'), 0) },
+    parameters: { verbosity: t.level('0 txids, 1 in words, 2 also hex', 0) },
     result: t.cases(
       'verbosity',
       {

@@ -14,6 +14,8 @@ const PRUNE_BY_HAND = 1;
 /** What header and coinbase need at the least. */
 const MINIMUM_RESERVED_WEIGHT = 2_000;
 const LONGEST_USER_AGENT = 256;
+/** As many of the largest clusters must fit into the mempool. */
+const CLUSTERS = 40;
 /** Satoshis, for a thousand vbytes and for a transaction. */
 const HIGH_FEE_RATE = COIN / 100n;
 const HIGH_FEE = COIN;
@@ -49,6 +51,11 @@ export function refuseContradictions(
   refuseIf(
     chain === 'main' && values.acceptnonstdtxn,
     'acceptnonstdtxn is not currently supported for main chain',
+  );
+  const leastMempool = CLUSTERS * values.limitclustersize;
+  refuseIf(
+    values.maxmempool < leastMempool,
+    `-maxmempool must be at least ${Math.ceil(leastMempool / 1_000_000)} MB`,
   );
   const exceeds = `exceeds consensus maximum block weight (${MAX_BLOCK_WEIGHT})`;
   refuseIf(weight > MAX_BLOCK_WEIGHT, `-blockmaxweight (${weight}) ${exceeds}`);
