@@ -41,11 +41,13 @@ import { walletBalanceMethods } from './methods/wallet/balances.ts';
 import { walletBumpingMethods } from './methods/wallet/bumping.ts';
 import { walletCoinMethods } from './methods/wallet/coins.ts';
 import { walletDescriptorMethods } from './methods/wallet/descriptors.ts';
+import { walletEffectMethods } from './methods/wallet/effects.ts';
 import { walletEncryptionMethods } from './methods/wallet/encryption.ts';
 import { walletFundingMethods } from './methods/wallet/funding.ts';
 import { walletHistoryMethods } from './methods/wallet/history.ts';
 import { walletKeyMethods } from './methods/wallet/keys.ts';
 import { walletManagementMethods } from './methods/wallet/management.ts';
+import { walletPrunedFundMethods } from './methods/wallet/pruned-funds.ts';
 import { walletSpendingMethods } from './methods/wallet/spending.ts';
 import { walletSweepingMethods } from './methods/wallet/sweeping.ts';
 
@@ -92,11 +94,13 @@ export const RPC_METHODS = {
   ...walletBumpingMethods,
   ...walletCoinMethods,
   ...walletDescriptorMethods,
+  ...walletEffectMethods,
   ...walletEncryptionMethods,
   ...walletFundingMethods,
   ...walletHistoryMethods,
   ...walletKeyMethods,
   ...walletManagementMethods,
+  ...walletPrunedFundMethods,
   ...walletSpendingMethods,
   ...walletSweepingMethods,
 };

@@ -186,6 +186,11 @@ export class Wallet {
     if (isTold) this.parts.noted?.(this.name, entry);
   }
 
+  /** Takes note of a transaction that is in this block, whatever is known of others. */
+  learn(tx: Transaction, block: NonNullable<WalletTransaction['block']>): void {
+    this.#see(tx, block);
+  }
+
   /** Takes note of a transaction if it concerns this wallet. Nobody is told of one on its way before the mempool has it. */
   #see(tx: Transaction, block: WalletTransaction['block'], isOnItsWay = false): void {
     const known = this.history.get(tx.txid);

@@ -189,3 +189,57 @@ test('joined PSBTs are shuffled and have no signatures', async () => {
     'joinpsbts only operates on version 0 PSBTs',
   );
 });
+
+test('what transactions would do is told, and what spending tells of addresses', async () => {
+  const told = await paid('told', [1, 2]);
+  const coins = await call(told, 'listunspent');
+  expect((await call(told, 'listaddressgroupings')).map((all: unknown[]) => all.length)).toEqual([1, 1]);
+  const raw = (inputs: readonly object[], amount: number, to = FOREIGN) =>
+    call(null, 'createrawtransaction', inputs, [{ [to]: amount }]);
+  const first = await raw(coins, 2.9, await call(told, 'getnewaddress'));
+  const { txid } = await call(null, 'decoderawtransaction', first);
+  const second = await raw([{ txid, vout: 0 }], 2);
+  const effect = async (...all: string[]) => (await call(told, 'simulaterawtransaction', all)).balance_change;
+  expect([await effect(first), await effect(first, second)]).toEqual([-0.1, -3]);
+  expect((await call('slow', 'simulaterawtransaction', [first])).balance_change).toBe(0);
+  expect(await errorOf(told, 'simulaterawtransaction', [second])).toEqual({
+    code: -8,
+    message: 'One or more transaction inputs are missing or have been spent already',
+  });
+  expect(await errorOf(told, 'simulaterawtransaction', [first, await raw(coins, 1)])).toEqual({
+    code: -8,
+    message: 'Transaction(s) are spending the same output more than once',
+  });
+  await call(told, 'sendall', [FOREIGN], null, 'unset', 2);
+  const [linked, ...others] = await call(told, 'listaddressgroupings');
+  expect(others).toEqual([]);
+  expect(linked.map(([, value, label]: [string, number, string]) => [value, label])).toEqual([
+    [0, ''],
+    [0, ''],
+  ]);
+});
+
+test('a proof is enough to take note of a transaction, but none that is not in the chain', async () => {
+  const txid = await call('bank', 'sendtoaddress', await call('told', 'getnewaddress'), 1);
+  const [hash] = await call(null, 'generatetoaddress', 1, FOREIGN);
+  const { hex } = await call('told', 'gettransaction', txid);
+  const proof = await call(null, 'gettxoutproof', [txid], hash);
+  const { descriptors } = await call('told', 'listdescriptors');
+  await call(null, 'createwallet', 'pruned', true);
+  expect((await errorOf('pruned', 'importprunedfunds', hex, proof))?.message).toBe(
+    'No addresses in wallet correspond to included transaction',
+  );
+  const own = descriptors.map(({ desc }: { desc: string }) => ({ desc, timestamp: 'now', range: 5 }));
+  // The chain is younger than "now" says: only what is proved is known.
+  const wallet = memory.node.wallets.get('pruned')!;
+  for (const { desc } of own)
+    await call('pruned', 'importdescriptors', [{ desc, timestamp: 2_000_000_000, range: 5 }]);
+  for (const entry of wallet.history.transactions) wallet.history.remove(entry);
+  await call('pruned', 'importprunedfunds', hex, proof);
+  expect(await call('pruned', 'gettransaction', txid)).toMatchObject({ blockhash: hash, amount: 1 });
+  const other = await call('bank', 'gettransaction', (await call('bank', 'listunspent'))[0].txid);
+  expect((await errorOf('pruned', 'importprunedfunds', other.hex, proof))?.message).toBe(
+    "Transaction given doesn't exist in proof",
+  );
+  expect((await errorOf('pruned', 'removeprunedfunds', txid))?.code).toBe(-32);
+});

@@ -9,7 +9,7 @@ import { formatMiniscript, miniscriptToScript } from '../../src/wallet/descripto
 import { complaint } from '../../src/wallet/descriptors/miniscript-sanity.ts';
 import { parseDescriptor } from '../../src/wallet/descriptors/parse.ts';
 import { parseMiniscript } from '../../src/wallet/descriptors/parse-miniscript.ts';
-import { PublicParent } from '../../src/wallet/descriptors/public-children.ts';
+import { PublicParent, secretBelow } from '../../src/wallet/descriptors/public-children.ts';
 import { accountDescriptors } from '../../src/wallet/mnemonic.ts';
 
 const WORDS = `${'abandon '.repeat(11)}about`;
@@ -54,6 +54,18 @@ test('children of a public key are those of BIP32', () => {
   const children = new PublicParent(parent.publicKey!, parent.chainCode!);
   for (const index of [0, 1, 255, 256, 65_536, 2 ** 31 - 1])
     expect(toHex(children.child(index))).toBe(toHex(parent.deriveChild(index).publicKey!));
+});
+
+test('secrets below any steps are those of BIP32', () => {
+  const root = HDKey.fromMasterSeed(new Uint8Array(32).fill(4));
+  for (const path of ["m/1'/2'/3'", "m/1'/2/3'", 'm/7/8', "m/2147483647'"]) {
+    const steps = path
+      .split('/')
+      .slice(1)
+      .map((step) => Number.parseInt(step, 10) + (step.endsWith("'") ? 2 ** 31 : 0));
+    const secret = secretBelow(root.privateKey!, root.chainCode!, steps);
+    expect(toHex(secret)).toBe(toHex(root.derive(path).privateKey!));
+  }
 });
 
 describe('a descriptor', () => {

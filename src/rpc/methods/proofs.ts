@@ -54,7 +54,7 @@ interface Proof {
 }
 
 /** @throws RpcError -1 with the text of Core's stream classes. */
-function readProof(proof: Uint8Array): Proof {
+export function readProof(proof: Uint8Array): Proof {
   try {
     const reader = new Reader(proof);
     return { header: BlockHeader.read(reader), tree: readPartialMerkleTree(reader) };
@@ -65,7 +65,7 @@ function readProof(proof: Uint8Array): Proof {
 }
 
 /** Null if the tree does not lead to the header's Merkle root. */
-function matchesOf({ header, tree }: Proof): MerkleMatches | null {
+export function matchesOf({ header, tree }: Proof): MerkleMatches | null {
   try {
     const matches = extractMatches(tree);
     return equalBytes(matches.root, header.merkleRoot) ? matches : null;

@@ -6,9 +6,10 @@ import { HDKey } from '@scure/bip32';
 import { concatBytes, toHex } from '../../core/encoding/bytes.ts';
 import { hash160 } from '../../core/encoding/hashes.ts';
 import type { NetworkParameters } from '../../core/parameters/network.ts';
+import { publicKeyOf } from '../../core/script/signing.ts';
 import { encodeWif } from '../../core/script/wif.ts';
 import { formatOrigin, formatSteps, HARDENED, type KeyOrigin } from './key-path.ts';
-import { PublicParent } from './public-children.ts';
+import { PublicParent, secretBelow } from './public-children.ts';
 
 /** The secret of a public key (33 or 65 bytes), if it is known. */
 export type SecretLookup = (publicKey: Uint8Array) => Uint8Array | undefined;
@@ -205,16 +206,16 @@ export class ExtendedKey extends KeyExpression {
   }
 
   derive(index: number, secrets: SecretLookup): DerivedKey | null {
-    const path = this.isRange
-      ? [...this.#path, this.ranging === 'hardened' ? index + HARDENED : index]
-      : this.#path;
+    const path = this.#pathTo(index);
     const publicKey = this.#known.get(index) ?? this.#derivePublic(index, secrets);
     return publicKey === null ? null : { publicKey, origin: this.originOf(this.root.publicKey!, path) };
   }
 
   #derivePublic(index: number, secrets: SecretLookup): Uint8Array | null {
-    if (this.ranging === 'hardened')
-      return this.#derivePrivate(secrets)?.deriveChild(index + HARDENED).publicKey ?? null;
+    if (this.ranging === 'hardened') {
+      const secret = this.#below(this.#pathTo(index), secrets);
+      return secret && publicKeyOf(secret);
+    }
     const parent = this.#deriveParent(secrets);
     if (parent === null) return null;
     this.#children ??= new PublicParent(parent.publicKey!, parent.chainCode!);
@@ -225,20 +226,19 @@ export class ExtendedKey extends KeyExpression {
     if (this.isRange) this.#known.set(index, publicKey);
   }
 
-  #derivePrivate(secrets: SecretLookup): HDKey | null {
-    let node = privateChild(this.root, secrets);
-    if (node === undefined) return null;
-    for (const step of this.#path) node = node.deriveChild(step);
-    return node;
+  #below(path: readonly number[], secrets: SecretLookup): Uint8Array | null {
+    const secret = secrets(this.root.publicKey!);
+    return secret === undefined ? null : secretBelow(secret, this.root.chainCode!, path);
+  }
+
+  #pathTo(index: number): readonly number[] {
+    if (!this.isRange) return this.#path;
+    return [...this.#path, this.ranging === 'hardened' ? index + HARDENED : index];
   }
 
   deriveSecret(index: number, secrets: SecretLookup): Uint8Array | null {
-    if (this.ranging !== 'hardened' && this.#path.every((step) => step < HARDENED))
-      return this.#addUp(this.isRange ? [...this.#path, index] : this.#path, secrets);
-    const parent = this.#derivePrivate(secrets);
-    if (parent === null) return null;
-    if (!this.isRange) return parent.privateKey;
-    return parent.deriveChild(this.ranging === 'hardened' ? index + HARDENED : index).privateKey;
+    const path = this.#pathTo(index);
+    return path.every((step) => step < HARDENED) ? this.#addUp(path, secrets) : this.#below(path, secrets);
   }
 
   /** What unhardened steps make of a secret. Of the way there only public keys are kept. */

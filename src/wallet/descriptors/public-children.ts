@@ -1,11 +1,12 @@
 /**
- * BIP32's derivation of unhardened children, without what a general HD key computes for each: the points of secrets
- * whose public keys are known.
+ * BIP32's derivation of children, without what a general HD key computes for each: the points of secrets whose public
+ * keys are known, or which nobody asks for.
  */
 import { hmac } from '@noble/hashes/hmac.js';
 import { sha512 } from '@noble/hashes/sha2.js';
 import { concatBytes } from '../../core/encoding/bytes.ts';
-import { addToSecret, tweakKey } from '../../core/script/signing.ts';
+import { addToSecret, publicKeyOf, tweakKey } from '../../core/script/signing.ts';
+import { HARDENED } from './key-path.ts';
 
 export class PublicParent {
   readonly #publicKey: Uint8Array;
@@ -39,6 +40,19 @@ export class PublicParent {
   childSecret(secret: Uint8Array, index: number): Uint8Array {
     return existing(addToSecret(secret, this.#derive(index)[0]));
   }
+}
+
+/** The secret that steps of any kind lead to. Only an unhardened one costs a point. @param chainCode 32 bytes */
+export function secretBelow(secret: Uint8Array, chainCode: Uint8Array, path: readonly number[]): Uint8Array {
+  let [key, chain] = [secret, chainCode];
+  for (const step of path) {
+    const number = Uint8Array.of(step >>> 24, step >>> 16, step >>> 8, step);
+    const parent = step >= HARDENED ? concatBytes(Uint8Array.of(0), key) : publicKeyOf(key);
+    const derived = hmac(sha512, chain, concatBytes(parent, number));
+    key = existing(addToSecret(key, derived.subarray(0, 32)));
+    chain = derived.subarray(32);
+  }
+  return key;
 }
 
 function existing(key: Uint8Array | null): Uint8Array {
