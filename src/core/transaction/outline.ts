@@ -24,15 +24,12 @@ export function readOutline(reader: Reader): TransactionOutline {
   const start = reader.position;
   reader.skip(4);
   let inputs = skipInputs(reader);
-  let hasWitness = false;
-  if (inputs === 0) {
-    const flag = reader.uint8();
-    if (flag > 1) throw new DecodeError('unknown transaction optional data');
-    hasWitness = flag === 1;
-    if (hasWitness) inputs = skipInputs(reader);
-  }
+  const isMarked = inputs === 0;
+  const flag = isMarked ? reader.uint8() : 0;
+  const hasWitness = (flag & 1) !== 0;
+  if (flag !== 0) inputs = skipInputs(reader);
   // A transaction of nothing: the flag that is none was its number of outputs.
-  if (inputs > 0 || hasWitness) skipOutputs(reader);
+  if (!isMarked || flag !== 0) skipOutputs(reader);
   let witnessSize = 0;
   if (hasWitness) {
     const witnesses = reader.position;
@@ -42,6 +39,7 @@ export function readOutline(reader: Reader): TransactionOutline {
     // Marker and flag belong to it.
     witnessSize = reader.position - witnesses + 2;
   }
+  if (flag > 1) throw new DecodeError('unknown transaction optional data');
   reader.skip(4);
   const bytes = reader.bytes.subarray(start, reader.position);
   return { bytes, hasWitness, strippedSize: bytes.length - witnessSize };

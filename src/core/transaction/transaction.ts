@@ -106,14 +106,15 @@ export class Transaction implements TransactionFields {
     let witnessSize = 0;
     let inputs = readInputs(reader);
     let outputs: TxOut[] = [];
+    let flag = 0;
     if (inputs.length === 0 && allowWitness) {
       // BIP144: what looks like no inputs is the marker; the flag follows.
-      const flag = reader.uint8();
-      if (flag === 1) {
-        hasWitness = true;
+      flag = reader.uint8();
+      hasWitness = (flag & 1) !== 0;
+      if (flag !== 0) {
         inputs = readInputs(reader);
         outputs = readOutputs(reader);
-      } else if (flag !== 0) throw new DecodeError('unknown transaction optional data');
+      }
     } else outputs = readOutputs(reader);
     if (hasWitness) {
       const witnesses = reader.position;
@@ -128,6 +129,7 @@ export class Transaction implements TransactionFields {
       // Marker and flag belong to it.
       witnessSize = reader.position - witnesses + 2;
     }
+    if (flag > 1) throw new DecodeError('unknown transaction optional data');
     const lockTime = reader.uint32();
     const bytes = reader.bytes.subarray(start, reader.position);
     const transaction = new Transaction({ version, inputs, outputs, lockTime }, bytes, hasWitness);
