@@ -126,7 +126,7 @@ function Pay() {
           </label>
         ))}
         <label>
-          coins <input name="coins" inputMode="decimal" value="0.1" size={8} required />
+          coins <input name="coins" inputMode="decimal" defaultValue="0.1" size={8} required />
         </label>
         <button type="submit">Pay</button>
       </form>

@@ -60,13 +60,13 @@ function Typing({ typed, onTyped }: { typed: Typed; onTyped: (typed: Typed) => v
         }}
       >
         <label>
-          scriptPubKey <textarea name="scriptPubKey" class="mono" value={typed.scriptPubKey} />
+          scriptPubKey <textarea name="scriptPubKey" class="mono" defaultValue={typed.scriptPubKey} />
         </label>
         <label>
-          scriptSig <textarea name="scriptSig" class="mono" value={typed.scriptSig} />
+          scriptSig <textarea name="scriptSig" class="mono" defaultValue={typed.scriptSig} />
         </label>
         <label>
-          witness, hex <textarea name="witness" class="mono" value={typed.witness.join(' ')} />
+          witness, hex <textarea name="witness" class="mono" defaultValue={typed.witness.join(' ')} />
         </label>
         <button type="submit">Run</button>
       </form>
