@@ -71,6 +71,10 @@ const ELSEWHERE = [
   'help-debug',
   'version',
   'loadblock',
+  'daemon',
+  'daemonwait',
+  'addrinfo',
+  'netinfo',
 ];
 /** What else must be given. */
 const WITH: Readonly<Record<string, readonly string[]>> = {
