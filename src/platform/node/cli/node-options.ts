@@ -3,10 +3,8 @@
  * and where it goes. What takes more than that is in `node-settings`, Core's others in `core-options`.
  */
 import * as chain from '../../../chain/options.ts';
-import { MAX_BLOCK_WEIGHT } from '../../../core/consensus/limits.ts';
 import { LONGEST_TARGET, satPerKvB } from '../../../core/transaction/fee-rate.ts';
 import { DEFAULT_POLICY as RELAY } from '../../../mempool/policy.ts';
-import { DEFAULT_MINIMUM_FEE_RATE, DEFAULT_RESERVED_WEIGHT } from '../../../mining/template.ts';
 import { DEFAULT_BAN_TIME } from '../../../network/ban-list.ts';
 import { DEFAULT_MAXIMUM_CONNECTIONS, DEFAULT_PEER_TIMEOUT } from '../../../network/options.ts';
 import { PERMISSIONS } from '../../../network/permissions.ts';
@@ -14,6 +12,7 @@ import { LIMITS } from '../../../rpc/limits.ts';
 import type { OutputType } from '../../../wallet/descriptors/descriptor.ts';
 import { DEFAULT_KEYPOOL, DEFAULT_POLICY as WALLET } from '../../../wallet/policy.ts';
 import { ASKED, CHAIN_SELECTION, COOKIE, FILES } from './common-options.ts';
+import { MINING } from './mining-options.ts';
 import {
   amount,
   bytes,
@@ -250,40 +249,7 @@ export const NODE = command({
     walletrejectlongchains: flag('Refuse chains longer than the mempool takes.', wallet('rejectLongChains')),
     walletrbf: flag('Let transactions be replaced by such that pay more (BIP125).', wallet('replaceable')),
   },
-  'Mining options': {
-    blockmaxweight: integer('Largest weight of blocks that this node makes.', {
-      default: MAX_BLOCK_WEIGHT,
-      to: 'miner.maxWeight',
-    }),
-    blockreservedweight: integer('Weight kept free in them for header and coinbase.', {
-      default: DEFAULT_RESERVED_WEIGHT,
-      to: 'miner.reservedWeight',
-    }),
-    blockmintxfee: feeRate('Lowest fee rate of transactions in them.', {
-      default: DEFAULT_MINIMUM_FEE_RATE,
-      to: 'miner.minimumFeeRate',
-    }),
-    mine: integer('Mine without pause in this many threads; 0 mines by RPC only.', {
-      value: '<threads>',
-      default: 0,
-      most: 1_024,
-    }),
-    'mine-address': text('<address>', 'Pay what is mined to this address.', {
-      otherwise: "a new one of the node's own wallet",
-      to: 'mine.address',
-    }),
-    'mine-interval': integer(
-      'Find a block no more often than this many seconds on average; 0 does not pace.',
-      { default: 0, to: 'mine.blockInterval' },
-    ),
-    'mine-load': integer('Use this share of each mining thread.', {
-      value: '<percent>',
-      default: 100,
-      least: 1,
-      most: 100,
-      to: 'mine.load',
-    }),
-  },
+  'Mining options': MINING,
   'ZeroMQ notification options': ZMQ,
   'Debugging/Testing options': {
     ...REGTEST_TUNING,
