@@ -8,6 +8,7 @@ import { pushData } from '../core/script/script.ts';
 import { MAX_STANDARD_VERSION } from '../core/script/standard.ts';
 import {
   NO_WITNESS,
+  type OutPoint,
   SEQUENCE_FINAL,
   SEQUENCE_NOT_FINAL,
   SEQUENCE_REPLACEABLE,
@@ -50,19 +51,25 @@ function standardSequence(replaceable: boolean, lockTime: number): number {
   return lockTime === 0 ? SEQUENCE_FINAL : SEQUENCE_NOT_FINAL;
 }
 
-const invalid = (what: string): RpcError => refuse.parameter(`Invalid parameter, ${what}`);
+export const invalid = (what: string): RpcError => refuse.parameter(`Invalid parameter, ${what}`);
 
-function inputFrom(value: JsonRead, standard: number): TxIn {
-  const object = objectFrom(value);
+/** Txid and vout of an object that has them among others. @throws RpcError -8 */
+export function outPointFrom(object: JsonObject): OutPoint {
   const txid = hashFrom(object.get('txid'), 'txid');
   const given = object.get('vout');
   if (!(given instanceof JsonNumber)) throw invalid('missing vout key');
   const vout = integerFrom(given);
   if (vout < 0) throw invalid('vout cannot be negative');
+  return { txid, vout };
+}
+
+function inputFrom(value: JsonRead, standard: number): TxIn {
+  const object = objectFrom(value);
+  const prevout = outPointFrom(object);
   const explicit = object.get('sequence');
   const sequence = explicit instanceof JsonNumber ? integerFrom(explicit, INT64) : standard;
   if (sequence < 0 || sequence > SEQUENCE_FINAL) throw invalid('sequence number is out of range');
-  return { prevout: { txid, vout }, scriptSig: EMPTY, sequence, witness: NO_WITNESS };
+  return { prevout, scriptSig: EMPTY, sequence, witness: NO_WITNESS };
 }
 
 /** @throws RpcError also if an address, or `data`, is there twice. */

@@ -20,6 +20,21 @@ export const feeFields = {
 /** What a caller says of the fee. */
 export type FeeParameters = t.HeldFields<typeof feeFields>;
 
+/** @throws RpcError -8 */
+export function estimateMode(text: string): string {
+  const named = text.toLowerCase();
+  if (['unset', 'economical', 'conservative'].includes(named)) return named;
+  throw refuse.parameter(
+    'Invalid estimate_mode parameter, must be one of: "unset", "economical", "conservative"',
+  );
+}
+
+/** @throws RpcError -8 */
+export function requireTarget(blocks: number): void {
+  if (blocks < 1 || blocks > LONGEST_TARGET)
+    throw refuse.parameter(`Invalid conf_target, must be between 1 and ${LONGEST_TARGET}`);
+}
+
 export interface FeeChoice {
   /** The caller insists on it. */
   readonly rate: FeeRate | undefined;
@@ -43,14 +58,9 @@ export function readFeeChoice(
     if (mode !== 'unset') throw refuse.parameter('Cannot specify both estimate_mode and fee_rate');
     return { ...standard, rate: satPerKvB(amountFrom(rate, 3)) };
   }
-  const wanted = mode.toLowerCase();
-  if (!['unset', 'economical', 'conservative'].includes(wanted))
-    throw refuse.parameter(
-      'Invalid estimate_mode parameter, must be one of: "unset", "economical", "conservative"',
-    );
+  const wanted = estimateMode(mode);
   const blocks = target === undefined ? undefined : integerFrom(target);
-  if (blocks !== undefined && (blocks < 1 || blocks > LONGEST_TARGET))
-    throw refuse.parameter(`Invalid conf_target, must be between 1 and ${LONGEST_TARGET}`);
+  if (blocks !== undefined) requireTarget(blocks);
   return {
     rate: undefined,
     target: blocks ?? standard.target,

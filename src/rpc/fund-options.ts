@@ -15,14 +15,14 @@ import { SigningProvider } from '../wallet/signing/provider.ts';
 import { inputWeight as weightOfInput } from '../wallet/solving.ts';
 import { type PlannedTransaction, type PresetInput, planTransaction } from '../wallet/spend.ts';
 import type { Wallet } from '../wallet/wallet.ts';
-import { addressScript, outputPairs } from './construct-transaction.ts';
+import { addressScript, invalid, outPointFrom, outputPairs } from './construct-transaction.ts';
 import type { RpcContext } from './context.ts';
 import { RpcCode, refuse } from './errors.ts';
 import { chosenRate, feeFields, readFeeChoice } from './fee-choice.ts';
 import { refuseAs } from './refusals.ts';
 import * as t from './schema.ts';
 import { publicKeyFrom } from './texts.ts';
-import { amountFrom, arrayFrom, hashFrom, INT64, integerFrom, objectFrom, typeName } from './values.ts';
+import { amountFrom, arrayFrom, INT64, integerFrom, objectFrom, typeName } from './values.ts';
 import { addressTypeFrom } from './wallet-access.ts';
 
 const solvingData = {
@@ -122,14 +122,10 @@ export function feePayersFrom(
 
 /** Weights by outpoint, of those objects that tell one. @throws RpcError -8 */
 export function weightsFrom(list: readonly JsonRead[]): ReadonlyMap<string, number> {
-  const invalid = (what: string) => refuse.parameter(`Invalid parameter, ${what}`);
   return new Map(
     list.map((item) => {
       const object = objectFrom(item);
-      const txid = hashFrom(object.get('txid'), 'txid');
-      if (!(object.get('vout') instanceof JsonNumber)) throw invalid('missing vout key');
-      const vout = integerFrom(object.get('vout'));
-      if (vout < 0) throw invalid('vout cannot be negative');
+      const outpoint = outPointFrom(object);
       if (!(object.get('weight') instanceof JsonNumber)) throw invalid('missing weight key');
       const weight = integerFrom(object.get('weight'), INT64);
       if (weight < 165)
@@ -140,7 +136,7 @@ export function weightsFrom(list: readonly JsonRead[]): ReadonlyMap<string, numb
         throw invalid(
           `weight cannot be greater than the maximum standard tx weight of ${MAX_STANDARD_TX_WEIGHT}`,
         );
-      return [outPointText({ txid, vout }), weight] as const;
+      return [outPointText(outpoint), weight] as const;
     }),
   );
 }

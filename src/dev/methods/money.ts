@@ -1,7 +1,7 @@
 /** Coins for the asking, and what they cost to send. */
-import { LONGEST_TARGET, satPerKvB } from '../../core/transaction/fee-rate.ts';
+import { satPerKvB } from '../../core/transaction/fee-rate.ts';
 import { addressScript } from '../../rpc/construct-transaction.ts';
-import { feeFields } from '../../rpc/fee-choice.ts';
+import { feeFields, requireTarget } from '../../rpc/fee-choice.ts';
 import { method, type RpcContext, refuse, t, walletMethod } from '../../rpc/kit.ts';
 import { amountFrom } from '../../rpc/values.ts';
 import { devGroup } from '../dev-method.ts';
@@ -61,8 +61,7 @@ export const devMoneyMethods = {
       },
       example: '25 2',
       handler({ fee_rate, conf_target }, { fees }) {
-        if (conf_target !== undefined && (conf_target < 1 || conf_target > LONGEST_TARGET))
-          throw refuse.parameter(`Invalid conf_target, must be between 1 and ${LONGEST_TARGET}`);
+        if (conf_target !== undefined) requireTarget(conf_target);
         const rate = fee_rate === undefined ? null : satPerKvB(amountFrom(fee_rate, 3));
         fees.fix(rate, conf_target ?? null);
       },

@@ -1,9 +1,9 @@
 /** What a transaction should pay, and what miners are told to think it pays. */
 
-import { LONGEST_TARGET } from '../../core/transaction/fee-rate.ts';
 import type { Txid } from '../../core/transaction/transaction.ts';
 import { dustOutputs } from '../../mempool/dust.ts';
 import { MEMPOOL_FILE } from '../../mempool/mempool.ts';
+import { estimateMode, requireTarget } from '../fee-choice.ts';
 import { btc, group, method, refuse, t } from '../kit.ts';
 
 export const feeMethods = {
@@ -25,14 +25,9 @@ export const feeMethods = {
       example: '6',
       async handler({ conf_target, estimate_mode }, { fees, mempool }) {
         await mempool.settled();
-        if (conf_target < 1 || conf_target > LONGEST_TARGET)
-          throw refuse.parameter(`Invalid conf_target, must be between 1 and ${LONGEST_TARGET}`);
-        const named = estimate_mode.toLowerCase();
-        if (!['unset', 'economical', 'conservative'].includes(named))
-          throw refuse.parameter(
-            'Invalid estimate_mode parameter, must be one of: "unset", "economical", "conservative"',
-          );
-        const { feeRate, blocks, errors } = fees.estimate(conf_target, named === 'conservative');
+        requireTarget(conf_target);
+        const isConservative = estimateMode(estimate_mode) === 'conservative';
+        const { feeRate, blocks, errors } = fees.estimate(conf_target, isConservative);
         return feeRate === null ? { errors, blocks } : { feerate: btc(feeRate), blocks };
       },
     }),
