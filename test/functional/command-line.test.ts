@@ -52,6 +52,12 @@ test('-named, -stdin, -getinfo, -netinfo and -addrinfo', async () => {
   ).toBe('102\n');
   expect(await rpc(payer, '-getinfo')).toContain('Chain: regtest\nBlocks: 102');
   expect(await rpc(payer, '-netinfo', '3')).toMatch(/^ ?(in|out) .*70016\/Satoshi:31\.0\.0\/Penny:/m);
+  expect((await penny('rpc', ...payer.words, '-netinfo', '-getinfo')).errors).toBe(
+    'error: Only one of -getinfo, -netinfo may be specified.\n',
+  );
+  await rpc(payer, 'createwallet', 'purse');
+  expect(await rpc(payer, '-getinfo')).toMatch(/Balances\n(\d+\.\d{8}) alice\n 0\.00000000 purse\n\n/);
+  await rpc(payer, 'unloadwallet', 'purse');
   expect(JSON.parse(await rpc(payer, '-addrinfo')).addresses_known).toMatchObject({ ipv4: 0, total: 0 });
 });
 

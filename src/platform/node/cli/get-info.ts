@@ -52,9 +52,10 @@ async function describeWallets(call: Call, wallet: string | undefined): Promise<
         ];
   const names = wallet === undefined ? await call('listwallets', [], '/').catch(() => []) : [];
   if (!Array.isArray(names) || names.length <= 1) return lines;
-  const rows = [];
-  for (const name of names as string[])
-    rows.push(`${(await balance(call, walletPath(name))).padStart(10)} ${name || '""'}`);
+  const balances = [];
+  for (const name of names as string[]) balances.push(await balance(call, walletPath(name)));
+  const width = Math.max(10, ...balances.map(({ length }) => length));
+  const rows = balances.map((each, i) => `${each.padStart(width)} ${names[i] || '""'}`);
   return [...lines, 'Balances', ...rows, ''];
 }
 

@@ -99,6 +99,9 @@ async function answer(
   const call = (method: string, params: readonly JsonRead[] | JsonObject, path = walletPath(wallet)) =>
     callWaiting(() => findRpcAddress(configuration, password), path, method, params, deadline);
 
+  const modes = (['addrinfo', 'generate', 'getinfo', 'netinfo'] as const).filter((name) => values[name]);
+  if (modes.length > 1)
+    throw new UsageError(`Only one of ${modes.map((name) => `-${name}`).join(', ')} may be specified.`);
   if (values.getinfo) {
     if (words.length > 0) throw new UsageError('-getinfo takes no arguments');
     return describeNode(call, wallet);
