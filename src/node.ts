@@ -97,7 +97,7 @@ export interface NodeDependencies {
   /** For continuous mining. */
   readonly createSearcher: (threads: number) => NonceSearcher;
   readonly transport: Transport;
-  readonly writeFile: RpcContext['writeFile'];
+  readonly files: Pick<RpcContext, 'readFile' | 'writeFile'>;
   /** Aborted when a start-up that takes long should be given up. */
   readonly signal?: AbortSignal;
   /** Takes in blocks from elsewhere, before the mempool is loaded. */
@@ -203,7 +203,7 @@ async function assemble(
   const { wallets, newWallet } = await openWallets(options, { ...dependencies, changed }, chainSource);
   closers.push(() => wallets.close());
 
-  const { writeFile, zmq = [] } = dependencies;
+  const { files, zmq = [] } = dependencies;
   const parts = { parameters, chain, mempool, fees, miner, network, wallets, indexes };
   const subscriptions = new Subscriptions({ ...dependencies, ...parts, walletChanged });
   closers.push(async () => subscriptions.close());
@@ -219,7 +219,7 @@ async function assemble(
     random: dependencies.random,
     logger,
     startedAt,
-    writeFile,
+    ...files,
     zmq,
   };
   dependencies.onOpened?.(context);

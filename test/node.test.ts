@@ -18,6 +18,7 @@ import { MemoryNetwork } from '../src/platform/memory/memory-transport.ts';
 import { MemoryWalletStorage } from '../src/platform/memory/memory-wallet-storage.ts';
 import { SystemClock } from '../src/platform/node/clock.ts';
 import { SeededRandom } from '../src/simulation/seeded-random.ts';
+import { NO_FILES } from '../src/simulation/simulated-node.ts';
 import { balances } from '../src/wallet/coins.ts';
 
 const clock = new SystemClock();
@@ -40,7 +41,7 @@ beforeEach(() => {
     searcher: new ThreadSearcher(clock),
     createSearcher: () => new ThreadSearcher(clock),
     transport: new MemoryNetwork({}, { clock, random }).transport('10.0.0.1'),
-    writeFile: () => Promise.reject(new Error('no files here')),
+    files: NO_FILES,
   };
 });
 

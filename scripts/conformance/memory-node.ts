@@ -57,7 +57,10 @@ export class MemoryNode {
       searcher: new ThreadSearcher(clock),
       createSearcher: () => new ThreadSearcher(clock),
       transport: new MemoryNetwork({}, { clock, random: systemRandom }).transport('127.0.0.1'),
-      writeFile: (path, chunks) => writeNewFile(files, path, chunks),
+      files: {
+        readFile: (path) => readFile(files, path),
+        writeFile: (path, chunks) => writeNewFile(files, path, chunks),
+      },
     });
     return new MemoryNode(node, files);
   }
@@ -73,6 +76,13 @@ export class MemoryNode {
   stop(): Promise<void> {
     return this.node.stop();
   }
+}
+
+/** @throws as a file system does if there is none */
+async function readFile(files: Map<string, Uint8Array>, path: string): Promise<Uint8Array> {
+  const bytes = files.get(path);
+  if (bytes === undefined) throw Object.assign(new Error('no such file'), { code: 'ENOENT', path });
+  return bytes;
 }
 
 /** @throws as a file system does if the file exists */

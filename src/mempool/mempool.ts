@@ -49,6 +49,14 @@ export const MEMPOOL_FILE = 'mempool.dat';
 /** What waits, and how it hangs together. */
 type MempoolGraph = Omit<TransactionGraph, 'add' | 'remove' | 'reorder' | 'order' | 'conflictsOf'>;
 
+/** What of a saved mempool counts besides its transactions. */
+interface ImportOptions {
+  /** When they came is as it says, and not now. */
+  readonly keepsTime: boolean;
+  readonly feeDeltas: boolean;
+  readonly unbroadcast: boolean;
+}
+
 export class Mempool {
   readonly policy: MempoolPolicy;
   readonly added: Signal<MempoolEntry>;
@@ -266,27 +274,35 @@ export class Mempool {
 
   /** Takes what was saved through the door, as far as it is still valid. */
   async load(storage: Storage): Promise<void> {
-    const { clock, logger } = this.#dependencies;
     try {
       const bytes = await storage.readBlob(MEMPOOL_FILE);
-      if (bytes === undefined) return;
-      const saved = decodeMempool(unsealed(MEMPOOL_FILE, bytes));
-      let count = 0;
-      for (const { tx, time, feeDelta } of saved.transactions) {
-        if (feeDelta !== 0n) this.prioritise(tx.txid, feeDelta);
-        if (time < this.#pool.time - this.policy.expiry) continue;
-        if ((await this.accept(tx, { time })).ok) count++;
-        await clock.yield();
-      }
-      for (const [txid, delta] of saved.feeDeltas) this.prioritise(displayTxid(txid), delta);
-      for (const txid of saved.unbroadcast.map(displayTxid)) if (this.has(txid)) this.unbroadcast.add(txid);
-      logger.log('info', 'mempool', `Loaded ${count} of ${saved.transactions.length} mempool transactions`);
+      if (bytes !== undefined)
+        await this.import(bytes, { keepsTime: true, feeDeltas: true, unbroadcast: true });
     } catch (error) {
       if (!(error instanceof DecodeError || error instanceof CorruptionError)) throw error;
+      const { logger } = this.#dependencies;
       logger.log('warn', 'mempool', `${MEMPOOL_FILE} cannot be read (${error.message}); starting without it`);
     } finally {
       this.loaded = true;
     }
+  }
+
+  /** The same with what some node saved, and as much of what is said there beside as is wanted. @throws DecodeError, CorruptionError */
+  async import(stored: Uint8Array, wanted: ImportOptions): Promise<void> {
+    const { clock, logger } = this.#dependencies;
+    const saved = decodeMempool(unsealed(MEMPOOL_FILE, stored));
+    let count = 0;
+    for (const { tx, time, feeDelta } of saved.transactions) {
+      if (feeDelta !== 0n && wanted.feeDeltas) this.prioritise(tx.txid, feeDelta);
+      if (wanted.keepsTime && time < this.#pool.time - this.policy.expiry) continue;
+      if ((await this.accept(tx, wanted.keepsTime ? { time } : {})).ok) count++;
+      await clock.yield();
+    }
+    if (wanted.feeDeltas)
+      for (const [txid, delta] of saved.feeDeltas) this.prioritise(displayTxid(txid), delta);
+    if (wanted.unbroadcast)
+      for (const txid of saved.unbroadcast.map(displayTxid)) if (this.has(txid)) this.unbroadcast.add(txid);
+    logger.log('info', 'mempool', `Loaded ${count} of ${saved.transactions.length} mempool transactions`);
   }
 
   /** Follows the chain no longer. */

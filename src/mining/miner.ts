@@ -147,8 +147,13 @@ export class Miner {
 
   /** A solved block of exactly these transactions (generateblock). @throws Invalid if they make no valid block. */
   async mineBlock(script: Uint8Array, transactions: readonly Transaction[], submit: boolean): Promise<Block> {
-    const template = await this.template(script, transactions);
-    const invalid = await this.#dependencies.chain.testBlock(template.block());
+    let template: BlockTemplate;
+    let invalid: Invalid | null;
+    do {
+      template = await this.template(script, transactions);
+      invalid = await this.#dependencies.chain.testBlock(template.block());
+      // Another block came meanwhile: of several callers each is to have one.
+    } while (invalid?.reason === 'inconclusive-not-best-prevblk');
     if (invalid !== null) throw invalidTemplate(invalid);
     const block = await this.#solve(template, NONCES);
     if (block === null) throw new Error('All nonces of the block are spent');

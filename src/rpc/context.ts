@@ -45,7 +45,9 @@ export interface RpcContext {
   readonly startedAt: number;
   /** Begins a clean stop and returns at once. */
   stop(): void;
-  /** Writes a file for `dumptxoutset`; refuses to overwrite. Relative paths start at the data directory. */
+  /** A whole file; relative paths start at the data directory. @throws an Error with the system's `code` */
+  readFile(path: string): Promise<Uint8Array>;
+  /** Writes a file for `dumptxoutset`; refuses to overwrite. */
   writeFile(path: string, chunks: AsyncIterable<Uint8Array>): Promise<{ path: string }>;
 }
 

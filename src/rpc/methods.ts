@@ -20,6 +20,7 @@ import { indexMethods } from './methods/indexes.ts';
 import { keyMethods } from './methods/keys.ts';
 import { knownAddressMethods } from './methods/known-addresses.ts';
 import { mempoolMethods } from './methods/mempool.ts';
+import { mempoolFileMethods } from './methods/mempool-file.ts';
 import { miningMethods } from './methods/mining.ts';
 import { networkMethods } from './methods/network.ts';
 import { notificationMethods } from './methods/notifications.ts';
@@ -75,6 +76,7 @@ export const RPC_METHODS = {
   ...knownAddressMethods,
   ...peerProbeMethods,
   ...mempoolMethods,
+  ...mempoolFileMethods,
   ...miningMethods,
   ...networkMethods,
   ...notificationMethods,

@@ -3,7 +3,7 @@ import type { NetworkParameters } from '../core/parameters/network.ts';
 import { nobleEngine } from '../core/script/noble-engine.ts';
 import type { SignatureEngine } from '../core/script/signature-engine.ts';
 import { ThreadSearcher } from '../mining/thread-searcher.ts';
-import { createNode, type Node, type NodeOptions } from '../node.ts';
+import { createNode, type Node, type NodeDependencies, type NodeOptions } from '../node.ts';
 import { NodeClock } from '../node-clock.ts';
 import { InlineScriptVerifier } from '../platform/memory/inline-script-verifier.ts';
 import { MemoryStorage } from '../platform/memory/memory-storage.ts';
@@ -21,6 +21,9 @@ export const NO_LOG: LoggerControl = {
   setEnabled: () => {},
   path: '',
 };
+
+const refuse = () => Promise.reject(new Error('no files are kept here'));
+export const NO_FILES: NodeDependencies['files'] = { readFile: refuse, writeFile: refuse };
 
 export interface SimulatedNodeOptions {
   readonly index: number;
@@ -97,7 +100,7 @@ export class SimulatedNode {
         createSearcher: () => searcher,
         transport: net.transport(this.host),
         ...(rpc && { rpc }),
-        writeFile: () => Promise.reject(new Error('no files are kept here')),
+        files: NO_FILES,
       },
     );
     this.node = node;

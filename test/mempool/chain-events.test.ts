@@ -215,6 +215,31 @@ describe('a restart', () => {
     expect([...next.mempool.unbroadcast]).toEqual([txs[1]!.txid]);
   });
 
+  test("can be another node's: what it says beside transactions counts where that is wanted", async () => {
+    const pool = await openTestPool();
+    const storage = new MemoryStorage();
+    const tx = spend([pool.coin()]);
+    await pool.accept(tx);
+    const elsewhere = spend([pool.coin()]);
+    pool.mempool.prioritise(tx.txid, 250n);
+    pool.mempool.prioritise(elsewhere.txid, 99n);
+    pool.mempool.unbroadcast.add(tx.txid);
+    await pool.mempool.save(storage);
+    const stored = (await storage.readBlob('mempool.dat'))!;
+
+    const other = await openTestPool();
+    other.clock.time = pool.clock.time + 3_600_000;
+    const entry = () => other.mempool.get(tx.txid)!;
+    await other.mempool.import(stored, { keepsTime: false, feeDeltas: false, unbroadcast: false });
+    expect(entry().time).toBe(other.clock.time / 1000);
+    expect([other.mempool.feeDeltas.size, other.mempool.unbroadcast.size]).toEqual([0, 0]);
+    other.mempool.prioritise(elsewhere.txid, 1n);
+    await other.mempool.import(stored, { keepsTime: true, feeDeltas: true, unbroadcast: true });
+    expect(entry().modifiedFee - entry().fee).toBe(250n);
+    expect(other.mempool.feeDeltas.get(elsewhere.txid)).toBe(100n);
+    expect([...other.mempool.unbroadcast]).toEqual([tx.txid]);
+  });
+
   test("reads Core's older form, and starts empty if it cannot read", async () => {
     const pool = await openTestPool();
     const tx = spend([pool.coin()]);

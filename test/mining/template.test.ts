@@ -103,6 +103,15 @@ describe('a template', () => {
     expect(hidden.transactions[1]).toBe(tx);
   });
 
+  test('is made anew where another block comes before it is judged', async () => {
+    const pool = await openTestPool();
+    const first = await pool.miner.mineBlock(P2WSH_TRUE, [], false);
+    const accepted = pool.chain.acceptBlock(first);
+    const second = await pool.miner.mineBlock(P2WSH_TRUE, [], true);
+    expect((await accepted).ok).toBe(true);
+    expect(second.header.prevHash).toEqual(first.header.hashBytes);
+  });
+
   test('makes another block of another extra nonce', async () => {
     const pool = await openTestPool();
     await pool.accept(spend([pool.coin()]));

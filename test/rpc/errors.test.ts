@@ -73,6 +73,7 @@ const rows: readonly (readonly [string, readonly unknown[], number, string])[] =
   ['scanblocks', ['start', [], 0, 4], -1, 'Invalid stop_height'],
   ['getdescriptoractivity', [[UNKNOWN], []], -5, 'Block not found'],
   ['getdescriptoractivity', [[MISSING], []], -8, 'Block is not in main chain'],
+  ['importmempool', ['none'], -1, 'Unable to import mempool file, see debug log for details.'],
   ['getmempoolcluster', [UNKNOWN], -5, 'Transaction not in mempool'],
   ['scantxoutset', ['nothing'], -8, "Invalid action 'nothing'"],
   ['scantxoutset', ['start'], -1, 'scanobjects argument is required for the start action'],

@@ -29,6 +29,7 @@ import { bindFastHashes } from '../../src/platform/node/hashes.ts';
 import { systemRandom } from '../../src/platform/node/random.ts';
 import { NodeStorage } from '../../src/platform/node/storage/node-storage.ts';
 import { NodeWalletStorage } from '../../src/platform/node/storage/node-wallet-storage.ts';
+import { NO_FILES } from '../../src/simulation/simulated-node.ts';
 import { seededNumbers } from './fork-story.ts';
 
 export const NOBODY = 'bcrt1qw508d6qejxtdg4y5r3zarvary0c5xw7kygt080';
@@ -77,7 +78,7 @@ export async function start(directory: string): Promise<Run> {
         searcher: new ThreadSearcher(clock),
         createSearcher: () => new ThreadSearcher(clock),
         transport: new MemoryNetwork({}, { clock, random: systemRandom }).transport('10.0.0.1'),
-        writeFile: () => Promise.reject(new Error('no files here')),
+        files: NO_FILES,
       },
     );
     const ask = async <T>(path: string, method: string, params: readonly unknown[]): Promise<T> => {

@@ -17,6 +17,7 @@ import { MemoryNetwork } from '../../src/platform/memory/memory-transport.ts';
 import { MemoryWalletStorage } from '../../src/platform/memory/memory-wallet-storage.ts';
 import { SystemClock } from '../../src/platform/node/clock.ts';
 import { SeededRandom } from '../../src/simulation/seeded-random.ts';
+import { NO_FILES } from '../../src/simulation/simulated-node.ts';
 import type { SpendableCoin } from './chain-builder.ts';
 import { silentLogger } from './memory-chain.ts';
 import { MemoryWire } from './memory-socket.ts';
@@ -79,7 +80,7 @@ async function startNode(storage: MemoryStorage, random: SeededRandom, clock: Sy
       searcher,
       createSearcher: () => searcher,
       transport: new MemoryNetwork({}, { clock, random }).transport('127.0.0.1'),
-      writeFile: () => Promise.reject(new Error('no files are kept here')),
+      files: NO_FILES,
     },
   );
 }

@@ -2,6 +2,7 @@
  * A node on the real parts of a Node process: files, sockets, workers, an RPC server. Owns which
  * implementation stands behind each seam, and the order around the node's own start and stop.
  */
+import { readFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import type { ScriptVerifier } from '../../chain/script-verifier.ts';
 import { ThreadSearcher } from '../../mining/thread-searcher.ts';
@@ -143,7 +144,10 @@ export async function startNode(
         metrics?.attach(parts);
       },
       ...rest,
-      writeFile: (path, chunks) => writeNewFile(resolve(options.directory, path), chunks),
+      files: {
+        readFile: (path) => readFile(resolve(options.directory, path)),
+        writeFile: (path, chunks) => writeNewFile(resolve(options.directory, path), chunks),
+      },
     });
     commands.started();
     return { node: open.node, ...endpointOf(open.server), stop };

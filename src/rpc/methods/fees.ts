@@ -2,7 +2,6 @@
 
 import type { Txid } from '../../core/transaction/transaction.ts';
 import { dustOutputs } from '../../mempool/dust.ts';
-import { MEMPOOL_FILE } from '../../mempool/mempool.ts';
 import { estimateMode, requireTarget } from '../fee-choice.ts';
 import { btc, group, method, refuse, t } from '../kit.ts';
 
@@ -74,18 +73,6 @@ export const feeMethods = {
             return [txid, { ...known, modified_fee: entry?.modifiedFee }];
           }),
         ),
-    }),
-  }),
-  ...group('Blockchain', {
-    savemempool: method({
-      help: 'Writes the mempool to the disk now.',
-      result: t.object({ filename: t.string('Its path') }),
-      async handler(_, { mempool, storage }) {
-        if (!mempool.loaded) throw refuse.misc('The mempool was not loaded yet');
-        if (!(await mempool.save(storage))) throw refuse.misc('Unable to dump mempool to disk');
-        const { directory } = storage;
-        return { filename: directory === undefined ? MEMPOOL_FILE : `${directory}/${MEMPOOL_FILE}` };
-      },
     }),
   }),
 };
