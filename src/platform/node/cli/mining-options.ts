@@ -1,4 +1,4 @@
-/** Options about the blocks that a node makes; what they go to is said in `option-targets`. */
+/** Options about the blocks that a node makes. */
 import { MAX_BLOCK_WEIGHT } from '../../../core/consensus/limits.ts';
 import { DEFAULT_MINIMUM_FEE_RATE, DEFAULT_RESERVED_WEIGHT } from '../../../mining/template.ts';
 import { feeRate, integer, text } from './option.ts';
