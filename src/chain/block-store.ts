@@ -69,6 +69,11 @@ export class BlockStore {
     return this.#sizeOnDisk;
   }
 
+  /** Eighths of a file that all take, 16 MiB of Core's: as they grow by one it is time to prune. */
+  get chunks(): number {
+    return Math.floor((8 * this.#sizeOnDisk) / this.#maximumSize);
+  }
+
   /** @param position where it lies already, if it does. */
   async writeBlock({ bytes }: Block, position?: Position): Promise<BlockPosition> {
     return { ...(position ?? (await this.#writeBytes(bytes))), checksum: crc32c(bytes) };

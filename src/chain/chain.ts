@@ -322,18 +322,19 @@ export class Chain extends ChainView {
     this.#intake.answerAll();
   }
 
-  /** Stores the blocks that came in meanwhile, and prunes if a file became full. */
+  /** Stores the blocks that came in meanwhile, and prunes if they took much room. */
   async #takeIn(): Promise<void> {
-    const file = this.parts.blocks.currentFile;
+    const { blocks, pruner } = this.parts;
+    const { chunks } = blocks;
     const stored = await this.#intake.store((entry, block) => this.#activation.remember(entry, block));
     if (stored.length === 0) return;
     for (const { data } of stored) this.#unsavedBytes += data!.size;
     // While one block follows the other, many of them at a time: a write each takes longer than a small block.
     if (!this.isConnecting || this.#isMuchUnsaved) await this.#saveIndex();
     this.#intake.answerSideBranches(stored, this.parts.tree.best(this.parts.active));
-    if (this.parts.blocks.currentFile !== file && this.parts.pruner.isAutomatic) {
+    if (blocks.chunks > chunks && pruner.isOver(blocks.sizeOnDisk)) {
       await this.#flush();
-      await this.#deleteFiles(await this.parts.pruner.pruneToTarget(this.tip));
+      await this.#deleteFiles(await pruner.pruneToTarget(this.tip));
     }
   }
 

@@ -9,6 +9,8 @@ import type { HeaderTree } from './header-tree.ts';
 
 /** BIP159: a pruned node still serves this many blocks. */
 export const MIN_BLOCKS_TO_KEEP = 288;
+/** Core's: bytes of blocks and undo data that may come until it is looked again. */
+const ROOM = 17 << 20;
 
 export class Pruner {
   /** MiB; 0 is off, 1 on demand only. */
@@ -27,8 +29,9 @@ export class Pruner {
     this.#logger = logger;
   }
 
-  get isAutomatic(): boolean {
-    return this.target > 1;
+  /** @param bytes of all files */
+  isOver(bytes: number): boolean {
+    return this.target > 1 && bytes + ROOM >= this.target * 2 ** 20;
   }
 
   /** Of the highest block that was pruned; -1 if none was. */
@@ -50,7 +53,7 @@ export class Pruner {
     let total = 0;
     for (const file of files.keys()) total += await this.#blocks.fileSize(file);
     for (const [file, entries] of files) {
-      if (total <= this.target * 2 ** 20) break;
+      if (!this.isOver(total)) break;
       if (!this.#prunable(file, entries, tip.height - MIN_BLOCKS_TO_KEEP)) continue;
       total -= await this.#blocks.fileSize(file);
       this.#forget(file, entries);

@@ -70,4 +70,16 @@ describe('pruning', () => {
     expect(chain.pruner.prunedHeight).toBeLessThanOrEqual(chain.height - MIN_BLOCKS_TO_KEEP);
     expect(await chain.verify(3, 0)).toBe(true);
   });
+
+  it('looks before another file begins, and leaves room for what comes until it looks again', async () => {
+    // MiB of the target: 17 are kept free, and not quite 3 are taken in. The first file can go at a height of 328.
+    for (const [prune, gone] of [
+      [18, true],
+      [21, false],
+    ] as const) {
+      const chain = await openMemoryChain({ ...SMALL, blockFileSize: 320_000, prune });
+      await feed(chain);
+      expect(chain.pruner.prunedHeight > 0).toBe(gone);
+    }
+  });
 });
