@@ -8,8 +8,8 @@ import { SECOND } from './protocol.ts';
 
 const ANNOUNCEMENTS_A_PEER = 5_000;
 /** While there are so many of all peers together (each takes half a kilobyte), one may have only so many. */
-const ANNOUNCEMENTS = 50_000;
-const FEW_ANNOUNCEMENTS = 500;
+const ANNOUNCEMENTS = 25_000;
+const FEW_ANNOUNCEMENTS = 250;
 const IN_FLIGHT_A_PEER = 100;
 /** How long an announcer waits for a better one: for being a stranger, overloaded, or asked by txid, each. */
 const DELAY = 2 * SECOND;

@@ -128,7 +128,9 @@ test('transactions and blocks are taken unasked; what promises too little work i
   const tx = payment();
   peer.send('tx', { transaction: tx });
   expect(await world.until(() => node.mempool.has(tx.txid), 5)).toBe(true);
-  const old = emptyChain(3).block({ coinbase: { value: 1n } });
+  const old = new ChainBuilder()
+    .mine(3, { coinbase: { scriptPubKey: P2WSH_TRUE } })
+    .block({ coinbase: { value: 1n } });
   peer.send('block', { block: old });
   const rival = builder.block({ coinbase: { value: 1n } });
   const block = builder.block({ transactions: [tx] });
@@ -140,6 +142,10 @@ test('transactions and blocks are taken unasked; what promises too little work i
   expect(node.chain.entry(rival.hash)?.haveData).toBe(true);
   expect(node.chain.entry(old.hash)?.haveData).not.toBe(true);
   expect(peer.closed).toBe(false);
+  // One that leads nowhere nobody sends who follows the rules.
+  peer.send('block', { block: emptyChain(3).block() });
+  await world.pass(1);
+  expect(peer.closed).toBe(true);
 });
 
 test('a branch with as much work as ours is fetched', async () => {
