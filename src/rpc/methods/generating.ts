@@ -33,7 +33,8 @@ function transactionOf(text: string, { mempool }: RpcContext): Transaction {
   return readTransaction(text, `Transaction decode failed for ${text}.`);
 }
 
-const GENERATE = 'has been replaced by the -generate cli option. Refer to -help for more information.';
+const GENERATE =
+  'is no method of a node: bitcoin-cli and penny rpc mine to a new address by their option -generate.';
 
 export const generatingMethods = group('hidden', {
   generate: method({

@@ -59,7 +59,7 @@ export const walletEncryptionMethods = group('Wallet', {
       requireNoScan(wallet, 'encrypting the wallet');
       requireText(passphrase);
       await encryptWallet(wallet, passphrase);
-      return 'wallet encrypted; its keys and words stay the same. Copies made before are not encrypted. You need to make a new backup with the backupwallet RPC.';
+      return 'wallet encrypted; its keys and words stay the same. Copies made before are not encrypted: make a new one by the backupwallet RPC.';
     },
   }),
 

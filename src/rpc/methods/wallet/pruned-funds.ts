@@ -36,7 +36,7 @@ export const walletPrunedFundMethods = group('Wallet', {
       if (!deprecated.has('removeprunedfunds'))
         throw new RpcError(
           RpcCode.METHOD_DEPRECATED,
-          'DEPRECATION WARNING: This feature will be removed in the next major release. Start bitcoind with the `-deprecatedrpc=removeprunedfunds` option in order to use this.',
+          'DEPRECATION WARNING: Start bitcoind with the `-deprecatedrpc=removeprunedfunds` option to use this while it is still there.',
         );
       const entry = wallet.history.get(txid);
       if (entry === undefined) throw refuse.wallet(`Transaction ${txid} does not belong to this wallet`);
