@@ -137,7 +137,7 @@ class Simulation {
     const converged = await this.#converge();
     this.#hooks.onProgress?.(hours, hours);
     const report = this.#report(converged);
-    await Promise.all(this.#nodes.map((node) => this.#settle(node.stop())));
+    await Promise.all(this.#nodes.map((node) => this.#clock.complete(node.stop())));
     if (this.#nodes.length !== nodes) throw new Error('a node was lost');
     return report;
   }
@@ -171,8 +171,8 @@ class Simulation {
         { clock: this.#clock, random: this.#random.fork(), net: this.#net },
       );
       this.#nodes.push(node);
-      await this.#settle(this.#start(node));
-      if (index === 0) await this.#settle(this.#mineFirst(node.node!));
+      await this.#clock.complete(this.#start(node));
+      if (index === 0) await this.#clock.complete(this.#mineFirst(node.node!));
       await this.#clock.advance(START_GAP);
       this.#throwFailure();
     }
@@ -317,7 +317,7 @@ class Simulation {
     const limit = this.#clock.monotonic() + CONVERGENCE_LIMIT;
     while (this.#clock.monotonic() < limit) {
       if (await this.#clock.runUntil(() => this.#agree(), this.#clock.monotonic() + 60 * SECOND)) return true;
-      await this.#settle(this.#mine(this.#running()[0]!));
+      await this.#clock.complete(this.#mine(this.#running()[0]!));
     }
     return false;
   }
@@ -353,16 +353,6 @@ class Simulation {
       })),
       connections: peers / running.length,
     };
-  }
-
-  async #settle<T>(promise: Promise<T>): Promise<T> {
-    let done = false;
-    const watched = promise.finally(() => {
-      done = true;
-    });
-    watched.catch(() => {});
-    await this.#clock.runUntil(() => done, Number.POSITIVE_INFINITY);
-    return watched;
   }
 
   #watch(promise: Promise<unknown>): void {

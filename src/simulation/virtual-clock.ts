@@ -86,6 +86,17 @@ export class VirtualClock implements Clock {
     }
   }
 
+  /** What a promise that needs the time to go on comes to. */
+  async complete<T>(promise: Promise<T>): Promise<T> {
+    let done = false;
+    const watched = promise.finally(() => {
+      done = true;
+    });
+    watched.catch(() => {});
+    await this.runUntil(() => done, Number.POSITIVE_INFINITY);
+    return watched;
+  }
+
   /** The event loop's next turn comes only when no promise has anything left to do. */
   #settle(): Promise<void> {
     return this.#eventLoop.yield();

@@ -33,14 +33,8 @@ export class DevWorld {
   }
 
   /** A promise that needs the clock to go on. */
-  async settle<T>(promise: Promise<T>): Promise<T> {
-    let done = false;
-    const watched = promise.finally(() => {
-      done = true;
-    });
-    watched.catch(() => {});
-    await this.clock.runUntil(() => done, Number.POSITIVE_INFINITY);
-    return watched;
+  settle<T>(promise: Promise<T>): Promise<T> {
+    return this.clock.complete(promise);
   }
 
   async ask(node: Node, method: string, ...params: readonly unknown[]): Promise<Answer> {

@@ -83,14 +83,8 @@ export class MemoryWorld {
   }
 
   /** A promise that needs the clock to go on. */
-  async settle<T>(promise: Promise<T>): Promise<T> {
-    let done = false;
-    const watched = promise.finally(() => {
-      done = true;
-    });
-    watched.catch(() => {});
-    await this.clock.runUntil(() => done, Number.POSITIVE_INFINITY);
-    return watched;
+  settle<T>(promise: Promise<T>): Promise<T> {
+    return this.clock.complete(promise);
   }
 
   /** Lets time pass until it holds. False if it does not within so many seconds. */
