@@ -1,6 +1,8 @@
 /** The last changes of the mempool, for who was away for a moment. Keeps what is told of them, and no transaction. */
+
 import type { Chain } from '../chain/chain.ts';
 import type { HeaderEntry } from '../chain/header-entry.ts';
+import { countLeading } from '../core/encoding/sorted.ts';
 import type { Coin } from '../core/transaction/coin.ts';
 import type { Txid } from '../core/transaction/transaction.ts';
 import type { MempoolEntry } from '../mempool/entry.ts';
@@ -63,13 +65,7 @@ export class MempoolLog {
 
   /** The first change after one that is known. */
   after(sequence: number): MempoolChange | undefined {
-    let [low, high] = [0, this.#changes.length];
-    while (low < high) {
-      const middle = (low + high) >> 1;
-      if (this.#changes[middle]!.sequence > sequence) high = middle;
-      else low = middle + 1;
-    }
-    return this.#changes[low];
+    return this.#changes[countLeading(this.#changes, (change) => change.sequence <= sequence)];
   }
 
   /** Shared by all who ask before the next change. */

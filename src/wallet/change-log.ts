@@ -2,6 +2,7 @@
  * In which order a wallet's transactions last changed, by a number that lasts: it is in their records. Whoever knows
  * everything up to a number is told what has a higher one, as soon as that is on the disk.
  */
+import { countLeading } from '../core/encoding/sorted.ts';
 import type { WalletTransaction } from './history.ts';
 
 interface Change {
@@ -56,13 +57,8 @@ export class ChangeLog {
 
   /** The next change after one that is known, of those that are on the disk. */
   after(known: number): WalletTransaction | undefined {
-    let [low, high] = [0, this.#changes.length];
-    while (low < high) {
-      const middle = (low + high) >> 1;
-      if (this.#changes[middle]!.sequence > known) high = middle;
-      else low = middle + 1;
-    }
-    for (let i = low; i < this.#changes.length && this.#changes[i]!.sequence <= this.#kept; i++)
+    const first = countLeading(this.#changes, ({ sequence }) => sequence <= known);
+    for (let i = first; i < this.#changes.length && this.#changes[i]!.sequence <= this.#kept; i++)
       // A payment that is not sent yet may be taken back.
       if (isLast(this.#changes[i]!) && !this.#changes[i]!.entry.unsent) return this.#changes[i]!.entry;
     return undefined;

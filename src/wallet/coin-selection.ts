@@ -2,6 +2,7 @@
  * Chooses coins to spend: branch and bound for a set that needs no change (Murch 2016), else a single
  * random draw or the fewest that do, by what they waste. Pure: all fees are part of the numbers it is given.
  */
+import { countLeading } from '../core/encoding/sorted.ts';
 import type { Random } from '../seams.ts';
 
 export interface Candidate {
@@ -200,15 +201,8 @@ function fewest<C extends Candidate>(items: readonly Item<C>[], goal: SelectionG
 }
 
 /** Where it belongs among those of falling value. */
-function placeFor({ effective }: Item<Candidate>, sorted: readonly Item<Candidate>[]): number {
-  let [low, high] = [0, sorted.length];
-  while (low < high) {
-    const middle = (low + high) >> 1;
-    if (sorted[middle]!.effective >= effective) low = middle + 1;
-    else high = middle;
-  }
-  return low;
-}
+const placeFor = ({ effective }: Item<Candidate>, sorted: readonly Item<Candidate>[]): number =>
+  countLeading(sorted, (item) => item.effective >= effective);
 
 /** As `selectCoins` tries it second. */
 export function singleRandomDraw<C extends Candidate>(

@@ -1,6 +1,8 @@
 /** A KeyValueStore in memory: for tests, the simulation, and nodes that keep nothing. No Node API. */
+
 import type { KeyRange, KeyValueStore, Operation } from '../../chain/key-value-store.ts';
 import { compareBytes, latin1 } from '../../core/encoding/bytes.ts';
+import { countLeading } from '../../core/encoding/sorted.ts';
 
 type Entry = readonly [key: Uint8Array, value: Uint8Array];
 
@@ -54,14 +56,5 @@ export class MemoryStore implements KeyValueStore {
 }
 
 /** How many entries come before a key, or up to and with it. */
-function countBelow(sorted: readonly Entry[], key: Uint8Array, inclusive: boolean): number {
-  let low = 0;
-  let high = sorted.length;
-  while (low < high) {
-    const middle = (low + high) >> 1;
-    const order = compareBytes(sorted[middle]![0], key);
-    if (order < 0 || (inclusive && order === 0)) low = middle + 1;
-    else high = middle;
-  }
-  return low;
-}
+const countBelow = (sorted: readonly Entry[], key: Uint8Array, inclusive: boolean): number =>
+  countLeading(sorted, ([own]) => compareBytes(own, key) < (inclusive ? 1 : 0));
