@@ -1,0 +1,123 @@
+/**
+ * The page's side of a node in this tab: starts its worker, and is a client of it like those of any other node. Owns
+ * how calls and events go over the port; runs nothing of the node.
+ */
+import { type ClientAnswer, type ClientRequest, createClient, type RpcClient } from '../../client/client.ts';
+import type { Reply, Request, TabNodeOptions, TabNodeState } from './protocol.ts';
+import { startWorker } from './start-worker.ts';
+
+export interface TabNode {
+  /** Calls, `wallet(name)`, `subscribe(…)`. While the node starts, calls get the usual error -28. */
+  readonly client: RpcClient;
+  readonly state: TabNodeState;
+  /** Ends it in order; of a viewer only its view. What is kept is on the disk then. Resolves once `stopped`. */
+  stop(): Promise<void>;
+}
+
+/** Workers' types lack it. */
+interface Persistent {
+  persist(): Promise<boolean>;
+}
+
+/**
+ * @param script where the worker's script is: `npm run build` names it in the page's `data-worker`
+ * @param onState told of each change, the first time before this returns
+ */
+export function startTabNode(
+  script: string,
+  options: TabNodeOptions,
+  onState: (state: TabNodeState) => void,
+): TabNode {
+  const { worker, port } = startWorker(script, 'node', options);
+  const calls = new Map<number, (answer: ClientAnswer) => void>();
+  const sockets = new Map<number, TabSocket>();
+  let state: TabNodeState = { phase: 'starting', text: 'Starting…' };
+  let stopped: () => void = () => {};
+  const ended = new Promise<void>((resolve) => (stopped = resolve));
+  const send = (request: Request): void => port.postMessage(request);
+  const become = (next: TabNodeState): void => {
+    if (state.phase === 'stopped') return;
+    state = next;
+    onState(state);
+    if (state.phase !== 'stopped') return;
+    for (const answer of calls.values()) answer(GONE);
+    for (const socket of sockets.values()) socket.ended();
+    worker.terminate();
+    port.close();
+    stopped();
+  };
+  port.onmessage = ({ data }: MessageEvent<Reply>) => {
+    if ('state' in data) become(data.state);
+    else if ('answer' in data) calls.get(data.answer)?.(data);
+    else if ('from' in data) sockets.get(data.from)?.receive(data.text);
+    else if ('closed' in data) sockets.get(data.closed)?.ended();
+    // Only a window may ask for it, and only in a secure context has it any storage.
+    else void (navigator.storage as Partial<Persistent> | undefined)?.persist?.();
+  };
+  worker.onerror = ({ message }) =>
+    become({ phase: 'stopped', error: message || 'the worker failed to load' });
+  onState(state);
+
+  let last = 0;
+  const exchange = ({ url, body, signal }: ClientRequest): Promise<ClientAnswer> => {
+    if (state.phase === 'stopped') return Promise.resolve(GONE);
+    const call = ++last;
+    return new Promise<ClientAnswer>((resolve, reject) => {
+      calls.set(call, resolve);
+      signal?.addEventListener('abort', () => {
+        send({ cancel: call });
+        reject(signal.reason);
+      });
+      send({ call, path: new URL(url).pathname, body });
+    }).finally(() => calls.delete(call));
+  };
+
+  /** What the client uses of a WebSocket. */
+  class TabSocket {
+    onopen: (() => void) | null = null;
+    onmessage: ((event: { readonly data: string }) => void) | null = null;
+    onerror: ((event: { readonly message: string }) => void) | null = null;
+    onclose: (() => void) | null = null;
+    readonly #number = ++last;
+
+    constructor() {
+      sockets.set(this.#number, this);
+      queueMicrotask(() => {
+        if (state.phase === 'stopped') return this.ended();
+        send({ open: this.#number, path: '/' });
+        this.onopen?.();
+      });
+    }
+
+    send(text: string): void {
+      send({ to: this.#number, text });
+    }
+
+    receive(text: string): void {
+      send({ taken: text.length, of: this.#number });
+      this.onmessage?.({ data: text });
+    }
+
+    ended(): void {
+      if (sockets.delete(this.#number)) this.onclose?.();
+    }
+
+    close(): void {
+      send({ close: this.#number });
+      this.ended();
+    }
+  }
+
+  return {
+    client: createClient({ url: 'http://tab/', cookie: () => '', exchange, WebSocket: TabSocket as never }),
+    get state() {
+      return state;
+    },
+    stop: () => {
+      send({ stop: true });
+      return ended;
+    },
+  };
+}
+
+const GONE: ClientAnswer = { status: 503, body: 'the node in this tab was stopped' };
