@@ -37,7 +37,7 @@ import { checkBlockFiles, clearForReindex, loadCoins, loadTree, saveIndex } from
 import { verifyChain } from './verification.ts';
 import { BlockRequestError, WriterQueue } from './writer-queue.ts';
 
-export type { BlockEvent, BlockVerdict, ChainTip, HeadersVerdict, TipEvent } from './events.ts';
+export type { BlockEvent, BlockVerdict, HeadersVerdict } from './events.ts';
 export type { ChainOptions } from './options.ts';
 
 /** Milliseconds between flushes while nothing else makes one necessary. */

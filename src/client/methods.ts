@@ -23,7 +23,7 @@ type NamedOptions<P extends Fields> = Intersection<
       : unknown;
   }>
 >;
-export type Named<P extends Fields> = SentFields<P> & NamedOptions<P>;
+type Named<P extends Fields> = SentFields<P> & NamedOptions<P>;
 
 type Simple = string | number | boolean;
 /** The cases that these values choose; without any, the one that stands when nothing is said. */

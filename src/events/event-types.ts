@@ -31,7 +31,7 @@ interface Common {
 }
 
 /** A block joined the active chain, with those of its transactions that the filter lets through. */
-export interface ConnectedEvent extends Common {
+interface ConnectedEvent extends Common {
   readonly topic: 'chain';
   readonly type: 'connected';
   /** `header`: 80 bytes in hex, where the detail is `headers` or `hex`. */
@@ -40,7 +40,7 @@ export interface ConnectedEvent extends Common {
   /** Hex, or objects as getblock shows them with verbosity 2. */
   readonly transactions?: readonly unknown[];
 }
-export interface DisconnectedEvent extends Common {
+interface DisconnectedEvent extends Common {
   readonly topic: 'chain';
   readonly type: 'disconnected';
   readonly block: BlockTold;
@@ -102,7 +102,7 @@ export type HeartbeatEvent = Common & {
 } & { readonly [wallet: `wallet:${string}`]: number };
 
 /** The last of a subscription that cannot go on. */
-export interface EndedEvent extends Common {
+interface EndedEvent extends Common {
   readonly type: 'ended';
   readonly topic?: never;
   readonly error: { readonly code: number; readonly message: string };

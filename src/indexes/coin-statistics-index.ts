@@ -32,7 +32,7 @@ const FIELDS = [
   'unclaimedRewards',
 ] as const;
 
-export type CoinTotals = Readonly<Record<(typeof FIELDS)[number], bigint>>;
+type CoinTotals = Readonly<Record<(typeof FIELDS)[number], bigint>>;
 
 export interface CoinStatistics {
   /** As of this block. */

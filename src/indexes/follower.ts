@@ -31,7 +31,7 @@ export interface IndexContent {
 }
 
 /** Reads through what is not written yet. */
-export interface PendingStore {
+interface PendingStore {
   get(key: Uint8Array): Promise<Uint8Array | undefined>;
   /** Values in the order of the keys. */
   getMany(keys: readonly Uint8Array[]): Promise<(Uint8Array | undefined)[]>;

@@ -22,7 +22,7 @@ export const PERMISSIONS = [
 ] as const;
 export type Permission = (typeof PERMISSIONS)[number];
 
-export interface Grant {
+interface Grant {
   readonly permissions: readonly Permission[];
   readonly inbound: boolean;
   /** Nodes added by hand. */

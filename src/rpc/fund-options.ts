@@ -121,7 +121,7 @@ export function feePayersFrom(
 }
 
 /** Weights by outpoint, of those objects that tell one. @throws RpcError -8 */
-export function weightsFrom(list: readonly JsonRead[]): ReadonlyMap<string, number> {
+function weightsFrom(list: readonly JsonRead[]): ReadonlyMap<string, number> {
   return new Map(
     list.map((item) => {
       const object = objectFrom(item);

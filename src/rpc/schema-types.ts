@@ -14,7 +14,7 @@ export interface Views {
   readonly got: unknown;
 }
 
-export type Kind =
+type Kind =
   | 'string'
   | 'hex'
   | 'number'
@@ -73,9 +73,9 @@ export type Held<S extends Schema> = NonNullable<S['views']>['held'];
 export type Answered<S extends Schema> = NonNullable<S['views']>['answered'];
 export type Got<S extends Schema> = NonNullable<S['views']>['got'];
 
-export type FirstName<K> = K extends `${infer First}|${string}` ? First : K;
-export type Flat<T> = { [K in keyof T]: T[K] } & {};
-export type OptionalKeys<F extends Fields> = {
+type FirstName<K> = K extends `${infer First}|${string}` ? First : K;
+type Flat<T> = { [K in keyof T]: T[K] } & {};
+type OptionalKeys<F extends Fields> = {
   [K in keyof F]: F[K] extends { readonly optional: true } ? K : never;
 }[keyof F];
 

@@ -33,7 +33,7 @@ export function exactProbability(q: number, z: number): number {
 }
 
 /** One race, block by block. The attacker wins by drawing level, as in the paper, and gives up `limit` behind. */
-export function race(random: Random, q: number, z: number, limit = 50): boolean {
+function race(random: Random, q: number, z: number, limit = 50): boolean {
   const attackerFinds = (): boolean => random.below(2 ** 32) < q * 2 ** 32;
   let attacker = 0;
   for (let honest = 0; honest < z; ) {

@@ -28,7 +28,7 @@ const AWAY = 600 * SECOND;
 /** After the last event, how long the network may take to agree. */
 const CONVERGENCE_LIMIT = 2 * HOUR;
 
-export interface PartitionOutcome extends Partition {
+interface PartitionOutcome extends Partition {
   /** Seconds from the healing until all nodes had one tip; null if they never did. */
   readonly convergedAfter: number | null;
 }

@@ -201,7 +201,7 @@ export class MemoryNode {
   }
 }
 
-export const copyOf = ({ storage, wallets }: Content): Content => ({
+const copyOf = ({ storage, wallets }: Content): Content => ({
   storage: storage.copy(),
   wallets: wallets.copy(),
 });

@@ -44,7 +44,7 @@ interface BumpedTransaction {
 }
 
 /** @throws WalletError in Core's words */
-export function requireBumpable(wallet: Wallet, entry: WalletTransaction, allowForeign: boolean): void {
+function requireBumpable(wallet: Wallet, entry: WalletTransaction, allowForeign: boolean): void {
   const { history } = wallet;
   const relatives = wallet.parts.chain.mempoolRelatives(entry.tx.txid);
   const { txidBytes: txid, outputs } = entry.tx;

@@ -23,7 +23,7 @@ export interface ChainListener {
   transactionRemoved(transaction: Transaction, reason: string): void;
 }
 
-export interface MempoolRelatives {
+interface MempoolRelatives {
   /** Transactions that descend from it, itself included. */
   readonly descendants: number;
   /** Transactions that are connected with it, itself included. */

@@ -2,8 +2,7 @@
 import type { ComponentChildren } from 'preact';
 import { useEffect, useState } from 'preact/hooks';
 
-export const short = (hash: string): string =>
-  hash.length > 20 ? `${hash.slice(0, 6)}…${hash.slice(-8)}` : hash;
+const short = (hash: string): string => (hash.length > 20 ? `${hash.slice(0, 6)}…${hash.slice(-8)}` : hash);
 
 /** A hash that leads to what it is of. */
 export function Hash({

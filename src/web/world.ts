@@ -103,7 +103,7 @@ export function landed(id: number): void {
 
 let isRefreshing = false;
 /** The devnet tells of no events: what is linked, and who runs, is asked when its nodes tell of something. */
-export function refresh(): void {
+function refresh(): void {
   if (isRefreshing) return;
   isRefreshing = true;
   setTimeout(() => {

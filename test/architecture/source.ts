@@ -4,7 +4,7 @@ import { dirname, join, resolve } from 'node:path';
 
 const SRC = resolve(import.meta.dirname, '../../src');
 
-export interface Import {
+interface Import {
   /** A path below src/ such as `core/encoding/bytes.ts`, or the name of a package. */
   readonly target: string;
   readonly isPackage: boolean;

@@ -10,7 +10,7 @@ import { type ConformanceModule, Report, VectorFile } from '../../scripts/confor
 const ROOT = process.env.PENNY_VECTORS ?? resolve(import.meta.dirname, '../../../shared/vectors');
 
 /** Path of a vector file, or undefined (and a warning) where it is absent. */
-export function vectorPath(name: string): string | undefined {
+function vectorPath(name: string): string | undefined {
   const path = join(ROOT, name);
   if (existsSync(path)) return path;
   console.warn(`no conformance vectors at ${path}: set PENNY_VECTORS; tests that need them are skipped`);
@@ -21,12 +21,6 @@ export function vectorPath(name: string): string | undefined {
 export function vectors<T>(name: string): T | undefined {
   const path = vectorPath(name);
   return path === undefined ? undefined : (JSON.parse(readFileSync(path, 'utf8')) as T);
-}
-
-/** Bytes of a vector file; undefined where it is absent. */
-export function vectorBytes(name: string): Uint8Array | undefined {
-  const path = vectorPath(name);
-  return path === undefined ? undefined : new Uint8Array(readFileSync(path));
 }
 
 /** Names of runners may have a `*`, for any characters. */

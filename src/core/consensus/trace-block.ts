@@ -32,7 +32,7 @@ import type { BlockUndo } from './undo.ts';
 
 /** Numbers, satoshis (bigint), or hex of equal length, which compares as the number it shows. */
 export type Compared = number | bigint | string;
-export type Relation = '<' | '<=' | '=' | '>=' | '>';
+type Relation = '<' | '<=' | '=' | '>=' | '>';
 
 export interface Check {
   /** The reason with which a block that fails is refused. */

@@ -17,7 +17,7 @@ export interface IntervalRule {
 }
 
 /** Every block has the difficulty of the genesis block (regtest). */
-export interface FixedRule {
+interface FixedRule {
   readonly kind: 'none';
   /** BIP94: at every such height a block's time may not go back; absent: at none. */
   readonly bip94?: number;

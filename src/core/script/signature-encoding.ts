@@ -120,7 +120,7 @@ export function isStandardSignature(signature: Uint8Array): boolean {
   return signature.length === 0 || (isStrictDer(signature) && hasDefinedHashType(signature));
 }
 
-export function isCompressedKey(key: Uint8Array): boolean {
+function isCompressedKey(key: Uint8Array): boolean {
   return key.length === 33 && (key[0] === 2 || key[0] === 3);
 }
 

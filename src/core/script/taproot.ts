@@ -58,7 +58,7 @@ export function merkleRootOf(leafHash: Uint8Array, path: Uint8Array): Uint8Array
   return node;
 }
 
-export interface TapLeaf {
+interface TapLeaf {
   readonly leafVersion: number;
   readonly script: Uint8Array;
 }

@@ -20,7 +20,7 @@ import { TransactionChecker } from './signature-checker.ts';
 import type { SignatureEngine } from './signature-engine.ts';
 import { verifyScript } from './verify.ts';
 
-export interface SignedMessage {
+interface SignedMessage {
   /** One after the other they are what is hashed; taproot's tag is not among them. */
   readonly fields: readonly { readonly name: string; readonly bytes: Uint8Array }[];
   /** 32 bytes, internal order */
@@ -37,7 +37,7 @@ export interface SignatureCheck {
   readonly message: SignedMessage | null;
 }
 
-export interface ScriptStep {
+interface ScriptStep {
   /** Where the operation begins in the script. */
   readonly at: number;
   readonly opcode: number;
@@ -50,9 +50,9 @@ export interface ScriptStep {
   readonly signatures: SignatureCheck[];
 }
 
-export type ScriptRole = 'scriptSig' | 'scriptPubKey' | 'redeemScript' | 'witnessScript' | 'tapscript';
+type ScriptRole = 'scriptSig' | 'scriptPubKey' | 'redeemScript' | 'witnessScript' | 'tapscript';
 
-export interface ScriptRun {
+interface ScriptRun {
   readonly role: ScriptRole;
   readonly script: Uint8Array;
   /** Before its first operation. */

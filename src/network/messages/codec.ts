@@ -17,7 +17,7 @@ export interface Codec<T> {
 /** The body of a message that has none. */
 export type Nothing = Readonly<Record<never, never>>;
 
-export const NOTHING: Nothing = Object.freeze({});
+const NOTHING: Nothing = Object.freeze({});
 
 /** A message that says what it says by being sent. Bytes in it are not read, as Core does not. */
 export const flag: Codec<Nothing> = {

@@ -9,7 +9,7 @@ import { type Codec, readList, writeList } from './codec.ts';
 const MAXIMUM_INDEX = 0xffff;
 const SHORT_ID_BYTES = 6;
 
-export interface PrefilledTransaction {
+interface PrefilledTransaction {
   readonly index: number;
   readonly transaction: Transaction;
 }

@@ -13,7 +13,7 @@ import type { Clock } from '../../seams.ts';
 import * as t from '../schema.ts';
 import { decodedTransaction } from './transaction.ts';
 
-export const hex32 = (value: number): string => (value >>> 0).toString(16).padStart(8, '0');
+const hex32 = (value: number): string => (value >>> 0).toString(16).padStart(8, '0');
 
 export const workHex = (work: bigint): string => work.toString(16).padStart(64, '0');
 

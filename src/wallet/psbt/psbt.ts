@@ -195,7 +195,7 @@ export class Psbt {
 
 const NO_SCRIPT = new Uint8Array(0);
 
-export function isFinal(input: PsbtMap): boolean {
+function isFinal(input: PsbtMap): boolean {
   return input.has(INPUT.FINAL_SCRIPTSIG) || input.has(INPUT.FINAL_WITNESS);
 }
 

@@ -5,7 +5,7 @@ import { type Browser, type BrowserContextOptions, chromium, type Page } from 'p
 export const CHROMIUM = process.env.CHROMIUM ?? '/usr/bin/chromium';
 export const hasChromium = existsSync(CHROMIUM);
 /** Where pictures are left, if somebody wants them. */
-export const PICTURES = process.env.PENNY_PICTURES;
+const PICTURES = process.env.PENNY_PICTURES;
 
 export const launch = (): Promise<Browser> =>
   chromium.launch({

@@ -8,7 +8,7 @@ import type { Settings } from './settings.ts';
 import { UsageError } from './usage-error.ts';
 
 /** Names by the reason. */
-export const WITHOUT_EFFECT: Readonly<Record<string, string>> = Object.freeze({
+const WITHOUT_EFFECT: Readonly<Record<string, string>> = Object.freeze({
   'Penny dials neither Tor nor I2P nor CJDNS':
     'cjdnsreachable i2pacceptincoming i2psam listenonion onion proxyrandomize torcontrol torpassword',
   'Penny asks no router to open a port': 'natpmp upnp',

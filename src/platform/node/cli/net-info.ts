@@ -34,7 +34,7 @@ const TYPES: Readonly<Record<string, string>> = {
 };
 const MOST_DETAILS = 4;
 
-export const NETINFO_HELP = `-netinfo [level [outonly]] shows the peers of a node.
+const NETINFO_HELP = `-netinfo [level [outonly]] shows the peers of a node.
 
 level  0  how many there are by network, and the addresses of the node (default)
        1  each peer as well; 2 with its address, 3 with its version, 4 with both

@@ -22,7 +22,7 @@ import {
 import { UsageError } from './usage-error.ts';
 
 /** What the node answered with an error. */
-export class RpcFailure extends Error {
+class RpcFailure extends Error {
   override readonly name = 'RpcFailure';
   readonly code: number;
 

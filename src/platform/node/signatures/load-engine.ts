@@ -5,7 +5,7 @@ import type { SignatureEngine } from '../../../core/script/signature-engine.ts';
 /** Fastest first. */
 export const SIGNATURE_ENGINES = ['libsecp256k1', 'secp256k1', 'wasm', 'noble'] as const;
 
-export type SignatureEngineName = (typeof SIGNATURE_ENGINES)[number];
+type SignatureEngineName = (typeof SIGNATURE_ENGINES)[number];
 
 export interface LoadedEngine {
   readonly engine: SignatureEngine;

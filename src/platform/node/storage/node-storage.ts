@@ -17,7 +17,7 @@ import { type LevelOptions, LevelStore } from './level-store.ts';
 import { readIfThere, removeLeftovers, replaceFile } from './small-files.ts';
 
 /** The data directory cannot be used, and why, by name. */
-export class DataDirectoryError extends Error {
+class DataDirectoryError extends Error {
   override readonly name = 'DataDirectoryError';
 }
 

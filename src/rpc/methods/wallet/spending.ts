@@ -31,13 +31,13 @@ import { refuseAs } from '../../refusals.ts';
 import { avoidReuse, inTurn, refuseReuse } from '../../wallet-access.ts';
 
 /** @throws RpcError -4, WalletError -13 before anything is planned that cannot be signed */
-export function requirePrivateKeys(wallet: Wallet): void {
+function requirePrivateKeys(wallet: Wallet): void {
   if (!wallet.hasPrivateKeys) throw refuse.wallet('Error: Private keys are disabled for this wallet');
   wallet.vault.requireUnlocked();
 }
 
 /** @throws RpcError -4 */
-export async function sign(wallet: Wallet, plan: PlannedTransaction): Promise<Transaction> {
+async function sign(wallet: Wallet, plan: PlannedTransaction): Promise<Transaction> {
   const { tx, errors } = await signWithWallet(wallet, plan.tx, plan.spent);
   if (errors.size > 0) throw refuse.wallet('Signing transaction failed');
   return tx;
