@@ -5,7 +5,8 @@ import { referenceHashes } from '../../src/core/encoding/hashes.ts';
 import { MAIN } from '../../src/core/parameters/presets.ts';
 import { NonceKernel } from '../../src/mining/kernel/nonce-kernel.ts';
 import { SLICE } from '../../src/mining/nonce-searcher.ts';
-import { WorkerSearcher } from '../../src/platform/node/mining/worker-searcher.ts';
+import { startSearcher } from '../../src/platform/node/worker.ts';
+import { WorkerSearcher } from '../../src/platform/shared/mining/worker-searcher.ts';
 import type { Bench, BenchRow } from './row.ts';
 
 /** Nobody meets it. */
@@ -26,7 +27,7 @@ function rate(repeat: number, milliseconds: number, hashMany: () => number): num
 
 /** Threads that have started and were optimized. */
 async function openWarm(threads: number): Promise<WorkerSearcher> {
-  const searcher = new WorkerSearcher(threads);
+  const searcher = new WorkerSearcher(threads, startSearcher);
   await searcher.search(bytes, NEVER, 0, threads * SLICE * 128);
   return searcher;
 }

@@ -11,7 +11,8 @@ import { readTxOut } from '../../src/core/transaction/transaction.ts';
 import { SystemClock } from '../../src/platform/node/clock.ts';
 import { bindFastHashes } from '../../src/platform/node/hashes.ts';
 import { loadSignatureEngine } from '../../src/platform/node/signatures/load-engine.ts';
-import { WorkerScriptVerifier } from '../../src/platform/node/verification/worker-script-verifier.ts';
+import { startVerifier as startThread } from '../../src/platform/node/worker.ts';
+import { WorkerScriptVerifier } from '../../src/platform/shared/verification/worker-script-verifier.ts';
 import { makeSpend, SPEND_KINDS, type SpendKind } from '../../test/support/spends.ts';
 import { measureRate, measureRateAsync } from './measure.ts';
 import type { Bench, BenchRow } from './row.ts';
@@ -82,7 +83,7 @@ export const bench: Bench = async ({ repeat, quick }) => {
   const clock = new SystemClock();
   const verifier = new WorkerScriptVerifier(
     { workers: threads - 1 },
-    { engine, clock, logger: { log: () => {} } },
+    { engine, clock, logger: { log: () => {} }, startThread },
   );
   for (const name of quick ? REAL_BLOCKS.slice(0, 1) : REAL_BLOCKS) {
     const checks = readRealBlock(name);

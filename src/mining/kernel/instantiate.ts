@@ -3,6 +3,7 @@
 interface WebAssemblyApi {
   validate(bytes: Uint8Array): boolean;
   Module: new (bytes: Uint8Array) => object;
+  CompileError: new () => Error;
   Instance: new (module: object) => { readonly exports: Kernel };
 }
 
@@ -15,15 +16,16 @@ export interface Kernel {
 const api = (globalThis as unknown as { WebAssembly?: WebAssemblyApi }).WebAssembly;
 
 /**
- * Null where the machine cannot run it: without WebAssembly, without an instruction that is used, or where a process
- * may not reserve the address space that engines want for its memory (`ulimit -v`; in V8 some 10 GB).
+ * Null where the machine cannot run it: without WebAssembly, without an instruction that is used, where a process may
+ * not reserve the address space that engines want for its memory (`ulimit -v`; in V8 some 10 GB), or where a page's
+ * policy forbids it (a CompileError).
  */
 export function instantiate(bytes: Uint8Array): Kernel | null {
   if (!api?.validate(bytes)) return null;
   try {
     return new api.Instance(new api.Module(bytes)).exports;
   } catch (error) {
-    if (error instanceof RangeError) return null;
+    if (error instanceof RangeError || error instanceof api.CompileError) return null;
     throw error;
   }
 }

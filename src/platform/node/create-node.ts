@@ -15,9 +15,9 @@ import {
 } from '../../node.ts';
 import type { Dispatcher } from '../../rpc/dispatcher.ts';
 import type { AdjustableClock, Logger } from '../../seams.ts';
+import { WorkerSearcher } from '../shared/mining/worker-searcher.ts';
 import { bindFastHashes } from './hashes.ts';
 import type { NodeLogger } from './logger.ts';
-import { WorkerSearcher } from './mining/worker-searcher.ts';
 import { NodeTransport } from './network/node-transport.ts';
 import { CommandRunner } from './notifications/command-runner.ts';
 import { Commands, type NotifyOptions } from './notifications/commands.ts';
@@ -35,6 +35,7 @@ import { writeNewFile } from './storage/new-file.ts';
 import { NodeStorage } from './storage/node-storage.ts';
 import { NodeWalletStorage } from './storage/node-wallet-storage.ts';
 import { createScriptVerifier, type ScriptVerifierOptions } from './verification/create-script-verifier.ts';
+import { startSearcher } from './worker.ts';
 
 export interface RpcOptions {
   readonly server: RpcServerOptions;
@@ -133,7 +134,7 @@ export async function startNode(
       scrypt: systemScrypt,
       scriptVerifier: open.scriptVerifier,
       searcher: new ThreadSearcher(clock),
-      createSearcher: (threads) => new WorkerSearcher(threads),
+      createSearcher: (threads) => new WorkerSearcher(threads, startSearcher),
       transport: new NodeTransport({ magic: parameters.magic }),
       rpc,
       noted: commands.noted,

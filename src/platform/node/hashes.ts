@@ -4,10 +4,8 @@
  */
 import { hash } from 'node:crypto';
 import { bindHex, type HexCodec, referenceHex } from '../../core/encoding/bytes.ts';
-import { batchesOf, bindHashes, type HashFunctions } from '../../core/encoding/hashes.ts';
-import { BatchHasher } from '../../mining/kernel/batch-hasher.ts';
-import { DigestHasher } from '../../mining/kernel/digest-hasher.ts';
-import { MEDIUM_MESSAGE, MessageHasher } from '../../mining/kernel/message-hasher.ts';
+import { bindHashes, type HashFunctions } from '../../core/encoding/hashes.ts';
+import { withBatches, withKernels } from '../shared/kernel-hashes.ts';
 
 /** Plain bytes: a Buffer would compare and slice differently from what the rest of the code holds. */
 function digest(algorithm: string, data: Uint8Array): Uint8Array {
@@ -15,30 +13,10 @@ function digest(algorithm: string, data: Uint8Array): Uint8Array {
   return new Uint8Array(result.buffer, result.byteOffset, result.byteLength);
 }
 
-const messageHasher = MessageHasher.create();
-const digestHasher = DigestHasher.create();
-
-function sha256(data: Uint8Array): Uint8Array {
-  const small = messageHasher !== null && data.length <= MEDIUM_MESSAGE;
-  return small ? messageHasher.sha256(data) : digest('sha256', data);
-}
-
-function hash256(data: Uint8Array): Uint8Array {
-  const small = messageHasher !== null && data.length <= MEDIUM_MESSAGE;
-  return small ? messageHasher.hash256(data) : sha256(digest('sha256', data));
-}
-
-function ripemd160(data: Uint8Array): Uint8Array {
-  const isDigest = digestHasher !== null && data.length === 32;
-  return isDigest ? digestHasher.ripemd160(data) : digest('ripemd160', data);
-}
-
-export const nodeHashes: HashFunctions = Object.freeze({
-  sha256,
-  hash256,
-  ...batchesOf(hash256),
-  ripemd160,
-  sha1: (data: Uint8Array) => digest('sha1', data),
+export const nodeHashes: HashFunctions = withKernels({
+  sha256: (data) => digest('sha256', data),
+  ripemd160: (data) => digest('ripemd160', data),
+  sha1: (data) => digest('sha1', data),
 });
 
 /** What `toString('hex')` and `write(text, 'hex')` call; they take any bytes as they are. */
@@ -68,26 +46,8 @@ export const nodeHex: HexCodec = Object.freeze({
   },
 });
 
-/** Messages from which on a batch is worth more than the making of the batch hasher. */
-const MANY = 64;
-
-/** Four messages side by side in WebAssembly are faster than one after the other. */
-function batchedHashes(): HashFunctions {
-  let made: BatchHasher | null | undefined;
-  const hasherFor = (count: number): BatchHasher | null => {
-    if (made === undefined && count >= MANY) made = BatchHasher.create();
-    return made ?? null;
-  };
-  return {
-    ...nodeHashes,
-    hash256Each: (messages) =>
-      hasherFor(messages.ends.length)?.hashEach(messages, hash256) ?? nodeHashes.hash256Each(messages),
-    hash256Pairs: (nodes) => hasherFor(nodes.length / 64)?.hashPairs(nodes) ?? nodeHashes.hash256Pairs(nodes),
-  };
-}
-
 /** Call once in each thread, before anything is hashed. */
 export function bindFastHashes(): void {
-  bindHashes(batchedHashes());
+  bindHashes(withBatches(nodeHashes));
   bindHex(nodeHex);
 }

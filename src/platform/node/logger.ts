@@ -4,42 +4,8 @@
  */
 import { closeSync, openSync, readFileSync, statSync, writeFileSync, writeSync } from 'node:fs';
 import { DiskError } from '../../chain/storage.ts';
-import type { LoggerControl } from '../../rpc/context.ts';
 import type { Clock, LogLevel } from '../../seams.ts';
-
-/** Bitcoin Core's debug categories, of some of which Penny has nothing to say, and `mining`, which is its own. */
-export const LOG_CATEGORIES = [
-  'addrman',
-  'bench',
-  'blockstorage',
-  'cmpctblock',
-  'coindb',
-  'estimatefee',
-  'http',
-  'i2p',
-  'ipc',
-  'kernel',
-  'leveldb',
-  'mempool',
-  'mempoolrej',
-  'mining',
-  'net',
-  'privatebroadcast',
-  'proxy',
-  'prune',
-  'qt',
-  'rand',
-  'reindex',
-  'rpc',
-  'scan',
-  'selectcoins',
-  'tor',
-  'txpackages',
-  'txreconciliation',
-  'validation',
-  'walletdb',
-  'zmq',
-] as const;
+import { CategoryLogger } from '../shared/category-logger.ts';
 
 /** Core's: past this size the file is cut at start to its last `SHRUNK_SIZE` bytes. */
 const SHRINK_ABOVE = 11_000_000;
@@ -55,30 +21,27 @@ export interface NodeLoggerOptions {
   readonly microseconds: boolean;
 }
 
-export class NodeLogger implements LoggerControl {
-  readonly categories: readonly string[] = LOG_CATEGORIES;
+export class NodeLogger extends CategoryLogger {
   /** Empty if no file is written. */
   readonly path: string;
   readonly #options: NodeLoggerOptions;
   readonly #clock: Clock;
-  readonly #enabled: Set<string>;
   #descriptor: number | null = null;
 
   constructor(options: NodeLoggerOptions, clock: Clock) {
+    super(options.categories);
     this.path = options.file ?? '';
     this.#options = options;
     this.#clock = clock;
-    this.#enabled = new Set(options.categories);
     if (options.file !== null) {
-      if (this.#enabled.size === 0) shrink(options.file);
+      if (options.categories.length === 0) shrink(options.file);
       this.#descriptor = openLog(options.file);
     }
   }
 
-  log(level: LogLevel, category: string, message: string, fields?: Readonly<Record<string, unknown>>): void {
-    if (level === 'debug' && !this.#enabled.has(category)) return;
+  protected override write(_: LogLevel, text: string): void {
     const stamp = this.#options.timestamps ? `${this.#timestamp()} ` : '';
-    const line = `${stamp}${label(level, category)}${oneLine(message)}${describe(fields)}\n`;
+    const line = `${stamp}${text}\n`;
     // A progress bar may stand in the terminal's last line: it gives way, and is drawn anew below.
     if (this.#options.console) process.stdout.write(process.stdout.isTTY ? `\r\x1b[K${line}` : line);
     if (this.#descriptor === null) return;
@@ -87,15 +50,6 @@ export class NodeLogger implements LoggerControl {
     } catch {
       // A log that cannot be written (a full disk) must not be what stops the node.
     }
-  }
-
-  isEnabled(category: string): boolean {
-    return this.#enabled.has(category);
-  }
-
-  setEnabled(category: string, enabled: boolean): void {
-    if (enabled) this.#enabled.add(category);
-    else this.#enabled.delete(category);
   }
 
   /** Opens the file anew, for log rotation (SIGHUP). */
@@ -118,29 +72,6 @@ export class NodeLogger implements LoggerControl {
     const iso = new Date(this.#clock.now()).toISOString();
     return this.#options.microseconds ? `${iso.slice(0, -1)}000Z` : `${iso.slice(0, 19)}Z`;
   }
-}
-
-function label(level: LogLevel, category: string): string {
-  if (level === 'debug') return `[${category}] `;
-  return level === 'info' ? '' : `[${category === '' ? '' : `${category}:`}${level}] `;
-}
-
-/** Text from peers may hold line breaks, which would forge log lines. */
-function oneLine(text: string): string {
-  return text.replace(
-    /\p{Cc}/gu,
-    (character) => `\\x${character.charCodeAt(0).toString(16).padStart(2, '0')}`,
-  );
-}
-
-function describe(fields: Readonly<Record<string, unknown>> | undefined): string {
-  if (fields === undefined) return '';
-  return Object.entries(fields)
-    .map(
-      ([name, value]) =>
-        ` ${name}=${oneLine(value instanceof Error ? (value.stack ?? value.message) : String(value))}`,
-    )
-    .join('');
 }
 
 function shrink(file: string): void {

@@ -18,7 +18,8 @@ import { verifyInput } from '../../../src/core/script/verify.ts';
 import { Transaction, type TxIn, type TxOut } from '../../../src/core/transaction/transaction.ts';
 import { SystemClock } from '../../../src/platform/node/clock.ts';
 import { loadSignatureEngine } from '../../../src/platform/node/signatures/load-engine.ts';
-import { WorkerScriptVerifier } from '../../../src/platform/node/verification/worker-script-verifier.ts';
+import { startVerifier as startThread } from '../../../src/platform/node/worker.ts';
+import { WorkerScriptVerifier } from '../../../src/platform/shared/verification/worker-script-verifier.ts';
 import { makeSpend, SPEND_KINDS } from '../../support/spends.ts';
 
 const { engine } = await loadSignatureEngine();
@@ -112,7 +113,10 @@ describe('mutated spends', { timeout: 60_000 }, () => {
 
   test('get the verdict of the plain path on worker threads', async () => {
     const clock = new SystemClock();
-    const threads = new WorkerScriptVerifier({ workers: 1 }, { engine, clock, logger: { log: () => {} } });
+    const threads = new WorkerScriptVerifier(
+      { workers: 1 },
+      { engine, clock, logger: { log: () => {} }, startThread },
+    );
     const filler = Array.from({ length: 6 }, () => ({ ...bases[0]!, flags: MANDATORY_FLAGS }));
     await fc.assert(
       fc.asyncProperty(mutants, fc.nat(6), async (mutant, place) => {

@@ -4,7 +4,8 @@ import { MAIN } from '../../../src/core/parameters/presets.ts';
 import type { NonceSearcher } from '../../../src/mining/nonce-searcher.ts';
 import { searchPlainly, ThreadSearcher } from '../../../src/mining/thread-searcher.ts';
 import { SystemClock } from '../../../src/platform/node/clock.ts';
-import { WorkerSearcher } from '../../../src/platform/node/mining/worker-searcher.ts';
+import { startSearcher } from '../../../src/platform/node/worker.ts';
+import { WorkerSearcher } from '../../../src/platform/shared/mining/worker-searcher.ts';
 
 const { bytes } = genesisBlock(MAIN).header;
 const NEVER = 0n;
@@ -13,8 +14,8 @@ const ALL = 2 ** 32;
 
 const searchers: [string, NonceSearcher][] = [
   ['this thread', new ThreadSearcher(new SystemClock())],
-  ['one worker', new WorkerSearcher(1)],
-  ['two workers', new WorkerSearcher(2)],
+  ['one worker', new WorkerSearcher(1, startSearcher)],
+  ['two workers', new WorkerSearcher(2, startSearcher)],
 ];
 
 afterAll(() => Promise.all(searchers.map(([, searcher]) => searcher.close())));

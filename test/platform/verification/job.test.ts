@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { STANDARD_FLAGS } from '../../../src/core/script/flags.ts';
 import type { SignatureEngine } from '../../../src/core/script/signature-engine.ts';
-import { JobWorker, SharedChecks, shareChecks } from '../../../src/platform/node/verification/job.ts';
+import { JobWorker, SharedChecks, shareChecks } from '../../../src/platform/shared/verification/job.ts';
 import { makeSpend } from '../../support/spends.ts';
 
 const yes: SignatureEngine = {

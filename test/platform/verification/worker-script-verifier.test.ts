@@ -2,7 +2,8 @@ import { Worker } from 'node:worker_threads';
 import { describe, expect, test, vi } from 'vitest';
 import { SystemClock } from '../../../src/platform/node/clock.ts';
 import { loadSignatureEngine } from '../../../src/platform/node/signatures/load-engine.ts';
-import { WorkerScriptVerifier } from '../../../src/platform/node/verification/worker-script-verifier.ts';
+import { startVerifier as startThread } from '../../../src/platform/node/worker.ts';
+import { WorkerScriptVerifier } from '../../../src/platform/shared/verification/worker-script-verifier.ts';
 import { breakInput, makeChecks, testScriptVerifier } from '../../support/script-verifier-suite.ts';
 
 const clock = new SystemClock();
@@ -12,14 +13,14 @@ const { engine } = await loadSignatureEngine();
 
 testScriptVerifier(
   'a pool of threads',
-  async () => new WorkerScriptVerifier({ workers: 2 }, { engine, clock, logger }),
+  async () => new WorkerScriptVerifier({ workers: 2 }, { engine, clock, logger, startThread }),
 );
 
 describe('a pool of threads', { timeout: 60_000 }, () => {
   const checks = makeChecks();
 
   test('lets other work have its turn', async () => {
-    const threads = new WorkerScriptVerifier({ workers: 1 }, { engine, clock, logger });
+    const threads = new WorkerScriptVerifier({ workers: 1 }, { engine, clock, logger, startThread });
     const many = Array.from({ length: 40 }, () => checks).flat();
     let turns = 0;
     let running = true;
@@ -35,7 +36,7 @@ describe('a pool of threads', { timeout: 60_000 }, () => {
   });
 
   test('starts threads for the first job worth it, and lets them end by themselves, also while they load', async () => {
-    const threads = new WorkerScriptVerifier({ workers: 2 }, { engine, clock, logger });
+    const threads = new WorkerScriptVerifier({ workers: 2 }, { engine, clock, logger, startThread });
     const started = vi.spyOn(Worker.prototype, 'unref');
     expect(await threads.verify(checks.slice(0, 1))).toBeNull();
     expect(started).not.toHaveBeenCalled();
@@ -55,7 +56,7 @@ describe('a pool of threads', { timeout: 60_000 }, () => {
 
   test('goes on when a thread dies', async () => {
     const broken = { ...engine, name: 'no such engine' };
-    const lonely = new WorkerScriptVerifier({ workers: 1 }, { engine: broken, clock, logger });
+    const lonely = new WorkerScriptVerifier({ workers: 1 }, { engine: broken, clock, logger, startThread });
     expect(await lonely.verify(checks)).toBeNull();
     await expect.poll(() => log.join(), { timeout: 30_000 }).toContain('script verification thread died');
     expect(await lonely.verify(breakInput(checks, 3))).toMatchObject({ check: 3 });

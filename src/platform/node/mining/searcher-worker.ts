@@ -1,34 +1,9 @@
-/** A mining thread: searches its part of the nonces until it finds one or another job is wanted. */
-import { parentPort, workerData } from 'node:worker_threads';
-import { NonceKernel } from '../../../mining/kernel/nonce-kernel.ts';
-import { SLICE } from '../../../mining/nonce-searcher.ts';
-import { searchPlainly } from '../../../mining/thread-searcher.ts';
+/** A mining thread. */
+
+import type { SearcherSetup } from '../../shared/mining/searcher-protocol.ts';
+import { searcher } from '../../shared/mining/searching.ts';
 import { bindFastHashes } from '../hashes.ts';
-import { JOB, type Job, type JobResult, type WorkerSetup } from './searcher-protocol.ts';
+import { answerMessages } from '../worker-side.ts';
 
 bindFastHashes();
-const { shared, thread } = workerData.data as WorkerSetup;
-const control = new Int32Array(shared, 0, 1);
-const counter = new Float64Array(shared, 8 + 8 * thread, 1);
-const kernel = NonceKernel.create();
-const searchSlice = kernel === null ? searchPlainly : kernel.search.bind(kernel);
-
-function search({ number, header, target, from, count, load }: Job): number | null {
-  for (let done = 0; done < count && Atomics.load(control, JOB) === number; ) {
-    const begun = performance.now();
-    const size = Math.min(SLICE, count - done);
-    const found = searchSlice(header, target, (from + done) >>> 0, size);
-    counter[0]! += found === null ? size : ((found - from - done) >>> 0) + 1;
-    if (found !== null) return found;
-    done += size;
-    // Rest as the load asks; the end of the job wakes us.
-    const rest = (performance.now() - begun) * (100 / load - 1);
-    if (rest > 0) Atomics.wait(control, JOB, number, rest);
-  }
-  return null;
-}
-
-parentPort!.on('message', (job: Job) => {
-  const result: JobResult = { number: job.number, nonce: search(job) };
-  parentPort!.postMessage(result);
-});
+answerMessages((setup: SearcherSetup) => searcher(setup));

@@ -5,8 +5,9 @@ import { bindTweakKey } from '../../../core/script/signing.ts';
 import type { Clock, Logger, Random } from '../../../seams.ts';
 import { CachingScriptVerifier } from '../../memory/caching-script-verifier.ts';
 import { InlineScriptVerifier } from '../../memory/inline-script-verifier.ts';
+import { WorkerScriptVerifier } from '../../shared/verification/worker-script-verifier.ts';
 import { loadSignatureEngine } from '../signatures/load-engine.ts';
-import { WorkerScriptVerifier } from './worker-script-verifier.ts';
+import { startVerifier } from '../worker.ts';
 
 /** Transactions; at about 100 bytes each no more than 10 MB. */
 const CACHE_CAPACITY = 100_000;
@@ -31,7 +32,10 @@ export async function createScriptVerifier(
   bindTweakKey(engine.tweakKey);
   const inner =
     threads > 1
-      ? new WorkerScriptVerifier({ workers: threads - 1 }, { engine, clock, logger })
+      ? new WorkerScriptVerifier(
+          { workers: threads - 1 },
+          { engine, clock, logger, startThread: startVerifier },
+        )
       : new InlineScriptVerifier(engine, clock);
   return new CachingScriptVerifier(inner, new ScriptCache(CACHE_CAPACITY, random.bytes(32)));
 }

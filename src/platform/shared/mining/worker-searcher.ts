@@ -1,11 +1,10 @@
 /** Searches in worker threads, each a part of the range. They stop within one slice, a few milliseconds. */
-import type { Worker } from 'node:worker_threads';
 import type { NonceSearcher, SearchOptions } from '../../../mining/nonce-searcher.ts';
-import { startWorker } from '../worker.ts';
-import { JOB, type Job, type JobResult, sharedSize, type WorkerSetup } from './searcher-protocol.ts';
+import type { StartThread, Thread } from '../thread.ts';
+import { JOB, type Job, type JobResult, type SearcherSetup, sharedSize } from './searcher-protocol.ts';
 
 export class WorkerSearcher implements NonceSearcher {
-  readonly #workers: readonly Worker[];
+  readonly #threads: readonly Thread[];
   readonly #control: Int32Array;
   readonly #counters: Float64Array;
   /** Ends the search under way, with a nonce or without. */
@@ -14,22 +13,18 @@ export class WorkerSearcher implements NonceSearcher {
   /** Why a thread died: its part of the nonces would never be searched. */
   #broken: Error | null = null;
 
-  constructor(threads: number) {
+  constructor(threads: number, start: StartThread<SearcherSetup, JobResult>) {
     const shared = new SharedArrayBuffer(sharedSize(threads));
     this.#control = new Int32Array(shared, 0, 1);
     this.#counters = new Float64Array(shared, 8, threads);
-    this.#workers = Array.from({ length: threads }, (_, thread) => {
-      const setup: WorkerSetup = { shared, thread };
-      const worker = startWorker(new URL('./searcher-worker', import.meta.url), setup);
-      worker.on('message', (result: JobResult) => this.#finish(result));
-      worker.on('error', (error: Error) => {
+    const events = {
+      message: (result: JobResult) => this.#finish(result),
+      failed: (error: Error) => {
         this.#broken = error;
         this.#fail(error);
-      });
-      // A thread that waits for work shall not keep the process alive.
-      worker.unref();
-      return worker;
-    });
+      },
+    };
+    this.#threads = Array.from({ length: threads }, (_, thread) => start({ shared, thread }, events));
   }
 
   get hashes(): number {
@@ -46,7 +41,7 @@ export class WorkerSearcher implements NonceSearcher {
     if (this.#broken !== null) throw this.#broken;
     if (signal?.aborted) return null;
     const number = this.#nextJob();
-    let waiting = this.#workers.length;
+    let waiting = this.#threads.length;
     const part = Math.ceil(count / waiting);
     const stop = () => this.#finish({ number, nonce: null });
     try {
@@ -58,17 +53,18 @@ export class WorkerSearcher implements NonceSearcher {
           if (result.nonce !== null || waiting === 0 || signal?.aborted) resolve(result.nonce);
         };
         signal?.addEventListener('abort', stop, { once: true });
-        this.#workers.forEach((worker, i) => {
+        this.#threads.forEach((thread, i) => {
           const own = Math.max(Math.min(part, count - i * part), 0);
           const job: Job = { number, header, target, from: (from + i * part) >>> 0, count: own, load };
-          worker.ref();
-          worker.postMessage(job);
+          thread.hold(true);
+          thread.post(job);
         });
       });
     } finally {
       signal?.removeEventListener('abort', stop);
       this.#nextJob();
-      for (const worker of this.#workers) worker.unref();
+      // One that waits for work shall not keep the process alive.
+      for (const thread of this.#threads) thread.hold(false);
     }
   }
 
@@ -81,6 +77,6 @@ export class WorkerSearcher implements NonceSearcher {
 
   async close(): Promise<void> {
     this.#nextJob();
-    await Promise.all(this.#workers.map((worker) => worker.terminate()));
+    await Promise.all(this.#threads.map((thread) => thread.close()));
   }
 }

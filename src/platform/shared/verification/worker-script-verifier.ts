@@ -2,7 +2,6 @@
  * A ScriptVerifier on worker threads, with the calling thread's help. The workers are told of each job at once
  * and take one after the other, so that none waits for the calling thread between two blocks.
  */
-import type { Worker } from 'node:worker_threads';
 import type { ScriptFailure, ScriptVerifier } from '../../../chain/script-verifier.ts';
 import type { ScriptCheck } from '../../../core/consensus/connect-block.ts';
 import { SighashContext } from '../../../core/script/sighash.ts';
@@ -10,9 +9,8 @@ import type { SignatureEngine } from '../../../core/script/signature-engine.ts';
 import { verifyInput } from '../../../core/script/verify.ts';
 import type { Clock, Logger } from '../../../seams.ts';
 import { InlineScriptVerifier } from '../../memory/inline-script-verifier.ts';
-import { startWorker } from '../worker.ts';
-import { CLOSE, JobWorker, shareChecks } from './job.ts';
-import type { VerificationWorkerData } from './verification-worker.ts';
+import type { StartThread, Thread } from '../thread.ts';
+import { JobWorker, shareChecks, type VerifierSetup } from './job.ts';
 
 /** Milliseconds that this thread verifies before it lets everything else have its turn. */
 const MAX_TURN = 10;
@@ -29,6 +27,7 @@ export interface WorkerVerifierDependencies {
   readonly engine: SignatureEngine;
   readonly clock: Clock;
   readonly logger: Logger;
+  readonly startThread: StartThread<VerifierSetup, void>;
 }
 
 /** Checks that are being verified. */
@@ -45,7 +44,7 @@ interface Job {
 export class WorkerScriptVerifier implements ScriptVerifier {
   readonly #dependencies: WorkerVerifierDependencies;
   readonly #inline: InlineScriptVerifier;
-  readonly #workers = new Set<Worker>();
+  readonly #workers = new Set<Thread>();
   /** Workers that wait for the first job that is worth them: most nodes see none for long. */
   #unstarted: number;
   /** Oldest first. */
@@ -61,17 +60,17 @@ export class WorkerScriptVerifier implements ScriptVerifier {
   }
 
   #start(): void {
-    const data: VerificationWorkerData = { engine: this.#dependencies.engine.name };
-    const worker = startWorker(new URL('./verification-worker', import.meta.url), data);
-    this.#workers.add(worker);
-    worker.on('message', () => this.#wake());
-    worker.on('error', (error) => this.#lose(worker, error));
-    worker.unref();
+    const { engine, startThread } = this.#dependencies;
+    const thread: Thread = startThread(
+      { engine: engine.name },
+      { message: () => this.#wake(), failed: (error) => this.#lose(thread, error) },
+    );
+    this.#workers.add(thread);
   }
 
   /** The others, and this thread, go on without it. */
-  #lose(worker: Worker, error: Error): void {
-    this.#workers.delete(worker);
+  #lose(thread: Thread, error: Error): void {
+    this.#workers.delete(thread);
     for (const job of this.#jobs) job.broken = true;
     this.#dependencies.logger.log('error', 'validation', `script verification thread died: ${error.stack}`);
     this.#wake();
@@ -83,7 +82,7 @@ export class WorkerScriptVerifier implements ScriptVerifier {
     for (; this.#unstarted > 0; this.#unstarted--) this.#start();
     if (this.#workers.size === 0) return this.#inline.verify(checks);
     const shared = shareChecks(checks);
-    for (const worker of this.#workers) worker.postMessage(shared);
+    for (const worker of this.#workers) worker.post(shared);
     const own = new JobWorker(shared, this.#dependencies.engine, (index) => checks[index]!);
     return new Promise((resolve, reject) => {
       this.#jobs.push({ checks, own, resolve, reject, broken: false });
@@ -94,7 +93,7 @@ export class WorkerScriptVerifier implements ScriptVerifier {
 
   /** Until no job is left. A process that has nothing else to do may end, but not in the middle of one. */
   async #run(): Promise<void> {
-    for (const worker of this.#workers) worker.ref();
+    for (const worker of this.#workers) worker.hold(true);
     for (let job = this.#jobs[0]; job !== undefined; job = this.#jobs[0]) {
       // Whoever waited for the last one goes first: it may have more for the workers.
       await this.#dependencies.clock.yield();
@@ -105,7 +104,7 @@ export class WorkerScriptVerifier implements ScriptVerifier {
       }
       this.#jobs.shift();
     }
-    for (const worker of this.#workers) worker.unref();
+    for (const worker of this.#workers) worker.hold(false);
     this.#running = undefined;
   }
 
@@ -147,17 +146,6 @@ export class WorkerScriptVerifier implements ScriptVerifier {
     this.#unstarted = 0;
     const workers = [...this.#workers];
     this.#workers.clear();
-    // Never by terminate(): native code that throws in a thread being terminated, as when a library is not
-    // found while the engine loads, aborts the whole process.
-    await Promise.all(
-      workers.map(
-        (worker) =>
-          new Promise((resolve) => {
-            worker.ref();
-            worker.once('exit', resolve);
-            worker.postMessage(CLOSE);
-          }),
-      ),
-    );
+    await Promise.all(workers.map((worker) => worker.close()));
   }
 }

@@ -22,7 +22,7 @@ export interface JobResult {
   readonly nonce: number | null;
 }
 
-export interface WorkerSetup {
+export interface SearcherSetup {
   readonly shared: SharedArrayBuffer;
   readonly thread: number;
 }

@@ -35,9 +35,6 @@ const FLAGS = 1;
 const START = 2;
 const ENTRY_WORDS = 3;
 
-/** What a thread is told instead of a job when there will be none. */
-export const CLOSE = 'close';
-
 export interface SharedJob {
   readonly memory: SharedArrayBuffer;
   readonly checkCount: number;
@@ -175,4 +172,19 @@ export class JobWorker {
       known = seen;
     }
   }
+}
+
+/** What a verifying thread is started with. */
+export interface VerifierSetup {
+  /** Name of the engine. */
+  readonly engine: string;
+}
+
+/** What it does with a job: takes inputs until nothing is left. */
+export function verifier(engine: SignatureEngine): (job: SharedJob) => void {
+  return (job) => {
+    const checks = new SharedChecks(job);
+    const worker = new JobWorker(job, engine, (index) => checks.read(index));
+    while (worker.step());
+  };
 }
