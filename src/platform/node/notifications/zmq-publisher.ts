@@ -13,6 +13,12 @@ export const DEFAULT_HIGH_WATER_MARK = 1_000;
 /** Messages on their way from here to ZeroMQ: only a burst of events makes more than a few. */
 const MAX_UNSENT = 100_000;
 
+/**
+ * Milliseconds that messages on their way keep a socket open after its end. Never 0: libzmq 4.3.5 then drops the
+ * rest of a message of which it has read a part, and aborts the process if the subscriber leaves just then.
+ */
+const LINGER_MS = 200;
+
 /** By topic: addresses, and messages that a subscriber may be behind. */
 export type ZmqOptions = { readonly [T in ZmqTopic as `pub${T}`]: readonly string[] } & {
   readonly [T in ZmqTopic as `pub${T}hwm`]: number;
@@ -133,7 +139,7 @@ export class ZmqPublisher {
       let socket = sockets.get(address);
       if (socket === undefined) {
         const ipv6 = address.startsWith('tcp://[');
-        const opened = new Publisher({ sendHighWaterMark: hwm, tcpKeepalive: 1, ipv6, linger: 0 });
+        const opened = new Publisher({ sendHighWaterMark: hwm, tcpKeepalive: 1, ipv6, linger: LINGER_MS });
         socket = new Socket(opened, (error) =>
           logger.log('error', 'zmq', `Publishing at ${address} has ended`, { error }),
         );
