@@ -33,8 +33,9 @@ import type { AdjustableClock, Random } from './seams.ts';
 import type { ChainSource } from './wallet/chain-source.ts';
 import type { Scrypt } from './wallet/sealing.ts';
 import type { WalletStorage } from './wallet/storage.ts';
-import type { Wallet, WalletParts } from './wallet/wallet.ts';
+import type { Wallet } from './wallet/wallet.ts';
 import { WalletManager, type WalletManagerOptions } from './wallet/wallet-manager.ts';
+import type { WalletParts } from './wallet/wallet-parts.ts';
 import { createChainSource } from './wallet-chain.ts';
 
 /** What a person chooses, each part's in its own words. */

@@ -1,6 +1,6 @@
 /** The page about every method, `docs/rpc.md`: the help that the node itself gives, by subject. */
 import { helpText } from '../../src/rpc/help.ts';
-import type { Registry } from '../../src/rpc/method.ts';
+import type { Registry } from '../../src/rpc/registry.ts';
 
 const HEAD = `# RPC
 

@@ -16,7 +16,6 @@ import { Writer } from '../core/encoding/writer.ts';
 import type { NetworkParameters } from '../core/parameters/network.ts';
 import { type BlockFileKind, type BlockFiles, blockFileName } from './block-files.ts';
 import type { BlockPosition, HeaderEntry, Position } from './header-entry.ts';
-import type { FileSizes } from './remembered.ts';
 import { CorruptionError, damaged } from './storage.ts';
 
 /** Magic and length. */
@@ -29,6 +28,13 @@ export interface BlockStoreOptions {
   readonly parameters: NetworkParameters;
   /** Bytes beyond which a file does not grow. */
   readonly maximumSize: number;
+}
+
+/** How long the files of a number are, in bytes. */
+export interface FileSizes {
+  readonly file: number;
+  readonly blk: number;
+  readonly rev: number;
 }
 
 export class BlockStore {

@@ -11,12 +11,16 @@ import { Invalid } from '../core/encoding/errors.ts';
 import type { NetworkParameters } from '../core/parameters/network.ts';
 import type { ActiveChain } from './active-chain.ts';
 import { HeaderEntry, HeaderSlabs } from './header-entry.ts';
-import type { RememberedEntry } from './remembered.ts';
 import { damagedIndex, type HeaderRecord } from './schema.ts';
 
 /** Blocks loaded from disk count as seen before all that come later; the old active chain before the rest. */
 const SEQUENCE_LOADED = 1;
 const SEQUENCE_LOADED_ACTIVE = 0;
+
+/** With its order of arrival */
+export interface RememberedEntry extends HeaderRecord {
+  readonly sequence: number;
+}
 
 export class HeaderTree {
   readonly #parameters: NetworkParameters;

@@ -9,18 +9,10 @@ import type { BlockHash } from '../core/block/header.ts';
 import { toDisplayHex } from '../core/encoding/bytes.ts';
 import { Reader } from '../core/encoding/reader.ts';
 import { Writer } from '../core/encoding/writer.ts';
+import type { FileSizes } from './block-store.ts';
 import type { ChainParts } from './chain-view.ts';
-import { decodeHeaderRecord, encodeHeaderRecord, type HeaderRecord, headerKey } from './schema.ts';
-
-export interface FileSizes {
-  readonly file: number;
-  readonly blk: number;
-  readonly rev: number;
-}
-
-export interface RememberedEntry extends HeaderRecord {
-  readonly sequence: number;
-}
+import type { RememberedEntry } from './header-tree.ts';
+import { decodeHeaderRecord, encodeHeaderRecord, headerKey } from './schema.ts';
 
 export interface RememberedChain {
   readonly tip: BlockHash;

@@ -1,7 +1,7 @@
 /** What a client's methods take and answer, inferred from the methods themselves. */
 
 import type { METHODS } from '../methods.ts';
-import type { Spec } from '../rpc/method.ts';
+import type { Spec } from '../rpc/registry.ts';
 import type { Cases, Fields, Got, Schema, Sent, SentFields } from '../rpc/schema.ts';
 
 export interface CallOptions {

@@ -1,7 +1,8 @@
 /** Methods that hold a chain in one's hands: where they are allowed, and how they refuse elsewhere. */
 
 import { refuse } from '../rpc/errors.ts';
-import { type Category, group, type Method, type Spec } from '../rpc/method.ts';
+import { group } from '../rpc/method.ts';
+import type { Category, Method, Spec } from '../rpc/registry.ts';
 
 /** Methods of one subject, for networks whose file says `devControl`. */
 export function devGroup<const S extends Readonly<Record<string, Spec>>>(

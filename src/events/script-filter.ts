@@ -8,7 +8,7 @@ import { type RpcContext, refuse } from '../rpc/kit.ts';
 import { LIMITS } from '../rpc/limits.ts';
 import { DescriptorError } from '../wallet/descriptors/descriptor-error.ts';
 import { parseDescriptor } from '../wallet/descriptors/parse.ts';
-import type { SubscriptionCall } from './methods.ts';
+import type { SubscriptionCall } from './call.ts';
 
 export class ScriptFilter {
   readonly #scripts: ReadonlySet<string>;

@@ -6,7 +6,6 @@ import { RpcCode, RpcError, refuse } from '../rpc/kit.ts';
 import { LIMITS } from '../rpc/limits.ts';
 import type { Piece } from './block-texts.ts';
 import type { Subscription, Told } from './subscription.ts';
-import type { Subscriptions } from './subscriptions.ts';
 
 /** Events told before everything else gets its turn. */
 const EVENTS_PER_TURN = 64;
@@ -29,6 +28,13 @@ export interface Framing {
   readonly close: string;
 }
 
+/** Who wakes connections when something happens. */
+interface Hub {
+  wake(session: Session): void;
+  leave(session: Session): void;
+  yield(): Promise<void>;
+}
+
 interface Followed {
   readonly subscription: Subscription;
   /** Events told. */
@@ -39,7 +45,7 @@ export class Session {
   readonly #outlet: Outlet;
   readonly #framing: Framing;
   readonly #subscriptions = new Map<string, Followed>();
-  #hub: Subscriptions | undefined;
+  #hub: Hub | undefined;
   #last = 0;
   #isTelling = false;
   /** It has subscriptions whose caller does not know of them yet. */
@@ -84,7 +90,7 @@ export class Session {
   }
 
   /** Its events begin when the connection is woken. @returns its name @throws RpcError */
-  add(subscription: Subscription, hub: Subscriptions): string {
+  add(subscription: Subscription, hub: Hub): string {
     this.requireRoom();
     const name = `s${++this.#last}`;
     this.#subscriptions.set(name, { subscription, n: 0 });

@@ -4,8 +4,8 @@
  */
 import { Invalid } from '../core/encoding/errors.ts';
 import { WITNESS_SCALE_FACTOR } from '../core/transaction/transaction.ts';
-import { type Chunk, Cluster, sortChunks } from './cluster.ts';
-import type { MempoolEntry } from './entry.ts';
+import { clusterOf, sortChunks } from './cluster.ts';
+import type { Chunk, Cluster, MempoolEntry } from './entry.ts';
 import { reach, withAncestors } from './graph.ts';
 import type { MempoolPolicy } from './policy.ts';
 
@@ -48,7 +48,7 @@ export class Changes {
       if (seen.has(start) || this.removed.has(start)) continue;
       const members = reach(start, links);
       for (const member of members) seen.add(member);
-      clusters.push(new Cluster(members));
+      clusters.push(clusterOf(members));
     }
     return clusters;
   }

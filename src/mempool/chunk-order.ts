@@ -3,7 +3,8 @@
  * the next: only what came meanwhile is sorted, then merged with what is still there, so that a look at 100,000
  * transactions costs milliseconds where sorting them anew took half a second. Owns no link between entries.
  */
-import { type Cluster, compareRanks, lastRanked, type Ranked, rankChunks } from './cluster.ts';
+import { compareRanks, lastRanked, type Ranked, rankChunks } from './cluster.ts';
+import type { Cluster } from './entry.ts';
 
 export class ChunkOrder {
   /** Clusters that the order has, and those that came since. */

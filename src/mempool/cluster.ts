@@ -4,21 +4,7 @@
  * chunks from the front, eviction from the back, and replacement compares them. Owns no link and no limit.
  */
 import { compareBytes } from '../core/encoding/bytes.ts';
-import type { MempoolEntry } from './entry.ts';
-
-export interface FeeAndWeight {
-  /** Satoshis, modified fees. */
-  readonly fee: bigint;
-  /** Adjusted weight units. */
-  readonly weight: number;
-}
-
-export interface Chunk extends FeeAndWeight {
-  /** Parents before children. */
-  readonly entries: readonly MempoolEntry[];
-  /** Weight of this chunk and of those before it in its cluster that pay the same rate: breaks ties. */
-  readonly tieWeight: number;
-}
+import type { Chunk, Cluster, FeeAndWeight, MempoolEntry } from './entry.ts';
 
 /** Satoshis per weight unit; rounded, but monotonic: only where two are equal may the exact rates differ. */
 const rateOf = ({ fee, weight }: FeeAndWeight): number => Number(fee) / weight;
@@ -37,14 +23,12 @@ function compareExactly(a: FeeAndWeight, b: FeeAndWeight): number {
 }
 
 /** Immutable: where an entry comes or goes, or its fee changes, there is another cluster. */
-export class Cluster {
+class Linearized implements Cluster {
   /** The only one, as most are: a set for it would take 200 bytes. */
   readonly #single: MempoolEntry | undefined;
   readonly #entries: ReadonlySet<MempoolEntry> | undefined;
-  /** Adjusted weight units of all. */
   readonly weight: number;
   #chunks: readonly Chunk[] | undefined;
-  /** No longer in the mempool. */
   gone = false;
 
   constructor(entries: ReadonlySet<MempoolEntry>) {
@@ -60,12 +44,14 @@ export class Cluster {
     return this.#entries ?? new Set([this.#single!]);
   }
 
-  /** Computed when first asked for: most clusters are merged or mined before anybody asks. */
+  /** When first asked for: most clusters are merged or mined before anybody asks. */
   get chunks(): readonly Chunk[] {
     this.#chunks ??= this.#single === undefined ? linearize(this.entries) : [chunkOf(this.#single)];
     return this.#chunks;
   }
 }
+
+export const clusterOf = (entries: ReadonlySet<MempoolEntry>): Cluster => new Linearized(entries);
 
 function chunkOf(entry: MempoolEntry): Chunk {
   const weight = entry.adjustedWeight;

@@ -10,7 +10,6 @@ import {
   WITNESS_SCALE_FACTOR,
   type Wtxid,
 } from '../core/transaction/transaction.ts';
-import type { Cluster } from './cluster.ts';
 
 interface EntryFacts {
   readonly tx: Transaction;
@@ -25,6 +24,30 @@ interface EntryFacts {
   /** The mempool's sequence number at which it came; 0 if a reorganisation returned it. */
   readonly sequence: number;
   readonly spendsCoinbase: boolean;
+}
+
+export interface FeeAndWeight {
+  /** Satoshis, modified fees. */
+  readonly fee: bigint;
+  /** Adjusted weight units. */
+  readonly weight: number;
+}
+
+export interface Chunk extends FeeAndWeight {
+  /** Parents before children. */
+  readonly entries: readonly MempoolEntry[];
+  /** Weight of this chunk and of those before it in its cluster that pay the same rate: breaks ties. */
+  readonly tieWeight: number;
+}
+
+/** Everything connected by spends, in the order in which it would be mined; `cluster.ts` makes it. */
+export interface Cluster {
+  readonly entries: ReadonlySet<MempoolEntry>;
+  /** Adjusted weight units of all. */
+  readonly weight: number;
+  readonly chunks: readonly Chunk[];
+  /** No longer in the mempool. */
+  gone: boolean;
 }
 
 /** What most have for parents and children: two empty sets each would take 400 bytes. */

@@ -1,6 +1,7 @@
 /** What goes when the mempool is full: the chunks that pay the least. Owns the place in the order, changes nothing. */
 import type { ChunkOrder } from './chunk-order.ts';
-import { type Chunk, compareRanks, type Ranked } from './cluster.ts';
+import { compareRanks, type Ranked } from './cluster.ts';
+import type { Chunk } from './entry.ts';
 
 /** Part of the order that one look at it serves for; what comes meanwhile is looked at besides. */
 const SERVED = 1 / 16;

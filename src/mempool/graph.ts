@@ -7,7 +7,7 @@ import type { Coin } from '../core/transaction/coin.ts';
 import { OutPointMap } from '../core/transaction/outpoint-map.ts';
 import type { OutPoint, Transaction, Txid, Wtxid } from '../core/transaction/transaction.ts';
 import { ChunkOrder } from './chunk-order.ts';
-import { Cluster } from './cluster.ts';
+import { clusterOf } from './cluster.ts';
 import type { MempoolEntry } from './entry.ts';
 import { memoryOf, usageOf } from './memory.ts';
 
@@ -158,7 +158,7 @@ export class TransactionGraph {
   }
 
   #keep(members: ReadonlySet<MempoolEntry>): void {
-    const cluster = new Cluster(members);
+    const cluster = clusterOf(members);
     for (const member of members) member.cluster = cluster;
     this.order.add(cluster);
   }

@@ -1,7 +1,6 @@
 /** Whom we do not speak with: bans set by hand (kept on disk), and peers discouraged for an offence. */
 import type { Clock } from '../seams.ts';
 import { AddressError, formatHost, type NetworkAddress, parseAddress } from './network-address.ts';
-import type { Ban } from './peer-info.ts';
 import { RecentSet } from './recent-set.ts';
 
 /** Core's -bantime: a day. */
@@ -41,6 +40,14 @@ function maskByte(prefix: number, index: number): number {
 export function contains(subnet: Subnet, address: NetworkAddress): boolean {
   if (subnet.address.id !== address.id) return false;
   return address.bytes.every((byte, i) => (byte & maskByte(subnet.prefix, i)) === subnet.address.bytes[i]);
+}
+
+export interface Ban {
+  /** An address or subnet as text: `1.2.3.4/32`. */
+  readonly subnet: string;
+  /** Seconds since the epoch. */
+  readonly createdAt: number;
+  readonly until: number;
 }
 
 export class BanList {

@@ -6,7 +6,6 @@ import { sha3_256 } from '@noble/hashes/sha3.js';
 import { base32 } from '@scure/base';
 import { concatBytes, equalBytes, toHex, utf8 } from '../core/encoding/bytes.ts';
 import { DecodeError } from '../core/encoding/errors.ts';
-import type { NetworkName } from './peer-info.ts';
 import type { Scheme, Target } from './transport.ts';
 
 export type AddressNetwork = 'ipv4' | 'ipv6' | 'onion' | 'i2p' | 'cjdns' | 'unknown';
@@ -226,6 +225,8 @@ export function groupOf(address: NetworkAddress, localPeers: boolean): string {
   if (overlay) return `${id}:${network === 'cjdns' ? bytes[1]! >> 4 : bytes[0]! >> 4}`;
   return `${id}:${toHex(bytes.subarray(0, network === 'ipv4' ? 2 : 4))}`;
 }
+
+export type NetworkName = 'ipv4' | 'ipv6' | 'onion' | 'i2p' | 'cjdns' | 'not_publicly_routable';
 
 /** Core's name of the network, as getpeerinfo shows it. */
 export function networkName(address: NetworkAddress | undefined): NetworkName {

@@ -1,5 +1,6 @@
 /** What the network tells others about itself: the data behind getpeerinfo and its relatives. */
 
+import type { NetworkName } from './network-address.ts';
 import type { Permission } from './permissions.ts';
 
 export type ConnectionType =
@@ -9,8 +10,6 @@ export type ConnectionType =
   | 'block-relay-only'
   | 'feeler'
   | 'addr-fetch';
-
-export type NetworkName = 'ipv4' | 'ipv6' | 'onion' | 'i2p' | 'cjdns' | 'not_publicly_routable';
 
 /** Times are seconds since the epoch, 0 for never; durations are seconds; rates satoshi per 1,000 vbytes. */
 export interface PeerInfo {
@@ -85,12 +84,4 @@ export interface LocalAddress {
   readonly port: number;
   /** How many peers reported it. */
   readonly score: number;
-}
-
-export interface Ban {
-  /** An address or subnet as text: `1.2.3.4/32`. */
-  readonly subnet: string;
-  /** Seconds since the epoch. */
-  readonly createdAt: number;
-  readonly until: number;
 }

@@ -6,10 +6,10 @@
 import type { JsonWritable } from '../core/encoding/json-writer.ts';
 import type { Dispatcher } from '../rpc/dispatcher.ts';
 import { RpcCode, RpcError } from '../rpc/errors.ts';
-import type { Spec } from '../rpc/method.ts';
 import { chainStateMethods } from '../rpc/methods/chain-state.ts';
 import { deploymentMethods } from '../rpc/methods/deployments.ts';
 import { mempoolMethods } from '../rpc/methods/mempool.ts';
+import type { Spec } from '../rpc/registry.ts';
 import {
   badRequest,
   hashIn,

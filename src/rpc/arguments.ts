@@ -6,10 +6,10 @@
 import { JsonObject, type JsonRead } from '../core/encoding/json.ts';
 import type { JsonWritable } from '../core/encoding/json-writer.ts';
 import { writeJson } from '../core/encoding/json-writer.ts';
-import type { RpcContext, RpcRequest } from './context.ts';
+import type { RpcContext } from './context.ts';
 import { type RpcError, refuse } from './errors.ts';
 import { helpText } from './help.ts';
-import type { Method } from './method.ts';
+import type { Method, RpcRequest } from './registry.ts';
 import type { Schema } from './schema.ts';
 import { typeName } from './values.ts';
 

@@ -12,8 +12,6 @@ import type { Miner } from '../mining/miner.ts';
 import type { Network } from '../network/network.ts';
 import type { AdjustableClock, Logger, Random } from '../seams.ts';
 import type { WalletManager } from '../wallet/wallet-manager.ts';
-import type { Registry } from './method.ts';
-import type { Scan } from './scans.ts';
 
 export interface RpcContext {
   readonly parameters: NetworkParameters;
@@ -67,24 +65,4 @@ export interface LoggerControl extends Logger {
   setEnabled(category: string, enabled: boolean): void;
   /** Where the log is written, for `getrpcinfo`. */
   readonly path: string;
-}
-
-/** What the methods about the RPC server itself may see of it. */
-export interface RpcServerView {
-  readonly registry: Registry;
-  /** Those under way, by their kind. */
-  readonly scans: Map<string, Scan>;
-  activeCalls(): readonly { readonly method: string; readonly microseconds: number }[];
-}
-
-export interface RpcRequest {
-  readonly server: RpcServerView;
-  /** From the endpoint `/wallet/<name>`; null on `/`. */
-  readonly walletName: string | null;
-  /** Its signal is aborted when the node stops or the client is gone: long waits end. */
-  readonly caller: {
-    readonly signal: AbortSignal;
-    /** The connection, if it is one that can be told of events. */
-    readonly events?: object;
-  };
 }

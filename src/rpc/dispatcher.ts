@@ -9,13 +9,14 @@ import type { JsonWritable } from '../core/encoding/json-writer.ts';
 import type { Clock, Logger } from '../seams.ts';
 import { turnsOf } from '../wallet/turns.ts';
 import { callMethod } from './arguments.ts';
-import type { RpcContext, RpcRequest, RpcServerView } from './context.ts';
+import type { RpcContext } from './context.ts';
 import { type Call, Envelope, toRpcError } from './envelope.ts';
 import { RpcCode, RpcError, refuse, UsageError } from './errors.ts';
 import { helpText } from './help.ts';
 import { LIMITS } from './limits.ts';
-import { findMethod, type Registry } from './method.ts';
 import { refusalOf } from './refusals.ts';
+import type { RpcRequest, RpcServerView } from './registry.ts';
+import { findMethod, type Registry } from './registry.ts';
 
 export class Answer {
   /** HTTP status; with 204 there is no body. */

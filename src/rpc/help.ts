@@ -3,7 +3,7 @@
  * Arguments, Result, Examples. All of it comes from the method's own object.
  */
 import { writeJson } from '../core/encoding/json-writer.ts';
-import type { Method } from './method.ts';
+import type { Method } from './registry.ts';
 import * as t from './schema.ts';
 
 /** What a value stands in. */

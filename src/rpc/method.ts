@@ -7,63 +7,15 @@
 import type { JsonRead } from '../core/encoding/json.ts';
 import type { JsonWritable } from '../core/encoding/json-writer.ts';
 import type { Wallet } from '../wallet/wallet.ts';
-import type { RpcContext, RpcRequest } from './context.ts';
+import type { RpcContext } from './context.ts';
+import type { Category, Definition, Method, RpcRequest, Spec } from './registry.ts';
 import * as t from './schema.ts';
 import { walletOf } from './wallet-access.ts';
-
-/** Heading in `help`; `hidden` methods are not listed. */
-export type Category =
-  | 'Blockchain'
-  | 'Control'
-  | 'Mining'
-  | 'Network'
-  | 'Rawtransactions'
-  | 'Util'
-  | 'Wallet'
-  | 'Zmq'
-  | 'hidden';
-
-/** What is said of a method; without parameters it takes none, without a result it answers null. */
-interface Definition<P extends t.Fields, R extends t.Schema> {
-  /** What it does, units, what surprises; the first line stands alone. */
-  readonly help: string;
-  readonly parameters?: P;
-  readonly result?: R;
-  /** Parameters of one call that works, as `penny rpc NAME ...` takes them. */
-  readonly example?: string;
-  /** Its help is what it says, and nothing more. */
-  readonly plain?: boolean;
-}
 
 type None = Readonly<Record<never, never>>;
 // biome-ignore lint/suspicious/noConfusingVoidType: what a function answers that answers nothing
 type Nothing = void;
 type Done = t.Schema<{ sent: null; held: null; answered: Nothing; got: null }>;
-
-/** A method without its name, which is its key in a group. */
-export interface Spec<P extends t.Fields = t.Fields, R extends t.Schema = t.Schema>
-  extends Required<Definition<P, R>> {
-  /** Reads the arguments, whose number and types were checked, and calls the handler. */
-  run(
-    values: readonly JsonRead[],
-    context: RpcContext,
-    request: RpcRequest,
-  ): JsonWritable | Promise<JsonWritable>;
-}
-
-export interface Method<P extends t.Fields = t.Fields, R extends t.Schema = t.Schema> extends Spec<P, R> {
-  readonly name: string;
-  readonly category: Category;
-  /** Only where the network's file says `devControl`. */
-  readonly dev?: boolean;
-}
-
-/** All methods there are, by name. */
-export type Registry = Readonly<Record<string, Method>>;
-
-/** A method, if it is one of the registry's own. */
-export const findMethod = (registry: Registry, name: string): Method | undefined =>
-  Object.hasOwn(registry, name) ? registry[name] : undefined;
 
 /** What a handler returns: exactly the answer declared, field by field. */
 type Exactly<A, H> = A extends readonly (infer E)[]

@@ -1,6 +1,6 @@
 /** The API document: every method as OpenRPC describes it, from the same objects as the help. */
 import type { JsonWritable } from '../core/encoding/json-writer.ts';
-import type { Method, Registry } from './method.ts';
+import type { Method, Registry } from './registry.ts';
 import * as t from './schema.ts';
 
 const OPENRPC_VERSION = '1.3.2';

@@ -1,17 +1,7 @@
 /** Long walks of which there is one of a kind at a time: begun, watched and ended by different calls. */
-import type { RpcRequest } from './context.ts';
 import { refuse } from './errors.ts';
+import type { RpcRequest, Scan } from './registry.ts';
 import * as t from './schema.ts';
-
-/** One that is under way. */
-export interface Scan {
-  /** Of the whole, up to here. */
-  percent: number;
-  /** Of the last block looked at, where it goes over blocks. */
-  height: number;
-  /** Set by `abort`, and when the caller is gone. */
-  aborted: boolean;
-}
 
 export const SCAN_ACTION = t.string('start, abort or status');
 

@@ -3,8 +3,9 @@ import type { Txid } from '../core/transaction/transaction.ts';
 import type { OutputType } from '../wallet/descriptors/descriptor.ts';
 import type { WalletTransaction } from '../wallet/history.ts';
 import type { Wallet } from '../wallet/wallet.ts';
-import type { RpcContext, RpcRequest } from './context.ts';
+import type { RpcContext } from './context.ts';
 import { RpcCode, RpcError, refuse } from './errors.ts';
+import type { RpcRequest } from './registry.ts';
 import * as t from './schema.ts';
 
 /** The wallet named in the request's path, or the only one. @throws RpcError -18, -19; WalletError if it cannot be used */

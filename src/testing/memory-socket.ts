@@ -1,13 +1,21 @@
 /** Events of a node in this process, as its client would have them over a WebSocket: calls and events, and no socket. */
 import type { WebSocketClass, WebSocketLike } from '../client/events.ts';
 import { type Outlet, Session } from '../events/session.ts';
+import type { Node } from '../node.ts';
 import { SOCKET_FRAMING } from '../platform/node/rpc/event-socket.ts';
-import type { MemoryNode } from './memory-node.ts';
 
 type Handler = ((event: never) => void) | null;
 
+/** Whose events are told. */
+interface Host {
+  readonly node: Pick<Node, 'rpc'>;
+  readonly isRunning: boolean;
+  /** Calls `ended` when it stops, unless the signal was before. */
+  attend(signal: AbortSignal, ended: () => void): void;
+}
+
 /** The class of sockets that end at this node. */
-export function memorySocket(node: MemoryNode): WebSocketClass {
+export function memorySocket(node: Host): WebSocketClass {
   return class extends MemorySocket {
     constructor() {
       super(node);
@@ -21,14 +29,14 @@ class MemorySocket implements WebSocketLike, Outlet {
   onerror: Handler = null;
   onclose: Handler = null;
   isOpen = true;
-  readonly #node: MemoryNode;
+  readonly #node: Host;
   readonly #session = new Session(this, SOCKET_FRAMING);
   readonly #gone = new AbortController();
   #message = '';
   #isPaused = false;
   #waiting: (() => void)[] = [];
 
-  constructor(node: MemoryNode) {
+  constructor(node: Host) {
     this.#node = node;
     queueMicrotask(() => {
       if (!node.isRunning) this.close();

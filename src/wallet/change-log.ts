@@ -3,16 +3,22 @@
  * everything up to a number is told what has a higher one, as soon as that is on the disk.
  */
 import { countLeading } from '../core/encoding/sorted.ts';
-import type { WalletTransaction } from './history.ts';
 
-interface Change {
-  readonly sequence: number;
-  readonly entry: WalletTransaction;
+/** What is known of a transaction, as far as it matters here. */
+interface Changing {
+  sequence: number;
+  readonly order: number;
+  readonly unsent?: boolean;
 }
 
-export class ChangeLog {
+interface Change<T> {
+  readonly sequence: number;
+  readonly entry: T;
+}
+
+export class ChangeLog<T extends Changing> {
   /** Ascending. Of those of one transaction the last counts. */
-  #changes: Change[] = [];
+  #changes: Change<T>[] = [];
   #last: number;
   /** The last that is on the disk. */
   #kept: number;
@@ -39,7 +45,7 @@ export class ChangeLog {
   }
 
   /** As the store has them. Records of old have no number: theirs is their order. */
-  load(entries: readonly WalletTransaction[]): void {
+  load(entries: readonly T[]): void {
     for (const entry of entries) entry.sequence ||= entry.order + 1;
     this.#changes = Array.from(entries, (entry) => ({ sequence: entry.sequence, entry }));
     this.#changes.sort((a, b) => a.sequence - b.sequence);
@@ -48,7 +54,7 @@ export class ChangeLog {
   }
 
   /** It is new, or another than before, and will be written. @param count transactions that there are */
-  add(entry: WalletTransaction, count: number): void {
+  add(entry: T, count: number): void {
     entry.sequence = ++this.#last;
     this.#changes.push({ sequence: entry.sequence, entry });
     if (this.#changes.length > 2 * count + 100) this.#changes = this.#changes.filter(isLast);
@@ -56,7 +62,7 @@ export class ChangeLog {
   }
 
   /** The next change after one that is known, of those that are on the disk. */
-  after(known: number): WalletTransaction | undefined {
+  after(known: number): T | undefined {
     const first = countLeading(this.#changes, ({ sequence }) => sequence <= known);
     for (let i = first; i < this.#changes.length && this.#changes[i]!.sequence <= this.#kept; i++)
       // A payment that is not sent yet may be taken back.
@@ -83,4 +89,4 @@ export class ChangeLog {
   }
 }
 
-const isLast = ({ sequence, entry }: Change): boolean => entry.sequence === sequence;
+const isLast = ({ sequence, entry }: Change<Changing>): boolean => entry.sequence === sequence;

@@ -75,7 +75,7 @@ export class History {
   /** Who of ours spends an outpoint, ours or not. */
   readonly #spenders = new Map<string, Set<WalletTransaction>>();
 
-  readonly changes: ChangeLog;
+  readonly changes: ChangeLog<WalletTransaction>;
 
   /** @param changed told when changes are on the disk */
   constructor(sources: HistorySources, journal: Journal, changed: () => void) {

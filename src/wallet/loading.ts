@@ -3,9 +3,10 @@
  * the wallet by name; what follows from the chain is read from there again.
  */
 import { fromHex } from '../core/encoding/bytes.ts';
-import { Transaction } from '../core/transaction/transaction.ts';
-import type { StoreContents } from './checked-store.ts';
+import { Transaction, type Txid } from '../core/transaction/transaction.ts';
+import { CheckedStore, type StoreContents } from './checked-store.ts';
 import { parseDescriptor } from './descriptors/parse.ts';
+import { removeTraces } from './encryption.ts';
 import type { WalletTransaction } from './history.ts';
 import { descriptorId, OwnDescriptor } from './key-ring.ts';
 import { accountDescriptors } from './mnemonic.ts';
@@ -17,14 +18,46 @@ import {
   readJson,
   type TransactionRecord,
 } from './records.ts';
-import type { Wallet } from './wallet.ts';
+import { Wallet } from './wallet.ts';
 import { damagedWallet, WalletError } from './wallet-error.ts';
+import type { WalletParts } from './wallet-parts.ts';
 
 const VITAL: readonly string[] = ['sums', 'info', 'descriptor', 'secret', 'mnemonic', 'master'];
 const OF_THE_CHAIN: readonly string[] = ['tx', 'locator', 'scripts'];
 
+/**
+ * Reads a wallet from its store and moves it to the tip. What of it was damaged and can be had again is, with a
+ * warning. What waits is not offered yet.
+ * @param disowned payments that are not to be sent, if it was loaded before
+ * @throws WalletError that names what is damaged and cannot be had again; the store is closed then
+ */
+export async function openWallet(
+  name: string,
+  parts: WalletParts,
+  disowned: Iterable<Txid> = [],
+): Promise<Wallet> {
+  const store = new CheckedStore(parts.store);
+  let wallet: Wallet | undefined;
+  try {
+    const contents = await store.read();
+    const { info, trail } = startOf(name, contents);
+    wallet = new Wallet(name, parts, store, info, trail);
+    wallet.warnings.push(...(await loadRecords(wallet, contents)));
+    await store.repair(trail.length === 0 ? ['locator'] : []);
+    if (info.hasTraces) await removeTraces(wallet).catch(({ message }) => wallet?.warnings.push(message));
+    for (const warning of wallet.warnings) parts.logger.log('warn', 'wallet', `Wallet "${name}": ${warning}`);
+    await wallet.keys.topUpAll();
+    wallet.outbox.disown(disowned);
+    await wallet.resume();
+    return wallet;
+  } catch (error) {
+    await (wallet ?? store).close().catch(() => undefined);
+    throw error;
+  }
+}
+
 /** What a wallet begins with; no trail, and so all blocks again, if its history cannot be trusted. */
-export function startOf(
+function startOf(
   name: string,
   contents: StoreContents,
 ): { readonly info: InfoRecord; readonly trail: LocatorRecord['blocks'] } {
@@ -45,7 +78,7 @@ export function startOf(
 }
 
 /** @returns what was found again or is lost, in words @throws WalletError if what cannot be had again is damaged */
-export async function loadRecords(wallet: Wallet, contents: StoreContents): Promise<string[]> {
+async function loadRecords(wallet: Wallet, contents: StoreContents): Promise<string[]> {
   const problems: string[] = [];
   const transactions: WalletTransaction[] = [];
   const load: Readonly<Record<string, (id: string, value: Uint8Array, key: string) => unknown>> = {

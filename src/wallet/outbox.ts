@@ -5,8 +5,8 @@
 import { Invalid } from '../core/encoding/errors.ts';
 import type { Transaction, Txid } from '../core/transaction/transaction.ts';
 import type { History, WalletTransaction } from './history.ts';
-import type { WalletParts } from './wallet.ts';
 import { WalletError } from './wallet-error.ts';
+import type { WalletParts } from './wallet-parts.ts';
 
 /** What is told of a payment besides the transaction itself. */
 export type PaymentNotes = Pick<WalletTransaction, 'comment' | 'to' | 'replaces'>;

@@ -11,7 +11,6 @@ import { readJson, textOf } from './records.ts';
 import { rewindWallet } from './rewinding.ts';
 import type { WalletStorage, WalletStore } from './storage.ts';
 import type { Wallet } from './wallet.ts';
-import type { WalletManager } from './wallet-manager.ts';
 
 interface Memory {
   readonly startup: readonly string[];
@@ -20,8 +19,12 @@ interface Memory {
 }
 
 /** What a manager lends for this. */
-export interface Manager extends Pick<WalletManager, 'get' | 'list' | 'load' | 'unload'> {
+interface Manager {
   readonly storage: WalletStorage;
+  get(name: string): Wallet | undefined;
+  list(): string[];
+  load(name: string): Promise<unknown>;
+  unload(name: string): Promise<unknown>;
 }
 
 const memoryOf = ({ locks, payFeeRate }: Wallet) => ({ locks: locks.passing, feeRate: String(payFeeRate) });

@@ -5,6 +5,7 @@ import { satPerKvB } from '../core/transaction/fee-rate.ts';
 import type { Clock, Logger, Random, Timer } from '../seams.ts';
 import { decodeBackup, encodeBackup } from './backup.ts';
 import type { ChainSource } from './chain-source.ts';
+import { openWallet } from './loading.ts';
 import { drawMnemonic, isMnemonic } from './mnemonic.ts';
 import { DEFAULT_KEYPOOL, DEFAULT_POLICY, type WalletPolicy } from './policy.ts';
 import { newInfo } from './records.ts';
@@ -12,8 +13,9 @@ import { encodeWallets, rewindWallets } from './remembered.ts';
 import { drawMaster, type Scrypt, type ScryptCost } from './sealing.ts';
 import type { WalletStorage } from './storage.ts';
 import type { VaultParts } from './vault.ts';
-import { Wallet, type WalletParts } from './wallet.ts';
+import { Wallet } from './wallet.ts';
 import { storeReason, WalletError } from './wallet-error.ts';
+import type { WalletParts } from './wallet-parts.ts';
 import { prepareMnemonic } from './words.ts';
 
 /** What is left out is as in Core; the fallback fee as the network file says. */
@@ -229,7 +231,7 @@ export class WalletManager {
       );
     await failed?.close().catch(() => undefined);
     const open = async (): Promise<Wallet> =>
-      Wallet.open(name, await this.#parts(name, false), failed?.outbox.disowned);
+      openWallet(name, await this.#parts(name, false), failed?.outbox.disowned);
     const wallet = await open().catch((error) => {
       // Of the chain: it stops the node.
       if (error instanceof WalletError || (error as Error).name === 'CorruptionError') throw error;

@@ -5,43 +5,24 @@
  */
 
 import type { Block } from '../core/block/block.ts';
-import type { NetworkParameters } from '../core/parameters/network.ts';
 import { encodeAddress } from '../core/script/address.ts';
 import { satPerKvB } from '../core/transaction/fee-rate.ts';
 import type { OutPoint, Transaction, Txid } from '../core/transaction/transaction.ts';
-import type { Logger } from '../seams.ts';
 import { AddressBook } from './address-book.ts';
 import { ChainFollower } from './chain-follower.ts';
-import type { BlockPlace, ChainListener, ChainSource } from './chain-source.ts';
+import type { BlockPlace, ChainListener } from './chain-source.ts';
 import { CheckedStore } from './checked-store.ts';
 import { CoinLocks } from './coin-locks.ts';
 import type { Descriptor, OutputType } from './descriptors/descriptor.ts';
 import type { SecretKeys } from './descriptors/key-expression.ts';
-import { removeTraces } from './encryption.ts';
 import { type BlockRef, History, type WalletTransaction } from './history.ts';
 import { Journal } from './journal.ts';
 import { CANNOT_EXPAND, KeyRing, OwnDescriptor } from './key-ring.ts';
-import { loadRecords, startOf } from './loading.ts';
 import { Outbox } from './outbox.ts';
-import type { WalletPolicy } from './policy.ts';
 import { type InfoRecord, type LocatorRecord, readJson } from './records.ts';
-import type { WalletStore } from './storage.ts';
-import { Vault, type VaultParts } from './vault.ts';
+import { Vault } from './vault.ts';
 import { storeReason, WalletError } from './wallet-error.ts';
-
-export interface WalletParts extends VaultParts {
-  readonly parameters: NetworkParameters;
-  readonly chain: ChainSource;
-  readonly logger: Logger;
-  readonly store: WalletStore;
-  /** Scripts watched beyond the next one. */
-  readonly gap: number;
-  readonly policy: WalletPolicy;
-  /** Told when changes of transactions are on the disk. */
-  readonly changed?: (name: string) => void;
-  /** Told of transactions that come, are seen in a block (in a rescan too), leave one, or lose against one. */
-  readonly noted?: (wallet: string, entry: WalletTransaction) => void;
-}
+import type { WalletParts } from './wallet-parts.ts';
 
 export interface ImportOptions {
   readonly active: boolean;
@@ -73,7 +54,7 @@ export class Wallet {
   /** What `settxfee` asked for; 0: by the estimator. */
   payFeeRate = satPerKvB(0n);
 
-  private constructor(
+  constructor(
     name: string,
     parts: WalletParts,
     store: CheckedStore,
@@ -124,35 +105,12 @@ export class Wallet {
     this.#subscribe();
   }
 
-  /**
-   * Reads a wallet from its store and moves it to the tip. What of it was damaged and can be had again is, with a
-   * warning. What waits is not offered yet.
-   * @param disowned payments that are not to be sent, if it was loaded before
-   * @throws WalletError that names what is damaged and cannot be had again; the store is closed then
-   */
-  static async open(name: string, parts: WalletParts, disowned: Iterable<Txid> = []): Promise<Wallet> {
-    const store = new CheckedStore(parts.store);
-    let wallet: Wallet | undefined;
-    try {
-      const contents = await store.read();
-      const { info, trail } = startOf(name, contents);
-      wallet = new Wallet(name, parts, store, info, trail);
-      wallet.warnings.push(...(await loadRecords(wallet, contents)));
-      await store.repair(trail.length === 0 ? ['locator'] : []);
-      if (info.hasTraces) await removeTraces(wallet).catch(({ message }) => wallet?.warnings.push(message));
-      for (const warning of wallet.warnings)
-        parts.logger.log('warn', 'wallet', `Wallet "${name}": ${warning}`);
-      await wallet.keys.topUpAll();
-      wallet.outbox.disown(disowned);
-      wallet.#subscribe();
-      await wallet.follower.catchUp(wallet.birthday);
-      wallet.#seeMempool();
-      await wallet.settled();
-      return wallet;
-    } catch (error) {
-      await (wallet ?? store).close().catch(() => undefined);
-      throw error;
-    }
+  /** Moves to the tip, and follows it from now on. */
+  async resume(): Promise<void> {
+    this.#subscribe();
+    await this.follower.catchUp(this.birthday);
+    this.#seeMempool();
+    await this.settled();
   }
 
   #subscribe(): void {

@@ -1,6 +1,6 @@
 /** Subscriptions on a virtual clock: heartbeats, peers, and that nothing is left when nobody listens. */
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import type { SubscriptionCall } from '../../src/events/methods.ts';
+import type { SubscriptionCall } from '../../src/events/call.ts';
 import { type Outlet, Session } from '../../src/events/session.ts';
 import type { Subscriptions } from '../../src/events/subscriptions.ts';
 import type { Node } from '../../src/node.ts';

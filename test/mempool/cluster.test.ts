@@ -1,14 +1,13 @@
 import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import {
-  type Chunk,
-  Cluster,
+  clusterOf,
   compareFeeRates,
   improvesDiagram,
   linearize,
   sortChunks,
 } from '../../src/mempool/cluster.ts';
-import { MempoolEntry } from '../../src/mempool/entry.ts';
+import { type Chunk, MempoolEntry } from '../../src/mempool/entry.ts';
 import { transaction } from '../support/chain-builder.ts';
 
 /** Entries that spend from earlier ones; `size` outputs make a transaction larger. */
@@ -112,7 +111,7 @@ describe('the order in which a cluster is mined', () => {
     ]);
     // Equal rates by weight, whatever the outputs weigh.
     for (const entry of entries) entry.modifiedFee = BigInt(entry.adjustedWeight);
-    const order = flat(sortChunks([new Cluster(new Set(entries))]));
+    const order = flat(sortChunks([clusterOf(new Set(entries))]));
     expect(order).toEqual(entries);
   });
 });

@@ -1,7 +1,8 @@
 import { describe, expect, test } from 'vitest';
 import { METHODS } from '../../src/methods.ts';
 import { helpText, usage } from '../../src/rpc/help.ts';
-import { group, type Method, method } from '../../src/rpc/method.ts';
+import { group, method } from '../../src/rpc/method.ts';
+import type { Method } from '../../src/rpc/registry.ts';
 import {
   amount,
   array,

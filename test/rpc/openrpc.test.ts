@@ -2,8 +2,8 @@ import { createRequire } from 'node:module';
 import { Ajv } from 'ajv';
 import { expect, test } from 'vitest';
 import { METHODS } from '../../src/methods.ts';
-import type { Method } from '../../src/rpc/method.ts';
 import { openRpcDocument } from '../../src/rpc/openrpc.ts';
+import type { Method } from '../../src/rpc/registry.ts';
 
 interface Document {
   readonly openrpc: string;

@@ -9,7 +9,7 @@ import { fromHex, toDisplayHex, toHex } from '../../src/core/encoding/bytes.ts';
 import { REGTEST } from '../../src/core/parameters/presets.ts';
 import { Transaction } from '../../src/core/transaction/transaction.ts';
 import { METHODS } from '../../src/methods.ts';
-import { findMethod } from '../../src/rpc/method.ts';
+import { findMethod } from '../../src/rpc/registry.ts';
 import { mismatches } from '../support/result-matches.ts';
 
 /** To nothing but a coinbase, whose own hash does not count. */

@@ -3,7 +3,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { MemoryNode } from '../../scripts/conformance/memory-node.ts';
 import { REGTEST } from '../../src/core/parameters/presets.ts';
 import { METHODS } from '../../src/methods.ts';
-import { findMethod } from '../../src/rpc/method.ts';
+import { findMethod } from '../../src/rpc/registry.ts';
 import { mismatches } from '../support/result-matches.ts';
 
 /** Anybody can spend it (P2A). */

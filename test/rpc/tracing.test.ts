@@ -4,7 +4,7 @@ import { toHex } from '../../src/core/encoding/bytes.ts';
 import { hash256 } from '../../src/core/encoding/hashes.ts';
 import { REGTEST } from '../../src/core/parameters/presets.ts';
 import { METHODS } from '../../src/methods.ts';
-import { findMethod } from '../../src/rpc/method.ts';
+import { findMethod } from '../../src/rpc/registry.ts';
 import { mismatches } from '../support/result-matches.ts';
 
 let memory: MemoryNode;

@@ -5,7 +5,7 @@ import { MemoryNode } from '../../scripts/conformance/memory-node.ts';
 import { REGTEST } from '../../src/core/parameters/presets.ts';
 import { satPerKvB } from '../../src/core/transaction/fee-rate.ts';
 import { METHODS } from '../../src/methods.ts';
-import { findMethod, type Method } from '../../src/rpc/method.ts';
+import { findMethod, type Method } from '../../src/rpc/registry.ts';
 import { mismatches } from '../support/result-matches.ts';
 
 const FOREIGN = 'bcrt1qw508d6qejxtdg4y5r3zarvary0c5xw7kygt080';

@@ -2,7 +2,7 @@
 import { expect } from 'vitest';
 import type { MemoryNode } from '../../scripts/conformance/memory-node.ts';
 import { METHODS } from '../../src/methods.ts';
-import { findMethod } from '../../src/rpc/method.ts';
+import { findMethod } from '../../src/rpc/registry.ts';
 import { mismatches } from './result-matches.ts';
 
 interface Reply {

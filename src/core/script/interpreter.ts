@@ -2,6 +2,7 @@
 import { MAX_SCRIPT_SIZE } from '../transaction/transaction.ts';
 import { ScriptFailure } from './errors.ts';
 import { ScriptFlag } from './flags.ts';
+import type { SignatureChecker } from './machine.ts';
 import {
   MAX_OPS_PER_SCRIPT,
   MAX_STACK_SIZE,
@@ -16,7 +17,6 @@ import { CONTROL_OPERATIONS } from './operations/control.ts';
 import { SIGNATURE_OPERATIONS } from './operations/signatures.ts';
 import { STACK_OPERATIONS } from './operations/stack.ts';
 import { isMinimalPush, MAX_SCRIPT_ELEMENT_SIZE } from './script.ts';
-import type { SignatureChecker } from './signature-checker.ts';
 
 /** By opcode. The pushes have no entry, nor has what fails when it is executed: reserved and unknown opcodes. */
 const OPERATIONS: readonly (Operation | undefined)[] = (() => {

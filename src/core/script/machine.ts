@@ -7,7 +7,7 @@ import { type ScriptError, ScriptFailure } from './errors.ts';
 import { ScriptFlag } from './flags.ts';
 import { ScriptCursor } from './script.ts';
 import { decodeScriptNumber, encodeScriptNumber, isTrue } from './script-number.ts';
-import type { SignatureChecker } from './signature-checker.ts';
+import type { TaprootSpend } from './sighash.ts';
 
 /** Operations other than pushes (before BIP342). */
 export const MAX_OPS_PER_SCRIPT = 201;
@@ -28,6 +28,22 @@ export interface TapscriptContext {
   readonly leafHash: Uint8Array;
   /** Weight units that signature checks may still use up. */
   validationWeight: number;
+}
+
+/** What a script may ask about the transaction that runs it. */
+export interface SignatureChecker {
+  /** @param signature with its hash type; @param scriptCode as it is signed, code separators aside */
+  checkEcdsa(signature: Uint8Array, key: Uint8Array, scriptCode: Uint8Array, sigVersion: SigVersion): boolean;
+  /** @param key 32 bytes @throws ScriptFailure SCHNORR_SIG_SIZE, SCHNORR_SIG_HASHTYPE or SCHNORR_SIG */
+  checkSchnorr(signature: Uint8Array, key: Uint8Array, spend: TaprootSpend): void;
+  /** BIP341: does the output key commit to the internal key and the tweak? */
+  checkTweak(outputX: Uint8Array, parity: 0 | 1, internalX: Uint8Array, tweak: Uint8Array): boolean;
+  /** BIP65 */
+  checkLockTime(lockTime: bigint): boolean;
+  /** BIP112 */
+  checkSequence(sequence: bigint): boolean;
+  /** Sees each script before every operation and behind the last; shortcuts past the interpreter are not taken then. */
+  observe?(machine: Machine): void;
 }
 
 export class Machine {

@@ -1,4 +1,4 @@
-/** What a script may ask about the transaction that runs it. */
+/** What a script is told about the transaction that runs it, if any does. */
 import {
   LOCK_TIME_THRESHOLD,
   SEQUENCE_DISABLE,
@@ -9,7 +9,7 @@ import {
 } from '../transaction/transaction.ts';
 import { ScriptFailure } from './errors.ts';
 import { legacySighash } from './legacy-sighash.ts';
-import type { Machine, SigVersion } from './machine.ts';
+import type { SignatureChecker, SigVersion } from './machine.ts';
 import { type SighashContext, segwitSighash, type TaprootSpend, taprootSighash } from './sighash.ts';
 import { SIGHASH } from './sighash-type.ts';
 import { hasKeySize, parseLaxDer } from './signature-encoding.ts';
@@ -17,21 +17,6 @@ import type { SignatureEngine } from './signature-engine.ts';
 
 /** BIP68's bits of a sequence number that are compared. */
 const LOCK_BITS = SEQUENCE_TIME | SEQUENCE_MASK;
-
-export interface SignatureChecker {
-  /** @param signature with its hash type; @param scriptCode as it is signed, code separators aside */
-  checkEcdsa(signature: Uint8Array, key: Uint8Array, scriptCode: Uint8Array, sigVersion: SigVersion): boolean;
-  /** @param key 32 bytes @throws ScriptFailure SCHNORR_SIG_SIZE, SCHNORR_SIG_HASHTYPE or SCHNORR_SIG */
-  checkSchnorr(signature: Uint8Array, key: Uint8Array, spend: TaprootSpend): void;
-  /** BIP341: does the output key commit to the internal key and the tweak? */
-  checkTweak(outputX: Uint8Array, parity: 0 | 1, internalX: Uint8Array, tweak: Uint8Array): boolean;
-  /** BIP65 */
-  checkLockTime(lockTime: bigint): boolean;
-  /** BIP112 */
-  checkSequence(sequence: bigint): boolean;
-  /** Sees each script before every operation and behind the last; shortcuts past the interpreter are not taken then. */
-  observe?(machine: Machine): void;
-}
 
 /** For scripts that no transaction runs (Core's BaseSignatureChecker). */
 export const NOTHING_SIGNED: SignatureChecker = Object.freeze({

@@ -9,6 +9,7 @@ import type { Transaction, TxOut } from '../transaction/transaction.ts';
 import { type ScriptError, ScriptFailure } from './errors.ts';
 import { ScriptFlag } from './flags.ts';
 import { evalScript } from './interpreter.ts';
+import type { SignatureChecker } from './machine.ts';
 import { MAX_STACK_SIZE, type SigVersion, type TapscriptContext } from './machine.ts';
 import { isOpSuccess } from './opcodes.ts';
 import {
@@ -23,7 +24,7 @@ import {
 } from './script.ts';
 import { isTrue } from './script-number.ts';
 import { KEY_PATH_SPEND, type SighashContext } from './sighash.ts';
-import { type SignatureChecker, TransactionChecker } from './signature-checker.ts';
+import { TransactionChecker } from './signature-checker.ts';
 import { checkKeyEncoding, checkSignatureEncoding } from './signature-encoding.ts';
 import type { SignatureEngine } from './signature-engine.ts';
 import { taprootTweak } from './signing.ts';

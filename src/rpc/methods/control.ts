@@ -1,12 +1,12 @@
 /** The server itself: help, log, clock, stopping. */
 import type { NetworkParameters } from '../../core/parameters/network.ts';
 import type { Clock } from '../../seams.ts';
-import type { RpcServerView } from '../context.ts';
 import { ownVersion } from '../formats/version.ts';
 import { helpText, usage } from '../help.ts';
 import { group, type JsonRead, method, type RpcContext, refuse, t } from '../kit.ts';
-import { findMethod } from '../method.ts';
 import { openRpcDocument } from '../openrpc.ts';
+import type { RpcServerView } from '../registry.ts';
+import { findMethod } from '../registry.ts';
 
 function listMethods({ registry }: RpcServerView): string {
   const shown = Object.values(registry).filter((method) => method.category !== 'hidden');

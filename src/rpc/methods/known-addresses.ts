@@ -1,6 +1,7 @@
 /** What we know of other nodes that we are not connected with. */
+
+import type { NetworkName } from '../../network/network-address.ts';
 import { AddressError } from '../../network/network-address.ts';
-import type { NetworkName } from '../../network/peer-info.ts';
 import { group, method, refuse, t } from '../kit.ts';
 
 export const NETWORKS: readonly NetworkName[] = ['ipv4', 'ipv6', 'onion', 'i2p', 'cjdns'];

@@ -8,7 +8,8 @@ import type { OutPoint } from '../../core/transaction/transaction.ts';
 import { scanObjects, scanScripts, watchedScripts } from '../descriptor-scripts.ts';
 import { btc, group, type JsonRead, method, type RpcContext, refuse, t } from '../kit.ts';
 import { filterIndex, filterType, readStoredBlock, readStoredUndo } from '../lookup.ts';
-import { SCAN_ACTION, type Scan, scanned, steerScan } from '../scans.ts';
+import type { Scan } from '../registry.ts';
+import { SCAN_ACTION, scanned, steerScan } from '../scans.ts';
 
 /** Coins looked at before everything else gets its turn. */
 const COINS_AT_ONCE = 10_000;

@@ -1,7 +1,7 @@
 /** Makes the signatures of one input: real ones, or blanks of the same size to measure with. */
 import { concatBytes, equalBytes } from '../../core/encoding/bytes.ts';
 import { legacySighash } from '../../core/script/legacy-sighash.ts';
-import type { SigVersion } from '../../core/script/machine.ts';
+import type { SignatureChecker, SigVersion } from '../../core/script/machine.ts';
 import { nobleEngine } from '../../core/script/noble-engine.ts';
 import {
   KEY_PATH_SPEND,
@@ -10,7 +10,7 @@ import {
   taprootSighash,
 } from '../../core/script/sighash.ts';
 import { SIGHASH } from '../../core/script/sighash-type.ts';
-import { type SignatureChecker, TransactionChecker } from '../../core/script/signature-checker.ts';
+import { TransactionChecker } from '../../core/script/signature-checker.ts';
 import { publicKeyOf, signEcdsa, signSchnorr, taprootTweak, tweakSecret } from '../../core/script/signing.ts';
 import type { TxOut } from '../../core/transaction/transaction.ts';
 import type { SigningProvider } from './provider.ts';

@@ -5,8 +5,7 @@ import { toHex } from '../../../src/core/encoding/bytes.ts';
 import { ScriptFailure } from '../../../src/core/script/errors.ts';
 import { flagsFromNames } from '../../../src/core/script/flags.ts';
 import { evalScript } from '../../../src/core/script/interpreter.ts';
-import type { SigVersion } from '../../../src/core/script/machine.ts';
-import type { SignatureChecker } from '../../../src/core/script/signature-checker.ts';
+import type { SignatureChecker, SigVersion } from '../../../src/core/script/machine.ts';
 
 /** Times are satisfied up to 100; signatures are never asked for here. */
 const checker: SignatureChecker = {

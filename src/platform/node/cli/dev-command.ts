@@ -1,6 +1,6 @@
 /** `penny dev METHOD [ARGS]`: the methods that hold a chain in one's hands, and which there are. */
 import { usage } from '../../../rpc/help.ts';
-import type { Method, Registry } from '../../../rpc/method.ts';
+import type { Method, Registry } from '../../../rpc/registry.ts';
 import { runRpc, type Terminal } from './rpc-command.ts';
 import type { RpcConfiguration } from './rpc-connection.ts';
 import { UsageError } from './usage-error.ts';

@@ -4,6 +4,7 @@ import { validateMnemonic } from '@scure/bip39';
 import { wordlist } from '@scure/bip39/wordlists/english.js';
 import { SystemClock } from '../clock.ts';
 import { readCommands } from '../devnet/commands.ts';
+import { serveControl } from '../devnet/control.ts';
 import { Devnet } from '../devnet/devnet.ts';
 import { createDisplay } from '../devnet/display.ts';
 import { DEFAULT_MNEMONIC } from '../devnet/plan.ts';
@@ -43,6 +44,7 @@ export async function runDevnet(values: Values<typeof DEVNET.options>): Promise<
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, onSignal);
   const devnet = new Devnet(options, {
     penny: readNetworkFile(DEFAULT_NETWORK_FILE),
+    serve: serveControl,
     spec,
     display,
     random: systemRandom,

@@ -11,8 +11,7 @@ import type { NotifyOptions } from '../notifications/commands.ts';
 import type { ZmqOptions } from '../notifications/zmq-publisher.ts';
 import type { RpcServerOptions } from '../rpc/server.ts';
 import type { ScriptVerifierOptions } from '../verification/create-script-verifier.ts';
-import type { GenesisAnswers } from './genesis-command.ts';
-import type { Options } from './option.ts';
+import type { GenesisAnswers } from './new-network.ts';
 
 interface Parts {
   readonly process: ProcessOptions;
@@ -67,7 +66,9 @@ export type Placed<O> = {
 
 export function place<O>(options: O, values: { readonly [K in keyof O]: unknown }): Placed<O> {
   const parts: Record<string, Record<string, unknown>> = {};
-  for (const [name, { to }] of Object.entries(options as Options)) {
+  for (const [name, { to }] of Object.entries(
+    options as Readonly<Record<string, { readonly to?: string }>>,
+  )) {
     const value = values[name as keyof O];
     if (to === undefined || value === undefined) continue;
     const [part, field] = to.split('.') as [string, string];

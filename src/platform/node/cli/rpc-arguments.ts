@@ -4,7 +4,7 @@
  */
 import { JsonObject, type JsonRead } from '../../../core/encoding/json.ts';
 import { JsonError, readJson } from '../../../core/encoding/json-reader.ts';
-import { findMethod, type Registry } from '../../../rpc/method.ts';
+import { findMethod, type Registry } from '../../../rpc/registry.ts';
 import type { Fields, Schema } from '../../../rpc/schema.ts';
 import { UsageError } from './usage-error.ts';
 

@@ -5,7 +5,7 @@ import { readJson } from '../../../core/encoding/json-reader.ts';
 import type { JsonWritable } from '../../../core/encoding/json-writer.ts';
 import { writeJson } from '../../../core/encoding/json-writer.ts';
 import { RpcCode } from '../../../rpc/errors.ts';
-import type { Registry } from '../../../rpc/method.ts';
+import type { Registry } from '../../../rpc/registry.ts';
 import { countAddresses, describeNode } from './get-info.ts';
 import { describePeers } from './net-info.ts';
 import { namedArguments, positionalArguments } from './rpc-arguments.ts';

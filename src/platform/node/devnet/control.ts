@@ -10,11 +10,12 @@ import { NetworkFileError } from '../../../core/parameters/network-file-error.ts
 import type { RpcContext } from '../../../rpc/context.ts';
 import { Dispatcher } from '../../../rpc/dispatcher.ts';
 import { refuse } from '../../../rpc/errors.ts';
-import { group, method, type Registry } from '../../../rpc/method.ts';
+import { group, method } from '../../../rpc/method.ts';
 import { controlMethods } from '../../../rpc/methods/control.ts';
+import type { Registry } from '../../../rpc/registry.ts';
 import * as t from '../../../rpc/schema.ts';
 import type { Clock } from '../../../seams.ts';
-import type { Devnet } from './devnet.ts';
+import type { ControlServer, Devnet } from './devnet.ts';
 import type { DevnetNode } from './devnet-node.ts';
 import type { Link } from './link.ts';
 import { statusOf } from './report.ts';
@@ -23,12 +24,6 @@ import { parseSpec } from './state-file.ts';
 /** In the devnet's directory: the port, and who may call. */
 export const CONTROL_PORT = 'control.port';
 export const CONTROL_COOKIE = 'control.cookie';
-
-export interface ControlServer {
-  /** Of the devnet's page. */
-  readonly pageLink: string | null;
-  stop(): Promise<void>;
-}
 
 export async function serveControl(
   devnet: Devnet,

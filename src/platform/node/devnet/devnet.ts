@@ -5,7 +5,6 @@
 import type { NetworkParameters } from '../../../core/parameters/network.ts';
 import { networkFile } from '../../../core/parameters/network-file.ts';
 import type { Clock, Random } from '../../../seams.ts';
-import { type ControlServer, serveControl } from './control.ts';
 import { DevnetNode } from './devnet-node.ts';
 import { DevnetDirectory } from './directory.ts';
 import type { Display } from './display.ts';
@@ -26,8 +25,19 @@ const CAUSE_TIMEOUT = 1_000;
 /** Seconds by which clocks may differ from ours without being set. */
 const CLOCK_SLACK = 60;
 
+export interface ControlServer {
+  /** Of the devnet's page. */
+  readonly pageLink: string | null;
+  stop(): Promise<void>;
+}
+
 interface Dependencies {
   readonly penny: NetworkParameters;
+  /** Begins to answer calls about it. */
+  readonly serve: (
+    devnet: Devnet,
+    at: { readonly port: number; readonly directory: string; readonly clock: Clock },
+  ) => Promise<ControlServer>;
   /** What a file says that it starts with. */
   readonly spec?: NetworkSpec | undefined;
   readonly display: Display;
@@ -41,12 +51,7 @@ interface Dependencies {
 
 export class Devnet {
   readonly #options: DevnetOptions;
-  readonly #penny: NetworkParameters;
-  readonly #display: Display;
-  readonly #random: Random;
-  readonly #clock: Clock;
-  readonly #signal: AbortSignal;
-  readonly #insist: AbortSignal;
+  readonly #parts: Dependencies;
   readonly #patience: Patience;
   readonly #nodes: DevnetNode[] = [];
   #spec: NetworkSpec | undefined;
@@ -68,15 +73,11 @@ export class Devnet {
   #replaced!: Promise<NetworkSpec>;
   #replace: (spec: NetworkSpec) => void = () => {};
 
-  constructor(options: DevnetOptions, { penny, spec, display, random, clock, signal, insist }: Dependencies) {
+  constructor(options: DevnetOptions, dependencies: Dependencies) {
+    const { spec, signal, clock } = dependencies;
     this.#options = options;
-    this.#penny = penny;
+    this.#parts = dependencies;
     this.#spec = spec;
-    this.#display = display;
-    this.#random = random;
-    this.#clock = clock;
-    this.#signal = signal;
-    this.#insist = insist;
     this.#patience = { signal, say: (event) => this.#tell(event), clock };
     this.#interrupted = new Promise((_, reject) => {
       this.#interrupt = reject;
@@ -86,7 +87,7 @@ export class Devnet {
   }
 
   #tell(event: string): void {
-    this.#display.event(event);
+    this.#parts.display.event(event);
   }
 
   /** Runs until the signal (or the first confirmation, if so wished), and stops every node. @throws Error why not */
@@ -99,7 +100,11 @@ export class Devnet {
     const faults: string[] = [];
     try {
       await requirePort(basePort, 'the control API');
-      this.#control = await serveControl(this, { port: basePort, directory, clock: this.#clock });
+      this.#control = await this.#parts.serve(this, {
+        port: basePort,
+        directory,
+        clock: this.#parts.clock,
+      });
       for (;;) {
         this.#phase = 'starting';
         this.#replaced = new Promise((resolve) => {
@@ -112,7 +117,7 @@ export class Devnet {
         this.#spec = next;
       }
     } catch (error) {
-      if (!this.#signal.aborted) cause = await this.#firstCause(error as Error);
+      if (!this.#parts.signal.aborted) cause = await this.#firstCause(error as Error);
     }
     await this.#control?.stop();
     const ran = this.#nodes.length > 0;
@@ -158,7 +163,7 @@ export class Devnet {
   /** Resolves when it has ended. */
   async stopNode(node: DevnetNode): Promise<void> {
     this.#keeper.obey('stop', node);
-    await node.stop(this.#insist);
+    await node.stop(this.#parts.insist);
   }
 
   /** Resolves when it answers again. @throws Error with what it said on its way out */
@@ -225,7 +230,7 @@ export class Devnet {
     for (const node of this.#nodes.filter(({ plan }) => !names.includes(plan.name))) {
       this.#nodes.splice(this.#nodes.indexOf(node), 1);
       await this.#wiring.remove(node.plan.name);
-      await node.stop(this.#insist);
+      await node.stop(this.#parts.insist);
     }
     for (const name of names)
       if (!this.#nodes.some(({ plan }) => plan.name === name)) await this.addNode(name, links);
@@ -240,7 +245,7 @@ export class Devnet {
     const spec = this.#spec;
     const { blockTime, paymentsPerMinute } = spec ?? this.#options;
     this.#pace = { blockTime, paymentsPerMinute };
-    this.#ahead = spec?.time === undefined ? 0 : spec.time * 1_000 - this.#clock.now();
+    this.#ahead = spec?.time === undefined ? 0 : spec.time * 1_000 - this.#parts.clock.now();
     await this.#start();
     if (spec === undefined) {
       await Promise.all(this.#nodes.map((node) => this.#economy.openWallet(node)));
@@ -248,12 +253,12 @@ export class Devnet {
       await this.#economy.fund(this.#parameters.coinbaseMaturity);
       await this.#economy.payAndConfirm();
     } else await this.#take(spec);
-    for (const node of this.#nodes) this.#display.print(await describeNode(node));
-    this.#display.print(tryLine(this.#nodes[0]!, this.#control?.pageLink ?? null));
+    for (const node of this.#nodes) this.#parts.display.print(await describeNode(node));
+    this.#parts.display.print(tryLine(this.#nodes[0]!, this.#control?.pageLink ?? null));
     if (this.#options.exitWhenConfirmed) return;
     await this.#mine();
     this.#phase = 'going on';
-    this.#display.print(
+    this.#parts.display.print(
       'Ctrl-C stops it all; "stop 2" and Enter stops node2, "start 2" starts it again; `penny devnet ctl` does more.\n',
     );
     await this.#goOn();
@@ -279,28 +284,28 @@ export class Devnet {
 
   /** A call fails where a node has died: that is told a moment later. */
   #firstCause(error: Error): Promise<Error> {
-    const asItIs = sleep(CAUSE_TIMEOUT, this.#clock).then(() => error);
+    const asItIs = sleep(CAUSE_TIMEOUT, this.#parts.clock).then(() => error);
     return Promise.race([this.#interrupted, asItIs]).catch((cause) => cause);
   }
 
   async #start(): Promise<void> {
     const spec = this.#spec;
     const { nodes, keep } = this.#options;
-    const parameters = spec?.parameters ?? devnetParameters(this.#penny, this.#options);
+    const parameters = spec?.parameters ?? devnetParameters(this.#parts.penny, this.#options);
     this.#parameters = parameters;
-    this.#wiring = new Wiring(this.#nodes, parameters, this.#clock);
+    this.#wiring = new Wiring(this.#nodes, parameters, this.#parts.clock);
     const tell = (event: string): void => this.#tell(event);
     this.#economy = new Economy(this.#nodes, {
       parameters,
-      random: this.#random,
+      random: this.#parts.random,
       patience: this.#patience,
       tell,
     });
     this.#keeper = new Keeper(this.#options.restart, {
-      clock: this.#clock,
+      clock: this.#parts.clock,
       tell,
       start: (node) => void this.#revive(node),
-      stop: (node) => void node.stop(this.#insist),
+      stop: (node) => void node.stop(this.#parts.insist),
     });
     const names =
       spec?.nodes.map(({ name }) => name) ?? Array.from({ length: nodes }, (_, i) => `node${i + 1}`);
@@ -334,18 +339,18 @@ export class Devnet {
   /** Resolves when it answers, or has ended. */
   async #startNode(node: DevnetNode): Promise<void> {
     const { name } = node.plan;
-    const began = this.#clock.monotonic();
+    const began = this.#parts.clock.monotonic();
     node.start();
     this.#tell(`starting ${name}`);
     await waitFor(`${name} to start`, () => node.look(), this.#patience);
     if (!node.isReady) return;
     if (Math.abs(this.#ahead) > CLOCK_SLACK * 1_000) await node.rpc.settime(this.#now);
-    this.#tell(`${name} answers after ${((this.#clock.monotonic() - began) / 1000).toFixed(1)} s`);
+    this.#tell(`${name} answers after ${((this.#parts.clock.monotonic() - began) / 1000).toFixed(1)} s`);
   }
 
   /** Of the nodes, in seconds. */
   get #now(): number {
-    return Math.floor((this.#clock.now() + this.#ahead) / 1_000);
+    return Math.floor((this.#parts.clock.now() + this.#ahead) / 1_000);
   }
 
   /** Starts a node again, and what it did before. */
@@ -364,20 +369,23 @@ export class Devnet {
     let tip = '';
     const nodes = this.#nodes;
     const wiring = this.#wiring;
-    for (let nextPayment = this.#clock.monotonic(); this.#phase === 'going on' && wiring === this.#wiring; ) {
+    for (
+      let nextPayment = this.#parts.clock.monotonic();
+      this.#phase === 'going on' && wiring === this.#wiring;
+    ) {
       const states = await Promise.all(nodes.map(statusOf));
-      this.#display.status(states, wiring.states);
+      this.#parts.display.status(states, wiring.states);
       const best = states.reduce((a, b) => (b.height > a.height ? b : a));
       if (best.tip !== '') {
         if (tip !== '' && best.tip !== tip) this.#tell(`block ${best.height} ${best.tip}`);
         tip = best.tip;
       }
       const { paymentsPerMinute } = this.#pace;
-      if (paymentsPerMinute > 0 && this.#clock.monotonic() >= nextPayment) {
-        nextPayment = this.#clock.monotonic() + 60_000 / paymentsPerMinute;
+      if (paymentsPerMinute > 0 && this.#parts.clock.monotonic() >= nextPayment) {
+        nextPayment = this.#parts.clock.monotonic() + 60_000 / paymentsPerMinute;
         await this.#economy.payAtRandom();
       }
-      await sleep(STATUS_INTERVAL, this.#clock);
+      await sleep(STATUS_INTERVAL, this.#parts.clock);
     }
   }
 
@@ -387,7 +395,7 @@ export class Devnet {
     this.#keeper?.close();
     const running = this.#nodes.filter((node) => node.isRunning).map((node) => node.plan.name);
     if (running.length > 0) this.#tell(`stopping ${running.join(', ')}`);
-    const faults = await Promise.all(this.#nodes.map((node) => node.stop(this.#insist)));
+    const faults = await Promise.all(this.#nodes.map((node) => node.stop(this.#parts.insist)));
     await this.#wiring?.remove();
     this.#nodes.length = 0;
     return faults.filter((fault) => fault !== null);

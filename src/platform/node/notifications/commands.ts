@@ -1,6 +1,6 @@
 /** Which command is run when (Core's -blocknotify and its kin), and how what it is told gets into its text. */
 import type { Parts } from '../../../node.ts';
-import type { WalletParts } from '../../../wallet/wallet.ts';
+import type { WalletParts } from '../../../wallet/wallet-parts.ts';
 import type { CommandRunner } from './command-runner.ts';
 
 /** Commands for the system's shell, with places for what they are told. */

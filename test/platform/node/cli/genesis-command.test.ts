@@ -3,7 +3,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { DEFAULT_NETWORK_FILE, readNetworkFile } from '../../../../src/platform/node/cli/configuration.ts';
-import { newNetwork, writeNetworkFile } from '../../../../src/platform/node/cli/genesis-command.ts';
+import { writeNetworkFile } from '../../../../src/platform/node/cli/genesis-command.ts';
+import { newNetwork } from '../../../../src/platform/node/cli/new-network.ts';
 import { systemRandom } from '../../../../src/platform/node/random.ts';
 
 const penny = readNetworkFile(DEFAULT_NETWORK_FILE);

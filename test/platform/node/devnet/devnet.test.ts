@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { MAIN } from '../../../../src/core/parameters/presets.ts';
 import { SystemClock } from '../../../../src/platform/node/clock.ts';
+import { serveControl } from '../../../../src/platform/node/devnet/control.ts';
 import { Devnet } from '../../../../src/platform/node/devnet/devnet.ts';
 import { createDisplay } from '../../../../src/platform/node/devnet/display.ts';
 import { systemRandom } from '../../../../src/platform/node/random.ts';
@@ -40,6 +41,7 @@ function run(basePort: number): Promise<void> {
     },
     {
       penny: MAIN,
+      serve: serveControl,
       display,
       random: systemRandom,
       clock: new SystemClock(),
