@@ -34,10 +34,7 @@ export interface ControlServer {
 interface Dependencies {
   readonly penny: NetworkParameters;
   /** Begins to answer calls about it. */
-  readonly serve: (
-    devnet: Devnet,
-    at: { readonly port: number; readonly directory: string; readonly clock: Clock },
-  ) => Promise<ControlServer>;
+  serve(devnet: Devnet, at: { port: number; directory: string; clock: Clock }): Promise<ControlServer>;
   /** What a file says that it starts with. */
   readonly spec?: NetworkSpec | undefined;
   readonly display: Display;
@@ -100,11 +97,7 @@ export class Devnet {
     const faults: string[] = [];
     try {
       await requirePort(basePort, 'the control API');
-      this.#control = await this.#parts.serve(this, {
-        port: basePort,
-        directory,
-        clock: this.#parts.clock,
-      });
+      this.#control = await this.#parts.serve(this, { port: basePort, directory, clock: this.#parts.clock });
       for (;;) {
         this.#phase = 'starting';
         this.#replaced = new Promise((resolve) => {
