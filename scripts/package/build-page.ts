@@ -2,37 +2,60 @@
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { build } from 'esbuild';
+import { type BuildOptions, build } from 'esbuild';
 
 const SOURCE = fileURLToPath(new URL('../../src/web/', import.meta.url));
+const WORKER = fileURLToPath(new URL('../../src/platform/browser/worker.ts', import.meta.url));
+const MANIFEST = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8'));
+
+/** What both scripts are made with. */
+const COMMON = {
+  chunkNames: 'part-[hash]',
+  bundle: true,
+  splitting: true,
+  minify: true,
+  metafile: true as const,
+  format: 'esm' as const,
+  platform: 'browser' as const,
+  target: 'es2022',
+  // What the client loads where there is no WebSocket of the platform's own.
+  external: ['ws'] as string[],
+  legalComments: 'none' as const,
+  logLevel: 'warning' as const,
+} satisfies BuildOptions;
+
+/** The script of the workers of a node in a tab, and its parts. @returns the name of the script's file */
+export async function buildWorker(directory: string): Promise<string> {
+  const { metafile } = await build({
+    ...COMMON,
+    entryPoints: [WORKER],
+    outdir: directory,
+    entryNames: 'node-[hash]',
+    define: { PENNY_VERSION: JSON.stringify(MANIFEST.version) },
+  });
+  const [script] = Object.entries(metafile.outputs).find(([, { entryPoint }]) =>
+    entryPoint?.endsWith('/worker.ts'),
+  )!;
+  return basename(script);
+}
 
 /** @param directory is emptied before */
 export async function buildPage(directory: string): Promise<void> {
   rmSync(directory, { recursive: true, force: true });
   mkdirSync(directory, { recursive: true });
   const { metafile } = await build({
+    ...COMMON,
     entryPoints: [join(SOURCE, 'main.tsx')],
     outdir: directory,
     entryNames: 'page-[hash]',
-    chunkNames: 'part-[hash]',
-    bundle: true,
-    splitting: true,
-    minify: true,
-    metafile: true,
-    format: 'esm',
-    platform: 'browser',
-    target: 'es2022',
     jsx: 'automatic',
     jsxImportSource: 'preact',
-    // What the client loads where there is no WebSocket of the platform's own.
-    external: ['ws'],
-    legalComments: 'none',
-    logLevel: 'warning',
   });
   const [script, { cssBundle }] = Object.entries(metafile.outputs).find(([, { entryPoint }]) => entryPoint)!;
   const html = readFileSync(join(SOURCE, 'index.html'), 'utf8')
     .replace('APP.js', basename(script))
-    .replace('APP.css', basename(cssBundle!));
+    .replace('APP.css', basename(cssBundle!))
+    .replace('NODE.js', await buildWorker(directory));
   writeFileSync(join(directory, 'index.html'), html);
 }
 

@@ -35,6 +35,13 @@ interface Hub {
   yield(): Promise<void>;
 }
 
+/** Among the answers of JSON-RPC. */
+export const SOCKET_FRAMING: Framing = {
+  open: ({ subscription, n }) =>
+    `{"jsonrpc":"2.0","method":"event","params":{"s":"${subscription}","n":${n},`,
+  close: '}}',
+};
+
 interface Followed {
   readonly subscription: Subscription;
   /** Events told. */

@@ -105,12 +105,13 @@ export class Outbound {
 
   /** Learns first addresses: by name (DNS), or by asking a node at a given address. */
   async #seed(): Promise<void> {
-    const { parameters, manager } = this.#dependencies;
+    const { parameters, manager, transport } = this.#dependencies;
     const seeds = [...this.#options.seeds, ...parameters.seeds];
     for (const seed of seeds) {
       const target = parseTarget(seed, parameters.dial, parameters.p2pPort);
       const given = parseAddress(target.host, target.port) !== undefined || /:\d+$/.test(seed);
-      if (given) void this.#connections.dial(target, 'addr-fetch').then(() => this.#scheduleDial(DIAL_PACE));
+      if (given || transport.resolve === undefined)
+        void this.#connections.dial(target, 'addr-fetch').then(() => this.#scheduleDial(DIAL_PACE));
       else if (this.#options.dnsSeed && manager.size === 0) await this.#resolveSeed(target);
     }
     this.#scheduleDial(DIAL_PACE);
@@ -119,7 +120,7 @@ export class Outbound {
   async #resolveSeed(target: Target): Promise<void> {
     const { clock, manager, transport } = this.#dependencies;
     const time = clock.seconds() - 3 * 86_400;
-    for (const host of await transport.resolve(target.host)) {
+    for (const host of (await transport.resolve?.(target.host)) ?? []) {
       const address = parseAddress(host, target.port);
       if (address !== undefined) manager.add({ time, services: 9n, address }, address);
     }

@@ -57,8 +57,8 @@ export interface Transport {
   dial(target: Target, signal: AbortSignal): Promise<Connection>;
   /** @throws if it cannot be bound. Port 0 takes a free one. */
   listen(host: string, port: number, onConnection: (connection: Connection) => void): Promise<Listener>;
-  /** Addresses (no port) behind a name, as for DNS seeds; empty if it cannot be resolved. */
-  resolve(name: string): Promise<readonly string[]>;
+  /** Addresses (no port) behind a name, as for DNS seeds; empty if it has none. Absent: names can only be dialled. */
+  resolve?(name: string): Promise<readonly string[]>;
 }
 
 /** Envelope limits: before `verack` nothing needs more than a version message with a long user agent. */

@@ -1,8 +1,7 @@
 /** Events of a node in this process, as its client would have them over a WebSocket: calls and events, and no socket. */
 import type { WebSocketClass, WebSocketLike } from '../client/events.ts';
-import { type Outlet, Session } from '../events/session.ts';
+import { type Outlet, Session, SOCKET_FRAMING } from '../events/session.ts';
 import type { Node } from '../node.ts';
-import { SOCKET_FRAMING } from '../platform/node/rpc/event-socket.ts';
 
 type Handler = ((event: never) => void) | null;
 

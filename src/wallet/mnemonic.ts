@@ -1,16 +1,7 @@
 /** BIP39: the words that a wallet's keys are made from, in every language the standard lists. */
 import { HDKey } from '@scure/bip32';
 import { entropyToMnemonic, mnemonicToSeedSync, validateMnemonic } from '@scure/bip39';
-import { wordlist as czech } from '@scure/bip39/wordlists/czech.js';
 import { wordlist as english } from '@scure/bip39/wordlists/english.js';
-import { wordlist as french } from '@scure/bip39/wordlists/french.js';
-import { wordlist as italian } from '@scure/bip39/wordlists/italian.js';
-import { wordlist as japanese } from '@scure/bip39/wordlists/japanese.js';
-import { wordlist as korean } from '@scure/bip39/wordlists/korean.js';
-import { wordlist as portuguese } from '@scure/bip39/wordlists/portuguese.js';
-import { wordlist as chineseSimplified } from '@scure/bip39/wordlists/simplified-chinese.js';
-import { wordlist as spanish } from '@scure/bip39/wordlists/spanish.js';
-import { wordlist as chineseTraditional } from '@scure/bip39/wordlists/traditional-chinese.js';
 import { toHex } from '../core/encoding/bytes.ts';
 import { hash160 } from '../core/encoding/hashes.ts';
 import type { NetworkParameters } from '../core/parameters/network.ts';
@@ -18,18 +9,22 @@ import type { Random } from '../seams.ts';
 import type { OutputType } from './descriptors/descriptor.ts';
 import { parseKeyPath } from './descriptors/key-path.ts';
 
-/** 2,048 words each. */
-export const WORD_LISTS: Readonly<Record<string, string[]>> = Object.freeze({
-  english,
-  chinese_simplified: chineseSimplified,
-  chinese_traditional: chineseTraditional,
-  czech,
-  french,
-  italian,
-  japanese,
-  korean,
-  portuguese,
-  spanish,
+interface WordList {
+  readonly wordlist: string[];
+}
+
+/** 2,048 words each. All but the English ones are loaded only when they may be meant: they are larger than the wallet. */
+export const WORD_LISTS: Readonly<Record<string, () => Promise<WordList>>> = Object.freeze({
+  english: async () => ({ wordlist: english }),
+  chinese_simplified: () => import('@scure/bip39/wordlists/simplified-chinese.js'),
+  chinese_traditional: () => import('@scure/bip39/wordlists/traditional-chinese.js'),
+  czech: () => import('@scure/bip39/wordlists/czech.js'),
+  french: () => import('@scure/bip39/wordlists/french.js'),
+  italian: () => import('@scure/bip39/wordlists/italian.js'),
+  japanese: () => import('@scure/bip39/wordlists/japanese.js'),
+  korean: () => import('@scure/bip39/wordlists/korean.js'),
+  portuguese: () => import('@scure/bip39/wordlists/portuguese.js'),
+  spanish: () => import('@scure/bip39/wordlists/spanish.js'),
 });
 
 /** Bits of entropy in 12 words. */
@@ -41,8 +36,10 @@ export function drawMnemonic(random: Random): string {
 }
 
 /** Are these the words of one language, with the right checksum? */
-export function isMnemonic(words: string): boolean {
-  return Object.values(WORD_LISTS).some((list) => validateMnemonic(words, list));
+export async function isMnemonic(words: string): Promise<boolean> {
+  for (const load of Object.values(WORD_LISTS))
+    if (validateMnemonic(words, (await load()).wordlist)) return true;
+  return false;
 }
 
 /** The master key; the passphrase is part of the secret. The words must be a mnemonic. */

@@ -89,7 +89,7 @@ export class Vault {
       if (this.locked) return wrong;
       if (id === MNEMONIC) {
         const record = this.mnemonic();
-        if (record === null || !isMnemonic(record.words))
+        if (record === null || !(await isMnemonic(record.words)))
           wrong.push('its mnemonic does not match its checksum');
       } else {
         const publicKey = id.slice(secretId('').length);

@@ -185,7 +185,7 @@ export class WalletManager {
     const { storage, clock, random } = this.#dependencies;
     const { disablePrivateKeys = false, blank = false, passphrase = '', mnemonicPassphrase = '' } = options;
     return this.#exclusively(name, async () => {
-      if (options.mnemonic !== undefined && !isMnemonic(options.mnemonic))
+      if (options.mnemonic !== undefined && !(await isMnemonic(options.mnemonic)))
         throw new WalletError('Invalid mnemonic', 'address');
       if (await this.exists(name))
         throw new WalletError(

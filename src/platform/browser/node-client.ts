@@ -79,6 +79,9 @@ export function startTabNode(
     onerror: ((event: { readonly message: string }) => void) | null = null;
     onclose: (() => void) | null = null;
     readonly #number = ++last;
+    #isPaused = false;
+    /** Characters that came and were not told to be taken. */
+    #held = 0;
 
     constructor() {
       sockets.set(this.#number, this);
@@ -94,8 +97,25 @@ export function startTabNode(
     }
 
     receive(text: string): void {
-      send({ taken: text.length, of: this.#number });
+      this.#take(text.length);
       this.onmessage?.({ data: text });
+    }
+
+    /** Of who does not take what it is told, the node does not send more than a megabyte. */
+    #take(length: number): void {
+      this.#held += length;
+      if (this.#isPaused) return;
+      send({ taken: this.#held, of: this.#number });
+      this.#held = 0;
+    }
+
+    pause(): void {
+      this.#isPaused = true;
+    }
+
+    resume(): void {
+      this.#isPaused = false;
+      this.#take(0);
     }
 
     ended(): void {

@@ -8,6 +8,8 @@ export interface TabNodeOptions {
   readonly peers: readonly string[];
   /** Threads that verify scripts, the node's own included; default what the machine has, at most 4. */
   readonly threads?: number;
+  /** By what name chain and wallets are kept, and what only one tab may use; default the network's and its genesis block's. */
+  readonly store?: string;
   /** Keep nothing: for tests, and for who wants no traces. */
   readonly inMemory?: boolean;
 }

@@ -2,19 +2,13 @@
 import type { Duplex } from 'node:stream';
 import type { RawData, WebSocket } from 'ws';
 import type { Piece } from '../../../events/block-texts.ts';
-import { type Framing, type Outlet, Session } from '../../../events/session.ts';
+import { type Outlet, Session, SOCKET_FRAMING } from '../../../events/session.ts';
 import type { Caller, Dispatcher } from '../../../rpc/dispatcher.ts';
 import { LIMITS } from '../../../rpc/limits.ts';
 import type { Permission } from './access.ts';
 
 /** What comes in a binary frame is no text. */
 const UNSUPPORTED = 1003;
-
-export const SOCKET_FRAMING: Framing = {
-  open: ({ subscription, n }) =>
-    `{"jsonrpc":"2.0","method":"event","params":{"s":"${subscription}","n":${n},`,
-  close: '}}',
-};
 
 export class EventSocket implements Outlet {
   readonly #socket: WebSocket;

@@ -179,7 +179,7 @@ export const walletManagementMethods = group('Wallet', {
     async handler({ mnemonic: words, mnemonic_passphrase: passphrase, timestamp }, wallet, context) {
       wallet.vault.requireUnlocked();
       const normal = words.normalize('NFKD').trim().split(/\s+/).join(' ');
-      if (!isMnemonic(normal)) throw refuse.key('Invalid mnemonic');
+      if (!(await isMnemonic(normal))) throw refuse.key('Invalid mnemonic');
       const now = context.clock.seconds();
       const from = timestamp === 'now' ? now : timestamp === undefined ? 0 : Number(bigintFrom(timestamp));
       await useMnemonic(wallet, normal, passphrase, from);

@@ -1,0 +1,101 @@
+/** A node on the parts of a browser. Owns which implementation stands behind each seam, and the order of start and stop. */
+import type { NetworkParameters } from '../../core/parameters/network.ts';
+import { ScriptCache } from '../../core/script/script-cache.ts';
+import { bindTweakKey } from '../../core/script/signing.ts';
+import { ThreadSearcher } from '../../mining/thread-searcher.ts';
+import { createDispatcher, createNode, type Node } from '../../node.ts';
+import type { Dispatcher } from '../../rpc/dispatcher.ts';
+import { DIALECT } from '../../rpc/formats/version.ts';
+import { CachingScriptVerifier } from '../memory/caching-script-verifier.ts';
+import { InlineScriptVerifier } from '../memory/inline-script-verifier.ts';
+import { MemoryStorage } from '../memory/memory-storage.ts';
+import { MemoryWalletStorage } from '../memory/memory-wallet-storage.ts';
+import { WorkerSearcher } from '../shared/mining/worker-searcher.ts';
+import { WorkerScriptVerifier } from '../shared/verification/worker-script-verifier.ts';
+import { TabClock } from './clock.ts';
+import { bindFastHashes } from './hashes.ts';
+import { ConsoleLogger } from './logger.ts';
+import { WebTransport } from './network/web-transport.ts';
+import { webRandom } from './random.ts';
+import { loadSignatureEngine } from './signatures.ts';
+import { hasThreads, startSearcher, startVerifier } from './threads.ts';
+
+/** The package's, put in when the script is made. */
+declare const PENNY_VERSION: string;
+
+/** A tab is one of many, and the stores keep all of their entries in memory anyway. */
+const DBCACHE = 64;
+const MEMPOOL_BYTES = 50_000_000;
+/** Transactions whose scripts are known to be valid. */
+const SCRIPT_CACHE = 20_000;
+
+export interface TabNodeParts {
+  readonly parameters: NetworkParameters;
+  readonly peers: readonly string[];
+  readonly threads: number;
+}
+
+export interface RunningNode {
+  readonly node: Node;
+  stop(): Promise<void>;
+}
+
+/** @param onDispatcher given what answers calls, which it does from now on ("warming up") */
+export async function startNode(
+  { parameters, peers, threads }: TabNodeParts,
+  onDispatcher: (rpc: Dispatcher) => void,
+): Promise<RunningNode> {
+  bindFastHashes();
+  const clock = new TabClock();
+  const logger = new ConsoleLogger([]);
+  const rpc = createDispatcher({ clock, logger });
+  onDispatcher(rpc);
+  const engine = await loadSignatureEngine();
+  bindTweakKey(engine.tweakKey);
+  const inner =
+    threads > 1
+      ? new WorkerScriptVerifier(
+          { workers: threads - 1 },
+          { engine, clock, logger, startThread: startVerifier },
+        )
+      : new InlineScriptVerifier(engine, clock);
+  const scriptVerifier = new CachingScriptVerifier(inner, new ScriptCache(SCRIPT_CACHE, webRandom.bytes(32)));
+  const storage = new MemoryStorage();
+  const closeAll = async (): Promise<void> => {
+    await scriptVerifier.close();
+    await storage.close();
+  };
+  const none = (): Promise<never> => Promise.reject(new Error('A node in a tab has no files'));
+  try {
+    const node = await createNode(
+      {
+        parameters,
+        chain: { dbcache: DBCACHE },
+        mempool: { maxBytes: MEMPOOL_BYTES },
+        network: { bind: [], addNodes: peers, userAgent: `/Penny:${PENNY_VERSION}(tab)/${DIALECT.name}/` },
+      },
+      {
+        clock,
+        random: webRandom,
+        logger,
+        storage,
+        walletStorage: new MemoryWalletStorage(),
+        scriptVerifier,
+        searcher: new ThreadSearcher(clock),
+        createSearcher: (count) =>
+          hasThreads() ? new WorkerSearcher(count, startSearcher) : new ThreadSearcher(clock),
+        transport: new WebTransport(),
+        rpc,
+        files: { readFile: none, writeFile: none },
+      },
+    );
+    const stop = async (): Promise<void> => {
+      await node.stop();
+      await closeAll();
+    };
+    return { node, stop };
+  } catch (error) {
+    await closeAll();
+    throw error;
+  }
+}
