@@ -120,7 +120,7 @@ export class Miner {
     });
     try {
       // Our clock may have gone back since the tip came.
-      checkHeaderContext(template.header(), template.parent, chain.parameters, time);
+      checkHeaderContext(template, template.parent, chain.parameters, time);
     } catch (error) {
       throw error instanceof Invalid ? invalidTemplate(error) : error;
     }

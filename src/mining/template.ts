@@ -89,8 +89,8 @@ export class BlockTemplate {
   readonly witnessCommitment: Uint8Array | null;
   readonly #parameters: NetworkParameters;
   readonly #coinbaseScript: Uint8Array;
-  /** What the coinbase's txid is hashed with, level by level. */
-  readonly #branch: readonly Uint8Array[];
+  /** What the coinbase's txid is hashed with, level by level: made for who makes a header. */
+  #branch: readonly Uint8Array[] | undefined;
 
   constructor(
     parent: HeaderEntry,
@@ -115,7 +115,6 @@ export class BlockTemplate {
       this.height < parameters.heights.segwit
         ? null
         : commitmentScript(witnessCommitment([this.#coinbase(0, null), ...txs], WITNESS_RESERVED));
-    this.#branch = merkleBranch([WITNESS_RESERVED, ...txs.map((tx) => tx.txidBytes)], 0);
   }
 
   get bits(): number {
@@ -154,6 +153,8 @@ export class BlockTemplate {
   /** With nonce 0. @param extraNonce another one makes another block. */
   header(extraNonce = 0, time = this.time): BlockHeader {
     const coinbase = this.#coinbase(extraNonce, this.witnessCommitment);
+    const txids = () => this.transactions.map(({ tx }) => tx.txidBytes);
+    this.#branch ??= merkleBranch([coinbase.txidBytes, ...txids()], 0);
     return BlockHeader.from({
       version: this.version,
       prevHash: this.parent.hashBytes,

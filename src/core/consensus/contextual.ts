@@ -20,7 +20,7 @@ import { isFinal } from './lock-time.ts';
  * @throws Invalid; of kind `early` if only our clock speaks against the header.
  */
 export function checkHeaderContext(
-  header: BlockHeader,
+  header: Pick<BlockHeader, 'bits' | 'time' | 'version'>,
   parent: HeaderLink,
   parameters: NetworkParameters,
   now: number,

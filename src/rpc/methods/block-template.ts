@@ -86,7 +86,7 @@ function transactionsJson({ transactions }: BlockTemplate, { mempool }: RpcConte
   return transactions.map(({ tx, fee, sigOpCost }, i) => {
     const { txid, wtxid: hash, weight, inputs } = tx;
     positions.set(txid, i + 1);
-    const hasParents = (mempool.get(txid)?.parents.size ?? 0) > 0;
+    const hasParents = (mempool.graph.creator(tx.txidBytes)?.parents.size ?? 0) > 0;
     // One for each input, as Core has it.
     const parents = hasParents ? inputs.map(({ prevout }) => positions.get(toDisplayHex(prevout.txid))) : [];
     const depends = parents.filter((position) => position !== undefined);
