@@ -102,11 +102,19 @@ export class Dispatcher implements RpcServerView {
       if (body === null) throw notJson();
       const reading = new JsonReading(body, LIMITS);
       const rest = turnsOf(this.#clock, LIMITS.turn);
-      while (!reading.advance(LIMITS.piece)) await rest();
+      const members: Members = { count: 0, forbidden: undefined };
+      while (!reading.advance(LIMITS.piece)) {
+        look(reading.takeItems(), caller, members);
+        await rest();
+      }
       const request = reading.value;
       if (request instanceof JsonObject) return await this.#handleOne(request, caller);
-      if (Array.isArray(request)) return await this.#handleBatch(request, caller);
-      throw new RpcError(RpcCode.PARSE_ERROR, 'Top-level object parse error');
+      if (!Array.isArray(request)) throw new RpcError(RpcCode.PARSE_ERROR, 'Top-level object parse error');
+      look(request, caller, members);
+      if (members.forbidden !== undefined) return this.#forbid(members.forbidden, caller, new Envelope());
+      if (members.count > LIMITS.batch) throw tooMuch(`A batch has at most ${LIMITS.batch} calls`);
+      const isShort = members.count === request.length;
+      return await this.#handleBatch(isShort ? [request] : readAgain(body), caller);
     } catch (error) {
       // Only reading it fails here: what becomes of calls is answered with their ids.
       return failure(error instanceof JsonError ? notJson() : error, new Envelope());
@@ -134,15 +142,9 @@ export class Dispatcher implements RpcServerView {
   }
 
   /** Always 200: each member's failure is told in its own answer. */
-  async #handleBatch(requests: readonly JsonRead[], caller: Caller): Promise<Answer> {
-    if (caller.allowed !== undefined)
-      for (const request of requests) {
-        const method = request instanceof JsonObject ? request.get('method') : undefined;
-        if (typeof method !== 'string' || !caller.allowed.has(method))
-          return this.#forbid(String(method), caller, new Envelope());
-      }
-    if (requests.length > LIMITS.batch) throw tooMuch(`A batch has at most ${LIMITS.batch} calls`);
+  async #handleBatch(parts: Iterable<readonly JsonRead[]>, caller: Caller): Promise<Answer> {
     const pieces: string[] = [];
+    let isEmpty = true;
     let size = 0;
     let answers: string[] = [];
     let begun = 0;
@@ -153,17 +155,19 @@ export class Dispatcher implements RpcServerView {
     };
     // Most methods wait for nothing: without this a long batch would stop the whole node.
     const rest = turnsOf(this.#clock, LIMITS.turn);
-    for (const request of requests) {
-      const member = this.#answerMember(request, caller, size > LIMITS.batchAnswers);
-      const answer = member instanceof Promise ? await member : member;
-      if (answer !== null) answers.push(answer);
-      size += answer?.length ?? 0;
-      if (size - begun > LIMITS.piece) putTogether();
-      const pause = rest();
-      if (pause !== undefined) await pause;
-    }
+    for (const requests of parts)
+      for (const request of requests) {
+        isEmpty = false;
+        const member = this.#answerMember(request, caller, size > LIMITS.batchAnswers);
+        const answer = member instanceof Promise ? await member : member;
+        if (answer !== null) answers.push(answer);
+        size += answer?.length ?? 0;
+        if (size - begun > LIMITS.piece) putTogether();
+        const pause = rest();
+        if (pause !== undefined) await pause;
+      }
     // An empty batch carries no version, so clients of 1.x expect an empty array and not silence.
-    if (size === 0 && requests.length > 0) return new Answer(204);
+    if (size === 0 && !isEmpty) return new Answer(204);
     if (answers.length > 0 || pieces.length === 0) putTogether();
     return new Answer(200, [...pieces, ']\n']);
   }
@@ -208,25 +212,22 @@ export class Dispatcher implements RpcServerView {
         server: this,
       };
       const result = callMethod(method, call.parameters, context, request);
-      if (result instanceof Promise)
-        return result
-          .then((value) => {
-            this.answered?.(call.method);
-            return value;
-          })
-          .catch((error) => this.#report(call.method, error))
-          .finally(() => this.#active.delete(active));
-      this.#active.delete(active);
-      this.answered?.(call.method);
-      return result;
+      const end = (value: JsonWritable): JsonWritable => {
+        this.#active.delete(active);
+        this.answered?.(call.method);
+        return value;
+      };
+      if (!(result instanceof Promise)) return end(result);
+      return result.then(end, (error) => this.#fail(active, error));
     } catch (error) {
-      this.#active.delete(active);
-      return this.#report(call.method, error);
+      return this.#fail(active, error);
     }
   }
 
   /** Logs what no caller is to blame for. @throws the error itself */
-  #report(method: string, error: unknown): never {
+  #fail(active: ActiveCall, error: unknown): never {
+    const { method } = active;
+    this.#active.delete(active);
     this.answered?.(method, error);
     if (error instanceof UsageError) throw refuse.misc(helpText(findMethod(this.registry, method)!));
     if (!(error instanceof Invalid || refusalOf(error) !== undefined))
@@ -239,6 +240,31 @@ export class Dispatcher implements RpcServerView {
     this.#logger.log('warn', 'rpc', text);
     return new Answer(403, [], envelope.failure(refuse.misc(text)));
   }
+}
+
+/** What a batch is found to hold before any of it is answered. */
+interface Members {
+  count: number;
+  /** The first method that its caller may not call. */
+  forbidden: string | undefined;
+}
+
+function look(requests: readonly JsonRead[], { allowed }: Caller, members: Members): void {
+  members.count += requests.length;
+  for (const request of allowed === undefined ? [] : requests) {
+    const method = request instanceof JsonObject ? request.get('method') : undefined;
+    if (typeof method !== 'string' || !allowed!.has(method)) members.forbidden ??= String(method);
+  }
+}
+
+/**
+ * The members of a long batch, some at a time. All of them at once would be half a gigabyte of objects, and the
+ * collector stop everything for as long as it takes to move them.
+ */
+function* readAgain(body: string): Generator<readonly JsonRead[]> {
+  const reading = new JsonReading(body, LIMITS);
+  while (!reading.advance(LIMITS.piece)) yield reading.takeItems();
+  yield reading.value as readonly JsonRead[];
 }
 
 const tooMuch = (text: string): RpcError => new RpcError(RpcCode.OUT_OF_MEMORY, text);

@@ -146,6 +146,27 @@ describe('batches', () => {
     expect(JSON.parse(pieces.join(''))).toHaveLength(20_000);
   });
 
+  test('that are long are read whole before the first call, and answered in order', async () => {
+    const members = Array.from({ length: 5_000 }, (_, id) => ({ method: 'sum', params: [id], id }));
+    const text = JSON.stringify(members);
+    expect(text.length).toBeGreaterThan(2 * LIMITS.piece);
+    const answers = members.map(({ id }) => ({ result: 10 + id, error: null, id }));
+    expect(await send(text)).toEqual([200, answers]);
+    const called = () => lines.filter(({ message }) => message.includes('method=sum')).length;
+    const before = called();
+    expect(await send(`${text.slice(0, -1)},{]`)).toMatchObject([500, { error: { message: 'Parse error' } }]);
+    const allowed = new Set(['sum']);
+    for (const forbidden of [
+      [...members, { method: 'stop' }],
+      [{ method: 'stop' }, ...members],
+    ])
+      expect(await send(forbidden, { allowed })).toEqual([403, '']);
+    expect(called()).toBe(before);
+    const silent = members.map((member) => ({ jsonrpc: '2.0', ...member, id: undefined }));
+    expect(await send(silent)).toEqual([204, '']);
+    expect(called()).toBe(before + members.length);
+  });
+
   test('empty: an empty array; notifications only: nothing', async () => {
     expect(await send([])).toEqual([200, []]);
     expect(await send([{ jsonrpc: '2.0', method: 'sum', params: [1] }])).toEqual([204, '']);

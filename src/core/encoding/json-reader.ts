@@ -78,6 +78,11 @@ export class JsonReading {
     return this.#value!;
   }
 
+  /** What was read of the outermost array, which forgets it: who reads a long one need not hold all of it. */
+  takeItems(): readonly JsonRead[] {
+    return this.#open[0]?.values?.splice(0) ?? [];
+  }
+
   /** Reads about so many characters more. @returns whether all is read */
   advance(characters: number): boolean {
     const end = this.#position + characters;

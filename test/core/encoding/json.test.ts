@@ -1,7 +1,7 @@
 import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { JsonNumber, JsonObject, type JsonRead } from '../../../src/core/encoding/json.ts';
-import { JsonError, readJson } from '../../../src/core/encoding/json-reader.ts';
+import { JsonError, JsonReading, readJson } from '../../../src/core/encoding/json-reader.ts';
 
 const bounds = { depth: 512, values: 4_000_000 };
 
@@ -139,6 +139,22 @@ describe('reading', () => {
 
   test('bounds the number of values', () => {
     expect(() => readJson(`[${'0,'.repeat(4_000_001)}0]`, bounds)).toThrow('too many values');
+  });
+
+  test('gives out a long array some at a time, and keeps nothing of it', () => {
+    const items = Array.from({ length: 5_000 }, (_, i) => [`${i}`, [i % 2 === 0, null]]);
+    const reading = new JsonReading(JSON.stringify(items), bounds);
+    const taken: JsonRead[] = [];
+    while (!reading.advance(100)) {
+      const some = reading.takeItems();
+      expect(some.length).toBeLessThan(20);
+      taken.push(...some);
+    }
+    expect([...taken, ...(reading.value as readonly JsonRead[])]).toEqual(items);
+    expect(taken.length).toBeGreaterThan(4_900);
+    const object = new JsonReading(JSON.stringify({ items }), bounds);
+    while (!object.advance(100)) expect(object.takeItems()).toEqual([]);
+    expect((object.value as JsonObject).get('items')).toHaveLength(items.length);
   });
 
   test('reads a block of hex in a time that is no obstacle', () => {

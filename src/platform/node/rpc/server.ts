@@ -168,7 +168,10 @@ export class RpcServer {
     });
     app.server.maxHeadersCount = LIMITS.headerCount;
     app.removeAllContentTypeParsers();
-    app.addContentTypeParser('*', { parseAs: 'buffer' }, (_request, body, done) => done(null, body));
+    // The first by its name: Fastify takes the header of all others apart for each request.
+    app.addContentTypeParser(['application/json', '*'], { parseAs: 'buffer' }, (_request, body, done) =>
+      done(null, body),
+    );
     app.setErrorHandler((error: { statusCode?: number }, _request, reply) => {
       void reply.code(error.statusCode ?? 500).send();
     });
@@ -290,8 +293,10 @@ export class RpcServer {
     return this.#departing;
   }
 
-  #dispatch(request: FastifyRequest, reply: FastifyReply): Promise<Answer> {
+  async #dispatch(request: FastifyRequest, reply: FastifyReply): Promise<Answer> {
     const bytes = (request.body ?? Buffer.alloc(0)) as Buffer;
+    // To put a very long one together took as long as to make it text.
+    if (bytes.length > AT_ONCE) await nextTurn();
     const path = request.originalUrl.split('?', 1)[0]!;
     const caller = new HttpCaller(path, request.permission, () => this.#hangUp(request, reply));
     return this.#dispatcher.handle(isUtf8(bytes) ? bytes.toString() : null, caller);
