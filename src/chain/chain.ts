@@ -111,10 +111,11 @@ export class Chain extends ChainView {
       const files = keep(await storage.blockFiles());
       const blocks = await BlockStore.open(files, { parameters, maximumSize });
       const { dbcache = DEFAULT_DBCACHE, batchCoins = DEFAULT_BATCH_COINS } = options;
-      const coinOptions = { limit: dbcache * 2 ** 20, salt: random.bytes(8), batchCoins };
+      const salt = random.bytes(8);
+      const coinOptions = { limit: dbcache * 2 ** 20, salt, batchCoins };
       const chainstate = new Chainstate(keep(await storage.store(COIN_STORE)), coinOptions);
       const { minimumChainWork = parameters.minimumChainWork, maxTipAge = parameters.maxTipAge } = options;
-      const tree = new HeaderTree(parameters);
+      const tree = new HeaderTree(parameters, new DataView(salt.buffer, salt.byteOffset).getInt32(4));
       const chain = new Chain(options, dependencies, {
         ...{ parameters, index, blocks, chainstate, tree, minimumChainWork },
         active: new ActiveChain(),

@@ -3,29 +3,31 @@
  * memory, from one pass over the index at start. Knows nothing of coins, and writes nothing: what changed
  * is in `dirty` until the writer takes it.
  */
-import { type BlockHash, BlockHeader } from '../core/block/header.ts';
+import type { BlockHash, BlockHeader } from '../core/block/header.ts';
 import { checkHeaderWork } from '../core/consensus/check-block.ts';
 import { checkHeaderContext } from '../core/consensus/contextual.ts';
-import { toDisplayHex } from '../core/encoding/bytes.ts';
+import { fromDisplayHex } from '../core/encoding/bytes.ts';
 import { Invalid } from '../core/encoding/errors.ts';
 import type { NetworkParameters } from '../core/parameters/network.ts';
 import type { ActiveChain } from './active-chain.ts';
-import { HeaderEntry, HeaderSlabs } from './header-entry.ts';
-import { damagedIndex, type HeaderRecord } from './schema.ts';
+import { HeaderEntry, isForgotten, previousAt, ROW_SIZE, type Row, rowOf } from './header-entry.ts';
+import { HeaderMap } from './header-map.ts';
+import { damagedIndex, PAGE_SIZE } from './schema.ts';
 
 /** Blocks loaded from disk count as seen before all that come later; the old active chain before the rest. */
 const SEQUENCE_LOADED = 1;
 const SEQUENCE_LOADED_ACTIVE = 0;
 
-/** With its order of arrival */
-export interface RememberedEntry extends HeaderRecord {
+export interface RememberedEntry {
+  readonly hash: BlockHash;
+  /** Its order of arrival. */
   readonly sequence: number;
+  readonly row: Uint8Array;
 }
 
 export class HeaderTree {
   readonly #parameters: NetworkParameters;
-  readonly #entries = new Map<BlockHash, HeaderEntry>();
-  readonly #slabs = new HeaderSlabs();
+  readonly #entries: HeaderMap;
   /** Complete up to the block itself, valid as far as known, and at least as good as the tip; the tip too. */
   readonly #candidates = new Set<HeaderEntry>();
   /** By a parent that lacks a block on its way: blocks that were received already. */
@@ -40,11 +42,16 @@ export class HeaderTree {
   /** preciousblock counts down, so that its block wins over all seen before. */
   #preciousSequence = -1;
   #preciousWork = 0n;
+  /** As they are in the index, by their numbers; and bytes of the last that are used. */
+  readonly #pages: Uint8Array[] = [];
+  #used = 0;
   /** Entries that differ from the index on disk. */
   readonly dirty = new Set<HeaderEntry>();
 
-  constructor(parameters: NetworkParameters) {
+  /** @param salt for the table of hashes */
+  constructor(parameters: NetworkParameters, salt = 0) {
     this.#parameters = parameters;
+    this.#entries = new HeaderMap(salt);
   }
 
   get genesis(): HeaderEntry {
@@ -60,28 +67,47 @@ export class HeaderTree {
   }
 
   get(hash: BlockHash): HeaderEntry | undefined {
-    return this.#entries.get(hash);
+    return this.#entries.find(fromDisplayHex(hash));
   }
 
-  entries(): Iterable<HeaderEntry> {
-    return this.#entries.values();
+  entries(): readonly HeaderEntry[] {
+    return this.#entries.entries;
   }
 
-  /** Adds a header of the index; parents come first. @throws CorruptionError */
-  load(record: HeaderRecord): void {
-    const header = BlockHeader.decode(record.header);
-    const parent = this.#entries.get(header.prev) ?? null;
-    if (parent === null && this.#genesis !== undefined)
-      throw damagedIndex(`it lacks the parent of ${record.hash}`);
-    const entry = this.#insert(header, record.hash as BlockHash, parent);
-    entry.failed = record.failed;
-    entry.validScripts = record.validScripts;
-    entry.transactionCount = record.transactionCount;
-    entry.data = record.data;
-    entry.undo = record.undo;
+  /** Of the index. */
+  page(page: number): Uint8Array {
+    const bytes = this.#pages[page]!;
+    return page === this.#pages.length - 1 ? bytes.subarray(0, this.#used) : bytes;
+  }
+
+  /** Adds a page of the index; parents come first. @throws CorruptionError */
+  loadPage(page: number, bytes: Uint8Array): void {
+    const rows = new Uint8Array(PAGE_SIZE);
+    rows.set(bytes);
+    this.#pages[page] = rows;
+    this.#used = bytes.length;
+    for (let at = 0; at < bytes.length; at += ROW_SIZE) {
+      const row = { page, bytes: rows, at };
+      // Forgotten and come again, and a kill before the one was written, but behind the other: it is there twice.
+      if (!isForgotten(row) && this.#entries.find(rows, at) === undefined) this.#load(row);
+    }
+  }
+
+  /** Adds a header that lies in no page yet. @throws CorruptionError */
+  load(row: Uint8Array): void {
+    this.dirty.add(this.#load(this.#keep(row)));
+  }
+
+  #load(row: Row): HeaderEntry {
+    const [last, from] = [this.#entries.entries.at(-1), previousAt(row)];
+    const parent = last?.hasHash(row.bytes, from) ? last : this.#entries.find(row.bytes, from);
+    if (parent === undefined && this.#genesis !== undefined)
+      throw damagedIndex(`it lacks the parent of ${new HeaderEntry(row, null).hash}`);
+    const entry = this.#insert(row, parent ?? null);
     entry.sequence = SEQUENCE_LOADED;
     if (entry.transactionCount > 0) this.#link(entry);
     this.#raiseBestHeader(entry);
+    return entry;
   }
 
   /** After the last `load`: the coins say which tip was active. */
@@ -94,7 +120,7 @@ export class HeaderTree {
   /** @throws CorruptionError if the index is not empty. */
   addGenesis(header: BlockHeader): HeaderEntry {
     if (this.#genesis !== undefined) throw damagedIndex('it has a genesis block already');
-    const entry = this.#insert(header, header.hash, null);
+    const entry = this.#insert(this.#keep(rowOf(header.hashBytes, header.bytes)), null);
     this.#raiseBestHeader(entry);
     return entry;
   }
@@ -105,19 +131,19 @@ export class HeaderTree {
    * @throws Invalid
    */
   accept(header: BlockHeader, now: number): HeaderEntry {
-    const known = this.#entries.get(header.hash);
+    const known = this.#entries.find(header.hashBytes);
     if (known !== undefined) {
       if (known.failed === 'none') return known;
       const detail = `block ${known.hash} was previously marked invalid`;
       throw new Invalid('duplicate', 'duplicate-invalid', detail);
     }
     checkHeaderWork(header, this.#parameters);
-    const parent = this.#entries.get(header.prev);
+    const parent = this.#entries.find(header.prevHash);
     if (parent === undefined) throw new Invalid('missing', 'prev-blk-not-found', `parent ${header.prev}`);
     if (parent.failed !== 'none')
       throw new Invalid('consensus', 'bad-prevblk', `parent ${header.prev} is invalid`);
     checkHeaderContext(header, parent, this.#parameters, now);
-    const entry = this.#insert(header, header.hash, parent);
+    const entry = this.#insert(this.#keep(rowOf(header.hashBytes, header.bytes)), parent);
     this.dirty.add(entry);
     this.#raiseBestHeader(entry);
     return entry;
@@ -154,6 +180,7 @@ export class HeaderTree {
     const linked = [entry];
     for (const at of linked) {
       at.chainTransactionCount = (at.parent?.chainTransactionCount ?? 0) + at.transactionCount;
+      if (this.#unlinked.size === 0) continue;
       linked.push(...(this.#unlinked.get(at) ?? []));
       this.#unlinked.delete(at);
     }
@@ -187,7 +214,7 @@ export class HeaderTree {
     this.#best = undefined;
     this.#candidates.clear();
     this.#candidates.add(tip);
-    for (const entry of this.#entries.values())
+    for (const entry of this.#entries.entries)
       if (entry.failed === 'none' && entry.chainTransactionCount > 0 && !isBetter(tip, entry))
         this.#candidates.add(entry);
   }
@@ -195,7 +222,7 @@ export class HeaderTree {
   /** The block broke a rule: neither it nor anything above it can ever be active. */
   markFailed(entry: HeaderEntry): void {
     this.#setFailed(entry, 'self');
-    for (const other of this.#entries.values())
+    for (const other of this.#entries.entries)
       if (other.height > entry.height && other.failed === 'none' && other.ancestor(entry.height) === entry)
         this.#setFailed(other, 'ancestor');
     this.#findBestHeader();
@@ -222,7 +249,7 @@ export class HeaderTree {
 
   /** Forgives a block, its ancestors and its descendants (reconsiderblock). */
   clearFailed(entry: HeaderEntry): void {
-    for (const other of this.#entries.values()) {
+    for (const other of this.#entries.entries) {
       if (other.failed === 'none') continue;
       const [low, high] = other.height < entry.height ? [other, entry] : [entry, other];
       if (high.ancestor(low.height) === low) {
@@ -239,21 +266,19 @@ export class HeaderTree {
    */
   rewind(records: readonly RememberedEntry[], tip: HeaderEntry): HeaderEntry[] {
     const kept = new Set<HeaderEntry>();
-    for (const { hash, header: _, ...known } of records) {
-      const entry = this.#entries.get(hash as BlockHash)!;
-      const { failed, validScripts, transactionCount, data, undo } = entry;
-      const before = { sequence: known.sequence, failed, validScripts, transactionCount, data, undo };
-      if (JSON.stringify(before) !== JSON.stringify(known)) this.dirty.add(entry);
-      kept.add(Object.assign(entry, known, { chainTransactionCount: 0 }));
-      this.#nextSequence = Math.max(this.#nextSequence, entry.sequence + 1);
+    for (const { sequence, row } of records) {
+      const entry = this.#entries.find(row)!;
+      if (entry.restore(row)) this.dirty.add(entry);
+      entry.sequence = sequence;
+      entry.chainTransactionCount = 0;
+      kept.add(entry);
+      this.#nextSequence = Math.max(this.#nextSequence, sequence + 1);
     }
-    const forgotten = [...this.#entries.values()].filter((entry) => !kept.has(entry));
-    for (const entry of forgotten) {
-      this.#entries.delete(entry.hash);
-      this.dirty.delete(entry);
-    }
+    const forgotten = this.#entries.entries.filter((entry) => !kept.has(entry));
+    this.#entries.keep((entry) => kept.has(entry));
+    for (const entry of forgotten) this.dirty.delete(entry);
     this.#unlinked.clear();
-    for (const entry of this.#entries.values()) if (entry.transactionCount > 0) this.#link(entry);
+    for (const entry of this.#entries.entries) if (entry.transactionCount > 0) this.#link(entry);
     this.#findBestHeader();
     this.rebuildCandidates(tip);
     return forgotten;
@@ -269,11 +294,25 @@ export class HeaderTree {
     if (entry.failed === 'none' && entry.chainTransactionCount > 0) this.#candidates.add(entry);
   }
 
-  #insert(header: BlockHeader, hash: BlockHash, parent: HeaderEntry | null): HeaderEntry {
-    const entry = new HeaderEntry(header, hash, parent, this.#slabs);
-    this.#entries.set(hash, entry);
+  #insert(row: Row, parent: HeaderEntry | null): HeaderEntry {
+    const entry = new HeaderEntry(row, parent);
+    this.#entries.add(entry);
     this.#genesis ??= entry;
     return entry;
+  }
+
+  /** Behind all others, which its parent is among. */
+  #keep(row: Uint8Array): Row {
+    if (this.#used === PAGE_SIZE || this.#pages.length === 0) {
+      this.#pages.push(new Uint8Array(PAGE_SIZE));
+      this.#used = 0;
+    }
+    const page = this.#pages.length - 1;
+    const bytes = this.#pages[page]!;
+    const at = this.#used;
+    bytes.set(row, at);
+    this.#used += ROW_SIZE;
+    return { page, bytes, at };
   }
 
   #raiseBestHeader(entry: HeaderEntry): void {
@@ -288,7 +327,7 @@ export class HeaderTree {
   #findBestHeader(): void {
     this.#bestHeader = undefined;
     this.bestFailed = undefined;
-    for (const entry of this.#entries.values()) this.#raiseBestHeader(entry);
+    for (const entry of this.#entries.entries) this.#raiseBestHeader(entry);
   }
 
   /** Hashes from an entry down to the genesis block: ten in a row, then at doubling distances (Core). */
@@ -305,7 +344,7 @@ export class HeaderTree {
   /** The highest known block of a locator for which `accepted` holds; the genesis block if there is none. */
   findFork(locator: readonly Uint8Array[], accepted: (entry: HeaderEntry) => boolean): HeaderEntry {
     for (const hash of locator) {
-      const entry = this.#entries.get(toDisplayHex(hash) as BlockHash);
+      const entry = this.#entries.find(hash);
       if (entry !== undefined && accepted(entry)) return entry;
     }
     return this.genesis;
@@ -314,15 +353,15 @@ export class HeaderTree {
   /** Entries without children. */
   leaves(): HeaderEntry[] {
     const parents = new Set<HeaderEntry | null>();
-    for (const entry of this.#entries.values()) parents.add(entry.parent);
-    return [...this.#entries.values()].filter((entry) => !parents.has(entry));
+    for (const entry of this.#entries.entries) parents.add(entry.parent);
+    return this.#entries.entries.filter((entry) => !parents.has(entry));
   }
 }
 
 /** Every block from the active chain up to this one can be connected, as far as is known. */
 function isComplete(entry: HeaderEntry, active: ActiveChain): boolean {
   let at = entry;
-  while (!active.includes(at) && at.failed === 'none' && at.data !== null) at = at.parent!;
+  while (!active.includes(at) && at.failed === 'none' && at.haveData) at = at.parent!;
   return active.includes(at);
 }
 

@@ -42,7 +42,7 @@ export class Pruner {
   /** Learns from the tree what was pruned before. */
   load(): void {
     for (const entry of this.#tree.entries())
-      if (entry.transactionCount > 0 && entry.data === null)
+      if (entry.transactionCount > 0 && !entry.haveData)
         this.#prunedHeight = Math.max(this.#prunedHeight, entry.height);
   }
 
@@ -91,9 +91,10 @@ export class Pruner {
   #files(): Map<number, HeaderEntry[]> {
     const files = new Map<number, HeaderEntry[]>();
     for (const entry of this.#tree.entries()) {
-      if (entry.data === null) continue;
-      const entries = files.get(entry.data.file);
-      if (entries === undefined) files.set(entry.data.file, [entry]);
+      const { data } = entry;
+      if (data === null) continue;
+      const entries = files.get(data.file);
+      if (entries === undefined) files.set(data.file, [entry]);
       else entries.push(entry);
     }
     return new Map([...files].sort(([a], [b]) => a - b));

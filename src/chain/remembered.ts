@@ -3,7 +3,7 @@
  * block, and how long the block files are. The blocks themselves stay where they are. Owns the form only.
  *
  * tip hash (32), files: number (u32), bytes of blk and rev (u32 each); entries, parents first: order of arrival
- * (i32), key and record of the block index.
+ * (i32), and key and value as the block index once had them ('b').
  */
 import type { BlockHash } from '../core/block/header.ts';
 import { toDisplayHex } from '../core/encoding/bytes.ts';
@@ -11,8 +11,9 @@ import { Reader } from '../core/encoding/reader.ts';
 import { Writer } from '../core/encoding/writer.ts';
 import type { FileSizes } from './block-store.ts';
 import type { ChainParts } from './chain-view.ts';
+import { HASH_SIZE } from './header-entry.ts';
 import type { RememberedEntry } from './header-tree.ts';
-import { decodeHeaderRecord, encodeHeaderRecord, headerKey } from './schema.ts';
+import { decodeHeaderRecord, headerKey } from './schema.ts';
 
 export interface RememberedChain {
   readonly tip: BlockHash;
@@ -27,7 +28,7 @@ export async function remember({ active, blocks, tree }: ChainParts): Promise<Ui
   const writer = new Writer(1 << 16).bytes(active.tip.hashBytes).compactSize(files.length);
   for (const { file, blk, rev } of files) writer.uint32(file).uint32(blk).uint32(rev);
   for (const entry of tree.entries())
-    writer.int32(entry.sequence).bytes(headerKey(entry)).varBytes(encodeHeaderRecord(entry));
+    writer.int32(entry.sequence).bytes(headerKey(entry)).varBytes(entry.row.subarray(HASH_SIZE));
   return writer.finish();
 }
 
@@ -43,7 +44,8 @@ export function decodeRemembered(bytes: Uint8Array): RememberedChain {
   const entries: RememberedEntry[] = [];
   while (reader.remaining > 0) {
     const sequence = reader.int32();
-    entries.push({ sequence, ...decodeHeaderRecord(reader.view(KEY_SIZE), reader.varBytes()) });
+    const row = decodeHeaderRecord(reader.view(KEY_SIZE), reader.varBytes());
+    entries.push({ hash: toDisplayHex(row.subarray(0, HASH_SIZE)) as BlockHash, sequence, row });
   }
   return { tip, files, entries };
 }

@@ -4,7 +4,7 @@
  */
 import type { BlockHash } from '../core/block/header.ts';
 import type { ChainParts } from './chain-view.ts';
-import type { HeaderEntry } from './header-entry.ts';
+import { type HeaderEntry, hasData } from './header-entry.ts';
 import type { RememberedChain } from './remembered.ts';
 import { saveIndex } from './startup.ts';
 import { BlockRequestError } from './writer-queue.ts';
@@ -36,8 +36,8 @@ export async function rewind(
     if (entry === undefined) throw new BlockRequestError(`Block not found: ${hash}`);
     return entry;
   };
-  for (const { hash, data } of entries)
-    if (known(hash).data === null && data !== null) throw new BlockRequestError(`Block ${hash} is pruned`);
+  for (const { hash, row } of entries)
+    if (!known(hash).haveData && hasData(row)) throw new BlockRequestError(`Block ${hash} is pruned`);
   const fork = active.forkWith(known(tip));
   for (let at = active.tip; at !== fork; at = at.parent!)
     if (!at.haveUndo) throw new BlockRequestError(`Block ${at.hash} is pruned`);
@@ -47,6 +47,6 @@ export async function rewind(
   hooks.forgotten();
   // The index must know the block whose coins the database has.
   if (forgotten.includes(hooks.flushed())) await hooks.flush();
-  await saveIndex(index, tree, { sync: false }, forgotten);
+  await saveIndex(index, tree, { forgotten });
   await blocks.cut(files);
 }

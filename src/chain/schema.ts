@@ -2,9 +2,9 @@
  * The chain's two databases, key by key.
  *
  * `blocks/index`
- *   'b' height (u32 BE) hash (32)   header (80), flags (u8), transactions (u32), file (u32), offset and size
- *                                   of the block (u32 each), offset and size of its undo data (u32 each), and
- *                                   CRC-32C of the block (u32; missing if it was stored by an older version)
+ *   'P' number (u32 BE)             a page of up to 32 rows, one a header (`header-entry.ts`), in the order in which
+ *                                   they came, which brings parents before their children; one of zeros was forgotten
+ *   'b' height (u32 BE) hash (32)   the rest of a row, as older versions kept each by itself
  *   'R'                             empty; the block files are being read again (--reindex)
  *
  * `chainstate`
@@ -14,14 +14,11 @@
  *   'H'                             head marker: a flush is under way from the coins of one block to those of
  *                                   another (32 + 32)
  *
- * Numbers are little endian unless they order keys; hashes are in internal order. Heights in the keys of
- * headers bring parents before their children, so that the tree is loaded in one pass.
+ * Numbers are little endian unless they order keys; hashes are in internal order.
  */
-import { HEADER_SIZE } from '../core/block/header.ts';
-import { toDisplayHex } from '../core/encoding/bytes.ts';
 import type { Coin } from '../core/transaction/coin.ts';
 import type { OutPoint } from '../core/transaction/transaction.ts';
-import type { BlockPosition, Failure, HeaderEntry, Position } from './header-entry.ts';
+import { HASH_SIZE, type HeaderEntry, ROW_SIZE, rowOf } from './header-entry.ts';
 import type { KeyRange } from './key-value-store.ts';
 import { type CorruptionError, damaged, type StoreTitle } from './storage.ts';
 
@@ -41,12 +38,14 @@ export const REINDEX_KEY = Uint8Array.of(0x52);
 export const BEST_BLOCK_KEY = Uint8Array.of(0x42);
 export const HEAD_MARKER_KEY = Uint8Array.of(0x48);
 
+const PAGE_PREFIX = 0x50;
 const HEADER_PREFIX = 0x62;
 const COIN_PREFIX = 0x43;
 const prefixRange = (prefix: number): KeyRange => ({
   gte: Uint8Array.of(prefix),
   lt: Uint8Array.of(prefix + 1),
 });
+export const PAGE_RANGE = prefixRange(PAGE_PREFIX);
 export const HEADER_RANGE = prefixRange(HEADER_PREFIX);
 export const COIN_RANGE = prefixRange(COIN_PREFIX);
 /** The coins of one range of a tally: those whose txids begin with the same 14 bits. */
@@ -55,83 +54,41 @@ export const tallyRange = (range: number): KeyRange => ({
   lte: Uint8Array.of(COIN_PREFIX, range >>> 6, ((range << 2) & 0xff) | 3, ...new Uint8Array(34).fill(0xff)),
 });
 
-const VALID_SCRIPTS = 1;
-const FAILED_SELF = 2;
-const FAILED_ANCESTOR = 4;
-const HAVE_DATA = 8;
-const HAVE_UNDO = 16;
+const HASH_AT = 5;
+const RECORD_SIZE = ROW_SIZE - HASH_SIZE;
+const CHECKSUM_SIZE = 4;
 
-const HEADER_RECORD_SIZE = HEADER_SIZE + 29;
-const HEADER_RECORD_SIZE_BEFORE = HEADER_SIZE + 25;
-const HEADER_KEY_SIZE = 37;
+/** Bytes: one is written anew when one of its rows changes. */
+export const PAGE_SIZE = 32 * ROW_SIZE;
 
-export function headerKey(entry: HeaderEntry): Uint8Array {
-  const key = new Uint8Array(HEADER_KEY_SIZE);
-  key[0] = HEADER_PREFIX;
-  new DataView(key.buffer).setUint32(1, entry.height);
-  key.set(entry.hashBytes, 5);
+export function pageKey(page: number): Uint8Array {
+  const key = new Uint8Array(5);
+  key[0] = PAGE_PREFIX;
+  new DataView(key.buffer).setUint32(1, page);
   return key;
 }
 
-export function encodeHeaderRecord(entry: HeaderEntry): Uint8Array {
-  const { data, undo } = entry;
-  const checksum = data?.checksum;
-  const isOld = data !== null && checksum === undefined;
-  const record = new Uint8Array(isOld ? HEADER_RECORD_SIZE_BEFORE : HEADER_RECORD_SIZE);
-  record.set(entry.headerBytes);
-  const view = new DataView(record.buffer, HEADER_SIZE);
-  let flags = entry.validScripts ? VALID_SCRIPTS : 0;
-  if (entry.failed === 'self') flags |= FAILED_SELF;
-  if (entry.failed === 'ancestor') flags |= FAILED_ANCESTOR;
-  if (data !== null) flags |= HAVE_DATA;
-  if (undo !== null) flags |= HAVE_UNDO;
-  view.setUint8(0, flags);
-  const file = data?.file ?? 0;
-  const numbers = [
-    entry.transactionCount,
-    file,
-    data?.offset ?? 0,
-    data?.size ?? 0,
-    undo?.offset ?? 0,
-    undo?.size ?? 0,
-  ];
-  if (!isOld) numbers.push(checksum ?? 0);
-  for (const [i, number] of numbers.entries()) view.setUint32(1 + 4 * i, number, true);
-  return record;
+/** Number of the page. @throws CorruptionError */
+export function decodePage(key: Uint8Array, { length }: Uint8Array): number {
+  if (key.length !== 5 || length === 0 || length > PAGE_SIZE || length % ROW_SIZE !== 0)
+    throw damagedIndex('a page has a wrong size');
+  return new DataView(key.buffer, key.byteOffset).getUint32(1);
 }
 
-export interface HeaderRecord {
-  /** Display order. */
-  readonly hash: string;
-  readonly header: Uint8Array;
-  readonly failed: Failure;
-  readonly validScripts: boolean;
-  readonly transactionCount: number;
-  readonly data: BlockPosition | null;
-  readonly undo: Position | null;
+export function headerKey({ height, hashBytes }: HeaderEntry): Uint8Array {
+  const key = new Uint8Array(HASH_AT + HASH_SIZE);
+  key[0] = HEADER_PREFIX;
+  new DataView(key.buffer).setUint32(1, height);
+  key.set(hashBytes, HASH_AT);
+  return key;
 }
 
-/** @throws CorruptionError */
-export function decodeHeaderRecord(key: Uint8Array, record: Uint8Array): HeaderRecord {
-  const isOld = record.length === HEADER_RECORD_SIZE_BEFORE;
-  if (key.length !== HEADER_KEY_SIZE || (record.length !== HEADER_RECORD_SIZE && !isOld))
+/** The row of a header that was kept by itself. @throws CorruptionError */
+export function decodeHeaderRecord(key: Uint8Array, record: Uint8Array): Uint8Array {
+  const missing = RECORD_SIZE - record.length;
+  if (key.length !== HASH_AT + HASH_SIZE || (missing !== 0 && missing !== CHECKSUM_SIZE))
     throw damagedIndex('a header record has a wrong size');
-  const view = new DataView(record.buffer, record.byteOffset + HEADER_SIZE);
-  const number = (i: number): number => view.getUint32(1 + 4 * i, true);
-  const flags = view.getUint8(0);
-  const file = number(1);
-  return {
-    hash: toDisplayHex(key.subarray(5)),
-    header: record.subarray(0, HEADER_SIZE),
-    failed: (flags & FAILED_SELF) !== 0 ? 'self' : (flags & FAILED_ANCESTOR) !== 0 ? 'ancestor' : 'none',
-    validScripts: (flags & VALID_SCRIPTS) !== 0,
-    transactionCount: number(0),
-    data:
-      (flags & HAVE_DATA) === 0
-        ? null
-        : { file, offset: number(2), size: number(3), checksum: isOld ? undefined : number(6) },
-    undo: (flags & HAVE_UNDO) !== 0 ? { file, offset: number(4), size: number(5) } : null,
-  };
+  return rowOf(key.subarray(HASH_AT), record);
 }
 
 const COIN_KEY_SIZE = 37;

@@ -26,10 +26,11 @@ import {
   COIN_STORE,
   damagedIndex,
   decodeHeaderRecord,
-  encodeHeaderRecord,
+  decodePage,
   HEADER_RANGE,
-  headerKey,
   INDEX_STORE,
+  PAGE_RANGE,
+  pageKey,
   REINDEX_KEY,
 } from './schema.ts';
 import { FutureTipError, type Storage } from './storage.ts';
@@ -64,7 +65,8 @@ export async function clearForReindex(storage: Storage, kind: ReindexKind): Prom
 
 /** @throws CorruptionError if the index is damaged or not of this network. */
 export async function loadTree({ parameters, index, tree, blocks }: StartupParts): Promise<void> {
-  for await (const [key, record] of index.iterate(HEADER_RANGE)) tree.load(decodeHeaderRecord(key, record));
+  for await (const [key, rows] of index.iterate(PAGE_RANGE)) tree.loadPage(decodePage(key, rows), rows);
+  await loadFormerIndex(index, tree);
   const genesis = genesisBlock(parameters);
   if (tree.size === 0) {
     const isReindexing = (await index.get(REINDEX_KEY)) !== undefined;
@@ -80,19 +82,33 @@ export async function loadTree({ parameters, index, tree, blocks }: StartupParts
     throw damagedIndex(`it belongs to another network (genesis ${tree.genesis.hash})`);
 }
 
-/** Writes the entries that changed, and deletes those that the tree has forgotten. */
+/** Puts into pages what an older version kept header by header. */
+async function loadFormerIndex(index: KeyValueStore, tree: HeaderTree): Promise<void> {
+  const former: Operation[] = [];
+  for await (const [key, record] of index.iterate(HEADER_RANGE)) {
+    tree.load(decodeHeaderRecord(key, record));
+    former.push({ delete: key });
+  }
+  if (former.length > 0) await saveIndex(index, tree, { sync: true, also: former });
+}
+
+/** Writes the pages of entries that changed, or that the tree has forgotten. */
 export async function saveIndex(
   index: KeyValueStore,
   tree: HeaderTree,
-  options = { sync: false },
-  forgotten: readonly HeaderEntry[] = [],
+  {
+    sync = false,
+    forgotten = [],
+    also = [],
+  }: { sync?: boolean; forgotten?: readonly HeaderEntry[]; also?: readonly Operation[] } = {},
 ): Promise<void> {
-  if (tree.dirty.size + forgotten.length === 0 && !options.sync) return;
-  const operations: Operation[] = forgotten.map((entry) => ({ delete: headerKey(entry) }));
-  for (const entry of tree.dirty)
-    operations.push({ put: headerKey(entry), value: encodeHeaderRecord(entry) });
+  if (tree.dirty.size + forgotten.length === 0 && !sync) return;
+  for (const entry of forgotten) entry.leave();
+  const pages = new Set<number>();
+  for (const entries of [tree.dirty, forgotten]) for (const { page } of entries) pages.add(page);
   tree.dirty.clear();
-  await index.batch(operations, options);
+  const operations = Array.from(pages, (page) => ({ put: pageKey(page), value: tree.page(page).slice() }));
+  await index.batch([...also, ...operations], { sync });
 }
 
 /** Finds the tip that the coins belong to, and ends a flush that was cut short. @throws CorruptionError */
@@ -134,9 +150,9 @@ export async function checkBlockFiles(parts: StartupParts): Promise<Map<number, 
     const end = offset + size;
     if (end > (ends[kind].get(file) ?? 0)) ends[kind].set(file, end);
   };
-  for (const { data, undo } of tree.entries()) {
-    raise('blk', data);
-    raise('rev', undo);
+  for (const entry of tree.entries()) {
+    raise('blk', entry.data);
+    raise('rev', entry.undo);
   }
   const more = new Map<number, number>();
   for (const kind of ['blk', 'rev'] as const)

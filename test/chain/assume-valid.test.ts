@@ -1,9 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { isAssumedValid } from '../../src/chain/assume-valid.ts';
-import { HeaderEntry, HeaderSlabs } from '../../src/chain/header-entry.ts';
+import { HeaderEntry, rowOf } from '../../src/chain/header-entry.ts';
 import { BlockHeader } from '../../src/core/block/header.ts';
 
-const slabs = new HeaderSlabs();
 function grow(from: HeaderEntry | null, count: number, nonce = 0): HeaderEntry[] {
   const entries: HeaderEntry[] = [];
   for (let parent = from; entries.length < count; parent = entries.at(-1)!) {
@@ -11,7 +10,7 @@ function grow(from: HeaderEntry | null, count: number, nonce = 0): HeaderEntry[]
       ...{ version: 1, merkleRoot: new Uint8Array(32), time: 1000, bits: 0x207fffff, nonce },
       prevHash: parent?.hashBytes ?? new Uint8Array(32),
     });
-    entries.push(new HeaderEntry(header, header.hash, parent, slabs));
+    entries.push(new HeaderEntry({ page: 0, bytes: rowOf(header.hashBytes, header.bytes), at: 0 }, parent));
   }
   return entries;
 }
