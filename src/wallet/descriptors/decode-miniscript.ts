@@ -1,20 +1,14 @@
 /**
- * Finds the miniscript that a script was made from, reading from its end as each fragment's last opcode
- * tells which it is. Keys are bytes; `pk_h` needs someone who knows the key of a hash.
+ * Finds the miniscript that a script was made from, by matching the rows of `fragments.ts` from its end. Keys are
+ * bytes; `pk_h` needs someone who knows the key of a hash.
  */
-
+import { EMPTY } from '../../core/encoding/bytes.ts';
 import { OP } from '../../core/script/opcodes.ts';
 import { isMinimalPush, ScriptCursor } from '../../core/script/script.ts';
 import { decodeScriptNumber } from '../../core/script/script-number.ts';
 import { MAX_PUBKEYS_PER_MULTISIG } from '../../core/script/templates.ts';
-import {
-  type Fragment,
-  HASH_OPCODES,
-  MAX_NESTING,
-  type Miniscript,
-  type MiniscriptContext,
-  miniscript,
-} from './miniscript.ts';
+import { FRAGMENTS, type Fragment, HASH_SIZE, type MiniscriptContext, type Part } from './fragments.ts';
+import { MAX_NESTING, type Miniscript, miniscript } from './miniscript.ts';
 
 interface Token {
   readonly opcode: number;
@@ -24,7 +18,7 @@ interface Token {
 type Node = Miniscript<Uint8Array>;
 
 /** Opcodes that do two things are read as both, one after the other. */
-const VERIFY_FORMS: ReadonlyMap<number, number> = new Map([
+const VERIFY_FORMS: ReadonlyMap<unknown, number> = new Map([
   [OP.EQUALVERIFY, OP.EQUAL],
   [OP.CHECKSIGVERIFY, OP.CHECKSIG],
   [OP.CHECKMULTISIGVERIFY, OP.CHECKMULTISIG],
@@ -32,6 +26,21 @@ const VERIFY_FORMS: ReadonlyMap<number, number> = new Map([
 ]);
 /** None of these ends an expression, so an and_v() cannot go on before them. */
 const NO_END: readonly number[] = [OP.IF, OP.ELSE, OP.NOTIF, OP.TOALTSTACK, OP.SWAP];
+/** These only stand where and_b(), or_b() and thresh() ask for them. */
+const BELOW_TOP: readonly Fragment[] = ['a', 's'];
+
+const ROWS = (Object.keys(FRAGMENTS) as Fragment[]).map((fragment) => ({
+  fragment,
+  only: FRAGMENTS[fragment].only,
+  parts: FRAGMENTS[fragment].script.flatMap((part): readonly Part[] => {
+    const plain = VERIFY_FORMS.get(part);
+    return plain === undefined ? [part] : [plain, OP.VERIFY];
+  }),
+}));
+type Row = (typeof ROWS)[number];
+const BELOW = ROWS.filter(({ fragment }) => BELOW_TOP.includes(fragment));
+/** and_v() has no opcode of its own to be known by. */
+const SINGLE = ROWS.filter((row) => !BELOW.includes(row) && row.fragment !== 'and_v');
 
 function tokenize(script: Uint8Array): Token[] | null {
   const tokens: Token[] = [];
@@ -60,12 +69,22 @@ export function decodeMiniscript(
   return node !== null && reader.atStart && node.type.includes('B') ? node : null;
 }
 
+/** What a row's pieces were found to be. */
+interface Found {
+  readonly subs: Node[];
+  keys: Uint8Array[];
+  k: number;
+  data: Uint8Array;
+}
+
 class BackwardReader {
   readonly #tokens: readonly Token[];
   readonly #context: MiniscriptContext;
   readonly #keyByHash: (hash: Uint8Array) => Uint8Array | undefined;
   /** Tokens from here on are read. */
   #end: number;
+  /** What ends at a token is read once, though several rows may ask for it. */
+  readonly #known = new Map<number, { readonly node: Node | null; readonly end: number }>();
 
   constructor(
     tokens: readonly Token[],
@@ -82,36 +101,25 @@ class BackwardReader {
     return this.#end === 0;
   }
 
-  /** A token counted from the end; 1 is the last. */
-  #peek(back = 1): Token | undefined {
-    return this.#tokens[this.#end - back];
+  get #last(): Token | undefined {
+    return this.#tokens[this.#end - 1];
   }
 
-  /** Takes these opcodes, in script order, off the end if they are there. */
-  #take(...opcodes: readonly number[]): boolean {
-    const { length } = opcodes;
-    if (!opcodes.every((opcode, i) => this.#peek(length - i)?.opcode === opcode)) return false;
-    this.#end -= length;
+  #take(opcode: number): boolean {
+    if (this.#last?.opcode !== opcode) return false;
+    this.#end--;
     return true;
   }
 
-  #number(token: Token | undefined): number | null {
-    if (token === undefined) return null;
-    if (token.opcode >= OP.OP_1 && token.opcode <= OP.OP_16) return token.opcode - OP.OP_1 + 1;
-    const { data } = token;
-    if (data === null || data.length === 0 || data.length > 5) return null;
-    const value = Number(decodeScriptNumber(data, false, 5));
-    return value >= 1 && value < 0x80000000 ? value : null;
-  }
-
-  #isKey(token: Token | undefined): token is { opcode: number; data: Uint8Array } {
-    const size = this.#context === 'tapscript' ? 32 : 33;
-    return token?.data?.length === size && (size === 32 || token.data[0] === 2 || token.data[0] === 3);
-  }
-
-  #make(fragment: Fragment, ...subs: (Node | null)[]): Node | null {
-    if (subs.includes(null)) return null;
-    return miniscript(fragment, this.#context, { subs: subs as Node[] });
+  #takeNumber(): number | null {
+    const { opcode = 0, data = null } = this.#last ?? {};
+    let value = 0;
+    if (opcode >= OP.OP_1 && opcode <= OP.OP_16) value = opcode - OP.OP_1 + 1;
+    else if (data !== null && data.length > 0 && data.length <= 5)
+      value = Number(decodeScriptNumber(data, false, 5));
+    if (value < 1 || value >= 0x80000000) return null;
+    this.#end--;
+    return value;
   }
 
   /** One expression, or several that and_v() joins. */
@@ -119,7 +127,7 @@ class BackwardReader {
     let node = this.#single(depth);
     if (node === null) return null;
     const parts = [node];
-    while (!this.atStart && !NO_END.includes(this.#peek()!.opcode)) {
+    while (!this.atStart && !NO_END.includes(this.#last!.opcode)) {
       const before = this.#single(depth);
       if (before === null) return null;
       parts.push(before);
@@ -133,140 +141,107 @@ class BackwardReader {
 
   #single(depth: number): Node | null {
     if (depth > MAX_NESTING) return null;
-    const last = this.#peek();
-    if (last === undefined) return null;
-    const context = this.#context;
-    if (this.#take(OP.OP_0)) return this.#make('0');
-    if (this.#isKey(last)) {
-      this.#end--;
-      return miniscript('pk_k', context, { keys: [last.data] });
+    const start = this.#end;
+    let known = this.#known.get(start);
+    if (known === undefined) {
+      known = { node: this.#first(SINGLE, depth + 1), end: this.#end };
+      this.#known.set(start, known);
     }
-    if (this.#take(OP.VERIFY)) return this.#verified(depth);
-    if (this.#take(OP.CHECKSIG)) return this.#make('c', this.#single(depth + 1));
-    if (this.#take(OP.OP_0NOTEQUAL)) return this.#make('n', this.#single(depth + 1));
-    if (this.#take(OP.CHECKSEQUENCEVERIFY)) return this.#lock('older');
-    if (this.#take(OP.CHECKLOCKTIMEVERIFY)) return this.#lock('after');
-    if (last.opcode === OP.EQUAL) return this.#hash() ?? this.#thresh(depth);
-    if (last.opcode === OP.CHECKMULTISIG || last.opcode === OP.NUMEQUAL) return this.#multi();
-    if (this.#take(OP.BOOLAND)) return this.#pair('and_b', depth);
-    if (this.#take(OP.BOOLOR)) return this.#pair('or_b', depth);
-    if (this.#take(OP.ENDIF)) return this.#branches(depth);
-    return this.#take(OP.OP_1) ? this.#make('1') : null;
+    this.#end = known.end;
+    return known.node;
   }
 
-  /** After VERIFY: a key hash, or anything wrapped by v. */
-  #verified(depth: number): Node | null {
-    const hash = this.#peek(2);
-    const isKeyHash =
-      this.#peek()?.opcode === OP.EQUAL &&
-      hash?.data?.length === 20 &&
-      this.#peek(3)?.opcode === OP.HASH160 &&
-      this.#peek(4)?.opcode === OP.DUP;
-    if (!isKeyHash) return this.#make('v', this.#single(depth + 1));
-    const key = this.#keyByHash(hash!.data!);
-    if (key === undefined) return null;
-    this.#end -= 4;
-    return miniscript('pk_h', this.#context, { keys: [key] });
+  #first(rows: readonly Row[], depth: number): Node | null {
+    const start = this.#end;
+    for (const row of rows) {
+      this.#end = start;
+      const node = this.#match(row, depth);
+      if (node !== null) return node;
+    }
+    return null;
   }
 
-  #lock(fragment: 'older' | 'after'): Node | null {
-    const k = this.#number(this.#peek());
-    if (k === null) return null;
-    this.#end--;
-    return miniscript(fragment, this.#context, { k });
+  #match({ fragment, only, parts }: Row, depth: number): Node | null {
+    if (only !== undefined && only !== this.#context) return null;
+    const found: Found = { subs: [], keys: [], k: 0, data: EMPTY };
+    for (let i = parts.length - 1; i >= 0; i--) {
+      const part = parts[i]!;
+      const fits =
+        typeof part === 'number' ? this.#take(part) : this.#read(part, fragment, i === 0, depth, found);
+      if (!fits) return null;
+    }
+    const { keys, subs, k } = found;
+    if (FRAGMENTS[fragment].takes !== 'lock' && k > keys.length + subs.length) return null;
+    return miniscript(fragment, this.#context, found);
   }
 
-  /** SIZE <32> EQUALVERIFY <hash function> <hash> EQUAL */
-  #hash(): Node | null {
-    const data = this.#peek(2)?.data;
-    const opcode = this.#peek(3)?.opcode;
-    const kind = (Object.keys(HASH_OPCODES) as (keyof typeof HASH_OPCODES)[]).find(
-      (name) => HASH_OPCODES[name] === opcode,
-    );
-    const fits =
-      data &&
-      kind &&
-      data.length === (kind.endsWith('256') ? 32 : 20) &&
-      this.#peek(4)?.opcode === OP.VERIFY &&
-      this.#peek(5)?.opcode === OP.EQUAL &&
-      this.#number(this.#peek(6)) === 32 &&
-      this.#peek(7)?.opcode === OP.SIZE;
-    if (!fits) return null;
-    this.#end -= 7;
-    return miniscript(kind, this.#context, { data });
-  }
-
-  #multi(): Node | null {
-    if (this.#context === 'tapscript') {
-      const k = this.#number(this.#peek(2));
-      const keys: Uint8Array[] = [];
-      let at = 3;
-      for (; this.#peek(at)?.opcode === OP.CHECKSIGADD || this.#peek(at)?.opcode === OP.CHECKSIG; at += 2) {
-        const key = this.#peek(at + 1);
-        if (!this.#isKey(key)) return null;
-        keys.unshift(key.data);
-        if (this.#peek(at)!.opcode === OP.CHECKSIG) break;
+  /** @param atStart nothing of the row is before it: where it begins, only it can tell */
+  #read(
+    part: Exclude<Part, number>,
+    fragment: Fragment,
+    atStart: boolean,
+    depth: number,
+    found: Found,
+  ): boolean {
+    const place = (at: number, node: Node | null): boolean => {
+      if (node !== null) found.subs[at] = node;
+      return node !== null;
+    };
+    switch (part) {
+      case 'x':
+        return place(0, atStart ? this.#single(depth) : this.expression(depth));
+      case 'y':
+        return place(1, this.expression(depth));
+      case 'z':
+        return place(2, this.expression(depth));
+      case 'w':
+        return place(1, this.#first(BELOW, depth + 1));
+      case 'sum':
+        for (; this.#take(OP.ADD); ) {
+          const node = this.#first(BELOW, depth + 1);
+          if (node === null) return false;
+          found.subs.unshift(node);
+        }
+        found.subs.unshift(this.#single(depth) as Node);
+        return found.subs[0] !== null;
+      case 'k':
+      case 'count':
+        found.k = this.#takeNumber() ?? 0;
+        return found.k > 0 && (part === 'k' || found.k <= MAX_PUBKEYS_PER_MULTISIG);
+      case 'size':
+        return this.#takeNumber() === 32;
+      case 'hash':
+        return this.#takeData(HASH_SIZE[fragment]!, found);
+      case 'keyhash': {
+        const key = this.#takeData(20, found) ? this.#keyByHash(found.data) : undefined;
+        found.data = EMPTY;
+        return key !== undefined && found.keys.push(key) > 0;
       }
-      if (this.#peek()?.opcode !== OP.NUMEQUAL || this.#peek(at)?.opcode !== OP.CHECKSIG) return null;
-      if (k === null || k > keys.length) return null;
-      this.#end -= at + 1;
-      return miniscript('multi_a', this.#context, { k, keys });
+      case 'key':
+        return this.#takeKey(found);
+      case 'keys':
+        for (let left = found.k; left > 0; left--) if (!this.#takeKey(found)) return false;
+        return true;
+      case 'checks':
+        while (this.#take(OP.CHECKSIGADD)) if (!this.#takeKey(found)) return false;
+        return this.#take(OP.CHECKSIG) && this.#takeKey(found);
     }
-    const count = this.#number(this.#peek(2));
-    if (this.#peek()?.opcode !== OP.CHECKMULTISIG || count === null || count > MAX_PUBKEYS_PER_MULTISIG)
-      return null;
-    const keys: Uint8Array[] = [];
-    for (let i = 0; i < count; i++) {
-      const key = this.#peek(3 + i);
-      if (!this.#isKey(key)) return null;
-      keys.unshift(key.data);
-    }
-    const k = this.#number(this.#peek(3 + count));
-    if (k === null || k > count) return null;
-    this.#end -= 3 + count;
-    return miniscript('multi', this.#context, { k, keys });
   }
 
-  /** <first> <second> ADD ... <k> EQUAL */
-  #thresh(depth: number): Node | null {
-    const k = this.#number(this.#peek(2));
-    if (k === null) return null;
-    this.#end -= 2;
-    const subs: Node[] = [];
-    while (this.#take(OP.ADD)) {
-      const sub = this.#wrapped(depth + 1);
-      if (sub === null) return null;
-      subs.unshift(sub);
-    }
-    const first = this.#single(depth + 1);
-    if (first === null || k > subs.length + 1) return null;
-    return miniscript('thresh', this.#context, { k, subs: [first, ...subs] });
+  #takeKey(found: Found): boolean {
+    const size = this.#context === 'tapscript' ? 32 : 33;
+    const data = this.#last?.data;
+    if (data?.length !== size || (size === 33 && data[0] !== 2 && data[0] !== 3)) return false;
+    found.keys.unshift(data);
+    this.#end--;
+    return true;
   }
 
-  #pair(fragment: 'and_b' | 'or_b', depth: number): Node | null {
-    const second = this.#wrapped(depth + 1);
-    return second === null ? null : this.#make(fragment, this.#single(depth + 1), second);
-  }
-
-  /** An expression that works below the top of the stack: a: or s: */
-  #wrapped(depth: number): Node | null {
-    const alternative = this.#take(OP.FROMALTSTACK);
-    const inner = this.expression(depth + 1);
-    if (!this.#take(alternative ? OP.TOALTSTACK : OP.SWAP)) return null;
-    return this.#make(alternative ? 'a' : 's', inner);
-  }
-
-  /** After ENDIF: whatever has branches. */
-  #branches(depth: number): Node | null {
-    const last = this.expression(depth + 1);
-    if (this.#take(OP.ELSE)) {
-      const other = this.expression(depth + 1);
-      if (this.#take(OP.IF)) return this.#make('or_i', other, last);
-      return this.#take(OP.NOTIF) ? this.#make('andor', this.#single(depth + 1), last, other) : null;
-    }
-    if (this.#take(OP.IFDUP, OP.NOTIF)) return this.#make('or_d', this.#single(depth + 1), last);
-    if (this.#take(OP.NOTIF)) return this.#make('or_c', this.#single(depth + 1), last);
-    if (this.#take(OP.DUP, OP.IF)) return this.#make('d', last);
-    return this.#take(OP.SIZE, OP.OP_0NOTEQUAL, OP.IF) ? this.#make('j', last) : null;
+  #takeData(size: number, found: Found): boolean {
+    const data = this.#last?.data;
+    if (data?.length !== size) return false;
+    found.data = data;
+    this.#end--;
+    return true;
   }
 }

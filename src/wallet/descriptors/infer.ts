@@ -11,8 +11,9 @@ import { SigningProvider } from '../signing/provider.ts';
 import { withChecksum } from './checksum.ts';
 import { decodeMiniscript } from './decode-miniscript.ts';
 import { formatTree } from './descriptor.ts';
+import type { MiniscriptContext } from './fragments.ts';
 import { formatOrigin } from './key-path.ts';
-import { formatMiniscript, type MiniscriptContext } from './miniscript.ts';
+import { formatMiniscript } from './miniscript.ts';
 import { isSane } from './miniscript-sanity.ts';
 
 type Place = 'top' | 'sh' | 'wsh';

@@ -1,160 +1,57 @@
 /** Whether a miniscript may be used: size, operations and witness items within limits, and no surprises. */
 import { MAX_OPS_PER_SCRIPT } from '../../core/script/machine.ts';
+import { OP } from '../../core/script/opcodes.ts';
+import { ScriptCursor } from '../../core/script/script.ts';
 import {
   MAX_STANDARD_P2WSH_SCRIPT_SIZE,
   MAX_STANDARD_P2WSH_STACK_ITEMS,
 } from '../../core/script/standard.ts';
-import { formatMiniscript, HASH_OPCODES, keysOf, type Miniscript, miniscriptToScript } from './miniscript.ts';
+import type { Witnesses } from './fragments.ts';
+import { formatMiniscript, keysOf, type Miniscript, miniscriptToScript, waysOf } from './miniscript.ts';
 import { has } from './miniscript-type.ts';
 
-/** Greatest cost of satisfying and of not satisfying; undefined where that is impossible. */
-interface Cost {
-  readonly satisfied: number | undefined;
-  readonly dissatisfied: number | undefined;
-}
-
-const add = (...values: (number | undefined)[]): number | undefined =>
-  values.includes(undefined) ? undefined : values.reduce<number>((sum, value) => sum + value!, 0);
-const most = (...values: (number | undefined)[]): number | undefined => {
-  const possible = values.filter((value) => value !== undefined);
-  return possible.length === 0 ? undefined : Math.max(...possible);
-};
-
-/** What single keys, locks, hashes and branches cost, and how costs add up, is the same walk for all costs. */
-function measure<K>(node: Miniscript<K>, leaf: (node: Miniscript<K>) => Cost, branch: number): Cost {
-  const subs = node.subs.map((sub) => measure(sub, leaf, branch));
-  const [x, y, z] = subs;
-  const { fragment } = node;
-  switch (fragment) {
-    case 'a':
-    case 's':
-    case 'c':
-    case 'n':
-      return x!;
-    case 'd':
-      return { satisfied: add(x!.satisfied, branch), dissatisfied: branch };
-    case 'j':
-      return { satisfied: x!.satisfied, dissatisfied: branch };
-    case 'v':
-      return { satisfied: x!.satisfied, dissatisfied: undefined };
-    case 'and_v':
-      return { satisfied: add(x!.satisfied, y!.satisfied), dissatisfied: undefined };
-    case 'and_b':
-      return {
-        satisfied: add(x!.satisfied, y!.satisfied),
-        dissatisfied: add(x!.dissatisfied, y!.dissatisfied),
-      };
-    case 'or_b':
-      return {
-        satisfied: most(add(x!.satisfied, y!.dissatisfied), add(x!.dissatisfied, y!.satisfied)),
-        dissatisfied: add(x!.dissatisfied, y!.dissatisfied),
-      };
-    case 'or_c':
-      return { satisfied: most(x!.satisfied, add(x!.dissatisfied, y!.satisfied)), dissatisfied: undefined };
-    case 'or_d':
-      return {
-        satisfied: most(x!.satisfied, add(x!.dissatisfied, y!.satisfied)),
-        dissatisfied: add(x!.dissatisfied, y!.dissatisfied),
-      };
-    case 'or_i':
-      return {
-        satisfied: add(most(x!.satisfied, y!.satisfied), branch),
-        dissatisfied: add(most(x!.dissatisfied, y!.dissatisfied), branch),
-      };
-    case 'andor':
-      return {
-        satisfied: most(add(x!.satisfied, y!.satisfied), add(x!.dissatisfied, z!.satisfied)),
-        dissatisfied: add(x!.dissatisfied, z!.dissatisfied),
-      };
-    case 'thresh': {
-      let satisfied: (number | undefined)[] = [0];
-      for (const sub of subs)
-        satisfied = [...satisfied, undefined].map((value, i) =>
-          most(add(value, sub.dissatisfied), i === 0 ? undefined : add(satisfied[i - 1], sub.satisfied)),
-        );
-      return { satisfied: satisfied[node.k], dissatisfied: satisfied[0] };
-    }
-    default:
-      return leaf(node);
-  }
-}
-
-const LOCKS_AND_TRUE = ['1', 'older', 'after'];
-
-/** Witness items. */
-function itemsOf<K>(node: Miniscript<K>): Cost {
-  return measure<K>(
-    node,
-    ({ fragment, k, keys }) => {
-      if (LOCKS_AND_TRUE.includes(fragment)) return { satisfied: 0, dissatisfied: undefined };
-      if (fragment === '0') return { satisfied: undefined, dissatisfied: 0 };
-      const items = { pk_k: 1, pk_h: 2, multi: k + 1, multi_a: keys.length }[fragment as string];
-      return items === undefined
-        ? { satisfied: 1, dissatisfied: undefined }
-        : { satisfied: items, dissatisfied: items };
-    },
-    1,
-  );
-}
-
-const STATIC_OPS: Readonly<Record<string, number>> = Object.freeze({
-  pk_h: 3,
-  older: 1,
-  after: 1,
-  sha256: 4,
-  hash256: 4,
-  ripemd160: 4,
-  hash160: 4,
-  multi: 1,
-  a: 2,
-  s: 1,
-  c: 1,
-  n: 1,
-  d: 3,
-  j: 4,
-  and_b: 1,
-  or_b: 1,
-  or_d: 3,
-  or_c: 2,
-  or_i: 3,
-  andor: 3,
+/** Counts what the greatest witness needs: its items, or the operations that it has executed. */
+const counting = (item: number, operation: number): Witnesses<number, unknown> => ({
+  nothing: 0,
+  zero: item,
+  one: item,
+  zeros: item,
+  key: () => item,
+  sign: () => item,
+  preimage: () => item,
+  older: () => true,
+  after: () => true,
+  executes: (operations) => operations * operation,
+  join: (...parts) => (parts.includes(null) ? null : parts.reduce<number>((sum, part) => sum + part!, 0)),
+  choose: (a, b) => (a === null || b === null ? (a ?? b) : Math.max(a, b)),
+  // Nobody should use it.
+  malleable: () => null,
+  isOpen: () => false,
 });
+const ITEMS = counting(1, 0);
+const EXECUTED = counting(0, 1);
 
 /** Operations that count against the limit of 201 (before tapscript). */
-function operationsOf<K>(node: Miniscript<K>): number | undefined {
-  const count = (part: Miniscript<K>): number =>
-    (part.fragment === 'v' ? (has(part.subs[0]!.type, 'x') ? 1 : 0) : (STATIC_OPS[part.fragment] ?? 0)) +
-    (part.fragment === 'thresh' ? part.subs.length : 0) +
-    part.subs.reduce((sum, sub) => sum + count(sub), 0);
-  const executed = measure<K>(
-    node,
-    ({ fragment, keys }) => {
-      if (LOCKS_AND_TRUE.includes(fragment) || fragment in HASH_OPCODES)
-        return { satisfied: 0, dissatisfied: undefined };
-      if (fragment === '0') return { satisfied: undefined, dissatisfied: 0 };
-      const operations = fragment === 'multi' ? keys.length : 0;
-      return { satisfied: operations, dissatisfied: operations };
-    },
-    0,
-  );
-  return add(executed.satisfied, count(node));
+function operationsOf<K>(node: Miniscript<K>): number {
+  const executed = waysOf(node, EXECUTED).satisfied;
+  if (executed === null) return 0;
+  const cursor = new ScriptCursor(withDummies(node));
+  let count = executed;
+  while (cursor.next()) if (cursor.opcode > OP.OP_16) count++;
+  return count;
 }
 
-function scriptSize<K>(node: Miniscript<K>): number {
-  const dummy = new Uint8Array(node.context === 'tapscript' ? 32 : 33);
-  return miniscriptToScript(node, () => dummy).length;
-}
+const withDummies = <K>(node: Miniscript<K>): Uint8Array =>
+  miniscriptToScript(node, () => new Uint8Array(node.context === 'tapscript' ? 32 : 33));
 
 const isValid = <K>(node: Miniscript<K>): boolean =>
-  node.type !== '' && (node.context === 'tapscript' || scriptSize(node) <= MAX_STANDARD_P2WSH_SCRIPT_SIZE);
+  node.type !== '' &&
+  (node.context === 'tapscript' || withDummies(node).length <= MAX_STANDARD_P2WSH_SCRIPT_SIZE);
 
-function withinLimits<K>(node: Miniscript<K>): boolean {
-  if (node.context === 'tapscript') return true;
-  return (
-    (operationsOf(node) ?? 0) <= MAX_OPS_PER_SCRIPT &&
-    (itemsOf(node).satisfied ?? 0) <= MAX_STANDARD_P2WSH_STACK_ITEMS
-  );
-}
+const withinLimits = <K>(node: Miniscript<K>): boolean =>
+  node.context === 'tapscript' ||
+  (operationsOf(node) <= MAX_OPS_PER_SCRIPT &&
+    (waysOf(node, ITEMS).satisfied ?? 0) <= MAX_STANDARD_P2WSH_STACK_ITEMS);
 
 function hasDuplicates<K>(node: Miniscript<K>, identity: (key: K) => string): boolean {
   const keys = keysOf(node).map(identity);
@@ -184,7 +81,7 @@ export function complaint<K>(
   identity: (key: K) => string,
 ): string | null {
   const sane = isSane(node, identity);
-  if (sane && itemsOf(node).satisfied !== undefined) return null;
+  if (sane && waysOf(node, ITEMS).satisfied !== null) return null;
   const culprit = findInsane(node, identity) ?? node;
   const name = formatMiniscript(culprit, text);
   if (!isValid(culprit)) return `${name} is invalid`;

@@ -3,30 +3,18 @@
 import { fromHex, isHex } from '../../core/encoding/bytes.ts';
 import { MAX_PUBKEYS_PER_MULTISIG } from '../../core/script/templates.ts';
 import { parseUint32, TextCursor } from './expression.ts';
-import {
-  type Fragment,
-  MAX_NESTING,
-  type Miniscript,
-  type MiniscriptContext,
-  miniscript,
-  WRAPPERS,
-} from './miniscript.ts';
+import { FRAGMENTS, type Fragment, HASH_SIZE, type MiniscriptContext } from './fragments.ts';
+import { MAX_NESTING, type Miniscript, miniscript, WRAPPERS } from './miniscript.ts';
 
-const HASH_SIZE: Readonly<Record<string, number>> = Object.freeze({
-  sha256: 32,
-  hash256: 32,
-  ripemd160: 20,
-  hash160: 20,
-});
 /** pk() and pkh() stand for the fragments with their check. */
-const KEY_FRAGMENT: Readonly<Record<string, Fragment>> = Object.freeze({
+const KEY_FRAGMENTS: Readonly<Record<string, Fragment>> = Object.freeze({
   pk: 'pk_k',
   pkh: 'pk_h',
   pk_k: 'pk_k',
   pk_h: 'pk_h',
 });
-const TWO_ARGUMENTS = ['and_v', 'and_b', 'or_b', 'or_c', 'or_d', 'or_i', 'and_n'];
-const MAX_KEYS = { multi: MAX_PUBKEYS_PER_MULTISIG, multi_a: 999 };
+const MAX_KEYS = { p2wsh: MAX_PUBKEYS_PER_MULTISIG, tapscript: 999 };
+const NOTHING = { takes: 'nothing', only: undefined } as const;
 /** Characters: several hundred extended keys with their origins. */
 const MAX_TEXT = 100_000;
 
@@ -84,53 +72,61 @@ class Reader<K> {
     if (cursor.skip('1')) return this.#make('1');
     const name = /^([a-z0-9_]+)\(/.exec(cursor.rest)?.[1];
     if (name === undefined) return null;
-    if (name in KEY_FRAGMENT) return this.#readKeyFragment(name);
+    const key = KEY_FRAGMENTS[name];
+    if (key !== undefined) return this.#readKeyFragment(name, key);
     cursor.skip(`${name}(`);
     const node = this.#readArguments(name, depth);
     return node !== null && cursor.skip(')') ? node : null;
   }
 
   #readArguments(name: string, depth: number): Miniscript<K> | null {
-    const context = this.#context;
-    switch (name) {
-      case 'older':
-      case 'after': {
-        const k = parseUint32(this.#cursor.takeExpression());
-        return k === null || k < 1 || k >= 0x80000000 ? null : miniscript<K>(name, context, { k });
+    const cursor = this.#cursor;
+    const fragment = (name === 'and_n' ? 'andor' : name) as Fragment;
+    const { takes, only = this.#context } = Object.hasOwn(FRAGMENTS, fragment)
+      ? FRAGMENTS[fragment]
+      : NOTHING;
+    if (only !== this.#context) return null;
+    switch (takes) {
+      case 'lock': {
+        const k = parseUint32(cursor.takeExpression());
+        return k === null || k < 1 || k >= 0x80000000 ? null : miniscript<K>(fragment, only, { k });
       }
-      case 'multi':
-      case 'multi_a':
-        return this.#readMulti(name);
-      case 'andor': {
+      case 'hash': {
+        const hex = cursor.takeExpression();
+        if (!isHex(hex) || hex.length !== 2 * HASH_SIZE[name]!) return null;
+        return miniscript<K>(fragment, only, { data: fromHex(hex) });
+      }
+      case 'keys': {
+        const k = parseUint32(cursor.takeExpression());
+        const keys: K[] = [];
+        while (cursor.skip(',')) keys.push(this.#key(cursor.takeExpression()));
+        if (k === null || k < 1 || k > keys.length || keys.length > MAX_KEYS[only]) return null;
+        return miniscript<K>(fragment, only, { k, keys });
+      }
+      case 'all': {
+        const k = parseUint32(cursor.takeExpression());
+        const subs = cursor.skip(',') ? this.#readSubs(depth) : null;
+        if (subs === null || k === null || k < 1 || k > subs.length) return null;
+        return miniscript<K>(fragment, only, { k, subs });
+      }
+      case 2:
+      case 3: {
         const subs = this.#readSubs(depth);
-        return subs?.length === 3 ? this.#make(name, ...subs) : null;
+        if (subs !== null && name === 'and_n') subs.push(this.#make('0'));
+        return subs?.length === takes ? this.#make(fragment, ...subs) : null;
       }
-      case 'thresh':
-        return this.#readThresh(depth);
+      default:
+        return null;
     }
-    if (name in HASH_SIZE) {
-      const hex = this.#cursor.takeExpression();
-      if (!isHex(hex) || hex.length !== 2 * HASH_SIZE[name]!) return null;
-      return miniscript<K>(name as Fragment, context, { data: fromHex(hex) });
-    }
-    if (!TWO_ARGUMENTS.includes(name)) return null;
-    const subs = this.#readSubs(depth);
-    if (subs?.length !== 2) return null;
-    return name === 'and_n'
-      ? this.#make('andor', ...subs, this.#make('0'))
-      : this.#make(name as Fragment, ...subs);
   }
 
-  #readKeyFragment(name: string): Miniscript<K> | null {
+  /** The key is all that is between the brackets, whatever that is. */
+  #readKeyFragment(name: string, fragment: Fragment): Miniscript<K> | null {
     const text = this.#cursor.takeExpression();
     if (!text.endsWith(')')) return null;
     const keys = [this.#key(text.slice(name.length + 1, -1))];
-    const node = miniscript<K>(KEY_FRAGMENT[name]!, this.#context, { keys });
-    return name.startsWith('pk_') ? node : this.#make('c', node);
-  }
-
-  #readKey(): K {
-    return this.#key(this.#cursor.takeExpression());
+    const node = miniscript<K>(fragment, this.#context, { keys });
+    return fragment === name ? node : this.#make('c', node);
   }
 
   #readSubs(depth: number): Miniscript<K>[] | null {
@@ -141,22 +137,5 @@ class Reader<K> {
       subs.push(sub);
     } while (this.#cursor.skip(','));
     return subs;
-  }
-
-  #readMulti(name: 'multi' | 'multi_a'): Miniscript<K> | null {
-    // multi() counts as a script operation that tapscript no longer has, multi_a() one that only it has.
-    if ((name === 'multi_a') !== (this.#context === 'tapscript')) return null;
-    const k = parseUint32(this.#cursor.takeExpression());
-    const keys: K[] = [];
-    while (this.#cursor.skip(',')) keys.push(this.#readKey());
-    if (k === null || k < 1 || k > keys.length || keys.length > MAX_KEYS[name]) return null;
-    return miniscript<K>(name, this.#context, { k, keys });
-  }
-
-  #readThresh(depth: number): Miniscript<K> | null {
-    const k = parseUint32(this.#cursor.takeExpression());
-    const subs = this.#cursor.skip(',') ? this.#readSubs(depth) : null;
-    if (subs === null || k === null || k < 1 || k > subs.length) return null;
-    return miniscript<K>('thresh', this.#context, { k, subs });
   }
 }
