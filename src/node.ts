@@ -23,7 +23,7 @@ import type { MempoolPolicy } from './mempool/policy.ts';
 import { METHODS } from './methods.ts';
 import { Miner, type MinerOptions } from './mining/miner.ts';
 import type { NonceSearcher } from './mining/nonce-searcher.ts';
-import type { FilterSource } from './network/filter-serving.ts';
+import type { FilterSource } from './network/context.ts';
 import { Network } from './network/network.ts';
 import type { NetworkOptions } from './network/options.ts';
 import type { Transport } from './network/transport.ts';

@@ -3,15 +3,16 @@
  * once worked (`tried`) lie in tables whose places follow from a secret, the address's group and its
  * source's, so that no one can fill them from few networks. Tables grow only as they are filled.
  */
+import { Signal } from '../chain/signal.ts';
 import { toHex, utf8 } from '../core/encoding/bytes.ts';
 import { sha256 } from '../core/encoding/hashes.ts';
 import { Reader } from '../core/encoding/reader.ts';
 import { Writer } from '../core/encoding/writer.ts';
 import type { Clock, Random } from '../seams.ts';
-import { shuffle } from './context.ts';
 import type { TimedAddress } from './messages/addresses.ts';
 import { addrv2 } from './messages/addresses.ts';
 import { formatAddress, groupOf, isRoutable, type NetworkAddress } from './network-address.ts';
+import { shuffle } from './random.ts';
 
 const NEW_BUCKETS = 1_024;
 const TRIED_BUCKETS = 256;
@@ -51,6 +52,8 @@ export interface AddressManagerOptions {
 }
 
 export class AddressManager {
+  /** Others told of new ones: they may be dialled. */
+  readonly learned = new Signal<void>();
   readonly #localPeers: boolean;
   readonly #clock: Clock;
   readonly #random: Random;

@@ -1,14 +1,13 @@
 /** Gossip of addresses: getaddr, addr, addrv2, and our own address. The tables are the address manager's. */
 import { utf8 } from '../core/encoding/bytes.ts';
 import { sha256 } from '../core/encoding/hashes.ts';
-import type { Timer } from '../seams.ts';
-import type { AddressManager } from './address-manager.ts';
-import { exponential, type Handlers, type NetworkContext } from './context.ts';
+import type { Handlers, NetworkContext, Part } from './context.ts';
 import { MAXIMUM_ADDRESSES, type TimedAddress } from './messages/addresses.ts';
 import { formatAddress, formatHost, isRoutable } from './network-address.ts';
 import type { Peer } from './peer.ts';
-import { HOUR, isUsefulPeer, KNOWN_A_PEER, SECOND } from './protocol.ts';
-import { RecentSet } from './recent-set.ts';
+import { PeerAddresses } from './peer-state.ts';
+import { HOUR, isUsefulPeer, SECOND } from './protocol.ts';
+import { exponential } from './random.ts';
 
 /** Addresses a second that we process of one peer, and how many at once. */
 const RATE = 0.1;
@@ -25,39 +24,15 @@ const SELF_INTERVAL = 24 * HOUR;
 /** An answer to getaddr is repeated for this long, so that the tables cannot be read out bit by bit. */
 const CACHE_TIME = 24 * HOUR;
 
-interface Relay {
-  readonly known: RecentSet<string>;
-  readonly queue: Map<string, TimedAddress>;
-  timer: Timer | undefined;
-  selfTimer: Timer | undefined;
-  tokens: number;
-  refilledAt: number;
-  answered: boolean;
-  processed: number;
-  limited: number;
-}
-
-export class AddressRelay {
+export class AddressRelay implements Part {
   readonly #context: NetworkContext;
-  readonly #manager: AddressManager;
-  readonly #ownAddress: (peer: Peer) => TimedAddress | undefined;
-  readonly #learned: () => void;
-  readonly #peers = new Map<Peer, Relay>();
   readonly #secret: number;
   #cached: { readonly at: number; readonly addresses: TimedAddress[] } | undefined;
   readonly handlers: Handlers;
 
-  constructor(
-    context: NetworkContext,
-    manager: AddressManager,
-    /** `own`: what we advertise to this peer. `learned`: there are new addresses. */
-    hooks: { own: (peer: Peer) => TimedAddress | undefined; learned: () => void },
-  ) {
+  constructor(context: NetworkContext) {
     this.#context = context;
     this.#secret = context.random.below(2 ** 48);
-    this.#manager = manager;
-    this.#ownAddress = hooks.own;
-    this.#learned = hooks.learned;
     this.handlers = {
       getaddr: (peer) => this.#answer(peer),
       addr: (peer, body) => this.#receive(peer, body.addresses),
@@ -65,73 +40,51 @@ export class AddressRelay {
     };
   }
 
-  add(peer: Peer): void {
+  opened(peer: Peer): void {
     if (peer.type === 'block-relay-only' || peer.type === 'feeler') return;
-    const now = this.#context.clock.elapsed();
-    const relay: Relay = {
-      known: new RecentSet(KNOWN_A_PEER),
-      queue: new Map(),
-      timer: undefined,
-      selfTimer: undefined,
-      tokens: 1,
-      refilledAt: now,
-      answered: false,
-      processed: 0,
-      limited: 0,
-    };
-    this.#peers.set(peer, relay);
-    this.#advertise(peer, relay);
+    const gossip = new PeerAddresses(this.#context.clock.elapsed());
+    peer.addresses = gossip;
+    this.#advertise(peer);
     if (peer.inbound) return;
     peer.send('getaddr', {});
-    relay.tokens += BURST;
-  }
-
-  remove(peer: Peer): void {
-    const relay = this.#peers.get(peer);
-    relay?.timer?.cancel();
-    relay?.selfTimer?.cancel();
-    this.#peers.delete(peer);
-  }
-
-  counts(peer: Peer): { readonly processed: number; readonly limited: number } | undefined {
-    return this.#peers.get(peer);
+    gossip.tokens += BURST;
   }
 
   /** Our own address, at once and then about once a day. */
-  #advertise(peer: Peer, relay: Relay): void {
-    const own = this.#ownAddress(peer);
+  #advertise(peer: Peer): void {
+    const { clock, local, random, services } = this.#context;
+    const own = local.advertised(peer, services, clock.seconds());
     if (own !== undefined) this.#send(peer, [own]);
-    const { clock, random } = this.#context;
-    relay.selfTimer = clock.schedule(exponential(random, SELF_INTERVAL), () => this.#advertise(peer, relay));
+    peer.schedule(exponential(random, SELF_INTERVAL), () => this.#advertise(peer));
   }
 
   /** Once a connection, and only to those that dialled us: so nobody learns our tables by dialling out. */
   #answer(peer: Peer): void {
-    const relay = this.#peers.get(peer);
-    if (relay === undefined || !peer.inbound || relay.answered) return;
-    relay.answered = true;
+    const { addresses: gossip } = peer;
+    if (gossip === undefined || !peer.inbound || gossip.answered) return;
+    gossip.answered = true;
     this.#send(peer, peer.may('addr') ? this.#draw() : this.#sample());
   }
 
   #draw(): TimedAddress[] {
-    return this.#manager.sample(MAXIMUM_ADDRESSES, SAMPLE_PERCENT);
+    return this.#context.addresses.sample(MAXIMUM_ADDRESSES, SAMPLE_PERCENT);
   }
 
   #sample(): TimedAddress[] {
     const { clock, parameters } = this.#context;
     const now = clock.elapsed();
     // On a network of local peers the tables are no secret, and small.
-    if (parameters.localPeers) return this.#manager.sample(MAXIMUM_ADDRESSES, 0);
+    if (parameters.localPeers) return this.#context.addresses.sample(MAXIMUM_ADDRESSES, 0);
     if (this.#cached === undefined || now - this.#cached.at > CACHE_TIME)
       this.#cached = { at: now, addresses: this.#draw() };
     return this.#cached.addresses;
   }
 
   #send(peer: Peer, addresses: readonly TimedAddress[]): void {
-    const relay = this.#peers.get(peer);
-    if (relay === undefined) return;
+    const { addresses: gossip } = peer;
+    if (gossip === undefined) return;
     const sendable = addresses.filter(({ address }) => peer.addressV2 || address.id <= 2);
-    for (const { address } of sendable) relay.known.add(formatAddress(address));
+    for (const { address } of sendable) gossip.known.add(formatAddress(address));
     for (let at = 0; at < sendable.length; at += MAXIMUM_ADDRESSES)
       peer.send(peer.addressV2 ? 'addrv2' : 'addr', {
         addresses: sendable.slice(at, at + MAXIMUM_ADDRESSES),
@@ -139,10 +92,10 @@ export class AddressRelay {
   }
 
   #receive(peer: Peer, addresses: readonly TimedAddress[]): void {
-    const relay = this.#peers.get(peer);
-    if (relay === undefined) return;
+    const { addresses: gossip } = peer;
+    if (gossip === undefined) return;
     const { clock, parameters } = this.#context;
-    this.#refill(relay);
+    this.#refill(gossip);
     const now = clock.seconds();
     const source = peer.networkAddress;
     const [only] = addresses;
@@ -150,28 +103,28 @@ export class AddressRelay {
       if (formatHost(only!.address) === formatHost(source)) peer.listensAt ??= formatAddress(only!.address);
     let learned = false;
     for (const item of addresses) {
-      if (relay.tokens < 1 && !peer.may('addr')) {
-        relay.limited++;
+      if (gossip.tokens < 1 && !peer.may('addr')) {
+        gossip.limited++;
         continue;
       }
-      relay.tokens = Math.max(0, relay.tokens - 1);
-      relay.processed++;
-      relay.known.add(formatAddress(item.address));
+      gossip.tokens = Math.max(0, gossip.tokens - 1);
+      gossip.processed++;
+      gossip.known.add(formatAddress(item.address));
       if (!isUsefulPeer(item.services) || !isRoutable(item.address, parameters.localPeers)) continue;
       const sane = item.time > 100_000_000 && item.time <= now + 600;
       const timed = sane ? item : { ...item, time: now - 5 * 86_400 };
       if (timed.time > now - NEWS_AGE && addresses.length <= NEWS) this.#passOn(timed);
-      if (source !== undefined && this.#manager.add(timed, source, PENALTY)) learned = true;
+      if (source !== undefined && this.#context.addresses.add(timed, source, PENALTY)) learned = true;
     }
     if (peer.type === 'addr-fetch' && addresses.length > 1) peer.close('addresses fetched');
-    if (learned) this.#learned();
+    if (learned) this.#context.addresses.learned.emit();
   }
 
-  #refill(relay: Relay): void {
+  #refill(gossip: PeerAddresses): void {
     const now = this.#context.clock.elapsed();
-    if (relay.tokens < BURST)
-      relay.tokens = Math.min(BURST, relay.tokens + (Math.max(0, now - relay.refilledAt) / 1000) * RATE);
-    relay.refilledAt = now;
+    if (gossip.tokens < BURST)
+      gossip.tokens = Math.min(BURST, gossip.tokens + (Math.max(0, now - gossip.refilledAt) / 1000) * RATE);
+    gossip.refilledAt = now;
   }
 
   /**
@@ -184,21 +137,22 @@ export class AddressRelay {
     const digest = sha256(utf8(`${this.#secret}|${key}|${day}`));
     const words = new Uint32Array(digest.slice().buffer);
     const rank = (peer: Peer): number => Math.imul(words[peer.id & 7]! ^ peer.id, 0x9e3779b1) >>> 0;
-    const able = [...this.#peers].filter(([peer]) => peer.ready);
-    able.sort(([a], [b]) => rank(a) - rank(b));
-    for (const [peer, relay] of able.slice(0, RELAY_TO))
-      if (!relay.known.has(key)) this.#enqueue(peer, relay, key, item);
+    const able = [...this.#context.peers.ready()].filter(({ addresses }) => addresses !== undefined);
+    able.sort((a, b) => rank(a) - rank(b));
+    for (const peer of able.slice(0, RELAY_TO)) this.#enqueue(peer, peer.addresses!, key, item);
   }
 
-  #enqueue(peer: Peer, relay: Relay, key: string, item: TimedAddress): void {
-    if (relay.queue.size >= MAXIMUM_ADDRESSES) return;
-    relay.queue.set(key, item);
-    const { clock, parameters, random } = this.#context;
+  #enqueue(peer: Peer, gossip: PeerAddresses, key: string, item: TimedAddress): void {
+    if (gossip.known.has(key) || gossip.queue.size >= MAXIMUM_ADDRESSES) return;
+    gossip.queue.set(key, item);
+    const { parameters, random } = this.#context;
     const interval = parameters.localPeers ? SECOND : SEND_INTERVAL;
-    relay.timer ??= clock.schedule(exponential(random, interval), () => {
-      relay.timer = undefined;
-      const items = [...relay.queue.values()].filter((each) => !relay.known.has(formatAddress(each.address)));
-      relay.queue.clear();
+    gossip.timer ??= peer.schedule(exponential(random, interval), () => {
+      gossip.timer = undefined;
+      const items = [...gossip.queue.values()].filter(
+        (each) => !gossip.known.has(formatAddress(each.address)),
+      );
+      gossip.queue.clear();
       this.#send(peer, items);
     });
   }

@@ -6,15 +6,16 @@
 import type { HeaderEntry } from '../chain/header-entry.ts';
 import { MIN_BLOCKS_TO_KEEP } from '../chain/pruning.ts';
 import type { Block } from '../core/block/block.ts';
-import type { BlockHash, BlockHeader } from '../core/block/header.ts';
+import { type BlockHash, BlockHeader, HEADER_SIZE } from '../core/block/header.ts';
 import { workFromBits } from '../core/block/target.ts';
-import type { Timer } from '../seams.ts';
+import { toDisplayHex } from '../core/encoding/bytes.ts';
+import { Reader } from '../core/encoding/reader.ts';
 import type { PartialBlock } from './compact-block.ts';
-import type { NetworkContext } from './context.ts';
+import type { NetworkContext, Part, Screens } from './context.ts';
 import { Judging } from './judging.ts';
 import { InventoryType } from './messages/inventory.ts';
 import type { Peer } from './peer.ts';
-import type { PeerChains } from './peer-chain.ts';
+import type { BlockRequest } from './peer-state.ts';
 import { BLOCKS_IN_FLIGHT, DOWNLOAD_WINDOW, MINUTE, SECOND, servesBlocks } from './protocol.ts';
 import { StoredBlocks } from './stored-blocks.ts';
 
@@ -34,40 +35,34 @@ const MAXIMUM_AHEAD = 4 << 20;
 const NEAREST_BLOCKS = 16;
 const SOON = SECOND;
 
-export interface BlockRequest {
-  readonly peer: Peer;
-  readonly entry: HeaderEntry;
-  /** Milliseconds of the node's time. */
-  since: number;
-  /** A compact block that waits for its missing transactions, or one that could not be put together. */
-  partial: PartialBlock | 'failed' | undefined;
-}
-
-interface PeerRequests {
-  readonly requests: Map<BlockHash, BlockRequest>;
-  keptBack: number;
-  /** When to look again whether others keep back what this peer waits for. */
-  hedgeTimer: Timer | undefined;
-  /** When to look whether it delivers at all. */
-  watchTimer: Timer | undefined;
-}
-
-export class BlockDownload {
+export class BlockDownload implements Part {
   readonly #context: NetworkContext;
-  readonly #chains: PeerChains;
-  readonly #inFlight = new Map<BlockHash, BlockRequest[]>();
-  readonly #peers = new Map<Peer, PeerRequests>();
+  /** Who was asked for a block, the first one first. */
+  readonly #inFlight = new Map<BlockHash, readonly Peer[]>();
   readonly #stored = new StoredBlocks();
   /** A peer was asked for less than it could give, because the chain was busy. */
   #heldBack = false;
   readonly judging: Pick<Judging, 'has' | 'room'>;
   readonly #judging = new Judging();
   #stallTimeout = STALL_TIMEOUT;
+  readonly screens: Screens = {
+    // One that leads nowhere nobody sends unasked.
+    block: (peer, payload) => {
+      if (payload.length < HEADER_SIZE) return true;
+      const header = BlockHeader.read(new Reader(payload));
+      if (this.#context.chain.entry(header.prev) !== undefined) return this.#wants(header);
+      this.#context.peers.punish(peer, 'AcceptBlock FAILED (prev-blk-not-found)');
+      return false;
+    },
+    blocktxn: ({ blocks }, payload) =>
+      payload.length < 32 ||
+      blocks.requests.get(toDisplayHex(payload.subarray(0, 32)) as BlockHash)?.partial !== undefined,
+  };
 
-  constructor(context: NetworkContext, chains: PeerChains) {
+  constructor(context: NetworkContext) {
     this.#context = context;
-    this.#chains = chains;
     this.judging = this.#judging;
+    context.chain.rewound.subscribe(() => this.#rewind());
     context.chain.connected.subscribe(({ entry }) => {
       this.#stored.deleteUpTo(entry.height);
       this.#stallTimeout = Math.max(STALL_TIMEOUT, Math.floor(this.#stallTimeout * 0.85));
@@ -76,39 +71,23 @@ export class BlockDownload {
     context.chain.refused.subscribe(({ entry, invalid }) => {
       const source = this.#stored.source(entry.hash);
       this.#stored.delete(entry.hash);
-      if (source !== undefined && invalid.kind === 'consensus') context.punish(source, invalid.reason);
+      if (source !== undefined && invalid.kind === 'consensus') context.peers.punish(source, invalid.reason);
     });
   }
 
-  add(peer: Peer): void {
-    this.#peers.set(peer, { requests: new Map(), keptBack: 0, hedgeTimer: undefined, watchTimer: undefined });
-  }
-
-  remove(peer: Peer): void {
-    const state = this.#peers.get(peer);
-    if (state === undefined) return;
-    state.hedgeTimer?.cancel();
-    state.watchTimer?.cancel();
-    for (const hash of state.requests.keys()) this.#forget(peer, hash);
-    this.#peers.delete(peer);
+  closed(peer: Peer): void {
+    for (const hash of peer.blocks.requests.keys()) this.#forget(peer, hash);
     this.fillAll();
   }
 
-  timeMoved(milliseconds: number): void {
-    for (const request of [...this.#inFlight.values()].flat()) request.since += milliseconds;
+  #rewind(): void {
+    for (const peer of this.#context.peers.ready())
+      for (const hash of peer.blocks.requests.keys()) this.#forget(peer, hash);
+    this.fillAll();
   }
 
-  /** Heights asked of a peer. */
-  heights(peer: Peer): number[] {
-    return [...(this.#peers.get(peer)?.requests.values() ?? [])].map((request) => request.entry.height);
-  }
-
-  request(peer: Peer, hash: BlockHash): BlockRequest | undefined {
-    return this.#peers.get(peer)?.requests.get(hash);
-  }
-
-  /** Requests under way for a block, whoever was asked. */
-  requestsFor(hash: BlockHash): readonly BlockRequest[] {
+  /** Who was asked for a block and has not answered yet. */
+  askedFor(hash: BlockHash): readonly Peer[] {
     return this.#inFlight.get(hash) ?? [];
   }
 
@@ -118,42 +97,47 @@ export class BlockDownload {
    */
   hasPlace(peer: Peer, hash: BlockHash): boolean {
     const now = this.#context.clock.elapsed();
-    const taken = this.requestsFor(hash).filter(({ since }) => now - since < this.#stallTimeout);
-    const keepOne = peer.inbound && taken.every((request) => request.peer.inbound);
+    const taken = this.askedFor(hash).filter((other) => now - sinceOf(other, hash) < this.#stallTimeout);
+    const keepOne = peer.inbound && taken.every((other) => other.inbound);
     return taken.length < PARALLEL_REQUESTS - (keepOne ? 1 : 0);
   }
 
   /** How many blocks more it may be asked for. */
   placesOf(peer: Peer): number {
-    const state = this.#peers.get(peer);
-    return state === undefined || peer.closed ? 0 : Math.max(0, BLOCKS_IN_FLIGHT - state.requests.size);
+    return peer.closed ? 0 : Math.max(0, BLOCKS_IN_FLIGHT - peer.blocks.requests.size);
   }
 
   canAsk(peer: Peer): boolean {
     return this.placesOf(peer) > 0;
   }
 
+  /** Asks one peer for a block by hand (getblockfrompeer). @throws Error with Core's text */
+  askByHand(peer: Peer | undefined, entry: HeaderEntry): void {
+    if (peer === undefined || !peer.ready) throw new Error('Peer does not exist');
+    if (!peer.servesWitnesses) throw new Error('Pre-SegWit peer');
+    if (peer.blocks.requests.has(entry.hash)) throw new Error('Already requested from this peer');
+    this.ask(peer, [entry]);
+  }
+
   /** Notes that a peer was asked for a block; the asking itself is the caller's. */
   note(peer: Peer, entry: HeaderEntry, partial?: PartialBlock): BlockRequest {
-    const state = this.#peers.get(peer)!;
-    const known = state.requests.get(entry.hash);
+    const { requests } = peer.blocks;
+    const known = requests.get(entry.hash);
     if (known !== undefined) {
       // Asked again, it has no more time: or a peer could announce one block for ever and never give it.
       if (known.partial !== 'failed') known.partial = partial;
       return known;
     }
-    const request: BlockRequest = { peer, entry, since: this.#context.clock.elapsed(), partial };
-    state.requests.set(entry.hash, request);
-    const all = this.#inFlight.get(entry.hash);
-    if (all === undefined) this.#inFlight.set(entry.hash, [request]);
-    else all.push(request);
-    if (state.requests.size === 1) this.#watch(peer, state);
+    const request: BlockRequest = { entry, since: this.#context.clock.elapsed(), partial };
+    requests.set(entry.hash, request);
+    this.#inFlight.set(entry.hash, [...this.askedFor(entry.hash), peer]);
+    if (requests.size === 1) this.#watch(peer);
     return request;
   }
 
   /** Asks for whole blocks. */
   ask(peer: Peer, entries: readonly HeaderEntry[]): void {
-    if (entries.length === 0) return;
+    if (entries.length === 0 || peer.closed) return;
     for (const entry of entries) this.note(peer, entry);
     const type = peer.servesWitnesses ? InventoryType.WITNESS_BLOCK : InventoryType.BLOCK;
     const items = entries.map((entry) => ({ type, hash: entry.hashBytes }));
@@ -177,18 +161,18 @@ export class BlockDownload {
   }
 
   /** Whether a block was asked for, of anyone, or promises enough work to be looked at. */
-  wants(header: BlockHeader): boolean {
+  #wants(header: BlockHeader): boolean {
     const { chain } = this.#context;
     const parent = chain.entry(header.prev);
     return (
-      this.requestsFor(header.hash).length > 0 ||
+      this.askedFor(header.hash).length > 0 ||
       (parent !== undefined && parent.chainWork + workFromBits(header.bits) >= chain.workThreshold)
     );
   }
 
   /** A block arrived that is wanted. */
   receive(peer: Peer, block: Block): Promise<void> {
-    return this.accept(peer, block, { blame: true, requested: this.requestsFor(block.hash).length > 0 });
+    return this.accept(peer, block, { blame: true, requested: this.askedFor(block.hash).length > 0 });
   }
 
   /** `blame`: an invalid block is this peer's fault; not if it relays compact blocks unverified (BIP152). */
@@ -198,11 +182,9 @@ export class BlockDownload {
     { blame, requested }: { readonly blame: boolean; readonly requested: boolean },
   ): Promise<void> {
     const { chain, clock } = this.#context;
-    const request = this.request(peer, block.hash);
-    const known = request?.entry ?? chain.entry(block.hash);
+    const known = peer.blocks.requests.get(block.hash)?.entry ?? chain.entry(block.hash);
     this.#forget(peer, block.hash);
-    const state = this.#peers.get(peer);
-    if (state !== undefined) state.keptBack = 0;
+    peer.blocks.keptBack = 0;
     this.#judging.add(block);
     if (known !== undefined) this.#stored.add(known, block, blame ? peer : undefined);
     this.fill(peer);
@@ -217,7 +199,7 @@ export class BlockDownload {
       const { kind, message } = verdict.invalid;
       const what = kind === 'mutated' ? 'Block mutated' : 'Block refused';
       this.#context.logger.log('debug', 'validation', `${what}: ${block.hash}, ${message} (peer=${peer.id})`);
-      if (blame && (kind === 'mutated' || kind === 'consensus')) this.#context.punish(peer, message);
+      if (blame && (kind === 'mutated' || kind === 'consensus')) this.#context.peers.punish(peer, message);
       else if (kind === 'mutated' && known !== undefined && this.canAsk(peer)) this.ask(peer, [known]);
       // The header may still have a true body: ask others for it.
       if (kind !== 'mutated' || known === undefined) this.#overtake(block.hash);
@@ -228,24 +210,23 @@ export class BlockDownload {
   /** The block is here: whoever else was asked is not waited for, and those that kept it back are noted. */
   #overtake(hash: BlockHash): void {
     const now = this.#context.clock.elapsed();
-    for (const { peer, since } of [...this.requestsFor(hash)]) {
+    for (const peer of this.askedFor(hash)) {
+      const isLate = now - sinceOf(peer, hash) >= this.#stallTimeout;
       this.#forget(peer, hash);
-      const state = this.#peers.get(peer)!;
-      if (now - since >= this.#stallTimeout && ++state.keptBack >= KEPT_BACK_LIMIT)
-        peer.close('keeps back blocks');
+      if (isLate && ++peer.blocks.keptBack >= KEPT_BACK_LIMIT) peer.close('keeps back blocks');
     }
   }
 
   #forget(peer: Peer, hash: BlockHash): void {
-    this.#peers.get(peer)?.requests.delete(hash);
-    const others = this.requestsFor(hash).filter((request) => request.peer !== peer);
+    peer.blocks.requests.delete(hash);
+    const others = this.askedFor(hash).filter((other) => other !== peer);
     if (others.length === 0) this.#inFlight.delete(hash);
     else this.#inFlight.set(hash, others);
   }
 
   fillAll(): void {
     this.#heldBack = false;
-    for (const peer of this.#peers.keys()) this.fill(peer);
+    for (const peer of this.#context.peers.ready()) this.fill(peer);
   }
 
   /**
@@ -255,8 +236,8 @@ export class BlockDownload {
    */
   #roomAhead(next: HeaderEntry): number {
     const { chain, clock } = this.#context;
-    const [request] = this.requestsFor(next.hash);
-    const soon = request !== undefined && clock.elapsed() - request.since < SOON;
+    const [asked] = this.askedFor(next.hash);
+    const soon = asked !== undefined && clock.elapsed() - sinceOf(asked, next.hash) < SOON;
     if (!chain.isConnecting && !soon) return DOWNLOAD_WINDOW;
     const { bytes, usualBytes } = this.#stored;
     const ahead = bytes + this.#inFlight.size * usualBytes;
@@ -265,15 +246,13 @@ export class BlockDownload {
 
   /** Asks a peer for what is next, if it has room and we lack something that it has. */
   fill(peer: Peer): void {
-    const state = this.#peers.get(peer);
-    if (state === undefined || peer.closed || !peer.ready) return;
-    if (this.#judging.isFull) return;
-    const room = BLOCKS_IN_FLIGHT - state.requests.size;
-    if (room <= 0) return;
+    if (!peer.ready || this.#judging.isFull) return;
+    const room = this.placesOf(peer);
+    if (room === 0) return;
     const { next, waiting } = this.#next(peer, room);
     const wanted = !peer.preferred && this.#isServedByChoice() ? [] : next;
     this.ask(peer, wanted);
-    if (wanted.length === 0 && waiting !== undefined) this.#hedge(peer, state, waiting);
+    if (wanted.length === 0 && waiting !== undefined) this.#hedge(peer, waiting);
   }
 
   /**
@@ -283,16 +262,16 @@ export class BlockDownload {
   #isServedByChoice(): boolean {
     const { chain } = this.#context;
     if (chain.bestHeader.height - chain.height <= BLOCKS_IN_FLIGHT) return false;
-    for (const peer of this.#peers.keys())
+    for (const peer of this.#context.peers.ready())
       if (peer.preferred && peer.servesHistory && peer.servesWitnesses)
-        if ((this.#chains.of(peer).best?.chainWork ?? 0n) > chain.tip.chainWork) return true;
+        if ((peer.chain.best?.chainWork ?? 0n) > chain.tip.chainWork) return true;
     return false;
   }
 
   /** Blocks to ask for, and the first one on the way that others were asked for. */
   #next(peer: Peer, room: number): { next: HeaderEntry[]; waiting: HeaderEntry | undefined } {
     const { chain } = this.#context;
-    const theirs = this.#chains.of(peer);
+    const theirs = peer.chain;
     theirs.resolve(chain);
     const { best } = theirs;
     const none = { next: [], waiting: undefined };
@@ -317,9 +296,9 @@ export class BlockDownload {
       }
       contiguous = false;
       if (this.#judging.has(entry.hash)) continue;
-      const asked = this.requestsFor(entry.hash);
+      const asked = this.askedFor(entry.hash);
       if (asked.length > 0) {
-        if (asked.every((request) => request.peer !== peer)) waiting ??= entry;
+        if (!asked.includes(peer)) waiting ??= entry;
         continue;
       }
       // BIP159: such a peer has the last 288 blocks only.
@@ -338,26 +317,26 @@ export class BlockDownload {
    * This peer has nothing to do while another holds up what comes next. Once that has taken too long, ask
    * this one too; if the whole window waits for it, the other is let go.
    */
-  #hedge(peer: Peer, state: PeerRequests, entry: HeaderEntry): void {
-    const asked = this.requestsFor(entry.hash);
+  #hedge(peer: Peer, entry: HeaderEntry): void {
+    const asked = this.askedFor(entry.hash);
     const oldest = asked[0]!;
     const waits = asked
-      .map(({ since }) => since + this.#stallTimeout - this.#context.clock.elapsed())
+      .map((other) => sinceOf(other, entry.hash) + this.#stallTimeout - this.#context.clock.elapsed())
       .filter((wait) => wait > 0);
     if (waits.length === asked.length || !this.hasPlace(peer, entry.hash)) {
-      state.hedgeTimer?.cancel();
-      state.hedgeTimer = this.#context.clock.schedule(Math.min(...waits), () => this.fill(peer));
+      peer.blocks.hedgeTimer?.cancel();
+      peer.blocks.hedgeTimer = peer.schedule(Math.min(...waits), () => this.fill(peer));
       return;
     }
     if (peer.servesHistory || this.#isRecent(entry)) this.ask(peer, [entry]);
-    const blocked = this.#chains.of(oldest.peer).best;
+    const blocked = oldest.chain.best;
     if (
       blocked !== undefined &&
       blocked.height - entry.height >= DOWNLOAD_WINDOW &&
       this.#isWindowFull(entry)
     ) {
       this.#stallTimeout = Math.min(2 * this.#stallTimeout, MAXIMUM_STALL_TIMEOUT);
-      oldest.peer.close('stalls the download of blocks');
+      oldest.close('stalls the download of blocks');
     }
   }
 
@@ -378,15 +357,19 @@ export class BlockDownload {
   }
 
   /** A peer that delivers nothing for long, while blocks are asked of it, is let go. */
-  #watch(peer: Peer, state: PeerRequests): void {
-    const others = Math.max(0, this.#peers.size - 1);
+  #watch(peer: Peer): void {
+    const { clock, peers } = this.#context;
+    const others = Math.max(0, [...peers.ready()].length - 1);
     const timeout = DOWNLOAD_TIMEOUT * (1 + others / 2);
-    state.watchTimer?.cancel();
-    state.watchTimer = this.#context.clock.schedule(timeout, () => {
-      const [first] = state.requests.values();
+    peer.blocks.watchTimer?.cancel();
+    peer.blocks.watchTimer = peer.schedule(timeout, () => {
+      const [first] = peer.blocks.requests.values();
       if (first === undefined) return;
-      if (this.#context.clock.elapsed() - first.since >= timeout) peer.close('block download timeout');
-      else this.#watch(peer, state);
+      if (clock.elapsed() - first.since >= timeout) peer.close('block download timeout');
+      else this.#watch(peer);
     });
   }
 }
+
+/** When a peer was asked for a block. */
+const sinceOf = (peer: Peer, hash: BlockHash): number => peer.blocks.requests.get(hash)!.since;

@@ -10,13 +10,13 @@ import { toDisplayHex } from '../core/encoding/bytes.ts';
 import type { Transaction } from '../core/transaction/transaction.ts';
 import type { BlockDownload } from './block-download.ts';
 import { compactBlockOf, PartialBlock } from './compact-block.ts';
-import type { Handlers, NetworkContext } from './context.ts';
+import type { Handlers, NetworkContext, Part } from './context.ts';
 import type { HeaderSync } from './header-sync.ts';
 import type { BlockTransactions, CompactBlock } from './messages/compact-blocks.ts';
 import { InventoryType } from './messages/inventory.ts';
 import { encodeBody } from './messages/table.ts';
 import type { Peer } from './peer.ts';
-import type { PeerChain, PeerChains } from './peer-chain.ts';
+import type { PeerChain } from './peer-chain.ts';
 import { BLOCKS_IN_FLIGHT } from './protocol.ts';
 
 /** More new blocks than this are announced by the last one only. */
@@ -26,14 +26,12 @@ const COMPACT_VERSION = 2n;
 /** A header this far above our tip is for block download. */
 const COMPACT_LOOKAHEAD = 2;
 
-export class BlockRelay {
+export class BlockRelay implements Part {
   readonly #context: NetworkContext;
-  readonly #chains: PeerChains;
   readonly #download: BlockDownload;
   readonly #headers: HeaderSync;
   /** Transactions that blocks may contain besides the mempool's. */
   readonly #extra: () => Iterable<Transaction>;
-  readonly #blocksOnly: boolean;
   /** Those that gave us new blocks first, latest last: they send compact blocks unasked. */
   #highBandwidth: Peer[] = [];
   /** Height of the last block that was announced before it was verified. */
@@ -42,20 +40,13 @@ export class BlockRelay {
 
   constructor(
     context: NetworkContext,
-    parts: {
-      chains: PeerChains;
-      download: BlockDownload;
-      headers: HeaderSync;
-      extra: () => Iterable<Transaction>;
-      blocksOnly: boolean;
-    },
+    parts: { download: BlockDownload; headers: HeaderSync; extra: () => Iterable<Transaction> },
   ) {
     this.#context = context;
-    this.#chains = parts.chains;
     this.#download = parts.download;
     this.#headers = parts.headers;
     this.#extra = parts.extra;
-    this.#blocksOnly = parts.blocksOnly;
+    parts.headers.accepted.subscribe(({ peer, last }) => this.#headersAccepted(peer, last));
     context.chain.extended.subscribe(({ entry, block }) => this.#announceEarly(entry, block));
     context.chain.tipChanged.subscribe(({ tip, fork }) => this.#announce(tip, fork));
     this.handlers = {
@@ -64,7 +55,7 @@ export class BlockRelay {
       },
       sendcmpct: (peer, body) => {
         if (body.version !== COMPACT_VERSION) return;
-        const chain = this.#chains.of(peer);
+        const chain = peer.chain;
         chain.compactBlocks = true;
         chain.highBandwidthFrom = body.announce;
       },
@@ -74,18 +65,17 @@ export class BlockRelay {
     };
   }
 
-  /** What a peer is told once the handshake is done. */
-  add(peer: Peer): void {
+  opened(peer: Peer): void {
     peer.send('sendcmpct', { announce: false, version: COMPACT_VERSION });
     peer.send('sendheaders', {});
   }
 
-  remove(peer: Peer): void {
+  closed(peer: Peer): void {
     this.#highBandwidth = this.#highBandwidth.filter((other) => other !== peer);
   }
 
   /** Headers came: fetch what they announce, if we are close enough to know that we want it. */
-  headersAccepted(peer: Peer, last: HeaderEntry): void {
+  #headersAccepted(peer: Peer, last: HeaderEntry): void {
     const wanted = this.#missing(peer, last).slice(0, this.#download.placesOf(peer));
     const [only] = wanted;
     const isNext = wanted.length === 1 && only!.parent === this.#context.chain.tip;
@@ -108,7 +98,7 @@ export class BlockRelay {
     const missing: HeaderEntry[] = [];
     for (let at = last; !chain.isActive(at); at = at.parent!) {
       const isHere = at.haveData || this.#download.judging.has(at.hash);
-      const isAsked = this.#download.requestsFor(at.hash).length > 0;
+      const isAsked = this.#download.askedFor(at.hash).length > 0;
       if (!isHere && !isAsked && this.#download.canServe(peer, at)) missing.unshift(at);
       if (missing.length > BLOCKS_IN_FLIGHT) return [];
     }
@@ -117,7 +107,7 @@ export class BlockRelay {
 
   /** It sends compact blocks, and we have transactions to put them together. */
   #usesCompact(peer: Peer): boolean {
-    return this.#chains.of(peer).compactBlocks && !this.#blocksOnly;
+    return peer.chain.compactBlocks && !(this.#context.options.blocksOnly ?? false);
   }
 
   async #receiveBlock(peer: Peer, block: Block): Promise<void> {
@@ -128,7 +118,7 @@ export class BlockRelay {
     });
     // Of blocks that come one after the other the next is read while this one is judged: else no thread had
     // anything to verify between two of them.
-    if (this.#download.heights(peer).length === 0) return judged;
+    if (peer.blocks.requests.size === 0) return judged;
     judged.catch((error: Error) => chain.fatal.emit(error));
     await this.#download.judging.room();
   }
@@ -147,43 +137,43 @@ export class BlockRelay {
     }
     const verdict = chain.acceptHeaders([compact.header]);
     if (!verdict.ok) {
-      if (verdict.invalid.kind === 'consensus') this.#context.punish(peer, verdict.invalid.message);
+      if (verdict.invalid.kind === 'consensus') this.#context.peers.punish(peer, verdict.invalid.message);
       else if (verdict.invalid.kind === 'early') this.#headers.tooNew(peer, [compact.header]);
       return;
     }
     const entry = chain.entry(compact.header.hash);
     if (entry === undefined || entry.failed !== 'none') return;
-    this.#chains.of(peer).learn(entry);
+    peer.chain.learn(entry);
     if (entry.haveData || this.#download.judging.has(entry.hash)) return;
-    const asked = this.#download.request(peer, entry.hash);
+    const asked = peer.blocks.requests.get(entry.hash);
     // From others it says no more than where their chain is.
-    if (asked === undefined && !this.#chains.of(peer).highBandwidthTo) return this.#download.fill(peer);
+    if (asked === undefined && !peer.chain.highBandwidthTo) return this.#download.fill(peer);
     const near = entry.height <= chain.height + COMPACT_LOOKAHEAD && entry.chainWork > chain.tip.chainWork;
     if (near && asked?.partial === undefined) await this.#rebuild(peer, entry, compact);
-    else if (asked === undefined) this.headersAccepted(peer, entry);
+    else if (asked === undefined) this.#headersAccepted(peer, entry);
     else if (asked.partial === undefined) this.#download.ask(peer, [entry]);
   }
 
   /** With nothing missing, always; what is missing is asked for if there is a place. */
   async #rebuild(peer: Peer, entry: HeaderEntry, compact: CompactBlock): Promise<void> {
     const partial = PartialBlock.from(compact, this.#candidates());
-    if (partial === 'invalid') return this.#context.punish(peer, 'invalid compact block');
+    if (partial === 'invalid') return this.#context.peers.punish(peer, 'invalid compact block');
     const missing = partial === 'collision' ? [] : partial.missing;
     if (partial !== 'collision' && missing.length === 0) return this.#complete(peer, entry, partial, []);
     // It may be one of several copies on the way: a few in parallel defeat a peer that stalls.
     const mayAsk = this.#download.canAsk(peer) && this.#download.hasPlace(peer, entry.hash);
-    if (this.#download.request(peer, entry.hash) === undefined && !mayAsk) return this.#download.fill(peer);
+    if (peer.blocks.requests.get(entry.hash) === undefined && !mayAsk) return this.#download.fill(peer);
     if (partial === 'collision') return this.#download.ask(peer, [entry]);
     this.#download.note(peer, entry, partial);
     peer.send('getblocktxn', { blockHash: entry.hashBytes, indexes: missing });
   }
 
   async #receiveTransactions(peer: Peer, body: BlockTransactions): Promise<void> {
-    const request = this.#download.request(peer, toDisplayHex(body.blockHash) as BlockHash);
+    const request = peer.blocks.requests.get(toDisplayHex(body.blockHash) as BlockHash);
     if (request?.partial === undefined) return;
     const { partial } = request;
     if (partial === 'failed')
-      return this.#context.punish(peer, 'previous compact block reconstruction attempt failed');
+      return this.#context.peers.punish(peer, 'previous compact block reconstruction attempt failed');
     request.partial = 'failed';
     await this.#complete(peer, request.entry, partial, body.transactions);
   }
@@ -196,7 +186,7 @@ export class BlockRelay {
   ): Promise<void> {
     const block = partial.complete(transactions);
     if (block === 'invalid')
-      return this.#context.punish(peer, 'invalid compact block/non-matching block transactions');
+      return this.#context.peers.punish(peer, 'invalid compact block/non-matching block transactions');
     if (block === 'collision') return this.#download.ask(peer, [entry]);
     const before = this.#context.chain.tip;
     await this.#download.accept(peer, block, { blame: false, requested: true });
@@ -226,7 +216,7 @@ export class BlockRelay {
   }
 
   #setHighBandwidth(peer: Peer, announce: boolean): void {
-    this.#chains.of(peer).highBandwidthTo = announce;
+    peer.chain.highBandwidthTo = announce;
     peer.send('sendcmpct', { announce, version: COMPACT_VERSION });
   }
 
@@ -238,13 +228,13 @@ export class BlockRelay {
     const { chain } = this.#context;
     if (chain.isInitialBlockDownload || entry.height <= this.#announcedEarly) return;
     this.#announcedEarly = entry.height;
-    const peers = [...this.#context.readyPeers()].filter((peer) => this.#wantsUnasked(peer, entry));
+    const peers = [...this.#context.peers.ready()].filter((peer) => this.#wantsUnasked(peer, entry));
     if (peers.length > 0) this.#sendCompact(peers, entry, block);
   }
 
   /** It does not have the block, but the one before. */
   #wantsUnasked(peer: Peer, entry: HeaderEntry): boolean {
-    const theirs = this.#chains.of(peer);
+    const theirs = peer.chain;
     if (!theirs.highBandwidthFrom || entry.parent === null) return false;
     theirs.resolve(this.#context.chain);
     return !theirs.has(entry) && theirs.has(entry.parent);
@@ -257,8 +247,8 @@ export class BlockRelay {
     for (let at = tip; at !== fork && entries.length <= MAXIMUM_ANNOUNCED; at = at.parent!)
       entries.unshift(at);
     const compactWanted: Peer[] = [];
-    for (const peer of this.#context.readyPeers()) {
-      const theirs = this.#chains.of(peer);
+    for (const peer of this.#context.peers.ready()) {
+      const theirs = peer.chain;
       theirs.resolve(chain);
       if (theirs.has(tip)) continue;
       if (this.#wantsUnasked(peer, tip)) compactWanted.push(peer);
@@ -287,9 +277,9 @@ export class BlockRelay {
   #sendCompact(peers: readonly Peer[], entry: HeaderEntry, block: Block): void {
     const payload = encodeBody('cmpctblock', compactBlockOf(block, this.#compactNonce()));
     for (const peer of peers) {
-      if (this.#chains.of(peer).has(entry)) continue;
+      if (peer.chain.has(entry)) continue;
       peer.sendPayload('cmpctblock', payload);
-      this.#chains.of(peer).announced = entry;
+      peer.chain.announced = entry;
     }
   }
 

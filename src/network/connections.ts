@@ -2,13 +2,14 @@
  * With whom we are connected: dials those added by hand, and whom it is told to; accepts others, and lets
  * one go when there is no room. Owns no message, and no choice of whom to dial: that is `outbound`.
  */
+import { Signal } from '../chain/signal.ts';
 import { utf8 } from '../core/encoding/bytes.ts';
+import { coreWords, type DecodeError } from '../core/encoding/errors.ts';
 import { sha256 } from '../core/encoding/hashes.ts';
-import type { NetworkParameters } from '../core/parameters/network.ts';
-import type { Clock, Logger, Random, Timer } from '../seams.ts';
-import type { AddressManager } from './address-manager.ts';
-import type { BanList } from './ban-list.ts';
+import type { Timer } from '../seams.ts';
+import type { NetworkContext, Peers } from './context.ts';
 import { selectPeerToEvict } from './eviction.ts';
+import type { Command } from './messages/table.ts';
 import {
   addressOf,
   formatAddress,
@@ -19,11 +20,12 @@ import {
   parseAddress,
   parseTarget,
 } from './network-address.ts';
+import { DEFAULT_MAXIMUM_CONNECTIONS, DEFAULT_PEER_TIMEOUT } from './options.ts';
 import { Peer, type PeerEvents } from './peer.ts';
 import type { ConnectionType } from './peer-info.ts';
-import { type Permission, permissionsOf, type SubnetGrant } from './permissions.ts';
+import { type Permission, permissionsOf } from './permissions.ts';
 import { BLOCK_RELAY, FULL_RELAY, INBOUND_MEMORY, MINUTE, RESERVED_OUTBOUND, SECOND } from './protocol.ts';
-import type { Connection, Target, Transport } from './transport.ts';
+import type { Connection, Target } from './transport.ts';
 
 const DIAL_TIMEOUT = 5 * SECOND;
 const FIRST_RETRY = SECOND;
@@ -35,29 +37,8 @@ const MOST: Partial<Record<DialledByHand, number>> = {
   'block-relay-only': BLOCK_RELAY,
 };
 
-export interface ConnectionsOptions {
-  readonly grants: readonly SubnetGrant[];
-  readonly connect: readonly string[] | undefined;
-  readonly addNodes: readonly string[];
-  readonly maximumConnections: number;
-  /** Milliseconds. */
-  readonly peerTimeout: number;
-}
-
-export interface ConnectionsDependencies {
-  readonly parameters: NetworkParameters;
-  readonly clock: Clock;
-  readonly random: Random;
-  readonly logger: Logger;
-  readonly transport: Transport;
-  readonly manager: AddressManager;
-  readonly bans: BanList;
-  readonly events: PeerEvents;
-  /** A connection stands; its handshake may begin. */
-  readonly opened: (peer: Peer) => void;
-  /** There may be room to dial another. */
-  readonly roomMade: () => void;
-}
+/** Who answers to messages. @throws DecodeError */
+type Receive = PeerEvents['message'];
 
 /** A node added by hand, connected again whenever it is lost. */
 interface AddedNode {
@@ -68,9 +49,15 @@ interface AddedNode {
   dialling: boolean;
 }
 
-export class Connections {
-  readonly #options: ConnectionsOptions;
-  readonly #dependencies: ConnectionsDependencies;
+export class Connections implements Peers, PeerEvents {
+  /** A connection stands; its handshake may begin. */
+  readonly opened = new Signal<Peer>();
+  /** Whatever became of its handshake. */
+  readonly left = new Signal<Peer>();
+  /** There may be room to dial another. */
+  readonly roomMade = new Signal<void>();
+  readonly #context: Omit<NetworkContext, 'peers'>;
+  #receive: Receive | undefined;
   readonly #peers = new Map<number, Peer>();
   readonly #added = new Map<string, AddedNode>();
   /** Addresses being dialled, to abort them at the end. */
@@ -84,15 +71,21 @@ export class Connections {
   #active = true;
   #running = false;
 
-  constructor(options: ConnectionsOptions, dependencies: ConnectionsDependencies) {
-    this.#options = options;
-    this.#dependencies = dependencies;
-    this.#evictionKey = String(dependencies.random.below(2 ** 48));
+  constructor(context: Omit<NetworkContext, 'peers'>) {
+    this.#context = context;
+    const { options, random } = context;
+    this.#evictionKey = String(random.below(2 ** 48));
     for (const text of options.connect ?? options.addNodes) this.add(text);
   }
 
-  start(): void {
+  /** Lets others in, and dials. @param receive told of every message */
+  start(receive: Receive): void {
+    this.#receive = receive;
     this.#running = true;
+    this.#dialAll();
+  }
+
+  #dialAll(): void {
     for (const node of this.#added.values()) this.#dialAdded(node);
   }
 
@@ -109,7 +102,7 @@ export class Connections {
     if (active === this.#active) return;
     this.#active = active;
     if (!active) this.#endAll('network is turned off');
-    else if (this.#running) this.start();
+    else if (this.#running) this.#dialAll();
   }
 
   #endAll(reason: string): void {
@@ -118,11 +111,10 @@ export class Connections {
     for (const peer of [...this.#peers.values()]) peer.close(reason);
   }
 
-  peers(): IterableIterator<Peer> {
+  all(): IterableIterator<Peer> {
     return this.#peers.values();
   }
 
-  /** Those whose handshake is done. */
   *ready(): Iterable<Peer> {
     for (const peer of this.#peers.values()) if (peer.ready && !peer.closed) yield peer;
   }
@@ -134,7 +126,7 @@ export class Connections {
   /** False if it was added before. @throws AddressError */
   add(text: string): boolean {
     if (this.#added.has(text)) return false;
-    const { parameters } = this.#dependencies;
+    const { parameters } = this.#context;
     const target = parseTarget(text, parameters.dial, parameters.p2pPort);
     const node: AddedNode = { text, target, wait: FIRST_RETRY, timer: undefined, dialling: false };
     this.#added.set(text, node);
@@ -154,13 +146,13 @@ export class Connections {
 
   /** One attempt. True if it is connected. @throws AddressError */
   connectOnce(text: string): Promise<boolean> {
-    const { parameters } = this.#dependencies;
+    const { parameters } = this.#context;
     return this.dial(parseTarget(text, parameters.dial, parameters.p2pPort), 'manual');
   }
 
   /** As if it had been found. False if there are as many of the kind as there may be. @throws AddressError */
   async dialAs(text: string, type: DialledByHand): Promise<boolean> {
-    const { parameters } = this.#dependencies;
+    const { parameters } = this.#context;
     const target = parseTarget(text, parameters.dial, parameters.p2pPort);
     if (this.count(type) >= (MOST[type] ?? Infinity)) return false;
     await this.dial(target, type);
@@ -170,7 +162,7 @@ export class Connections {
   /** The transport's listener hands over a connection. @param granted to whom this listener lets in */
   accept(connection: Connection, granted: readonly Permission[] = []): void {
     const address = addressOf(connection.remote);
-    const permissions = permissionsOf(this.#options.grants, address, 'inbound', granted);
+    const permissions = permissionsOf(this.#context.options.whitelist ?? [], address, 'inbound', granted);
     const refusal = this.#refusal(address, permissions.has('noban'));
     if (refusal === undefined) this.#open(connection, 'inbound', connection.remote, permissions);
     else {
@@ -179,13 +171,31 @@ export class Connections {
     }
   }
 
-  /** A peer is gone: its place may be filled, and an added node is dialled again. */
-  closed(peer: Peer): void {
+  message(peer: Peer, command: Command, payload: Uint8Array): Promise<void> | void {
+    return this.#receive!(peer, command, payload);
+  }
+
+  malformed(_: Peer, what: string, error: DecodeError): void {
+    this.#log(`ProcessMessages(${what}): Exception '${coreWords(error, 'DataStream')}' caught`);
+  }
+
+  offence(peer: Peer, reason: string): void {
+    this.punish(peer, reason);
+  }
+
+  failed(error: Error): void {
+    this.#context.chain.fatal.emit(error);
+  }
+
+  /** Its place may be filled, and an added node is dialled again. */
+  closed(peer: Peer, reason: string): void {
+    if (reason !== '') this.#log(`${reason}, disconnecting peer=${peer.id}`);
     this.#peers.delete(peer.id);
+    this.left.emit(peer);
     if (!this.#running || !this.#active) return;
     for (const node of this.#added.values())
       if (peer.address === textOf(node.target)) this.#retryAdded(node, peer.ready);
-    this.#dependencies.roomMade();
+    this.roomMade.emit();
   }
 
   /** Strangers share so much of our memory: of too many who send and do not read, who holds most goes. */
@@ -219,7 +229,7 @@ export class Connections {
   }
 
   #log(message: string): void {
-    this.#dependencies.logger.log('debug', 'net', message);
+    this.#context.logger.log('debug', 'net', message);
   }
 
   #connectedTo(target: Target): Peer | undefined {
@@ -246,7 +256,7 @@ export class Connections {
   /** Waits longer after each failure, up to a minute. */
   #retryAdded(node: AddedNode, worked: boolean): void {
     if (this.#added.get(node.text) !== node) return;
-    const { clock, random } = this.#dependencies;
+    const { clock, random } = this.#context;
     node.wait = worked ? FIRST_RETRY : Math.min(2 * node.wait, MAXIMUM_RETRY);
     node.timer?.cancel();
     const jitter = random.below(Math.floor(node.wait / 4) + 1);
@@ -257,12 +267,12 @@ export class Connections {
   async dial(target: Target, type: ConnectionType): Promise<boolean> {
     const text = textOf(target);
     if (!this.#active || this.#dials.has(text) || this.#connectedTo(target) !== undefined) return false;
-    const { clock, manager, transport } = this.#dependencies;
+    const { addresses, clock, transport } = this.#context;
     const controller = new AbortController();
     this.#dials.set(text, controller);
     const timer = clock.schedule(DIAL_TIMEOUT, () => controller.abort(), 'process');
     const address = parseAddress(target.host, target.port);
-    if (address !== undefined) manager.attempt(address);
+    if (address !== undefined) addresses.attempt(address);
     try {
       const connection = await transport.dial(target, controller.signal);
       if (!this.#running || !this.#active) {
@@ -270,7 +280,7 @@ export class Connections {
         return false;
       }
       const remote = addressOf(connection.remote) ?? address;
-      const grants = type === 'manual' ? this.#options.grants : [];
+      const grants = type === 'manual' ? (this.#context.options.whitelist ?? []) : [];
       this.#open(connection, type, text, permissionsOf(grants, remote, 'outbound'));
       return true;
     } catch (error) {
@@ -288,22 +298,25 @@ export class Connections {
     address: string,
     permissions: ReadonlySet<Permission>,
   ): void {
-    const { clock, events, opened, parameters, random } = this.#dependencies;
-    const { peerTimeout: timeout } = this.#options;
+    const { clock, parameters, random } = this.#context;
+    const { peerTimeout: timeout = DEFAULT_PEER_TIMEOUT } = this.#context.options;
     const options = { id: this.#nextId++, type, magic: parameters.magic, address, permissions, timeout };
-    const peer = new Peer(options, { connection, clock, random, events });
+    const peer = new Peer(options, { connection, clock, random, events: this });
     this.#peers.set(peer.id, peer);
     peer.start();
-    opened(peer);
+    this.opened.emit(peer);
   }
 
   /** Why an inbound connection is not taken; undefined if it is (perhaps in the place of another). */
   #refusal(address: NetworkAddress | undefined, noBan: boolean): string | undefined {
-    const { bans, parameters } = this.#dependencies;
+    const { bans, options, parameters } = this.#context;
     if (!this.#active || !this.#running) return 'network is turned off';
     if (!noBan && address !== undefined && bans.isBanned(address)) return 'banned';
     const inbound = [...this.#peers.values()].filter((peer) => peer.inbound);
-    const maximum = Math.max(0, this.#options.maximumConnections - RESERVED_OUTBOUND);
+    const maximum = Math.max(
+      0,
+      (options.maximumConnections ?? DEFAULT_MAXIMUM_CONNECTIONS) - RESERVED_OUTBOUND,
+    );
     const discouraged = !noBan && address !== undefined && bans.isDiscouraged(address);
     if (discouraged && inbound.length + 1 >= maximum) return 'discouraged';
     if (inbound.length < maximum) return undefined;
@@ -334,7 +347,7 @@ export class Connections {
     return new DataView(digest.buffer, digest.byteOffset).getUint32(0, true);
   }
 
-  /** Whether a peer that we are dialling carries this nonce; then we met ourselves, and do not dial it again. */
+  /** Then we met ourselves, and do not dial it again. */
   isOwnNonce(nonce: bigint): boolean {
     for (const peer of this.#peers.values())
       if (!peer.inbound && !peer.ready && peer.nonce === nonce) {
@@ -346,7 +359,7 @@ export class Connections {
 
   /** Disconnects for an offence: peers added by hand and those with leave are spared, local ones are not remembered for it. */
   punish(peer: Peer, reason: string): void {
-    const { bans, logger } = this.#dependencies;
+    const { bans, logger } = this.#context;
     logger.log('info', 'net', `Misbehaving: peer=${peer.id}: ${reason}`, { address: peer.address });
     if (peer.type === 'manual' || peer.may('noban')) return;
     const address = peer.networkAddress;

@@ -3,7 +3,7 @@ import type { HeaderEntry } from '../chain/header-entry.ts';
 import type { BlockHash } from '../core/block/header.ts';
 import { toDisplayHex } from '../core/encoding/bytes.ts';
 import { hash256 } from '../core/encoding/hashes.ts';
-import type { Handlers, NetworkContext } from './context.ts';
+import type { FilterSource, Handlers, NetworkContext, Part } from './context.ts';
 import { type FilterRange, MAXIMUM_FILTER_HEADERS } from './messages/filters.ts';
 import type { Peer } from './peer.ts';
 
@@ -12,24 +12,18 @@ const MAXIMUM_FILTERS = 1_000;
 const CHECKPOINT_INTERVAL = 1_000;
 const NO_HEADER = new Uint8Array(32);
 
-/** What the filter index offers; undefined where it has not reached the block yet. */
-export interface FilterSource {
-  /** The BIP158 basic filter with its leading element count. */
-  filter(entry: HeaderEntry): Promise<Uint8Array | undefined>;
-  /** 32 bytes, internal order. */
-  filterHeader(entry: HeaderEntry): Promise<Uint8Array | undefined>;
-}
-
-export class FilterServing {
+export class FilterServing implements Part {
   readonly #context: NetworkContext;
   readonly #source: FilterSource | undefined;
   readonly handlers: Handlers;
 
-  /** @param source undefined: filters are not served, and whoever asks is let go */
-  constructor(context: NetworkContext, source: FilterSource | undefined) {
+  /** Without a source filters are not served, and whoever asks is let go. Bloom filters (BIP37) are never served. */
+  constructor(context: NetworkContext) {
     this.#context = context;
-    this.#source = source;
+    this.#source = context.filters;
+    const noBloom = (peer: Peer): void => peer.close('bloom filters are not served');
     this.handlers = {
+      ...{ filterload: noBloom, filteradd: noBloom, filterclear: noBloom },
       getcfilters: (peer, range) => this.#sendFilters(peer, range),
       getcfheaders: (peer, range) => this.#sendHeaders(peer, range),
       getcfcheckpt: (peer, body) => this.#sendCheckpoints(peer, body.filterType, body.stopHash),

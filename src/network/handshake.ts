@@ -1,39 +1,20 @@
 /** Version and verack, and what must be said between them (BIP155, BIP339). Everything else waits. */
-import type { Clock } from '../seams.ts';
+import type { NetworkContext } from './context.ts';
 import type { Version, VersionAddress } from './messages/handshake.ts';
 import type { Message } from './messages/table.ts';
 import { type NetworkAddress, writeLegacyIp } from './network-address.ts';
 import type { Peer } from './peer.ts';
 import { isUsefulPeer, MINIMUM_VERSION, PROTOCOL_VERSION, Service, WTXID_RELAY_VERSION } from './protocol.ts';
 
-export interface HandshakeOptions {
-  readonly services: bigint;
-  readonly userAgent: string;
-  /** Whether transactions are wanted from anyone. */
-  readonly relay: boolean;
-}
-
-export interface HandshakeDependencies {
-  readonly clock: Clock;
-  /** Height that we claim. */
-  readonly height: () => number;
-  /** A peer that we are dialling carries this nonce: we dialled ourselves. */
-  readonly isOwnNonce: (nonce: bigint) => boolean;
-  /** Both have said verack. */
-  readonly ready: (peer: Peer) => void;
-}
-
 /** What a user agent may not carry into logs and pages: all but Core's SAFE_CHARS_DEFAULT. */
 const UNSAFE = /[^A-Za-z0-9 .,;\-_/:?@()]/g;
 const NOWHERE: VersionAddress = { services: 0n, ip: new Uint8Array(16), port: 0 };
 
 export class Handshake {
-  readonly #options: HandshakeOptions;
-  readonly #dependencies: HandshakeDependencies;
+  readonly #context: NetworkContext;
 
-  constructor(options: HandshakeOptions, dependencies: HandshakeDependencies) {
-    this.#options = options;
-    this.#dependencies = dependencies;
+  constructor(context: NetworkContext) {
+    this.#context = context;
   }
 
   /** Who dials speaks first. */
@@ -41,42 +22,40 @@ export class Handshake {
     if (!peer.inbound) this.#sendVersion(peer);
   }
 
-  /** A message of a peer that is not ready yet. Anything out of order is ignored, as in Core. */
+  /** A message of a peer that is not ready yet; its verack makes it so. Anything out of order is ignored, as in Core. */
   receive(peer: Peer, message: Message): void {
     if (message.command === 'version') this.#receiveVersion(peer, message.body);
     else if (peer.version === undefined) return;
     else if (message.command === 'wtxidrelay') peer.wtxidRelay = peer.version.version >= WTXID_RELAY_VERSION;
     else if (message.command === 'sendaddrv2') peer.addressV2 = true;
-    else if (message.command === 'verack') {
-      peer.becomeReady();
-      this.#dependencies.ready(peer);
-    }
+    else if (message.command === 'verack') peer.becomeReady();
   }
 
   #sendVersion(peer: Peer): void {
+    const { chain, clock, options, services } = this.#context;
     const relayType = peer.type !== 'block-relay-only' && peer.type !== 'feeler';
     peer.send('version', {
       version: PROTOCOL_VERSION,
-      services: this.#options.services,
-      time: BigInt(this.#dependencies.clock.seconds()),
+      services,
+      time: BigInt(clock.seconds()),
       receiver: receiverOf(peer.networkAddress),
       // Our own address is told by addr; here Core writes zeros too.
-      sender: { ...NOWHERE, services: this.#options.services },
+      sender: { ...NOWHERE, services },
       nonce: peer.nonce,
-      userAgent: this.#options.userAgent,
-      startHeight: this.#dependencies.height(),
-      relay: relayType && (this.#options.relay || peer.may('relay')),
+      userAgent: options.userAgent,
+      startHeight: chain.height,
+      relay: relayType && (!options.blocksOnly || peer.may('relay')),
     });
   }
 
   #receiveVersion(peer: Peer, version: Version): void {
     if (peer.version !== undefined) return;
-    if (peer.inbound && this.#dependencies.isOwnNonce(version.nonce)) {
+    if (peer.inbound && this.#context.peers.isOwnNonce(version.nonce)) {
       peer.close('connected to self');
       return;
     }
     peer.version = { ...version, userAgent: version.userAgent.replace(UNSAFE, '') };
-    peer.timeOffset = Number(version.time) - this.#dependencies.clock.seconds();
+    peer.timeOffset = Number(version.time) - this.#context.clock.seconds();
     const refusal = this.#refusal(peer, version);
     if (refusal !== undefined) {
       peer.close(refusal);

@@ -1,15 +1,15 @@
 /** Headers first: asks peers for headers, judges what they send, and knows who is asked. Owns no block. */
 import type { HeaderEntry } from '../chain/header-entry.ts';
+import { Signal } from '../chain/signal.ts';
 import type { BlockHash, BlockHeader } from '../core/block/header.ts';
 import { checkProofOfWork } from '../core/block/proof-of-work.ts';
 import { workFromBits } from '../core/block/target.ts';
 import { equalBytes } from '../core/encoding/bytes.ts';
 import type { Timer } from '../seams.ts';
-import type { Handlers, NetworkContext } from './context.ts';
+import type { Handlers, NetworkContext, Part } from './context.ts';
 import { HeadersPresync } from './headers-presync.ts';
 import { MAXIMUM_HEADERS } from './messages/inventory.ts';
 import type { Peer } from './peer.ts';
-import type { PeerChains } from './peer-chain.ts';
 import { HOUR, MINUTE, PROTOCOL_VERSION, SECOND, servesBlocks } from './protocol.ts';
 
 /** A getheaders that was not answered is repeated after this long. */
@@ -21,10 +21,10 @@ const NO_STOP = new Uint8Array(32);
 /** The time rules allow no more than six blocks a second (median of eleven must grow). */
 const MAXIMUM_BLOCKS_A_SECOND = 6;
 
-export class HeaderSync {
+export class HeaderSync implements Part {
   readonly #context: NetworkContext;
-  readonly #chains: PeerChains;
-  readonly #accepted: (peer: Peer, last: HeaderEntry) => void;
+  /** Headers are in the tree; the last one of a message. */
+  readonly accepted = new Signal<{ readonly peer: Peer; readonly last: HeaderEntry }>();
   /** While our headers are a day old, one peer is asked at a time. */
   #syncPeer: Peer | undefined;
   #syncTimer: Timer | undefined;
@@ -32,25 +32,22 @@ export class HeaderSync {
   #lastInventory: BlockHash | undefined;
   readonly handlers: Handlers;
 
-  /** @param accepted told of each message's last header once it is in the tree */
-  constructor(
-    context: NetworkContext,
-    chains: PeerChains,
-    accepted: (peer: Peer, last: HeaderEntry) => void,
-  ) {
+  constructor(context: NetworkContext) {
+    const { chain, peers } = context;
     this.#context = context;
-    this.#chains = chains;
-    this.#accepted = accepted;
+    chain.rewound.subscribe(() => {
+      for (const peer of peers.ready()) peer.chain.rewind(chain);
+    });
     this.handlers = { headers: (peer, body) => this.#receive(peer, body.headers) };
   }
 
   /** A peer joined: ask it, unless another is being asked for the bulk. */
-  add(peer: Peer): void {
+  opened(peer: Peer): void {
     if (peer.type === 'feeler' || peer.type === 'addr-fetch' || !servesBlocks(peer.services)) return;
     const bulk = !this.#isRecent();
     // One that we dialled takes over from a stranger, who may have come to keep us waiting.
     if (bulk && this.#syncPeer !== undefined && (!peer.preferred || this.#syncPeer.preferred)) return;
-    this.#chains.of(peer).headersStarted = true;
+    peer.chain.headersStarted = true;
     const { bestHeader } = this.#context.chain;
     // From the parent of our best header, so that the answer is never empty and says whether it has ours.
     this.request(peer, this.#context.chain.locator(bestHeader.parent ?? bestHeader));
@@ -66,8 +63,7 @@ export class HeaderSync {
     });
   }
 
-  remove(peer: Peer): void {
-    this.#chains.of(peer).tooNew?.cancel();
+  closed(peer: Peer): void {
     if (this.#syncPeer === peer) this.#nextSyncPeer();
   }
 
@@ -77,9 +73,9 @@ export class HeaderSync {
    */
   review(): void {
     const { chain } = this.#context;
-    for (const peer of this.#context.readyPeers()) {
+    for (const peer of this.#context.peers.ready()) {
       if (peer.inbound || peer.type === 'manual') continue;
-      const theirs = this.#chains.of(peer);
+      const theirs = peer.chain;
       if (theirs.best !== undefined && theirs.best.chainWork >= chain.tip.chainWork)
         theirs.behind = undefined;
       else if (theirs.behind === undefined) theirs.behind = chain.tip;
@@ -95,7 +91,7 @@ export class HeaderSync {
   /** A peer announced a block: if it is new to us, ask for the headers that lead to it. */
   announced(peer: Peer, hash: BlockHash): void {
     const known = this.#context.chain.entry(hash);
-    const chain = this.#chains.of(peer);
+    const chain = peer.chain;
     if (known !== undefined) {
       chain.learn(known);
       return;
@@ -116,12 +112,12 @@ export class HeaderSync {
    */
   tooNew(peer: Peer, headers: readonly BlockHeader[]): void {
     const { clock, parameters } = this.#context;
-    const chain = this.#chains.of(peer);
+    const chain = peer.chain;
     const latest = clock.now() / 1000 + parameters.maxFutureBlockTime;
     const first = headers.find(({ time }) => time > latest);
     const wait = Math.max(1, (first?.time ?? 0) - latest);
     if (chain.tooNew !== undefined || wait * SECOND > LONGEST_WAIT) return;
-    chain.tooNew = clock.schedule(wait * SECOND, () => {
+    chain.tooNew = peer.schedule(wait * SECOND, () => {
       chain.tooNew = undefined;
       this.request(peer);
     });
@@ -129,7 +125,7 @@ export class HeaderSync {
 
   /** @param locator 32-byte hashes, newest first */
   request(peer: Peer, locator: readonly Uint8Array[] = this.#ownLocator()): void {
-    const chain = this.#chains.of(peer);
+    const chain = peer.chain;
     const now = this.#context.clock.elapsed();
     if (chain.headersAsked !== undefined && now - chain.headersAsked < HEADERS_RESPONSE_TIME) return;
     chain.headersAsked = now;
@@ -149,19 +145,19 @@ export class HeaderSync {
   #nextSyncPeer(): void {
     this.#syncTimer?.cancel();
     this.#syncPeer = undefined;
-    const peers = [...this.#context.readyPeers()].sort((a, b) => Number(a.inbound) - Number(b.inbound));
-    for (const peer of peers) if (this.#syncPeer === undefined && !peer.closed) this.add(peer);
+    const peers = [...this.#context.peers.ready()].sort((a, b) => Number(a.inbound) - Number(b.inbound));
+    for (const peer of peers) if (this.#syncPeer === undefined && !peer.closed) this.opened(peer);
   }
 
   #receive(peer: Peer, headers: readonly BlockHeader[]): void {
-    const chain = this.#chains.of(peer);
+    const chain = peer.chain;
     if (headers.length === 0) {
       chain.headersAsked = undefined;
       chain.presync = undefined;
       return;
     }
     const offence = this.#check(headers);
-    if (offence !== undefined) this.#context.punish(peer, offence);
+    if (offence !== undefined) this.#context.peers.punish(peer, offence);
     else if (chain.presync !== undefined) this.#continuePresync(peer, chain.presync, headers);
     else this.#judge(peer, headers);
   }
@@ -182,11 +178,11 @@ export class HeaderSync {
     const last = headers[headers.length - 1]!;
     const parent = chain.entry(headers[0]!.prev);
     if (parent === undefined) {
-      this.#chains.of(peer).unknown = last.hash;
+      peer.chain.unknown = last.hash;
       this.request(peer);
       return;
     }
-    this.#chains.of(peer).headersAsked = undefined;
+    peer.chain.headersAsked = undefined;
     let work = parent.chainWork;
     for (const header of headers) work += workFromBits(header.bits);
     if (chain.entry(last.hash) !== undefined || work >= chain.workThreshold || peer.may('noban')) {
@@ -197,13 +193,13 @@ export class HeaderSync {
     if (headers.length < MAXIMUM_HEADERS) return;
     const seconds = Math.max(0, clock.now() / 1000 + parameters.maxFutureBlockTime - parent.medianTimePast);
     const presync = new HeadersPresync(parent, chain.workThreshold, MAXIMUM_BLOCKS_A_SECOND * seconds);
-    this.#chains.of(peer).presync = presync;
+    peer.chain.presync = presync;
     this.#continuePresync(peer, presync, headers);
   }
 
   #continuePresync(peer: Peer, presync: HeadersPresync, headers: readonly BlockHeader[]): void {
     const step = presync.next(headers);
-    const chain = this.#chains.of(peer);
+    const chain = peer.chain;
     chain.headersAsked = undefined;
     if (step.kind === 'abandon') {
       chain.presync = undefined;
@@ -230,23 +226,23 @@ export class HeaderSync {
       // One on a branch long known to be invalid is of no use from those we chose; who came to us may still learn
       // from us that it is (Core's BLOCK_CACHED_INVALID), and could not if it were sent away each time.
       if (kind === 'consensus' || (kind === 'duplicate' && !peer.inbound))
-        this.#context.punish(peer, message);
+        this.#context.peers.punish(peer, message);
       if (kind !== 'early') return;
       this.tooNew(peer, headers);
     }
     if (last === undefined) return;
-    this.#chains.of(peer).learn(last);
+    peer.chain.learn(last);
     if (more && verdict.ok) this.request(peer, chain.locator(last));
     else if (this.#syncPeer === peer && this.#isRecent()) this.#askAll(peer);
     const short = !more && chain.isInitialBlockDownload && last.chainWork < chain.workThreshold;
     if (short && !peer.inbound && peer.type !== 'manual') peer.close('its chain has too little work');
-    else this.#accepted(peer, last);
+    else this.accepted.emit({ peer, last });
   }
 
   /** The bulk is here: now everyone may tell what they have. */
   #askAll(except: Peer): void {
     this.#syncTimer?.cancel();
     this.#syncPeer = undefined;
-    for (const peer of this.#context.readyPeers()) if (peer !== except) this.add(peer);
+    for (const peer of this.#context.peers.ready()) if (peer !== except) this.opened(peer);
   }
 }

@@ -35,7 +35,7 @@ export class LocalAddresses {
   }
 
   /** The peer's version message says which address it sees us at. Only those we dialled are believed. */
-  learn(peer: Peer): void {
+  opened(peer: Peer): void {
     const seen = this.#seenBy(peer);
     if (peer.inbound || seen === undefined) return;
     const key = formatAddress(seen);
@@ -44,7 +44,7 @@ export class LocalAddresses {
     this.#reported.set(key, known);
   }
 
-  forget(peer: Peer): void {
+  closed(peer: Peer): void {
     for (const [key, { by }] of this.#reported)
       if (by.delete(peer.id) && by.size === 0) this.#reported.delete(key);
   }

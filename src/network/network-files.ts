@@ -1,9 +1,6 @@
 /** What the network keeps over restarts: addresses, bans, anchors. */
 import { saveSideFile, sealed, sealedJson, unsealed, unsealedJson } from '../chain/side-files.ts';
-import type { Storage } from '../chain/storage.ts';
-import type { Logger } from '../seams.ts';
-import type { AddressManager } from './address-manager.ts';
-import type { BanList } from './ban-list.ts';
+import type { NetworkContext } from './context.ts';
 import { decodeBody, encodeBody } from './messages/table.ts';
 import type { NetworkAddress } from './network-address.ts';
 import type { Peer } from './peer.ts';
@@ -13,24 +10,17 @@ const BANS_FILE = 'banlist.json';
 const ANCHORS_FILE = 'anchors.dat';
 
 export class NetworkFiles {
-  readonly #dependencies: { readonly storage: Storage; readonly logger: Logger };
-  readonly #addresses: AddressManager;
-  readonly #bans: BanList;
+  readonly #context: Pick<NetworkContext, 'storage' | 'logger' | 'addresses' | 'bans'>;
 
-  constructor(
-    { storage, logger }: { readonly storage: Storage; readonly logger: Logger },
-    content: { readonly addresses: AddressManager; readonly bans: BanList },
-  ) {
-    this.#dependencies = { storage, logger };
-    this.#addresses = content.addresses;
-    this.#bans = content.bans;
+  constructor(context: Pick<NetworkContext, 'storage' | 'logger' | 'addresses' | 'bans'>) {
+    this.#context = context;
   }
 
   /** @returns the anchors. They are used once: one that makes us crash must not do so for ever. */
   async load(): Promise<NetworkAddress[]> {
     let anchors: NetworkAddress[] = [];
-    await this.#read(PEERS_FILE, (bytes) => this.#addresses.load(unsealed(PEERS_FILE, bytes)));
-    await this.#read(BANS_FILE, (bytes) => this.#bans.load(unsealedJson(BANS_FILE, bytes)));
+    await this.#read(PEERS_FILE, (bytes) => this.#context.addresses.load(unsealed(PEERS_FILE, bytes)));
+    await this.#read(BANS_FILE, (bytes) => this.#context.bans.load(unsealedJson(BANS_FILE, bytes)));
     await this.#read(ANCHORS_FILE, (bytes) => {
       anchors = decodeBody('addrv2', unsealed(ANCHORS_FILE, bytes)).addresses.map(({ address }) => address);
     });
@@ -40,10 +30,10 @@ export class NetworkFiles {
 
   /** A damaged file is not worth refusing to start, but is kept beside: bans are what somebody has decided. */
   async #read(name: string, use: (bytes: Uint8Array) => void): Promise<void> {
-    const bytes = await this.#dependencies.storage.readBlob(name);
+    const bytes = await this.#context.storage.readBlob(name);
     if (bytes === undefined) {
       if (name === BANS_FILE)
-        this.#dependencies.logger.log('info', 'net', `${name} is not there: nobody is banned`);
+        this.#context.logger.log('info', 'net', `${name} is not there: nobody is banned`);
       return;
     }
     try {
@@ -52,15 +42,15 @@ export class NetworkFiles {
       const aside = `${name}.damaged`;
       const { message } = error as Error;
       const text = `${name} is damaged and was left aside as ${aside}: ${message}`;
-      this.#dependencies.logger.log('warn', 'net', text);
-      await saveSideFile(this.#dependencies, aside, bytes);
+      this.#context.logger.log('warn', 'net', text);
+      await saveSideFile(this.#context, aside, bytes);
     }
   }
 
   /** @returns whether all was written. */
   async save(): Promise<boolean> {
-    const peers = await saveSideFile(this.#dependencies, PEERS_FILE, sealed(this.#addresses.encode()));
-    return (await saveSideFile(this.#dependencies, BANS_FILE, sealedJson(this.#bans.encode()))) && peers;
+    const peers = await saveSideFile(this.#context, PEERS_FILE, sealed(this.#context.addresses.encode()));
+    return (await saveSideFile(this.#context, BANS_FILE, sealedJson(this.#context.bans.encode()))) && peers;
   }
 
   /** Of all these peers, those that only relay blocks. */
@@ -69,6 +59,6 @@ export class NetworkFiles {
       .filter((peer) => peer.type === 'block-relay-only' && peer.networkAddress !== undefined)
       .map((peer) => ({ time: peer.connectedAt, services: peer.services, address: peer.networkAddress! }));
     const bytes = sealed(encodeBody('addrv2', { addresses }));
-    await saveSideFile(this.#dependencies, ANCHORS_FILE, bytes);
+    await saveSideFile(this.#context, ANCHORS_FILE, bytes);
   }
 }

@@ -2,12 +2,9 @@
  * Whom to dial by ourselves: enough peers of different groups out of the address manager, now and then one
  * only to see whether it is there, and seeds while nobody is known. Owns the choice, not the connections.
  */
-import type { NetworkParameters } from '../core/parameters/network.ts';
-import type { Clock, Random, Timer } from '../seams.ts';
-import type { AddressManager } from './address-manager.ts';
-import type { BanList } from './ban-list.ts';
+import type { Timer } from '../seams.ts';
 import type { Connections } from './connections.ts';
-import { exponential } from './context.ts';
+import type { NetworkContext, Part } from './context.ts';
 import {
   formatAddress,
   formatHost,
@@ -16,8 +13,9 @@ import {
   parseAddress,
   parseTarget,
 } from './network-address.ts';
-import { BLOCK_RELAY, FULL_RELAY, isUsefulPeer, MINUTE, SECOND } from './protocol.ts';
-import type { Target, Transport } from './transport.ts';
+import { BLOCK_RELAY, FULL_RELAY, isUsefulPeer, MINUTE, REVIEW_INTERVAL, SECOND } from './protocol.ts';
+import { exponential } from './random.ts';
+import type { Target } from './transport.ts';
 
 /** With nobody to dial, look again after this long. */
 const IDLE_RETRY = 10 * SECOND;
@@ -29,24 +27,8 @@ const REDIAL_AGE = 600;
 const LOCAL_REDIAL_AGE = 60;
 const SELECT_TRIES = 100;
 
-export interface OutboundOptions {
-  readonly seeds: readonly string[];
-  readonly dnsSeed: boolean;
-}
-
-export interface OutboundDependencies {
-  readonly parameters: NetworkParameters;
-  readonly clock: Clock;
-  readonly random: Random;
-  readonly transport: Transport;
-  readonly manager: AddressManager;
-  readonly bans: BanList;
-  readonly connections: Connections;
-}
-
-export class Outbound {
-  readonly #options: OutboundOptions;
-  readonly #dependencies: OutboundDependencies;
+export class Outbound implements Part {
+  readonly #context: NetworkContext;
   readonly #connections: Connections;
   #running = false;
   #dialTimer: Timer | undefined;
@@ -54,16 +36,29 @@ export class Outbound {
   #idle = false;
   #feelerTimer: Timer | undefined;
   #extraOutbound = false;
+  #tipChangedAt = 0;
   /** Block-relay-only peers of the last run, dialled first (against eclipse by restart). */
   anchors: NetworkAddress[] = [];
 
-  constructor(options: OutboundOptions, dependencies: OutboundDependencies) {
-    this.#options = options;
-    this.#dependencies = dependencies;
-    this.#connections = dependencies.connections;
+  constructor(context: NetworkContext, connections: Connections) {
+    const { addresses, chain, clock } = context;
+    this.#context = context;
+    this.#connections = connections;
+    connections.roomMade.subscribe(() => this.#scheduleDial(DIAL_PACE));
+    // They do not wait for the next look.
+    addresses.learned.subscribe(() => {
+      if (this.#idle) this.#stopDialling();
+      this.#scheduleDial(DIAL_PACE);
+    });
+    chain.tipChanged.subscribe(() => {
+      this.#tipChangedAt = clock.elapsed();
+    });
   }
 
+  /** Unless only those added by hand are to be dialled, or nobody. */
   start(): void {
+    this.#tipChangedAt = this.#context.clock.elapsed();
+    if (this.#context.options.connect !== undefined || !this.#connections.isOpen) return;
     this.#running = true;
     void this.#seed();
     this.#scheduleDial(0);
@@ -76,28 +71,19 @@ export class Outbound {
     this.#feelerTimer?.cancel();
   }
 
-  /** There is new room. */
-  roomMade(): void {
-    this.#scheduleDial(DIAL_PACE);
-  }
-
-  /** There are new addresses: they do not wait for the next look. */
-  learned(): void {
-    if (this.#idle) this.#stopDialling();
-    this.#scheduleDial(DIAL_PACE);
-  }
-
   /**
-   * While the tip is stale, one more full-relay peer than usual may help. When it is fresh again, the one
-   * that has given us no block for longest goes.
+   * No new block for long: perhaps our peers keep them from us, and one full-relay peer more than usual would help.
+   * When there is one again, the peer that has given us no block for longest goes.
    */
-  setExtraOutbound(extra: boolean): void {
-    this.#extraOutbound = extra;
-    if (extra) {
+  review(): void {
+    const { chain, clock } = this.#context;
+    const usual = Math.max(3 * chain.parameters.targetSpacing * SECOND, REVIEW_INTERVAL);
+    this.#extraOutbound = clock.elapsed() - this.#tipChangedAt > usual;
+    if (this.#extraOutbound) {
       this.#scheduleDial(DIAL_PACE);
       return;
     }
-    const full = [...this.#connections.peers()].filter((peer) => peer.type === 'outbound-full-relay');
+    const full = [...this.#connections.all()].filter((peer) => peer.type === 'outbound-full-relay');
     if (full.length <= FULL_RELAY) return;
     full.sort((a, b) => a.lastBlock - b.lastBlock || b.connectedAt - a.connectedAt);
     full[0]!.close('one outbound peer more than is needed');
@@ -105,24 +91,24 @@ export class Outbound {
 
   /** Learns first addresses: by name (DNS), or by asking a node at a given address. */
   async #seed(): Promise<void> {
-    const { parameters, manager, transport } = this.#dependencies;
-    const seeds = [...this.#options.seeds, ...parameters.seeds];
+    const { addresses, options, parameters, transport } = this.#context;
+    const seeds = [...(options.seeds ?? []), ...parameters.seeds];
     for (const seed of seeds) {
       const target = parseTarget(seed, parameters.dial, parameters.p2pPort);
       const given = parseAddress(target.host, target.port) !== undefined || /:\d+$/.test(seed);
       if (given || transport.resolve === undefined)
         void this.#connections.dial(target, 'addr-fetch').then(() => this.#scheduleDial(DIAL_PACE));
-      else if (this.#options.dnsSeed && manager.size === 0) await this.#resolveSeed(target);
+      else if ((options.dnsSeed ?? true) && addresses.size === 0) await this.#resolveSeed(target);
     }
     this.#scheduleDial(DIAL_PACE);
   }
 
   async #resolveSeed(target: Target): Promise<void> {
-    const { clock, manager, transport } = this.#dependencies;
+    const { addresses, clock, transport } = this.#context;
     const time = clock.seconds() - 3 * 86_400;
     for (const host of (await transport.resolve?.(target.host)) ?? []) {
       const address = parseAddress(host, target.port);
-      if (address !== undefined) manager.add({ time, services: 9n, address }, address);
+      if (address !== undefined) addresses.add({ time, services: 9n, address }, address);
     }
   }
 
@@ -134,7 +120,7 @@ export class Outbound {
   #scheduleDial(wait: number): void {
     if (!this.#running || this.#dialTimer !== undefined) return;
     this.#idle = wait === IDLE_RETRY;
-    this.#dialTimer = this.#dependencies.clock.schedule(
+    this.#dialTimer = this.#context.clock.schedule(
       wait,
       () => {
         this.#dialTimer = undefined;
@@ -147,19 +133,19 @@ export class Outbound {
   /** Dials one address for the kind of peer that is missing; again at once while there is room. */
   async #fillOutbound(): Promise<void> {
     if (!this.#connections.isOpen) return;
-    const { clock, manager, parameters } = this.#dependencies;
+    const { addresses, clock, parameters } = this.#context;
     const full = this.#connections.count('outbound-full-relay');
     const wanted = FULL_RELAY + (this.#extraOutbound ? 1 : 0);
     const type = full < wanted ? 'outbound-full-relay' : 'block-relay-only';
     if (type === 'block-relay-only' && this.#connections.count(type) >= BLOCK_RELAY) return;
-    manager.resolveCollisions();
+    addresses.resolveCollisions();
     const anchor =
       this.#connections.count('block-relay-only') < BLOCK_RELAY ? this.anchors.shift() : undefined;
     const address = anchor ?? this.#choose(false);
     if (address === undefined) {
       this.#scheduleDial(IDLE_RETRY);
       // A seed that was not there at first may be there by now.
-      if (manager.size === 0) await this.#seed();
+      if (addresses.size === 0) await this.#seed();
       return;
     }
     const target = { scheme: parameters.dial, host: formatHost(address), port: address.port };
@@ -170,10 +156,10 @@ export class Outbound {
 
   /** An address of a group we have no outbound peer in, not tried lately. */
   #choose(newOnly: boolean): NetworkAddress | undefined {
-    const { bans, clock, manager, parameters } = this.#dependencies;
+    const { addresses, bans, clock, parameters } = this.#context;
     const groups = new Set<string>();
     const hosts = new Set<string>();
-    for (const peer of this.#connections.peers()) {
+    for (const peer of this.#connections.all()) {
       if (peer.networkAddress === undefined) continue;
       hosts.add(formatAddress(peer.networkAddress));
       hosts.add(peer.address);
@@ -182,7 +168,7 @@ export class Outbound {
     }
     const now = clock.seconds();
     for (let tries = 0; tries < SELECT_TRIES; tries++) {
-      const known = manager.select(newOnly);
+      const known = addresses.select(newOnly);
       if (known === undefined) return undefined;
       const { address, key } = known;
       if (hosts.has(key) || groups.has(groupOf(address, parameters.localPeers))) continue;
@@ -197,12 +183,12 @@ export class Outbound {
 
   /** Now and then an address that was only heard of is tried, and left at once: so `tried` stays full. */
   #scheduleFeeler(): void {
-    const { clock, manager, parameters, random } = this.#dependencies;
+    const { addresses, clock, parameters, random } = this.#context;
     this.#feelerTimer = clock.schedule(exponential(random, FEELER_INTERVAL), () => {
       this.#scheduleFeeler();
       if (this.#connections.count('outbound-full-relay') < FULL_RELAY) return;
-      manager.resolveCollisions();
-      const address = manager.selectCollision()?.address ?? this.#choose(true);
+      addresses.resolveCollisions();
+      const address = addresses.selectCollision()?.address ?? this.#choose(true);
       if (address === undefined) return;
       void this.#connections.dial(
         { scheme: parameters.dial, host: formatHost(address), port: address.port },

@@ -1,10 +1,9 @@
-/** What we know of each peer's chain: shared by header sync, block download and block relay. */
+/** What we know of a peer's chain: shared by header sync, block download, block relay and serving. */
 import type { Chain } from '../chain/chain.ts';
 import { forkOf, type HeaderEntry } from '../chain/header-entry.ts';
 import type { BlockHash } from '../core/block/header.ts';
 import type { Timer } from '../seams.ts';
 import type { HeadersPresync } from './headers-presync.ts';
-import type { Peer } from './peer.ts';
 
 export class PeerChain {
   /** The block with the most work that the peer has told us of. */
@@ -74,18 +73,5 @@ export class PeerChain {
   commonWith(tip: HeaderEntry): HeaderEntry {
     this.common = forkOf(this.common ?? tip, this.best!);
     return this.common;
-  }
-}
-
-export class PeerChains {
-  readonly #chains = new WeakMap<Peer, PeerChain>();
-
-  of(peer: Peer): PeerChain {
-    let chain = this.#chains.get(peer);
-    if (chain === undefined) {
-      chain = new PeerChain();
-      this.#chains.set(peer, chain);
-    }
-    return chain;
   }
 }

@@ -9,7 +9,9 @@ import { decodeEnvelope, encodeEnvelope } from './messages/envelope.ts';
 import type { Version } from './messages/handshake.ts';
 import { type Body, type Command, encodeBody, isCommand } from './messages/table.ts';
 import { addressOf, type NetworkAddress } from './network-address.ts';
+import { PeerChain } from './peer-chain.ts';
 import type { ConnectionType } from './peer-info.ts';
+import { type PeerAddresses, PeerBlocks, type PeerTransactions } from './peer-state.ts';
 import type { Permission } from './permissions.ts';
 import {
   IDLE_TIMEOUT,
@@ -77,6 +79,12 @@ export class Peer {
   /** Nonce of the version we sent. */
   readonly nonce: bigint;
 
+  readonly chain = new PeerChain();
+  readonly blocks = new PeerBlocks();
+  /** Undefined with whom there is no such gossip. */
+  transactions: PeerTransactions | undefined;
+  addresses: PeerAddresses | undefined;
+
   /** Seconds since the epoch. */
   readonly connectedAt: number;
   lastSend = 0;
@@ -105,6 +113,7 @@ export class Peer {
   #processing = false;
   #paused = false;
   #closed = false;
+  readonly #timers = new Set<Timer>();
   #timer: Timer;
   #ping: { readonly nonce: bigint; since: number } | undefined;
   #openedAt: number;
@@ -135,7 +144,7 @@ export class Peer {
   }
 
   #awaitHandshake(): Timer {
-    return this.#clock.schedule(this.#timeout, () => this.close('handshake timeout'));
+    return this.schedule(this.#timeout, () => this.close('handshake timeout'));
   }
 
   /** Begins to process messages. */
@@ -224,7 +233,7 @@ export class Peer {
     this.connection.setMaximumMessage(MAXIMUM_MESSAGE);
     this.#timer.cancel();
     this.ping();
-    this.#timer = this.#clock.schedule(PING_INTERVAL, () => this.#watch());
+    this.#timer = this.schedule(PING_INTERVAL, () => this.#watch());
   }
 
   ping(): void {
@@ -240,11 +249,27 @@ export class Peer {
     this.#ping = undefined;
   }
 
+  /** As the clock's, but what waits ends with the peer. */
+  schedule(milliseconds: number, task: () => void): Timer {
+    if (this.#closed) return { cancel: () => {} };
+    const timer = this.#clock.schedule(milliseconds, () => {
+      this.#timers.delete(timer);
+      task();
+    });
+    this.#timers.add(timer);
+    return {
+      cancel: () => {
+        timer.cancel();
+        this.#timers.delete(timer);
+      },
+    };
+  }
+
   /** Ends the connection; `closed` is told once. */
   close(reason: string): void {
     if (this.#closed) return;
     this.#closed = true;
-    this.#timer.cancel();
+    for (const timer of this.#timers) timer.cancel();
     this.#queue = [];
     this.#queued = 0;
     this.connection.close();
@@ -265,7 +290,7 @@ export class Peer {
       return;
     }
     if (this.#ping === undefined) this.ping();
-    this.#timer = this.#clock.schedule(PING_INTERVAL, () => this.#watch());
+    this.#timer = this.schedule(PING_INTERVAL, () => this.#watch());
   }
 
   #fault(): string | undefined {
@@ -288,6 +313,7 @@ export class Peer {
     this.#openedAt += milliseconds;
     if (this.#ping !== undefined) this.#ping.since += milliseconds;
     if (this.#slowSince !== undefined) this.#slowSince += milliseconds;
+    for (const request of this.blocks.requests.values()) request.since += milliseconds;
     if (this.ready || this.#closed) return;
     this.#timer.cancel();
     this.#timer = this.#awaitHandshake();

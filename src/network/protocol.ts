@@ -34,6 +34,8 @@ export const servicesHex = (services: bigint): string => services.toString(16).p
 export const SECOND = 1_000;
 export const MINUTE = 60 * SECOND;
 export const HOUR = 60 * MINUTE;
+/** How often we ask whether our peers keep up. */
+export const REVIEW_INTERVAL = 10 * MINUTE;
 
 export const PING_INTERVAL = 2 * MINUTE;
 /** Without a message, or a pong, for this long the peer is gone. */

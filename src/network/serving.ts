@@ -9,7 +9,7 @@ import { toDisplayHex } from '../core/encoding/bytes.ts';
 import { Writer } from '../core/encoding/writer.ts';
 import type { Transaction, Txid, Wtxid } from '../core/transaction/transaction.ts';
 import { compactBlockOf } from './compact-block.ts';
-import type { Handlers, NetworkContext } from './context.ts';
+import type { Handlers, NetworkContext, Part } from './context.ts';
 import type { BlockTransactionsRequest } from './messages/compact-blocks.ts';
 import {
   type InventoryItem,
@@ -18,7 +18,6 @@ import {
   MAXIMUM_HEADERS,
 } from './messages/inventory.ts';
 import type { Peer } from './peer.ts';
-import type { PeerChains } from './peer-chain.ts';
 import { BLOCK_TRANSACTIONS_DEPTH, COMPACT_BLOCK_DEPTH, GETDATA_BATCH } from './protocol.ts';
 import type { TransactionAnnouncer } from './transaction-announcer.ts';
 import { HISTORICAL_AGE, type UploadTarget } from './upload-target.ts';
@@ -27,11 +26,9 @@ const BLOCKS_A_GETBLOCKS = 500;
 /** A side branch this many seconds older than our best header is not served (it would tell who we are). */
 const STALE_AGE = 30 * 24 * 3_600;
 
-export class Serving {
+export class Serving implements Part {
   readonly #context: NetworkContext;
-  readonly #chains: PeerChains;
   readonly #announcer: TransactionAnnouncer;
-  readonly #pruned: boolean;
   readonly #upload: UploadTarget;
   /** One block at a time is read for peers: a hundred of four megabytes are no small matter. */
   #reading: Promise<unknown> = Promise.resolve();
@@ -45,15 +42,10 @@ export class Serving {
   #latestByHash: Map<string, Transaction> | undefined;
   readonly handlers: Handlers;
 
-  constructor(
-    context: NetworkContext,
-    parts: { chains: PeerChains; announcer: TransactionAnnouncer; upload: UploadTarget; pruned: boolean },
-  ) {
+  constructor(context: NetworkContext, announcer: TransactionAnnouncer, upload: UploadTarget) {
     this.#context = context;
-    this.#chains = parts.chains;
-    this.#announcer = parts.announcer;
-    this.#pruned = parts.pruned;
-    this.#upload = parts.upload;
+    this.#announcer = announcer;
+    this.#upload = upload;
     context.chain.extended.subscribe((event) => {
       this.#newest = event;
     });
@@ -96,7 +88,7 @@ export class Serving {
       }
     }
     // Also when there is nothing to add: the peer has our tip, and may be told of the next by its header.
-    this.#chains.of(peer).announced = last;
+    peer.chain.announced = last;
     peer.send('headers', { headers });
   }
 
@@ -106,10 +98,10 @@ export class Serving {
     let entry = chain.next(chain.findFork(locator));
     for (; entry !== undefined; entry = chain.next(entry)) {
       if (entry.hash === toDisplayHex(stop)) break;
-      if (this.#pruned && chain.height - entry.height >= MIN_BLOCKS_TO_KEEP) break;
+      if (this.#context.options.pruned && chain.height - entry.height >= MIN_BLOCKS_TO_KEEP) break;
       items.push({ type: InventoryType.BLOCK, hash: entry.hashBytes });
       if (items.length < BLOCKS_A_GETBLOCKS) continue;
-      this.#chains.of(peer).continuation = entry;
+      peer.chain.continuation = entry;
       break;
     }
     if (items.length > 0) peer.send('inv', { items });
@@ -120,7 +112,7 @@ export class Serving {
     const { chain } = this.#context;
     if (chain.isActive(entry)) return true;
     if (entry.failed !== 'none' || chain.bestHeader.time - entry.time >= STALE_AGE) return false;
-    return entry.validScripts || this.#chains.of(peer).announced === entry;
+    return entry.validScripts || peer.chain.announced === entry;
   }
 
   /** getdata, in order; the peer's next messages wait until all is sent, so a slow reader holds up only itself. */
@@ -183,7 +175,11 @@ export class Serving {
       return true;
     }
     // BIP159: asking for more than was promised tells a pruned node from a full one; Core disconnects too.
-    if (this.#pruned && chain.height - entry.height > MIN_BLOCKS_TO_KEEP + 2 && !peer.may('noban')) {
+    if (
+      this.#context.options.pruned &&
+      chain.height - entry.height > MIN_BLOCKS_TO_KEEP + 2 &&
+      !peer.may('noban')
+    ) {
       peer.close('asked for a block below the pruning limit');
       return true;
     }
@@ -204,7 +200,7 @@ export class Serving {
 
   /** Who fetches by getblocks has all of one answer, and asks for the next when it hears of our tip. */
   #continue(peer: Peer, entry: HeaderEntry): void {
-    const theirs = this.#chains.of(peer);
+    const theirs = peer.chain;
     if (theirs.continuation !== entry) return;
     theirs.continuation = undefined;
     peer.send('inv', { items: [{ type: InventoryType.BLOCK, hash: this.#context.chain.tip.hashBytes }] });
@@ -239,7 +235,7 @@ export class Serving {
     if (block === undefined) return;
     const transactions = indexes.map((index) => block.transactions[index]);
     if (transactions.includes(undefined))
-      this.#context.punish(peer, 'getblocktxn with out-of-bounds tx indices');
+      this.#context.peers.punish(peer, 'getblocktxn with out-of-bounds tx indices');
     else peer.send('blocktxn', { blockHash, transactions: transactions as Transaction[] });
   }
 }

@@ -7,7 +7,7 @@ import { MAX_STANDARD_TX_WEIGHT } from '../core/script/standard.ts';
 import type { Transaction, Txid, Wtxid } from '../core/transaction/transaction.ts';
 import { type Orphan, OrphanPool } from '../mempool/orphans.ts';
 import type { AcceptResult, Refused } from '../mempool/results.ts';
-import type { NetworkContext } from './context.ts';
+import type { Handlers, NetworkContext, Part, Screens } from './context.ts';
 import { type InventoryItem, InventoryType } from './messages/inventory.ts';
 import type { Peer } from './peer.ts';
 import { GETDATA_BATCH } from './protocol.ts';
@@ -23,7 +23,7 @@ const MAXIMUM_EXTRA_SIZE = 25_000;
 /** An orphan with more missing parents than this is not worth the asking. */
 const MAXIMUM_MISSING = 24;
 
-export class TransactionFetcher {
+export class TransactionFetcher implements Part {
   readonly #context: NetworkContext;
   readonly #announcer: TransactionAnnouncer;
   readonly #requests: TransactionRequests;
@@ -34,6 +34,14 @@ export class TransactionFetcher {
   readonly #reconsiderable = new RecentSet<string>(REMEMBERED);
   readonly #confirmed = new RecentSet<string>(REMEMBERED);
   readonly #extra: Transaction[] = [];
+  readonly handlers: Handlers = { tx: (peer, { transaction }) => this.#receive(peer, transaction) };
+  /** Of so many bytes it is worth decoding: it may be relayed (it has as many weight units, or more), or was asked for. */
+  readonly screens: Screens = {
+    tx: (peer, { length }) =>
+      length <= MAX_STANDARD_TX_WEIGHT ||
+      !this.#context.mempool.policy.requireStandard ||
+      this.#requests.isAsked(peer),
+  };
 
   constructor(context: NetworkContext, announcer: TransactionAnnouncer) {
     this.#context = context;
@@ -53,6 +61,10 @@ export class TransactionFetcher {
       this.#orphans.eraseForBlock(block.transactions);
     });
     context.chain.disconnected.subscribe(() => this.#confirmed.clear());
+    context.chain.rewound.subscribe(() => {
+      for (const set of [this.#rejected, this.#reconsiderable, this.#confirmed]) set.clear();
+      this.#orphans.clear();
+    });
     context.chain.tipChanged.subscribe(() => {
       this.#rejected.clear();
       this.#reconsiderable.clear();
@@ -66,14 +78,9 @@ export class TransactionFetcher {
     this.#requests.close();
   }
 
-  remove(peer: Peer): void {
+  closed(peer: Peer): void {
     this.#requests.remove(peer);
     this.#orphans.eraseForPeer(peer.id);
-  }
-
-  rewind(): void {
-    for (const set of [this.#rejected, this.#reconsiderable, this.#confirmed]) set.clear();
-    this.#orphans.clear();
   }
 
   orphans(): Iterable<Orphan> {
@@ -104,13 +111,7 @@ export class TransactionFetcher {
     this.#requests.answered(peer, toDisplayHex(item.hash));
   }
 
-  /** Of so many bytes it is worth decoding: it may be relayed (one has as many weight units, or more), or was asked for. */
-  isWorthDecoding(peer: Peer, bytes: number): boolean {
-    const isSmall = bytes <= MAX_STANDARD_TX_WEIGHT || !this.#context.mempool.policy.requireStandard;
-    return isSmall || this.#requests.isAsked(peer);
-  }
-
-  async receive(peer: Peer, tx: Transaction): Promise<void> {
+  async #receive(peer: Peer, tx: Transaction): Promise<void> {
     if (!this.#announcer.takesFrom(peer)) {
       peer.close('transaction sent in violation of protocol');
       return;
@@ -245,7 +246,7 @@ export class TransactionFetcher {
   }
 
   #hasOthersByWtxid(): boolean {
-    for (const { wtxidRelay } of this.#context.readyPeers()) if (wtxidRelay) return true;
+    for (const { wtxidRelay } of this.#context.peers.ready()) if (wtxidRelay) return true;
     return false;
   }
 

@@ -4,7 +4,7 @@
  */
 import type { NetworkParameters } from '../core/parameters/network.ts';
 import { REGTEST } from '../core/parameters/presets.ts';
-import { exponential } from '../network/context.ts';
+import { exponential } from '../network/random.ts';
 import type { Node } from '../node.ts';
 import { MemoryNetwork } from '../platform/memory/memory-transport.ts';
 import { EventLog } from './event-log.ts';

@@ -4,7 +4,7 @@ import { basicFilter } from '../../src/core/block/filter.ts';
 import { hash256 } from '../../src/core/encoding/hashes.ts';
 import { REGTEST } from '../../src/core/parameters/presets.ts';
 import { FilterIndex } from '../../src/indexes/filter-index.ts';
-import type { FilterSource } from '../../src/network/filter-serving.ts';
+import type { FilterSource } from '../../src/network/context.ts';
 import { decodeEnvelope, encodeEnvelope } from '../../src/network/messages/envelope.ts';
 import { type Body, type Command, decodeBody, encodeBody } from '../../src/network/messages/table.ts';
 import type { Connection } from '../../src/network/transport.ts';

@@ -7,7 +7,7 @@ import { REGTEST } from '../../src/core/parameters/presets.ts';
 import { nobleEngine } from '../../src/core/script/noble-engine.ts';
 import { Mempool } from '../../src/mempool/mempool.ts';
 import type { MempoolPolicy } from '../../src/mempool/policy.ts';
-import type { FilterSource } from '../../src/network/filter-serving.ts';
+import type { FilterSource } from '../../src/network/context.ts';
 import { Network } from '../../src/network/network.ts';
 import type { NetworkOptions } from '../../src/network/options.ts';
 import { InlineScriptVerifier } from '../../src/platform/memory/inline-script-verifier.ts';

@@ -2,6 +2,7 @@ import { expect, test } from 'vitest';
 import { REGTEST } from '../../src/core/parameters/presets.ts';
 import { satPerKvB } from '../../src/core/transaction/fee-rate.ts';
 import type { Transaction } from '../../src/core/transaction/transaction.ts';
+import type { NetworkContext } from '../../src/network/context.ts';
 import { decodeEnvelope } from '../../src/network/messages/envelope.ts';
 import { InventoryType } from '../../src/network/messages/inventory.ts';
 import { TransactionAnnouncer } from '../../src/network/transaction-announcer.ts';
@@ -121,11 +122,11 @@ test('of what was replaced, only what is small is kept for compact blocks', asyn
   const builder = payableChain();
   const { chain, mempool } = await world.start('10.0.0.1', { blocks: builder.blocks, connect: [] });
   const { clock, random } = world;
-  const { parameters } = chain;
-  const none = { readyPeers: () => [], punish: () => {} };
-  const context = { chain, mempool, clock, random, parameters, logger: silentLogger, ...none };
-  const announcer = new TransactionAnnouncer(context, { blocksOnly: false });
-  const fetcher = new TransactionFetcher(context, announcer);
+  const peers = { ready: () => [] };
+  const options = {};
+  const context = { chain, mempool, clock, random, options, peers, logger: silentLogger };
+  const announcer = new TransactionAnnouncer(context as unknown as NetworkContext);
+  const fetcher = new TransactionFetcher(context as unknown as NetworkContext, announcer);
   const sizes = [1, 800];
   const replaced = sizes.map((outputs) => {
     const coin = builder.takeMature();

@@ -5,6 +5,7 @@ import type { Block } from '../../../src/core/block/block.ts';
 import { REGTEST } from '../../../src/core/parameters/presets.ts';
 import { nobleEngine } from '../../../src/core/script/noble-engine.ts';
 import { Mempool } from '../../../src/mempool/mempool.ts';
+import type { NetworkDependencies } from '../../../src/network/context.ts';
 import { decodeEnvelope, EnvelopeSplitter, encodeEnvelope } from '../../../src/network/messages/envelope.ts';
 import {
   type Body,
@@ -13,7 +14,7 @@ import {
   encodeBody,
   isCommand,
 } from '../../../src/network/messages/table.ts';
-import { Network, type NetworkDependencies } from '../../../src/network/network.ts';
+import { Network } from '../../../src/network/network.ts';
 import type { NetworkOptions } from '../../../src/network/options.ts';
 import { InlineScriptVerifier } from '../../../src/platform/memory/inline-script-verifier.ts';
 import { MemoryStorage } from '../../../src/platform/memory/memory-storage.ts';
