@@ -1,7 +1,7 @@
 /**
- * `npm run mutate -- [--seed S] [--count N] [--only PATH]... [--jobs J]`: draws N mutants of src/core at
- * random, from a seed, and asks the tests whether they notice. Works in a copy of the tree; survivors are
- * listed. Exit code 1 if there are any.
+ * `npm run mutate -- [--seed S] [--count N] [--only PATH]... [--jobs J]`: draws N mutants of src at random, from a
+ * seed, and asks the unit tests whether they notice. Works in a copy of the tree; survivors are listed. Exit code 1
+ * if there are any.
  */
 import { spawn } from 'node:child_process';
 import {
@@ -20,15 +20,10 @@ import { parseArgs } from 'node:util';
 import { type Mutant, mutantsOf } from './mutations.ts';
 
 const ROOT = resolve(import.meta.dirname, '../..');
-const COPIED = [
-  'src',
-  'test',
-  'scripts',
-  'genesis.json',
-  'package.json',
-  'tsconfig.json',
-  'vitest.config.ts',
-];
+const NOT_COPIED = ['.git', 'node_modules', 'dist'];
+/** Judged by tests in a browser, which are not run here. */
+const LEFT_OUT = /^src\/(web|platform\/browser)\//;
+
 /** A small generator of numbers in [0, 1) that a seed decides (mulberry32). */
 function randomFrom(seed: number): () => number {
   let state = seed;
@@ -51,7 +46,8 @@ function draw(mutants: Mutant[], count: number, seed: number): Mutant[] {
 
 function copyTree(): string {
   const copy = mkdtempSync(join(tmpdir(), 'penny-mutate-'));
-  for (const name of COPIED) cpSync(join(ROOT, name), join(copy, name), { recursive: true });
+  for (const name of readdirSync(ROOT))
+    if (!NOT_COPIED.includes(name)) cpSync(join(ROOT, name), join(copy, name), { recursive: true });
   symlinkSync(join(ROOT, 'node_modules'), join(copy, 'node_modules'));
   process.once('exit', () => rmSync(copy, { recursive: true, force: true }));
   return copy;
@@ -78,10 +74,17 @@ function passes(copy: string, folder: string, timeout: number): Promise<boolean>
   });
 }
 
-/** Where the tests of the rules are. */
-const ALL = 'test/core';
-/** Milliseconds that they may take without any mutant. */
-const LONGEST = 300_000;
+/** Milliseconds that the tests of a folder may take without any mutant. */
+const LONGEST = 1_200_000;
+
+/** Where tests may notice a change of a file: first where its own are, which mostly do, and last, all that could. */
+function foldersFor(copy: string, { file }: Mutant): string[] {
+  const own = file.replace(/^src\/(.*\/)?[^/]+$/, 'test/$1').replace(/\/$/, '');
+  const room = own.split('/').slice(0, 2).join('/');
+  // Those of the rules need nothing else; what others get wrong may show anywhere.
+  const all = room === 'test/core' ? room : 'test';
+  return [...new Set([own, room, all])].filter((folder) => existsSync(join(copy, folder)));
+}
 
 /** How long the tests of a folder may take with a mutant: a few times what they take without. */
 class Patience {
@@ -91,6 +94,11 @@ class Patience {
     const known = this.#known.get(folder) ?? this.#measure(copy, folder);
     this.#known.set(folder, known);
     return known;
+  }
+
+  /** Those that were asked. */
+  get folders(): Iterable<string> {
+    return this.#known.keys();
   }
 
   async #measure(copy: string, folder: string): Promise<number> {
@@ -103,21 +111,18 @@ class Patience {
 
 /** True if some test fails, or never ends, with the mutant in place. */
 async function isKilled(copy: string, mutant: Mutant, patience: Patience): Promise<boolean> {
-  // First where its own tests are, which mostly find it.
-  const own = mutant.file.replace(/^src\/(.*)\/[^/]+$/, 'test/$1');
-  const folders = [own, ALL].filter((folder) => existsSync(join(copy, folder)));
-  const timeouts: number[] = [];
-  for (const folder of folders) timeouts.push(await patience.of(copy, folder));
-
   const path = join(copy, mutant.file);
   const original = readFileSync(path);
-  writeFileSync(path, mutant.code);
-  try {
-    for (const [i, folder] of folders.entries()) if (!(await passes(copy, folder, timeouts[i]!))) return true;
-    return false;
-  } finally {
-    writeFileSync(path, original);
+  for (const folder of foldersFor(copy, mutant)) {
+    const timeout = await patience.of(copy, folder);
+    writeFileSync(path, mutant.code);
+    try {
+      if (!(await passes(copy, folder, timeout))) return true;
+    } finally {
+      writeFileSync(path, original);
+    }
   }
+  return false;
 }
 
 async function main(): Promise<number> {
@@ -125,13 +130,14 @@ async function main(): Promise<number> {
     options: {
       seed: { type: 'string', default: `${Date.now() % 1_000_000}` },
       count: { type: 'string', default: '100' },
-      only: { type: 'string', multiple: true, default: ['src/core'] },
+      only: { type: 'string', multiple: true, default: ['src'] },
       jobs: { type: 'string', default: '2' },
     },
   });
-  const files = readdirSync(join(ROOT, 'src/core'), { recursive: true, encoding: 'utf8' })
-    .map((file) => `src/core/${file}`)
-    .filter((file) => file.endsWith('.ts') && values.only.some((path) => file.startsWith(path)))
+  const files = readdirSync(join(ROOT, 'src'), { recursive: true, encoding: 'utf8' })
+    .map((file) => `src/${file}`)
+    .filter((file) => file.endsWith('.ts') && !LEFT_OUT.test(file))
+    .filter((file) => values.only.some((path) => file.startsWith(path)))
     .sort();
   const all = files.flatMap((file) => mutantsOf(file, readFileSync(join(ROOT, file), 'utf8')));
   const drawn = draw(all, Number(values.count), Number(values.seed));
@@ -142,7 +148,6 @@ async function main(): Promise<number> {
   const queue = drawn.entries();
   const work = async (): Promise<void> => {
     const copy = copyTree();
-    await patience.of(copy, ALL);
     for (const [index, mutant] of queue) {
       const killed = await isKilled(copy, mutant, patience);
       if (!killed) survivors.push(mutant);
@@ -150,8 +155,9 @@ async function main(): Promise<number> {
       console.log(`${index + 1} ${killed ? 'killed  ' : 'SURVIVED'} ${where}  ${mutant.change}`);
     }
     // Tests that fail for another reason would have killed anything.
-    if (!(await passes(copy, ALL, LONGEST)))
-      throw new Error('the tests fail without any mutant: all is void');
+    for (const folder of patience.folders)
+      if (!(await passes(copy, folder, LONGEST)))
+        throw new Error(`the tests in ${folder} fail without any mutant: all is void`);
   };
   await Promise.all(Array.from({ length: Number(values.jobs) }, work));
 
