@@ -1,6 +1,6 @@
 /** Finds the wallet a call is about, and reads what several wallet methods take. */
 import type { Txid } from '../core/transaction/transaction.ts';
-import type { OutputType } from '../wallet/descriptors/descriptor.ts';
+import type { OutputType } from '../wallet/descriptors/kinds.ts';
 import type { WalletTransaction } from '../wallet/history.ts';
 import type { Wallet } from '../wallet/wallet.ts';
 import type { RpcContext } from './context.ts';

@@ -6,8 +6,8 @@ import { toHex } from '../core/encoding/bytes.ts';
 import { hash160 } from '../core/encoding/hashes.ts';
 import type { NetworkParameters } from '../core/parameters/network.ts';
 import type { Random } from '../seams.ts';
-import type { OutputType } from './descriptors/descriptor.ts';
 import { parseKeyPath } from './descriptors/key-path.ts';
+import type { OutputType } from './descriptors/kinds.ts';
 
 interface WordList {
   readonly wordlist: string[];

@@ -1,6 +1,6 @@
 /** What the owner of a node decides once for all its wallets; options of Bitcoin Core's have the same meaning. */
 import { type FeeRate, satPerKvB } from '../core/transaction/fee-rate.ts';
-import type { OutputType } from './descriptors/descriptor.ts';
+import type { OutputType } from './descriptors/kinds.ts';
 
 export interface WalletPolicy {
   /** Where the estimator has no data; 0 refuses. */

@@ -15,7 +15,7 @@
  */
 
 import type { BlockHash } from '../core/block/header.ts';
-import type { OutputType } from './descriptors/descriptor.ts';
+import type { OutputType } from './descriptors/kinds.ts';
 
 export interface InfoRecord {
   /** 1 had neither tags nor sums. */

@@ -32,7 +32,7 @@ import {
   type TxOut,
   WITNESS_SCALE_FACTOR,
 } from '../core/transaction/transaction.ts';
-import type { OutputType } from './descriptors/descriptor.ts';
+import type { OutputType } from './descriptors/kinds.ts';
 import { shuffled } from './shuffle.ts';
 import { LONG_TERM_RATE, Purse, type Spendable, TOO_HEAVY } from './spendable.ts';
 import type { Wallet } from './wallet.ts';

@@ -10,9 +10,9 @@ import { isValidXOnlyKey } from '../../core/script/x-only-key.ts';
 import { SigningProvider } from '../signing/provider.ts';
 import { withChecksum } from './checksum.ts';
 import { decodeMiniscript } from './decode-miniscript.ts';
-import { formatTree } from './descriptor.ts';
 import type { MiniscriptContext } from './fragments.ts';
 import { formatOrigin } from './key-path.ts';
+import { formatTree } from './kinds.ts';
 import { formatMiniscript } from './miniscript.ts';
 import { isSane } from './miniscript-sanity.ts';
 
@@ -80,12 +80,10 @@ class Inference {
 
   #taproot(outputKey: Uint8Array): string | null {
     const tree = this.#provider.tree(outputKey);
-    const leaves = tree?.tree.map(({ depth, script }) => ({
-      depth,
-      script: this.#fromMiniscript(script, 'tapscript'),
-    }));
-    if (tree !== undefined && leaves!.every(({ script }) => script !== null)) {
-      const scripts = leaves!.length === 0 ? '' : `,${formatTree(leaves!, (script) => script!)}`;
+    const leaves = tree?.tree.map(({ script }) => this.#fromMiniscript(script, 'tapscript')) ?? [null];
+    if (tree !== undefined && leaves.every((leaf) => leaf !== null)) {
+      const depths = tree.tree.map(({ depth }) => depth);
+      const scripts = leaves.length === 0 ? '' : `,${formatTree(leaves, depths)}`;
       return `tr(${this.#keyText(tree.internalKey)}${scripts})`;
     }
     return isValidXOnlyKey(outputKey) ? `rawtr(${this.#keyText(outputKey)})` : null;

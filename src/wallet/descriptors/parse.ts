@@ -6,10 +6,11 @@ import { MAX_SCRIPT_ELEMENT_SIZE } from '../../core/script/script.ts';
 import { MAX_PUBKEYS_PER_MULTISIG } from '../../core/script/templates.ts';
 import { MAX_TAPROOT_DEPTH } from '../signing/taproot-tree.ts';
 import { splitChecksum } from './checksum.ts';
-import { Descriptor, type DescriptorNode, mapNodeKeys, nodeKeys, type TreeLeaf } from './descriptor.ts';
+import { Descriptor } from './descriptor.ts';
 import { DescriptorError } from './descriptor-error.ts';
 import { parseUint32, TextCursor } from './expression.ts';
 import { type KeyExpression, SecretKeys } from './key-expression.ts';
+import { type DescriptorNode, descriptorNode, type MultiKind, mapNodeKeys, nodeKeys } from './kinds.ts';
 import { complaint } from './miniscript-sanity.ts';
 import { type KeyContext, type KeyParser, parseKey } from './parse-key.ts';
 import { parseMiniscript } from './parse-miniscript.ts';
@@ -85,13 +86,13 @@ class DescriptorParser {
     };
     switch (name) {
       case 'pk':
-        return { kind: name, key: this.#key(inner, context, 'pk()') };
+        return descriptorNode(name, [this.#key(inner, context, 'pk()')]);
       case 'pkh':
         if (context === 'p2tr') break;
-        return { kind: name, key: this.#key(inner, context, 'pkh()') };
+        return descriptorNode(name, [this.#key(inner, context, 'pkh()')]);
       case 'combo':
         requireTop('combo()');
-        return { kind: name, key: this.#key(inner, context, 'combo()') };
+        return descriptorNode(name, [this.#key(inner, context, 'combo()')]);
       case 'multi':
       case 'sortedmulti':
       case 'multi_a':
@@ -99,34 +100,34 @@ class DescriptorParser {
         return this.#multi(name, inner, context);
       case 'wpkh':
         requireNesting('wpkh()');
-        return { kind: name, key: this.#key(inner, 'p2wpkh', 'wpkh()') };
+        return descriptorNode(name, [this.#key(inner, 'p2wpkh', 'wpkh()')]);
       case 'sh':
         requireTop('sh()');
-        return { kind: name, inner: this.#only(inner, 'p2sh') };
+        return descriptorNode(name, [], { inner: [this.#only(inner, 'p2sh')] });
       case 'wsh':
         requireNesting('wsh()');
-        return { kind: name, inner: this.#only(inner, 'p2wsh') };
+        return descriptorNode(name, [], { inner: [this.#only(inner, 'p2wsh')] });
       case 'addr':
         requireTop('addr()');
-        return { kind: name, script: this.#address(inner) };
+        return descriptorNode(name, [], { script: this.#address(inner) });
       case 'tr':
         requireTop('tr');
         return this.#taproot(inner);
       case 'rawtr': {
         requireTop('rawtr');
         const key = onlyKey(inner, 'rawtr(): only one key expected.');
-        return { kind: name, key: this.#key(key, 'p2tr', 'rawtr()') };
+        return descriptorNode(name, [this.#key(key, 'p2tr', 'rawtr()')]);
       }
       case 'unused': {
         requireTop('unused');
         const key = parseKey(onlyKey(inner, 'unused(): only one key expected'), context, this.#keys);
         if (key.isRange) throw new DescriptorError('unused(): key cannot be ranged');
-        return { kind: name, key };
+        return descriptorNode(name, [key]);
       }
       case 'raw':
         requireTop('raw()');
         if (!isHex(inner)) throw new DescriptorError('Raw script is not hex');
-        return { kind: name, script: fromHex(inner) };
+        return descriptorNode(name, [], { script: fromHex(inner) });
     }
     return this.#miniscript(text, context);
   }
@@ -148,11 +149,7 @@ class DescriptorParser {
     }
   }
 
-  #multi(
-    kind: 'multi' | 'sortedmulti' | 'multi_a' | 'sortedmulti_a',
-    text: string,
-    context: Context,
-  ): DescriptorNode {
+  #multi(kind: MultiKind, text: string, context: Context): DescriptorNode {
     const inTaproot = kind.endsWith('_a');
     if (inTaproot !== (context === 'p2tr'))
       throw new DescriptorError(
@@ -189,19 +186,20 @@ class DescriptorParser {
         `P2SH script is too large, ${size} bytes is larger than ${MAX_SCRIPT_ELEMENT_SIZE} bytes`,
       );
     requireSameVariants(keys, 'multi(): Multipath derivation paths have mismatched lengths');
-    return { kind, threshold, keys };
+    return descriptorNode(kind, keys, { threshold });
   }
 
   #taproot(text: string): DescriptorNode {
     const cursor = new TextCursor(text);
     const key = this.#key(cursor.takeExpression(), 'p2tr', 'tr()');
-    const leaves: TreeLeaf[] = [];
+    const inner: DescriptorNode[] = [];
+    const depths: number[] = [];
     if (cursor.rest !== '') {
       if (!cursor.skip(',')) throw new DescriptorError(`tr: expected ',', got '${cursor.rest[0]}'`);
-      this.#leaves(cursor, leaves);
+      this.#leaves(cursor, inner, depths);
     }
-    const scripts = leaves.map(({ script }) => ({
-      variants: Math.max(1, ...nodeKeys(script).map((k) => k.variants)),
+    const scripts = inner.map((leaf) => ({
+      variants: Math.max(1, ...nodeKeys(leaf).map((k) => k.variants)),
     }));
     const most = requireSameVariants(scripts, 'tr(): Multipath subscripts have mismatched lengths');
     if (key.variants > 1 && most > 1 && key.variants !== most) {
@@ -212,10 +210,10 @@ class DescriptorParser {
           : 'tr(): Multipath internal key mismatches multipath subscripts lengths';
       throw new DescriptorError(text_);
     }
-    return { kind: 'tr', key, leaves };
+    return descriptorNode('tr', [key], { inner, depths });
   }
 
-  #leaves(cursor: TextCursor, leaves: TreeLeaf[]): void {
+  #leaves(cursor: TextCursor, inner: DescriptorNode[], depths: number[]): void {
     /** For each open brace: are we in its right branch? */
     const branches: boolean[] = [];
     do {
@@ -224,7 +222,8 @@ class DescriptorParser {
         if (branches.length > MAX_TAPROOT_DEPTH)
           throw new DescriptorError(`tr() supports at most ${MAX_TAPROOT_DEPTH} nesting levels`);
       }
-      leaves.push({ depth: branches.length, script: this.#script(cursor.takeExpression(), 'p2tr') });
+      depths.push(branches.length);
+      inner.push(this.#script(cursor.takeExpression(), 'p2tr'));
       while (branches.at(-1) === true) {
         if (!cursor.skip('}')) throw new DescriptorError("tr(): expected '}' after script expression");
         branches.pop();
@@ -257,11 +256,9 @@ class DescriptorParser {
       };
       const problem = complaint(root, (key) => key.variant(0).format('public', lookup)!, identity);
       if (problem !== null) throw new DescriptorError(problem);
-      requireSameVariants(
-        nodeKeys({ kind: 'miniscript', root }),
-        'Miniscript: Multipath derivation paths have mismatched lengths',
-      );
-      return { kind: 'miniscript', root };
+      const node = descriptorNode('miniscript', [], { root });
+      requireSameVariants(nodeKeys(node), 'Miniscript: Multipath derivation paths have mismatched lengths');
+      return node;
     }
     if (context === 'p2sh') throw new DescriptorError('A function is needed within P2SH');
     if (context === 'p2wsh') throw new DescriptorError('A function is needed within P2WSH');

@@ -9,7 +9,7 @@ import { DEFAULT_BAN_TIME } from '../../../network/ban-list.ts';
 import { DEFAULT_MAXIMUM_CONNECTIONS, DEFAULT_PEER_TIMEOUT } from '../../../network/options.ts';
 import { PERMISSIONS } from '../../../network/permissions.ts';
 import { LIMITS } from '../../../rpc/limits.ts';
-import type { OutputType } from '../../../wallet/descriptors/descriptor.ts';
+import type { OutputType } from '../../../wallet/descriptors/kinds.ts';
 import { DEFAULT_KEYPOOL, DEFAULT_POLICY as WALLET } from '../../../wallet/policy.ts';
 import { ASKED, CHAIN_SELECTION, COOKIE, FILES } from './common-options.ts';
 import { MINING } from './mining-options.ts';
