@@ -4,6 +4,8 @@ import { asked } from './call.ts';
 import { Session } from './session.ts';
 import { Subscriptions } from './subscriptions.ts';
 
+/** Who may not call it is not told of wallets either. */
+const WALLET_METHOD = 'listtransactions';
 const place = { hash: t.hex(), height: t.integer() };
 
 const opened = t.object({
@@ -39,7 +41,14 @@ mempool in another run of the node, or long ago, begins anew with a snapshot (re
     parameters: asked,
     result: opened,
     example: `'["chain"]'`,
-    handler: (call, context, request) => hubOf(context).open(call, sessionOf(request)),
+    handler(call, context, request) {
+      if (
+        request.caller.allowed?.has(WALLET_METHOD) === false &&
+        call.topics.some((topic) => topic.startsWith('wallet:'))
+      )
+        throw refuse.misc(`RPC User ${request.caller.user} not allowed to call method ${WALLET_METHOD}`);
+      return hubOf(context).open(call, sessionOf(request));
+    },
   }),
 
   unsubscribe: method({

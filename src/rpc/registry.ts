@@ -77,6 +77,9 @@ export interface RpcRequest {
   readonly walletName: string | null;
   /** Its signal is aborted when the node stops or the client is gone: long waits end. */
   readonly caller: {
+    readonly user?: string;
+    /** Methods it may call; absent allows all. */
+    readonly allowed?: ReadonlySet<string> | undefined;
     readonly signal: AbortSignal;
     /** The connection, if it is one that can be told of events. */
     readonly events?: object;

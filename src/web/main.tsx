@@ -1,10 +1,10 @@
-/** The page: asks for the password if it has none, and shows what the address names. */
+/** The page: asks for the key if it has none, and shows what the address names. */
 import './page.css';
 import { render } from 'preact';
 import { Page } from './page.tsx';
-import { hasKey, takeKey } from './session.ts';
+import { takeKey } from './session.ts';
 import { startWorld } from './world.ts';
 
-takeKey();
-if (hasKey.value) startWorld();
+await takeKey();
+startWorld();
 render(<Page />, document.body);

@@ -1,15 +1,15 @@
 /** The frame of the page: who is asked, what is searched for, and the view that the address names. */
 import { signal } from '@preact/signals';
 import { type ComponentChildren, Fragment } from 'preact';
-import { Card } from './parts.tsx';
-import { hasKey, isDevnet, keepKey } from './session.ts';
+import { Card, Pending } from './parts.tsx';
+import { isDevnet, isOpen, login } from './session.ts';
 import { AddressView } from './views/address.tsx';
 import { BlockView } from './views/block.tsx';
 import { MempoolView } from './views/mempool.tsx';
 import { NetworkView } from './views/network.tsx';
 import { ScriptView } from './views/script.tsx';
 import { TransactionView } from './views/transaction.tsx';
-import { choose, current, nodes, startWorld, trouble } from './world.ts';
+import { choose, current, nodes, trouble } from './world.ts';
 
 const route = signal(location.hash);
 addEventListener('hashchange', () => {
@@ -24,7 +24,7 @@ const VIEWS = [
 ] as const;
 
 export function Page() {
-  if (!hasKey.value) return <Login />;
+  if (!isOpen.value) return <Login />;
   const [, view = '', ...given] = route.value.split('/').map(decodeURIComponent);
   return (
     <>
@@ -127,20 +127,21 @@ function Login() {
   return (
     <main>
       <Card title="Penny">
-        <p>
-          The link in the terminal opens this page. Or type the password: the content of the node’s cookie
-          file.
-        </p>
+        <p>The link in the terminal opens this page. Or type its key: what stands behind “#key=”.</p>
         <form
           onSubmit={(event) => {
             event.preventDefault();
-            keepKey(String(new FormData(event.currentTarget).get('key')).trim());
-            startWorld();
+            const key = String(new FormData(event.currentTarget).get('key')).trim();
+            login(key).then(
+              () => (trouble.value = ''),
+              (error: Error) => (trouble.value = error.message),
+            );
           }}
         >
-          <input name="key" type="password" aria-label="Password" autocomplete="off" required />{' '}
+          <input name="key" type="password" aria-label="Key" autocomplete="off" required />{' '}
           <button type="submit">Open</button>
         </form>
+        {trouble.value !== '' && <Pending error={trouble.value} />}
       </Card>
     </main>
   );

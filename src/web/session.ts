@@ -1,40 +1,55 @@
 /**
- * Who calls, and whom: the password that the link brought, and the clients made with it. A password in a header instead
- * of a cookie: no other page can make this browser send it.
+ * Who calls, and whom: the token that the link's key was exchanged for, and the clients made with it. The server wants
+ * its cookie besides: another page can make this browser send that, but not the token, and cannot read either.
  */
 import { signal } from '@preact/signals';
-import { createClient, type RpcClient } from '../client/client.ts';
+import { type ClientAnswer, type ClientRequest, createClient, type RpcClient } from '../client/client.ts';
 import { Watched } from './watched-socket.ts';
 
-const STORED = 'key';
-export const isDevnet = document.documentElement.dataset.of === 'devnet';
+const STORED = 'token';
+const { of, may } = document.documentElement.dataset;
+export const isDevnet = of === 'devnet';
+/** Whoever may only look is not shown what would be refused. */
+export const mayWrite = may === 'all';
 const origin = `${location.origin}/`;
 
-export const hasKey = signal(sessionStorage.getItem(STORED) !== null);
+export const isOpen = signal(localStorage.getItem(STORED) !== null);
 
 /** From the fragment, which is dropped: nobody is to read it in the address or the history. */
-export function takeKey(): void {
+export async function takeKey(): Promise<void> {
   const key = new URLSearchParams(location.hash.slice(1)).get('key');
   if (key === null) return;
   history.replaceState(null, '', location.pathname);
-  if (key !== '') keepKey(key);
+  await login(key).catch(() => {});
 }
 
-/** @param key the cookie's password, or `user:password` */
-export function keepKey(key: string): void {
-  sessionStorage.setItem(STORED, key.includes(':') ? key : `__cookie__:${key}`);
-  hasKey.value = true;
+/** @throws Error if it is not the key of this run */
+export async function login(key: string): Promise<void> {
+  const headers = { 'content-type': 'application/json' };
+  const response = await fetch('/login', { method: 'POST', headers, body: JSON.stringify({ key }) });
+  if (!response.ok) throw new Error('That is not the key: a restart renews it.');
+  localStorage.setItem(STORED, (await response.json()).token);
+  isOpen.value = true;
 }
 
-export function forgetKey(): void {
-  sessionStorage.removeItem(STORED);
-  hasKey.value = false;
-}
+const token = (): string | null => localStorage.getItem(STORED);
+const ownPassword = (): string => `page:${token() ?? ''}`;
+// Another tab of the page.
+addEventListener('storage', () => (isOpen.value = token() !== null));
 
-const ownPassword = (): string => sessionStorage.getItem(STORED) ?? '';
+/** A node that was started again has another key. */
+async function exchange({ url, signal, ...request }: ClientRequest): Promise<ClientAnswer> {
+  const used = token();
+  const response = await fetch(url, { method: 'POST', ...request, ...(signal && { signal }) });
+  if (response.status === 401 && token() === used) {
+    localStorage.removeItem(STORED);
+    isOpen.value = false;
+  }
+  return { status: response.status, body: await response.text() };
+}
 
 /** The server that the page is from: a node, or a devnet's control API. */
-export const server: RpcClient = createClient({ url: origin, cookie: ownPassword });
+export const server: RpcClient = createClient({ url: origin, cookie: ownPassword, exchange });
 
 export interface LinkFacts {
   readonly between: readonly [string, string];
@@ -52,7 +67,7 @@ export interface NodeFacts {
 /** The devnet's nodes and links; of a single node only itself. */
 export async function list(): Promise<{ nodes: readonly NodeFacts[]; links: readonly LinkFacts[] }> {
   if (isDevnet) return server.call('list');
-  const wallets = await server.listwallets().catch(() => []);
+  const wallets = mayWrite ? await server.listwallets().catch(() => []) : [];
   return { nodes: [{ name: 'this node', state: 'running', url: origin, wallets }], links: [] };
 }
 
@@ -68,7 +83,10 @@ export function clientOf({ name, url }: NodeFacts, onConnection: (isOpen: boolea
   class Socket extends Watched {
     override told(isOpen: boolean): void {
       onConnection(isOpen);
+      // A socket does not say why it was refused; a call does.
+      if (!isOpen && !isDevnet) server.uptime().catch(() => {});
     }
   }
-  return createClient({ url, cookie, WebSocket: Socket as never });
+  const own = isDevnet ? {} : { exchange };
+  return createClient({ url, cookie, WebSocket: Socket as never, ...own });
 }

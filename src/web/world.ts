@@ -1,8 +1,8 @@
 /** All nodes and links that the page shows, what they have in common, and what just happened. */
-import { computed, signal } from '@preact/signals';
+import { computed, effect, signal } from '@preact/signals';
 import type { Block, Reorganisation } from './branches.ts';
 import { LiveNode } from './live-node.ts';
-import { forgetKey, isDevnet, type LinkFacts, list, type NodeFacts, server } from './session.ts';
+import { isDevnet, isOpen, type LinkFacts, list, type NodeFacts, server } from './session.ts';
 
 /** So that a tab left open does not grow. */
 const BLOCKS = 400;
@@ -122,14 +122,21 @@ async function look(): Promise<void> {
     for (const node of nodes.value) node.wallets.value = facts.value.get(node.name)!.wallets;
     for (const [name, node] of known) if (!facts.value.has(name)) node.close();
   } catch (error) {
-    const { message } = error as Error;
-    if (message.includes('wrong user or password')) forgetKey();
-    else trouble.value = message;
+    if (isOpen.value) trouble.value = (error as Error).message;
   }
 }
 
+/** While it is open. */
 export function startWorld(): void {
-  void look();
+  effect(() => {
+    if (isOpen.value) void look();
+    else forget();
+  });
+}
+
+function forget(): void {
+  for (const node of nodes.peek()) node.close();
+  nodes.value = [];
 }
 
 /** Does something, and says why it did not work if it did not. */

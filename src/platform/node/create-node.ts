@@ -14,6 +14,7 @@ import {
   type NodeOptions,
 } from '../../node.ts';
 import type { Dispatcher } from '../../rpc/dispatcher.ts';
+import { READ_METHODS } from '../../rpc/read-methods.ts';
 import type { AdjustableClock, Logger } from '../../seams.ts';
 import { WorkerSearcher } from '../shared/mining/worker-searcher.ts';
 import { bindFastHashes } from './hashes.ts';
@@ -26,7 +27,8 @@ import { type ZmqOptions, ZmqPublisher } from './notifications/zmq-publisher.ts'
 import { systemRandom } from './random.ts';
 import { Authentication, removeCookie, writeCookie } from './rpc/authentication.ts';
 import type { Metrics, MetricsOptions } from './rpc/metrics.ts';
-import { type PageOptions, pageLink, pageRoute } from './rpc/page-route.ts';
+import { type PageOptions, pageLink, pageRoutes } from './rpc/page-route.ts';
+import { PAGE_USER, PageSession } from './rpc/page-session.ts';
 import { restRoute } from './rpc/rest-route.ts';
 import { RpcServer, type RpcServerOptions } from './rpc/server.ts';
 import { healthRoute, metricsRoute } from './rpc/state-routes.ts';
@@ -41,14 +43,19 @@ export interface RpcOptions {
   readonly server: RpcServerOptions;
   /** Serve the REST interface too, without a password. */
   readonly rest?: boolean;
-  /** Serve the page, which asks for the password itself. */
-  readonly page?: boolean;
   /** Serve figures for Prometheus, without a password; null does not. */
   readonly metrics?: MetricsOptions | null;
   /** Written anew at each start; null for none. */
   readonly cookieFile: string | null;
   readonly user: { readonly name: string; readonly password: string } | null;
   readonly rpcAuth: readonly string[];
+}
+
+/** The page, on a port of its own. */
+interface WebOptions {
+  /** 0 for a free one. */
+  readonly port: number;
+  readonly readOnly: boolean;
 }
 
 export interface ProcessOptions {
@@ -62,6 +69,10 @@ export interface ProcessOptions {
   readonly zmq?: ZmqOptions;
   /** Null serves no RPC. */
   readonly rpc: RpcOptions | null;
+  /** Null serves no page. */
+  readonly web: WebOptions | null;
+  /** Whose pages may be peers: that of `web`, and those of these origins. */
+  readonly peerOrigins?: { readonly ownPage: boolean; readonly others: readonly string[] };
   /** Seconds since the epoch at which the clock stands; 0 lets it run. */
   readonly mockTime: number;
 }
@@ -97,6 +108,7 @@ export async function startNode(
     zmq?: ZmqPublisher | null;
     scriptVerifier?: ScriptVerifier;
     server?: RpcEndpoint;
+    web?: RpcEndpoint;
     node?: Node;
   } = {};
   const runner = new CommandRunner(logger);
@@ -104,7 +116,7 @@ export async function startNode(
   // Nobody may ask a node that is closing, and nothing may be closed that it still uses.
   const stop = async (): Promise<void> => {
     await commands.stopping();
-    await open.server?.stop();
+    await Promise.all([open.server?.stop(), open.web?.stop()]);
     await open.node?.stop();
     await open.scriptVerifier?.close();
     open.zmq?.close();
@@ -120,6 +132,7 @@ export async function startNode(
     const wanted = options.rpc?.metrics ?? null;
     const metrics = wanted && (await import('./rpc/metrics.ts')).createMetrics(wanted);
     if (options.rpc !== null) open.server = await serveRpc(options.rpc, rpc, metrics, logger);
+    if (options.web !== null) open.web = await serveWeb(options.web, rpc, logger);
     open.scriptVerifier = await createScriptVerifier(options.scripts, {
       clock,
       random: systemRandom,
@@ -135,7 +148,10 @@ export async function startNode(
       scriptVerifier: open.scriptVerifier,
       searcher: new ThreadSearcher(clock),
       createSearcher: (threads) => new WorkerSearcher(threads, startSearcher),
-      transport: new NodeTransport({ magic: parameters.magic }),
+      transport: new NodeTransport({
+        magic: parameters.magic,
+        allowedOrigins: originsOf(options, open.web),
+      }),
       rpc,
       noted: commands.noted,
       ...(zmq && { zmq: zmq.notifications }),
@@ -151,21 +167,17 @@ export async function startNode(
       },
     });
     commands.started();
-    return { node: open.node, ...endpointOf(open.server), stop };
+    const { node, server, web } = open;
+    return { node, rpcPort: server?.port ?? null, pageLink: web?.pageLink ?? null, stop };
   } catch (error) {
     await stop();
     throw error;
   }
 }
 
-const endpointOf = (server: RpcEndpoint | undefined) => ({
-  rpcPort: server?.port ?? null,
-  pageLink: server?.pageLink ?? null,
-});
-
-interface RpcEndpoint {
+export interface RpcEndpoint {
   readonly port: number;
-  /** Where the page is, if the server has one; with the password of its cookie, if it has that. */
+  /** Where the page is, if the server has one, with the key that opens it. */
   readonly pageLink: string | null;
   stop(): Promise<void>;
 }
@@ -175,37 +187,61 @@ export async function serveRpc(
   dispatcher: Dispatcher,
   metrics: Metrics | null,
   logger: Logger,
-  page: PageOptions | null = options.page ? {} : null,
+  page: PageOptions | null = null,
 ): Promise<RpcEndpoint> {
   const authentication = new Authentication();
   for (const entry of options.rpcAuth) authentication.addRpcAuth(entry);
   if (options.user !== null) authentication.addPassword(options.user.name, options.user.password);
+  const session = page && new PageSession(authentication, systemRandom);
   metrics?.watch(dispatcher);
   const routes = [
     healthRoute(dispatcher),
     ...(metrics ? [metricsRoute(metrics)] : []),
     ...(options.rest ? [restRoute(dispatcher)] : []),
-    ...(page ? [await pageRoute(page)] : []),
+    ...(session ? [session.route, ...(await pageRoutes(page!))] : []),
   ];
   const server = new RpcServer(
-    { ...options.server, servesPage: page !== null },
+    {
+      ...options.server,
+      ...(session && { page: session }),
+      ...(page?.readOnly && { whitelist: new Map([...options.server.whitelist, [PAGE_USER, READ_METHODS]]) }),
+    },
     { dispatcher, authentication, logger, routes },
   );
   const port = await server.start();
   const { cookieFile } = options;
-  let key = '';
   if (cookieFile !== null) {
     // After the port is ours: a second node that fails there must not break the first one's cookie.
     const { user, password } = await writeCookie(cookieFile, systemRandom);
     authentication.addPassword(user, password);
-    key = password;
   }
   return {
     port,
-    pageLink: page && pageLink(port, key),
+    pageLink: session && pageLink(port, session.key),
     stop: async () => {
       await server.stop();
       if (cookieFile !== null) await removeCookie(cookieFile);
     },
   };
+}
+
+/** Of a server that only this machine may call, by no other name. @param port 0 for a free one */
+export const onLoopback = (port: number): RpcServerOptions => ({
+  bind: [{ host: '127.0.0.1', port }],
+  allowIp: [],
+  allowHost: [],
+  allowOrigin: [],
+  whitelist: new Map(),
+  whitelistDefault: false,
+});
+
+const NO_PASSWORDS = { cookieFile: null, user: null, rpcAuth: [] };
+
+/** The page and what it calls. Its key opens nothing else, and no password of the RPC opens it. */
+const serveWeb = ({ port, readOnly }: WebOptions, rpc: Dispatcher, logger: Logger): Promise<RpcEndpoint> =>
+  serveRpc({ server: onLoopback(port), ...NO_PASSWORDS }, rpc, null, logger, { readOnly });
+
+function originsOf({ peerOrigins }: ProcessOptions, web: RpcEndpoint | undefined): string[] {
+  const hosts = peerOrigins?.ownPage ? ['127.0.0.1', 'localhost'] : [];
+  return [...hosts.map((host) => `http://${host}:${web?.port}`), ...(peerOrigins?.others ?? [])];
 }

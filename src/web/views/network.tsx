@@ -1,6 +1,6 @@
 /** The home: the blocks with their branches, the nodes with their links, and what one can do to them. */
 import { Card } from '../parts.tsx';
-import { isDevnet } from '../session.ts';
+import { isDevnet, mayWrite } from '../session.ts';
 import { happenings } from '../world.ts';
 import { Controls } from './controls.tsx';
 import { Graph } from './graph.tsx';
@@ -16,7 +16,7 @@ export function NetworkView() {
       <Card title={isDevnet ? 'Nodes and links' : 'Peers'}>
         <Graph />
       </Card>
-      {isDevnet && <Controls />}
+      {isDevnet && mayWrite && <Controls />}
       <Card title="Reorganisations" wide>
         <Reorganisations />
       </Card>

@@ -37,6 +37,7 @@ export async function startSocketNode(
   blocks: readonly Block[] = [],
   options: Partial<NetworkOptions> = {},
   parts: Partial<Pick<NetworkDependencies, 'random' | 'filters'>> = {},
+  allowedOrigins: readonly string[] = [],
 ): Promise<SocketNode> {
   const clock = new SystemClock();
   const storage = new MemoryStorage();
@@ -55,7 +56,7 @@ export async function startSocketNode(
   const mempool = new Mempool({}, { ...common, chain });
   const network = new Network(
     { bind: ['127.0.0.1:0'], addNodes: [], connect: [], userAgent: '/Penny:test/', ...options },
-    { ...common, chain, mempool, transport: new NodeTransport({ magic }) },
+    { ...common, chain, mempool, transport: new NodeTransport({ magic, allowedOrigins }) },
   );
   await network.start();
   const port = Number(network.boundAddresses[0]!.split(':')[1]);

@@ -1,63 +1,30 @@
 /** The page in a real browser, as a newcomer uses it: a devnet's, steered by hand, and a node's, attacked. */
-import { type ChildProcess, spawn } from 'node:child_process';
-import { once } from 'node:events';
-import { mkdtempSync, rmSync } from 'node:fs';
-import { createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { createClient, type RpcClient } from '../../../src/client/client.ts';
-import { freePort, PENNY, until } from '../../functional/support/node-process.ts';
-import { CHROMIUM, hasChromium, launch, openPage, picture } from './chromium.ts';
-
-if (!hasChromium) console.warn(`No tests in a browser: there is no ${CHROMIUM}, and CHROMIUM names no other`);
+import type { RpcClient } from '../../../src/client/client.ts';
+import { hasChromium, launch, openPage, picture } from './chromium.ts';
+import { TestDevnet } from './test-devnet.ts';
 
 const eventually = (read: () => Promise<unknown>) => expect.poll(read, { timeout: 20_000 });
 
 const EVIL = '<img src=x onerror=alert(1)>';
 
 describe.skipIf(!hasChromium)('the page', () => {
-  const folder = mkdtempSync(join(tmpdir(), 'penny-browser-'));
-  let child: ChildProcess;
+  let devnet: TestDevnet;
   let browser: Browser;
   let link = '';
   let node1: RpcClient;
 
   beforeAll(async () => {
-    const port = await freePort();
-    const words = ['devnet', `--datadir=${folder}`, `--base-port=${port}`, '--block-time=3600'];
-    child = spawn(process.execPath, [PENNY, ...words, '--payments-per-minute=0']);
-    let output = '';
-    for (const stream of [child.stdout!, child.stderr!])
-      stream.on('data', (chunk: Buffer) => {
-        output += chunk.toString();
-      });
-    await until(
-      'the devnet goes on',
-      async () => /Ctrl-C stops/.test(output) || child.exitCode !== null,
-      100,
-    );
-    expect(child.exitCode, output).toBeNull();
-    link = /The page:\s+(\S+)/.exec(output)![1]!;
-    node1 = await clientOf('node1');
+    devnet = await TestDevnet.start();
+    ({ link } = devnet);
+    node1 = await devnet.clientOf('node1');
     browser = await launch();
   }, 120_000);
   afterAll(async () => {
     await browser?.close();
-    child?.kill('SIGINT');
-    if (child?.exitCode === null) await once(child, 'close');
-    rmSync(folder, { recursive: true, force: true });
+    await devnet?.stop();
   }, 60_000);
-
-  async function clientOf(name: string): Promise<RpcClient> {
-    const key = new URL(link).hash.slice('#key='.length);
-    const control = createClient({ url: `${new URL(link).origin}/`, cookie: () => `__cookie__:${key}` });
-    const all = await control.call<{ name: string; url: string; password: string }[]>('passwords');
-    const { url, password } = all.find((each) => each.name === name)!;
-    return createClient({ url, cookie: () => password }).wallet(`wallet${name.at(-1)}`);
-  }
 
   const rowOf = (page: Page, name: string) => page.locator('tr', { hasText: name });
   const heightOf = (page: Page, name: string) => rowOf(page, name).locator('.soft');
@@ -183,34 +150,6 @@ describe.skipIf(!hasChromium)('the page', () => {
       expect(await page.evaluate('document.documentElement.scrollWidth'), view).toBeLessThanOrEqual(360);
     }
     expect(complaints).toEqual([]);
-    await page.context().close();
-  });
-
-  test('a page of another origin gets nothing, not even with the password', async () => {
-    const { page } = await openPage(browser);
-    const server = createServer((_request, response) => response.end('<p>evil')).listen(0, '127.0.0.1');
-    await once(server, 'listening');
-    await page.goto(`http://127.0.0.1:${(server.address() as AddressInfo).port}/`);
-    const { origin, hash } = new URL(link);
-    const password = Buffer.from(`__cookie__:${hash.slice('#key='.length)}`).toString('base64');
-    const outcomes = await page.evaluate(`Promise.all([
-      fetch('${origin}/', { method: 'POST', body: '{"method":"list","id":1}', headers: { authorization: 'Basic ${password}' } }),
-      fetch('${origin}/web/'),
-      new Promise((resolve, reject) => {
-        const socket = new WebSocket('${origin.replace('http', 'ws')}/events', ['penny', 'authorization.${password.replace(/=+$/, '')}']);
-        socket.onopen = resolve;
-        socket.onerror = () => reject(new Error('refused'));
-      }),
-    ].map((each) => each.then(() => 'open', () => 'refused')))`);
-    expect(outcomes).toEqual(['refused', 'refused', 'refused']);
-    const frame = await page.evaluate(`new Promise((resolve) => {
-      const frame = document.createElement('iframe');
-      frame.onload = () => { try { resolve(frame.contentDocument === null ? 'blocked' : 'open'); } catch { resolve('blocked'); } };
-      frame.src = '${origin}/web/';
-      document.body.append(frame);
-    })`);
-    expect(frame).toBe('blocked');
-    server.close();
     await page.context().close();
   });
 });

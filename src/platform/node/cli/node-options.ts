@@ -28,6 +28,7 @@ import {
   parsed,
   text,
 } from './option.ts';
+import { PAGE } from './page-options.ts';
 import { REGTEST_TUNING } from './regtest-options.ts';
 import { UsageError } from './usage-error.ts';
 import { ZMQ } from './zmq-options.ts';
@@ -307,6 +308,7 @@ export const NODE = command({
     minrelaytxfee: feeRate('Lowest fee rate that is relayed.', relay('minimumRelayFeeRate')),
     permitbaremultisig: flag('Relay bare multisig outputs.', relay('permitBareMultisig')),
   },
+  'Page options': PAGE,
   'RPC server options': {
     deprecatedrpc: list('<method>', 'Give a deprecated field of answers: fullrbf or bip125.', {
       to: 'node.deprecatedRpc',
@@ -314,7 +316,6 @@ export const NODE = command({
     metrics: flag('Serve figures for Prometheus at /metrics, which need no password.'),
     metricswallets: flag('Among them the balances of wallets.'),
     rest: flag('Answer REST requests at /rest/, which need no password.', { to: 'rpc.rest' }),
-    web: flag('Serve the page at /web/ of the RPC port; the terminal says its link.', { to: 'rpc.page' }),
     rpcallowip: list('<ip>', 'Answer requests from this address or subnet as well.', {
       to: 'server.allowIp',
     }),

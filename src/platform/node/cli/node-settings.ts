@@ -19,6 +19,7 @@ import { mempoolMemory } from './memory.ts';
 import { NODE } from './node-options.ts';
 import type { Values } from './option.ts';
 import { type Placed, place } from './option-targets.ts';
+import { pageOptions } from './page-options.ts';
 import { tuneRegtest } from './regtest-options.ts';
 import { refuseContradictions } from './start-checks.ts';
 import { UsageError } from './usage-error.ts';
@@ -82,6 +83,7 @@ export function processOptions(configuration: NodeConfiguration): ProcessOptions
     },
     notify: parts.notify,
     zmq: parts.zmq,
+    ...pageOptions(values),
     rpc: values.server ? rpcOptions(configuration, parts) : null,
   };
 }

@@ -34,19 +34,10 @@ export async function serveControl(
   // Its methods ask the devnet; there is no node behind them.
   dispatcher.attach({} as RpcContext);
   const cookieFile = join(directory, CONTROL_COOKIE);
-  const server = {
-    bind: [{ host: '127.0.0.1', port }],
-    allowIp: [],
-    allowHost: [],
-    allowOrigin: [],
-    whitelist: new Map(),
-    whitelistDefault: false,
-  };
   // Who only asks which methods there are loads no node.
-  const { serveRpc } = await import('../create-node.ts');
-  const endpoint = await serveRpc({ server, cookieFile, user: null, rpcAuth: [] }, dispatcher, null, logger, {
-    isDevnet: true,
-  });
+  const { onLoopback, serveRpc } = await import('../create-node.ts');
+  const options = { server: onLoopback(port), cookieFile, user: null, rpcAuth: [] };
+  const endpoint = await serveRpc(options, dispatcher, null, logger, { isDevnet: true });
   const portFile = join(directory, CONTROL_PORT);
   writeFileSync(portFile, String(endpoint.port), { mode: 0o600 });
   return {

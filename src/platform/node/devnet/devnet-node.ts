@@ -23,8 +23,11 @@ export interface ProcessListener {
   onEnd(node: DevnetNode, how: string): void;
 }
 
-/** A page may call, and finds what it looks up. */
-const pageOptions = (origin: string) => ['-txindex', '-addressindex', `-rpcalloworigin=${origin}`];
+/** A page may call and be a peer, and finds what it looks up. */
+const pageOptions = (origin: string) => [
+  ...['-txindex', '-addressindex'],
+  ...[`-rpcalloworigin=${origin}`, `-p2palloworigin=${origin}`],
+];
 
 export class DevnetNode {
   readonly plan: NodePlan;

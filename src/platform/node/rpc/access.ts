@@ -4,6 +4,7 @@ import { isIP, isIPv6, type Socket } from 'node:net';
 import { LIMITS } from '../../../rpc/limits.ts';
 import { type AllowedPeers, allowedPeers } from './allowed-peers.ts';
 import type { Authentication } from './authentication.ts';
+import { PAGE_USER, type PageSession } from './page-session.ts';
 import type { Visitors } from './visitors.ts';
 
 export interface AccessOptions {
@@ -13,8 +14,8 @@ export interface AccessOptions {
   readonly allowHost: readonly string[];
   /** Web pages that may call, as browsers write their `Origin`. */
   readonly allowOrigin: readonly string[];
-  /** It serves a page itself, which may call. */
-  readonly servesPage?: boolean;
+  /** Of the page that it serves itself, which may call. */
+  readonly page?: PageSession;
   /** Methods by user; users without an entry may call all, or none if `whitelistDefault`. */
   readonly whitelist: ReadonlyMap<string, ReadonlySet<string>>;
   readonly whitelistDefault: boolean;
@@ -64,7 +65,7 @@ export class Access {
     if (!inTurn && authorization !== undefined && this.#visitors.isSuspect(socket))
       if (!this.#authentication.knows(authorization)) return 429;
     const user = this.#authentication.authenticate(authorization);
-    if (user === null) return 401;
+    if (user === null || (user === PAGE_USER && this.#options.page?.isHeldBy(headers) === false)) return 401;
     this.#visitors.welcome(socket);
     const allowed = this.#options.whitelist.get(user);
     return allowed === undefined && this.#options.whitelistDefault ? 403 : { user, allowed };
@@ -78,7 +79,7 @@ export class Access {
     const { origin, host } = headers;
     // A page in a browser must not reach the node through its user: neither directly nor by a name
     // that it made resolve to this address (DNS rebinding).
-    const isOwn = this.#options.servesPage === true && origin === `http://${host}`;
+    const isOwn = this.#options.page !== undefined && origin === `http://${host}`;
     const isOriginAllowed = origin === undefined || isOwn || this.mayRead(origin);
     return isOriginAllowed && this.#isHostAllowed(host) ? null : 403;
   }

@@ -78,7 +78,7 @@ export class Authentication {
 }
 
 /** Compares hashes, so that neither length nor content shows in the time it takes. */
-function equalSecrets(a: Uint8Array, b: Uint8Array): boolean {
+export function equalSecrets(a: Uint8Array, b: Uint8Array): boolean {
   const digest = (bytes: Uint8Array) => createHash('sha256').update(bytes).digest();
   return a.length === b.length ? timingSafeEqual(a, b) : timingSafeEqual(digest(a), digest(b));
 }

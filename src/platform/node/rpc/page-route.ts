@@ -1,14 +1,13 @@
 /**
- * The page at `/web/`: files that `npm run build` has made, read once. It is given to whoever may connect; what it shows
- * it asks by RPC, with a password that its user brings.
+ * The page: files that `npm run build` has made, read once. It is given to whoever may connect; what it shows it asks
+ * by RPC, as the user that its key makes it.
  */
 import { readdir, readFile } from 'node:fs/promises';
 import { extname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import type { Route } from './server.ts';
+import type { Route } from './route.ts';
 
 const DIRECTORY = fileURLToPath(new URL('../../../web/', import.meta.url));
-const PATH = '/web';
 const FIRST = 'index.html';
 
 const TYPES: Readonly<Record<string, string>> = {
@@ -17,26 +16,28 @@ const TYPES: Readonly<Record<string, string>> = {
   '.css': 'text/css; charset=utf-8',
 };
 
-const NOTHING = new Uint8Array();
-
 export interface PageOptions {
   /** Of a devnet, whose page calls nodes at other ports of this machine. */
   readonly isDevnet?: boolean;
+  /** It may look at everything, and change nothing. */
+  readonly readOnly?: boolean;
   readonly directory?: string;
 }
 
 /**
  * Nothing from elsewhere is loaded, and nothing that is put into the page runs: all scripts and styles are files. The
- * page cannot be framed, and tells nobody where it is.
+ * page cannot be framed, and tells nobody where it is. A node in a tab dials nodes of this machine, its hashes and
+ * signatures are WebAssembly, and its threads share memory.
  */
 function headersOf(isDevnet: boolean): Readonly<Record<string, string>> {
-  const nodes = isDevnet ? ' http://127.0.0.1:* ws://127.0.0.1:*' : '';
+  const nodes = isDevnet ? ' http://127.0.0.1:*' : '';
   const policy = {
     'default-src': "'none'",
-    'script-src': "'self'",
+    'script-src': "'self' 'wasm-unsafe-eval'",
+    'worker-src': "'self'",
     'style-src': "'self'",
     'img-src': "'self' data:",
-    'connect-src': `'self'${nodes}`,
+    'connect-src': `'self' ws://127.0.0.1:*${nodes}`,
     'base-uri': "'none'",
     'form-action': "'none'",
     'frame-ancestors': "'none'",
@@ -46,6 +47,7 @@ function headersOf(isDevnet: boolean): Readonly<Record<string, string>> {
     'content-security-policy': Object.entries(policy)
       .map(([name, value]) => `${name} ${value}`)
       .join('; '),
+    'cross-origin-embedder-policy': 'require-corp',
     'cross-origin-opener-policy': 'same-origin',
     'cross-origin-resource-policy': 'same-origin',
     'referrer-policy': 'no-referrer',
@@ -54,35 +56,32 @@ function headersOf(isDevnet: boolean): Readonly<Record<string, string>> {
 }
 
 /** @throws Error if the page was not built */
-export async function pageRoute({
+export async function pageRoutes({
   isDevnet = false,
+  readOnly = false,
   directory = DIRECTORY,
-}: PageOptions = {}): Promise<Route> {
+}: PageOptions = {}): Promise<Route[]> {
   const files = await readFiles(directory);
   const first = files.get(FIRST);
   if (first === undefined) throw new Error(`There is no page in ${directory}: npm run build makes it`);
-  if (isDevnet) files.set(FIRST, Buffer.from(first.toString().replace('data-of="node"', 'data-of="devnet"')));
+  const said = `data-of="${isDevnet ? 'devnet' : 'node'}" data-may="${readOnly ? 'read' : 'all'}"`;
+  files.set(FIRST, Buffer.from(first.toString().replace('data-of="node" data-may="all"', said)));
   const headers = headersOf(isDevnet);
-  return {
-    path: PATH,
-    isPrefix: true,
+  return Array.from(files, ([name, body]) => ({
+    path: name === FIRST ? '/' : `/${name}`,
     methods: ['GET', 'HEAD'],
     bodyLimit: 1,
-    async answer({ originalUrl }) {
-      const path = originalUrl.split('?', 1)[0]!;
-      if (path === PATH) return { status: 302, headers: { ...headers, location: `${PATH}/` }, body: NOTHING };
-      const name = path.slice(PATH.length + 1) || FIRST;
-      const body = path.startsWith(`${PATH}/`) ? files.get(name) : undefined;
-      if (body === undefined) return { status: 404, headers, body: NOTHING };
-      // All but the first are named by what is in them.
-      const cache = name === FIRST ? 'no-store' : 'private, max-age=31536000, immutable';
-      return {
-        status: 200,
-        headers: { ...headers, 'content-type': TYPES[extname(name)]!, 'cache-control': cache },
-        body,
-      };
-    },
-  };
+    answer: async () => ({
+      status: 200,
+      headers: {
+        ...headers,
+        'content-type': TYPES[extname(name)]!,
+        // All but the first are named by what is in them.
+        'cache-control': name === FIRST ? 'no-store' : 'private, max-age=31536000, immutable',
+      },
+      body,
+    }),
+  }));
 }
 
 async function readFiles(directory: string): Promise<Map<string, Buffer>> {
@@ -94,5 +93,4 @@ async function readFiles(directory: string): Promise<Map<string, Buffer>> {
 }
 
 /** Where the page is, with what opens it: a browser sends nothing behind the `#`. */
-export const pageLink = (port: number, password: string): string =>
-  `http://127.0.0.1:${port}${PATH}/#key=${password}`;
+export const pageLink = (port: number, key: string): string => `http://127.0.0.1:${port}/#key=${key}`;

@@ -3,7 +3,7 @@
 import { answerRest } from '../../../rest/rest.ts';
 import type { Dispatcher } from '../../../rpc/dispatcher.ts';
 import { LIMITS } from '../../../rpc/limits.ts';
-import type { Route } from './server.ts';
+import type { Route } from './route.ts';
 
 /** Answers that can never be others may be kept for a day (Core). */
 const IMMUTABLE = 'public, immutable, max-age=86400';

@@ -5,18 +5,14 @@
  */
 import { isUtf8 } from 'node:buffer';
 import { setTimeout as delay, setImmediate as nextTurn } from 'node:timers/promises';
-import fastify, {
-  type FastifyInstance,
-  type FastifyReply,
-  type FastifyRequest,
-  type HTTPMethods,
-} from 'fastify';
+import fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
 import type { Answer, Caller, Dispatcher } from '../../../rpc/dispatcher.ts';
 import { LIMITS } from '../../../rpc/limits.ts';
 import type { Logger } from '../../../seams.ts';
 import { Access, type AccessOptions, type Permission } from './access.ts';
 import type { Authentication } from './authentication.ts';
 import { EVENTS, EventConnections, UpgradableRequest } from './event-connections.ts';
+import type { Route } from './route.ts';
 import { Visitors } from './visitors.ts';
 
 /** Milliseconds between looks for connections that may be closed, while stopping. */
@@ -41,21 +37,6 @@ export interface RpcServerOptions extends AccessOptions {
   /** Calls under way are no more than both together. */
   readonly threads?: number;
   readonly queue?: number;
-}
-
-/** What is served beside the RPC to whoever may connect, without a password. */
-export interface Route {
-  readonly path: string;
-  /** Whether it also stands for every path that begins with it. */
-  readonly isPrefix?: boolean;
-  readonly methods: HTTPMethods[];
-  /** Bytes of a body. */
-  readonly bodyLimit: number;
-  answer(request: FastifyRequest): Promise<{
-    readonly status: number;
-    readonly headers: Readonly<Record<string, string>>;
-    readonly body: Uint8Array;
-  }>;
 }
 
 export interface RpcServerDependencies {
@@ -258,13 +239,21 @@ export class RpcServer {
   #refuseUser(request: FastifyRequest, reply: FastifyReply): void {
     if (request.headers.authorization !== undefined)
       this.#logger.log('warn', 'rpc', `ThreadRPCServer incorrect password attempt from ${request.ip}`);
-    void reply.code(401).header('www-authenticate', 'Basic realm="jsonrpc"').send();
+    // A browser would ask its user for a password, and the page would wait for that.
+    if (this.#options.page === undefined) reply.header('www-authenticate', 'Basic realm="jsonrpc"');
+    void reply.code(401).send();
   }
 
   async #answer(request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> {
     if (request.phase === undefined && !this.#begin(reply)) return reply;
     request.phase = 'answered';
-    const { status, pieces } = await this.#dispatch(request, reply).finally(() => this.#calls--);
+    const {
+      status,
+      pieces: answer,
+      refusal,
+    } = await this.#dispatch(request, reply).finally(() => this.#calls--);
+    // Bitcoin Core says nothing with 403; a page tells its user why.
+    const pieces = refusal !== undefined && this.#options.page !== undefined ? [refusal] : answer;
     await this.#departure();
     reply.code(status).headers(this.#originHeaders(request));
     // A serializer keeps the type without a charset: clients compare with exactly this.

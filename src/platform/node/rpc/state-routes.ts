@@ -2,7 +2,7 @@
 import type { Dispatcher } from '../../../rpc/dispatcher.ts';
 import { RpcError } from '../../../rpc/errors.ts';
 import type { Metrics } from './metrics.ts';
-import type { Route } from './server.ts';
+import type { Route } from './route.ts';
 
 const text = (status: number, body: string, type = 'text/plain; charset=utf-8') => ({
   status,

@@ -83,6 +83,7 @@ const WITH: Readonly<Record<string, readonly string[]>> = {
   'mine-interval': ['-mine=1'],
   'mine-load': ['-mine=1'],
   peerblockfilters: ['-blockfilterindex'],
+  webreadonly: ['-web'],
   rpcbind: ['-rpcallowip=::1'],
   rpcuser: ['-rpcpassword=p'],
   whitelistforcerelay: ['-whitelist=::1'],
@@ -105,6 +106,7 @@ const SAMPLES = [
   'csv@5',
   'noban@127.0.0.1:1234',
   'noban@::1',
+  'https://page.example',
 ];
 
 const tables = [

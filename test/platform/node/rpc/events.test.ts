@@ -122,6 +122,10 @@ test('calls go over the socket, of a wallet too, and only those that the user ma
     error: { code: -1, message: 'RPC User limited not allowed to call method stop' },
   });
   expect(await limited.call('subscribe', [['chain']])).toMatchObject({ result: { subscription: 's1' } });
+  // Who may not read a wallet is not told of it.
+  expect(await limited.call('subscribe', [['chain', 'wallet:w']])).toMatchObject({
+    error: { code: -1, message: 'RPC User limited not allowed to call method listtransactions' },
+  });
   for (const { socket } of [all, own, limited]) socket.terminate();
 });
 

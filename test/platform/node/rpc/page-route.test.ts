@@ -1,4 +1,5 @@
 import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { request } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
@@ -6,9 +7,9 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { MemoryNode } from '../../../../scripts/conformance/memory-node.ts';
 import { buildPage } from '../../../../scripts/package/build-page.ts';
 import { REGTEST } from '../../../../src/core/parameters/presets.ts';
-import { Authentication } from '../../../../src/platform/node/rpc/authentication.ts';
-import { pageRoute } from '../../../../src/platform/node/rpc/page-route.ts';
-import { RpcServer } from '../../../../src/platform/node/rpc/server.ts';
+import { onLoopback, type RpcEndpoint, serveRpc } from '../../../../src/platform/node/create-node.ts';
+import { pageRoutes } from '../../../../src/platform/node/rpc/page-route.ts';
+import { READ_METHODS } from '../../../../src/rpc/read-methods.ts';
 import { silentLogger } from '../../../support/memory-chain.ts';
 
 /** Bytes of the first view as it is sent. */
@@ -16,32 +17,74 @@ const BUDGET = 60_000;
 
 const directory = mkdtempSync(join(tmpdir(), 'penny-page-'));
 let memory: MemoryNode;
-let server: RpcServer;
-let port: number;
+let page: RpcEndpoint;
+let readOnly: RpcEndpoint;
+let key: string;
 
 beforeAll(async () => {
   await buildPage(directory);
   writeFileSync(join(directory, 'secret.txt'), 'not a part of it');
   memory = await MemoryNode.open(REGTEST);
-  const authentication = new Authentication();
-  authentication.addPassword('user', 'password');
-  const { rpc: dispatcher } = memory.node;
-  const options = {
-    ...{ bind: [{ host: '127.0.0.1', port: 0 }], allowIp: [], allowHost: [], allowOrigin: [] },
-    ...{ whitelist: new Map(), whitelistDefault: false, servesPage: true },
-  };
-  const routes = [await pageRoute({ directory })];
-  server = new RpcServer(options, { dispatcher, authentication, logger: silentLogger, routes });
-  port = await server.start();
+  const serve = (options: object) =>
+    serveRpc(
+      { server: onLoopback(0), cookieFile: null, user: { name: 'user', password: 'password' }, rpcAuth: [] },
+      memory.node.rpc,
+      null,
+      silentLogger,
+      { directory, ...options },
+    );
+  page = await serve({ isDevnet: true });
+  readOnly = await serve({ readOnly: true });
+  key = new URL(page.pageLink!).hash.slice('#key='.length);
 });
 afterAll(async () => {
-  await server.stop();
+  await page.stop();
+  await readOnly.stop();
   await memory.stop();
   rmSync(directory, { recursive: true });
 });
 
-const get = (path: string, headers: Record<string, string> = {}) =>
-  fetch(`http://127.0.0.1:${port}${path}`, { headers, redirect: 'manual' });
+const get = (path: string, { port } = page) => fetch(`http://127.0.0.1:${port}${path}`);
+
+interface Sent {
+  readonly path?: string;
+  readonly headers?: Record<string, string>;
+  readonly body?: unknown;
+  readonly to?: RpcEndpoint;
+}
+
+/** As a browser's page could send it, and more. */
+function post({ path = '/', headers = {}, body, to = page }: Sent): Promise<{
+  status: number;
+  body: string;
+  cookie: string | undefined;
+}> {
+  return new Promise((resolve, reject) => {
+    const all = { 'content-type': 'application/json', ...headers };
+    const options = { port: to.port, host: '127.0.0.1', method: 'POST', path, headers: all };
+    const sent = request(options, (response) => {
+      let text = '';
+      response.on('data', (chunk) => (text += chunk));
+      response.on('end', () =>
+        resolve({ status: response.statusCode!, body: text, cookie: response.headers['set-cookie']?.[0] }),
+      );
+    });
+    sent.on('error', reject);
+    sent.end(JSON.stringify(body));
+  });
+}
+
+const login = (given: unknown, headers: Record<string, string> = {}, to = page) =>
+  post({ path: '/login', body: { key: given }, headers, to });
+/** Both halves. */
+async function enter(to = page): Promise<{ cookie: string; authorization: string }> {
+  const { cookie, body } = await login(new URL(to.pageLink!).hash.slice('#key='.length), {}, to);
+  return {
+    cookie: cookie!.split(';', 1)[0]!,
+    authorization: `Basic ${btoa(`page:${JSON.parse(body).token}`)}`,
+  };
+}
+const count = { method: 'getblockcount', id: 1 };
 
 test('the first view keeps within its budget', () => {
   const files = readdirSync(directory).filter((name) => /^(index|page)/.test(name));
@@ -52,75 +95,119 @@ test('the first view keeps within its budget', () => {
 });
 
 test('the files of the page are served without a password, and nothing else', async () => {
-  const first = await get('/web/');
+  const first = await get('/');
   const html = await first.text();
   expect([first.status, first.headers.get('cache-control')]).toEqual([200, 'no-store']);
   expect(html).not.toMatch(/<script>|style=|APP\./);
   for (const [, name] of html.matchAll(/(?:src|href)="([^"]+\.(?:js|css))"/g)) {
-    const { status, headers } = await get(`/web/${name}`);
+    const { status, headers } = await get(`/${name}`);
     expect([status, headers.get('cache-control')]).toEqual([200, 'private, max-age=31536000, immutable']);
   }
-  expect((await get('/web')).headers.get('location')).toBe('/web/');
-  for (const path of [
-    '/web/secret.txt',
-    '/web/../package.json',
-    '/web/%2e%2e/package.json',
-    '/website',
-    '/web/x/',
-    '/web//',
-  ])
+  for (const path of ['/secret.txt', '/../package.json', '/%2e%2e/package.json', '/web/', '/x/', '//'])
     expect((await get(path)).status, path).toBe(404);
 });
 
 test('nothing may run in the page but its files, and nobody may frame it', async () => {
-  const { headers } = await get('/web/');
+  const { headers } = await get('/', readOnly);
   const policy = headers.get('content-security-policy')!;
-  expect(policy).toContain("default-src 'none'; script-src 'self'; style-src 'self'");
-  expect(policy).toContain("connect-src 'self';");
-  expect(policy).toContain("frame-ancestors 'none'");
-  expect(policy).not.toContain('unsafe');
-  expect([headers.get('x-content-type-options'), headers.get('referrer-policy')]).toEqual([
-    'nosniff',
-    'no-referrer',
-  ]);
-  const devnet = await pageRoute({ directory, isDevnet: true });
-  const answer = await devnet.answer({ originalUrl: '/web/' } as never);
-  expect(Buffer.from(answer.body).toString()).toContain('data-of="devnet"');
-  expect(answer.headers['content-security-policy']).toContain(
-    "connect-src 'self' http://127.0.0.1:* ws://127.0.0.1:*;",
+  expect(policy).toContain("default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; worker-src 'self';");
+  expect(policy).toContain("style-src 'self'; img-src 'self' data:; connect-src 'self' ws://127.0.0.1:*;");
+  expect(policy).toContain("frame-ancestors 'none'; require-trusted-types-for 'script'");
+  expect(policy).not.toMatch(/unsafe-(inline|eval)(?<!wasm-unsafe-eval)/);
+  for (const [name, value] of [
+    ['x-content-type-options', 'nosniff'],
+    ['referrer-policy', 'no-referrer'],
+    ['cross-origin-opener-policy', 'same-origin'],
+    ['cross-origin-embedder-policy', 'require-corp'],
+  ] as const)
+    expect(headers.get(name)).toBe(value);
+  const devnet = await get('/');
+  expect(await devnet.text()).toContain('data-of="devnet" data-may="all"');
+  expect(devnet.headers.get('content-security-policy')).toContain(
+    "connect-src 'self' ws://127.0.0.1:* http://127.0.0.1:*;",
   );
 });
 
-test('its own page may call, with the password; others may not even with it, nor by another name', async () => {
-  const call = async (origin: string, password = 'password', host = `127.0.0.1:${port}`): Promise<number> => {
-    const { request } = await import('node:http');
-    return new Promise((resolve, reject) => {
-      const headers = { host, origin, authorization: `Basic ${btoa(`user:${password}`)}` };
-      const sent = request(
-        { port, host: '127.0.0.1', method: 'POST', path: '/', headers },
-        ({ statusCode }) => resolve(statusCode!),
-      );
-      sent.on('error', reject);
-      sent.end('{"method":"getblockcount","id":1}');
-    });
-  };
-  const own = `http://127.0.0.1:${port}`;
-  expect(await call(own)).toBe(200);
-  expect(await call(own, 'wrong')).toBe(401);
-  for (const other of [
-    'http://evil.example',
-    `http://127.0.0.1:${port + 1}`,
-    `https://127.0.0.1:${port}`,
-    'null',
-    `http://localhost:${port}`,
+test('its key gives two halves of a password, of which neither opens anything alone', async () => {
+  const { status, cookie } = await login(key);
+  expect([status, cookie]).toEqual([
+    200,
+    expect.stringMatching(new RegExp(`^penny-${page.port}=[0-9a-f]{64}; Path=/; HttpOnly; SameSite=Strict$`)),
+  ]);
+  const halves = await enter();
+  const other = await enter(readOnly);
+  const call = async (headers: Record<string, string>, to = page) =>
+    (await post({ headers, body: count, to })).status;
+  expect(await call(halves)).toBe(200);
+  expect(await call({ ...halves, cookie: `a=b; ${halves.cookie}; c` })).toBe(200);
+  const { authorization } = halves;
+  for (const headers of [
+    { authorization },
+    { cookie: halves.cookie },
+    { authorization, cookie: other.cookie },
+    { authorization, cookie: `penny=${key}` },
+    { authorization: `Basic ${btoa(`page:${key}`)}`, cookie: halves.cookie },
+    { authorization: `Basic ${btoa(`__cookie__:${key}`)}`, cookie: halves.cookie },
+  ] as Record<string, string>[])
+    expect(await call(headers), JSON.stringify(headers)).toBe(401);
+  // No browser asks its user for a password.
+  expect(
+    (await fetch(`http://127.0.0.1:${page.port}/`, { method: 'POST' })).headers.has('www-authenticate'),
+  ).toBe(false);
+  // Nor at another port, where another run serves.
+  expect(await call(halves, readOnly)).toBe(401);
+  // Others have a password of their own, and need no cookie.
+  expect(await call({ authorization: `Basic ${btoa('user:password')}` })).toBe(200);
+});
+
+test('only its own page is let in, by JSON, with the key of this run', async () => {
+  const own = `http://127.0.0.1:${page.port}`;
+  expect((await login(key, { origin: own })).status).toBe(200);
+  const others = ['http://evil.example', `http://127.0.0.1:${page.port + 1}`, own.replace('http', 'https')];
+  for (const origin of [...others, 'null', own.replace('127.0.0.1', 'localhost')]) {
+    expect((await login(key, { origin })).status, origin).toBe(403);
+    expect((await post({ headers: { ...(await enter()), origin }, body: count })).status, origin).toBe(403);
+  }
+  // By DNS rebinding the names agree, but are none of this machine's.
+  const rebound = { origin: `http://evil.example:${page.port}`, host: `evil.example:${page.port}` };
+  expect((await login(key, rebound)).status).toBe(403);
+  expect((await post({ headers: { ...(await enter()), ...rebound }, body: count })).status).toBe(403);
+  expect((await login(key, { 'content-type': 'text/plain' })).status).toBe(415);
+  for (const wrong of [
+    `${key}0`,
+    key.toUpperCase(),
+    '',
+    null,
+    [key],
+    new URL(readOnly.pageLink!).hash.slice(5),
   ])
-    expect(await call(other), other).toBe(403);
-  // By DNS rebinding the names agree, but are none of this node's.
-  expect(await call(`http://evil.example:${port}`, 'password', `evil.example:${port}`)).toBe(403);
+    expect((await login(wrong)).status, String(wrong)).toBe(401);
+  expect((await post({ path: '/login', body: 'x'.repeat(300) })).status).toBe(413);
+  expect((await get('/login')).status).toBe(404);
+});
+
+test('who may only look is told what is refused, one by one and in a batch', async () => {
+  const headers = await enter(readOnly);
+  const call = async (body: unknown) => {
+    const { status, body: text } = await post({ headers, body, to: readOnly });
+    return [status, JSON.parse(text).error?.message ?? null];
+  };
+  expect(await (await get('/', readOnly)).text()).toContain('data-may="read"');
+  expect(await call(count)).toEqual([200, null]);
+  for (const method of ['stop', 'listwallets', 'sendtoaddress', 'setmining', 'addnode', 'logging', 'mine']) {
+    const refused = [403, `RPC User page not allowed to call method ${method}`];
+    expect(await call({ method, id: 1 })).toEqual(refused);
+    expect(await call([count, { method, id: 2 }])).toEqual(refused);
+  }
+});
+
+test('what may be looked at is there, and is of no wallet', () => {
+  const { registry } = memory.node.rpc;
+  for (const name of READ_METHODS) expect(registry[name]?.category, name).toMatch(/^(?!Wallet)./);
 });
 
 test('a page that was not built is missed at the start', async () => {
-  await expect(pageRoute({ directory: join(directory, 'nothing') })).rejects.toThrow(
+  await expect(pageRoutes({ directory: join(directory, 'nothing') })).rejects.toThrow(
     'npm run build makes it',
   );
 });
