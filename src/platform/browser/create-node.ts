@@ -6,10 +6,9 @@ import { ThreadSearcher } from '../../mining/thread-searcher.ts';
 import { createDispatcher, createNode, type Node } from '../../node.ts';
 import type { Dispatcher } from '../../rpc/dispatcher.ts';
 import { DIALECT } from '../../rpc/formats/version.ts';
+import type { Logger, Timer } from '../../seams.ts';
 import { CachingScriptVerifier } from '../memory/caching-script-verifier.ts';
 import { InlineScriptVerifier } from '../memory/inline-script-verifier.ts';
-import { MemoryStorage } from '../memory/memory-storage.ts';
-import { MemoryWalletStorage } from '../memory/memory-wallet-storage.ts';
 import { WorkerSearcher } from '../shared/mining/worker-searcher.ts';
 import { WorkerScriptVerifier } from '../shared/verification/worker-script-verifier.ts';
 import { TabClock } from './clock.ts';
@@ -18,6 +17,7 @@ import { ConsoleLogger } from './logger.ts';
 import { WebTransport } from './network/web-transport.ts';
 import { webRandom } from './random.ts';
 import { loadSignatureEngine } from './signatures.ts';
+import type { Kept } from './storage/open-storage.ts';
 import { hasThreads, startSearcher, startVerifier } from './threads.ts';
 
 /** The package's, put in when the script is made. */
@@ -28,6 +28,9 @@ const DBCACHE = 64;
 const MEMPOOL_BYTES = 50_000_000;
 /** Transactions whose scripts are known to be valid. */
 const SCRIPT_CACHE = 20_000;
+
+/** Milliseconds: a tab is closed without a word, and what came since the last flush is connected again. */
+const FLUSH_INTERVAL = 10_000;
 
 export interface TabNodeParts {
   readonly parameters: NetworkParameters;
@@ -40,9 +43,13 @@ export interface RunningNode {
   stop(): Promise<void>;
 }
 
-/** @param onDispatcher given what answers calls, which it does from now on ("warming up") */
+/**
+ * @param openKept opened first, closed last
+ * @param onDispatcher given what answers calls, which it does from now on ("warming up")
+ */
 export async function startNode(
   { parameters, peers, threads }: TabNodeParts,
+  openKept: (logger: Logger) => Promise<Kept>,
   onDispatcher: (rpc: Dispatcher) => void,
 ): Promise<RunningNode> {
   bindFastHashes();
@@ -60,7 +67,7 @@ export async function startNode(
         )
       : new InlineScriptVerifier(engine, clock);
   const scriptVerifier = new CachingScriptVerifier(inner, new ScriptCache(SCRIPT_CACHE, webRandom.bytes(32)));
-  const storage = new MemoryStorage();
+  const { storage, walletStorage } = await openKept(logger);
   const closeAll = async (): Promise<void> => {
     await scriptVerifier.close();
     await storage.close();
@@ -79,7 +86,7 @@ export async function startNode(
         random: webRandom,
         logger,
         storage,
-        walletStorage: new MemoryWalletStorage(),
+        walletStorage,
         scriptVerifier,
         searcher: new ThreadSearcher(clock),
         createSearcher: (count) =>
@@ -89,7 +96,25 @@ export async function startNode(
         files: { readFile: none, writeFile: none },
       },
     );
+    let flushed = node.chain.tip;
+    let timer: Timer | undefined;
+    const scheduleFlush = (): void => {
+      timer = clock.schedule(
+        FLUSH_INTERVAL,
+        async () => {
+          const { tip } = node.chain;
+          // A disk that fails stops the node, which tells why.
+          if (tip !== flushed) await node.chain.flush().catch(() => {});
+          flushed = tip;
+          if (timer !== undefined) scheduleFlush();
+        },
+        'process',
+      );
+    };
+    scheduleFlush();
     const stop = async (): Promise<void> => {
+      timer?.cancel();
+      timer = undefined;
       await node.stop();
       await closeAll();
     };

@@ -1,47 +1,110 @@
 /**
  * The worker of a tab: runs the node if no other tab does, or else shows that one's until it is this one's turn. Owns
- * the lock, and who is answered.
+ * the lock, and what is told to whom; who calls is `callers.ts`, the node `create-node.ts`.
  */
+import { genesisBlock } from '../../core/consensus/genesis.ts';
 import { parseNetworkFile } from '../../core/parameters/network-file.ts';
 import { MAIN, REGTEST } from '../../core/parameters/presets.ts';
 import { Caller } from './callers.ts';
 import { startNode } from './create-node.ts';
 import type { Reply, Request, TabNodeOptions, TabNodeState } from './protocol.ts';
+import { openStorage } from './storage/open-storage.ts';
 import { hasThreads } from './threads.ts';
+import { View, Viewers } from './views.ts';
 
 /** Verifying and mining threads, unless one says how many: a page is not the only one on a machine. */
 const MOST_THREADS = 4;
 const PRESETS = { main: MAIN, regtest: REGTEST };
+/** Characters of the genesis block's hash that tell networks of one name apart. */
+const HASH = 8;
 
 export async function run(options: TabNodeOptions, port: MessagePort): Promise<void> {
   const tell = (reply: Reply): void => port.postMessage(reply);
-  const become = (state: TabNodeState): void => tell({ state });
+  const stopped = new AbortController();
+  // Until there is anyone to answer.
+  port.onmessage = ({ data }: MessageEvent<Request>) => 'stop' in data && stopped.abort();
   try {
-    await own(options, port, tell, become);
-    become({ phase: 'stopped' });
+    const { network } = options;
+    const parameters = typeof network === 'string' ? PRESETS[network] : parseNetworkFile(network);
+    const name = `${options.store ?? parameters.name}-${genesisBlock(parameters).hash.slice(0, HASH)}`;
+    const lock = `penny/${name}`;
+    const own = () => runOwn({ ...options, parameters, name, lock }, port, tell, stopped);
+    const isOwner = await navigator.locks.request(lock, { ifAvailable: true }, async (free) => {
+      if (free !== null) await own();
+      return free !== null;
+    });
+    if (!isOwner) {
+      const view = await View.open(lock, tell);
+      port.onmessage = ({ data }: MessageEvent<Request>) =>
+        'stop' in data ? stopped.abort() : view.send(data);
+      stopped.signal.addEventListener('abort', () => view.close());
+      const { signal } = stopped;
+      await navigator.locks
+        .request(lock, { signal }, () => {
+          view.close();
+          return own();
+        })
+        .catch((error) => {
+          if (error !== signal.reason) throw error;
+        });
+    }
+    tell({ state: { phase: 'stopped' } });
   } catch (error) {
-    become({ phase: 'stopped', error: error instanceof Error ? error.message : String(error) });
+    tell({ state: { phase: 'stopped', error: error instanceof Error ? error.message : String(error) } });
   }
 }
 
-async function own(
-  { network, peers, threads: wanted }: TabNodeOptions,
+interface Owned extends TabNodeOptions {
+  readonly parameters: typeof MAIN;
+  readonly name: string;
+  readonly lock: string;
+}
+
+/** Until it is stopped. @throws what the node could not be started with, or has failed by */
+async function runOwn(
+  { parameters, peers, name, lock, fetchAnew = false, inMemory = false, threads: wanted }: Owned,
   port: MessagePort,
   tell: (reply: Reply) => void,
-  become: (state: TabNodeState) => void,
+  stopped: AbortController,
 ): Promise<void> {
-  const parameters = typeof network === 'string' ? PRESETS[network] : parseNetworkFile(network);
-  const threads = hasThreads() ? Math.min(wanted ?? MOST_THREADS, navigator.hardwareConcurrency) : 1;
-  let end: () => void = () => {};
-  const ended = new Promise<void>((resolve) => (end = resolve));
+  const threads = hasThreads()
+    ? Math.max(1, Math.min(wanted ?? MOST_THREADS, navigator.hardwareConcurrency))
+    : 1;
+  const viewers = new Viewers(lock);
   let page: Caller | undefined;
-  const running = await startNode({ parameters, peers, threads }, (rpc) => {
-    page = new Caller(rpc, tell);
-    port.onmessage = ({ data }: MessageEvent<Request>) => ('stop' in data ? end() : page!.take(data));
-  });
-  become({ phase: 'running', role: 'owner', storage: 'memory', threads });
-  const error = await Promise.race([ended, running.node.ended]);
-  page?.close();
-  await running.stop();
-  if (error instanceof Error) throw error;
+  const become = (state: TabNodeState): void => {
+    tell({ state });
+    viewers.become(state);
+  };
+  become({ phase: 'starting', text: 'Opening what is kept…' });
+  let storage: 'disk' | 'memory' = 'memory';
+  try {
+    const running = await startNode(
+      { parameters, peers, threads },
+      async (logger) => {
+        const onWallet = () => tell({ persist: true });
+        const kept = await openStorage({ name, fetchAnew, inMemory, logger, onWallet });
+        storage = kept.kind;
+        return kept;
+      },
+      (rpc) => {
+        page = new Caller(rpc, tell);
+        port.onmessage = ({ data }: MessageEvent<Request>) =>
+          'stop' in data ? stopped.abort() : page!.take(data);
+        viewers.serve(rpc);
+      },
+    );
+    become({ phase: 'running', role: 'owner', storage, threads });
+    const asked = new Promise<null>((resolve) => {
+      if (stopped.signal.aborted) resolve(null);
+      stopped.signal.addEventListener('abort', () => resolve(null));
+    });
+    const error = await Promise.race([asked, running.node.ended]);
+    page?.close();
+    viewers.close();
+    await running.stop();
+    if (error !== null) throw error;
+  } finally {
+    viewers.close();
+  }
 }

@@ -10,7 +10,9 @@ export interface TabNodeOptions {
   readonly threads?: number;
   /** By what name chain and wallets are kept, and what only one tab may use; default the network's and its genesis block's. */
   readonly store?: string;
-  /** Keep nothing: for tests, and for who wants no traces. */
+  /** Throw away what peers can give again (never wallets): the way out where a chain is damaged. */
+  readonly fetchAnew?: boolean;
+  /** Keep nothing, for who wants no traces. */
   readonly inMemory?: boolean;
 }
 

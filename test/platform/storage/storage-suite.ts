@@ -116,6 +116,8 @@ export function describeStorage(name: string, open: () => Promise<Storage>): voi
 
       storage = await open();
       files = await storage.blockFiles();
+      const together = await Promise.all([0, 1, 2].map((at) => files.read('blk', 0, at, 1)));
+      expect(together.map(toHex)).toEqual(['01', '02', '03']);
       expect([await files.list(), await files.size('blk', 0), await files.size('rev', 0)]).toEqual([
         [0, 12],
         5,

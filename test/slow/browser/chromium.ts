@@ -1,6 +1,12 @@
 /** A Chromium with an empty profile, and pages in it of which every complaint is kept. */
 import { existsSync } from 'node:fs';
-import { type Browser, type BrowserContextOptions, chromium, type Page } from 'playwright-core';
+import {
+  type Browser,
+  type BrowserContext,
+  type BrowserContextOptions,
+  chromium,
+  type Page,
+} from 'playwright-core';
 
 const CHROMIUM = process.env.CHROMIUM ?? '/usr/bin/chromium';
 export const hasChromium = existsSync(CHROMIUM);
@@ -8,19 +14,24 @@ if (!hasChromium) console.warn(`No tests in a browser: there is no ${CHROMIUM}, 
 /** Where pictures are left, if somebody wants them. */
 const PICTURES = process.env.PENNY_PICTURES;
 
-export const launch = (...more: readonly string[]): Promise<Browser> =>
-  chromium.launch({
-    executablePath: CHROMIUM,
-    args: [
-      '--no-sandbox',
-      '--disable-gpu',
-      '--no-first-run',
-      '--disable-background-networking',
-      '--disable-component-update',
-      '--disable-sync',
-      ...more,
-    ],
-  });
+const optionsWith = (more: readonly string[]) => ({
+  executablePath: CHROMIUM,
+  args: [
+    '--no-sandbox',
+    '--disable-gpu',
+    '--no-first-run',
+    '--disable-background-networking',
+    '--disable-component-update',
+    '--disable-sync',
+    ...more,
+  ],
+});
+
+export const launch = (...more: readonly string[]): Promise<Browser> => chromium.launch(optionsWith(more));
+
+/** With a profile that is kept in a folder, as a user's is. */
+export const launchProfile = (folder: string): Promise<BrowserContext> =>
+  chromium.launchPersistentContext(folder, optionsWith([]));
 
 export interface Watched {
   readonly page: Page;
@@ -29,7 +40,11 @@ export interface Watched {
 }
 
 export async function openPage(browser: Browser, options: BrowserContextOptions = {}): Promise<Watched> {
-  const page = await (await browser.newContext(options)).newPage();
+  return openPageIn(await browser.newContext(options));
+}
+
+export async function openPageIn(context: BrowserContext): Promise<Watched> {
+  const page = await context.newPage();
   const complaints: string[] = [];
   page.on('pageerror', (error) => complaints.push(error.message));
   page.on('console', (message) => {

@@ -1,5 +1,5 @@
 /** What a node in a tab needs around it: a page that starts it, served as a node serves pages, and a peer to dial. */
-import { readFileSync } from 'node:fs';
+import { mkdirSync, readFileSync } from 'node:fs';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { extname, join } from 'node:path';
@@ -25,7 +25,7 @@ const TYPES: Readonly<Record<string, string>> = { '.html': 'text/html', '.js': '
 const POLICY =
   "default-src 'none'; img-src data:; script-src 'self' 'wasm-unsafe-eval'; worker-src 'self'; connect-src 'self' ws:; require-trusted-types-for 'script'";
 
-interface SiteOptions {
+export interface SiteOptions {
   /** Shared memory: COOP and COEP. */
   readonly isIsolated?: boolean;
   readonly allowsWasm?: boolean;
@@ -49,6 +49,7 @@ export class Site {
     directory: string,
     { isIsolated = true, allowsWasm = true }: SiteOptions = {},
   ): Promise<Site> {
+    mkdirSync(directory, { recursive: true });
     await build({
       entryPoints: [fileURLToPath(new URL('in-page/harness.ts', import.meta.url))],
       outfile: join(directory, 'harness.js'),
@@ -137,10 +138,12 @@ export class PeerNode {
 /** A page's node, from outside. */
 export class Tab {
   readonly page: Page;
+  readonly complaints: readonly string[];
   readonly #site: Site;
 
-  constructor(page: Page, site: Site) {
+  constructor(page: Page, site: Site, complaints: readonly string[]) {
     this.page = page;
+    this.complaints = complaints;
     this.#site = site;
   }
 
@@ -162,7 +165,8 @@ export class Tab {
   async running(): Promise<TabNodeState> {
     for (;;) {
       const state = (await this.states()).at(-1)!;
-      if (state.phase !== 'starting') return state;
+      if (state.phase === 'stopped') throw new Error(state.error);
+      if (state.phase === 'running') return state;
       await new Promise((resolve) => setTimeout(resolve, 50));
     }
   }

@@ -1,53 +1,63 @@
-/** A node in a tab of a real browser: it dials a node, verifies its whole chain, mines and pays. */
+/** A node in a tab of a real browser: it dials a node, verifies its whole chain, mines, pays, and keeps what it has. */
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { Browser } from 'playwright-core';
+import type { BrowserContext } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { hasChromium, launch, openPage } from './chromium.ts';
-import { PeerNode, Site, Tab } from './tab-world.ts';
+import { MemoryStorage } from '../../../src/platform/memory/memory-storage.ts';
+import { hasChromium, launchProfile, openPageIn } from './chromium.ts';
+import { PeerNode, Site, type SiteOptions, Tab } from './tab-world.ts';
 
-const eventually = (read: () => Promise<unknown>, timeout = 60_000) => expect.poll(read, { timeout });
+const eventually = (read: () => Promise<unknown>, timeout = 60_000) =>
+  expect.poll(read, { timeout, interval: 50 });
 
 describe.skipIf(!hasChromium)('a node in a tab', () => {
   const folder = mkdtempSync(join(tmpdir(), 'penny-tab-'));
-  let browser: Browser;
+  const storage = new MemoryStorage();
+  let context: BrowserContext;
   let site: Site;
   let peer: PeerNode;
 
   beforeAll(async () => {
-    site = await Site.open(folder);
-    peer = await PeerNode.open(site.origin);
-    await peer.grow(200, 2);
-    browser = await launch();
+    site = await Site.open(join(folder, 'site'));
+    peer = await PeerNode.open(site.origin, storage);
+    await peer.grow(100, 4);
+    context = await launchProfile(join(folder, 'profile'));
   }, 120_000);
   afterAll(async () => {
-    await browser?.close();
+    await context?.close();
     await peer?.node.stop();
     await site?.close();
     rmSync(folder, { recursive: true, force: true });
   }, 60_000);
 
-  async function openTab(): Promise<Tab & { complaints: string[] }> {
-    const { page, complaints } = await openPage(browser);
-    return Object.assign(new Tab(page, site), { complaints });
+  async function openTab(at = site): Promise<Tab> {
+    const { page, complaints } = await openPageIn(context);
+    return new Tab(page, at, complaints);
   }
-  const coinsOf = (set: unknown) => (set as { muhash: string }).muhash;
+
+  const muhash = async (set: Promise<unknown>) => ((await set) as { muhash: string }).muhash;
+  /** The same chain, and the same coins. */
+  async function isAsPeer(tab: Tab): Promise<void> {
+    await eventually(() => tab.call('getbestblockhash')).toBe(await peer.client.getbestblockhash());
+    const own = await muhash(tab.call('gettxoutsetinfo', 'muhash'));
+    expect(own).toBe(await muhash(peer.client.gettxoutsetinfo('muhash')));
+  }
+
+  /** As the system does when there is no memory left. */
+  async function killPages(): Promise<void> {
+    const session = await context.browser()!.newBrowserCDPSession();
+    const { processInfo } = await session.send('SystemInfo.getProcessInfo');
+    for (const { type, id } of processInfo) if (type === 'renderer') process.kill(id, 'SIGKILL');
+    await session.detach();
+  }
 
   test('syncs, mines what its peer takes at once, is told by events, and pays', async () => {
     const tab = await openTab();
-    await tab.start({ peers: [peer.address] });
-    expect(await tab.running()).toMatchObject({
-      phase: 'running',
-      role: 'owner',
-      threads: expect.any(Number),
-    });
+    await tab.start({ peers: [peer.address], store: 'first' });
+    expect(await tab.running()).toMatchObject({ phase: 'running', role: 'owner', storage: 'disk' });
+    await isAsPeer(tab);
     const { client } = peer;
-    await eventually(() => tab.call('getblockcount')).toBe(await client.getblockcount());
-    expect(coinsOf(await tab.call('gettxoutsetinfo', 'muhash'))).toBe(
-      coinsOf(await client.gettxoutsetinfo('muhash')),
-    );
-
     await tab.call('createwallet', 'own', false, false, 'secret');
     const address = await tab.callAt<string>('/wallet/own', 'getnewaddress');
     const told = tab.blocks(1);
@@ -58,14 +68,106 @@ describe.skipIf(!hasChromium)('a node in a tab', () => {
     await eventually(() => tab.callAt('/wallet/own', 'getbalance')).toBeGreaterThan(0);
     await tab.callAt('/wallet/own', 'walletpassphrase', 'secret', 60);
     const theirs = await client.wallet('peer').getnewaddress();
-    const txid = await tab.callAt<string>('/wallet/own', 'sendtoaddress', {
-      ...{ address: theirs, amount: 0.25, fee_rate: 2 },
-    });
+    const payment = { address: theirs, amount: 0.25, fee_rate: 2 };
+    const txid = await tab.callAt<string>('/wallet/own', 'sendtoaddress', payment);
     await eventually(() => client.getrawmempool()).toContain(txid);
-    expect(tab.complaints).toEqual([]);
+
     await tab.stop();
     expect((await tab.states()).at(-1)).toEqual({ phase: 'stopped' });
     await expect(tab.call('getblockcount')).rejects.toThrow('stopped');
-    await tab.page.context().close();
+    // Opened again without a peer, it has everything; closed without a word, too.
+    for (const ends of ['orderly', 'not at all']) {
+      await tab.start({ store: 'first' });
+      expect(await tab.running()).toMatchObject({ phase: 'running', storage: 'disk' });
+      await isAsPeer(tab);
+      expect(await tab.call('listwalletdir')).toMatchObject({ wallets: [{ name: 'own' }] });
+      if (!(await tab.call<string[]>('listwallets')).includes('own')) await tab.call('loadwallet', 'own');
+      expect(await tab.callAt('/wallet/own', 'gettransaction', txid)).toMatchObject({ txid });
+      if (ends === 'orderly') await tab.stop();
+    }
+    expect(tab.complaints).toEqual([]);
+    await tab.page.close();
+  });
+
+  test('goes on after it was killed in the middle of a sync', async () => {
+    const all = await peer.client.getblockcount();
+    let tab = await openTab();
+    let seen = 0;
+    for (let kills = 0; kills < 3; kills++) {
+      await tab.start({ peers: [peer.address], store: 'killed' });
+      await tab.running();
+      await eventually(() => tab.call('getblockcount')).toBeGreaterThan(Math.min(seen + 20, all - 1));
+      seen = await tab.call<number>('getblockcount');
+      await killPages();
+      await tab.page.close();
+      tab = await openTab();
+    }
+    await tab.start({ peers: [peer.address], store: 'killed' });
+    expect(await tab.running()).toMatchObject({ phase: 'running', role: 'owner', storage: 'disk' });
+    await isAsPeer(tab);
+    expect(await tab.call('verifychain', 4, 0)).toBe(true);
+    await tab.page.close();
+  });
+
+  test('is shown by a second tab, which takes its place', async () => {
+    const [first, second, third] = [await openTab(), await openTab(), await openTab()];
+    const options = { peers: [peer.address], store: 'shared' };
+    await first.start(options);
+    await first.running();
+    await isAsPeer(first);
+    for (const each of [second, third]) {
+      await each.start(options);
+      expect(await each.running()).toMatchObject({ phase: 'running', role: 'viewer', storage: 'disk' });
+    }
+    await first.call('createwallet', 'one', false, false, 'secret');
+    expect(await second.call('listwallets')).toEqual(['one']);
+    const told = second.blocks(2);
+    const address = await second.callAt<string>('/wallet/one', 'getnewaddress');
+    const [hash] = await second.call<string[]>('generatetoaddress', 1, address);
+    // A call that is under way when the first one is closed, and events that go on at the next.
+    const waiting = second.call('waitforblockheight', 1_000_000).catch((error: Error) => error.message);
+    await third.stop();
+    expect((await first.states()).at(-1)).toMatchObject({ role: 'owner' });
+    await first.page.close();
+    await eventually(async () => (await second.states()).at(-1)).toMatchObject({ role: 'owner' });
+    expect(await waiting).toContain('closed');
+    await isAsPeer(second);
+    const [next] = await second.call<string[]>('generatetoaddress', 1, address);
+    expect(await told).toEqual([hash, next]);
+    expect(second.complaints).toEqual([]);
+    await third.page.close();
+    await second.page.close();
+  });
+
+  test('waits for a node that goes away, and goes on', async () => {
+    const tab = await openTab();
+    await tab.start({ peers: [peer.address], store: 'patient' });
+    await tab.running();
+    await isAsPeer(tab);
+    await peer.node.stop();
+    await eventually(() => tab.call('getconnectioncount')).toBe(0);
+    peer = await PeerNode.open(site.origin, storage, Number(peer.address.split(':').at(-1)));
+    await peer.grow(1, 0);
+    await isAsPeer(tab);
+    await tab.page.close();
+  });
+
+  test.each<[string, SiteOptions]>([
+    ['shared memory', { isIsolated: false }],
+    ['WebAssembly', { allowsWasm: false }],
+  ])('runs without %s', async (what, options) => {
+    const other = await Site.open(join(folder, what), options);
+    const local = await PeerNode.open(other.origin);
+    await local.grow(5, 2);
+    const tab = await openTab(other);
+    await tab.start({ peers: [local.address], inMemory: true });
+    const threads = options.isIsolated === false ? 1 : expect.any(Number);
+    expect(await tab.running()).toMatchObject({ phase: 'running', storage: 'memory', threads });
+    await eventually(() => tab.call('getbestblockhash')).toBe(await local.client.getbestblockhash());
+    const [hash] = await tab.call<string[]>('generatetodescriptor', 1, 'raw(51)#8lvh9jxk');
+    await eventually(() => local.client.getbestblockhash()).toBe(hash);
+    await tab.page.close();
+    await local.node.stop();
+    await other.close();
   });
 });
