@@ -30,11 +30,7 @@ export function createChainSource({ chain, mempool, fees }: Parts): ChainSource 
       if (entry === undefined) throw new Error(`block ${hash} is not in the tree`);
       return chain.blocks.readBlock(entry);
     },
-    coins: async (outpoints) => {
-      const unconfirmed = outpoints.map((outpoint) => mempool.graph.output(outpoint));
-      const confirmed = await chain.coins(outpoints);
-      return outpoints.map((_, i) => unconfirmed[i] ?? confirmed[i]);
-    },
+    coins: (outpoints) => mempool.coins(outpoints),
     broadcast: async (transaction: Transaction) => {
       const result = await mempool.accept(transaction);
       if (!result.ok) throw result.invalid;

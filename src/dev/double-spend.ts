@@ -5,6 +5,7 @@ import { totalValue } from '../core/transaction/amount.ts';
 import { feeAt, satPerKvB } from '../core/transaction/fee-rate.ts';
 import {
   outPointText,
+  prevoutsOf,
   SEQUENCE_NOT_FINAL,
   Transaction,
   type Txid,
@@ -59,11 +60,9 @@ export async function conflictWith(txid: Txid, context: RpcContext): Promise<Con
   return { conflict, entry, ancestors };
 }
 
-async function pending(tx: Transaction, { chain, mempool }: RpcContext): Promise<Omit<Found, 'entry'>> {
-  const outpoints = tx.inputs.map(({ prevout }) => prevout);
-  const coins = await chain.coins(outpoints);
-  const spent = outpoints.map((outpoint, i) => (mempool.graph.output(outpoint) ?? coins[i]!).output);
-  return { tx, spent };
+async function pending(tx: Transaction, { mempool }: RpcContext): Promise<Omit<Found, 'entry'>> {
+  const coins = await mempool.coins(prevoutsOf(tx));
+  return { tx, spent: coins.map((coin) => coin!.output) };
 }
 
 /** From the wallets' histories, an index, or the last blocks. */

@@ -4,7 +4,7 @@ import type { Chain } from '../chain/chain.ts';
 import type { HeaderEntry } from '../chain/header-entry.ts';
 import { countLeading } from '../core/encoding/sorted.ts';
 import type { Coin } from '../core/transaction/coin.ts';
-import type { Txid } from '../core/transaction/transaction.ts';
+import { prevoutsOf, type Txid } from '../core/transaction/transaction.ts';
 import type { MempoolEntry } from '../mempool/entry.ts';
 import type { Mempool } from '../mempool/mempool.ts';
 import type { RemovalReason } from '../mempool/results.ts';
@@ -80,10 +80,7 @@ export class MempoolLog {
   coinsOf(entry: MempoolEntry): Promise<readonly (Coin | undefined)[]> {
     let found = this.#coins.get(entry);
     if (found === undefined) {
-      const outpoints = entry.tx.inputs.map(({ prevout }) => prevout);
-      const unconfirmed = outpoints.map((outpoint) => this.#mempool.graph.output(outpoint));
-      const confirmed = this.#chain.coins(outpoints.filter((_, i) => unconfirmed[i] === undefined));
-      found = confirmed.then((coins) => [...unconfirmed, ...coins]);
+      found = this.#mempool.coins(prevoutsOf(entry.tx));
       this.#coins.set(entry, found);
     }
     return found;

@@ -13,7 +13,9 @@ import { feeRateOf } from '../core/transaction/fee-rate.ts';
 import { OutPointMap } from '../core/transaction/outpoint-map.ts';
 import {
   type OutPoint,
+  outPointsOf,
   outPointText,
+  prevoutsOf,
   type Transaction,
   type TxOut,
 } from '../core/transaction/transaction.ts';
@@ -58,7 +60,7 @@ export class Acceptor {
     const manner: Manner = { allowReplacement: allow, allowSiblingEviction: allow, packageFees: false };
     const judgement = async (circumstances: Circumstances) => {
       checkAlone(tx, circumstances, manner);
-      const find = await this.fetch([tx]);
+      const find = await this.fetch(prevoutsOf(tx));
       const own = options.time === undefined ? circumstances : { ...circumstances, time: options.time };
       const candidate = judge(tx, find, own, manner);
       const replaced = judgeChanges(candidate, circumstances);
@@ -113,12 +115,10 @@ export class Acceptor {
     }
   }
 
-  /** Looks up what transactions spend: in the mempool as it is when asked, else in the chain as it is now. */
-  async fetch(txs: readonly Transaction[]): Promise<FindCoin> {
+  /** Looks coins up: in the mempool as it is when one is asked for, else in the chain as it is now. */
+  async fetch(wanted: readonly OutPoint[]): Promise<FindCoin> {
     const { graph } = this.pool;
-    const outpoints = txs
-      .flatMap((tx) => tx.inputs.map((input) => input.prevout))
-      .filter((outpoint) => graph.output(outpoint) === undefined);
+    const outpoints = wanted.filter((outpoint) => graph.output(outpoint) === undefined);
     const coins = outpoints.length === 0 ? [] : await this.#chain.coins(outpoints);
     const found = new OutPointMap<Coin>();
     coins.forEach((coin, i) => {
@@ -154,15 +154,14 @@ export class Acceptor {
   }
 
   async #missing(tx: Transaction): Promise<string[]> {
-    const find = await this.fetch([tx]);
-    const outpoints = tx.inputs
-      .map((input) => input.prevout)
-      .filter((prevout) => find(prevout) === undefined);
+    const prevouts = prevoutsOf(tx);
+    const find = await this.fetch(prevouts);
+    const outpoints = prevouts.filter((prevout) => find(prevout) === undefined);
     return [...new Set(outpoints.map((outpoint) => outPointText(outpoint).slice(0, 64)))];
   }
 
   async #isConfirmed(tx: Transaction): Promise<boolean> {
-    const outputs = tx.outputs.slice(0, KNOWN_OUTPUTS).map((_, vout) => ({ txid: tx.txidBytes, vout }));
+    const outputs = outPointsOf(tx).slice(0, KNOWN_OUTPUTS);
     return (await this.#chain.coins(outputs)).some((coin) => coin !== undefined);
   }
 }

@@ -2,9 +2,9 @@
  * Which waiting transactions pay or spend an output script. Made when it is asked for first, and kept in step from
  * then on; what entries spend is looked up at the next question only.
  */
-import type { Chain } from '../chain/chain.ts';
 import { latin1 } from '../core/encoding/bytes.ts';
-import type { TxOut } from '../core/transaction/transaction.ts';
+import type { Coin } from '../core/transaction/coin.ts';
+import { type OutPoint, prevoutsOf, type TxOut } from '../core/transaction/transaction.ts';
 import type { MempoolEntry } from './entry.ts';
 import type { Pool } from './pool.ts';
 
@@ -17,17 +17,17 @@ interface Movement {
   spent: bigint;
 }
 
+type FindCoins = (outpoints: readonly OutPoint[]) => Promise<readonly (Coin | undefined)[]>;
+
 export class MempoolByScript {
-  readonly #pool: Pool;
-  readonly #chain: Chain;
+  readonly #coinsOf: FindCoins;
   readonly #byScript = new Map<string, Map<MempoolEntry, Movement>>();
   readonly #scripts = new Map<MempoolEntry, ReadonlySet<string>>();
   readonly #fresh: Set<MempoolEntry>;
   #reading: Promise<void> = Promise.resolve();
 
-  constructor(pool: Pool, chain: Chain) {
-    this.#pool = pool;
-    this.#chain = chain;
+  constructor(pool: Pool, coinsOf: FindCoins) {
+    this.#coinsOf = coinsOf;
     this.#fresh = new Set(pool.graph.entries());
     pool.added.subscribe((entry) => this.#fresh.add(entry));
     pool.removed.subscribe(({ entry }) => this.#forget(entry));
@@ -44,13 +44,9 @@ export class MempoolByScript {
     const fresh = [...this.#fresh];
     for (let i = 0; i < fresh.length; i += AT_ONCE) {
       const entries = fresh.slice(i, i + AT_ONCE);
-      const prevouts = entries.flatMap(({ tx }) => tx.inputs.map(({ prevout }) => prevout));
-      const confirmed = (await this.#chain.coins(prevouts)).values();
+      const coins = (await this.#coinsOf(entries.flatMap(({ tx }) => prevoutsOf(tx)))).values();
       for (const entry of entries) {
-        const spent = entry.tx.inputs.map(({ prevout }) => {
-          const coin = confirmed.next().value;
-          return (this.#pool.graph.output(prevout) ?? coin)?.output;
-        });
+        const spent = entry.tx.inputs.map(() => coins.next().value?.output);
         // Where a coin is missing a reorganisation is under way: the entry goes, or its parent comes.
         if (spent.includes(undefined)) continue;
         if (this.#fresh.delete(entry)) this.#note(entry, spent as TxOut[]);

@@ -10,8 +10,9 @@ import { Signal } from '../chain/signal.ts';
 import { CorruptionError, type Storage } from '../chain/storage.ts';
 import { fromDisplayHex } from '../core/encoding/bytes.ts';
 import { DecodeError } from '../core/encoding/errors.ts';
+import type { Coin } from '../core/transaction/coin.ts';
 import { type FeeRate, higherRate } from '../core/transaction/fee-rate.ts';
-import type { Transaction, Txid } from '../core/transaction/transaction.ts';
+import type { OutPoint, Transaction, Txid } from '../core/transaction/transaction.ts';
 import type { Clock, Logger, Random, Timer } from '../seams.ts';
 import { Acceptor } from './acceptor.ts';
 import { MempoolByScript } from './by-script.ts';
@@ -176,8 +177,13 @@ export class Mempool {
     this.confirmed.emit({ height, entries: confirmed });
   }
 
+  /** Unspent as far as the chain goes: of transactions that wait here, and of the chain. */
+  async coins(outpoints: readonly OutPoint[]): Promise<(Coin | undefined)[]> {
+    return outpoints.map(await this.#acceptor.fetch(outpoints));
+  }
+
   get byScript(): MempoolByScript {
-    this.#byScript ??= new MempoolByScript(this.#pool, this.#dependencies.chain);
+    this.#byScript ??= new MempoolByScript(this.#pool, (outpoints) => this.coins(outpoints));
     return this.#byScript;
   }
 

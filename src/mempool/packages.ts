@@ -9,7 +9,7 @@ import { Invalid } from '../core/encoding/errors.ts';
 import { MAX_PACKAGE_COUNT } from '../core/script/standard.ts';
 import { type FeeRate, feeRateOf } from '../core/transaction/fee-rate.ts';
 import { OutPointMap } from '../core/transaction/outpoint-map.ts';
-import type { OutPoint, Transaction, Wtxid } from '../core/transaction/transaction.ts';
+import { type OutPoint, prevoutsOf, type Transaction, type Wtxid } from '../core/transaction/transaction.ts';
 import {
   type Candidate,
   type Circumstances,
@@ -214,7 +214,7 @@ async function judgeTogether(
   { manner, maximumFeeRate, testOnly }: Terms,
 ): Promise<{ entries: readonly MempoolEntry[]; replaced: ReadonlySet<MempoolEntry> }> {
   const { graph, policy } = circumstances;
-  const findOutside = await acceptor.fetch(txs);
+  const findOutside = await acceptor.fetch(txs.flatMap(prevoutsOf));
   const find = (outpoint: OutPoint) => {
     const member = txs.find((tx) => equalBytes(tx.txidBytes, outpoint.txid));
     const output = member?.outputs[outpoint.vout];

@@ -11,7 +11,12 @@ import { sigOpCost } from '../core/script/sigops.ts';
 import { totalValue } from '../core/transaction/amount.ts';
 import type { Coin } from '../core/transaction/coin.ts';
 import { OutPointMap } from '../core/transaction/outpoint-map.ts';
-import { SEQUENCE_DISABLE, type Transaction, WITNESS_SCALE_FACTOR } from '../core/transaction/transaction.ts';
+import {
+  prevoutsOf,
+  SEQUENCE_DISABLE,
+  type Transaction,
+  WITNESS_SCALE_FACTOR,
+} from '../core/transaction/transaction.ts';
 import { checkEntry, judgeCoins } from './acceptance.ts';
 import type { Acceptor } from './acceptor.ts';
 import { type Cluster, MempoolEntry } from './entry.ts';
@@ -101,7 +106,7 @@ export class Reorganisation {
     const entries = [...this.#pool.graph.entries()].filter(
       (entry) => returned.has(entry) || dependsOnTip(entry),
     );
-    const find = await this.#acceptor.fetch(entries.map((entry) => entry.tx));
+    const find = await this.#acceptor.fetch(entries.flatMap(({ tx }) => prevoutsOf(tx)));
     for (const entry of entries)
       await this.#keepIf(entry, async () => {
         const { tx } = entry;

@@ -2,7 +2,6 @@
  * From what a caller sent to what a method reads: named parameters into their positions, counts and types. Every
  * error is Bitcoin Core's (rpc/server.cpp, rpc/util.cpp).
  */
-
 import { JsonObject, type JsonRead } from '../core/encoding/json.ts';
 import type { JsonWritable } from '../core/encoding/json-writer.ts';
 import { writeJson } from '../core/encoding/json-writer.ts';

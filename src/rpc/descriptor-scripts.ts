@@ -1,5 +1,4 @@
 /** Output scripts of the descriptors that callers name. */
-
 import { toHex } from '../core/encoding/bytes.ts';
 import { JsonObject, type JsonRead } from '../core/encoding/json.ts';
 import type { NetworkParameters } from '../core/parameters/network.ts';

@@ -1,5 +1,4 @@
 /** What a request says of itself, and its answer repeats: the dialects of JSON-RPC (1.0, 1.1 and 2.0). */
-
 import { JsonObject, type JsonRead } from '../core/encoding/json.ts';
 import { JsonText, type JsonWritable, writeJson } from '../core/encoding/json-writer.ts';
 import { RpcCode, RpcError, refuse } from './errors.ts';

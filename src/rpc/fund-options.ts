@@ -8,7 +8,7 @@ import { JsonNumber, type JsonRead } from '../core/encoding/json.ts';
 import { MAX_STANDARD_TX_WEIGHT } from '../core/script/standard.ts';
 import { p2wpkh } from '../core/script/templates.ts';
 import { type FeeRate, satPerKvB } from '../core/transaction/fee-rate.ts';
-import { outPointText, type Transaction } from '../core/transaction/transaction.ts';
+import { outPointText, prevoutsOf, type Transaction } from '../core/transaction/transaction.ts';
 import { DescriptorError } from '../wallet/descriptors/descriptor-error.ts';
 import { parseDescriptor } from '../wallet/descriptors/parse.ts';
 import { SigningProvider } from '../wallet/signing/provider.ts';
@@ -236,14 +236,14 @@ async function presetInputs(
   wallet: Wallet,
   { draft, weights }: Funding,
   provider: SigningProvider,
-  { chain, mempool }: RpcContext,
+  { mempool }: RpcContext,
 ): Promise<PresetInput[]> {
-  const confirmed = await chain.coins(draft.inputs.map(({ prevout }) => prevout));
+  const coins = await mempool.coins(prevoutsOf(draft));
   return draft.inputs.map(({ prevout: outpoint, sequence }, i) => {
     const told = weights.get(outPointText(outpoint));
     const preset = { outpoint, sequence, ...(told === undefined ? {} : { weight: told }) };
     if (wallet.history.output(outpoint) !== undefined) return preset;
-    const external = (mempool.graph.output(outpoint) ?? confirmed[i])?.output;
+    const external = coins[i]?.output;
     if (external === undefined) throw refuse.wallet('Unable to find UTXO for external input');
     const weight = told ?? weightOfInput(external.scriptPubKey, provider);
     return weight === null ? preset : { ...preset, external, weight };

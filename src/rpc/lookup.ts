@@ -29,20 +29,16 @@ export function findBlock(
 /** A block that is named by its hash. @param as what errors call it */
 export const blockByHash = (help = '', as?: string, missing?: string) =>
   custom<string, HeaderEntry>(
-    hex(help),
+    { ...hex(help), sample: '$(penny rpc getbestblockhash)' },
     (value, name, { chain }) => findBlock(chain, value, as ?? name, missing),
-    {
-      json: 'string',
-    },
+    { json: 'string' },
   );
 
 export const blockByHashOrHeight = (help = '') =>
   custom<string | number, HeaderEntry>(
     hex(help),
     (value, _, { chain }) => findBlockByHashOrHeight(chain, value),
-    {
-      types: ['string', 'numeric'],
-    },
+    { types: ['string', 'numeric'] },
   );
 
 /** A block by height (a number) or hash. */

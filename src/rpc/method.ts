@@ -3,7 +3,6 @@
  * handler's arguments and of its answer, the client's types and the API document; nothing about a method is
  * written anywhere else.
  */
-
 import type { JsonRead } from '../core/encoding/json.ts';
 import type { JsonWritable } from '../core/encoding/json-writer.ts';
 import type { Wallet } from '../wallet/wallet.ts';
@@ -43,6 +42,13 @@ function readAll(parameters: t.Fields, values: readonly JsonRead[], context: Rpc
 /** What a handler may return. */
 type Handled<R extends t.Schema, H> = Exactly<t.Answered<R>, H> & (JsonWritable | Nothing);
 
+/** What must be given, by its name in capitals: an example for who gives no better one. */
+const sampleCall = (parameters: t.Fields): string =>
+  Object.entries(parameters)
+    .filter(([, { optional }]) => !optional)
+    .map(([names, { sample }]) => sample ?? t.firstName(names).toUpperCase())
+    .join(' ');
+
 function specify<P extends t.Fields, R extends t.Schema>(
   definition: Definition<P, R>,
   run: (parameters: P, ...call: Parameters<Spec['run']>) => unknown,
@@ -51,7 +57,7 @@ function specify<P extends t.Fields, R extends t.Schema>(
     help,
     parameters = {} as P,
     result = t.nothing() as never,
-    example = '',
+    example = sampleCall(parameters),
     plain = false,
   } = definition;
   return Object.freeze<Spec<P, R>>({

@@ -3,7 +3,7 @@ import { equalBytes, fromDisplayHex } from '../core/encoding/bytes.ts';
 import { JsonObject, type JsonRead } from '../core/encoding/json.ts';
 import { toAssembly } from '../core/script/assembly.ts';
 import { MAX_MONEY } from '../core/transaction/amount.ts';
-import { outPointText, type Transaction, type TxOut } from '../core/transaction/transaction.ts';
+import { outPointText, prevoutsOf, type Transaction, type TxOut } from '../core/transaction/transaction.ts';
 import type { SigningProvider } from '../wallet/signing/provider.ts';
 import { takeScripts } from '../wallet/signing/told-scripts.ts';
 import type { RpcContext } from './context.ts';
@@ -46,14 +46,9 @@ export async function spentOutputs(
   told: readonly JsonRead[] = [],
   sink?: ScriptSink,
 ): Promise<(TxOut | null)[]> {
-  const { chain, mempool } = context;
-  const outpoints = tx.inputs.map(({ prevout }) => prevout);
-  const confirmed = await chain.coins(outpoints);
-  const known = new Map<string, TxOut>();
-  for (const [i, outpoint] of outpoints.entries()) {
-    const output = (mempool.graph.output(outpoint) ?? confirmed[i])?.output;
-    if (output !== undefined) known.set(outPointText(outpoint), output);
-  }
+  const outpoints = prevoutsOf(tx);
+  const coins = await context.mempool.coins(outpoints);
+  const known = new Map(outpoints.map((outpoint, i) => [outPointText(outpoint), coins[i]?.output]));
   for (const item of told) {
     if (!(item instanceof JsonObject))
       throw refuse.text('expected object with {"txid\'","vout","scriptPubKey"}');

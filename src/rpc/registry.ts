@@ -22,7 +22,7 @@ export interface Definition<P extends t.Fields, R extends t.Schema> {
   readonly help: string;
   readonly parameters?: P;
   readonly result?: R;
-  /** Parameters of one call that works, as `penny rpc NAME ...` takes them. */
+  /** Parameters of one call that works, as `penny rpc NAME ...` takes them; absent: the names of those required. */
   readonly example?: string;
   /** Its help is what it says, and nothing more. */
   readonly plain?: boolean;

@@ -2,7 +2,6 @@
  * The types of schemas: what a value is in a call, for a handler, as its answer, and as a caller gets it. Owns
  * no value.
  */
-
 import type { JsonRead } from '../core/encoding/json.ts';
 import type { RpcContext } from './context.ts';
 
@@ -48,6 +47,8 @@ export interface Schema<V extends Views = Views> {
   readonly hidden?: boolean;
   /** What the usage line shows in place of the form. */
   readonly brief?: string;
+  /** What stands for it in an example, which is its name else. */
+  readonly sample?: string;
   /** Bounds of an integer. */
   readonly bounds?: readonly [number, number] | undefined;
   /** What callers may send, where that is more than the kind says. */
@@ -91,12 +92,15 @@ export type ObjectOf<F extends Fields, V extends keyof Views> = Flat<
 export type HeldFields<F extends Fields> = { readonly [K in keyof F as FirstName<K>]: Held<F[K]> };
 export type SentFields<F extends Fields> = ObjectOf<F, 'sent'>;
 
-export type ObjectSchema<F extends Fields> = Schema<{
-  sent: SentFields<F>;
-  held: HeldFields<F>;
-  answered: ObjectOf<F, 'answered'>;
-  got: ObjectOf<F, 'got'>;
-}> & { readonly fields: F };
+export interface ObjectSchema<F extends Fields>
+  extends Schema<{
+    sent: SentFields<F>;
+    held: HeldFields<F>;
+    answered: ObjectOf<F, 'answered'>;
+    got: ObjectOf<F, 'got'>;
+  }> {
+  readonly fields: F;
+}
 
 /** An answer whose form depends: on the value of a parameter where `on` names one (`getblock`'s verbosity). */
 export interface Cases<On extends string, C extends Readonly<Record<string, Schema>>, D extends keyof C>

@@ -3,7 +3,6 @@
  * converts, and its types, its help and the API document are derived from it. Owns the kinds of values that
  * JSON-RPC has; what they mean for one subject is built from these where it belongs (`custom`).
  */
-
 import { JsonObject, type JsonRead } from '../core/encoding/json.ts';
 import type { JsonText, JsonWritable } from '../core/encoding/json-writer.ts';
 import type { Amount } from '../core/transaction/amount.ts';

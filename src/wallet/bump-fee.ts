@@ -4,7 +4,7 @@ import { encodeAddress } from '../core/script/address.ts';
 import { scriptOperations } from '../core/script/script.ts';
 import { formatMoney, totalValue } from '../core/transaction/amount.ts';
 import { type FeeRate, feeAt, feeRateOf, higherRate, satPerKvB } from '../core/transaction/fee-rate.ts';
-import { outPointText, Transaction, type TxOut } from '../core/transaction/transaction.ts';
+import { outPointText, prevoutsOf, Transaction, type TxOut } from '../core/transaction/transaction.ts';
 import { isChange } from './coins.ts';
 import { feeRateFor, requiredFeeRate, wantedRate } from './fee-rate.ts';
 import type { WalletTransaction } from './history.ts';
@@ -77,7 +77,7 @@ export async function bumpFee(
     );
   if (changeIndex !== undefined && changeIndex >= tx.outputs.length)
     throw new WalletError('Change position is out of range', 'parameter');
-  const coins = await wallet.parts.chain.coins(tx.inputs.map(({ prevout }) => prevout));
+  const coins = await wallet.parts.chain.coins(prevoutsOf(tx));
   const inputs = tx.inputs.map(({ prevout }, i): PresetInput => {
     const output = coins[i]?.output;
     if (output === undefined) throw new WalletError(`${outPointText(prevout)} is already spent`, 'misc');
@@ -120,10 +120,7 @@ export async function bumpFee(
   if (options.feeRate !== undefined) {
     const preset = new Purse(wallet, request).preset.reduce((sum, { weight }) => sum + weight, 0);
     const size = Math.ceil((baseWeight(outputs, inputs.length) + preset) / 4);
-    const bump = wallet.parts.chain.bumpFee(
-      tx.inputs.map(({ prevout }) => prevout),
-      options.feeRate,
-    );
+    const bump = wallet.parts.chain.bumpFee(prevoutsOf(tx), options.feeRate);
     checkRate(wallet, options.feeRate, size, bump, oldFee);
   }
   try {

@@ -281,7 +281,12 @@ export function writeOutPoint(writer: Writer, outpoint: OutPoint): void {
   writer.bytes(outpoint.txid).uint32(outpoint.vout);
 }
 
-/** Where a transaction's outputs will be spent from, in order. */
+/** What it spends, input by input. */
+export function prevoutsOf({ inputs }: Pick<Transaction, 'inputs'>): OutPoint[] {
+  return inputs.map(({ prevout }) => prevout);
+}
+
+/** Where its outputs will be spent from, in order. */
 export function outPointsOf(tx: Transaction): OutPoint[] {
   return tx.outputs.map((_, vout) => ({ txid: tx.txidBytes, vout }));
 }

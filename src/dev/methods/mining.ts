@@ -191,7 +191,6 @@ export const devMiningMethods = devGroup('Mining', {
       txid: t.hex('Of the payment that takes its place'),
       blocks: t.array(t.hex('New ones')),
     }),
-    example: 'TXID',
     async handler({ txid }, context) {
       const { chain, mempool, miner, wallets } = context;
       await mempool.settled();

@@ -1,20 +1,10 @@
 /** A transaction's place in the mempool, as Bitcoin Core's RPCs show it. */
 import { SEQUENCE_REPLACEABLE, WITNESS_SCALE_FACTOR } from '../../core/transaction/transaction.ts';
 import type { MempoolEntry } from '../../mempool/entry.ts';
+import { sum, withAncestors, withDescendants } from '../../mempool/graph.ts';
 import type { RpcContext } from '../context.ts';
 import * as t from '../schema.ts';
 import { btc } from '../values.ts';
-
-/** Count, vbytes and modified fees of an entry together with its relatives. */
-function total(entry: MempoolEntry, relatives: ReadonlySet<MempoolEntry>) {
-  let size = entry.virtualSize;
-  let fees = entry.modifiedFee;
-  for (const relative of relatives) {
-    size += relative.virtualSize;
-    fees += relative.modifiedFee;
-  }
-  return { count: relatives.size + 1, size, fees };
-}
 
 /** The three virtual sizes: as policy counts it, as it was always called, and by weight alone. */
 export function virtualSizes(entry: MempoolEntry) {
@@ -23,12 +13,14 @@ export function virtualSizes(entry: MempoolEntry) {
 }
 
 /** Whether it says, or something that it waits for says, that it may be replaced (BIP125). */
-const signals = (entry: MempoolEntry, ancestors: Iterable<MempoolEntry>): boolean =>
-  [entry, ...ancestors].some(({ tx }) => tx.inputs.some(({ sequence }) => sequence <= SEQUENCE_REPLACEABLE));
+const signals = (entry: MempoolEntry): boolean =>
+  [...withAncestors(entry)].some(({ tx }) =>
+    tx.inputs.some(({ sequence }) => sequence <= SEQUENCE_REPLACEABLE),
+  );
 
 export function mempoolEntryJson(entry: MempoolEntry, { mempool, deprecated }: RpcContext) {
-  const descendants = total(entry, mempool.descendants(entry));
-  const ancestors = total(entry, mempool.ancestors(entry));
+  const descendants = sum(withDescendants(entry));
+  const ancestors = sum(withAncestors(entry));
   const chunk = mempool.chunk(entry);
   return {
     ...virtualSizes(entry),
@@ -50,9 +42,7 @@ export function mempoolEntryJson(entry: MempoolEntry, { mempool, deprecated }: R
     },
     depends: Array.from(entry.parents, (parent) => parent.txid).sort(),
     spentby: Array.from(entry.children, (child) => child.txid),
-    ...(deprecated.has('bip125') && {
-      'bip125-replaceable': signals(entry, mempool.ancestors(entry)),
-    }),
+    ...(deprecated.has('bip125') && { 'bip125-replaceable': signals(entry) }),
     unbroadcast: mempool.unbroadcast.has(entry.txid),
   };
 }

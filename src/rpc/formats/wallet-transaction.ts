@@ -1,5 +1,4 @@
 /** Transactions as a wallet sees them (Core's WalletTxToJSON and ListTransactions). */
-
 import { encodeAddress } from '../../core/script/address.ts';
 import { totalValue } from '../../core/transaction/amount.ts';
 import { isChange } from '../../wallet/coins.ts';
@@ -9,30 +8,38 @@ import * as t from '../schema.ts';
 import { btc } from '../values.ts';
 
 /** What is true of a transaction as a whole (Core's WalletTxToJSON). */
-export function transactionFields(wallet: Wallet, entry: WalletTransaction) {
-  const { tx, block } = entry;
-  const conflicts = wallet.history.conflictsOf(entry);
-  return {
-    confirmations: wallet.history.depth(entry),
-    generated: tx.isCoinbase || undefined,
-    blockhash: block?.hash,
-    blockheight: block?.height,
-    blockindex: block?.index,
-    blocktime: block?.time,
-    trusted: block === null ? wallet.history.isTrusted(entry) : undefined,
-    txid: tx.txid,
-    wtxid: tx.wtxid,
-    alternate_wtxids: [],
-    walletconflicts: conflicts.map((other) => other.tx.txid),
-    replaced_by_txid: entry.replacedBy,
-    replaces_txid: entry.replaces,
-    mempoolconflicts: [...wallet.history.mempoolConflicts(entry)],
-    to: entry.to,
-    time: entry.received,
-    timereceived: entry.received,
-    comment: entry.comment,
-  };
-}
+export const walletTransaction = t.view<[entry: WalletTransaction, wallet: Wallet]>()({
+  confirmations: [
+    t.integer('Negative: so many blocks ago another took its place'),
+    (entry, { history }) => history.depth(entry),
+  ],
+  generated: [t.optional(t.boolean('Only of a coinbase: true')), ({ tx }) => tx.isCoinbase || undefined],
+  blockhash: [t.optional(t.hex()), ({ block }) => block?.hash],
+  blockheight: [t.optional(t.integer()), ({ block }) => block?.height],
+  blockindex: [t.optional(t.integer('Place in the block')), ({ block }) => block?.index],
+  blocktime: [t.optional(t.time()), ({ block }) => block?.time],
+  trusted: [
+    t.optional(t.boolean('Only while it is unconfirmed: safe to spend from')),
+    (entry, { history }) => (entry.block === null ? history.isTrusted(entry) : undefined),
+  ],
+  txid: [t.hex(), ({ tx }) => tx.txid],
+  wtxid: [t.hex(), ({ tx }) => tx.wtxid],
+  alternate_wtxids: [t.array(t.hex(), 'Always empty: of one txid one transaction is kept'), () => []],
+  walletconflicts: [
+    t.array(t.hex(), 'txids of own transactions that spend the same'),
+    (entry, { history }) => history.conflictsOf(entry).map(({ tx }) => tx.txid),
+  ],
+  replaced_by_txid: [t.optional(t.hex()), ({ replacedBy }) => replacedBy],
+  replaces_txid: [t.optional(t.hex()), ({ replaces }) => replaces],
+  mempoolconflicts: [
+    t.array(t.hex(), 'txids in the mempool that contradict it, or what it depends on'),
+    (entry, { history }) => [...history.mempoolConflicts(entry)],
+  ],
+  to: [t.optional(t.string('As comment_to was when it was sent')), ({ to }) => to],
+  time: [t.time('When the wallet learned of it'), ({ received }) => received],
+  timereceived: [t.time(), ({ received }) => received],
+  comment: [t.optional(t.string()), ({ comment }) => comment],
+});
 
 /**
  * Rows of a transaction: what it pays to others, then what it pays to us. @param label only what has it
@@ -66,7 +73,7 @@ export function rowsOf(
 /** The same, with what is true of the transaction as a whole. */
 export function longRowsOf(...told: Parameters<typeof rowsOf>): LongRow[] {
   const rows = rowsOf(...told);
-  const fields = rows.length === 0 ? undefined : transactionFields(told[0], told[1]);
+  const fields = rows.length === 0 ? undefined : walletTransaction.of(told[1], told[0]);
   return rows.map(({ abandoned, ...row }) => ({ ...row, ...fields!, abandoned }));
 }
 
@@ -75,28 +82,6 @@ function incomingCategory(wallet: Wallet, entry: WalletTransaction): string {
   if (wallet.history.depth(entry) < 1) return 'orphan';
   return wallet.history.blocksToMaturity(entry) > 0 ? 'immature' : 'generate';
 }
-
-/** What `transactionFields` tells. */
-export const walletTransaction = {
-  confirmations: t.integer('Negative: so many blocks ago another took its place'),
-  generated: t.optional(t.boolean('Only of a coinbase: true')),
-  trusted: t.optional(t.boolean('Only while it is unconfirmed: safe to spend from')),
-  blockhash: t.optional(t.hex()),
-  blockheight: t.optional(t.integer()),
-  blockindex: t.optional(t.integer('Place in the block')),
-  blocktime: t.optional(t.time()),
-  txid: t.hex(),
-  wtxid: t.hex(),
-  alternate_wtxids: t.array(t.hex(), 'Always empty: of one txid one transaction is kept'),
-  walletconflicts: t.array(t.hex(), 'txids of own transactions that spend the same'),
-  replaced_by_txid: t.optional(t.hex()),
-  replaces_txid: t.optional(t.hex()),
-  mempoolconflicts: t.array(t.hex(), 'txids in the mempool that contradict it, or what it depends on'),
-  to: t.optional(t.string('As comment_to was when it was sent')),
-  time: t.time('When the wallet learned of it'),
-  timereceived: t.time(),
-  comment: t.optional(t.string()),
-};
 
 /** What a row tells of itself. */
 export const walletRow = t.object({
@@ -114,5 +99,5 @@ export const walletRow = t.object({
 type Row = t.Answered<typeof walletRow>;
 
 /** A row with all that is true of its transaction. */
-export const longRow = t.object({ ...walletRow.fields, ...walletTransaction });
+export const longRow = t.object({ ...walletRow.fields, ...walletTransaction.fields });
 export type LongRow = t.Answered<typeof longRow>;

@@ -93,7 +93,6 @@ export const addressMethods = group('Blockchain', {
       ),
       ...pageEnd,
     }),
-    example: 'ADDRESS',
     async handler(asked, context) {
       const { script, sources } = question(asked.address, context);
       const { confirmed, waiting, end } = await pageOf(sources, asked, async (after, limit) => {
@@ -133,7 +132,6 @@ export const addressMethods = group('Blockchain', {
       utxos: t.integer('Unspent outputs, confirmed'),
       bestblock,
     }),
-    example: 'ADDRESS',
     handler({ address: text }, context) {
       const { script, sources } = question(text, context);
       return consistent(sources, undefined, async () => {

@@ -200,7 +200,6 @@ export const blockTemplateMethods = group('Mining', {
     help: 'Offers a block that was found, and says what is wrong with it (BIP22).',
     parameters: { hexdata: t.hex(), dummy: t.optional(t.string('Without effect')) },
     result: t.cases('', { accepted: t.nothing(), refused: t.string('Why') }),
-    example: 'HEX',
     async handler({ hexdata }, { chain, mempool, parameters }) {
       const decoded = readHex(hexdata, (bytes) => Block.decode(bytes), 'Block decode failed');
       const parent = chain.entry(decoded.header.prev);

@@ -42,7 +42,6 @@ export const blockMethods = group('Blockchain', {
     help: 'The header of a block: told in words, or its 80 bytes in hex.',
     parameters: { blockhash: blockByHash('', 'hash'), verbose: t.standard(t.boolean('False for hex'), true) },
     result: t.cases('verbose', { true: header, false: t.hex() }, 'true'),
-    example: '$(penny rpc getbestblockhash)',
     handler: ({ blockhash: entry, verbose }, { chain }) =>
       verbose ? header.of(entry, chain) : toHex(entry.headerBytes),
   }),

@@ -1,5 +1,4 @@
 /** Steers the chain by hand, and gives it headers. */
-
 import type { Chain } from '../../chain/chain.ts';
 import type { HeaderEntry } from '../../chain/header-entry.ts';
 import { MIN_BLOCKS_TO_KEEP } from '../../chain/pruning.ts';
@@ -19,7 +18,6 @@ const steering = (help: string, steer: (chain: Chain, hash: BlockHash) => Promis
   method({
     help,
     parameters: { blockhash: blockByHash() },
-    example: '$(penny rpc getbestblockhash)',
     async handler({ blockhash: entry }: { blockhash: HeaderEntry }, { chain, mempool }: RpcContext) {
       await steer(chain, entry.hash);
       await mempool.settled();
@@ -112,7 +110,6 @@ export const chainControlMethods = {
     submitheader: method({
       help: 'Offers a header; its block is fetched if it may become the tip.',
       parameters: { hexdata: t.hex('80 bytes; what follows, as in a whole block, is ignored') },
-      example: 'HEX',
       handler({ hexdata }, { chain }) {
         const header = readHex(
           hexdata,

@@ -16,7 +16,6 @@ export const clusterMethods = {
           'What is mined together, the best fee rate first',
         ),
       }),
-      example: 'TXID',
       handler({ txid }, { mempool }) {
         const { weight, entries, chunks } = findInMempool(mempool, txid).cluster;
         return {

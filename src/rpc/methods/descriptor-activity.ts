@@ -1,5 +1,4 @@
 /** getdescriptoractivity: what happened to given descriptors in blocks and in the mempool. */
-
 import { type ScriptUse, usesIn, usesInBlock } from '../../chain/script-uses.ts';
 import type { BlockHash } from '../../core/block/header.ts';
 import { toDisplayHex, toHex } from '../../core/encoding/bytes.ts';

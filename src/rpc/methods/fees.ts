@@ -1,5 +1,4 @@
 /** What a transaction should pay, and what miners are told to think it pays. */
-
 import type { Txid } from '../../core/transaction/transaction.ts';
 import { dustOutputs } from '../../mempool/dust.ts';
 import { estimateMode, requireTarget } from '../fee-choice.ts';

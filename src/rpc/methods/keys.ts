@@ -32,7 +32,6 @@ export const keyMethods = group('Util', {
       error: t.optional(t.string()),
       error_locations: t.optional(t.array(t.integer('Index of a character that is probably wrong'))),
     }),
-    example: 'ADDRESS',
     handler({ address }, { parameters }) {
       try {
         const script = decodeAddress(address, parameters);
@@ -106,7 +105,6 @@ export const keyMethods = group('Util', {
     help: 'Whether the owner of an address has signed a message. The address must be a legacy one of a key.',
     parameters: { address: t.string(), signature: t.string('Base64'), message: t.string() },
     result: t.boolean(),
-    example: 'ADDRESS SIGNATURE "what was signed"',
     handler({ address, signature, message }, { parameters }) {
       const verdict = verifyMessage(address, signature, message, parameters);
       if (verdict === 'ERR_INVALID_ADDRESS') throw refuse.key('Invalid address');
@@ -120,7 +118,6 @@ export const keyMethods = group('Util', {
     help: 'Signs a message with a private key; verifymessage checks it by the legacy address of that key.',
     parameters: { privkey: t.string('WIF'), message: t.string() },
     result: t.string('Base64'),
-    example: 'WIF "what is signed"',
     handler({ privkey, message }, { parameters }) {
       const { secret, compressed } = readPrivateKey(privkey, parameters);
       return signMessage(message, secret, compressed);

@@ -1,5 +1,4 @@
 /** What we know of other nodes that we are not connected with. */
-
 import type { NetworkName } from '../../network/network-address.ts';
 import { AddressError } from '../../network/network-address.ts';
 import { group, method, refuse, t } from '../kit.ts';

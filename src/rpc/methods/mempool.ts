@@ -89,7 +89,6 @@ export const mempoolMethods = group('Blockchain', {
     help: 'The unconfirmed transactions that one in the mempool depends on, directly or not.',
     parameters,
     result: lists,
-    example: 'TXID',
     handler: ({ txid, verbose }, context) =>
       listJson(context.mempool.ancestors(findInMempool(context.mempool, txid)), context, verbose),
   }),
@@ -98,7 +97,6 @@ export const mempoolMethods = group('Blockchain', {
     help: 'The unconfirmed transactions that depend on one in the mempool, directly or not.',
     parameters,
     result: lists,
-    example: 'TXID',
     handler: ({ txid, verbose }, context) =>
       listJson(context.mempool.descendants(findInMempool(context.mempool, txid)), context, verbose),
   }),
@@ -107,7 +105,6 @@ export const mempoolMethods = group('Blockchain', {
     help: 'How one transaction stands in the mempool.',
     parameters: { txid: parameters.txid },
     result: t.object(mempoolEntry),
-    example: 'TXID',
     handler: ({ txid }, context) => mempoolEntryJson(findInMempool(context.mempool, txid), context),
   }),
 

@@ -107,7 +107,6 @@ export const proofMethods = group('Blockchain', {
     help: 'Checks such a proof against the active chain.',
     parameters: { proof: t.bytes() },
     result: t.array(t.hex(), 'txids that it proves; none if it is wrong'),
-    example: 'HEX',
     handler({ proof: given }, { chain }) {
       const proof = readProof(given);
       const matches = matchesOf(proof);

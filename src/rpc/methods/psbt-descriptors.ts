@@ -41,16 +41,16 @@ function isSegwit(script: Uint8Array, provider: SigningProvider): boolean {
 async function addUtxos(
   psbt: Psbt,
   provider: SigningProvider,
-  { chain, mempool, indexes }: RpcContext,
+  { mempool, indexes }: RpcContext,
 ): Promise<void> {
   const outpoints = psbt.inputs.map((_, index) => psbt.outpoint(index));
-  const coins = await chain.coins(outpoints);
+  const coins = await mempool.coins(outpoints);
   for (const [index, input] of psbt.inputs.entries()) {
     if (input.has(INPUT.NON_WITNESS_UTXO)) continue;
     const txid = toDisplayHex(outpoints[index]!.txid) as Txid;
     const previous = mempool.get(txid)?.tx ?? (await indexes.transactions?.find(txid))?.tx;
     if (previous !== undefined) input.set(INPUT.NON_WITNESS_UTXO, previous.bytes);
-    const output = coins[index]?.output ?? mempool.graph.output(outpoints[index]!)?.output;
+    const output = coins[index]?.output;
     if (input.has(INPUT.WITNESS_UTXO) || output === undefined || !isSegwit(output.scriptPubKey, provider))
       continue;
     input.set(INPUT.WITNESS_UTXO, encodeOutput(output));
@@ -62,7 +62,6 @@ export const psbtDescriptorMethods = group('Rawtransactions', {
     help: 'Adds to a PSBT what the node and descriptors know of what it spends.',
     parameters: { psbt: t.string('Base64'), descriptors: t.optional(scanObjects) },
     result: t.string('Base64'),
-    example: 'PSBT',
     async handler({ psbt: text, descriptors }, context) {
       const provider = providerFrom(descriptors, false, context);
       const psbt = Psbt.decodeBase64(text);

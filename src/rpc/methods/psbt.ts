@@ -74,7 +74,6 @@ export const psbtMethods = group('Rawtransactions', {
       outputs: t.array(t.anything('What is known of an output')),
       fee: t.optional(t.amount('If the amount of each input is known')),
     }),
-    example: 'PSBT',
     handler: ({ psbt: text }, { parameters }) => psbtJson(Psbt.decodeBase64(text), parameters),
   }),
 
@@ -105,7 +104,6 @@ export const psbtMethods = group('Rawtransactions', {
       next: t.string('The role that comes next'),
       error: t.optional(t.string()),
     }),
-    example: 'PSBT',
     handler: ({ psbt: text }) => analysisJson(analyze(Psbt.decodeBase64(text))),
   }),
 
@@ -130,7 +128,6 @@ export const psbtMethods = group('Rawtransactions', {
       extract: t.standard(t.boolean('The transaction, not the PSBT, if it is complete'), true),
     },
     result: t.object({ psbt: t.optional(psbt), hex: t.optional(t.hex()), complete: t.boolean() }),
-    example: 'PSBT',
     handler({ psbt: text, extract: wantsTransaction }) {
       const given = Psbt.decodeBase64(text);
       const complete = finalize(given);
@@ -159,7 +156,6 @@ export const psbtMethods = group('Rawtransactions', {
       psbt_version,
     },
     result: psbt,
-    example: 'HEX',
     handler({ hexstring, permitsigdata, iswitness: witness, psbt_version: version }) {
       const transaction = readUnsigned(hexstring, witness);
       const signed = transaction.inputs.some(

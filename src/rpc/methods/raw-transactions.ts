@@ -46,7 +46,6 @@ export const rawTransactionMethods = group('Rawtransactions', {
       iswitness,
     },
     result: t.written(t.object(decodedTransaction)),
-    example: 'HEX',
     handler: ({ hexstring, iswitness: witness }, { parameters }) =>
       transactionJson(readUnsigned(hexstring, witness), parameters),
   }),

@@ -1,5 +1,4 @@
 /** scantxoutset and scanblocks: coins of given descriptors in the UTXO set, and blocks whose filters match them. */
-
 import { usesInBlock } from '../../chain/script-uses.ts';
 import { matchesFilter } from '../../core/block/filter.ts';
 import { toDisplayHex, toHex } from '../../core/encoding/bytes.ts';

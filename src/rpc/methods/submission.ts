@@ -115,7 +115,6 @@ export const submissionMethods = group('Rawtransactions', {
       'guess that it is yours.',
     parameters: { hexstring: t.hex(), ...limits },
     result: t.hex('txid'),
-    example: 'HEX',
     async handler({ hexstring, maxfeerate, maxburnamount }, context) {
       const tx = readTransaction(hexstring);
       checkBurn(tx, maxburnamount);

@@ -1,5 +1,4 @@
 /** tracescript and traceblock: how the node judges an input and a block, step by step. */
-
 import type { HeaderEntry } from '../../chain/header-entry.ts';
 import { blockScriptFlags } from '../../core/consensus/flags.ts';
 import { traceBlock } from '../../core/consensus/trace-block.ts';
@@ -131,7 +130,6 @@ export const tracingMethods = group('Rawtransactions', {
       'Scripts are told by tracescript.',
     parameters: { blockhash: blockByHash('', 'blockhash') },
     result: blockTrace,
-    example: '$(penny rpc getbestblockhash)',
     async handler({ blockhash: entry }, { chain, clock, parameters }) {
       const { parent, hash, height } = entry;
       if (parent === null) throw refuse.parameter('The genesis block is given, and judged by no rule');

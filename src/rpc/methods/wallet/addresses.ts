@@ -124,7 +124,6 @@ export const walletAddressMethods = group('Wallet', {
       ischange: t.boolean(),
       labels: t.array(t.string(), 'One, or none'),
     }),
-    example: 'ADDRESS',
     handler({ address: text }, wallet, context) {
       const script = decodeAddress(text, context.parameters);
       const address = encodeAddress(script, context.parameters)!;
@@ -150,7 +149,6 @@ export const walletAddressMethods = group('Wallet', {
   setlabel: walletMethod({
     help: 'Gives an address a label, its own or another.',
     parameters: { address: t.string(), label: t.string() },
-    example: 'ADDRESS rent',
     async handler({ address, label }, wallet, context) {
       const script = addressScript(address, context.parameters, 'Invalid Bitcoin address');
       const canonical = encodeAddress(script, context.parameters)!;
@@ -200,7 +198,6 @@ export const walletAddressMethods = group('Wallet', {
     help: 'Signs a message with the key of a legacy address; verifymessage checks it.',
     parameters: { address: t.string(), message: t.string() },
     result: t.string('Base64'),
-    example: 'ADDRESS "what is signed"',
     handler({ address, message }, wallet, context) {
       wallet.vault.requireUnlocked();
       const script = addressScript(address, context.parameters, 'Invalid address');

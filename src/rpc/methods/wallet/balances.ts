@@ -85,7 +85,6 @@ export const walletBalanceMethods = group('Wallet', {
     help: 'What an address of the wallet has received in all, spent or not.',
     parameters: { address: t.string(), minconf, include_immature_coinbase },
     result: t.amount(),
-    example: 'ADDRESS',
     handler({ address: text, minconf: minimum, include_immature_coinbase: immature }, wallet, context) {
       const script = addressScript(text, context.parameters, 'Invalid Bitcoin address');
       if (wallet.keys.place(script) === undefined) throw refuse.wallet('Address not found in wallet');

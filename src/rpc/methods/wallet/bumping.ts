@@ -66,7 +66,6 @@ export const walletBumpingMethods = group('Wallet', {
       'coins.',
     parameters: { txid, options: t.unreadOptions(bumpOptions) },
     result: t.object({ txid: t.hex('Of the new transaction'), ...bumped }),
-    example: 'TXID',
     handler: inTurn(async ({ txid: replaced, options: given }, wallet, context) => {
       if (!wallet.hasPrivateKeys)
         throw refuse.wallet(
@@ -92,7 +91,6 @@ export const walletBumpingMethods = group('Wallet', {
     help: 'The same as a PSBT, for who signs elsewhere. Nothing is sent.',
     parameters: { txid, options: t.unreadOptions(psbtOptions) },
     result: t.object({ psbt: t.string('Base64'), ...bumped }),
-    example: 'TXID',
     handler: inTurn(async ({ txid: replaced, options: given }, wallet, context) => {
       refuseBothTargets(given);
       const options = given.read();

@@ -1,5 +1,4 @@
 /** The descriptors of a wallet: listing and importing them. */
-
 import { JsonNumber, JsonObject } from '../../../core/encoding/json.ts';
 import { importFromText } from '../../../wallet/importing.ts';
 import type { OwnDescriptor } from '../../../wallet/key-ring.ts';

@@ -1,6 +1,6 @@
 /** What transactions do to a wallet, and what they tell of it: simulaterawtransaction, listaddressgroupings. */
 import { ANY_FORM } from '../../../core/script/decode-transaction.ts';
-import { type OutPoint, outPointText } from '../../../core/transaction/transaction.ts';
+import { type OutPoint, outPointText, prevoutsOf } from '../../../core/transaction/transaction.ts';
 import { addressGroups } from '../../../wallet/groupings.ts';
 import { btc, group, refuse, t, walletMethod } from '../../kit.ts';
 import { readTransaction } from '../../texts.ts';
@@ -23,7 +23,7 @@ export const walletEffectMethods = group('Wallet', {
       let change = 0n;
       for (const text of rawtxs) {
         const tx = readTransaction(text, 'Transaction hex string decoding failure.', ANY_FORM);
-        const coins = await chain.coins(tx.inputs.map(({ prevout }) => prevout));
+        const coins = await chain.coins(prevoutsOf(tx));
         for (const [i, { prevout }] of tx.inputs.entries()) {
           const id = outPointText(prevout);
           if (spent.has(id))

@@ -35,7 +35,6 @@ export const walletFundingMethods = group('Wallet', {
       iswitness,
     },
     result: t.object({ hex: t.hex(), ...funded }),
-    example: 'HEX',
     handler: inTurn(async ({ hexstring, options: given, iswitness: witness }, wallet, context) => {
       const tx = readUnsigned(hexstring, witness);
       const options = given();
@@ -96,7 +95,6 @@ export const walletFundingMethods = group('Wallet', {
       finalize: t.standard(t.boolean('Finish inputs that have all signatures'), true),
     },
     result: processed,
-    example: 'PSBT',
     async handler(
       { psbt: text, sign, sighashtype: sighash, bip32derivs: derivations, finalize },
       wallet,
@@ -120,7 +118,6 @@ export const walletFundingMethods = group('Wallet', {
     help: 'Signs the inputs of a transaction that the wallet has keys for.',
     parameters: { hexstring: t.hex(), prevtxs: previousOutputs, sighashtype },
     result: signed,
-    example: 'HEX',
     async handler({ hexstring, prevtxs, sighashtype: sighash }, wallet, context) {
       await context.mempool.settled();
       const tx = readTransaction(hexstring);

@@ -11,7 +11,6 @@ import {
   longRow,
   longRowsOf,
   rowsOf,
-  transactionFields,
   walletRow,
   walletTransaction,
 } from '../../formats/wallet-transaction.ts';
@@ -118,13 +117,12 @@ export const walletHistoryMethods = group('Wallet', {
     result: t.object({
       amount: t.amount('What it changed, without the fee'),
       fee: t.optional(t.amount('Negative; only where it was sent')),
-      ...walletTransaction,
+      ...walletTransaction.fields,
       details: t.array(walletRow),
       hex: t.hex(),
       decoded: t.optional(t.written(t.object(decodedTransaction))),
       lastprocessedblock: lastProcessed,
     }),
-    example: 'TXID',
     handler({ txid, verbose }, wallet, context) {
       const entry = findTransaction(wallet, txid);
       const { tx } = entry;
@@ -135,7 +133,7 @@ export const walletHistoryMethods = group('Wallet', {
       return {
         amount: btc(wallet.history.credit(tx) - debit - fee),
         fee: debit > 0n ? btc(fee) : undefined,
-        ...transactionFields(wallet, entry),
+        ...walletTransaction.of(entry, wallet),
         details: rowsOf(wallet, entry, null),
         hex: toHex(tx.bytes),
         decoded: verbose ? transactionJson(tx, context.parameters, { isChange: change }) : undefined,
@@ -149,7 +147,6 @@ export const walletHistoryMethods = group('Wallet', {
       'Gives up a transaction that is neither confirmed nor in the mempool, with those that depend on it: what it\n' +
       'spends can be spent again. Whoever has a copy may still have it confirmed.',
     parameters: { txid: t.hashText<Txid>() },
-    example: 'TXID',
     async handler({ txid }, wallet) {
       wallet.outbox.abandon(findTransaction(wallet, txid));
       await wallet.settled();

@@ -12,14 +12,56 @@ const load_on_startup = t.optional(t.boolean('Load it at each start, or no longe
 const warnings = t.optional(t.array(t.string()));
 const loaded = t.object({ name: t.string(), warnings });
 
-function scanningJson(wallet: Wallet) {
-  const scan = wallet.follower.scanning;
-  if (scan === null) return false;
-  return {
-    duration: Math.floor((wallet.parts.clock.now() - scan.startedAt) / 1000),
-    progress: scan.progress,
-  };
-}
+/** @returns indexes that are watched beyond the next one of each active descriptor */
+const watchedAhead = ({ keys }: Wallet, internal: boolean): number =>
+  keys.descriptors
+    .filter((own) => own.active !== null && own.internal === internal)
+    .reduce((sum, own) => sum + own.rangeEnd - own.next, 0);
+
+const flagsOf = ({ hasPrivateKeys, isBlank }: Wallet): string[] => [
+  ...['last_hardened_xpub_cached', 'descriptor_wallet'],
+  ...(hasPrivateKeys ? [] : ['disable_private_keys']),
+  ...(isBlank ? ['blank'] : []),
+];
+
+const info = t.view<[Wallet]>()({
+  walletname: [t.string(), ({ name }) => name],
+  walletversion: [t.integer(), () => 169900],
+  format: [t.string(), () => 'leveldb'],
+  txcount: [t.integer(), ({ history }) => history.size],
+  keypoolsize: [
+    t.integer('Addresses that are watched though they were not handed out yet'),
+    (wallet) => watchedAhead(wallet, false),
+  ],
+  keypoolsize_hd_internal: [t.integer('The same for change'), (wallet) => watchedAhead(wallet, true)],
+  paytxfee: [
+    t.amount('As settxfee set it, in BTC for 1,000 vbytes; 0 estimates'),
+    ({ payFeeRate }) => btc(payFeeRate),
+  ],
+  unlocked_until: [
+    t.optional(t.time('When it locks itself; 0 while it is locked; absent if it has no passphrase')),
+    ({ vault }) => (vault.encrypted ? vault.unlockedUntil : undefined),
+  ],
+  private_keys_enabled: [t.boolean('False where it only watches'), ({ hasPrivateKeys }) => hasPrivateKeys],
+  avoid_reuse: [t.boolean(), () => false],
+  scanning: [
+    t.cases('', {
+      'a rescan': t.object({ duration: t.integer('Seconds so far'), progress: t.number('0 to 1') }),
+      'no rescan': t.boolean(),
+    }),
+    ({ follower: { scanning }, parts: { clock } }) =>
+      scanning !== null && {
+        duration: Math.floor((clock.now() - scanning.startedAt) / 1000),
+        progress: scanning.progress,
+      },
+  ],
+  descriptors: [t.boolean(), () => true],
+  external_signer: [t.boolean(), () => false],
+  blank: [t.boolean('Has no keys or descriptors'), ({ isBlank }) => isBlank],
+  birthtime: [t.time('Nothing in it is older'), ({ birthday }) => birthday],
+  flags: [t.array(t.string()), flagsOf],
+  lastprocessedblock: [lastProcessed, lastProcessedBlock],
+});
 
 export const walletManagementMethods = group('Wallet', {
   createwallet: method({
@@ -100,59 +142,8 @@ export const walletManagementMethods = group('Wallet', {
 
   getwalletinfo: walletMethod({
     help: 'The state of a wallet.',
-    result: t.object({
-      walletname: t.string(),
-      walletversion: t.integer(),
-      format: t.string(),
-      txcount: t.integer(),
-      keypoolsize: t.integer('Addresses that are watched though they were not handed out yet'),
-      keypoolsize_hd_internal: t.integer('The same for change'),
-      paytxfee: t.amount('As settxfee set it, in BTC for 1,000 vbytes; 0 estimates'),
-      unlocked_until: t.optional(
-        t.time('When it locks itself; 0 while it is locked; absent if it has no passphrase'),
-      ),
-      private_keys_enabled: t.boolean('False where it only watches'),
-      avoid_reuse: t.boolean(),
-      scanning: t.cases('', {
-        'a rescan': t.object({ duration: t.integer('Seconds so far'), progress: t.number('0 to 1') }),
-        'no rescan': t.boolean(),
-      }),
-      descriptors: t.boolean(),
-      external_signer: t.boolean(),
-      blank: t.boolean('Has no keys or descriptors'),
-      birthtime: t.time('Nothing in it is older'),
-      flags: t.array(t.string()),
-      lastprocessedblock: lastProcessed,
-    }),
-    handler(_, wallet) {
-      const active = wallet.keys.descriptors.filter(({ active: type }) => type !== null);
-      const size = (internal: boolean): number =>
-        active
-          .filter((own) => own.internal === internal)
-          .reduce((sum, own) => sum + own.rangeEnd - own.next, 0);
-      const flags = ['last_hardened_xpub_cached', 'descriptor_wallet'];
-      if (!wallet.hasPrivateKeys) flags.push('disable_private_keys');
-      if (wallet.isBlank) flags.push('blank');
-      return {
-        walletname: wallet.name,
-        walletversion: 169900,
-        format: 'leveldb',
-        txcount: wallet.history.size,
-        keypoolsize: size(false),
-        keypoolsize_hd_internal: size(true),
-        paytxfee: btc(wallet.payFeeRate),
-        unlocked_until: wallet.vault.encrypted ? wallet.vault.unlockedUntil : undefined,
-        private_keys_enabled: wallet.hasPrivateKeys,
-        avoid_reuse: false,
-        scanning: scanningJson(wallet),
-        descriptors: true,
-        external_signer: false,
-        blank: wallet.isBlank,
-        birthtime: wallet.birthday,
-        flags,
-        lastprocessedblock: lastProcessedBlock(wallet),
-      };
-    },
+    result: info,
+    handler: (_, wallet) => info.of(wallet),
   }),
 
   importmnemonic: walletMethod({
@@ -203,7 +194,6 @@ export const walletManagementMethods = group('Wallet', {
     help: 'The private key (WIF) of an address of the wallet.',
     parameters: { address: t.string() },
     result: t.string(),
-    example: 'ADDRESS',
     handler({ address }, wallet, context) {
       addressScript(address, context.parameters, 'Invalid Bitcoin address');
       return exportKey(wallet, address);

@@ -9,7 +9,6 @@ export const walletPrunedFundMethods = group('Wallet', {
   importprunedfunds: walletMethod({
     help: 'Takes note of a confirmed transaction that pays the wallet or spends from it, without a look at any block.',
     parameters: { rawtransaction: t.hex(), txoutproof: t.bytes('As gettxoutproof gives it') },
-    example: 'HEX PROOF',
     async handler({ rawtransaction, txoutproof }, wallet, { chain }) {
       const tx = readTransaction(rawtransaction, 'TX decode failed.');
       const proof = readProof(txoutproof);
@@ -31,7 +30,6 @@ export const walletPrunedFundMethods = group('Wallet', {
   removeprunedfunds: walletMethod({
     help: 'Forgets a transaction of the wallet; only with -deprecatedrpc=removeprunedfunds.',
     parameters: { txid: t.hashText<Txid>() },
-    example: 'TXID',
     async handler({ txid }, wallet, { deprecated }) {
       if (!deprecated.has('removeprunedfunds'))
         throw new RpcError(

@@ -1,5 +1,4 @@
 /** Spending all there is: sendall. */
-
 import { JsonNumber, JsonObject } from '../../../core/encoding/json.ts';
 import { encodeAddress } from '../../../core/script/address.ts';
 import { planSweep } from '../../../wallet/sweep.ts';
