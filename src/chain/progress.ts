@@ -32,7 +32,7 @@ export class Progress {
     if (maxTipAge === 0) return bestHeader.height - tip.height > CATCHING_UP_BLOCKS;
     if (this.#synchronised) return false;
     if (tip.chainWork < minimumChainWork) return true;
-    if (tip.time < this.#clock.now() / 1000 - maxTipAge) return true;
+    if (tip.time < this.#clock.seconds() - maxTipAge) return true;
     this.#synchronised = true;
     return false;
   }

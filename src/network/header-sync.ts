@@ -55,7 +55,7 @@ export class HeaderSync implements Part {
     this.#syncPeer = peer;
     this.#syncTimer?.cancel();
     const { clock, parameters } = this.#context;
-    const expected = (clock.now() / 1000 - bestHeader.time) / parameters.targetSpacing;
+    const expected = (clock.seconds() - bestHeader.time) / parameters.targetSpacing;
     this.#syncTimer = clock.schedule(HEADERS_DOWNLOAD_TIMEOUT + expected, () => {
       if (this.#syncPeer !== peer || this.#isRecent() || peer.closed) return;
       if (peer.may('noban')) this.#nextSyncPeer();
@@ -113,7 +113,7 @@ export class HeaderSync implements Part {
   tooNew(peer: Peer, headers: readonly BlockHeader[]): void {
     const { clock, parameters } = this.#context;
     const chain = peer.chain;
-    const latest = clock.now() / 1000 + parameters.maxFutureBlockTime;
+    const latest = clock.seconds() + parameters.maxFutureBlockTime;
     const first = headers.find(({ time }) => time > latest);
     const wait = Math.max(1, (first?.time ?? 0) - latest);
     if (chain.tooNew !== undefined || wait * SECOND > LONGEST_WAIT) return;
@@ -191,7 +191,7 @@ export class HeaderSync implements Part {
     }
     // A branch with too little work that has ended is not worth storing, whoever made it.
     if (headers.length < MAXIMUM_HEADERS) return;
-    const seconds = Math.max(0, clock.now() / 1000 + parameters.maxFutureBlockTime - parent.medianTimePast);
+    const seconds = Math.max(0, clock.seconds() + parameters.maxFutureBlockTime - parent.medianTimePast);
     const presync = new HeadersPresync(parent, chain.workThreshold, MAXIMUM_BLOCKS_A_SECOND * seconds);
     peer.chain.presync = presync;
     this.#continuePresync(peer, presync, headers);

@@ -29,6 +29,7 @@ const TRAIL = 100;
 const BLOCKS_PER_TURN = 16;
 
 interface ScanProgress {
+  /** Seconds. */
   readonly startedAt: number;
   readonly progress: number;
 }
@@ -149,7 +150,7 @@ export class ChainFollower {
   async rescan(from: number, to: number | null): Promise<number> {
     if (this.#scan !== null)
       throw new WalletError('Wallet is currently rescanning. Abort existing rescan or wait.');
-    const scan = { startedAt: this.#clock.now(), progress: 0, aborted: false };
+    const scan = { startedAt: this.#clock.seconds(), progress: 0, aborted: false };
     this.#scan = scan;
     try {
       let height = from;

@@ -90,8 +90,8 @@ export interface PlannedTransaction {
 
 /** Satoshis: what change is made worth by a random draw, so that it can be told from nothing. */
 const CHANGE_TARGET = 50_000n;
-/** A tip older than this says that the chain is not up to date: no lock time then. Milliseconds. */
-const MAX_TIP_AGE = 8 * 60 * 60 * 1000;
+/** A tip older than this says that the chain is not up to date: no lock time then. Seconds. */
+const MAX_TIP_AGE = 8 * 60 * 60;
 /** So many that their number takes three bytes: before they are chosen, the worst is assumed. */
 const MANY_INPUTS = 253;
 const MIN_STANDARD_TX_WEIGHT = WITNESS_SCALE_FACTOR * MIN_STANDARD_TX_NONWITNESS_SIZE;
@@ -275,7 +275,7 @@ export function lockTimeFor({ parts: { chain, clock, random } }: Wallet, inputs:
   if (!inputs.every(({ sequence }) => [SEQUENCE_REPLACEABLE, SEQUENCE_NOT_FINAL].includes(sequence)))
     return 0;
   const tip = chain.tip();
-  if (clock.now() - tip.time * 1000 > MAX_TIP_AGE) return 0;
+  if (clock.seconds() - tip.time > MAX_TIP_AGE) return 0;
   return random.below(10) === 0 ? Math.max(0, tip.height - random.below(100)) : tip.height;
 }
 

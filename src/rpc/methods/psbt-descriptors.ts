@@ -1,5 +1,5 @@
 /** PSBTs with what descriptors and the node know: utxoupdatepsbt, descriptorprocesspsbt. */
-import { toDisplayHex, toHex } from '../../core/encoding/bytes.ts';
+import { toDisplayHex } from '../../core/encoding/bytes.ts';
 import { isWitnessProgram } from '../../core/script/script.ts';
 import { solve } from '../../core/script/templates.ts';
 import type { Txid } from '../../core/transaction/transaction.ts';
@@ -7,13 +7,12 @@ import { expandAll } from '../../wallet/descriptors/expansions.ts';
 import { Psbt } from '../../wallet/psbt/psbt.ts';
 import { INPUT } from '../../wallet/psbt/psbt-fields.ts';
 import { encodeOutput } from '../../wallet/psbt/psbt-values.ts';
-import { extract, finalize as finalizePsbt } from '../../wallet/psbt/roles.ts';
 import { fillWith } from '../../wallet/psbt-signing.ts';
 import { SigningProvider } from '../../wallet/signing/provider.ts';
 import { scanObject, scanObjects } from '../descriptor-scripts.ts';
 import { group, type JsonRead, method, type RpcContext, t } from '../kit.ts';
-import { processed } from './psbt.ts';
-import { sighashFrom, sighashtype } from './sign-raw-transaction.ts';
+import { processed, processedJson, processing } from './psbt.ts';
+import { sighashFrom } from './sign-raw-transaction.ts';
 
 /** Keys and scripts of the descriptors that a caller lists. */
 function providerFrom(
@@ -74,32 +73,19 @@ export const psbtDescriptorMethods = group('Rawtransactions', {
 
   descriptorprocesspsbt: method({
     help: 'The same, and signs with the private keys of the descriptors.',
-    parameters: {
-      psbt: t.string('Base64'),
-      descriptors: scanObjects,
-      sighashtype,
-      bip32derivs: t.standard(t.boolean('Add the paths of keys (BIP32)'), true),
-      finalize: t.standard(t.boolean('Finish inputs that have all signatures'), true),
-    },
+    parameters: { psbt: t.string('Base64'), descriptors: scanObjects, ...processing },
     result: processed,
     example: `PSBT '["DESCRIPTOR"]'`,
-    async handler(
-      { psbt: text, descriptors, sighashtype: sighash, bip32derivs: derivations, finalize },
-      context,
-    ) {
-      const psbt = Psbt.decodeBase64(text);
+    async handler({ descriptors, finalize, ...asked }, context) {
+      const { bip32derivs: derivations } = asked;
+      const psbt = Psbt.decodeBase64(asked.psbt);
       const provider = providerFrom(descriptors, true, context);
       if (!derivations) provider.forgetOrigins();
       await context.mempool.settled();
       await addUtxos(psbt, provider, context);
-      const sighashType = sighashFrom(sighash) ?? undefined;
+      const sighashType = sighashFrom(asked.sighashtype) ?? undefined;
       const complete = fillWith(psbt, provider, { sign: true, finalize, derivations, sighashType });
-      const encoded = psbt.encodeBase64();
-      return {
-        psbt: encoded,
-        complete,
-        hex: complete && finalizePsbt(psbt) ? toHex(extract(psbt).bytes) : undefined,
-      };
+      return processedJson(psbt, complete);
     },
   }),
 });

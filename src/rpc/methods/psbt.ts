@@ -8,6 +8,7 @@ import { combine, extract, finalize, join } from '../../wallet/psbt/roles.ts';
 import { construction, constructTransaction } from '../construct-transaction.ts';
 import { btc, group, method, refuse, t } from '../kit.ts';
 import { iswitness, readUnsigned } from '../texts.ts';
+import { sighashtype } from './sign-raw-transaction.ts';
 
 const psbt = t.string('Base64');
 const txs = t.array(psbt);
@@ -19,6 +20,18 @@ export const processed = t.object({
   complete: t.boolean('All inputs are signed'),
   hex: t.optional(t.hex('The transaction, if it is complete')),
 });
+export function processedJson(psbt: Psbt, complete: boolean) {
+  const text = psbt.encodeBase64();
+  return { psbt: text, complete, hex: complete && finalize(psbt) ? toHex(extract(psbt).bytes) : undefined };
+}
+
+/** Parameters of such methods, behind what they sign with. */
+export const processing = {
+  sighashtype,
+  bip32derivs: t.standard(t.boolean('Add the paths of keys (BIP32)'), true),
+  finalize: t.standard(t.boolean('Finish inputs that have all signatures'), true),
+};
+
 export function psbtVersionFrom(version: number): PsbtVersion {
   if (version !== 0 && version !== 2) throw refuse.parameter('The PSBT version can only be 2 or 0');
   return version;

@@ -136,7 +136,7 @@ export const tracingMethods = group('Rawtransactions', {
       const block = await readStoredBlock(chain, entry);
       const undo = entry.haveUndo ? await ofFile(chain.blocks.readUndo(entry), 'undo') : null;
       const place = { height, hash, parent };
-      const now = Math.floor(clock.now() / 1000);
+      const now = clock.seconds();
       return blockTraceJson(traceBlock({ block, place, undo, now }, parameters), {
         ...{ hash, height, isKnown: undo !== null },
         flags: blockScriptFlags(place, parameters),

@@ -2,6 +2,7 @@
  * Connections over the web's WebSocket: one binary frame is one message in its envelope. It dials only, never names
  * what it dials in numbers, and cannot be kept from reading: what nobody takes is kept, and a peer that goes on is left.
  */
+import { joinHostPort } from '../../../network/network-address.ts';
 import {
   BUFFER_LIMIT,
   type Connection,
@@ -22,7 +23,7 @@ const LOOK = 20;
 export class WebTransport implements Transport {
   /** Addresses that came without a scheme, or with one that there is no socket for, are tried as WebSockets. */
   dial({ scheme, host, port }: Target, signal: AbortSignal): Promise<Connection> {
-    const remote = `${host.includes(':') ? `[${host}]` : host}:${port}`;
+    const remote = joinHostPort(host, port);
     return new Promise((resolve, reject) => {
       const socket = new WebSocket(`${scheme === 'wss' ? scheme : 'ws'}://${remote}`);
       socket.binaryType = 'arraybuffer';

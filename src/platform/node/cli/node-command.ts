@@ -1,9 +1,11 @@
 /** `penny node`: a node from its settings until a signal, RPC `stop` or a failure ends it. */
+
 import { once } from 'node:events';
 import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import type { ImportProgress } from '../../../chain/import.ts';
 import type { ReindexKind } from '../../../chain/options.ts';
+import { joinHostPort } from '../../../network/network-address.ts';
 import type { Node } from '../../../node.ts';
 import { SystemClock } from '../clock.ts';
 import { type NodeProcess, type ProcessOptions, startNode } from '../create-node.ts';
@@ -153,13 +155,10 @@ function reportFailure(error: Error, logger: NodeLogger, onConsole: boolean): vo
 
 /** The system's words where they say it, and what to do where they do not. */
 function explain(error: Error): string {
-  const { syscall, code, address, port } = error as NodeJS.ErrnoException & {
-    address?: string;
-    port?: number;
-  };
+  const { syscall, code, address, port } = error as NodeJS.ErrnoException & { address: string; port: number };
   if (syscall !== 'listen') return error.message;
   const why = code === 'EADDRINUSE' ? 'Penny is probably already running.' : `(${code})`;
-  return `Unable to bind to ${address}:${port} on this computer. ${why} Options -rpcport, -port and -bind choose others.`;
+  return `Unable to bind to ${joinHostPort(address, port)} on this computer. ${why} Options -rpcport, -port and -bind choose others.`;
 }
 
 /** By name, errors whose message says it all: a stack would only frighten. */

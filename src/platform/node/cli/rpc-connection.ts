@@ -1,8 +1,10 @@
 /** One HTTP connection's worth of JSON-RPC for the command line: where to, as whom, and the raw answer. */
+
 import { readFileSync } from 'node:fs';
 import { request } from 'node:http';
 import { resolve } from 'node:path';
 import type { JsonObject, JsonRead } from '../../../core/encoding/json.ts';
+import { joinHostPort } from '../../../network/network-address.ts';
 import type { RPC } from './common-options.ts';
 import type { Configuration } from './configuration.ts';
 
@@ -96,7 +98,7 @@ export function post(address: RpcAddress, path: string, body: string): Promise<H
     });
     outgoing.on('timeout', () => outgoing.destroy(new Error('timeout reached')));
     outgoing.on('error', (error: NodeJS.ErrnoException) => {
-      const where = `${address.host}:${address.port}`;
+      const where = joinHostPort(address.host, address.port);
       reject(
         new ConnectionError(
           `Could not connect to the server ${where} (${error.code ?? error.message})\n\nIs the node running (penny node), and is this its network and RPC port? penny rpc -help names the options.`,

@@ -1,5 +1,7 @@
 /** What both kinds of connection do with a Node socket. */
+
 import type { Socket } from 'node:net';
+import { joinHostPort } from '../../../network/network-address.ts';
 import { LOW_WATER_MARK, MESSAGE_OVERHEAD } from '../../../network/transport.ts';
 
 /** Plain bytes that hold no larger buffer alive: a small message kept for long must not keep its neighbours. */
@@ -67,5 +69,5 @@ export const LINGER = 1_000;
 /** `host:port`, `[host]:port` for IPv6; IPv4 addresses that Node shows mapped into IPv6 are shown plain. */
 export function endpoint(address: string | undefined, port: number | undefined): string {
   const host = (address ?? '').replace(/^::ffff:(?=\d+\.)/, '');
-  return host.includes(':') ? `[${host}]:${port ?? 0}` : `${host}:${port ?? 0}`;
+  return joinHostPort(host, port ?? 0);
 }

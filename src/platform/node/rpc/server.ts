@@ -3,24 +3,21 @@
  * listens, how bytes become text, what one caller can cost, and how it stops; what a request means is the
  * dispatcher's.
  */
-import { isUtf8 } from 'node:buffer';
 import { setTimeout as delay, setImmediate as nextTurn } from 'node:timers/promises';
 import fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
+import { joinHostPort } from '../../../network/network-address.ts';
 import type { Answer, Caller, Dispatcher } from '../../../rpc/dispatcher.ts';
 import { LIMITS } from '../../../rpc/limits.ts';
 import type { Logger } from '../../../seams.ts';
 import { Access, type AccessOptions, type Permission } from './access.ts';
 import type { Authentication } from './authentication.ts';
 import { EVENTS, EventConnections, UpgradableRequest } from './event-connections.ts';
+import { payloadOf, textOf } from './long-texts.ts';
 import type { Route } from './route.ts';
 import { Visitors } from './visitors.ts';
 
 /** Milliseconds between looks for connections that may be closed, while stopping. */
 const CLOSE_INTERVAL = 20;
-/** Characters of an answer that Node writes as well as anybody. */
-const SMALL_ANSWER = 65_536;
-/** Characters of a long one that are looked at before everything else gets its turn. */
-const AT_ONCE = 1 << 22;
 
 const WALLETS = '/wallet/';
 
@@ -102,7 +99,7 @@ export class RpcServer {
       }
       const address = server.address();
       if (i === 0 && address !== null && typeof address === 'object') port = address.port;
-      this.#logger.log('info', 'http', `RPC server listening on ${host}:${port}`);
+      this.#logger.log('info', 'http', `RPC server listening on ${joinHostPort(host, port)}`);
     }
     return port;
   }
@@ -284,11 +281,9 @@ export class RpcServer {
 
   async #dispatch(request: FastifyRequest, reply: FastifyReply): Promise<Answer> {
     const bytes = (request.body ?? Buffer.alloc(0)) as Buffer;
-    // To put a very long one together took as long as to make it text.
-    if (bytes.length > AT_ONCE) await nextTurn();
     const path = request.originalUrl.split('?', 1)[0]!;
     const caller = new HttpCaller(path, request.permission, () => this.#hangUp(request, reply));
-    return this.#dispatcher.handle(isUtf8(bytes) ? bytes.toString() : null, caller);
+    return this.#dispatcher.handle(await textOf(bytes), caller);
   }
 
   /** Tells a browser that the page may read the answer. */
@@ -333,36 +328,6 @@ class HttpCaller implements Caller {
 }
 
 const asItIs = <T>(payload: T): T => payload;
-
-/**
- * Node would write a long text as UTF-8 character by character, though nearly all answers are ASCII; and a very long
- * one in one go, while everything else waits.
- */
-async function payloadOf(pieces: readonly string[]): Promise<string | Buffer> {
-  let passed = 0;
-  const rest = (piece: string): Promise<void> | undefined => {
-    passed += piece.length;
-    if (passed < AT_ONCE) return undefined;
-    passed = 0;
-    return nextTurn();
-  };
-  let size = 0;
-  for (const piece of pieces) {
-    size += Buffer.byteLength(piece);
-    const pause = rest(piece);
-    if (pause !== undefined) await pause;
-  }
-  if (size <= SMALL_ANSWER) return pieces.join('');
-  const bytes = Buffer.allocUnsafe(size);
-  let at = 0;
-  for (const piece of pieces) {
-    const isAscii = Buffer.byteLength(piece) === piece.length;
-    at += bytes.write(piece, at, isAscii ? 'latin1' : 'utf8');
-    const pause = rest(piece);
-    if (pause !== undefined) await pause;
-  }
-  return bytes;
-}
 
 /** As declared; a body in pieces may become as large as it can. */
 const bodySize = ({ headers }: FastifyRequest): number =>

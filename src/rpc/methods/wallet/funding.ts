@@ -1,7 +1,6 @@
 /** Transactions that a wallet funds or signs for someone: fundrawtransaction, PSBTs, signing. */
 import { toHex } from '../../../core/encoding/bytes.ts';
 import { Psbt } from '../../../wallet/psbt/psbt.ts';
-import { extract, finalize as finalizePsbt } from '../../../wallet/psbt/roles.ts';
 import { fillPsbt } from '../../../wallet/psbt-signing.ts';
 import { SigningProvider } from '../../../wallet/signing/provider.ts';
 import { signTransaction } from '../../../wallet/signing/sign-transaction.ts';
@@ -20,11 +19,10 @@ import { btc, group, t, walletMethod } from '../../kit.ts';
 import { previousOutputs, spentOutputs } from '../../previous-outputs.ts';
 import { iswitness, readTransaction, readUnsigned } from '../../texts.ts';
 import { inTurn } from '../../wallet-access.ts';
-import { processed, psbt_version, psbtVersionFrom } from '../psbt.ts';
+import { processed, processedJson, processing, psbt_version, psbtVersionFrom } from '../psbt.ts';
 import { sighashFrom, sighashtype, signed, signedJson } from '../sign-raw-transaction.ts';
 
 const funded = { fee: t.amount(), changepos: t.integer('Index of the change; -1 for none') };
-const bip32derivs = t.standard(t.boolean('Add the paths of keys (BIP32)'), true);
 
 export const walletFundingMethods = group('Wallet', {
   fundrawtransaction: walletMethod({
@@ -58,7 +56,7 @@ export const walletFundingMethods = group('Wallet', {
       outputs: construction.outputs,
       locktime: construction.locktime,
       options: t.unreadOptions(PSBT_OPTIONS),
-      bip32derivs,
+      bip32derivs: processing.bip32derivs,
       version: construction.version,
       psbt_version,
     },
@@ -90,27 +88,15 @@ export const walletFundingMethods = group('Wallet', {
     parameters: {
       psbt: t.string('Base64'),
       sign: t.standard(t.boolean(), true),
-      sighashtype,
-      bip32derivs,
-      finalize: t.standard(t.boolean('Finish inputs that have all signatures'), true),
+      ...processing,
     },
     result: processed,
-    async handler(
-      { psbt: text, sign, sighashtype: sighash, bip32derivs: derivations, finalize },
-      wallet,
-      context,
-    ) {
+    async handler({ sign, finalize, bip32derivs: derivations, ...asked }, wallet, context) {
       await context.mempool.settled();
-      const psbt = Psbt.decodeBase64(text);
-      const sighashType = sighashFrom(sighash) ?? undefined;
+      const psbt = Psbt.decodeBase64(asked.psbt);
+      const sighashType = sighashFrom(asked.sighashtype) ?? undefined;
       if (sign) wallet.vault.requireUnlocked();
-      const complete = await fillPsbt(wallet, psbt, { sign, finalize, derivations, sighashType });
-      const encoded = psbt.encodeBase64();
-      return {
-        psbt: encoded,
-        complete,
-        hex: complete && finalizePsbt(psbt) ? toHex(extract(psbt).bytes) : undefined,
-      };
+      return processedJson(psbt, await fillPsbt(wallet, psbt, { sign, finalize, derivations, sighashType }));
     },
   }),
 

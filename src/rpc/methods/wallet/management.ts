@@ -51,7 +51,7 @@ const info = t.view<[Wallet]>()({
     }),
     ({ follower: { scanning }, parts: { clock } }) =>
       scanning !== null && {
-        duration: Math.floor((clock.now() - scanning.startedAt) / 1000),
+        duration: clock.seconds() - scanning.startedAt,
         progress: scanning.progress,
       },
   ],

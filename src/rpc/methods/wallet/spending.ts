@@ -92,14 +92,18 @@ const sent = t.cases(
   'false',
 );
 
+/** Options of methods that also send. */
+export const sendingOptions = {
+  add_to_wallet: t.standard(t.boolean('Keep the transaction and send it'), true),
+  psbt: t.standard(t.boolean('Answer a PSBT and send nothing'), false),
+};
 const sendOptions = {
   ...FUND_OPTIONS,
   replaceable: early(FUND_OPTIONS.replaceable),
   max_tx_weight: early(FUND_OPTIONS.max_tx_weight),
-  add_to_wallet: t.standard(t.boolean('Keep the transaction and send it'), true),
+  ...sendingOptions,
   inputs: t.optional(early(inputsSchema)),
   locktime: t.optional(early(t.long('A height or a time')), 'close to the tip'),
-  psbt: t.standard(t.boolean('Answer a PSBT and send nothing'), false),
 };
 
 /** Names that `send` took once, and what they are called now. */

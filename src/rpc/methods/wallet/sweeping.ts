@@ -2,7 +2,12 @@
 import { JsonNumber, JsonObject } from '../../../core/encoding/json.ts';
 import { encodeAddress } from '../../../core/script/address.ts';
 import { planSweep } from '../../../wallet/sweep.ts';
-import { constructTransaction, inputsSchema, outputPairs } from '../../construct-transaction.ts';
+import {
+  construction,
+  constructTransaction,
+  inputsSchema,
+  outputPairs,
+} from '../../construct-transaction.ts';
 import { RpcCode } from '../../errors.ts';
 import { chosenRate, feeFields, readFeeChoice } from '../../fee-choice.ts';
 import { FUND_OPTIONS } from '../../fund-options.ts';
@@ -10,20 +15,19 @@ import { group, type JsonRead, refuse, t, walletMethod } from '../../kit.ts';
 import { refuseAs } from '../../refusals.ts';
 import { arrayFrom } from '../../values.ts';
 import { inTurn } from '../../wallet-access.ts';
-import { finish, finished, readFees } from './spending.ts';
+import { finish, finished, readFees, sendingOptions } from './spending.ts';
 
 const sweepOptions = {
-  add_to_wallet: t.standard(t.boolean('Keep the transaction and send it'), true),
+  ...sendingOptions,
   ...feeFields,
-  include_watching: t.standard(t.boolean('No longer used'), false),
+  include_watching: FUND_OPTIONS['include_watching|includeWatching'],
   inputs: t.optional({ ...inputsSchema, help: 'Exactly these coins are spent' }),
   locktime: t.optional(t.long('A height or a time'), 'close to the tip'),
   lock_unspents: FUND_OPTIONS['lock_unspents|lockUnspents'],
-  psbt: t.standard(t.boolean('Answer a PSBT and send nothing'), false),
   send_max: t.standard(t.boolean('Leave out coins that cost more than they are worth'), false),
-  minconf: t.standard(t.integer('Confirmations that a coin has at least'), 0),
-  maxconf: t.optional(t.integer('Confirmations that a coin has at most')),
-  version: t.standard(t.uint32(), 2),
+  minconf: FUND_OPTIONS.minconf,
+  maxconf: FUND_OPTIONS.maxconf,
+  version: construction.version,
   replaceable: FUND_OPTIONS.replaceable,
   solving_data: FUND_OPTIONS.solving_data,
 };
