@@ -4,16 +4,11 @@ import { workFromBits } from '../core/block/target.ts';
 import type { NetworkParameters } from '../core/parameters/network.ts';
 import type { Coin } from '../core/transaction/coin.ts';
 import type { OutPoint } from '../core/transaction/transaction.ts';
-import type { ActiveChain } from './active-chain.ts';
 import type { BlockStore } from './block-store.ts';
-import type { Chainstate } from './chainstate.ts';
-import type { BlockEvent, ChainTip, ExtendedEvent, RefusedEvent, TimedEvent, TipEvent } from './events.ts';
+import { ChainEvents, type ChainTip } from './events.ts';
 import type { HeaderEntry } from './header-entry.ts';
-import type { HeaderTree } from './header-tree.ts';
-import type { KeyValueStore } from './key-value-store.ts';
-import type { Progress } from './progress.ts';
+import type { ChainParts } from './parts.ts';
 import type { Pruner } from './pruning.ts';
-import { Signal } from './signal.ts';
 import { CorruptionError } from './storage.ts';
 import { chainTips } from './tips.ts';
 
@@ -25,52 +20,24 @@ const LONG_INVALID_BRANCH = 6n;
 const INVALID_BRANCH =
   'Warning: Found invalid chain more than 6 blocks longer than our best chain. This could be due to database corruption or consensus incompatibility with peers.';
 
-export interface ChainParts {
-  readonly parameters: NetworkParameters;
-  readonly index: KeyValueStore;
-  readonly blocks: BlockStore;
-  readonly chainstate: Chainstate;
-  readonly tree: HeaderTree;
-  readonly active: ActiveChain;
-  readonly progress: Progress;
-  readonly pruner: Pruner;
-  /** The network file's, or what the options say instead. */
-  readonly minimumChainWork: bigint;
-}
-
 type BlockReader = Pick<
   BlockStore,
   'sizeOnDisk' | 'readBlock' | 'readBlockBytes' | 'readPart' | 'readUndo' | 'readUndoBytes'
 >;
 
-export class ChainView {
+export class ChainView extends ChainEvents {
   readonly parameters: NetworkParameters;
   /** To read what is stored; what is not there any more throws a MissingDataError. */
   readonly blocks: BlockReader;
   readonly pruner: Pick<Pruner, 'target' | 'prunedHeight' | 'locks'>;
   protected readonly parts: ChainParts;
 
-  /** A block came for the top of the tip. Form and proof of work are right; its coins are not looked at yet. */
-  readonly extended = new Signal<ExtendedEvent>();
-  /** A block joined or left the active chain; in order, right after it was committed. */
-  readonly connected = new Signal<BlockEvent>();
-  readonly disconnected = new Signal<BlockEvent>();
-  /** The tip changed; after the `connected` and `disconnected` that led there. */
-  readonly tipChanged = new Signal<TipEvent>();
-  /** A block that was stored before turned out to be invalid. */
-  readonly refused = new Signal<RefusedEvent>();
-  /** Entries were forgotten (`Chain.rewind`): what is known of blocks by others may be about them. */
-  readonly rewound = new Signal<void>();
-  /** How long a block took from its first look to its connection, or a write of coins and index. */
-  readonly timed = new Signal<TimedEvent>();
-  /** The disk failed or there is a bug: nothing is written any more; the node should stop. */
-  readonly fatal = new Signal<Error>();
-
-  constructor(parts: ChainParts) {
+  constructor(parts: Omit<ChainParts, 'events'>) {
+    super();
     this.parameters = parts.parameters;
     this.blocks = parts.blocks;
     this.pruner = parts.pruner;
-    this.parts = parts;
+    this.parts = { ...parts, events: this };
   }
 
   get tip(): HeaderEntry {

@@ -1,8 +1,15 @@
-/** What the chain announces and answers: verdicts, events, tips. Types only. */
+/** What the chain announces and answers: events, verdicts, tips. */
 import type { Block } from '../core/block/block.ts';
 import type { BlockUndo } from '../core/consensus/undo.ts';
 import type { Invalid } from '../core/encoding/errors.ts';
 import type { HeaderEntry } from './header-entry.ts';
+import { Signal } from './signal.ts';
+
+/** A block or header that breaks a rule. */
+export interface Refusal {
+  readonly ok: false;
+  readonly invalid: Invalid;
+}
 
 /**
  * `new`: the block was not stored before. `connected`: it is valid to the last script, being or having been
@@ -10,12 +17,12 @@ import type { HeaderEntry } from './header-entry.ts';
  */
 export type BlockVerdict =
   | { readonly ok: true; readonly new: boolean; readonly connected: boolean }
-  | { readonly ok: false; readonly invalid: Invalid };
+  | Refusal;
 
 /** `last`: the entry of the last header that was accepted or known. */
 export type HeadersVerdict =
   | { readonly ok: true; readonly last: HeaderEntry | undefined; readonly new: number }
-  | { readonly ok: false; readonly invalid: Invalid; readonly last: HeaderEntry | undefined };
+  | (Refusal & { readonly last: HeaderEntry | undefined });
 
 /** A block that is about to be stored, and to be connected if it is valid. */
 export interface ExtendedEvent {
@@ -55,4 +62,23 @@ export interface ChainTip {
   /** Blocks from the active chain to this tip. */
   readonly branchLength: number;
   readonly status: TipStatus;
+}
+
+/** What a chain tells while it goes on. */
+export class ChainEvents {
+  /** A block came for the top of the tip. Form and proof of work are right; its coins are not looked at yet. */
+  readonly extended = new Signal<ExtendedEvent>();
+  /** A block joined or left the active chain; in order, right after it was committed. */
+  readonly connected = new Signal<BlockEvent>();
+  readonly disconnected = new Signal<BlockEvent>();
+  /** The tip changed; after the `connected` and `disconnected` that led there. */
+  readonly tipChanged = new Signal<TipEvent>();
+  /** A block that was stored before turned out to be invalid. */
+  readonly refused = new Signal<RefusedEvent>();
+  /** Entries were forgotten (`Chain.rewind`): what is known of blocks by others may be about them. */
+  readonly rewound = new Signal<void>();
+  /** How long a block took from its first look to its connection, or a write of coins and index. */
+  readonly timed = new Signal<TimedEvent>();
+  /** The disk failed or there is a bug: nothing is written any more; the node should stop. */
+  readonly fatal = new Signal<Error>();
 }

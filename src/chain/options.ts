@@ -1,10 +1,6 @@
 /** What a chain is opened with. Types and defaults only. */
-import type { NetworkParameters } from '../core/parameters/network.ts';
-import type { Clock, Logger, Random } from '../seams.ts';
 import type { ChainView } from './chain-view.ts';
 import type { Position } from './header-entry.ts';
-import type { ScriptVerifier } from './script-verifier.ts';
-import type { Storage } from './storage.ts';
 
 export type ReindexKind = 'blocks' | 'chainstate';
 
@@ -36,16 +32,6 @@ export const DEFAULT_BATCH_COINS = 10_000;
 export const DEFAULT_BLOCK_FILE_SIZE = 128 << 20;
 export const DEFAULT_CHECK_BLOCKS = 6;
 export const DEFAULT_CHECK_LEVEL = 3;
-
-export interface ChainDependencies {
-  readonly parameters: NetworkParameters;
-  readonly clock: Clock;
-  /** Salts the coin cache. */
-  readonly random: Random;
-  readonly storage: Storage;
-  readonly scriptVerifier: ScriptVerifier;
-  readonly logger: Logger;
-}
 
 export interface AcceptBlockOptions {
   /** False: the block came unasked, and Core's rules against floods say whether it is stored. */

@@ -10,9 +10,9 @@ import { toDisplayHex } from '../core/encoding/bytes.ts';
 import { Reader } from '../core/encoding/reader.ts';
 import { Writer } from '../core/encoding/writer.ts';
 import type { FileSizes } from './block-store.ts';
-import type { ChainParts } from './chain-view.ts';
 import { HASH_SIZE } from './header-entry.ts';
 import type { RememberedEntry } from './header-tree.ts';
+import type { ChainParts } from './parts.ts';
 import { decodeHeaderRecord, headerKey } from './schema.ts';
 
 export interface RememberedChain {

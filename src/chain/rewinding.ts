@@ -3,24 +3,13 @@
  * was. Owns the order in which memory, index and files follow, so that a kill at any instant can be mended.
  */
 import type { BlockHash } from '../core/block/header.ts';
-import type { ChainParts } from './chain-view.ts';
+import type { ChainDisk } from './disk.ts';
 import { type HeaderEntry, hasData } from './header-entry.ts';
+import type { ChainParts } from './parts.ts';
 import type { RememberedChain } from './remembered.ts';
-import { saveIndex } from './startup.ts';
+import type { Reception } from './stages/receive.ts';
+import type { Walk } from './walk.ts';
 import { BlockRequestError } from './writer-queue.ts';
-
-interface RewindHooks {
-  /** Takes off the tip. */
-  disconnect(): Promise<void>;
-  /** Everybody has followed to the last block in common. */
-  left(): Promise<void>;
-  /** The tree is what it was: at once, before anybody looks at it. */
-  forgotten(): void;
-  /** Writes the coins of the tip. */
-  flush(): Promise<void>;
-  /** Whose coins the database has. */
-  flushed(): HeaderEntry;
-}
 
 /**
  * A kill on the way leaves the chain as it was before, or as it is to be.
@@ -28,8 +17,9 @@ interface RewindHooks {
  */
 export async function rewind(
   { tip, files, entries }: RememberedChain,
-  { tree, active, blocks, index }: ChainParts,
-  hooks: RewindHooks,
+  { tree, active, blocks, events }: ChainParts,
+  { walk, disk, reception }: { walk: Walk; disk: ChainDisk; reception: Reception },
+  left: () => Promise<void>,
 ): Promise<void> {
   const known = (hash: string): HeaderEntry => {
     const entry = tree.get(hash as BlockHash);
@@ -41,12 +31,14 @@ export async function rewind(
   const fork = active.forkWith(known(tip));
   for (let at = active.tip; at !== fork; at = at.parent!)
     if (!at.haveUndo) throw new BlockRequestError(`Block ${at.hash} is pruned`);
-  while (active.tip !== fork) await hooks.disconnect();
-  await hooks.left();
+  while (active.tip !== fork) await walk.takeBack();
+  await left();
   const forgotten = tree.rewind(entries, active.tip);
-  hooks.forgotten();
+  // At once, before anybody looks at the tree.
+  events.rewound.emit();
+  reception.forget(tree);
   // The index must know the block whose coins the database has.
-  if (forgotten.includes(hooks.flushed())) await hooks.flush();
-  await saveIndex(index, tree, { forgotten });
+  if (forgotten.includes(disk.flushed)) await disk.flush();
+  await disk.saveIndex({ forgotten });
   await blocks.cut(files);
 }

@@ -9,19 +9,17 @@ import type { CoinChanges, PlacedCoin } from '../core/consensus/block-coins.ts';
 import { disconnectBlock, isBip30Exception } from '../core/consensus/connect-block.ts';
 import { genesisBlock } from '../core/consensus/genesis.ts';
 import { toDisplayHex } from '../core/encoding/bytes.ts';
-import type { NetworkParameters } from '../core/parameters/network.ts';
 import { isUnspendable } from '../core/script/script.ts';
 import { OutPointMap } from '../core/transaction/outpoint-map.ts';
 import type { OutPoint } from '../core/transaction/transaction.ts';
-import type { Clock, Logger } from '../seams.ts';
-import type { ActiveChain } from './active-chain.ts';
 import { type BlockFileKind, blockFileName } from './block-files.ts';
-import { type BlockStore, damagedFile, FRAME_SIZE } from './block-store.ts';
-import type { Chainstate } from './chainstate.ts';
+import { damagedFile, FRAME_SIZE } from './block-store.ts';
+import { saveIndex } from './disk.ts';
 import { forkOf, type HeaderEntry, type Position } from './header-entry.ts';
 import type { HeaderTree } from './header-tree.ts';
 import type { KeyValueStore, Operation } from './key-value-store.ts';
 import type { ReindexKind } from './options.ts';
+import type { ChainParts } from './parts.ts';
 import {
   COIN_STORE,
   damagedIndex,
@@ -30,21 +28,9 @@ import {
   HEADER_RANGE,
   INDEX_STORE,
   PAGE_RANGE,
-  pageKey,
   REINDEX_KEY,
 } from './schema.ts';
 import { FutureTipError, type Storage } from './storage.ts';
-
-export interface StartupParts {
-  readonly clock: Clock;
-  readonly parameters: NetworkParameters;
-  readonly logger: Logger;
-  readonly index: KeyValueStore;
-  readonly tree: HeaderTree;
-  readonly active: ActiveChain;
-  readonly blocks: BlockStore;
-  readonly chainstate: Chainstate;
-}
 
 /**
  * Throws away what is to be rebuilt. The coins are rebuilt as the chain is opened; a mark in the new index
@@ -64,7 +50,7 @@ export async function clearForReindex(storage: Storage, kind: ReindexKind): Prom
 }
 
 /** @throws CorruptionError if the index is damaged or not of this network. */
-export async function loadTree({ parameters, index, tree, blocks }: StartupParts): Promise<void> {
+export async function loadTree({ parameters, index, tree, blocks }: ChainParts): Promise<void> {
   for await (const [key, rows] of index.iterate(PAGE_RANGE)) tree.loadPage(decodePage(key, rows), rows);
   await loadFormerIndex(index, tree);
   const genesis = genesisBlock(parameters);
@@ -92,27 +78,8 @@ async function loadFormerIndex(index: KeyValueStore, tree: HeaderTree): Promise<
   if (former.length > 0) await saveIndex(index, tree, { sync: true, also: former });
 }
 
-/** Writes the pages of entries that changed, or that the tree has forgotten. */
-export async function saveIndex(
-  index: KeyValueStore,
-  tree: HeaderTree,
-  {
-    sync = false,
-    forgotten = [],
-    also = [],
-  }: { sync?: boolean; forgotten?: readonly HeaderEntry[]; also?: readonly Operation[] } = {},
-): Promise<void> {
-  if (tree.dirty.size + forgotten.length === 0 && !sync) return;
-  for (const entry of forgotten) entry.leave();
-  const pages = new Set<number>();
-  for (const entries of [tree.dirty, forgotten]) for (const { page } of entries) pages.add(page);
-  tree.dirty.clear();
-  const operations = Array.from(pages, (page) => ({ put: pageKey(page), value: tree.page(page).slice() }));
-  await index.batch([...also, ...operations], { sync });
-}
-
 /** Finds the tip that the coins belong to, and ends a flush that was cut short. @throws CorruptionError */
-export async function loadCoins(parts: StartupParts): Promise<void> {
+export async function loadCoins(parts: ChainParts): Promise<void> {
   const { tree, active, chainstate } = parts;
   const { best, marker } = await chainstate.readHead();
   const entryOf = (hash: Uint8Array): HeaderEntry => {
@@ -141,7 +108,7 @@ export async function loadCoins(parts: StartupParts): Promise<void> {
  * @returns where in each file there is more than the index knows: a kill may have lost its last entries.
  * @throws CorruptionError
  */
-export async function checkBlockFiles(parts: StartupParts): Promise<Map<number, number>> {
+export async function checkBlockFiles(parts: ChainParts): Promise<Map<number, number>> {
   const { tree, active, blocks, logger } = parts;
   const ends = { blk: new Map<number, number>(), rev: new Map<number, number>() };
   const raise = (kind: BlockFileKind, position: Position | null): void => {
@@ -178,7 +145,7 @@ export async function checkBlockFiles(parts: StartupParts): Promise<Map<number, 
  * The database holds the coins of `from`, of `to`, or some of each: undoing and doing what lies between,
  * whatever is there, gives the coins of `to`.
  */
-async function replay(parts: StartupParts, from: HeaderEntry, to: HeaderEntry): Promise<void> {
+async function replay(parts: ChainParts, from: HeaderEntry, to: HeaderEntry): Promise<void> {
   const { parameters, blocks, chainstate, logger } = parts;
   logger.log('info', 'validation', `ending an interrupted flush, from block ${from.height} to ${to.height}`);
   const fork = forkOf(from, to);

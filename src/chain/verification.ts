@@ -3,25 +3,13 @@ import type { CoinLayer } from '../core/consensus/block-coins.ts';
 import { checkBlock } from '../core/consensus/check-block.ts';
 import { disconnectBlock } from '../core/consensus/connect-block.ts';
 import { DecodeError, Invalid } from '../core/encoding/errors.ts';
-import type { NetworkParameters } from '../core/parameters/network.ts';
-import type { Clock } from '../seams.ts';
-import type { ActiveChain } from './active-chain.ts';
-import { type BlockStore, MissingDataError } from './block-store.ts';
-import { type Chainstate, ChangesLayer } from './chainstate.ts';
-import { connectUpon } from './connecting.ts';
+import { MissingDataError } from './block-store.ts';
+import { ChangesLayer } from './chainstate.ts';
 import type { HeaderEntry } from './header-entry.ts';
+import type { ChainParts } from './parts.ts';
 import { damagedCoins } from './schema.ts';
-import type { ScriptVerifier } from './script-verifier.ts';
+import { connectUpon } from './stages/connect.ts';
 import { CorruptionError } from './storage.ts';
-
-export interface VerificationParts {
-  readonly parameters: NetworkParameters;
-  readonly clock: Clock;
-  readonly scriptVerifier: ScriptVerifier;
-  readonly active: ActiveChain;
-  readonly blocks: BlockStore;
-  readonly chainstate: Chainstate;
-}
 
 /**
  * Core's levels: 0 reads the blocks, 1 checks them, 2 reads their undo data, 3 takes them off the coins (in
@@ -30,7 +18,7 @@ export interface VerificationParts {
  * @returns what is wrong, as the store or file that is damaged, or null.
  */
 export async function verifyChain(
-  parts: VerificationParts,
+  parts: ChainParts,
   level: number,
   count: number,
 ): Promise<CorruptionError | null> {
@@ -66,7 +54,7 @@ export async function verifyChain(
 }
 
 async function reconnect(
-  parts: VerificationParts,
+  parts: ChainParts,
   entry: HeaderEntry,
   layers: CoinLayer[],
 ): Promise<CorruptionError | null> {

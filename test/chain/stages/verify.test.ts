@@ -1,13 +1,13 @@
 /** Blocks whose scripts are verified together get the answers they would get one by one. */
 import { describe, expect, it } from 'vitest';
-import { ScriptBatches } from '../../src/chain/script-batches.ts';
-import type { ScriptFailure, ScriptVerifier } from '../../src/chain/script-verifier.ts';
-import type { ScriptCheck } from '../../src/core/consensus/connect-block.ts';
-import { nobleEngine } from '../../src/core/script/noble-engine.ts';
-import { script } from '../../src/core/script/script.ts';
-import { InlineScriptVerifier } from '../../src/platform/memory/inline-script-verifier.ts';
-import { output, transaction } from '../support/chain-builder.ts';
-import { StillClock } from '../support/memory-chain.ts';
+import type { ScriptFailure, ScriptVerifier } from '../../../src/chain/script-verifier.ts';
+import { ScriptBatches } from '../../../src/chain/stages/verify.ts';
+import type { ScriptCheck } from '../../../src/core/consensus/connect-block.ts';
+import { nobleEngine } from '../../../src/core/script/noble-engine.ts';
+import { script } from '../../../src/core/script/script.ts';
+import { InlineScriptVerifier } from '../../../src/platform/memory/inline-script-verifier.ts';
+import { output, transaction } from '../../support/chain-builder.ts';
+import { StillClock } from '../../support/memory-chain.ts';
 
 const prevout = { txid: new Uint8Array(32).fill(1), vout: 0 };
 

@@ -1,9 +1,35 @@
 /**
- * Scripts of small blocks are verified several blocks at a time: to share out a few inputs among threads costs
- * more than it saves. Owns which blocks go together, and whose a failure is.
+ * Fifth stage of a block: its scripts are verified, unless it is assumed to be valid. Those of small blocks are several
+ * blocks at a time: to share out a few inputs among threads costs more than it saves. Owns which blocks go together,
+ * and whose a failure is.
  */
-import type { ScriptCheck } from '../core/consensus/connect-block.ts';
-import type { ScriptFailure, ScriptVerifier } from './script-verifier.ts';
+import type { BlockHash } from '../../core/block/header.ts';
+import type { ScriptCheck } from '../../core/consensus/connect-block.ts';
+import { Invalid } from '../../core/encoding/errors.ts';
+import { scriptErrorMessage } from '../../core/script/errors.ts';
+import { isAssumedValid } from '../assume-valid.ts';
+import type { HeaderEntry } from '../header-entry.ts';
+import type { ChainParts } from '../parts.ts';
+import type { ScriptFailure, ScriptVerifier } from '../script-verifier.ts';
+
+/** Core's reason for a block with an invalid script. */
+export function scriptInvalid(
+  checks: readonly ScriptCheck[],
+  { check, input, error }: ScriptFailure,
+): Invalid {
+  const { tx } = checks[check]!;
+  const reason = `block-script-verify-flag-failed (${scriptErrorMessage(error)})`;
+  return new Invalid('consensus', reason, `input ${input} of ${tx.txid} (wtxid ${tx.wtxid})`);
+}
+
+/** Not where they were verified before, or are buried below the block that is assumed to be valid. */
+export function needsScripts(entry: HeaderEntry, parts: ChainParts): boolean {
+  const { parameters, tree, assumeValid, minimumChainWork } = parts;
+  if (entry.validScripts) return false;
+  const assumed = assumeValid === null ? undefined : tree.get(assumeValid as BlockHash);
+  const limits = { targetSpacing: parameters.targetSpacing, minimumChainWork };
+  return !isAssumedValid(entry, assumed, tree.bestHeader, limits);
+}
 
 /** Inputs that are worth sharing out. */
 const ENOUGH = 64;

@@ -1,22 +1,16 @@
-/** A block upon the coins below it, which are fetched for it; and the reason that Core has where there are two. */
-import type { CoinLayer } from '../core/consensus/block-coins.ts';
-import type { CheckedBlock } from '../core/consensus/check-block.ts';
+/** Fourth stage of a block: it is connected to the coins below it, which are fetched for it. */
+import type { CoinLayer } from '../../core/consensus/block-coins.ts';
+import type { CheckedBlock } from '../../core/consensus/check-block.ts';
 import {
   type BlockPlace,
   type ConnectResult,
   checkBip30,
   coinsNeeded,
   connectBlock,
-} from '../core/consensus/connect-block.ts';
-import { Invalid } from '../core/encoding/errors.ts';
-import type { NetworkParameters } from '../core/parameters/network.ts';
-import { outPointsOf } from '../core/transaction/transaction.ts';
-import type { Chainstate } from './chainstate.ts';
-
-export interface ConnectingParts {
-  readonly parameters: NetworkParameters;
-  readonly chainstate: Chainstate;
-}
+} from '../../core/consensus/connect-block.ts';
+import { Invalid } from '../../core/encoding/errors.ts';
+import { outPointsOf } from '../../core/transaction/transaction.ts';
+import type { ChainParts } from '../parts.ts';
 
 /**
  * @param layers of blocks between the chainstate and this one, the lowest first
@@ -26,7 +20,7 @@ export async function connectUpon(
   layers: readonly CoinLayer[],
   block: CheckedBlock,
   place: BlockPlace,
-  { parameters, chainstate }: ConnectingParts,
+  { parameters, chainstate }: ChainParts,
   scripts = true,
 ): Promise<ConnectResult> {
   const coins = await chainstate.fetch(coinsNeeded(block, place, parameters), layers);
