@@ -22,7 +22,7 @@ await build({
   target: 'node20',
   // Without it Node's contexts load no module by an expression.
   supported: { 'dynamic-import': false },
-  external: ['fastify', 'koffi', 'level', 'secp256k1', 'tiny-secp256k1', 'ws', 'zeromq'],
+  external: ['fastify', 'koffi', 'level', 'secp256k1', 'ws', 'zeromq'],
   banner: { js: "const importMetaUrl = require('node:url').pathToFileURL(__filename).href;" },
   define: { 'import.meta.url': 'importMetaUrl' },
   logLevel: 'warning',

@@ -57,7 +57,7 @@ export async function startNode(
   const logger = new ConsoleLogger([]);
   const rpc = createDispatcher({ clock, logger });
   onDispatcher(rpc);
-  const engine = await loadSignatureEngine();
+  const engine = await loadSignatureEngine(logger);
   bindTweakKey(engine.tweakKey);
   const inner =
     threads > 1

@@ -21,7 +21,7 @@ async function load(name: SignatureEngineName): Promise<SignatureEngine> {
     case 'secp256k1':
       return (await import('./bindings-engine.ts')).loadBindingsEngine();
     case 'wasm':
-      return (await import('./wasm-engine.ts')).wasmEngine;
+      return (await import('../../shared/signatures/wasm-engine.ts')).loadWasmEngine();
     case 'noble':
       return nobleEngine;
   }
