@@ -49,7 +49,7 @@ const KINDS: Readonly<Record<string, () => () => Promise<Opened>>> = {
     const options = {
       node: { ...MORE, parameters: REGTEST },
       directory: join(directory, String(++homes)),
-      ...{ scripts: { threads: 1 }, rpc: null, mockTime: START },
+      ...{ scripts: { threads: 1 }, rpc: null, web: null, mockTime: START },
     };
     return () => startNode(options as never, { clock, logger: new NodeLogger(log as never, clock) });
   },
