@@ -1,4 +1,5 @@
 /** What a caller may ask to be told of, and up to where it knows. */
+import { scanObject } from '../rpc/descriptor-scripts.ts';
 import { type JsonRead, refuse, t } from '../rpc/kit.ts';
 import { LIMITS } from '../rpc/limits.ts';
 import { hashTextFrom, integerFrom, objectFrom, stringFrom } from '../rpc/values.ts';
@@ -39,7 +40,7 @@ export const asked = {
   scripts: t.standard(t.array(t.bytes(), 'The same by output script'), []),
   descriptors: t.standard(
     t.array(
-      t.anything(),
+      scanObject,
       'The same by descriptor, or {"desc": descriptor, "range": last index or [first,last]}',
     ),
     [],

@@ -3,7 +3,6 @@ import { latin1 } from '../core/encoding/bytes.ts';
 import type { Coin } from '../core/transaction/coin.ts';
 import type { Transaction } from '../core/transaction/transaction.ts';
 import { addressScript } from '../rpc/construct-transaction.ts';
-import { scanObject } from '../rpc/descriptor-scripts.ts';
 import { type RpcContext, refuse } from '../rpc/kit.ts';
 import { LIMITS } from '../rpc/limits.ts';
 import { DescriptorError } from '../wallet/descriptors/descriptor-error.ts';
@@ -52,15 +51,14 @@ export async function scriptFilter(
   if (count + descriptors.length === 0) return undefined;
   const wanted = [...scripts, ...addresses.map((address) => addressScript(address, parameters))];
   let turn = clock.monotonic();
-  for (const each of descriptors) {
-    const { text, range } = scanObject(each);
-    const { descriptors: branches, secrets } = parsed(text, parameters);
+  for (const { desc, range } of descriptors) {
+    const { descriptors: branches, secrets } = parsed(desc, parameters);
     for (const branch of branches) {
       const [first, last] = branch.isRange ? range : [0, 0];
       allow(last - first + 1);
       for (let index = first; index <= last; index++) {
         const own = branch.scriptsAt(index, secrets.lookup);
-        if (own === null) throw refuse.key(`Cannot derive script without private keys: '${text}'`);
+        if (own === null) throw refuse.key(`Cannot derive script without private keys: '${desc}'`);
         wanted.push(...own);
         if (clock.monotonic() - turn < LIMITS.turn) continue;
         await clock.yield();

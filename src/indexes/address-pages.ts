@@ -46,7 +46,7 @@ export class PageError extends Error {
 function readCursor(text: string | undefined, chain: Chain): Cursor {
   if (text === undefined) return { place: new Uint8Array(4), waiting: '' };
   const [, hash, place, waiting] = CURSOR.exec(text) ?? [];
-  const entry = chain.entry(hash as BlockHash);
+  const entry = hash === undefined ? undefined : chain.entry(hash as BlockHash);
   if (entry === undefined || Number.parseInt(place!.slice(0, 8), 16) !== entry.height)
     throw new PageError('Invalid cursor', true);
   if (!chain.isActive(entry))

@@ -46,7 +46,7 @@ export async function steerScan<S, T>(
 }
 
 /** @throws RpcError where there are none */
-export function scanned<T>(objects: T | undefined): T {
+export function scanned<T>(objects: (() => T) | undefined): T {
   if (objects === undefined) throw refuse.misc('scanobjects argument is required for the start action');
-  return objects;
+  return objects();
 }

@@ -303,7 +303,7 @@ export const deferred = <V extends Views, O extends object>(
   schema: Schema<V> & O,
 ): Schema<{ sent: V['sent']; held: () => V['held']; answered: V['answered']; got: V['got'] }> & O => ({
   ...(schema as Schema<never> & O),
-  fallback: () => schema.fallback,
+  ...(schema.optional && { fallback: () => schema.fallback }),
   read: (value, name, context) => () => schema.read(value, name, context),
 });
 

@@ -53,7 +53,7 @@ export const descriptorActivityMethods = group('Blockchain', {
       const blocks = new Set(blockhashes.map((hash) => findBlock(chain, hash, 'blockhash')));
       for (const block of blocks)
         if (!chain.isActive(block)) throw refuse.parameter('Block is not in main chain');
-      const scripts = watchedScripts(scanobjects, parameters);
+      const scripts = watchedScripts(scanobjects(), parameters);
       const show = (uses: readonly ScriptUse[], at?: { blockhash: string; height: number }) =>
         uses
           .filter(({ output }) => scripts.has(toHex(output.scriptPubKey)))

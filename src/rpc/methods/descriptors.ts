@@ -5,7 +5,6 @@ import type { Descriptor } from '../../wallet/descriptors/descriptor.ts';
 import { type ParsedDescriptor, parseDescriptor } from '../../wallet/descriptors/parse.ts';
 import { range as rangeOf } from '../descriptor-scripts.ts';
 import { group, method, refuse, t } from '../kit.ts';
-import { rangeFrom } from '../values.ts';
 
 function addressesOf(
   descriptor: Descriptor,
@@ -77,7 +76,7 @@ export const descriptorMethods = group('Util', {
         throw refuse.parameter('Range should not be specified for an un-ranged descriptor');
       if (isRange && range === undefined)
         throw refuse.parameter('Range must be specified for a ranged descriptor');
-      const [begin, end] = range === undefined ? [0, 0] : rangeFrom(range);
+      const [begin, end] = range ?? [0, 0];
       const lists = parsed.descriptors.map((descriptor) => addressesOf(descriptor, parsed, begin, end));
       return lists.length === 1 ? lists[0]! : lists;
     },

@@ -9,23 +9,21 @@ import { INPUT } from '../../wallet/psbt/psbt-fields.ts';
 import { encodeOutput } from '../../wallet/psbt/psbt-values.ts';
 import { fillWith } from '../../wallet/psbt-signing.ts';
 import { SigningProvider } from '../../wallet/signing/provider.ts';
-import { scanObject, scanObjects } from '../descriptor-scripts.ts';
-import { group, type JsonRead, method, type RpcContext, t } from '../kit.ts';
+import { type ScanObject, scanObjects } from '../descriptor-scripts.ts';
+import { group, method, type RpcContext, t } from '../kit.ts';
 import { processed, processedJson, processing } from './psbt.ts';
 import { sighashFrom } from './sign-raw-transaction.ts';
 
 /** Keys and scripts of the descriptors that a caller lists. */
 function providerFrom(
-  list: readonly JsonRead[] | undefined,
+  list: readonly ScanObject[],
   withSecrets: boolean,
   { parameters }: RpcContext,
 ): SigningProvider {
   const provider = new SigningProvider();
-  for (const item of list ?? []) {
-    const { text, range } = scanObject(item);
-    for (const expansion of expandAll(text, parameters, range, withSecrets))
+  for (const { desc, range } of list)
+    for (const expansion of expandAll(desc, parameters, range, withSecrets))
       provider.merge(expansion.provider);
-  }
   return provider;
 }
 
@@ -62,7 +60,7 @@ export const psbtDescriptorMethods = group('Rawtransactions', {
     parameters: { psbt: t.string('Base64'), descriptors: t.optional(scanObjects) },
     result: t.string('Base64'),
     async handler({ psbt: text, descriptors }, context) {
-      const provider = providerFrom(descriptors, false, context);
+      const provider = providerFrom(descriptors?.() ?? [], false, context);
       const psbt = Psbt.decodeBase64(text);
       await context.mempool.settled();
       await addUtxos(psbt, provider, context);
@@ -79,7 +77,7 @@ export const psbtDescriptorMethods = group('Rawtransactions', {
     async handler({ descriptors, finalize, ...asked }, context) {
       const { bip32derivs: derivations } = asked;
       const psbt = Psbt.decodeBase64(asked.psbt);
-      const provider = providerFrom(descriptors, true, context);
+      const provider = providerFrom(descriptors(), true, context);
       if (!derivations) provider.forgetOrigins();
       await context.mempool.settled();
       await addUtxos(psbt, provider, context);

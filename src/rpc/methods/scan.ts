@@ -4,8 +4,8 @@ import { matchesFilter } from '../../core/block/filter.ts';
 import { toDisplayHex, toHex } from '../../core/encoding/bytes.ts';
 import type { Coin } from '../../core/transaction/coin.ts';
 import type { OutPoint } from '../../core/transaction/transaction.ts';
-import { scanObjects, scanScripts, watchedScripts } from '../descriptor-scripts.ts';
-import { btc, group, type JsonRead, method, type RpcContext, refuse, t } from '../kit.ts';
+import { type ScanObject, scanObjects, scanScripts, watchedScripts } from '../descriptor-scripts.ts';
+import { btc, group, method, type RpcContext, refuse, t } from '../kit.ts';
 import { filterIndex, filterType, readStoredBlock, readStoredUndo } from '../lookup.ts';
 import type { Scan } from '../registry.ts';
 import { SCAN_ACTION, scanned, steerScan } from '../scans.ts';
@@ -13,7 +13,11 @@ import { SCAN_ACTION, scanned, steerScan } from '../scans.ts';
 /** Coins looked at before everything else gets its turn. */
 const COINS_AT_ONCE = 10_000;
 
-async function scanCoins(objects: readonly JsonRead[], { chain, clock, parameters }: RpcContext, scan: Scan) {
+async function scanCoins(
+  objects: readonly ScanObject[],
+  { chain, clock, parameters }: RpcContext,
+  scan: Scan,
+) {
   const descriptors = new Map<string, string>();
   for (const object of objects)
     for (const { script, descriptor } of scanScripts(object, parameters))
@@ -50,7 +54,7 @@ async function scanCoins(objects: readonly JsonRead[], { chain, clock, parameter
 }
 
 interface BlockScan {
-  readonly objects: readonly JsonRead[];
+  readonly objects: readonly ScanObject[];
   readonly start: number | undefined;
   readonly stop: number | undefined;
   readonly filtertype: string;

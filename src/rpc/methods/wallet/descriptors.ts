@@ -6,7 +6,7 @@ import type { Wallet } from '../../../wallet/wallet.ts';
 import { range as rangeOf } from '../../descriptor-scripts.ts';
 import { group, type JsonRead, type RpcContext, refuse, t, walletMethod } from '../../kit.ts';
 import { refusalOf } from '../../refusals.ts';
-import { arrayFrom, bigintFrom, rangeFrom, typeName } from '../../values.ts';
+import { arrayFrom, bigintFrom, typeName } from '../../values.ts';
 import { labelFrom } from '../../wallet-access.ts';
 
 function descriptorJson(wallet: Wallet, own: OwnDescriptor, showPrivate: boolean) {
@@ -39,7 +39,7 @@ const importRequest = t.object(
     desc: t.optional(t.string('With its checksum')),
     active: t.standard(t.boolean('Addresses of its type come from it'), false),
     range: t.optional(
-      rangeOf('Last index, or [first, last], of a ranged one'),
+      t.deferred(rangeOf('Last index, or [first, last], of a ranged one')),
       'as far as addresses are watched',
     ),
     next_index: t.optional(t.long('Of a ranged one: where new addresses begin'), 'the begin of the range'),
@@ -66,7 +66,7 @@ function importOne(wallet: Wallet, told: ImportRequest, warnings: string[]): Pro
     active: request.active,
     internal: request.internal,
     createdAt: timestamp,
-    range: range === undefined ? undefined : () => rangeFrom(range),
+    range,
     next: request.next_index,
     label: request.label === undefined ? undefined : labelFrom(request.label),
   };
