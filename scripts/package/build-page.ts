@@ -51,8 +51,14 @@ export async function buildPage(directory: string): Promise<void> {
     jsx: 'automatic',
     jsxImportSource: 'preact',
   });
-  const [script, { cssBundle }] = Object.entries(metafile.outputs).find(([, { entryPoint }]) => entryPoint)!;
+  const [script, { cssBundle, imports }] = Object.entries(metafile.outputs).find(
+    ([name, { entryPoint }]) => entryPoint && /page-[^/]+\.js$/.test(name),
+  )!;
+  // What the script needs at once is asked for together with it.
+  const parts = imports.filter(({ kind, external }) => kind === 'import-statement' && !external);
+  const preloads = parts.map(({ path }) => `<link rel="modulepreload" href="${basename(path)}">\n`);
   const html = readFileSync(join(SOURCE, 'index.html'), 'utf8')
+    .replace('<script', `${preloads.join('')}<script`)
     .replace('APP.js', basename(script))
     .replace('APP.css', basename(cssBundle!))
     .replace('NODE.js', await buildWorker(directory));

@@ -1,15 +1,17 @@
 /** The frame of the page: who is asked, what is searched for, and the view that the address names. */
 import { signal } from '@preact/signals';
 import { type ComponentChildren, Fragment } from 'preact';
-import { Card, Pending } from './parts.tsx';
+import { Card, later, Pending } from './parts.tsx';
 import { isDevnet, isOpen, login } from './session.ts';
 import { AddressView } from './views/address.tsx';
 import { BlockView } from './views/block.tsx';
 import { MempoolView } from './views/mempool.tsx';
 import { NetworkView } from './views/network.tsx';
-import { ScriptView } from './views/script.tsx';
 import { TransactionView } from './views/transaction.tsx';
 import { choose, current, nodes, trouble } from './world.ts';
+
+/** Runs the rules of scripts in the page: loaded when it is first looked at. */
+const ScriptView = later(async () => (await import('./stepper/script-view.tsx')).ScriptView);
 
 const route = signal(location.hash);
 addEventListener('hashchange', () => {
@@ -37,7 +39,7 @@ export function Page() {
             </a>
           ))}
         </nav>
-        <Search />
+        {current.value !== undefined && <Search />}
         {isDevnet && (
           <label>
             <span class="soft">asks </span>

@@ -1,5 +1,5 @@
 /** Small things that all views use: links, amounts, raw answers, and what is being asked for. */
-import type { ComponentChildren } from 'preact';
+import type { ComponentChildren, ComponentType } from 'preact';
 import { useEffect, useState } from 'preact/hooks';
 
 const short = (hash: string): string => (hash.length > 20 ? `${hash.slice(0, 6)}…${hash.slice(-8)}` : hash);
@@ -66,6 +66,15 @@ export function useAnswer<T>(
     };
   }, about);
   return answer;
+}
+
+/** A view whose code is loaded when it is first shown. */
+export function later<P extends object>(load: () => Promise<ComponentType<P>>): ComponentType<P> {
+  return (props: P) => {
+    // In an object: what is put into a state by itself and can be called, is called.
+    const { value: { View } = {}, error } = useAnswer(async () => ({ View: await load() }), []);
+    return View === undefined ? <Pending error={error} /> : <View {...props} />;
+  };
 }
 
 export function Pending({ error }: { error?: string | undefined }) {

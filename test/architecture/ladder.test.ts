@@ -33,8 +33,8 @@ const LADDER: Readonly<Record<string, readonly string[]>> = {
   platform: ['', ...NODE_PARTS, 'core', 'client', 'rest'],
   simulation: ['', ...NODE_PARTS, 'core', 'platform'],
   testing: ['', ...NODE_PARTS, 'core', 'client', 'platform', 'simulation'],
-  // The page: a client like any other; what it knows of events and methods are their types.
-  web: ['client', 'events', 'core'],
+  // The page: a client like any other; what it knows of events and methods are their types; scripts it runs by itself.
+  web: ['client', 'events', 'formats', 'core'],
 };
 
 /** The same within core. */

@@ -63,6 +63,14 @@ test('scripts that one types', async () => {
     error: 'BAD_OPCODE',
     reason: 'Opcode missing or not understood',
   });
+  const long = { scriptPubKey: '0x0500 OP_ADD 8 OP_EQUAL', scriptSig: '3' };
+  expect((await call('tracescript', long)).error).toBe('SCRIPTNUM');
+  const mild = await call('tracescript', long, 0, { flags: ['P2SH', 'WITNESS'] });
+  expect([mild.valid, mild.flags]).toEqual([true, ['P2SH', 'WITNESS']]);
+  await expect(call('tracescript', long, 0, { flags: ['P2SHH'] })).rejects.toThrow(
+    '-8 unknown script flag P2SHH',
+  );
+  await expect(call('tracescript', { scriptPubKey: 'OP_NONE' })).rejects.toThrow('-8 OP_NONE is no opcode');
   const locked = { scriptPubKey: '9 OP_CHECKLOCKTIMEVERIFY', sequence: 0 };
   expect((await call('tracescript', { ...locked, locktime: 9 })).valid).toBe(true);
   expect((await call('tracescript', { ...locked, locktime: 8 })).error).toBe('UNSATISFIED_LOCKTIME');

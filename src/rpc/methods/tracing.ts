@@ -2,14 +2,14 @@
 import type { HeaderEntry } from '../../chain/header-entry.ts';
 import { blockScriptFlags } from '../../core/consensus/flags.ts';
 import { traceBlock } from '../../core/consensus/trace-block.ts';
-import { EMPTY, fromHex, isHex } from '../../core/encoding/bytes.ts';
+import { isHex } from '../../core/encoding/bytes.ts';
 import { JsonObject, type JsonRead } from '../../core/encoding/json.ts';
-import { fromAssembly } from '../../core/script/assembly.ts';
 import { ANY_FORM, decodeTransaction } from '../../core/script/decode-transaction.ts';
-import { MANDATORY_FLAGS, STANDARD_FLAGS } from '../../core/script/flags.ts';
+import { flagsFromNames, MANDATORY_FLAGS, STANDARD_FLAGS } from '../../core/script/flags.ts';
 import { nobleEngine } from '../../core/script/noble-engine.ts';
 import { type TraceSubject, traceInput } from '../../core/script/trace.ts';
-import { NULL_OUTPOINT, SEQUENCE_FINAL, Transaction, type Txid } from '../../core/transaction/transaction.ts';
+import { typedSubject } from '../../core/script/typed-scripts.ts';
+import { SEQUENCE_FINAL, type Txid } from '../../core/transaction/transaction.ts';
 import { blockTraceJson } from '../../formats/block-trace.ts';
 import { scriptTraceJson } from '../../formats/script-trace.ts';
 import { blockTrace, scriptTrace } from '../formats/traces.ts';
@@ -32,35 +32,21 @@ const typed = t.object({
 });
 
 /** @throws RpcError */
-function scriptFrom(text: string): Uint8Array {
-  if (text === '' || isHex(text)) return fromHex(text);
+function typedIn({ locktime: lockTime, ...scripts }: t.Held<typeof typed>): Omit<TraceSubject, 'flags'> {
   try {
-    return fromAssembly(text);
+    return typedSubject({ ...scripts, lockTime });
   } catch (error) {
     throw error instanceof RangeError ? refuse.parameter(error.message) : error;
   }
 }
 
-/** An output with this script, and the transaction that spends it: as in Bitcoin Core's own tests of scripts. */
-function subjectOf(scripts: t.Held<typeof typed>): Omit<TraceSubject, 'flags'> {
-  const { amount: value, witness, sequence, locktime: lockTime } = scripts;
-  const output = { value, scriptPubKey: scriptFrom(scripts.scriptPubKey) };
-  const first = Transaction.from({
-    version: 1,
-    inputs: [
-      { prevout: NULL_OUTPOINT, scriptSig: Uint8Array.of(0, 0), sequence: SEQUENCE_FINAL, witness: [] },
-    ],
-    outputs: [output],
-    lockTime: 0,
-  });
-  const input = { prevout: { txid: first.txidBytes, vout: 0 }, scriptSig: scriptFrom(scripts.scriptSig) };
-  const tx = Transaction.from({
-    version: 2,
-    inputs: [{ ...input, sequence, witness }],
-    outputs: [{ value, scriptPubKey: EMPTY }],
-    lockTime,
-  });
-  return { tx, index: 0, spent: [output] };
+/** @throws RpcError */
+function namedFlags(names: readonly string[]): number {
+  try {
+    return flagsFromNames(names);
+  } catch (error) {
+    throw refuse.parameter((error as Error).message);
+  }
 }
 
 async function findSubject(
@@ -102,24 +88,26 @@ export const tracingMethods = group('Rawtransactions', {
           t.string('consensus, or policy: what the mempool asks'),
           'those of its block, or else policy',
         ),
+        flags: t.optional(t.array(t.string()), 'those of the rules'),
       }),
     },
     result: scriptTrace,
     example: `'{"scriptPubKey":"2 3 OP_ADD 5 OP_EQUAL"}'`,
     async handler({ transaction, input: index, options }, context) {
-      const { rules } = options;
+      const { rules, flags: named } = options;
       if (rules !== undefined && rules !== 'consensus' && rules !== 'policy')
         throw refuse.parameter(`Unknown rules ${rules}`);
       const found =
         typeof transaction === 'string'
           ? await findSubject(transaction, options, context)
-          : { ...subjectOf(transaction), entry: undefined };
+          : { ...typedIn(transaction), entry: undefined };
       const { tx, spent, entry } = found;
       if (tx.isCoinbase) throw refuse.parameter('A coinbase spends nothing');
       if (index >= tx.inputs.length) throw refuse.parameter(`There is no input ${index}`);
       if (spent[index] == null) throw refuse.verify('Input not found or already spent');
       const consensus = entry ? blockScriptFlags(entry, context.parameters) : MANDATORY_FLAGS;
-      const flags = rules === 'policy' || (rules === undefined && !entry) ? STANDARD_FLAGS : consensus;
+      const chosen = rules === 'policy' || (rules === undefined && !entry) ? STANDARD_FLAGS : consensus;
+      const flags = named === undefined ? chosen : namedFlags(named);
       return scriptTraceJson(traceInput({ tx, index, spent, flags }, nobleEngine, ROOM), flags);
     },
   }),

@@ -26,6 +26,8 @@ describe.skipIf(!hasChromium)('the page', () => {
     await devnet?.stop();
   }, 60_000);
 
+  /** What a view shows as JSON. */
+  const raw = async (page: Page) => JSON.parse((await page.locator('main pre').first().textContent())!);
   const rowOf = (page: Page, name: string) => page.locator('tr', { hasText: name });
   const heightOf = (page: Page, name: string) => rowOf(page, name).locator('.soft');
 
@@ -102,9 +104,28 @@ describe.skipIf(!hasChromium)('the page', () => {
     await picture(page, 'signature');
     await page.getByRole('link', { name: 'Script' }).click();
     await page.getByLabel('scriptPubKey').fill('OP_ADD 6 OP_EQUALVERIFY 1');
-    await page.getByRole('button', { name: 'Run' }).click();
+    await page.getByRole('button', { name: 'Run the scripts' }).click();
     await page.getByText('EQUALVERIFY: Script failed an OP_EQUALVERIFY operation').waitFor();
     expect(await page.getByRole('status').last().textContent()).toBe('6 / 6');
+    // What a program gets of the node is what this page has found by itself.
+    const typed = { scriptPubKey: 'OP_ADD 6 OP_EQUALVERIFY 1', scriptSig: '2 3' };
+    expect(await raw(page)).toEqual(await node1.tracescript({ transaction: typed }));
+    await page.getByLabel('MINIMALDATA').uncheck();
+    await page.getByLabel('scriptPubKey').fill('0x0500 OP_ADD 8 OP_EQUAL');
+    await page.getByLabel('scriptSig').fill('3');
+    await page.getByRole('button', { name: 'Run the scripts' }).click();
+    await page.getByText('The input may spend the output.').waitFor();
+    await page.getByRole('button', { name: 'Of the mempool' }).click();
+    await page.getByText('SCRIPTNUM').first().waitFor();
+    const hex = await node1.getrawtransaction(txid);
+    await page.getByLabel('transaction: its id').fill(hex);
+    await page.getByRole('button', { name: 'Run the input' }).click();
+    await page.getByRole('heading', { name: 'witnessScript' }).waitFor();
+    expect(await raw(page)).toEqual(await node1.tracescript(hex));
+    await page.goto(`${page.url().split('#')[0]}#/script/${txid}@${hash}/0`);
+    await page.getByRole('heading', { name: 'witnessScript' }).waitFor();
+    await page.getByRole('button', { name: 'Of blocks' }).click();
+    expect(await raw(page)).toEqual(await node1.tracescript(txid, 0, { blockhash: hash! }));
     expect(complaints).toEqual([]);
     await page.context().close();
   });

@@ -14,6 +14,8 @@ import { silentLogger } from '../../../support/memory-chain.ts';
 
 /** Bytes of the first view as it is sent. */
 const BUDGET = 60_000;
+/** The same of the rules of scripts, which are loaded when a script is first stepped through. */
+const STEPPER_BUDGET = 30_000;
 
 const directory = mkdtempSync(join(tmpdir(), 'penny-page-'));
 let memory: MemoryNode;
@@ -86,12 +88,22 @@ async function enter(to = page): Promise<{ cookie: string; authorization: string
 }
 const count = { method: 'getblockcount', id: 1 };
 
-test('the first view keeps within its budget', () => {
-  const files = readdirSync(directory).filter((name) => /^(index|page)/.test(name));
-  expect(files).toHaveLength(3);
-  const size = files.reduce((sum, name) => sum + gzipSync(readFileSync(join(directory, name))).length, 0);
-  expect(size).toBeLessThan(BUDGET);
-  expect(size).toBeGreaterThan(10_000);
+const sizeOf = (names: readonly string[]) =>
+  names.reduce((sum, name) => sum + gzipSync(readFileSync(join(directory, name))).length, 0);
+
+test('the first view keeps within its budget, and what is loaded later within its own', () => {
+  const html = readFileSync(join(directory, 'index.html'), 'utf8');
+  const first = [...html.matchAll(/(?:src|href)="([^"]+\.(?:js|css))"/g)].map(([, name]) => name!);
+  const code = first.filter((name) => name.endsWith('.js'));
+  for (const name of code) {
+    const text = readFileSync(join(directory, name), 'utf8');
+    for (const [, needed] of text.matchAll(/(?:from|import)"\.\/([^"]+)"/g)) expect(code).toContain(needed);
+  }
+  expect(sizeOf(['index.html', ...first])).toBeLessThan(BUDGET);
+  expect(sizeOf(first)).toBeGreaterThan(10_000);
+  const later = readdirSync(directory).filter((name) => /^part.*js$/.test(name) && !first.includes(name));
+  expect(later).not.toEqual([]);
+  for (const name of later) expect(sizeOf([name]), name).toBeLessThan(STEPPER_BUDGET);
 });
 
 test('the files of the page are served without a password, and nothing else', async () => {

@@ -1,0 +1,170 @@
+/** The script stepper: an input, or scripts that one types, operation by operation. Loaded when it is first shown. */
+import { useMemo, useState } from 'preact/hooks';
+import { Card, Facts, Pending, Raw, useAnswer } from '../parts.tsx';
+import { current } from '../world.ts';
+import { findSubject, runSubject, type Trace, type Typed, typedIn } from './subject.ts';
+import { ChosenInput, FIRST, Rules, TypedScripts } from './typing.tsx';
+
+type Script = Trace['scripts'][number];
+type Signatures = NonNullable<Trace['signatures']>;
+
+/** @param txid with `@` and the block that it is in, where that is known, or a transaction in hex; empty for scripts */
+export function ScriptView({ txid, input }: { txid: string; input: string | undefined }) {
+  const [typed, setTyped] = useState<Typed>(FIRST);
+  const [flags, setFlags] = useState<number | undefined>();
+  const { client, name } = current.value!;
+  const [id = '', block] = txid.split('@');
+  const isTyped = id === '';
+  const { value: found, error } = useAnswer(
+    async () => (isTyped ? typedIn(typed) : findSubject(client, id, Number(input ?? 0), block)),
+    [isTyped ? typed : name, id, input, block],
+  );
+  const trace = useMemo(() => found && runSubject({ ...found, flags: flags ?? found.flags }), [found, flags]);
+  return (
+    <>
+      {trace === undefined ? <Pending error={error} /> : <Shown key={JSON.stringify(trace)} trace={trace} />}
+      <TypedScripts typed={typed} onTyped={setTyped} />
+      <div class="column">
+        <ChosenInput id={id} input={input} />
+        {found && <Rules flags={flags ?? found.flags} onFlags={setFlags} />}
+      </div>
+    </>
+  );
+}
+
+function Shown({ trace }: { trace: Trace }) {
+  const steps = trace.scripts.flatMap((script) => [
+    { script, step: undefined },
+    ...script.steps.map((step) => ({ script, step })),
+  ]);
+  const [at, setAt] = useState(Math.max(0, steps.length - 1));
+  const now = steps[at];
+  const isLast = at >= steps.length - 1;
+  const signatures = now?.step?.signatures ?? (now === undefined || isLast ? trace.signatures : undefined);
+  return (
+    <>
+      <Card title="Verdict" wide>
+        <p class={trace.valid ? 'live' : 'error'}>
+          {trace.valid ? 'The input may spend the output.' : `${trace.error}: ${trace.reason}`}
+        </p>
+        {trace.truncated && <p class="soft">It is too long to be shown to its end.</p>}
+        {steps.length > 0 && (
+          <p class="actions stepper">
+            <button type="button" disabled={at === 0} onClick={() => setAt(0)}>
+              First
+            </button>
+            <button type="button" disabled={at === 0} onClick={() => setAt(at - 1)}>
+              Back
+            </button>
+            <input
+              type="range"
+              aria-label="Step"
+              min={0}
+              max={steps.length - 1}
+              value={at}
+              onInput={({ currentTarget }) => setAt(Number(currentTarget.value))}
+            />
+            <button type="button" disabled={isLast} onClick={() => setAt(at + 1)}>
+              Next
+            </button>
+            <span role="status">
+              {at} / {steps.length - 1}
+            </span>
+          </p>
+        )}
+        <Raw of={trace} />
+      </Card>
+      <Card title="Scripts, in the order in which they run">
+        {trace.scripts.map((script, i) => (
+          <Operations
+            key={i}
+            script={script}
+            now={now?.step}
+            onChoose={(step) => setAt(steps.findIndex((each) => each.step === step))}
+          />
+        ))}
+        {trace.scripts.length === 0 && <p class="soft">None: a signature alone is asked for, or nothing.</p>}
+      </Card>
+      <div class="column">
+        {now !== undefined && <Stack of={now} reason={isLast && !trace.valid ? trace.reason : undefined} />}
+        {signatures?.map((check) => (
+          <Signature key={check.signature + check.key} of={check} />
+        ))}
+      </div>
+    </>
+  );
+}
+
+interface Moment {
+  readonly script: Script;
+  readonly step: Script['steps'][number] | undefined;
+}
+
+function Stack({ of: { script, step }, reason }: { of: Moment; reason: string | undefined }) {
+  const { stack, altstack } = step ?? { ...script, altstack: undefined };
+  return (
+    <Card title={step === undefined ? `Stack before ${script.role}` : `Stack behind ${step.opcode}`}>
+      <ol class="stack" aria-live="polite">
+        {stack.toReversed().map((item, i) => (
+          <li key={i} class="mono wrap">
+            {item === '' ? <i>empty: false</i> : item}
+          </li>
+        ))}
+      </ol>
+      {stack.length === 0 && <p class="soft">Empty.</p>}
+      {altstack && <p class="mono wrap">alternative stack: {altstack.join(' ')}</p>}
+      {reason && <p class="error">{reason}</p>}
+    </Card>
+  );
+}
+
+function Operations({
+  script,
+  now,
+  onChoose,
+}: {
+  script: Script;
+  now: Moment['step'];
+  onChoose: (step: Script['steps'][number]) => void;
+}) {
+  return (
+    <>
+      <h3>{script.role}</h3>
+      <ol class="operations" start={0}>
+        {script.steps.map((step) => (
+          <li key={step.at}>
+            <button
+              type="button"
+              class={`mono${step === now ? ' chosen' : ''}${step.executed ? '' : ' skipped'}`}
+              aria-current={step === now ? 'step' : undefined}
+              onClick={() => onChoose(step)}
+            >
+              {step.data || step.opcode}
+            </button>
+          </li>
+        ))}
+      </ol>
+      {script.steps.length === 0 && <p class="soft">Empty.</p>}
+    </>
+  );
+}
+
+function Signature({ of: { kind, signature, key, hashtype, valid, message } }: { of: Signatures[number] }) {
+  return (
+    <Card title={`${kind === 'ecdsa' ? 'ECDSA' : 'Schnorr'} signature, ${hashtype}`}>
+      <p class={valid ? 'live' : 'error'}>{valid ? 'It is valid.' : 'It is not valid for this key.'}</p>
+      <Facts
+        of={[
+          ['signature', <span class="mono wrap">{signature || 'empty'}</span>],
+          ['key', <span class="mono wrap">{key}</span>],
+          ...(message?.fields.map(
+            ({ name, hex }, i) => [`${i + 1}. ${name}`, <span class="mono wrap">{hex}</span>] as const,
+          ) ?? []),
+          ...(message
+            ? [['hash that is signed', <span class="mono wrap">{message.hash}</span>] as const]
+            : []),
+        ]}
+      />
+    </Card>
+  );
+}
