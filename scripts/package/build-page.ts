@@ -48,11 +48,12 @@ export async function buildPage(directory: string): Promise<void> {
     entryPoints: [join(SOURCE, 'main.tsx')],
     outdir: directory,
     entryNames: 'page-[hash]',
+    chunkNames: 'page-[name]-[hash]',
     jsx: 'automatic',
     jsxImportSource: 'preact',
   });
-  const [script, { cssBundle, imports }] = Object.entries(metafile.outputs).find(
-    ([name, { entryPoint }]) => entryPoint && /page-[^/]+\.js$/.test(name),
+  const [script, { cssBundle, imports }] = Object.entries(metafile.outputs).find(([, { entryPoint }]) =>
+    entryPoint?.endsWith('/main.tsx'),
   )!;
   // What the script needs at once is asked for together with it.
   const parts = imports.filter(({ kind, external }) => kind === 'import-statement' && !external);

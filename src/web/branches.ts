@@ -6,7 +6,9 @@ export interface Block {
   readonly previous: string | undefined;
   /** Seconds since 1970 */
   readonly time: number;
+  /** Of its transactions; those that nobody asked for are counted only. */
   readonly txids: readonly string[];
+  readonly count: number;
 }
 
 export interface Placed {

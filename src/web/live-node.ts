@@ -11,11 +11,19 @@ const SETTLED = 400;
 const RETRY = 1_000;
 /** Milliseconds in which what is shown of a mempool may be behind it. */
 const FRAME = 50;
+/** So many are kept. */
+const REPLACEMENTS = 50;
 
 export interface Waiting {
   readonly vsize: number;
   /** Bitcoin */
   readonly fee: number;
+}
+
+/** Of the mempool: what took the place of what. */
+export interface Replacement extends Waiting {
+  readonly txid: string;
+  readonly replaced: readonly (Waiting & { readonly txid: string })[];
 }
 
 export interface Listener {
@@ -30,8 +38,11 @@ export class LiveNode {
   readonly client: RpcClient;
   readonly isLive = signal(false);
   readonly tip = signal<Block | undefined>(undefined);
-  /** Changes with `pool`, which is one map for ever: a mempool may be large. */
+  /** Of `pool`, which is one map for ever, since a mempool may be large; and what changes whenever it does. */
   readonly poolSize = signal(0);
+  readonly poolAge = signal(0);
+  /** The newest first. */
+  readonly replacements = signal<readonly Replacement[]>([]);
   readonly pool = new Map<string, Waiting>();
   readonly peers = signal<readonly PeerTold[]>([]);
   readonly wallets = signal<readonly string[]>([]);
@@ -43,6 +54,8 @@ export class LiveNode {
   #joined: Block[] = [];
   #settling: ReturnType<typeof setTimeout> | undefined;
   #frame: ReturnType<typeof setTimeout> | undefined;
+  /** The next that comes takes their place. */
+  #replaced: Replacement['replaced'] = [];
 
   constructor(facts: NodeFacts, listener: Listener) {
     this.name = facts.name;
@@ -82,7 +95,7 @@ export class LiveNode {
 
   async #show(hash: string): Promise<void> {
     const { height, previousblockhash: previous, time, tx } = await this.client.getblock(hash, 1);
-    this.#arrived({ hash, height, previous, time, txids: tx });
+    this.#arrived({ hash, height, previous, time, txids: tx, count: tx.length });
   }
 
   #arrived(block: Block): void {
@@ -96,12 +109,13 @@ export class LiveNode {
   #chain(event: ChainEvent, best: string): void {
     const { hash, height, previousblockhash: previous, time } = event.block;
     if (event.type === 'connected') {
-      const block = { hash, height, previous, time, txids: event.txids ?? [] };
+      const { txids = [] } = event;
+      const block = { hash, height, previous, time, txids, count: txids.length };
       this.#arrived(block);
       if (this.#left.length > 0) this.#joined.push(block);
       if (hash === best) this.#isHistory = false;
     } else {
-      const left = this.#known.get(hash) ?? { hash, height, previous, time, txids: [] };
+      const left = this.#known.get(hash) ?? { hash, height, previous, time, txids: [], count: 0 };
       // Back over a block that just came: it was never a branch of its own.
       if (this.#joined.at(-1)?.hash === hash) this.#joined.pop();
       else this.#left.unshift(left);
@@ -122,17 +136,33 @@ export class LiveNode {
 
   #mempool(event: MempoolEvent): void {
     if (event.type === 'added') {
-      this.pool.set(event.txid, { vsize: event.vsize, fee: event.fee });
+      const { txid, vsize, fee } = event;
+      this.pool.set(txid, { vsize, fee });
+      if (this.#replaced.length > 0) {
+        const replacement = { txid, vsize, fee, replaced: this.#replaced };
+        this.replacements.value = [replacement, ...this.replacements.value].slice(0, REPLACEMENTS);
+        this.#replaced = [];
+      }
       this.#listener.transaction(this, event.txid);
-    } else if (event.type === 'removed') this.pool.delete(event.txid);
-    else {
+    } else if (event.type === 'removed') {
+      const { txid, reason } = event;
+      const left = this.pool.get(txid);
+      if (reason === 'replaced' && left !== undefined)
+        this.#replaced = [...this.#replaced, { txid, ...left }].slice(-REPLACEMENTS);
+      this.pool.delete(txid);
+    } else {
       this.pool.clear();
       for (const txid of event.txids) this.pool.set(txid, { vsize: 0, fee: 0 });
       if (event.txids.length > 0) void this.#weigh();
     }
+    this.#poolChanged();
+  }
+
+  #poolChanged(): void {
     this.#frame ??= setTimeout(() => {
       this.#frame = undefined;
       this.poolSize.value = this.pool.size;
+      this.poolAge.value++;
     }, FRAME);
   }
 
@@ -143,8 +173,7 @@ export class LiveNode {
       all as Record<string, { vsize: number; fees: { base: number } }>,
     ))
       if (this.pool.has(txid)) this.pool.set(txid, { vsize, fee: fees.base });
-    this.poolSize.value = -1;
-    this.poolSize.value = this.pool.size;
+    this.#poolChanged();
   }
 
   #peers(event: PeersEvent): void {

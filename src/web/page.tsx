@@ -1,13 +1,16 @@
 /** The frame of the page: who is asked, what is searched for, and the view that the address names. */
 import { signal } from '@preact/signals';
 import { type ComponentChildren, Fragment } from 'preact';
+import { MempoolView } from './mempool/mempool-view.tsx';
 import { Card, later, Pending } from './parts.tsx';
-import { isDevnet, isOpen, login } from './session.ts';
+import { isDevnet, isOpen, login, mayWrite } from './session.ts';
+import { ToolsView } from './tools/tools-view.tsx';
 import { AddressView } from './views/address.tsx';
 import { BlockView } from './views/block.tsx';
-import { MempoolView } from './views/mempool.tsx';
 import { NetworkView } from './views/network.tsx';
+import { ReplayView } from './views/replay.tsx';
 import { TransactionView } from './views/transaction.tsx';
+import { WalletView } from './wallet/wallet-view.tsx';
 import { choose, current, nodes, trouble } from './world.ts';
 
 /** Runs the rules of scripts in the page: loaded when it is first looked at. */
@@ -21,17 +24,20 @@ addEventListener('hashchange', () => {
 
 const VIEWS = [
   ['Network', '#/'],
+  ['Replay', '#/replay'],
   ['Mempool', '#/mempool'],
   ['Script', '#/script'],
+  ...(mayWrite ? [['Wallet', '#/wallet'] as const] : []),
+  ['Tools', '#/tools'],
 ] as const;
 
 export function Page() {
   if (!isOpen.value) return <Login />;
-  const [, view = '', ...given] = route.value.split('/').map(decodeURIComponent);
+  const [, view = '', ...given] = route.value.split('/').map(decoded);
   return (
     <>
       <header>
-        <b>penny</b>
+        <h1>penny</h1>
         <nav aria-label="Views">
           {VIEWS.map(([name, path]) => (
             <a key={path} href={path} aria-current={path === `#/${view}` ? 'page' : undefined}>
@@ -70,12 +76,24 @@ export function Page() {
   );
 }
 
+/** What somebody has typed into the address may be anything. */
+function decoded(part: string): string {
+  try {
+    return decodeURIComponent(part);
+  } catch {
+    return part;
+  }
+}
+
 function shown(view: string, [first = '', second]: readonly string[]): ComponentChildren {
   const key = `${view}/${first}/${second}`;
   if (view === 'block') return <BlockView key={key} hash={first} />;
   if (view === 'tx') return <TransactionView key={key} txid={first} block={second} />;
   if (view === 'address') return <AddressView key={key} address={first} />;
+  if (view === 'replay') return <ReplayView block={first} />;
   if (view === 'mempool') return <MempoolView />;
+  if (view === 'tools') return <ToolsView />;
+  if (view === 'wallet') return <WalletView wallet={first} />;
   if (view === 'script') return <ScriptView key={key} txid={first} input={second} />;
   return <NetworkView />;
 }

@@ -63,7 +63,7 @@ const listener = {
     if (!blocks.value.has(block.hash)) {
       const all = [...blocks.value.values(), block].sort((a, b) => a.height - b.height).slice(-BLOCKS);
       blocks.value = new Map(all.map((each) => [each.hash, each]));
-      const count = block.txids.length;
+      const { count } = block;
       const what = `${node.name} has block ${block.height} ${short(block.hash)}, ${count} transaction${count === 1 ? '' : 's'}`;
       if (isNew) tell(what, `#/block/${block.hash}`);
     }

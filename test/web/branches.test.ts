@@ -7,7 +7,7 @@ function tree(...names: readonly string[]): Map<string, Block> {
     const [hash, parent] = name.split('<') as [string, string?];
     const height = Number(hash.slice(1));
     const previous = parent ?? (height === 0 ? undefined : `${hash[0]}${height - 1}`);
-    return { hash, height, previous, time: 0, txids: [`coinbase of ${hash}`, `payment ${height}`] };
+    return { hash, height, previous, time: 0, txids: [`coinbase of ${hash}`, `payment ${height}`], count: 2 };
   });
   return new Map(blocks.map((block) => [block.hash, block]));
 }

@@ -1,6 +1,6 @@
 /** The script stepper: an input, or scripts that one types, operation by operation. Loaded when it is first shown. */
 import { useMemo, useState } from 'preact/hooks';
-import { Card, Facts, Pending, Raw, useAnswer } from '../parts.tsx';
+import { Card, Facts, Pending, Raw, Steps, useAnswer } from '../parts.tsx';
 import { current } from '../world.ts';
 import { findSubject, runSubject, type Trace, type Typed, typedIn } from './subject.ts';
 import { ChosenInput, FIRST, Rules, TypedScripts } from './typing.tsx';
@@ -48,30 +48,7 @@ function Shown({ trace }: { trace: Trace }) {
           {trace.valid ? 'The input may spend the output.' : `${trace.error}: ${trace.reason}`}
         </p>
         {trace.truncated && <p class="soft">It is too long to be shown to its end.</p>}
-        {steps.length > 0 && (
-          <p class="actions stepper">
-            <button type="button" disabled={at === 0} onClick={() => setAt(0)}>
-              First
-            </button>
-            <button type="button" disabled={at === 0} onClick={() => setAt(at - 1)}>
-              Back
-            </button>
-            <input
-              type="range"
-              aria-label="Step"
-              min={0}
-              max={steps.length - 1}
-              value={at}
-              onInput={({ currentTarget }) => setAt(Number(currentTarget.value))}
-            />
-            <button type="button" disabled={isLast} onClick={() => setAt(at + 1)}>
-              Next
-            </button>
-            <span role="status">
-              {at} / {steps.length - 1}
-            </span>
-          </p>
-        )}
+        {steps.length > 0 && <Steps label="Step" at={at} last={steps.length - 1} onAt={setAt} />}
         <Raw of={trace} />
       </Card>
       <Card title="Scripts, in the order in which they run">

@@ -1,12 +1,15 @@
 /** An address: what it has, and when it was paid and spent from; from the node's index of addresses. */
-import { Amount, Card, Facts, Hash, Pending, Raw, useAnswer } from '../parts.tsx';
+import { Amount, Card, Facts, Hash, Pending, Raw, useAnswer, useCalm } from '../parts.tsx';
 import { current } from '../world.ts';
 
+/** Milliseconds in which what is shown may be behind the mempool. */
+const CALM = 1_000;
+
 export function AddressView({ address }: { address: string }) {
-  const { client, name, tip, poolSize } = current.value!;
+  const { client, name, tip, poolAge } = current.value!;
   const { value, error } = useAnswer(
     () => Promise.all([client.getaddressbalance(address), client.getaddresshistory(address)]),
-    [address, name, tip.value?.hash, poolSize.value],
+    [address, name, tip.value?.hash, useCalm(poolAge, CALM)],
   );
   if (value === undefined) return <Pending error={error} />;
   const [balance, history] = value;

@@ -1,7 +1,7 @@
-/** A block: its 80 bytes by name, its transactions, and each rule that it was judged by with the values compared. */
-import { useState } from 'preact/hooks';
-import { Amount, ago, Card, Facts, Hash, Pending, Raw, useAnswer } from '../parts.tsx';
+/** A block: its 80 bytes by name, its transactions, and how it was judged. */
+import { ago, Card, Facts, Hash, Pending, Raw, Some, useAnswer } from '../parts.tsx';
 import { current } from '../world.ts';
+import { Judged } from './checks.tsx';
 
 /** Hex digits of the header. */
 const HEADER = [
@@ -12,8 +12,6 @@ const HEADER = [
   ['bits', 144, 152],
   ['nonce', 152, 160],
 ] as const;
-/** Transactions that are shown at once. */
-const PAGE = 50;
 
 export function BlockView({ hash }: { hash: string }) {
   const { client, name, tip } = current.value!;
@@ -22,7 +20,6 @@ export function BlockView({ hash }: { hash: string }) {
     () => Promise.all([client.getblock(hash, 1), client.getblockheader(hash, false)]),
     [hash, name, tip.value?.hash],
   );
-  const [shown, setShown] = useState(PAGE);
   if (value === undefined) return <Pending error={error} />;
   const [block, header] = value;
   return (
@@ -46,26 +43,25 @@ export function BlockView({ hash }: { hash: string }) {
             ['after', block.nextblockhash ? <Hash of={block.nextblockhash} kind="block" /> : 'nothing yet'],
           ]}
         />
+        <p class="actions">
+          <a href={`#/replay/${hash}`}>replay from here</a>
+        </p>
         <Raw of={block} />
       </Card>
       <Card title="The 80 bytes that are hashed">
         <Header hex={header} />
       </Card>
-      <Checks hash={hash} />
       <Card title={`${block.nTx} transaction${block.nTx === 1 ? '' : 's'}`} wide>
-        <ol class="list">
-          {block.tx.slice(0, shown).map((txid) => (
+        <Some
+          of={block.tx}
+          row={(txid) => (
             <li key={txid}>
               <Hash of={txid} kind="tx" block={hash} />
             </li>
-          ))}
-        </ol>
-        {block.tx.length > shown && (
-          <button type="button" onClick={() => setShown(shown + 10 * PAGE)}>
-            More
-          </button>
-        )}
+          )}
+        />
       </Card>
+      <Judged hash={hash} />
     </>
   );
 }
@@ -80,59 +76,5 @@ function Header({ hex }: { hex: string }) {
         </div>
       ))}
     </dl>
-  );
-}
-
-const shownValue = (value: unknown): string =>
-  typeof value === 'string' || typeof value === 'number' ? String(value) : '';
-
-function Checks({ hash }: { hash: string }) {
-  const { client, name } = current.value!;
-  const { value: trace, error } = useAnswer(() => client.traceblock(hash), [hash, name]);
-  return (
-    <Card title="What the node checked" wide>
-      {trace === undefined ? (
-        <Pending error={error} />
-      ) : (
-        <>
-          <p class={trace.valid ? 'live' : 'error'}>
-            {trace.valid ? 'All rules hold.' : `Refused: ${trace.reason}. ${trace.detail ?? ''}`}
-            {!trace.coinsknown && ' What it spends is not known here, so rules about coins are left out.'}
-          </p>
-          <div class="scroll">
-            <table>
-              <tbody>
-                {trace.checks.map(({ rule, left, relation, right, passed }) => (
-                  <tr key={rule + left.name}>
-                    <td class={passed ? 'live' : 'error'}>{passed ? '✓' : '✗'}</td>
-                    <td class="mono">{rule}</td>
-                    <td>
-                      {left.name} <span class="mono wrap">{shownValue(left.value)}</span>
-                    </td>
-                    <td class="mono">{relation}</td>
-                    <td>
-                      {right.name} <span class="mono wrap">{shownValue(right.value)}</span>
-                    </td>
-                  </tr>
-                ))}
-              </tbody>
-            </table>
-          </div>
-          {trace.transactions.slice(0, PAGE).map(({ txid, fee, spends, creates }) => (
-            <p key={txid}>
-              <Hash of={txid} kind="tx" block={hash} />: {spends.length} coins of{' '}
-              <Amount of={spends.reduce((sum, { value }) => sum + value, 0)} /> go, {creates.length} of{' '}
-              <Amount of={creates.reduce((sum, { value }) => sum + value, 0)} /> come
-              {fee !== undefined && (
-                <>
-                  , fee <Amount of={fee} />
-                </>
-              )}
-            </p>
-          ))}
-          <Raw of={trace} />
-        </>
-      )}
-    </Card>
   );
 }

@@ -10,6 +10,13 @@ const FLIGHT = 600;
 
 type Point = readonly [x: number, y: number];
 
+/** As of a button. */
+const onKeys = (act: () => void) => (event: KeyboardEvent) => {
+  if (event.key !== 'Enter' && event.key !== ' ') return;
+  event.preventDefault();
+  act();
+};
+
 const around = (i: number, count: number): Point => {
   const angle = (2 * Math.PI * i) / count - Math.PI / 2;
   return [WIDTH / 2 + Math.cos(angle) * WIDTH * 0.36, HEIGHT / 2 + Math.sin(angle) * HEIGHT * 0.36];
@@ -37,10 +44,10 @@ export function Graph() {
             key={`${a} ${b}`}
             class={cut ? 'link cut' : 'link'}
             role="button"
-            tabIndex={0}
+            tabindex={0}
             aria-label={`${cut ? 'Mend' : 'Cut'} the link of ${a} and ${b}`}
             onClick={act}
-            onKeyDown={({ key }) => key === 'Enter' && act()}
+            onKeyDown={onKeys(act)}
           >
             <line class="touch" x1={from[0]} y1={from[1]} x2={to[0]} y2={to[1]} />
             <line x1={from[0]} y1={from[1]} x2={to[0]} y2={to[1]} />
@@ -61,10 +68,10 @@ export function Graph() {
             class={`node${isUp ? '' : ' down'}${current.value === node ? ' chosen' : ''}`}
             transform={`translate(${x} ${y})`}
             role="button"
-            tabIndex={0}
-            aria-label={`Ask ${node.name}`}
+            tabindex={0}
+            aria-pressed={current.value === node}
             onClick={() => choose(node.name)}
-            onKeyDown={({ key }) => key === 'Enter' && choose(node.name)}
+            onKeyDown={onKeys(() => choose(node.name))}
           >
             <rect x={-62} y={-30} width={124} height={60} rx={8} />
             <text y={-11}>{node.name}</text>

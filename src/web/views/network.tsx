@@ -1,5 +1,5 @@
 /** The home: the blocks with their branches, the nodes with their links, and what one can do to them. */
-import { Card } from '../parts.tsx';
+import { Card, Some } from '../parts.tsx';
 import { isDevnet, mayWrite } from '../session.ts';
 import { happenings } from '../world.ts';
 import { Controls } from './controls.tsx';
@@ -21,11 +21,16 @@ export function NetworkView() {
         <Reorganisations />
       </Card>
       <Card title="What just happened" wide>
-        <ol class="log" aria-live="polite">
-          {happenings.value.map(({ id, text, link }) => (
-            <li key={id}>{link === undefined ? text : <a href={link}>{text}</a>}</li>
-          ))}
-        </ol>
+        <div aria-live="polite">
+          <Some
+            of={happenings.value}
+            class="log"
+            page={15}
+            row={({ id, text, link }) => (
+              <li key={id}>{link === undefined ? text : <a href={link}>{text}</a>}</li>
+            )}
+          />
+        </div>
         {happenings.value.length === 0 && (
           <p class="soft">Nothing yet. Blocks and payments are told as they come.</p>
         )}

@@ -21,25 +21,41 @@ export function Strip() {
   return (
     <section class="strip" ref={frame} aria-label="The last blocks">
       {placed.map((each) => (
-        <Box key={each.block.hash} of={each} />
+        <Box key={each.block.hash} of={each} to="block" />
       ))}
       <Next column={last + 1} />
     </section>
   );
 }
 
-function Box({ of: { block, column, lane, from } }: { of: Placed }) {
+/** @param to the view that it leads to */
+export function Box({
+  of: { block, column, lane, from },
+  to,
+  isChosen = false,
+}: {
+  of: Placed;
+  to: 'block' | 'replay';
+  isChosen?: boolean;
+}) {
   const here = nodes.value.filter(({ tip }) => tip.value?.hash === block.hash).map(({ name }) => name);
   const isFork = from !== undefined && from !== lane;
+  const classes = [
+    'block',
+    lane > 0 && 'branch',
+    isFork && 'fork',
+    (column === 0 || from === undefined) && 'first',
+  ];
   return (
     <a
-      class={`block${lane > 0 ? ' branch' : ''}${isFork ? ' fork' : ''}${column === 0 || from === undefined ? ' first' : ''}`}
-      href={`#/block/${block.hash}`}
+      class={[...classes, isChosen && 'chosen'].filter(Boolean).join(' ')}
+      aria-current={isChosen ? 'true' : undefined}
+      href={`#/${to}/${block.hash}`}
       title={block.hash}
       style={{ gridColumn: column + 1, gridRow: lane + 1, '--full': `${fullness(block)}%` }}
     >
       <b>{block.height}</b>
-      <span class="soft">{block.txids.length} tx</span>
+      <span class="soft">{block.count} tx</span>
       <span class="mono">…{block.hash.slice(-8)}</span>
       <span class="tips">
         {here.map((name) => (
@@ -50,7 +66,7 @@ function Box({ of: { block, column, lane, from } }: { of: Placed }) {
   );
 }
 
-const fullness = ({ txids }: Block): number => Math.min(100, (txids.length / FULL) * 100);
+const fullness = ({ count }: Block): number => Math.min(100, (count / FULL) * 100);
 
 function Next({ column }: { column: number }) {
   const waiting = current.value?.poolSize.value ?? 0;

@@ -1,13 +1,14 @@
 /** A transaction: what it spends, to whom it pays, and the way to step through each of its scripts. */
-import { Amount, ago, Card, Facts, Hash, Pending, Raw, useAnswer } from '../parts.tsx';
+import { Amount, ago, Card, Facts, Hash, Pending, Raw, Some, useAnswer } from '../parts.tsx';
 import { current } from '../world.ts';
 
 export function TransactionView({ txid, block }: { txid: string; block: string | undefined }) {
-  const { client, name, tip, poolSize, pool } = current.value!;
+  const { client, name, tip, poolAge, pool } = current.value!;
+  const waits = poolAge.value >= 0 && pool.has(txid);
   const { value: tx, error } = useAnswer(
     () =>
       block === undefined ? client.getrawtransaction(txid, 2) : client.getrawtransaction(txid, 2, block),
-    [txid, block, name, tip.value?.hash, block === undefined && poolSize.value],
+    [txid, block, name, tip.value?.hash, waits],
   );
   if (tx === undefined) return <Pending error={error} />;
   const fee = tx.fee ?? pool.get(txid)?.fee;
@@ -31,8 +32,10 @@ export function TransactionView({ txid, block }: { txid: string; block: string |
         <Raw of={tx} />
       </Card>
       <Card title="Spends">
-        <ol class="list" start={0}>
-          {tx.vin.map((input, i) => (
+        <Some
+          of={tx.vin}
+          class="list from0"
+          row={(input, i) => (
             <li key={i}>
               {input.txid === undefined ? (
                 <>
@@ -51,20 +54,22 @@ export function TransactionView({ txid, block }: { txid: string; block: string |
                 </>
               )}
             </li>
-          ))}
-        </ol>
+          )}
+        />
       </Card>
       <Card title="Pays">
-        <ol class="list" start={0}>
-          {tx.vout.map(({ n, value, scriptPubKey: { address, asm, type, hex } }) => (
+        <Some
+          of={tx.vout}
+          class="list from0"
+          row={({ n, value, scriptPubKey: { address, asm, type, hex } }) => (
             <li key={n}>
               <Amount of={value} /> to{' '}
               {address ? <Hash of={address} kind="address" /> : <span class="mono wrap">{asm}</span>}{' '}
               <span class="soft">{type}</span>
               {type === 'nulldata' && <p class="wrap">“{asText(hex.slice(4))}”</p>}
             </li>
-          ))}
-        </ol>
+          )}
+        />
       </Card>
     </>
   );

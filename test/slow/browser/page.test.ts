@@ -27,7 +27,10 @@ describe.skipIf(!hasChromium)('the page', () => {
   }, 60_000);
 
   /** What a view shows as JSON. */
-  const raw = async (page: Page) => JSON.parse((await page.locator('main pre').first().textContent())!);
+  const raw = async (page: Page) => {
+    if (!(await page.locator('main pre').isVisible())) await page.locator('summary').click();
+    return JSON.parse((await page.locator('main pre').textContent())!);
+  };
   const rowOf = (page: Page, name: string) => page.locator('tr', { hasText: name });
   const heightOf = (page: Page, name: string) => rowOf(page, name).locator('.soft');
 
@@ -82,6 +85,22 @@ describe.skipIf(!hasChromium)('the page', () => {
     expect(lines[4]).toMatch(/^1 are gone/);
     await eventually(() => heightOf(page, 'node3').textContent()).toBe(`height ${height + 2}`);
     await picture(page, 'healed');
+    // Both branches again, where both are known, each block with the coins that it took and made.
+    await page.getByRole('link', { name: 'Replay' }).click();
+    await page.getByLabel('asks').selectOption('node3');
+    await page.locator('.block.branch').first().click();
+    await page.getByText('is on a branch that was left').waitFor();
+    await page.getByText('All rules hold.').waitFor();
+    await eventually(() => page.locator('.coins.go li').count()).toBe(1);
+    expect(await page.locator('.checks li').count()).toBeGreaterThan(15);
+    await picture(page, 'replay');
+    await page.getByRole('button', { name: 'First' }).click();
+    await page.getByText('judged by no rule').waitFor();
+    await page.getByRole('slider').focus();
+    for (const key of ['ArrowRight', 'ArrowRight']) await page.keyboard.press(key);
+    await page.getByText(/^Block 2 /).waitFor();
+    await page.getByRole('button', { name: 'Play' }).click();
+    await page.getByText(/^Block 3 /).waitFor();
     expect(complaints).toEqual([]);
     await page.context().close();
   });
@@ -121,7 +140,7 @@ describe.skipIf(!hasChromium)('the page', () => {
     await page.getByLabel('transaction: its id').fill(hex);
     await page.getByRole('button', { name: 'Run the input' }).click();
     await page.getByRole('heading', { name: 'witnessScript' }).waitFor();
-    expect(await raw(page)).toEqual(await node1.tracescript(hex));
+    expect(await raw(page)).toEqual(await node1.tracescript(txid, 0, { rules: 'policy' }));
     await page.goto(`${page.url().split('#')[0]}#/script/${txid}@${hash}/0`);
     await page.getByRole('heading', { name: 'witnessScript' }).waitFor();
     await page.getByRole('button', { name: 'Of blocks' }).click();

@@ -101,7 +101,7 @@ test('the first view keeps within its budget, and what is loaded later within it
   }
   expect(sizeOf(['index.html', ...first])).toBeLessThan(BUDGET);
   expect(sizeOf(first)).toBeGreaterThan(10_000);
-  const later = readdirSync(directory).filter((name) => /^part.*js$/.test(name) && !first.includes(name));
+  const later = readdirSync(directory).filter((name) => /^page-.*js$/.test(name) && !first.includes(name));
   expect(later).not.toEqual([]);
   for (const name of later) expect(sizeOf([name]), name).toBeLessThan(STEPPER_BUDGET);
 });
