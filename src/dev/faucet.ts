@@ -38,17 +38,24 @@ const TRIES = 2 ** 32;
 export class Faucet {
   readonly #parts: FaucetParts;
   readonly #secret: Uint8Array;
-  readonly #publicKey: Uint8Array;
-  /** The scriptPubKey that fills it. */
-  readonly script: Uint8Array;
+  /** Made when it is asked for: few nodes are, and its making was a tenth of a start. */
+  #knownKey: Uint8Array | undefined;
   /** One payment after the other. */
   #turn: Promise<unknown> = Promise.resolve();
 
   constructor(parts: FaucetParts) {
     this.#parts = parts;
     this.#secret = sha256(utf8(`penny faucet ${parts.parameters.genesis.hash}`));
-    this.#publicKey = publicKeyOf(this.#secret);
-    this.script = p2wpkh(hash160(this.#publicKey));
+  }
+
+  get #publicKey(): Uint8Array {
+    this.#knownKey ??= publicKeyOf(this.#secret);
+    return this.#knownKey;
+  }
+
+  /** The scriptPubKey that fills it. */
+  get script(): Uint8Array {
+    return p2wpkh(hash160(this.#publicKey));
   }
 
   /** With its key. */

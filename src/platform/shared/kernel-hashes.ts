@@ -6,16 +6,29 @@ import { MEDIUM_MESSAGE, MessageHasher } from '../../mining/kernel/message-hashe
 
 type Digests = Pick<HashFunctions, 'sha256' | 'ripemd160' | 'sha1'>;
 
+/** Hashes from which on a kernel is worth its making: a start needs fewer, and was the longer for it. */
+const WORTH_A_KERNEL = 1_000;
+
+/** What `create` makes, from so many calls on; null before. */
+function whenBusy<T>(create: () => T | null): () => T | null {
+  let calls = 0;
+  let made: T | null = null;
+  return () => {
+    if (calls < WORTH_A_KERNEL && ++calls === WORTH_A_KERNEL) made = create();
+    return made;
+  };
+}
+
 /** @param long for what is too long for a kernel, or where there is none */
 export function withKernels(long: Digests): HashFunctions {
-  const messages = MessageHasher.create();
-  const digests = DigestHasher.create();
-  const sha256 = (data: Uint8Array): Uint8Array =>
-    messages !== null && data.length <= MEDIUM_MESSAGE ? messages.sha256(data) : long.sha256(data);
+  const messages = whenBusy(() => MessageHasher.create());
+  const digests = whenBusy(() => DigestHasher.create());
+  const forLength = (length: number) => (length <= MEDIUM_MESSAGE ? messages() : null);
+  const sha256 = (data: Uint8Array): Uint8Array => (forLength(data.length) ?? long).sha256(data);
   const hash256 = (data: Uint8Array): Uint8Array =>
-    messages !== null && data.length <= MEDIUM_MESSAGE ? messages.hash256(data) : sha256(long.sha256(data));
+    forLength(data.length)?.hash256(data) ?? sha256(long.sha256(data));
   const ripemd160 = (data: Uint8Array): Uint8Array =>
-    digests !== null && data.length === 32 ? digests.ripemd160(data) : long.ripemd160(data);
+    ((data.length === 32 ? digests() : null) ?? long).ripemd160(data);
   return Object.freeze({ sha256, hash256, ...batchesOf(hash256), ripemd160, sha1: long.sha1 });
 }
 

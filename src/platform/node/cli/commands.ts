@@ -16,6 +16,9 @@ const program = new Command('penny')
   .version(VERSION)
   .enablePositionalOptions();
 
+/** Of a node; see `bundle.ts`. */
+let started = (): void => {};
+
 const TERMINAL: Terminal = {
   output: (text) => process.stdout.write(text),
   error: (text) => process.stderr.write(text),
@@ -56,7 +59,7 @@ function subcommand(
 subcommand('node', '[options]', 'Runs a node.', NODE.groups, async (words) => {
   const configuration = readConfiguration(words, NODE);
   refuseRest(configuration.rest);
-  return (await import('./node-command.ts')).runNode(configuration);
+  return (await import('./node-command.ts')).runNode(configuration, undefined, () => started());
 });
 
 subcommand(
@@ -134,4 +137,7 @@ async function readStandardInput(): Promise<string> {
   return Buffer.concat(chunks).toString('utf8');
 }
 
-await runToEnd(() => program.parseAsync());
+export function run(whenStarted: () => void): Promise<void> {
+  started = whenStarted;
+  return runToEnd(() => program.parseAsync());
+}

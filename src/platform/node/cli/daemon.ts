@@ -12,22 +12,22 @@ import { VERSION } from './version.ts';
 
 const TITLE = `Penny daemon version v${VERSION}\n`;
 
-await runToEnd(async () => {
-  const words = process.argv.slice(2);
-  const isAsked = (...names: string[]) => words.some((word) => names.includes(word.replace(/^--?/, '')));
-  if (isAsked('version')) finish(TITLE);
-  if (isAsked('help', 'h', '?', 'help-debug'))
-    finish(
-      `${TITLE}\nUsage: pennyd [options]\n\n${formatOptions(NODE.groups)}${isAsked('help-debug') ? formatCoreOptions() : ''}`,
-    );
-  const configuration = readConfiguration(words, NODE, PENNYD);
-  refuseRest(configuration.rest);
-  const { daemon, daemonwait } = configuration.values;
-  if ((daemon || daemonwait) && !isInBackground()) process.exitCode = await goToBackground(daemonwait);
-  else
-    process.exitCode = await (await import('./node-command.ts')).runNode(
-      configuration,
-      undefined,
-      tellStarted,
-    );
-});
+export const run = (started: () => void): Promise<void> =>
+  runToEnd(async () => {
+    const words = process.argv.slice(2);
+    const isAsked = (...names: string[]) => words.some((word) => names.includes(word.replace(/^--?/, '')));
+    if (isAsked('version')) finish(TITLE);
+    if (isAsked('help', 'h', '?', 'help-debug'))
+      finish(
+        `${TITLE}\nUsage: pennyd [options]\n\n${formatOptions(NODE.groups)}${isAsked('help-debug') ? formatCoreOptions() : ''}`,
+      );
+    const configuration = readConfiguration(words, NODE, PENNYD);
+    refuseRest(configuration.rest);
+    const { daemon, daemonwait } = configuration.values;
+    if ((daemon || daemonwait) && !isInBackground()) process.exitCode = await goToBackground(daemonwait);
+    else
+      process.exitCode = await (await import('./node-command.ts')).runNode(configuration, undefined, () => {
+        tellStarted();
+        started();
+      });
+  });

@@ -1,24 +1,32 @@
 /**
- * Before a command is loaded: is there what that takes? Imports nothing of ours, for Node opens files of code dozens
- * at a time, and where it may not it ends with a stack of its own. Below some twenty descriptors, or 700 MiB of
- * addresses, it cannot even read this.
+ * Before a command is loaded: is there what that takes? Imports nothing of ours but the loader, for Node opens files
+ * of code dozens at a time, and where it may not it ends with a stack of its own. Below some twenty descriptors, or
+ * 700 MiB of addresses, it cannot even read this.
  */
 import { closeSync, openSync, readFileSync } from 'node:fs';
 import { devNull } from 'node:os';
+import { type Command, type CommandName, loadBundle } from './bundle.ts';
 
 /** For the modules that are loaded before errors are named (`outcome.ts`). */
 const DESCRIPTORS = 64;
 /** Bytes that Node and its threads reserve, whatever they use of them. */
 export const ADDRESSES = 2 ** 30;
 
-/** Both take a third of a millisecond to find out. */
-export async function enter(load: () => Promise<unknown>): Promise<void> {
+/** Milliseconds that a node has stood before its compiled code is kept. */
+const SETTLED = 1_000;
+
+/** @param load where there is no bundle */
+export async function enter(name: CommandName, load: () => Promise<Command>): Promise<void> {
+  // Both take a third of a millisecond to find out.
   const lack = lackOfDescriptors() ?? lackOfAddresses();
-  if (lack === null) await load();
-  else {
+  if (lack !== null) {
     process.stderr.write(`Error: Not enough ${lack}\n`);
     process.exitCode = 1;
+    return;
   }
+  const bundle = loadBundle();
+  const { run } = await (bundle?.command(name) ?? load());
+  await run(() => setTimeout(() => bundle?.keep(), SETTLED).unref());
 }
 
 function lackOfDescriptors(): string | null {

@@ -2,4 +2,4 @@
 /** The `penny` command. */
 import { enter } from './entry.ts';
 
-await enter(() => import('./commands.ts'));
+await enter('commands', () => import('./commands.ts'));

@@ -2,4 +2,4 @@
 /** The `pennyd` command. */
 import { enter } from './entry.ts';
 
-await enter(() => import('./daemon.ts'));
+await enter('daemon', () => import('./daemon.ts'));
