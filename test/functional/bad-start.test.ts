@@ -121,7 +121,6 @@ test('a chainstate with a flipped bit, and the way out', async () => {
 test.each([
   ['ulimit -n 24', '', /^Error: Not enough file descriptors available .+\n$/],
   ['ulimit -n 40', '', /^Error: Not enough file descriptors available .+\n$/],
-  ['ulimit -n 100', '', /^Error: Not enough file descriptors available .+\n$/],
   ['ulimit -v 1000000', '', /^Error: Not enough memory available: .+\(ulimit -v\), and takes 1024 MiB\n$/],
   ['ulimit -v 1200000', '', /^Error: Not enough memory available: .+; -dbcache and -maxmempool are .+\n$/],
   [':', '--max-old-space-size=24', /^Error: Not enough memory available: .+\(--max-old-space-size\).+\n$/],
