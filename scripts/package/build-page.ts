@@ -24,6 +24,13 @@ const COMMON = {
   logLevel: 'warning' as const,
 } satisfies BuildOptions;
 
+/** In place of a second library of the same curve. */
+export const ONE_CURVE = {
+  '@noble/curves/secp256k1.js': fileURLToPath(
+    new URL('../../src/platform/browser/bip32-curve.ts', import.meta.url),
+  ),
+};
+
 /** The script of the workers of a node in a tab, and its parts. @returns the name of the script's file */
 export async function buildWorker(directory: string): Promise<string> {
   const { metafile } = await build({
@@ -31,6 +38,7 @@ export async function buildWorker(directory: string): Promise<string> {
     entryPoints: [WORKER],
     outdir: directory,
     entryNames: 'node-[hash]',
+    alias: ONE_CURVE,
     define: { PENNY_VERSION: JSON.stringify(MANIFEST.version) },
   });
   const [script] = Object.entries(metafile.outputs).find(([, { entryPoint }]) =>

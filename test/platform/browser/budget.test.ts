@@ -6,7 +6,7 @@ import { expect, test } from 'vitest';
 import { buildWorker } from '../../../scripts/package/build-page.ts';
 
 /** Bytes of the node as they are sent, with all that it needs to start. */
-const BUDGET = 300_000;
+const BUDGET = 295_000;
 
 test('a node in a tab is small enough to be sent', async () => {
   const directory = mkdtempSync(join(tmpdir(), 'penny-worker-'));
@@ -25,6 +25,7 @@ test('a node in a tab is small enough to be sent', async () => {
     const sizes = roles.map((parts) => [...parts].reduce((sum, part) => sum + sizeOf(part), 0));
     expect(sizes).toHaveLength(3);
     expect(Math.max(...sizes)).toBeGreaterThan(100_000);
+
     expect(Math.max(...sizes)).toBeLessThan(BUDGET);
     // Word lists are none of it.
     expect(readdirSync(directory).length).toBeGreaterThan(roles.flatMap((parts) => [...parts]).length);
