@@ -230,9 +230,11 @@ async function assemble(
   const { importBlocks } = dependencies;
   if (chain.isReindexing || importBlocks !== undefined) serve();
   const isCancelled = () => signal?.aborted === true;
+  const { isReindexing } = chain;
   const onProgress = dependencies.onReindex ?? (() => {});
   const { refused = 0, orphans = 0 } =
     (await continueReindex(chain, storage, { isCancelled, onProgress })) ?? {};
+  if (isReindexing && !chain.isReindexing) logger.log('info', 'reindex', 'Reindexing finished');
   if (refused + orphans > 0)
     logger.log(
       'warn',

@@ -1,6 +1,7 @@
 /** What everyone may ask of a chain, and hear from it; nothing here changes it. */
 import type { BlockHash } from '../core/block/header.ts';
 import { workFromBits } from '../core/block/target.ts';
+import { unknownRules } from '../core/consensus/version-bits.ts';
 import type { NetworkParameters } from '../core/parameters/network.ts';
 import type { Coin } from '../core/transaction/coin.ts';
 import type { OutPoint } from '../core/transaction/transaction.ts';
@@ -38,6 +39,11 @@ export class ChainView extends ChainEvents {
     this.blocks = parts.blocks;
     this.pruner = parts.pruner;
     this.parts = { ...parts, events: this };
+  }
+
+  /** Seconds a tip may be old while the chain is up to date; 0 where its age says nothing. */
+  get maxTipAge(): number {
+    return this.parts.progress.options.maxTipAge;
   }
 
   get tip(): HeaderEntry {
@@ -80,12 +86,15 @@ export class ChainView extends ChainEvents {
 
   /** What a person should know, in Core's words. */
   get warnings(): string[] {
-    const { bestFailed } = this.parts.tree;
-    const isLonger =
-      !this.isInitialBlockDownload &&
-      bestFailed !== undefined &&
-      bestFailed.chainWork > this.tip.chainWork + LONG_INVALID_BRANCH * workFromBits(this.tip.bits);
-    return isLonger ? [INVALID_BRANCH] : [];
+    const { tip } = this;
+    if (this.isInitialBlockDownload) return [];
+    const failedWork = this.parts.tree.bestFailed?.chainWork ?? 0n;
+    const isLonger = failedWork > tip.chainWork + LONG_INVALID_BRANCH * workFromBits(tip.bits);
+    const unknown = unknownRules(tip, this.parameters);
+    return [
+      ...(isLonger ? [INVALID_BRANCH] : []),
+      ...unknown.map((bit) => `Unknown new rules activated (versionbit ${bit})`),
+    ];
   }
 
   entry(hash: BlockHash): HeaderEntry | undefined {

@@ -44,6 +44,8 @@ export type { ChainOptions } from './options.ts';
 export class Chain extends ChainView {
   readonly #options: ChainOptions;
   readonly #queue: WriterQueue;
+  /** Resolves when the blocks that have come by now are judged. */
+  readonly settled = (): Promise<void> => this.#queue.run(async () => {}).catch(() => {});
   readonly #reception = new Reception();
   #disk!: ChainDisk;
   #walk!: Walk;

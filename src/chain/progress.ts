@@ -9,7 +9,7 @@ const CATCHING_UP_BLOCKS = 24;
 
 export interface ProgressOptions {
   readonly minimumChainWork: bigint;
-  /** Seconds; 0: age says nothing (penny, regtest). */
+  /** Seconds; 0: age says nothing (penny). */
   readonly maxTipAge: number;
   /** Seconds between blocks. */
   readonly targetSpacing: number;
@@ -17,18 +17,18 @@ export interface ProgressOptions {
 }
 
 export class Progress {
-  readonly #options: ProgressOptions;
+  readonly options: ProgressOptions;
   readonly #clock: Clock;
   /** Once synchronised, a node stays so, however long its peers are silent (Core). */
   #synchronised = false;
 
   constructor(options: ProgressOptions, clock: Clock) {
-    this.#options = options;
+    this.options = options;
     this.#clock = clock;
   }
 
   isInitialBlockDownload(tip: HeaderEntry, bestHeader: HeaderEntry): boolean {
-    const { minimumChainWork, maxTipAge } = this.#options;
+    const { minimumChainWork, maxTipAge } = this.options;
     if (maxTipAge === 0) return bestHeader.height - tip.height > CATCHING_UP_BLOCKS;
     if (this.#synchronised) return false;
     if (tip.chainWork < minimumChainWork) return true;
@@ -39,7 +39,7 @@ export class Progress {
 
   /** 0 to 1, by transactions: those to come are estimated by the average block so far. */
   verification(tip: HeaderEntry, bestHeader: HeaderEntry): number {
-    const { maxTipAge, targetSpacing, mineBlocksOnDemand } = this.#options;
+    const { maxTipAge, targetSpacing, mineBlocksOnDemand } = this.options;
     let missing = bestHeader.height - tip.height;
     const age = this.#clock.seconds() - tip.time;
     if ((maxTipAge > 0 || mineBlocksOnDemand) && age > (maxTipAge || RECENT))

@@ -79,10 +79,14 @@ export class Mempool {
   loaded = false;
 
   constructor(options: Partial<MempoolPolicy>, dependencies: MempoolDependencies) {
-    const { chain, clock, scriptVerifier } = dependencies;
+    const { chain, scriptVerifier } = dependencies;
     this.policy = { ...DEFAULT_POLICY, ...options };
     this.#dependencies = dependencies;
-    this.#pool = new Pool(this.policy, { parameters: chain.parameters, tip: () => chain.tip, clock });
+    this.#pool = new Pool(this.policy, {
+      ...dependencies,
+      parameters: chain.parameters,
+      tip: () => chain.tip,
+    });
     this.graph = this.#pool.graph;
     this.feeDeltas = this.#pool.feeDeltas;
     this.added = this.#pool.added;

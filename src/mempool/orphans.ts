@@ -131,12 +131,14 @@ export class OrphanPool {
     for (const orphan of [...(share?.orphans ?? [])]) this.#release(orphan, peer, share!);
   }
 
-  /** Those that a block contains, or makes impossible. */
-  eraseForBlock(transactions: readonly Transaction[]): void {
-    if (this.#orphans.size === 0) return;
+  /** Those that a block contains, or makes impossible. Returns how many. */
+  eraseForBlock(transactions: readonly Transaction[]): number {
+    const before = this.size;
+    if (before === 0) return 0;
     for (const tx of transactions)
       for (const { prevout } of tx.inputs)
         for (const orphan of this.#spenders(prevout)) this.erase(orphan.wtxid);
+    return before - this.size;
   }
 
   #spenders({ txid, vout }: OutPoint): Transaction[] {

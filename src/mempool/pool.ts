@@ -7,7 +7,7 @@ import { Signal } from '../chain/signal.ts';
 import type { NetworkParameters } from '../core/parameters/network.ts';
 import type { FeeRate } from '../core/transaction/fee-rate.ts';
 import { type Txid, WITNESS_SCALE_FACTOR } from '../core/transaction/transaction.ts';
-import type { Clock } from '../seams.ts';
+import type { Clock, Logger } from '../seams.ts';
 import type { Circumstances } from './acceptance.ts';
 import type { MempoolEntry } from './entry.ts';
 import { Eviction } from './eviction.ts';
@@ -20,6 +20,7 @@ export interface PoolDependencies {
   readonly parameters: NetworkParameters;
   readonly tip: () => HeaderEntry;
   readonly clock: Clock;
+  readonly logger: Logger;
 }
 
 export class Pool {
@@ -102,12 +103,18 @@ export class Pool {
   /** Lets what is too old go, and the worst until the rest fits. */
   limit(): void {
     this.#expire();
+    let removed = 0;
     while (this.#fullness > 1) {
       const chunk = this.#eviction.worst();
-      if (chunk === undefined) return;
+      if (chunk === undefined) break;
+      removed += chunk.entries.length;
       this.minimum.raise((Number(chunk.fee) * 1000 * WITNESS_SCALE_FACTOR) / chunk.weight);
       this.remove(chunk.entries, 'sizelimit');
     }
+    if (removed === 0) return;
+    const rate = `${Math.round(this.minimum.state.rate)} sat/kvB`;
+    const what = `Removed ${removed} txn, rolling minimum fee bumped to ${rate}`;
+    this.#dependencies.logger.log('debug', 'mempool', what);
   }
 
   #expire(): void {

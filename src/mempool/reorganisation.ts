@@ -31,6 +31,7 @@ const MAX_RETURNED_BYTES = 20_000_000;
 export class Reorganisation {
   readonly #acceptor: Acceptor;
   readonly #pool: Pool;
+  /** The newest first, as blocks are taken back. */
   readonly #returned = new Set<MempoolEntry>();
   #bytes = 0;
 
@@ -49,13 +50,25 @@ export class Reorganisation {
     const dropped = new OutPointMap<Transaction>();
     const drop = (tx: Transaction) => dropped.set({ txid: tx.txidBytes, vout: 0 }, tx);
     drop(coinbase!);
+    const returned: MempoolEntry[] = [];
     txs.forEach((tx, i) => {
-      this.#bytes += tx.bytes.length;
       const orphaned = tx.inputs.some(({ prevout }) => dropped.has({ txid: prevout.txid, vout: 0 }));
-      if (orphaned || this.#bytes > MAX_RETURNED_BYTES || !this.#isStandard(tx)) drop(tx);
-      else this.#return(tx, undo[i]!);
+      if (orphaned || !this.#isStandard(tx)) drop(tx);
+      else returned.push(this.#return(tx, undo[i]!));
     });
     for (const [, tx] of dropped.entries()) this.#removeSpenders(tx);
+    for (const entry of returned.reverse()) this.#returned.add(entry);
+    this.#trim();
+  }
+
+  /** Of what is too much the newest goes, on which the least depends. */
+  #trim(): void {
+    for (const entry of this.#returned) {
+      if (this.#bytes <= MAX_RETURNED_BYTES) return;
+      this.#bytes -= entry.tx.bytes.length;
+      this.#returned.delete(entry);
+      if (this.#isHere(entry)) this.#pool.remove(withDescendants(entry), 'reorg');
+    }
   }
 
   #isStandard(tx: Transaction): boolean {
@@ -69,7 +82,7 @@ export class Reorganisation {
     }
   }
 
-  #return(tx: Transaction, coins: readonly Coin[]): void {
+  #return(tx: Transaction, coins: readonly Coin[]): MempoolEntry {
     const { tip, time, feeDelta } = this.#pool.circumstances();
     const spent = coins.map((coin) => coin.output);
     const facts = {
@@ -84,7 +97,8 @@ export class Reorganisation {
     };
     const entry = new MempoolEntry(facts, feeDelta(tx.txid));
     this.#pool.add(entry);
-    this.#returned.add(entry);
+    this.#bytes += tx.bytes.length;
+    return entry;
   }
 
   #removeSpenders(tx: Transaction): void {

@@ -6,7 +6,7 @@ import { MAXIMUM_ADDRESSES, type TimedAddress } from './messages/addresses.ts';
 import { formatAddress, formatHost, isRoutable } from './network-address.ts';
 import type { Peer } from './peer.ts';
 import { PeerAddresses } from './peer-state.ts';
-import { HOUR, isUsefulPeer, SECOND } from './protocol.ts';
+import { HOUR, SECOND, servesBlocks } from './protocol.ts';
 import { exponential } from './random.ts';
 
 /** Addresses a second that we process of one peer, and how many at once. */
@@ -20,6 +20,7 @@ const SAMPLE_PERCENT = 23;
 /** Seconds by which gossiped times are distrusted. */
 const PENALTY = 2 * 3_600;
 const SEND_INTERVAL = 30 * SECOND;
+const FETCH_TIMEOUT = 10 * SEND_INTERVAL;
 const SELF_INTERVAL = 24 * HOUR;
 /** An answer to getaddr is repeated for this long, so that the tables cannot be read out bit by bit. */
 const CACHE_TIME = 24 * HOUR;
@@ -27,7 +28,8 @@ const CACHE_TIME = 24 * HOUR;
 export class AddressRelay implements Part {
   readonly #context: NetworkContext;
   readonly #secret: number;
-  #cached: { readonly at: number; readonly addresses: TimedAddress[] } | undefined;
+  /** By our address that was dialled: else two of them, of which one is hidden, could be told to be ours. */
+  readonly #cached = new Map<string, { readonly at: number; readonly addresses: TimedAddress[] }>();
   readonly handlers: Handlers;
 
   constructor(context: NetworkContext) {
@@ -45,6 +47,8 @@ export class AddressRelay implements Part {
     const gossip = new PeerAddresses(this.#context.clock.elapsed());
     peer.addresses = gossip;
     this.#advertise(peer);
+    if (peer.type === 'addr-fetch')
+      peer.schedule(FETCH_TIMEOUT, () => peer.close('addrfetch connection timeout'));
     if (peer.inbound) return;
     peer.send('getaddr', {});
     gossip.tokens += BURST;
@@ -54,30 +58,36 @@ export class AddressRelay implements Part {
   #advertise(peer: Peer): void {
     const { clock, local, random, services } = this.#context;
     const own = local.advertised(peer, services, clock.seconds());
-    if (own !== undefined) this.#send(peer, [own]);
+    if (own !== undefined) {
+      peer.note(`Advertising address ${formatAddress(own.address)} to peer=${peer.id}`);
+      this.#send(peer, [own]);
+    }
     peer.schedule(exponential(random, SELF_INTERVAL), () => this.#advertise(peer));
   }
 
   /** Once a connection, and only to those that dialled us: so nobody learns our tables by dialling out. */
   #answer(peer: Peer): void {
     const { addresses: gossip } = peer;
+    if (gossip?.answered) peer.note(`Ignoring repeated "getaddr". peer=${peer.id}`);
     if (gossip === undefined || !peer.inbound || gossip.answered) return;
     gossip.answered = true;
-    this.#send(peer, peer.may('addr') ? this.#draw() : this.#sample());
+    this.#send(peer, peer.may('addr') ? this.#draw() : this.#sample(peer.connection.local));
   }
 
   #draw(): TimedAddress[] {
     return this.#context.addresses.sample(MAXIMUM_ADDRESSES, SAMPLE_PERCENT);
   }
 
-  #sample(): TimedAddress[] {
-    const { clock, parameters } = this.#context;
+  #sample(dialled: string): TimedAddress[] {
+    const { addresses, clock, parameters } = this.#context;
     const now = clock.elapsed();
-    // On a network of local peers the tables are no secret, and small.
-    if (parameters.localPeers) return this.#context.addresses.sample(MAXIMUM_ADDRESSES, 0);
-    if (this.#cached === undefined || now - this.#cached.at > CACHE_TIME)
-      this.#cached = { at: now, addresses: this.#draw() };
-    return this.#cached.addresses;
+    // On a network of local peers the tables are no secret while they are small.
+    if (parameters.localPeers && addresses.size <= MAXIMUM_ADDRESSES)
+      return addresses.sample(MAXIMUM_ADDRESSES, 0);
+    let cached = this.#cached.get(dialled);
+    if (cached === undefined || now - cached.at > CACHE_TIME) cached = { at: now, addresses: this.#draw() };
+    this.#cached.set(dialled, cached);
+    return cached.addresses;
   }
 
   #send(peer: Peer, addresses: readonly TimedAddress[]): void {
@@ -101,7 +111,7 @@ export class AddressRelay implements Part {
     const [only] = addresses;
     if (parameters.localPeers && peer.inbound && addresses.length === 1 && source !== undefined)
       if (formatHost(only!.address) === formatHost(source)) peer.listensAt ??= formatAddress(only!.address);
-    let learned = false;
+    const learned: string[] = [];
     for (const item of addresses) {
       if (gossip.tokens < 1 && !peer.may('addr')) {
         gossip.limited++;
@@ -110,14 +120,18 @@ export class AddressRelay implements Part {
       gossip.tokens = Math.max(0, gossip.tokens - 1);
       gossip.processed++;
       gossip.known.add(formatAddress(item.address));
-      if (!isUsefulPeer(item.services) || !isRoutable(item.address, parameters.localPeers)) continue;
+      if (!servesBlocks(item.services) || !isRoutable(item.address, parameters.localPeers)) continue;
       const sane = item.time > 100_000_000 && item.time <= now + 600;
       const timed = sane ? item : { ...item, time: now - 5 * 86_400 };
       if (timed.time > now - NEWS_AGE && addresses.length <= NEWS) this.#passOn(timed);
-      if (source !== undefined && this.#context.addresses.add(timed, source, PENALTY)) learned = true;
+      if (source !== undefined && this.#context.addresses.add(timed, source, PENALTY))
+        learned.push(formatAddress(item.address));
     }
-    if (peer.type === 'addr-fetch' && addresses.length > 1) peer.close('addresses fetched');
-    if (learned) this.#context.addresses.learned.emit();
+    if (peer.type === 'addr-fetch' && addresses.length > 1) peer.close('addrfetch connection completed');
+    if (learned.length === 0) return;
+    const from = `(of ${addresses.length}) from peer=${peer.id}`;
+    peer.note(`Added ${learned.length} addresses ${from}: ${learned.join(' ')}`);
+    this.#context.addresses.learned.emit();
   }
 
   #refill(gossip: PeerAddresses): void {

@@ -1,4 +1,5 @@
 /** Whom we do not speak with: bans set by hand (kept on disk), and peers discouraged for an offence. */
+import { compareBytes } from '../core/encoding/bytes.ts';
 import type { Clock } from '../seams.ts';
 import { AddressError, formatHost, type NetworkAddress, parseAddress } from './network-address.ts';
 import { RecentSet } from './recent-set.ts';
@@ -22,7 +23,9 @@ export function parseSubnet(text: string): Subnet {
   const prefix = mask === undefined ? bits : parsePrefix(mask, bits);
   const bytes = address.bytes.map((byte, i) => byte & maskByte(prefix, i));
   const network = { ...address, bytes };
-  return { address: network, prefix, text: `${formatHost(network)}/${prefix}` };
+  const isIp = address.bytes.length < 32;
+  if (mask !== undefined && !isIp) throw new AddressError('Error: Invalid IP/Subnet');
+  return { address: network, prefix, text: `${formatHost(network)}${isIp ? `/${prefix}` : ''}` };
 }
 
 function parsePrefix(mask: string, bits: number): number {
@@ -59,10 +62,13 @@ export class BanList {
     this.#clock = clock;
   }
 
-  /** False if exactly this subnet is banned already. @throws AddressError */
+  /** False if this address, or exactly this subnet, is banned already. @throws AddressError */
   add(text: string, until: number): boolean {
     const subnet = parseSubnet(text);
-    if (this.list().some((ban) => ban.subnet === subnet.text)) return false;
+    const isBanned = text.includes('/')
+      ? this.list().some((ban) => ban.subnet === subnet.text)
+      : this.isBanned(subnet.address);
+    if (isBanned) return false;
     this.#bans.set(subnet.text, {
       subnet,
       ban: { subnet: subnet.text, createdAt: this.#clock.seconds(), until },
@@ -79,11 +85,13 @@ export class BanList {
     this.#bans.clear();
   }
 
-  /** Those in force. */
+  /** Those in force, by network, address and mask. */
   list(): Ban[] {
     const now = this.#clock.seconds();
     for (const [text, { ban }] of this.#bans) if (ban.until <= now) this.#bans.delete(text);
-    return [...this.#bans.values()].map(({ ban }) => ban);
+    const order = (a: Subnet, b: Subnet) =>
+      a.address.id - b.address.id || compareBytes(a.address.bytes, b.address.bytes) || a.prefix - b.prefix;
+    return [...this.#bans.values()].sort((a, b) => order(a.subnet, b.subnet)).map(({ ban }) => ban);
   }
 
   isBanned(address: NetworkAddress): boolean {

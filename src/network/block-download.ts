@@ -50,7 +50,12 @@ export class BlockDownload implements Part {
     block: (peer, payload) => {
       if (payload.length < HEADER_SIZE) return true;
       const header = BlockHeader.read(new Reader(payload));
-      if (this.#context.chain.entry(header.prev) !== undefined) return this.#wants(header);
+      if (this.#context.chain.entry(header.prev) !== undefined) {
+        const why = 'missing anti-dos proof-of-work validation';
+        const isWanted = this.#wants(header);
+        if (!isWanted) peer.note(`AcceptBlockHeader: not adding new block header ${header.hash}, ${why}`);
+        return isWanted;
+      }
       this.#context.peers.punish(peer, 'AcceptBlock FAILED (prev-blk-not-found)');
       return false;
     },
@@ -301,8 +306,8 @@ export class BlockDownload implements Part {
         if (!asked.includes(peer)) waiting ??= entry;
         continue;
       }
-      // BIP159: such a peer has the last 288 blocks only.
-      if (!peer.servesHistory && best.height - height >= MIN_BLOCKS_TO_KEEP) continue;
+      // BIP159: such a peer has the last 288 blocks only, and one or two less when new ones come.
+      if (!peer.servesHistory && best.height - height >= MIN_BLOCKS_TO_KEEP - 2) continue;
       if (height > near && roomAhead-- <= 0) {
         this.#heldBack = true;
         break;

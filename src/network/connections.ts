@@ -4,7 +4,6 @@
  */
 import { Signal } from '../chain/signal.ts';
 import { utf8 } from '../core/encoding/bytes.ts';
-import { coreWords, type DecodeError } from '../core/encoding/errors.ts';
 import { sha256 } from '../core/encoding/hashes.ts';
 import type { Timer } from '../seams.ts';
 import type { NetworkContext, Peers } from './context.ts';
@@ -20,7 +19,11 @@ import {
   parseAddress,
   parseTarget,
 } from './network-address.ts';
-import { DEFAULT_MAXIMUM_CONNECTIONS, DEFAULT_PEER_TIMEOUT } from './options.ts';
+import {
+  DEFAULT_INBOUND_RELAY_PERCENT,
+  DEFAULT_MAXIMUM_CONNECTIONS,
+  DEFAULT_PEER_TIMEOUT,
+} from './options.ts';
 import { Peer, type PeerEvents } from './peer.ts';
 import type { ConnectionType } from './peer-info.ts';
 import { type Permission, permissionsOf } from './permissions.ts';
@@ -175,8 +178,8 @@ export class Connections implements Peers, PeerEvents {
     return this.#receive!(peer, command, payload);
   }
 
-  malformed(_: Peer, what: string, error: DecodeError): void {
-    this.#log(`ProcessMessages(${what}): Exception '${coreWords(error, 'DataStream')}' caught`);
+  noted(text: string): void {
+    this.#log(text);
   }
 
   offence(peer: Peer, reason: string): void {
@@ -192,6 +195,7 @@ export class Connections implements Peers, PeerEvents {
     if (reason !== '') this.#log(`${reason}, disconnecting peer=${peer.id}`);
     this.#peers.delete(peer.id);
     this.left.emit(peer);
+    this.#log(`Cleared nodestate for peer=${peer.id}`);
     if (!this.#running || !this.#active) return;
     for (const node of this.#added.values())
       if (peer.address === textOf(node.target)) this.#retryAdded(node, peer.ready);
@@ -309,18 +313,31 @@ export class Connections implements Peers, PeerEvents {
 
   /** Why an inbound connection is not taken; undefined if it is (perhaps in the place of another). */
   #refusal(address: NetworkAddress | undefined, noBan: boolean): string | undefined {
-    const { bans, options, parameters } = this.#context;
+    const { bans } = this.#context;
     if (!this.#active || !this.#running) return 'network is turned off';
     if (!noBan && address !== undefined && bans.isBanned(address)) return 'banned';
     const inbound = [...this.#peers.values()].filter((peer) => peer.inbound);
-    const maximum = Math.max(
-      0,
-      (options.maximumConnections ?? DEFAULT_MAXIMUM_CONNECTIONS) - RESERVED_OUTBOUND,
-    );
     const discouraged = !noBan && address !== undefined && bans.isDiscouraged(address);
-    if (discouraged && inbound.length + 1 >= maximum) return 'discouraged';
-    if (inbound.length < maximum) return undefined;
-    const evictable = inbound.filter((peer) => !peer.may('noban'));
+    if (discouraged && inbound.length + 1 >= this.#maximumInbound) return 'discouraged';
+    return inbound.length < this.#maximumInbound || this.#evict(inbound) ? undefined : 'full';
+  }
+
+  get #maximumInbound(): number {
+    const { maximumConnections = DEFAULT_MAXIMUM_CONNECTIONS } = this.#context.options;
+    return Math.max(0, maximumConnections - RESERVED_OUTBOUND);
+  }
+
+  hasRoomForRelay(peer: Peer): boolean {
+    const { inboundRelayPercent = DEFAULT_INBOUND_RELAY_PERCENT } = this.#context.options;
+    const relaying = [...this.#peers.values()].filter((each) => each.inbound && each.version?.relay);
+    const most = Math.floor((this.#maximumInbound * inboundRelayPercent) / 100);
+    return relaying.length <= most || this.#evict(relaying.filter((each) => each !== peer));
+  }
+
+  /** Lets one of them go, if there is one that can. */
+  #evict(peers: readonly Peer[]): boolean {
+    const { parameters } = this.#context;
+    const evictable = peers.filter((peer) => !peer.may('noban'));
     const evicted = selectPeerToEvict(
       evictable.map((peer) => {
         const group =
@@ -328,7 +345,7 @@ export class Connections implements Peers, PeerEvents {
         return {
           id: peer.id,
           connectedAt: peer.connectedAt,
-          minimumPing: peer.minimumPing ?? Number.POSITIVE_INFINITY,
+          minimumPing: peer.pings.minimum ?? Number.POSITIVE_INFINITY,
           lastBlock: peer.lastBlock,
           lastTransaction: peer.lastTransaction,
           relaysTransactions: peer.version?.relay ?? false,
@@ -337,9 +354,9 @@ export class Connections implements Peers, PeerEvents {
         };
       }),
     );
-    if (evicted === undefined) return 'no room';
-    this.#peers.get(evicted)!.close('evicted');
-    return undefined;
+    if (evicted === undefined) return false;
+    this.#peers.get(evicted)!.close('selected inbound connection for eviction');
+    return true;
   }
 
   #keyed(group: string): number {

@@ -52,6 +52,8 @@ export interface Peers {
   ready(): Iterable<Peer>;
   /** It broke the protocol or its data broke a rule: disconnect and discourage it. */
   punish(peer: Peer, reason: string): void;
+  /** Of strangers that want transactions there is a share: for one more another goes. False if none can. */
+  hasRoomForRelay(peer: Peer): boolean;
   /** A peer that we are dialling carries this nonce: we dialled ourselves. */
   isOwnNonce(nonce: bigint): boolean;
 }

@@ -32,11 +32,12 @@ export class FilterServing implements Part {
 
   /** The last block asked for, if the request may be answered; a senseless one ends the connection. */
   #stop(peer: Peer, filterType: number, stopHash: Uint8Array): HeaderEntry | undefined {
-    const entry = this.#context.chain.entry(toDisplayHex(stopHash) as BlockHash);
-    const served = this.#source !== undefined && filterType === BASIC_FILTER;
-    if (served && entry !== undefined && (entry.validScripts || this.#context.chain.isActive(entry)))
-      return entry;
-    peer.close('filter request that cannot be answered');
+    const hash = toDisplayHex(stopHash) as BlockHash;
+    const entry = this.#context.chain.entry(hash);
+    if (this.#source === undefined || filterType !== BASIC_FILTER)
+      peer.close(`peer requested unsupported block filter type: ${filterType}`);
+    else if (entry !== undefined && (entry.validScripts || this.#context.chain.isActive(entry))) return entry;
+    else peer.close(`peer requested invalid block hash: ${hash}`);
     return undefined;
   }
 
@@ -45,7 +46,12 @@ export class FilterServing implements Part {
     if (stop === undefined) return undefined;
     const count = stop.height - range.startHeight + 1;
     if (count < 1 || count > limit) {
-      peer.close('filter request out of range');
+      const heights = `start height ${range.startHeight} and stop height ${stop.height}`;
+      peer.close(
+        count < 1
+          ? `peer sent invalid getcfilters/getcfheaders with ${heights}`
+          : `peer requested too many cfilters/cfheaders: ${count} / ${limit}`,
+      );
       return undefined;
     }
     return Array.from({ length: count }, (_, i) => stop.ancestor(range.startHeight + i));

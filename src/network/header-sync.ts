@@ -49,17 +49,30 @@ export class HeaderSync implements Part {
     if (bulk && this.#syncPeer !== undefined && (!peer.preferred || this.#syncPeer.preferred)) return;
     peer.chain.headersStarted = true;
     const { bestHeader } = this.#context.chain;
+    peer.note(`initial getheaders (${(bestHeader.parent ?? bestHeader).height}) to peer=${peer.id}`);
     // From the parent of our best header, so that the answer is never empty and says whether it has ours.
     this.request(peer, this.#context.chain.locator(bestHeader.parent ?? bestHeader));
     if (!bulk) return;
     this.#syncPeer = peer;
-    this.#syncTimer?.cancel();
     const { clock, parameters } = this.#context;
+    peer.chain.bulkSince = clock.elapsed();
     const expected = (clock.seconds() - bestHeader.time) / parameters.targetSpacing;
-    this.#syncTimer = clock.schedule(HEADERS_DOWNLOAD_TIMEOUT + expected, () => {
+    this.#watch(peer, HEADERS_DOWNLOAD_TIMEOUT + expected);
+  }
+
+  /** The bulk must have come after so many milliseconds. */
+  #watch(peer: Peer, timeout: number): void {
+    const { clock } = this.#context;
+    const left = (): number => peer.chain.bulkSince! + timeout - clock.elapsed();
+    this.#syncTimer?.cancel();
+    this.#syncTimer = clock.schedule(left(), () => {
       if (this.#syncPeer !== peer || this.#isRecent() || peer.closed) return;
-      if (peer.may('noban')) this.#nextSyncPeer();
-      else peer.close('headers download timeout');
+      // Somebody has moved our time since.
+      if (left() > 0) this.#watch(peer, timeout);
+      else if (peer.may('noban')) {
+        peer.note(`Timeout downloading headers from noban peer, not disconnecting peer=${peer.id}`);
+        this.#nextSyncPeer();
+      } else peer.close('Timeout downloading headers');
     });
   }
 
@@ -138,8 +151,8 @@ export class HeaderSync implements Part {
 
   /** Networks whose tip may be of any age never need to ask one peer at a time. */
   #isRecent(): boolean {
-    const { chain, clock, parameters } = this.#context;
-    return parameters.maxTipAge === 0 || chain.bestHeader.time > clock.seconds() - (24 * HOUR) / SECOND;
+    const { chain, clock } = this.#context;
+    return chain.maxTipAge === 0 || chain.bestHeader.time > clock.seconds() - (24 * HOUR) / SECOND;
   }
 
   #nextSyncPeer(): void {
@@ -190,7 +203,10 @@ export class HeaderSync implements Part {
       return;
     }
     // A branch with too little work that has ended is not worth storing, whoever made it.
-    if (headers.length < MAXIMUM_HEADERS) return;
+    if (headers.length < MAXIMUM_HEADERS) {
+      peer.note(`Ignoring low-work chain (height=${parent.height + headers.length}) from peer=${peer.id}`);
+      return;
+    }
     const seconds = Math.max(0, clock.seconds() + parameters.maxFutureBlockTime - parent.medianTimePast);
     const presync = new HeadersPresync(parent, chain.workThreshold, MAXIMUM_BLOCKS_A_SECOND * seconds);
     peer.chain.presync = presync;

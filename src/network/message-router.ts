@@ -8,6 +8,7 @@ import type { HeaderSync } from './header-sync.ts';
 import {
   type InventoryItem,
   InventoryType,
+  isTransaction,
   readInventory,
   withoutWitnessFlag,
 } from './messages/inventory.ts';
@@ -24,6 +25,9 @@ interface InventoryParts {
   readonly serving: Serving;
 }
 
+/** Such are answered by the handshake, even if they come after it. */
+const HANDSHAKE: ReadonlySet<Command> = new Set(['version', 'verack', 'wtxidrelay', 'sendaddrv2']);
+
 export class MessageRouter {
   readonly #context: NetworkContext;
   readonly #handshake: Handshake;
@@ -39,8 +43,11 @@ export class MessageRouter {
     this.#parts = parts;
     this.#inventory = inventory;
     const pings: Handlers = {
-      ping: (peer, body) => {
-        if (body.nonce !== undefined) peer.send('pong', body);
+      ping: async (peer, body) => {
+        if (body.nonce === undefined) return;
+        // Who reads one message after the other answers when the blocks before are judged, and peers rely on it.
+        if (!context.chain.isInitialBlockDownload) await context.chain.settled();
+        peer.send('pong', body);
       },
       pong: (peer, body) => peer.receivePong(body.nonce),
     };
@@ -61,9 +68,12 @@ export class MessageRouter {
 
   /** @throws DecodeError */
   receive(peer: Peer, command: Command, payload: Uint8Array): Promise<void> | void {
-    if (!peer.ready) {
+    const { ready } = peer;
+    if (!ready || HANDSHAKE.has(command)) {
       this.#handshake.receive(peer, { command, body: decodeBody(command, payload) } as Message);
-      if (peer.ready) this.#ready(peer);
+      // That a feeler has a version says that it is there, and that is all we wanted to know.
+      const isDone = peer.ready || (peer.type === 'feeler' && peer.version !== undefined);
+      if (!ready && isDone && !peer.closed) this.#ready(peer);
       return;
     }
     if (command === 'inv') return this.#receiveInventory(peer, readInventory(payload));
@@ -93,18 +103,18 @@ export class MessageRouter {
       addresses.setServices(address, peer.services);
       addresses.good(address);
     }
-    if (peer.type === 'feeler') peer.close('feeler done');
+    if (peer.type === 'feeler') peer.close('feeler connection completed');
     else for (const part of this.#parts) part.opened?.(peer);
   }
 
   #receiveInventory(peer: Peer, items: Iterable<InventoryItem>): void {
     const { download, fetcher, headers } = this.#inventory;
+    const seen = new Set<string>();
     let block: InventoryItem | undefined;
     for (const item of items) {
       if (peer.closed) return;
       if (item.type === InventoryType.BLOCK) block = item;
-      else if (item.type === InventoryType.TX || item.type === InventoryType.WTX)
-        fetcher.announced(peer, item);
+      else if (isTransaction(item)) fetcher.announced(peer, item, seen);
     }
     // The last of several is the tip; its headers bring the others.
     if (block !== undefined) headers.announced(peer, toDisplayHex(block.hash) as BlockHash);

@@ -20,7 +20,10 @@ export class NetworkFiles {
   async load(): Promise<NetworkAddress[]> {
     let anchors: NetworkAddress[] = [];
     await this.#read(PEERS_FILE, (bytes) => this.#context.addresses.load(unsealed(PEERS_FILE, bytes)));
-    await this.#read(BANS_FILE, (bytes) => this.#context.bans.load(unsealedJson(BANS_FILE, bytes)));
+    const hasBans = await this.#read(BANS_FILE, (bytes) =>
+      this.#context.bans.load(unsealedJson(BANS_FILE, bytes)),
+    );
+    if (!hasBans) await this.#saveBans();
     await this.#read(ANCHORS_FILE, (bytes) => {
       anchors = decodeBody('addrv2', unsealed(ANCHORS_FILE, bytes)).addresses.map(({ address }) => address);
     });
@@ -29,12 +32,12 @@ export class NetworkFiles {
   }
 
   /** A damaged file is not worth refusing to start, but is kept beside: bans are what somebody has decided. */
-  async #read(name: string, use: (bytes: Uint8Array) => void): Promise<void> {
+  async #read(name: string, use: (bytes: Uint8Array) => void): Promise<boolean> {
     const bytes = await this.#context.storage.readBlob(name);
     if (bytes === undefined) {
       if (name === BANS_FILE)
-        this.#context.logger.log('info', 'net', `${name} is not there: nobody is banned`);
-      return;
+        this.#context.logger.log('info', 'net', `${name} is not there. Recreating the banlist database`);
+      return false;
     }
     try {
       use(bytes);
@@ -45,12 +48,17 @@ export class NetworkFiles {
       this.#context.logger.log('warn', 'net', text);
       await saveSideFile(this.#context, aside, bytes);
     }
+    return true;
   }
 
   /** @returns whether all was written. */
   async save(): Promise<boolean> {
     const peers = await saveSideFile(this.#context, PEERS_FILE, sealed(this.#context.addresses.encode()));
-    return (await saveSideFile(this.#context, BANS_FILE, sealedJson(this.#context.bans.encode()))) && peers;
+    return (await this.#saveBans()) && peers;
+  }
+
+  #saveBans(): Promise<boolean> {
+    return saveSideFile(this.#context, BANS_FILE, sealedJson(this.#context.bans.encode()));
   }
 
   /** Of all these peers, those that only relay blocks. */

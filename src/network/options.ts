@@ -18,6 +18,8 @@ export interface NetworkOptions {
   readonly externalAddresses?: readonly string[];
   /** Core's -maxconnections; 125 by default. */
   readonly maximumConnections?: number;
+  /** How many of those who dial us may want transactions (Core's -inboundrelaypercent). */
+  readonly inboundRelayPercent?: number;
   /** Bytes a day, after which old blocks are not served (Core's -maxuploadtarget); 0, the default, is any number. */
   readonly maximumUpload?: number;
   /** Relay no transactions of others (Core's -blocksonly). */
@@ -36,3 +38,4 @@ export interface NetworkOptions {
 
 export const DEFAULT_PEER_TIMEOUT = 60_000;
 export const DEFAULT_MAXIMUM_CONNECTIONS = 125;
+export const DEFAULT_INBOUND_RELAY_PERCENT = 50;

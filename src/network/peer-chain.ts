@@ -20,6 +20,8 @@ export class PeerChain {
   headersAsked: number | undefined;
   /** It is asked for headers by ourselves. */
   headersStarted = false;
+  /** When the bulk of them was asked of it, in milliseconds of the node's time. */
+  bulkSince: number | undefined;
   /** If not: it was, because it told of a block. */
   askedForInventory = false;
   presync: HeadersPresync | undefined;

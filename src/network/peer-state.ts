@@ -38,6 +38,7 @@ export class PeerTransactions {
   /** Wtxids, or txids for peers without BIP339, that the peer has told us or we told it. */
   readonly known = new RecentSet<string>(KNOWN_A_PEER);
   timer: Timer | undefined;
+  feeTimer: Timer | undefined;
   feeFilter: FeeRate = satPerKvB(0n);
   sentFeeFilter: FeeRate | undefined;
   /** It asked for all that the mempool has (BIP35). */

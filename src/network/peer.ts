@@ -2,7 +2,7 @@
  * One peer: its connection, what was agreed with it, its messages in order, and the times and sizes that
  * it must keep. Owns no meaning of messages after the handshake's; those go to the handler it is given.
  */
-import { DecodeError } from '../core/encoding/errors.ts';
+import { coreWords, DecodeError } from '../core/encoding/errors.ts';
 import type { Clock, Random, Timer } from '../seams.ts';
 import { Offence } from './messages/codec.ts';
 import { decodeEnvelope, encodeEnvelope } from './messages/envelope.ts';
@@ -11,6 +11,7 @@ import { type Body, type Command, encodeBody, isCommand } from './messages/table
 import { addressOf, type NetworkAddress } from './network-address.ts';
 import { PeerChain } from './peer-chain.ts';
 import type { ConnectionType } from './peer-info.ts';
+import { PeerPing } from './peer-ping.ts';
 import { type PeerAddresses, PeerBlocks, type PeerTransactions } from './peer-state.ts';
 import type { Permission } from './permissions.ts';
 import {
@@ -45,8 +46,8 @@ export interface PeerOptions {
 export interface PeerEvents {
   /** A message of a known kind in a well-formed envelope. Awaited before the next. @throws DecodeError */
   message(peer: Peer, command: Command, payload: Uint8Array): Promise<void> | void;
-  /** A message that cannot be decoded, and is passed over. */
-  malformed(peer: Peer, what: string, error: DecodeError): void;
+  /** A line for the log, in Bitcoin Core's words: people look for them. */
+  noted(text: string): void;
   /** The peer broke the protocol. */
   offence(peer: Peer, reason: string): void;
   /** It holds so many bytes more of our memory, or did for a while. */
@@ -93,19 +94,18 @@ export class Peer {
   lastBlock = 0;
   /** Seconds by which its clock is ahead of ours. */
   timeOffset = 0;
-  /** Milliseconds. */
-  pingTime: number | undefined;
-  minimumPing: number | undefined;
+  readonly pings: PeerPing;
   readonly sent = new Map<string, number>();
   readonly received = new Map<string, number>();
   bytesSent = 0;
-  bytesReceived = 0;
 
   readonly #magic: Uint8Array;
   readonly #timeout: number;
   readonly #clock: Clock;
   readonly #random: Random;
   readonly #events: PeerEvents;
+  /** Bytes of whole messages. */
+  #receivedBytes = 0;
   #queue: Uint8Array[] = [];
   /** Bytes of messages that are not done with, and what keeping them costs. */
   #queued = 0;
@@ -115,7 +115,6 @@ export class Peer {
   #closed = false;
   readonly #timers = new Set<Timer>();
   #timer: Timer;
-  #ping: { readonly nonce: bigint; since: number } | undefined;
   #openedAt: number;
   #heardAt: number;
   #slowSince: number | undefined;
@@ -135,6 +134,7 @@ export class Peer {
     this.#random = dependencies.random;
     this.#events = dependencies.events;
     this.networkAddress = addressOf(this.connection.remote) ?? addressOf(options.address);
+    this.pings = new PeerPing(this.#clock);
     this.nonce = this.#nonce();
     this.connectedAt = this.#clock.seconds();
     this.#openedAt = this.#clock.elapsed();
@@ -193,8 +193,8 @@ export class Peer {
     return this.#closed ? 0 : this.#queued + this.connection.partialAmount + this.connection.bufferedAmount;
   }
 
-  get pingWait(): number | undefined {
-    return this.#ping === undefined ? undefined : this.#clock.elapsed() - this.#ping.since;
+  get bytesReceived(): number {
+    return this.#receivedBytes + this.connection.partialAmount;
   }
 
   /** We dialled it, or it has leave: strangers are asked after those. */
@@ -220,6 +220,7 @@ export class Peer {
     if (this.#closed) return;
     const size = ENVELOPE_HEADER_SIZE + payload.length;
     this.connection.send(encodeEnvelope(this.#magic, command, payload));
+    this.note(`sending ${command} (${payload.length} bytes) peer=${this.id}`);
     this.bytesSent += size;
     this.sent.set(command, (this.sent.get(command) ?? 0) + size);
     this.lastSend = this.#clock.seconds();
@@ -238,15 +239,19 @@ export class Peer {
 
   ping(): void {
     if (!this.ready) return;
-    this.#ping = { nonce: this.#nonce(), since: this.#clock.elapsed() };
-    this.send('ping', { nonce: this.#ping.nonce });
+    const nonce = this.#nonce();
+    this.pings.sent(nonce);
+    this.send('ping', { nonce });
   }
 
   receivePong(nonce: bigint | undefined): void {
-    if (this.#ping === undefined || nonce !== this.#ping.nonce) return;
-    this.pingTime = this.#clock.elapsed() - this.#ping.since;
-    this.minimumPing = Math.min(this.minimumPing ?? Number.POSITIVE_INFINITY, this.pingTime);
-    this.#ping = undefined;
+    const problem = this.pings.answered(nonce);
+    if (problem !== undefined) this.note(`pong peer=${this.id}: ${problem}`);
+  }
+
+  /** For the log, in detail. */
+  note(text: string): void {
+    this.#events.noted(text);
   }
 
   /** As the clock's, but what waits ends with the peer. */
@@ -289,7 +294,7 @@ export class Peer {
       this.close(fault);
       return;
     }
-    if (this.#ping === undefined) this.ping();
+    if (this.pings.wait === undefined) this.ping();
     this.#timer = this.schedule(PING_INTERVAL, () => this.#watch());
   }
 
@@ -297,7 +302,8 @@ export class Peer {
     const now = this.#clock.elapsed();
     if (now - this.#openedAt > this.#timeout) {
       if (now - this.#heardAt > IDLE_TIMEOUT) return 'idle';
-      if (this.#ping !== undefined && now - this.#ping.since > IDLE_TIMEOUT) return 'ping timeout';
+      const { wait = 0 } = this.pings;
+      if (wait > IDLE_TIMEOUT) return `ping timeout: ${(wait / 1000).toFixed(6)}s`;
     }
     if (this.hasRoom) this.#slowSince = undefined;
     else {
@@ -311,9 +317,10 @@ export class Peer {
   timeMoved(milliseconds: number): void {
     this.#heardAt += milliseconds;
     this.#openedAt += milliseconds;
-    if (this.#ping !== undefined) this.#ping.since += milliseconds;
+    this.pings.timeMoved(milliseconds);
     if (this.#slowSince !== undefined) this.#slowSince += milliseconds;
     for (const request of this.blocks.requests.values()) request.since += milliseconds;
+    if (this.chain.bulkSince !== undefined) this.chain.bulkSince += milliseconds;
     if (this.ready || this.#closed) return;
     this.#timer.cancel();
     this.#timer = this.#awaitHandshake();
@@ -323,7 +330,7 @@ export class Peer {
     if (this.#closed) return;
     this.#heardAt = this.#clock.elapsed();
     this.lastReceive = this.#clock.seconds();
-    this.bytesReceived += envelope.length;
+    this.#receivedBytes += envelope.length;
     this.#queue.push(envelope);
     this.#queued += envelope.length + MESSAGE_OVERHEAD;
     if (this.#queued > RECEIVE_QUEUE_BYTES && !this.#paused) {
@@ -360,25 +367,32 @@ export class Peer {
   }
 
   #handle(envelope: Uint8Array): Promise<void> | undefined {
-    let what = 'envelope';
+    let what = '';
     try {
       const { command, payload } = decodeEnvelope(this.#magic, envelope);
       what = `${command}, ${payload.length} bytes`;
-      const name = isCommand(command) ? command : '*other*';
-      this.received.set(name, (this.received.get(name) ?? 0) + envelope.length);
+      this.note(`received: ${command} (${payload.length} bytes) peer=${this.id}`);
+      this.#count(isCommand(command) ? command : '*other*', envelope);
       // Unknown messages are ignored, so that others may extend the protocol.
       if (!isCommand(command)) return undefined;
       const handled = this.#events.message(this, command, payload);
       return handled?.catch((error: unknown) => this.#blame(what, error));
     } catch (error) {
+      if (what === '') this.#count('*other*', envelope);
       this.#blame(what, error);
       return undefined;
     }
   }
 
+  #count(command: string, { length }: Uint8Array): void {
+    this.received.set(command, (this.received.get(command) ?? 0) + length);
+  }
+
   #blame(what: string, error: unknown): void {
-    if (error instanceof Offence) this.#events.offence(this, `${what.split(',')[0]} ${error.message}`);
-    else if (error instanceof DecodeError) this.#events.malformed(this, what, error);
+    if (error instanceof Offence) this.#events.offence(this, `${what.split(',')[0]} ${error.message}`.trim());
+    else if (error instanceof DecodeError && what === '') this.note(`${error.message}, peer=${this.id}`);
+    else if (error instanceof DecodeError)
+      this.note(`ProcessMessages(${what}): Exception '${coreWords(error, 'DataStream')}' caught`);
     else this.#events.failed(error as Error);
   }
 }

@@ -14,12 +14,14 @@ import type { BlockTransactionsRequest } from './messages/compact-blocks.ts';
 import {
   type InventoryItem,
   InventoryType,
+  inventoryText,
+  isTransaction,
   type LocatorRequest,
   MAXIMUM_HEADERS,
 } from './messages/inventory.ts';
 import type { Peer } from './peer.ts';
 import { BLOCK_TRANSACTIONS_DEPTH, COMPACT_BLOCK_DEPTH, GETDATA_BATCH } from './protocol.ts';
-import type { TransactionAnnouncer } from './transaction-announcer.ts';
+import { relaysTo, type TransactionAnnouncer } from './transaction-announcer.ts';
 import { HISTORICAL_AGE, type UploadTarget } from './upload-target.ts';
 
 const BLOCKS_A_GETBLOCKS = 500;
@@ -59,6 +61,7 @@ export class Serving implements Part {
       getblocktxn: (peer, body) => this.#inTurn(() => this.#sendBlockTransactions(peer, body)),
       mempool: (peer) => {
         if (peer.may('mempool')) this.#announcer.announceAll(peer);
+        else if (this.#upload.state.isReached) peer.close('mempool request with bandwidth limit reached');
         else if (!peer.may('noban')) peer.close('mempool request with bloom filters disabled');
       },
     };
@@ -122,10 +125,15 @@ export class Serving implements Part {
       if (missing.length > 0) peer.send('notfound', { items: missing });
       missing = [];
     };
+    let isFirst = true;
     for (const item of items) {
+      if (isFirst) peer.note(`received getdata for: ${inventoryText(item)} peer=${peer.id}`);
+      isFirst = false;
       if (!peer.hasRoom) await peer.room();
       if (peer.closed) return;
-      const found = this.#isTransaction(item)
+      // Who is told of none asks for none.
+      if (isTransaction(item) && !relaysTo(peer)) continue;
+      const found = isTransaction(item)
         ? this.#sendTransaction(peer, item)
         : await this.#inTurn(() => this.#sendBlock(peer, item));
       if (!found) missing.push(item);
@@ -138,11 +146,6 @@ export class Serving implements Part {
     const done = this.#reading.then(task);
     this.#reading = done.catch(() => undefined).then(() => this.#context.clock.yield());
     return done;
-  }
-
-  #isTransaction(item: InventoryItem): boolean {
-    const { type } = item;
-    return type === InventoryType.TX || type === InventoryType.WTX || type === InventoryType.WITNESS_TX;
   }
 
   #findLatest(hash: string): Transaction | undefined {

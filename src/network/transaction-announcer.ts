@@ -3,7 +3,7 @@
  * a payment began), and fetches what others announce. Judging is the mempool's.
  */
 
-import { isMoney, MAX_MONEY } from '../core/transaction/amount.ts';
+import { isMoney } from '../core/transaction/amount.ts';
 import { type FeeRate, higherRate, satPerKvB } from '../core/transaction/fee-rate.ts';
 import type { MempoolEntry } from '../mempool/entry.ts';
 import type { Timer } from '../seams.ts';
@@ -24,6 +24,7 @@ const MAXIMUM_QUEUE = 5_000;
 const FEE_FILTER_INTERVAL = 10 * MINUTE;
 /** Fee filters grow by this factor between steps, so that they do not tell one node from another. */
 const FEE_FILTER_SPACING = 1.1;
+const LOWEST_FEE_FILTER = 50;
 /** Who joins is told of our own transactions that nobody has asked for yet: not at once, for others are as old. */
 const REPEAT_DELAY = 10 * SECOND;
 const REBROADCAST_INTERVAL = 12 * MINUTE;
@@ -46,6 +47,13 @@ export class TransactionAnnouncer implements Part {
       for (const { transactions } of context.peers.ready()) transactions?.known.clear();
     });
     context.mempool.added.subscribe((entry) => this.#enqueueAll(entry));
+    context.chain.tipChanged.subscribe(() => {
+      // Caught up: now they are wanted.
+      if (context.chain.isInitialBlockDownload) return;
+      for (const peer of context.peers.ready())
+        if (peer.transactions?.sentFeeFilter === NO_TRANSACTIONS)
+          this.#sendFeeFilter(peer, peer.transactions);
+    });
     context.mempool.removed.subscribe(({ entry }) => context.mempool.unbroadcast.delete(entry.txid));
   }
 
@@ -180,16 +188,17 @@ export class TransactionAnnouncer implements Part {
   #sendFeeFilter(peer: Peer, gossip: PeerTransactions): void {
     if (this.#context.options.blocksOnly || peer.may('forcerelay')) return;
     const { chain, mempool, random } = this.#context;
-    const none = chain.isInitialBlockDownload;
     const rounded = roundFeeFilter(mempool.minimumFeeRate());
-    // The rate nobody pays: send me none.
-    const filter = none ? satPerKvB(MAX_MONEY) : higherRate(rounded, mempool.policy.minimumRelayFeeRate);
+    const filter = chain.isInitialBlockDownload
+      ? NO_TRANSACTIONS
+      : higherRate(rounded, mempool.policy.minimumRelayFeeRate);
     if (filter !== gossip.sentFeeFilter) {
       gossip.sentFeeFilter = filter;
       peer.send('feefilter', { feeRate: filter });
     }
-    const wait = chain.isInitialBlockDownload ? 10 * SECOND : exponential(random, FEE_FILTER_INTERVAL);
-    peer.schedule(wait, () => this.#sendFeeFilter(peer, gossip));
+    gossip.feeTimer?.cancel();
+    const wait = exponential(random, FEE_FILTER_INTERVAL);
+    gossip.feeTimer = peer.schedule(wait, () => this.#sendFeeFilter(peer, gossip));
   }
 
   /** Our own transactions are announced again until a peer has asked for them. */
@@ -221,9 +230,11 @@ function compareFees(a: MempoolEntry, b: MempoolEntry): number {
   return left > right ? -1 : left < right ? 1 : a.wtxid < b.wtxid ? -1 : 1;
 }
 
-/** Down to the nearest step of a coarse scale. */
+/** Down to the nearest step of a coarse scale, which is Core's: so it tells nobody who we are. */
 function roundFeeFilter(feeRate: FeeRate): FeeRate {
-  if (feeRate <= 100n) return feeRate;
-  const steps = Math.floor(Math.log(Number(feeRate) / 100) / Math.log(FEE_FILTER_SPACING) + 1e-9);
-  return satPerKvB(BigInt(Math.floor(100 * FEE_FILTER_SPACING ** steps)));
+  if (feeRate <= LOWEST_FEE_FILTER) return feeRate;
+  const steps = Math.log(Number(feeRate) / LOWEST_FEE_FILTER) / Math.log(FEE_FILTER_SPACING);
+  return satPerKvB(BigInt(Math.floor(LOWEST_FEE_FILTER * FEE_FILTER_SPACING ** Math.floor(steps + 1e-9))));
 }
+/** The rate nobody pays: send me none. */
+const NO_TRANSACTIONS = roundFeeFilter(satPerKvB(10_000_000n));

@@ -8,7 +8,7 @@ import type { Transaction, Txid, Wtxid } from '../core/transaction/transaction.t
 import { type Orphan, OrphanPool } from '../mempool/orphans.ts';
 import type { AcceptResult, Refused } from '../mempool/results.ts';
 import type { Handlers, NetworkContext, Part, Screens } from './context.ts';
-import { type InventoryItem, InventoryType } from './messages/inventory.ts';
+import { type InventoryItem, InventoryType, inventoryText } from './messages/inventory.ts';
 import type { Peer } from './peer.ts';
 import { GETDATA_BATCH } from './protocol.ts';
 import { RecentSet } from './recent-set.ts';
@@ -58,7 +58,9 @@ export class TransactionFetcher implements Part {
         this.#requests.forget(txid);
         this.#requests.forget(wtxid);
       }
-      this.#orphans.eraseForBlock(block.transactions);
+      const erased = this.#orphans.eraseForBlock(block.transactions);
+      const what = `Erased ${erased} orphan transaction(s) included or conflicted by block`;
+      if (erased > 0) context.logger.log('debug', 'txpackages', what);
     });
     context.chain.disconnected.subscribe(() => this.#confirmed.clear());
     context.chain.rewound.subscribe(() => {
@@ -91,20 +93,25 @@ export class TransactionFetcher implements Part {
     return this.#extra;
   }
 
-  announced(peer: Peer, item: InventoryItem): void {
+  /** @param seen what this message has announced before: repetitions in it cost nothing. */
+  announced(peer: Peer, item: InventoryItem, seen: Set<string>): void {
     if (!this.#announcer.takesFrom(peer)) {
       peer.close(`transaction (${toDisplayHex(item.hash)}) inv sent in violation of protocol`);
       return;
     }
     // BIP339: each peer announces by one kind of hash only.
-    if (peer.wtxidRelay !== (item.type === InventoryType.WTX) || this.#requests.isFull(peer)) return;
+    const unexpected = peer.wtxidRelay ? InventoryType.TX : InventoryType.WTX;
+    if (item.type === unexpected || this.#requests.isFull(peer)) return;
+    const byTxid = item.type !== InventoryType.WTX;
     const hash = toDisplayHex(item.hash);
+    if (seen.size === seen.add(`${byTxid} ${hash}`).size) return;
     this.#announcer.markKnown(peer, hash);
     const orphan = this.#orphans.get(hash as Wtxid);
     if (orphan !== undefined) this.#sharedBy(peer, orphan);
-    if (this.#context.chain.isInitialBlockDownload || this.#isKnown(hash) || this.#reconsiderable.has(hash))
-      return;
-    this.#request(peer, hash, !peer.wtxidRelay);
+    const known = this.#isKnown(hash) || this.#reconsiderable.has(hash);
+    peer.note(`got inv: ${inventoryText(item)} ${known ? 'have' : 'new'} peer=${peer.id}`);
+    if (this.#context.chain.isInitialBlockDownload || known) return;
+    this.#request(peer, hash, byTxid);
   }
 
   notFound(peer: Peer, item: InventoryItem): void {
@@ -181,8 +188,8 @@ export class TransactionFetcher implements Part {
       return;
     }
     const { kind, message } = result.invalid;
-    if (kind === 'missing') return this.#keepOrphan(peer, tx, result);
     this.#logRefusal(tx, peer.id, message);
+    if (kind === 'missing') return this.#keepOrphan(peer, tx, result);
     if (kind === 'duplicate') this.#forget(tx);
     else if (result.reconsiderable) {
       this.#reconsiderable.add(tx.wtxid);
@@ -223,7 +230,14 @@ export class TransactionFetcher implements Part {
   /** Its parents are asked for by txid, of those who announced it. */
   #keepOrphan(peer: Peer, tx: Transaction, result: Refused): void {
     const parents = [...new Set(result.missing)];
-    if (parents.length > MAXIMUM_MISSING || parents.some((txid) => this.#rejected.has(txid))) {
+    const poor = parents.filter((txid) => this.#reconsiderable.has(txid));
+    // With more than one parent that pays too little it could not come in, either.
+    if (
+      parents.length > MAXIMUM_MISSING ||
+      poor.length > 1 ||
+      parents.some((txid) => this.#rejected.has(txid))
+    ) {
+      peer.note(`not keeping orphan with rejected parents ${tx.txid} (wtxid=${tx.wtxid})`);
       this.#rejected.add(tx.wtxid);
       this.#rejected.add(tx.txid);
       return;

@@ -36,7 +36,9 @@ export class UploadTarget {
     const target = this.#target;
     const now = this.#clock.elapsed();
     const sent = this.#sent();
-    if (this.#cycle === undefined || now - this.#cycle.since > CYCLE) this.#cycle = { since: now, sent };
+    const age = now - (this.#cycle?.since ?? now);
+    // A clock that was set back begins a cycle, too.
+    if (this.#cycle === undefined || age > CYCLE || age < 0) this.#cycle = { since: now, sent };
     const timeLeft = this.#cycle.since + CYCLE - now;
     const bytesLeft = Math.max(0, target - (sent - this.#cycle.sent));
     const kept = Math.floor(timeLeft / BLOCK_INTERVAL) * LARGEST_BLOCK;

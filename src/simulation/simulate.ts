@@ -70,6 +70,7 @@ function parametersFor(options: SimulationOptions): NetworkParameters {
     chain: 'simulation',
     localPeers: true,
     coinbaseMaturity: MATURITY,
+    maxTipAge: 0,
     targetSpacing: options.blockInterval,
   };
 }

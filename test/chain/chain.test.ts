@@ -432,7 +432,7 @@ describe('initial block download', () => {
   it('is over where age says nothing and nobody has more', async () => {
     const { blocks } = builder().mine(40);
     const clock = new StillClock(blocks[39]!.header.time + 7_200);
-    const chain = await open({ clock });
+    const chain = await open({ clock, maxTipAge: 0 });
     expect(chain.isInitialBlockDownload).toBe(false);
     chain.acceptHeaders(blocks.map((block) => block.header));
     expect(chain.isInitialBlockDownload).toBe(true);

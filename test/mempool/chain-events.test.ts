@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import type { BlockHash } from '../../src/core/block/header.ts';
 import type { Transaction } from '../../src/core/transaction/transaction.ts';
 import { MemoryStorage } from '../../src/platform/memory/memory-storage.ts';
 import { openTestPool, outputAt, P2WSH_TRUE, spend } from '../support/pool.ts';
@@ -269,4 +270,22 @@ test('a reorganisation keeps no more connected transactions than the limits allo
   await pool.chain.invalidate(first);
   await pool.mempool.settled();
   expect(ids([...pool.mempool.graph.entries()].map(({ tx }) => tx))).toEqual(ids(chained.slice(0, 10)));
+});
+
+test('of more than twenty megabytes that come back, the newest do not', async () => {
+  const pool = await openTestPool({}, { blocks: 320 });
+  const scriptPubKey = Uint8Array.of(0x6a, 0x4e, 0xb8, 0x82, 1, 0, ...new Uint8Array(99_000));
+  const txs = Array.from({ length: 205 }, () =>
+    spend([pool.coin()], { fee: 100_000n, extra: [{ value: 0n, scriptPubKey }] }),
+  );
+  const hashes: BlockHash[] = [];
+  for (let at = 0; at < txs.length; at += 9) {
+    await pool.miner.mineBlock(P2WSH_TRUE, txs.slice(at, at + 9), true);
+    hashes.push(pool.chain.tip.hash);
+  }
+  await pool.chain.invalidate(hashes[0]!);
+  await pool.mempool.settled();
+  const kept = txs.filter(({ txid }) => pool.mempool.has(txid));
+  expect(kept.length).toBe(201);
+  expect(ids(kept)).toEqual(ids(txs.slice(0, kept.length)));
 });

@@ -31,6 +31,19 @@ test('bans cover their subnet, until they end', () => {
   expect(bans.list()).toEqual([]);
 });
 
+test('an address in a banned subnet is banned already; bans are told by network, address and mask', () => {
+  const bans = new BanList(new StillClock(NOW));
+  const onion = 'pg6mmjiyjmcrsslvykfwnntlaru7p5svn6y2ymmju6nubxndf4pscryd.onion';
+  for (const text of [onion, '2001:db8::/19', '10.0.0.0/8', '9.0.0.0/24', '9.0.0.0/8'])
+    expect(bans.add(text, NOW + 1)).toBe(true);
+  expect([bans.add('10.1.1.1', NOW + 1), bans.add('10.1.1.1/32', NOW + 1)]).toEqual([false, true]);
+  expect(bans.list().map(({ subnet }) => subnet)).toEqual([
+    ...['9.0.0.0/8', '9.0.0.0/24', '10.0.0.0/8', '10.1.1.1/32', '2001::/19'],
+    onion,
+  ]);
+  expect(() => parseSubnet(`${onion}/8`)).toThrow(AddressError);
+});
+
 test('a discouraged address is not banned', () => {
   const bans = new BanList(new StillClock(NOW));
   bans.discourage(address('1.2.3.4'));

@@ -32,6 +32,7 @@ it('a ban list that is damaged bans nobody else: it is named and kept aside', as
   const world = new MemoryWorld();
   const storage = new MemoryStorage();
   const first = await world.start('a', { storage });
+  expect(Buffer.from((await storage.readBlob('banlist.json'))!).toString()).toContain('banned_nets');
   first.network.ban('192.0.2.17');
   await world.settle(first.network.stop());
   const saved = Buffer.from((await storage.readBlob('banlist.json'))!).toString();

@@ -13,6 +13,7 @@ import type { NetworkOptions } from '../../src/network/options.ts';
 import { InlineScriptVerifier } from '../../src/platform/memory/inline-script-verifier.ts';
 import { MemoryStorage } from '../../src/platform/memory/memory-storage.ts';
 import { MemoryNetwork, type MemoryNetworkOptions } from '../../src/platform/memory/memory-transport.ts';
+import type { Logger } from '../../src/seams.ts';
 import { SeededRandom } from '../../src/simulation/seeded-random.ts';
 import { VirtualClock } from '../../src/simulation/virtual-clock.ts';
 import { ChainBuilder } from '../support/chain-builder.ts';
@@ -37,9 +38,12 @@ export interface NodeSpec extends Partial<NetworkOptions> {
   readonly storage?: MemoryStorage;
   readonly blocks?: readonly Block[];
   readonly minimumChainWork?: bigint;
+  /** Seconds; 0, the default, because blocks of tests are old. */
+  readonly maxTipAge?: number;
   readonly filters?: FilterSource;
   readonly scriptVerifier?: ScriptVerifier;
   readonly policy?: Partial<MempoolPolicy>;
+  readonly logger?: Logger;
 }
 
 export class MemoryWorld {
@@ -60,15 +64,20 @@ export class MemoryWorld {
       storage = new MemoryStorage(),
       blocks = [],
       minimumChainWork,
+      maxTipAge = 0,
       filters,
       policy = {},
+      logger = silentLogger,
       scriptVerifier = new InlineScriptVerifier(nobleEngine, this.clock),
       ...options
     } = spec;
     const random = this.random.fork();
-    const common = { parameters, clock: this.clock, random, storage, logger: silentLogger };
+    const common = { parameters, clock: this.clock, random, storage, logger };
     const chain = await this.settle(
-      Chain.open(minimumChainWork === undefined ? {} : { minimumChainWork }, { ...common, scriptVerifier }),
+      Chain.open(
+        { maxTipAge, ...(minimumChainWork !== undefined && { minimumChainWork }) },
+        { ...common, scriptVerifier },
+      ),
     );
     for (const block of blocks) await this.settle(chain.acceptBlock(block, { requested: true }));
     const mempool = new Mempool(policy, { ...common, chain, scriptVerifier });

@@ -2,6 +2,7 @@
 import type { Block } from '../../src/core/block/block.ts';
 import { equalBytes } from '../../src/core/encoding/bytes.ts';
 import { REGTEST } from '../../src/core/parameters/presets.ts';
+import type { DialledByHand } from '../../src/network/connections.ts';
 import { decodeEnvelope, encodeEnvelope } from '../../src/network/messages/envelope.ts';
 import {
   type Body,
@@ -20,6 +21,9 @@ const { magic } = REGTEST;
 interface Manner {
   readonly services?: bigint;
   readonly wtxidRelay?: boolean;
+  readonly relay?: boolean;
+  /** False: it says its version, and no more. */
+  readonly verack?: boolean;
 }
 
 export class Scripted {
@@ -43,6 +47,24 @@ export class Scripted {
     return peer;
   }
 
+  /** Is dialled by a node, as a peer of this kind. */
+  static async answer(
+    world: MemoryWorld,
+    host: string,
+    node: MemoryNode,
+    type: DialledByHand,
+    options: Manner = {},
+  ): Promise<Scripted> {
+    let peer: Scripted | undefined;
+    const answer = (connection: Connection): void => {
+      peer = new Scripted(connection, options);
+    };
+    await world.settle(world.net.transport(host).listen(host, PORT, answer));
+    await world.settle(node.network.connections.dialAs(`${host}:${PORT}`, type));
+    await world.pass(1);
+    return peer!;
+  }
+
   constructor(connection: Connection, options: Manner = {}) {
     this.#connection = connection;
     connection.start({
@@ -58,7 +80,9 @@ export class Scripted {
       },
     });
     const version = versionBody(0);
-    this.send('version', { ...version, services: options.services ?? version.services });
+    const { services = version.services, relay = version.relay } = options;
+    this.send('version', { ...version, services, relay });
+    if (options.verack === false) return;
     if (options.wtxidRelay) this.send('wtxidrelay', {});
     this.send('verack', {});
     this.send('sendcmpct', { announce: false, version: 2n });

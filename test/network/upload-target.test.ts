@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
 import { UploadTarget } from '../../src/network/upload-target.ts';
 import { VirtualClock } from '../../src/simulation/virtual-clock.ts';
+import { StillClock } from '../support/memory-chain.ts';
 
 test('room for a day of new blocks is kept, and the day begins anew', async () => {
   const clock = new VirtualClock(0);
@@ -28,4 +29,13 @@ test('room for a day of new blocks is kept, and the day begins anew', async () =
     bytesLeft: 0,
     secondsLeft: 0,
   });
+});
+
+test('a clock that is set back begins a day, and does not make it longer', () => {
+  const clock = new StillClock(0);
+  const target = new UploadTarget(600_000_000, clock, () => 0);
+  clock.passed = 14 * 86_400_000;
+  expect(target.state.servesHistory).toBe(true);
+  clock.passed = 0;
+  expect(target.state).toMatchObject({ servesHistory: true, secondsLeft: 86_400 });
 });

@@ -2,7 +2,7 @@
  * BIP9: deployments that miners signal by a bit of the block version. None of Penny's rules depends on one
  * (all that Bitcoin had are buried in heights); regtest has one to test signalling with, as in Core.
  */
-import type { VersionBitsDeployment } from '../parameters/network.ts';
+import type { NetworkParameters, VersionBitsDeployment } from '../parameters/network.ts';
 import type { HeaderLink } from './header-link.ts';
 
 export type DeploymentState = 'defined' | 'started' | 'locked_in' | 'active' | 'failed';
@@ -21,10 +21,10 @@ export function countSignals(
   deployment: VersionBitsDeployment,
 ): { readonly elapsed: number; readonly blocks: readonly boolean[] } {
   const elapsed = (last.height % deployment.period) + 1;
-  const blocks = Array.from({ length: elapsed }, (_, i) =>
-    signals(last.ancestor(last.height - elapsed + 1 + i).header.version, deployment),
-  );
-  return { elapsed, blocks };
+  const blocks: boolean[] = [];
+  for (let at: HeaderLink | null = last; at !== null && blocks.length < elapsed; at = at.parent)
+    blocks.push(signals(at.header.version, deployment));
+  return { elapsed, blocks: blocks.reverse() };
 }
 
 /** States by deployment and by the last block of the period before: they never change once known. */
@@ -93,6 +93,31 @@ export function stateSince(parent: HeaderLink | null, deployment: VersionBitsDep
     end = periodEnd(end.parent, deployment);
   }
   return since;
+}
+
+/** Others are the miners' own (BIP323). */
+const SIGNAL_BITS = 5;
+/** BIP341's, where a network has none of its own. */
+const USUAL = { period: 2016, threshold: 1815 };
+const watched = new WeakMap<NetworkParameters, readonly VersionBitsDeployment[]>();
+
+/** Bits by which miners agreed on rules that we do not know, and that hold for the child of `tip`. */
+export function unknownRules(tip: HeaderLink, parameters: NetworkParameters): number[] {
+  const { versionBits = [], signalsFrom = 0 } = parameters;
+  const { period, threshold } = versionBits[0] ?? USUAL;
+  if (tip.height < signalsFrom + period) return [];
+  const bits = Array.from({ length: SIGNAL_BITS }, (_, bit) => bit);
+  const deployments =
+    watched.get(parameters) ??
+    bits
+      .filter((bit) => versionBits.every((known) => known.bit !== bit))
+      .map((bit) => ({
+        ...{ name: `bit ${bit}`, bit, period, threshold, minimumActivationHeight: 0 },
+        startTime: BigInt(tip.ancestor(signalsFrom).medianTimePast),
+        timeout: 2n ** 63n - 1n,
+      }));
+  watched.set(parameters, deployments);
+  return deployments.filter((each) => deploymentState(tip, each) === 'active').map(({ bit }) => bit);
 }
 
 /** The version of a new block: it signals for what may still be decided. */

@@ -115,6 +115,8 @@ export interface NetworkParameters {
   readonly heights: ActivationHeights;
   /** Deployments that are signalled for; absent: none. */
   readonly versionBits?: readonly VersionBitsDeployment[];
+  /** Height from which signals mean something new: those before were for what holds by height. */
+  readonly signalsFrom?: number;
   /** Block at `bip34` height known to be final: below it BIP30 need not be checked (Core's BIP34Hash). */
   readonly bip34Hash: string | null;
   /** Blocks verified under other script flags: hash in display order to flag names. */

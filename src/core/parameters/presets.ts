@@ -59,6 +59,8 @@ export const MAIN: NetworkParameters = Object.freeze({
   }),
   powLimit: (1n << 224n) - 1n,
   heights: Object.freeze({ bip34: 227_931, bip65: 388_381, bip66: 363_725, csv: 419_328, segwit: 481_824 }),
+  // Taproot's, and a period.
+  signalsFrom: 711_648,
   bip34Hash: '000000000000024b89b42a942fe0d9fea3bb44ab7bd1b19115dd6a759c0808b8',
   scriptFlagExceptions: new Map<string, readonly string[]>([
     // The only block that breaks BIP16.
@@ -133,7 +135,7 @@ export const REGTEST: NetworkParameters = Object.freeze({
 
   minimumChainWork: 0n,
   assumeValid: null,
-  maxTipAge: 0,
+  maxTipAge: 86_400,
   mineBlocksOnDemand: true,
   devControl: true,
   fallbackFee: 0n,

@@ -1,4 +1,5 @@
 /** addr and addrv2 (BIP155): what peers say of other peers. */
+import { DecodeError } from '../../core/encoding/errors.ts';
 import { type NetworkAddress, networkOfId, readLegacyIp, writeLegacyIp } from '../network-address.ts';
 import { type Codec, readList, writeList } from './codec.ts';
 
@@ -36,7 +37,10 @@ export const addrv2: Codec<{ readonly addresses: readonly TimedAddress[] }> = {
       const time = reader.uint32();
       const services = reader.compactNumber();
       const id = reader.uint8();
-      const bytes = reader.varBytes(MAXIMUM_ADDRESS_BYTES);
+      const length = reader.compactSize();
+      if (length > MAXIMUM_ADDRESS_BYTES)
+        throw new DecodeError(`Address too long: ${length} > ${MAXIMUM_ADDRESS_BYTES}`);
+      const bytes = reader.view(length);
       const port = reader.uint16BigEndian();
       return { time, services, address: { network: networkOfId(id, bytes), id, bytes, port } };
     }),

@@ -1,5 +1,5 @@
 /** Bitcoin's v1 envelope: magic, command padded to 12 bytes, payload length, checksum. Owns no payload. */
-import { equalBytes, latin1, utf8 } from '../../core/encoding/bytes.ts';
+import { equalBytes, latin1, toHex, utf8 } from '../../core/encoding/bytes.ts';
 import { DecodeError } from '../../core/encoding/errors.ts';
 import { hash256 } from '../../core/encoding/hashes.ts';
 import { Reader } from '../../core/encoding/reader.ts';
@@ -28,24 +28,35 @@ export function encodeEnvelope(magic: Uint8Array, command: string, payload: Uint
 /** @throws Offence on another network's magic or a wrong length; DecodeError on a command that is no text, or a wrong checksum. */
 export function decodeEnvelope(magic: Uint8Array, bytes: Uint8Array): Envelope {
   const reader = new Reader(bytes);
-  if (!equalBytes(reader.view(4), magic)) throw new Offence('wrong network magic');
-  const command = decodeCommand(reader.view(MAXIMUM_COMMAND));
+  checkMagic(reader, magic);
+  const name = reader.view(MAXIMUM_COMMAND);
   const length = reader.uint32();
   const checksum = reader.view(4);
-  if (length !== reader.remaining) throw new Offence('wrong message length');
+  if (length !== reader.remaining) throw new Offence('Header error: Wrong message length');
   const payload = reader.view(length);
-  if (!equalBytes(checksum, hash256(payload).subarray(0, 4))) throw new DecodeError('wrong checksum');
-  return { command, payload };
+  const expected = hash256(payload).subarray(0, 4);
+  const refuse = (why: string, detail = ''): never => {
+    throw new DecodeError(`Header error: ${why} (${shown(name)}, ${length} bytes)${detail}`);
+  };
+  if (!equalBytes(checksum, expected))
+    refuse('Wrong checksum', `, expected ${toHex(expected)} was ${toHex(checksum)}`);
+  return { command: decodeCommand(name) ?? refuse('Invalid message type'), payload };
 }
 
+function checkMagic(reader: Reader, magic: Uint8Array): void {
+  const seen = reader.view(4);
+  if (!equalBytes(seen, magic)) throw new Offence(`Header error: Wrong MessageStart ${toHex(seen)} received`);
+}
+
+/** For the log. */
+const shown = (command: Uint8Array): string => latin1(command).replace(/[^ -~]/g, '');
+
 /** Printable ASCII, then only zeros. */
-function decodeCommand(bytes: Uint8Array): string {
+function decodeCommand(bytes: Uint8Array): string | undefined {
   const text = latin1(bytes);
   const end = text.indexOf('\0');
   const command = end < 0 ? text : text.slice(0, end);
-  if (!/^[\x20-\x7e]+$/.test(command) || /[^\0]/.test(text.slice(command.length)))
-    throw new DecodeError('malformed command');
-  return command;
+  return /^[\x20-\x7e]+$/.test(command) && !/[^\0]/.test(text.slice(command.length)) ? command : undefined;
 }
 
 /**
@@ -115,11 +126,11 @@ export class EnvelopeSplitter {
 
   #readSize(bytes: Uint8Array): number {
     const reader = new Reader(bytes);
-    if (!equalBytes(reader.view(4), this.#magic)) throw new DecodeError('wrong network magic');
-    reader.view(MAXIMUM_COMMAND);
+    checkMagic(reader, this.#magic);
+    const command = shown(reader.view(MAXIMUM_COMMAND));
     const length = reader.uint32();
     if (length > MAXIMUM_PAYLOAD || ENVELOPE_HEADER_SIZE + length > this.maximum)
-      throw new DecodeError('message too large');
+      throw new DecodeError(`Header error: Size too large (${command}, ${length} bytes)`);
     return ENVELOPE_HEADER_SIZE + length;
   }
 }

@@ -6,6 +6,7 @@ import {
   readPartialMerkleTree,
   writePartialMerkleTree,
 } from '../../core/block/partial-merkle-tree.ts';
+import { toDisplayHex } from '../../core/encoding/bytes.ts';
 import { Reader } from '../../core/encoding/reader.ts';
 import { Transaction } from '../../core/transaction/transaction.ts';
 import { type Codec, readCount, readList, writeList } from './codec.ts';
@@ -37,6 +38,17 @@ export interface InventoryItem {
   readonly type: number;
   /** 32 bytes, internal order. */
   readonly hash: Uint8Array;
+}
+
+export const isTransaction = ({ type }: InventoryItem): boolean =>
+  type === InventoryType.WTX || withoutWitnessFlag(type) === InventoryType.TX;
+
+const NAMES = ['', 'tx', 'block', 'merkleblock', 'cmpctblock', 'wtx'];
+
+/** For the log: what it is, and its hash. */
+export function inventoryText({ type, hash }: InventoryItem): string {
+  const plain = withoutWitnessFlag(type);
+  return `${plain === type ? '' : 'witness-'}${NAMES[plain] ?? type} ${toDisplayHex(hash)}`;
 }
 
 export interface Inventory {

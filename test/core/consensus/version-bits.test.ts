@@ -7,7 +7,10 @@ import {
   deploymentState,
   signals,
   stateSince,
+  unknownRules,
 } from '../../../src/core/consensus/version-bits.ts';
+import type { NetworkParameters } from '../../../src/core/parameters/network.ts';
+import { REGTEST } from '../../../src/core/parameters/presets.ts';
 
 const DEPLOYMENT = {
   name: 'test',
@@ -102,4 +105,16 @@ test('a new block signals while it matters', () => {
     elapsed: 5,
     blocks: [true, true, true, true, true],
   });
+});
+
+test('rules that miners agreed on and nobody has told us of are seen by their bits', () => {
+  const ours = { ...REGTEST, versionBits: [{ ...DEPLOYMENT, bit: 1 }] };
+  const bits = (versions: readonly number[], parameters: NetworkParameters = { ...ours }) =>
+    unknownRules(chainOf(versions, 5_000), parameters);
+  expect([bits(periods(0, 8)), bits(periods(0, 8, 0)), bits(periods(0, 7, 0))]).toEqual([[], [3], []]);
+  // Those above belong to the miners, and what we know is no surprise.
+  const also = (bit: number) => periods(0, 8, 0).map((version) => version | (1 << bit));
+  expect([bits(also(5)), bits(also(4)), bits(also(1))]).toEqual([[3], [3, 4], [3]]);
+  expect(bits(periods(0, 8, 0, 0, 0), { ...ours, signalsFrom: 20 })).toEqual([]);
+  expect(bits(periods(0, 0, 0, 8, 0), { ...ours, signalsFrom: 20 })).toEqual([3]);
 });

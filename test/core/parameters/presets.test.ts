@@ -79,7 +79,7 @@ describe('presets', () => {
       bip34Hash: null,
       minimumChainWork: 0n,
       assumeValid: null,
-      maxTipAge: 0,
+      maxTipAge: 86_400,
       mineBlocksOnDemand: true,
     });
     expect(toHex(REGTEST.magic)).toBe('fabfb5da');

@@ -51,7 +51,7 @@ export async function startSocketNode(
     scriptVerifier,
     ...parts,
   };
-  const chain = await Chain.open({}, common);
+  const chain = await Chain.open({ maxTipAge: 0 }, common);
   for (const block of blocks) await chain.acceptBlock(block, { requested: true });
   const mempool = new Mempool({}, { ...common, chain });
   const network = new Network(

@@ -19,7 +19,7 @@ const WITHOUT_EFFECT: Readonly<Record<string, string>> = Object.freeze({
     'v2transport txreconciliation',
   'Bloom filters (BIP37) are not served; compact ones are, by -peerblockfilters': 'peerbloomfilters',
   'These bounds are fixed': `blockreconstructionextratxn bytespersigop dbbatchsize
-    inboundrelaypercent limitancestorsize limitdescendantsize maxorphantx maxreceivebuffer maxsendbuffer
+    limitancestorsize limitdescendantsize maxorphantx maxreceivebuffer maxsendbuffer
     maxsigcachesize prevoutfetchthreads timeout txsendrate`,
   'A replacement that pays enough is always taken': 'mempoolfullrbf',
   'Estimates and the mempool are kept in one form, and estimates of any age are used':

@@ -6,7 +6,11 @@ import * as chain from '../../../chain/options.ts';
 import { LONGEST_TARGET, satPerKvB } from '../../../core/transaction/fee-rate.ts';
 import { DEFAULT_POLICY as RELAY } from '../../../mempool/policy.ts';
 import { DEFAULT_BAN_TIME } from '../../../network/ban-list.ts';
-import { DEFAULT_MAXIMUM_CONNECTIONS, DEFAULT_PEER_TIMEOUT } from '../../../network/options.ts';
+import {
+  DEFAULT_INBOUND_RELAY_PERCENT,
+  DEFAULT_MAXIMUM_CONNECTIONS,
+  DEFAULT_PEER_TIMEOUT,
+} from '../../../network/options.ts';
 import { PERMISSIONS } from '../../../network/permissions.ts';
 import { LIMITS } from '../../../rpc/limits.ts';
 import type { OutputType } from '../../../wallet/descriptors/kinds.ts';
@@ -162,6 +166,11 @@ export const NODE = command({
       otherwise: '1, unless -connect or -maxconnections=0',
     }),
     externalip: list('<ip>', 'Advertise this address as our own.', { to: 'network.externalAddresses' }),
+    inboundrelaypercent: integer('Most of those who dial us that may want transactions, of a hundred.', {
+      default: DEFAULT_INBOUND_RELAY_PERCENT,
+      most: 100,
+      to: 'network.inboundRelayPercent',
+    }),
     listen: flag('Accept connections.', {
       otherwise: '1, unless -connect or -maxconnections=0 without -bind',
     }),

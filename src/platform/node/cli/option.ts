@@ -144,9 +144,11 @@ export function integer<const M extends More<number> & Bounds>(
     range,
     read: (given: Given, name) => {
       const text = given === false ? '0' : given;
-      const number = /^[+-]?\d+$/.test(text) ? Number(text) * unit : Number.NaN;
-      if (Number.isSafeInteger(number) && number >= least * unit && number <= (most ?? Infinity) * unit)
-        return number;
+      // More than we can count is as much as we can count.
+      const number = /^[+-]?\d+$/.test(text)
+        ? Math.min(Number(text) * unit, Number.MAX_SAFE_INTEGER)
+        : Number.NaN;
+      if (number >= least * unit && number <= (most ?? Infinity) * unit) return number;
       throw new UsageError(`Invalid value for -${name}: '${text}' (${allowed})`);
     },
     show: (value: number) => (value === Infinity ? 'no limit' : String(value / unit)),

@@ -85,6 +85,8 @@ test.each([
 test('wrong values are refused by name', () => {
   expect(() => read('', '-dbcache=many')).toThrow("Invalid value for -dbcache: 'many'");
   expect(() => read('', '-port=70000')).toThrow('-port');
+  // What nobody can count is all there is, as for Core.
+  expect(read('', '-dbcache=9223372036854775807').values.dbcache).toBe(Number.MAX_SAFE_INTEGER);
   for (const wrong of ['0.000000001', '1e-5', '-1', '.', '', '21000001'])
     expect(() => read('', `-minrelaytxfee=${wrong}`)).toThrow(
       `Invalid amount for -minrelaytxfee=<amount>: '${wrong}'`,
