@@ -1,70 +1,74 @@
 /** How we take part in the network. */
+import type { Network } from '../../network/network.ts';
+import type { NetworkName } from '../../network/network-address.ts';
 import { PROTOCOL_VERSION, serviceNames, servicesHex } from '../../network/protocol.ts';
 import { DIALECT } from '../formats/version.ts';
-import { btc, group, method, t } from '../kit.ts';
+import { btc, group, method, type RpcContext, t } from '../kit.ts';
 import { NETWORKS } from './known-addresses.ts';
 
 const REACHABLE: ReadonlySet<string> = new Set(['ipv4', 'ipv6']);
 
+const via = t.view<[NetworkName]>()({
+  name: [t.string(), (name) => name],
+  limited: [t.boolean('Not to be used'), (name) => !REACHABLE.has(name)],
+  reachable: [t.boolean(), (name) => REACHABLE.has(name)],
+  proxy: [t.string('host:port, or empty'), () => ''],
+  proxy_randomize_credentials: [t.boolean(), () => false],
+});
+
+const ownAddress = t.view<[ReturnType<Network['local']['list']>[number]]>()({
+  address: [t.string(), ({ host }) => host],
+  port: [t.integer(), ({ port }) => port],
+  score: [t.integer('How sure it is'), ({ score }) => score],
+});
+
+const connections = ({ inbound, outbound }: ReturnType<Network['connectionCount']>) => inbound + outbound;
+
+const info = t.view<[network: Network, context: RpcContext]>()({
+  version: [t.integer('Of Bitcoin Core, whose dialect this node speaks'), () => DIALECT.number],
+  subversion: [t.string('The user agent that peers see'), ({ options }) => options.userAgent],
+  protocolversion: [t.integer(), () => PROTOCOL_VERSION],
+  localservices: [t.hex('What it offers to peers, as bits'), (network) => servicesHex(network.localServices)],
+  localservicesnames: [t.array(t.string()), (network) => serviceNames(network.localServices)],
+  localrelay: [t.boolean('Takes transactions from peers'), ({ options }) => !options.blocksOnly],
+  timeoffset: [
+    t.integer('Seconds by which the clocks of peers are ahead, in the median'),
+    ({ timeOffset }) => timeOffset,
+  ],
+  connections: [t.integer(), (network) => connections(network.connectionCount())],
+  connections_in: [t.integer(), (network) => network.connectionCount().inbound],
+  connections_out: [t.integer(), (network) => network.connectionCount().outbound],
+  networkactive: [t.boolean(), (network) => network.connections.active],
+  networks: [t.array(via), () => NETWORKS.map((name) => via.of(name))],
+  relayfee: [
+    t.amount('What pays less is not relayed'),
+    (_, { mempool }) => btc(mempool.policy.minimumRelayFeeRate),
+  ],
+  incrementalfee: [
+    t.amount('What a replacement must pay more'),
+    (_, { mempool }) => btc(mempool.policy.incrementalRelayFeeRate),
+  ],
+  localaddresses: [
+    t.array(ownAddress, 'Where peers may find this node'),
+    ({ local }) => local.list().map((each) => ownAddress.of(each)),
+  ],
+  warnings: [t.array(t.string()), (_, { chain }) => chain.warnings],
+});
+
+const upload = t.view<[Network['uploadTarget']['state']]>()({
+  timeframe: [t.number('Seconds'), ({ cycle }) => cycle],
+  target: [t.number('Bytes; 0 for no limit'), ({ target }) => target],
+  target_reached: [t.boolean(), ({ isReached }) => isReached],
+  serve_historical_blocks: [t.boolean(), ({ servesHistory }) => servesHistory],
+  bytes_left_in_cycle: [t.number(), ({ bytesLeft }) => bytesLeft],
+  time_left_in_cycle: [t.number('Seconds'), ({ secondsLeft }) => secondsLeft],
+});
+
 export const networkMethods = group('Network', {
   getnetworkinfo: method({
     help: 'How this node takes part in the network. Fee rates are in BTC for 1,000 vbytes.',
-    result: t.object({
-      version: t.integer('Of Bitcoin Core, whose dialect this node speaks'),
-      subversion: t.string('The user agent that peers see'),
-      protocolversion: t.integer(),
-      localservices: t.hex('What it offers to peers, as bits'),
-      localservicesnames: t.array(t.string()),
-      localrelay: t.boolean('Takes transactions from peers'),
-      timeoffset: t.integer('Seconds by which the clocks of peers are ahead, in the median'),
-      connections: t.integer(),
-      connections_in: t.integer(),
-      connections_out: t.integer(),
-      networkactive: t.boolean(),
-      networks: t.array(
-        t.object({
-          name: t.string(),
-          limited: t.boolean('Not to be used'),
-          reachable: t.boolean(),
-          proxy: t.string('host:port, or empty'),
-          proxy_randomize_credentials: t.boolean(),
-        }),
-      ),
-      relayfee: t.amount('What pays less is not relayed'),
-      incrementalfee: t.amount('What a replacement must pay more'),
-      localaddresses: t.array(
-        t.object({ address: t.string(), port: t.integer(), score: t.integer('How sure it is') }),
-        'Where peers may find this node',
-      ),
-      warnings: t.array(t.string()),
-    }),
-    handler(_, { chain, network, mempool }) {
-      const { inbound, outbound } = network.connectionCount();
-      return {
-        version: DIALECT.number,
-        subversion: network.options.userAgent,
-        protocolversion: PROTOCOL_VERSION,
-        localservices: servicesHex(network.localServices),
-        localservicesnames: serviceNames(network.localServices),
-        localrelay: !network.options.blocksOnly,
-        timeoffset: network.timeOffset,
-        connections: inbound + outbound,
-        connections_in: inbound,
-        connections_out: outbound,
-        networkactive: network.connections.active,
-        networks: NETWORKS.map((name) => ({
-          name,
-          limited: !REACHABLE.has(name),
-          reachable: REACHABLE.has(name),
-          proxy: '',
-          proxy_randomize_credentials: false,
-        })),
-        relayfee: btc(mempool.policy.minimumRelayFeeRate),
-        incrementalfee: btc(mempool.policy.incrementalRelayFeeRate),
-        localaddresses: network.local.list().map(({ host, port, score }) => ({ address: host, port, score })),
-        warnings: chain.warnings,
-      };
-    },
+    result: info,
+    handler: (_, context) => info.of(context.network, context),
   }),
 
   getnettotals: method({
@@ -73,33 +77,15 @@ export const networkMethods = group('Network', {
       totalbytesrecv: t.integer(),
       totalbytessent: t.integer(),
       timemillis: t.time('Milliseconds'),
-      uploadtarget: t.object(
-        {
-          timeframe: t.number('Seconds'),
-          target: t.number('Bytes; 0 for no limit'),
-          target_reached: t.boolean(),
-          serve_historical_blocks: t.boolean(),
-          bytes_left_in_cycle: t.number(),
-          time_left_in_cycle: t.number('Seconds'),
-        },
-        'Of -maxuploadtarget',
-      ),
+      uploadtarget: { ...upload, help: 'Of -maxuploadtarget' },
     }),
     handler(_, { network, clock }) {
       const { bytesReceived, bytesSent } = network.totals();
-      const upload = network.uploadTarget.state;
       return {
         totalbytesrecv: bytesReceived,
         totalbytessent: bytesSent,
         timemillis: Math.floor(clock.now()),
-        uploadtarget: {
-          timeframe: upload.cycle,
-          target: upload.target,
-          target_reached: upload.isReached,
-          serve_historical_blocks: upload.servesHistory,
-          bytes_left_in_cycle: upload.bytesLeft,
-          time_left_in_cycle: upload.secondsLeft,
-        },
+        uploadtarget: upload.of(network.uploadTarget.state),
       };
     },
   }),
