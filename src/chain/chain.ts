@@ -41,6 +41,9 @@ import { BlockRequestError, WriterQueue } from './writer-queue.ts';
 export type { BlockEvent, BlockVerdict, HeadersVerdict } from './events.ts';
 export type { ChainOptions } from './options.ts';
 
+/** Of blocks declared invalid, so many at the tip give their transactions back to the mempool (Core's number). */
+const MAX_RETURNED_BLOCKS = 10;
+
 export class Chain extends ChainView {
   readonly #options: ChainOptions;
   readonly #queue: WriterQueue;
@@ -204,7 +207,8 @@ export class Chain extends ChainView {
       const entry = this.#known(hash);
       if (entry.parent === null) throw new BlockRequestError('the genesis block cannot be invalidated');
       if (this.isActive(entry) && !entry.haveUndo) throw new BlockRequestError(`Block ${hash} is pruned`);
-      while (this.isActive(entry)) await this.#walk.takeBack();
+      for (let count = 0; this.isActive(entry); count++)
+        await this.#walk.takeBack(count >= MAX_RETURNED_BLOCKS);
       this.parts.tree.markFailed(entry);
       this.parts.tree.rebuildCandidates(this.tip);
       await this.#walk.run();

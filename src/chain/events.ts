@@ -35,6 +35,8 @@ export interface BlockEvent {
   readonly entry: HeaderEntry;
   readonly block: Block;
   readonly undo: BlockUndo;
+  /** Taken off by hand, far below the tip: its transactions need not wait to be mined again. */
+  readonly forgotten?: boolean;
 }
 
 export interface TipEvent {

@@ -86,8 +86,8 @@ export class Walk {
   }
 
   /** Takes the tip off the active chain. Nothing may be in flight. */
-  async takeBack(): Promise<void> {
-    this.#parts.events.disconnected.emit(await takeBack(this.#parts));
+  async takeBack(forgotten = false): Promise<void> {
+    this.#parts.events.disconnected.emit({ ...(await takeBack(this.#parts)), forgotten });
   }
 
   async #storeArrivals(): Promise<void> {

@@ -44,7 +44,7 @@ export class Reorganisation {
    * Puts a block's transactions back at once, so that those in the mempool keep their parents: nothing of the
    * chain can conflict with them. They are judged by `settle`.
    */
-  blockDisconnected({ block, undo }: BlockEvent): void {
+  blockDisconnected({ block, undo, forgotten = false }: BlockEvent): void {
     const [coinbase, ...txs] = block.transactions;
     // By the outpoint of their first output.
     const dropped = new OutPointMap<Transaction>();
@@ -53,7 +53,7 @@ export class Reorganisation {
     const returned: MempoolEntry[] = [];
     txs.forEach((tx, i) => {
       const orphaned = tx.inputs.some(({ prevout }) => dropped.has({ txid: prevout.txid, vout: 0 }));
-      if (orphaned || !this.#isStandard(tx)) drop(tx);
+      if (forgotten || orphaned || !this.#isStandard(tx)) drop(tx);
       else returned.push(this.#return(tx, undo[i]!));
     });
     for (const [, tx] of dropped.entries()) this.#removeSpenders(tx);

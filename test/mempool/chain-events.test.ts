@@ -39,6 +39,20 @@ test.each(Array.from({ length: 24 }, (_, i) => i))(
   },
 );
 
+test('what is declared invalid brings the transactions of its last ten blocks back, and no older ones', async () => {
+  const pool = await openTestPool();
+  const [old, young] = [spend([pool.coin()]), spend([pool.coin()])];
+  await pool.miner.mineBlock(P2WSH_TRUE, [old], true);
+  const { hash } = pool.chain.tip;
+  await pool.miner.mineBlock(P2WSH_TRUE, [young], true);
+  await pool.mine(9);
+  const child = spend([outputAt(old)]);
+  await pool.accept(child);
+  await pool.chain.invalidate(hash);
+  await pool.mempool.settled();
+  expect(ids([...pool.mempool.graph.entries()].map(({ tx }) => tx))).toEqual(ids([young]));
+});
+
 describe('a reorganisation', () => {
   test('brings transactions back under the children that waited', async () => {
     const pool = await openTestPool();
