@@ -8,11 +8,11 @@ import { JsonNumber, type JsonRead } from '../core/encoding/json.ts';
 import { MAX_STANDARD_TX_WEIGHT } from '../core/script/standard.ts';
 import { p2wpkh } from '../core/script/templates.ts';
 import { type FeeRate, satPerKvB } from '../core/transaction/fee-rate.ts';
-import { outPointText, prevoutsOf, type Transaction } from '../core/transaction/transaction.ts';
+import { outPointText, type Transaction } from '../core/transaction/transaction.ts';
 import { DescriptorError } from '../wallet/descriptors/descriptor-error.ts';
 import { parseDescriptor } from '../wallet/descriptors/parse.ts';
 import { SigningProvider } from '../wallet/signing/provider.ts';
-import { inputWeight as weightOfInput } from '../wallet/solving.ts';
+import { inputSize } from '../wallet/solving.ts';
 import { type PlannedTransaction, type PresetInput, planTransaction } from '../wallet/spend.ts';
 import type { Wallet } from '../wallet/wallet.ts';
 import { addressScript, invalid, outPointFrom, outputPairs } from './construct-transaction.ts';
@@ -31,39 +31,53 @@ const solvingData = {
   descriptors: t.standard(t.array(t.string(), 'Descriptors of inputs, with checksums'), []),
 };
 
+/** Fields that are refused where they are null, and not left out. */
+const explicit = <const F extends t.Fields>(fields: F): F =>
+  Object.fromEntries(
+    Object.entries(fields).map(([name, field]) => [name, { ...field, explicit: true }]),
+  ) as unknown as F;
+
 /** What all three methods take. `send` knows the names with underscores only. */
 export const FUND_OPTIONS = {
-  add_inputs: t.optional(
-    t.boolean('Add coins of the wallet where the inputs are not enough'),
-    'false when inputs are given, true otherwise',
-  ),
-  include_unsafe: t.standard(t.boolean('Also spend unconfirmed coins that others made'), false),
-  minconf: t.standard(t.integer('Confirmations that an added coin has at least'), 0),
-  maxconf: t.optional(t.integer('Confirmations that an added coin has at most')),
-  'change_address|changeAddress': t.optional(t.string('Address for the change'), 'automatic'),
-  'change_position|changePosition': t.optional(t.integer('Index of the change output'), 'random'),
-  change_type: t.optional(t.string('Kind of the change address, as for getnewaddress'), 'like what is paid'),
-  'include_watching|includeWatching': t.standard(t.boolean('No longer used'), false),
-  'lock_unspents|lockUnspents': t.standard(t.boolean('Lock the coins that are chosen'), false),
-  feeRate: t.optional(t.unread<number | string>(t.amount('Fee rate in BTC/kvB'))),
-  'subtract_fee_from_outputs|subtractFeeFromOutputs': t.standard(
-    t.custom<readonly (number | string)[], JsonRead>(
-      t.array(t.integer('Index of an output, change not counted'), 'Outputs that pay the fee in equal parts'),
-      (value) => {
-        if (Array.isArray(value)) return value;
-        throw refuse.misc('JSON value is not an object or array as expected');
-      },
+  ...explicit({
+    add_inputs: t.optional(
+      t.boolean('Add coins of the wallet where the inputs are not enough'),
+      'false when inputs are given, true otherwise',
     ),
-    [],
-  ),
-  max_tx_weight: t.standard(t.integer('Weight that the transaction may have'), MAX_STANDARD_TX_WEIGHT),
-  ...feeFields,
-  replaceable: t.optional(t.boolean('May be replaced by one that pays more (BIP125)'), 'wallet default'),
-  solving_data: t.standard(t.object(solvingData, 'What tells the size of foreign inputs'), {
-    pubkeys: [],
-    scripts: [],
-    descriptors: [],
+    include_unsafe: t.standard(t.boolean('Also spend unconfirmed coins that others made'), false),
+    minconf: t.standard(t.integer('Confirmations that an added coin has at least'), 0),
+    maxconf: t.optional(t.integer('Confirmations that an added coin has at most')),
+    'change_address|changeAddress': t.optional(t.string('Address for the change'), 'automatic'),
+    'change_position|changePosition': t.optional(t.integer('Index of the change output'), 'random'),
+    change_type: t.optional(
+      t.string('Kind of the change address, as for getnewaddress'),
+      'like what is paid',
+    ),
+    'include_watching|includeWatching': t.standard(t.boolean('No longer used'), false),
+    'lock_unspents|lockUnspents': t.standard(t.boolean('Lock the coins that are chosen'), false),
+    feeRate: t.optional(t.unread<number | string>(t.amount('Fee rate in BTC/kvB'))),
+    'subtract_fee_from_outputs|subtractFeeFromOutputs': t.standard(
+      t.custom<readonly (number | string)[], JsonRead>(
+        t.array(
+          t.integer('Index of an output, change not counted'),
+          'Outputs that pay the fee in equal parts',
+        ),
+        (value) => {
+          if (Array.isArray(value)) return value;
+          throw refuse.misc('JSON value is not an object or array as expected');
+        },
+      ),
+      [],
+    ),
+    max_tx_weight: t.standard(t.integer('Weight that the transaction may have'), MAX_STANDARD_TX_WEIGHT),
+    replaceable: t.optional(t.boolean('May be replaced by one that pays more (BIP125)'), 'wallet default'),
+    solving_data: t.standard(t.object(solvingData, 'What tells the size of foreign inputs'), {
+      pubkeys: [],
+      scripts: [],
+      descriptors: [],
+    }),
   }),
+  ...feeFields,
 };
 
 const weightFields = {
@@ -73,14 +87,16 @@ const weightFields = {
 };
 export const RAW_OPTIONS = {
   ...FUND_OPTIONS,
-  input_weights: t.standard(
-    t.custom<readonly unknown[], ReadonlyMap<string, number>>(
-      t.array(t.object(weightFields), 'Weights of inputs'),
-      (value) => weightsFrom(arrayFrom(value)),
-      { json: 'array' },
+  ...explicit({
+    input_weights: t.standard(
+      t.custom<readonly unknown[], WeighedInputs>(
+        t.array(t.object(weightFields), 'Inputs that are spent, with their weights'),
+        (value) => weightsFrom(arrayFrom(value)),
+        { json: 'array' },
+      ),
+      new Map(),
     ),
-    new Map(),
-  ),
+  }),
 };
 
 /** A field that Core reads before it checks the types of all: errors do not name it. */
@@ -120,8 +136,11 @@ export function feePayersFrom(
   return payers;
 }
 
-/** Weights by outpoint, of those objects that tell one. @throws RpcError -8 */
-function weightsFrom(list: readonly JsonRead[]): ReadonlyMap<string, number> {
+/** By outpoint: what is spent in any case and weighs so much. */
+type WeighedInputs = ReadonlyMap<string, Pick<PresetInput, 'outpoint' | 'weight'>>;
+
+/** Of those objects that tell a weight. @throws RpcError -8 */
+function weightsFrom(list: readonly JsonRead[]): WeighedInputs {
   return new Map(
     list.map((item) => {
       const object = objectFrom(item);
@@ -136,13 +155,13 @@ function weightsFrom(list: readonly JsonRead[]): ReadonlyMap<string, number> {
         throw invalid(
           `weight cannot be greater than the maximum standard tx weight of ${MAX_STANDARD_TX_WEIGHT}`,
         );
-      return [outPointText(outpoint), weight] as const;
+      return [outPointText(outpoint), { outpoint, weight }] as const;
     }),
   );
 }
 
 /** Weights that stand with inputs. */
-export const weightsOfInputs = (inputs: readonly JsonRead[] | undefined): ReadonlyMap<string, number> =>
+export const weightsOfInputs = (inputs: readonly JsonRead[] | undefined): WeighedInputs =>
   weightsFrom((inputs ?? []).filter((input) => objectFrom(input).has('weight')));
 
 /** @throws RpcError -8 where weights stand with the inputs */
@@ -158,7 +177,8 @@ interface Funding {
   readonly lockTime: number | undefined;
   /** Outputs that pay the fee. */
   readonly payers: ReadonlySet<number>;
-  readonly weights: ReadonlyMap<string, number>;
+  /** Where they are not among those of the draft, they are spent as well, as Bitcoin Core has it. */
+  readonly weights: WeighedInputs;
   readonly options: FundOptions;
   /** Unless the options say otherwise. */
   readonly addInputs: boolean;
@@ -238,15 +258,22 @@ async function presetInputs(
   provider: SigningProvider,
   { mempool }: RpcContext,
 ): Promise<PresetInput[]> {
-  const coins = await mempool.coins(prevoutsOf(draft));
-  return draft.inputs.map(({ prevout: outpoint, sequence }, i) => {
-    const told = weights.get(outPointText(outpoint));
-    const preset = { outpoint, sequence, ...(told === undefined ? {} : { weight: told }) };
+  const inputs = new Map<string, PresetInput>();
+  for (const { prevout: outpoint, ...given } of draft.inputs) {
+    const id = outPointText(outpoint);
+    inputs.delete(id);
+    inputs.set(id, { ...weights.get(id), outpoint, given });
+  }
+  for (const [id, input] of weights) if (!inputs.has(id)) inputs.set(id, input);
+  const presets = [...inputs.values()];
+  const coins = await mempool.coins(presets.map(({ outpoint }) => outpoint));
+  return presets.map((preset, i) => {
+    const { outpoint } = preset;
     if (wallet.history.output(outpoint) !== undefined) return preset;
     const external = coins[i]?.output;
     if (external === undefined) throw refuse.wallet('Unable to find UTXO for external input');
-    const weight = told ?? weightOfInput(external.scriptPubKey, provider);
-    return weight === null ? preset : { ...preset, external, weight };
+    const size = inputSize(external.scriptPubKey, provider, false);
+    return size === null ? { ...preset, external } : { ...preset, external, size };
   });
 }
 

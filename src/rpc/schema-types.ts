@@ -49,6 +49,8 @@ export interface Schema<V extends Views = Views> {
   readonly brief?: string;
   /** What stands for it in an example, which is its name else. */
   readonly sample?: string;
+  /** Null is read as a value, and not as nothing. */
+  readonly explicit?: boolean;
   /** Bounds of an integer. */
   readonly bounds?: readonly [number, number] | undefined;
   /** What callers may send, where that is more than the kind says. */

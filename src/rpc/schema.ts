@@ -181,8 +181,11 @@ export const object = <const F extends Fields>(
     const held: Record<string, unknown> = {};
     for (const [names, field] of Object.entries(fields)) {
       const name = firstName(names);
-      const key = names.split('|').find((each) => given.get(each) != null) ?? name;
-      held[name] = readField(field, given.get(key) ?? null, key, context);
+      const isGiven = (each: string) => (field.explicit ? given.has(each) : given.get(each) != null);
+      const key = names.split('|').find(isGiven) ?? name;
+      const value = given.get(key) ?? null;
+      const isRead = field.explicit && given.has(key);
+      held[name] = isRead ? field.read(value, key, context) : readField(field, value, key, context);
     }
     return held as never;
   },

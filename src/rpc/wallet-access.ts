@@ -61,11 +61,17 @@ export function labelFrom(value: string): string {
   return value;
 }
 
-/** Penny's wallets do not keep track of reuse, so nobody may rely on it. */
-export const avoidReuse = t.optional(t.boolean('Refused: reuse is not kept track of'), 'true');
-/** @throws RpcError -4 */
-export function refuseReuse(asked: boolean | undefined): void {
-  if (asked) throw refuse.wallet('wallet does not have the "avoid reuse" feature enabled');
+export const avoidReuse = t.optional(
+  t.boolean(
+    'Without what addresses were paid after they were spent from; only where the wallet keeps such apart',
+  ),
+  'as setwalletflag has it',
+);
+/** Whether to leave such coins out. @throws RpcError -4 */
+export function avoidsReuse(wallet: Wallet, asked: boolean | undefined): boolean {
+  if (asked && !wallet.avoidsReuse)
+    throw refuse.wallet('wallet does not have the "avoid reuse" feature enabled');
+  return asked ?? wallet.avoidsReuse;
 }
 
 /** Confirmations that nothing has more of. */

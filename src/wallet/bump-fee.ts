@@ -8,13 +8,8 @@ import { outPointText, prevoutsOf, Transaction, type TxOut } from '../core/trans
 import { isChange } from './coins.ts';
 import { feeRateFor, requiredFeeRate, wantedRate } from './fee-rate.ts';
 import type { WalletTransaction } from './history.ts';
-import {
-  baseWeight,
-  type PlannedTransaction,
-  type PresetInput,
-  planTransaction,
-  type Recipient,
-} from './spend.ts';
+import { signedWeight } from './solving.ts';
+import { type PlannedTransaction, type PresetInput, planTransaction, type Recipient } from './spend.ts';
 import { Purse } from './spendable.ts';
 import type { Wallet } from './wallet.ts';
 import { WalletError } from './wallet-error.ts';
@@ -82,7 +77,7 @@ export async function bumpFee(
     const output = coins[i]?.output;
     if (output === undefined) throw new WalletError(`${outPointText(prevout)} is already spent`, 'misc');
     if (wallet.history.output(prevout) !== undefined) return { outpoint: prevout };
-    return { outpoint: prevout, external: output, weight: signedWeight(tx, i) };
+    return { outpoint: prevout, external: output, weight: weightOfSigned(tx, i) };
   });
   requireBumpable(wallet, entry, options.allowForeign);
   const spent = coins.reduce((sum, coin) => sum + coin!.output.value, 0n);
@@ -118,8 +113,7 @@ export async function bumpFee(
     ...(changeScript === undefined ? {} : { changeScript }),
   };
   if (options.feeRate !== undefined) {
-    const preset = new Purse(wallet, request).preset.reduce((sum, { weight }) => sum + weight, 0);
-    const size = Math.ceil((baseWeight(outputs, inputs.length) + preset) / 4);
+    const size = Math.ceil(signedWeight(outputs, new Purse(wallet, request).preset) / 4);
     const bump = wallet.parts.chain.bumpFee(prevoutsOf(tx), options.feeRate);
     checkRate(wallet, options.feeRate, size, bump, oldFee);
   }
@@ -173,7 +167,7 @@ function betterRate(
 }
 
 /** Weight of a signed input with its signatures at their longest: DER drops leading zeros. */
-function signedWeight(tx: Transaction, index: number): number {
+function weightOfSigned(tx: Transaction, index: number): number {
   const input = tx.inputs[index]!;
   const { version, lockTime } = tx;
   const alone = Transaction.from({ version, inputs: [input], outputs: [], lockTime }).weight;

@@ -29,13 +29,15 @@ export interface SelectionGoal {
   readonly changeWeight: number;
 }
 
-interface Selection<C extends Candidate> {
+export interface Selection<C extends Candidate> {
   readonly coins: readonly C[];
   readonly algorithm: 'bnb' | 'srd' | 'few';
+  /** Satoshis that it costs beyond what is paid; less is better. */
+  readonly waste: number;
 }
 
 /** Why nothing is chosen: too little money, coins too heavy, no room for any input, or none beside the change. */
-type SelectionFailure = 'short' | 'heavy' | 'full' | 'changeless';
+export type SelectionFailure = 'short' | 'heavy' | 'full' | 'changeless';
 
 /** Tries before branch and bound gives up. */
 const MAX_TRIES = 100_000;
@@ -232,9 +234,11 @@ export function selectCoins<C extends Candidate>(
   const waste = (chosen: readonly Item<C>[] | null, change: number | null): number =>
     chosen === null ? Number.POSITIVE_INFINITY : selectionWaste(chosen, target, change);
   const change = Number(goal.costOfChange);
-  const isFew = waste(few, change) < waste(drawn, change);
-  const rival = isFew ? few : drawn;
-  const isExact = waste(exact, null) <= waste(rival, change);
-  const coins = (isExact ? exact : rival)!.map(({ coin }) => coin);
-  return { coins, algorithm: isExact ? 'bnb' : isFew ? 'few' : 'srd' };
+  const ways = [
+    { algorithm: 'bnb', items: exact, waste: waste(exact, null) },
+    { algorithm: 'few', items: few, waste: waste(few, change) },
+    { algorithm: 'srd', items: drawn, waste: waste(drawn, change) },
+  ] as const;
+  const best = ways.reduce((a, b) => (b.waste < a.waste ? b : a));
+  return { ...best, coins: best.items!.map(({ coin }) => coin) };
 }

@@ -1,4 +1,5 @@
 /** The money of a wallet: what can be spent, what will be, and what is change. */
+import { toHex } from '../core/encoding/bytes.ts';
 import { encodeAddress } from '../core/script/address.ts';
 import type { History, OwnOutput, WalletTransaction } from './history.ts';
 import type { ScriptPlace } from './key-ring.ts';
@@ -8,6 +9,8 @@ export interface Balances {
   readonly trusted: bigint;
   readonly pending: bigint;
   readonly immature: bigint;
+  /** Of all of these: paid to addresses that were spent from before, in a wallet that keeps such apart. */
+  readonly used: bigint;
   /** Not positive: what of the others is spent by own transactions that wait outside the mempool. */
   readonly outside: bigint;
 }
@@ -18,10 +21,19 @@ export interface Coin extends OwnOutput {
   readonly depth: number;
   readonly trusted: boolean;
   readonly locked: boolean;
+  /** Paid to an address that was spent from, in a wallet that keeps such apart. */
+  readonly isReused: boolean;
 }
 
+const NONE: ReadonlySet<string> = new Set();
+const reusedScripts = ({ avoidsReuse, history }: Wallet) => (avoidsReuse ? history.spentScripts() : NONE);
+const isIn = (reused: ReadonlySet<string>, script: Uint8Array) =>
+  reused.size > 0 && reused.has(toHex(script));
+
 /** Unspent outputs, unconfirmed ones of the mempool included. */
-export function listCoins({ history, keys, locks }: Wallet, includeImmature = false): Coin[] {
+export function listCoins(wallet: Wallet, includeImmature = false): Coin[] {
+  const { history, keys, locks } = wallet;
+  const reused = reusedScripts(wallet);
   const coins: Coin[] = [];
   for (const { parent, outpoint, output } of history.outputs()) {
     const depth = history.depth(parent);
@@ -30,23 +42,34 @@ export function listCoins({ history, keys, locks }: Wallet, includeImmature = fa
     if (!includeImmature && history.blocksToMaturity(parent) > 0) continue;
     const place = keys.place(output.scriptPubKey)!;
     const [trusted, locked] = [history.isTrusted(parent), locks.has(outpoint)];
-    coins.push({ outpoint, output, parent, place, depth, trusted, locked });
+    const isReused = isIn(reused, output.scriptPubKey);
+    coins.push({ outpoint, output, parent, place, depth, trusted, locked, isReused });
   }
   return coins;
 }
 
-/**
- * @param minimumDepth confirmations that count as trusted
- * @param countWaiting count what is spent only outside the mempool, and as `outside` too
- */
-export function balances({ history }: Wallet, minimumDepth = 0, countWaiting = false): Balances {
-  const sums = { trusted: 0n, pending: 0n, immature: 0n, outside: 0n };
+interface Counting {
+  /** Confirmations that count as trusted. */
+  readonly minimumDepth?: number;
+  /** Count what is spent only outside the mempool, and as `outside` too. */
+  readonly waiting?: boolean;
+  /** Count as `used` what is paid to addresses that were spent from, where the wallet keeps such apart. */
+  readonly apart?: boolean;
+}
+
+export function balances(
+  wallet: Wallet,
+  { minimumDepth = 0, waiting = false, apart = true }: Counting = {},
+): Balances {
+  const { history } = wallet;
+  const reused = apart ? reusedScripts(wallet) : NONE;
+  const sums = { trusted: 0n, pending: 0n, immature: 0n, used: 0n, outside: 0n };
   for (const { parent, outpoint, output } of history.outputs()) {
     const spending = history.spending(outpoint);
-    if (spending === 'settled' || (spending !== null && !countWaiting)) continue;
+    if (spending === 'settled' || (spending !== null && !waiting)) continue;
     const kind = balanceKind(history, parent, minimumDepth);
     if (kind === null) continue;
-    sums[kind] += output.value;
+    sums[isIn(reused, output.scriptPubKey) ? 'used' : kind] += output.value;
     if (spending !== null) sums.outside -= output.value;
   }
   return sums;

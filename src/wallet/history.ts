@@ -183,6 +183,14 @@ export class History {
     return this.spending(outpoint) !== null;
   }
 
+  /** Own scripts that were ever spent from, in hex: what they are paid again, everybody can tell, is the same owner's. */
+  spentScripts(): ReadonlySet<string> {
+    const found = new Set<string>();
+    for (const [id, { output }] of this.#outputs)
+      if (this.#spenders.has(id)) found.add(toHex(output.scriptPubKey));
+    return found;
+  }
+
   /** What spends this and still counts: it waits if it is neither in a block nor in the mempool. */
   spending(outpoint: OutPoint): 'settled' | 'waiting' | null {
     let found: 'waiting' | null = null;
@@ -249,6 +257,7 @@ export class History {
           for (const entry of this.descendants(rival)) {
             if (entry.block !== null || entry.conflict !== null) continue;
             entry.conflict = { hash: block.hash, height: block.height };
+            entry.abandoned = false;
             changed.push(entry);
           }
     return changed;

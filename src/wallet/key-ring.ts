@@ -326,17 +326,23 @@ export class KeyRing {
     this.save(own);
   }
 
-  /** The next script of the active descriptor. @throws WalletError if there is none */
-  take(type: OutputType, internal: boolean): Uint8Array {
+  /** The next script of the active descriptor, which it stays until it is taken. @throws WalletError if there is none */
+  next(type: OutputType, internal: boolean) {
     const own = this.activeOf(type, internal);
     if (own === undefined) throw new WalletError(`Error: No ${type} addresses available.`, 'keypool');
     const index = own.next;
     this.topUp(own);
     if (own.rangeEnd <= index)
       throw new WalletError('Error: Keypool ran out, please call keypoolrefill first', 'keypool');
+    return { own, script: own.derived[index - own.rangeStart]!.scripts[0]! };
+  }
+
+  /** @throws WalletError if there is none */
+  take(type: OutputType, internal: boolean): Uint8Array {
+    const { own, script } = this.next(type, internal);
     own.next++;
     this.save(own);
-    return own.derived[index - own.rangeStart]!.scripts[0]!;
+    return script;
   }
 
   /** The one key of a script; null if it has several or the secret is not known. */

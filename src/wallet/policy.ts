@@ -15,6 +15,10 @@ export interface WalletPolicy {
   readonly replaceable: boolean;
   /** `-spendzeroconfchange` */
   readonly spendUnconfirmedChange: boolean;
+  /** `-avoidpartialspends`: all coins of an address are spent together, or none. */
+  readonly groupsCoins: boolean;
+  /** `-maxapsfee`, satoshis: what grouping them may cost where that is not asked for; negative does not try. */
+  readonly maximumGroupFee: bigint;
   /** `-addresstype` */
   readonly addressType: OutputType;
   /** `-changetype`; null: like what is paid. */
@@ -31,6 +35,8 @@ export const DEFAULT_POLICY: Omit<WalletPolicy, 'fallbackFee'> = Object.freeze({
   confirmTarget: 6,
   replaceable: true,
   spendUnconfirmedChange: true,
+  groupsCoins: false,
+  maximumGroupFee: 0n,
   addressType: 'bech32',
   changeType: null,
   broadcast: true,

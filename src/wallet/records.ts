@@ -24,19 +24,17 @@ export interface InfoRecord {
   readonly birthday: number;
   readonly privateKeys: boolean;
   readonly blank: boolean;
+  /** What addresses receive that were spent from before is told and spent apart. */
+  readonly avoidsReuse?: boolean;
   readonly nextOrder: number;
   /** The store was encrypted and may hold, in what it has thrown away, secrets from before. */
   readonly hasTraces?: boolean;
 }
 
 /** What a new wallet begins with. */
-export const newInfo = (birthday: number, privateKeys: boolean, blank: boolean): InfoRecord => ({
-  version: 2,
-  birthday,
-  privateKeys,
-  blank,
-  nextOrder: 0,
-});
+export const newInfo = (
+  kind: Pick<InfoRecord, 'birthday' | 'privateKeys' | 'blank' | 'avoidsReuse'>,
+): InfoRecord => ({ version: 2, nextOrder: 0, ...kind });
 
 export interface LocatorRecord {
   readonly blocks: readonly { readonly hash: BlockHash; readonly height: number }[];

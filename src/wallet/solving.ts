@@ -1,4 +1,5 @@
 /** What a wallet knows about spending outputs: keys and scripts, sizes, signatures. */
+import { compactSizeLength } from '../core/encoding/writer.ts';
 import { decodeAddress } from '../core/script/address.ts';
 import { solve } from '../core/script/templates.ts';
 import { encodeWif } from '../core/script/wif.ts';
@@ -7,7 +8,7 @@ import type { ScriptPlace } from './key-ring.ts';
 import { produceSignature } from './signing/produce.ts';
 import { SigningProvider } from './signing/provider.ts';
 import { type SignedTransaction, signTransaction } from './signing/sign-transaction.ts';
-import { blankSigner } from './signing/signature-creator.ts';
+import { blankForeignSigner, blankSigner } from './signing/signature-creator.ts';
 import { SpendData } from './signing/spend-data.ts';
 import { turnsOf } from './turns.ts';
 import type { Wallet } from './wallet.ts';
@@ -68,10 +69,23 @@ export function exportKey({ keys, vault, parts: { parameters } }: Wallet, addres
   return encodeWif(key.secret, key.compressed, parameters);
 }
 
-/** Weight of an input that spends this script, signatures included; null if it cannot be solved. */
-export function inputWeight(scriptPubKey: Uint8Array, provider: SigningProvider): number | null {
+export interface InputSize {
+  /** Of the input with its signatures, among others that have a witness. */
+  readonly weight: number;
+  /** Null where only the weight is known, which stays as it was told. */
+  readonly hasWitness: boolean | null;
+}
+
+/** What it takes to spend this script. @param signsItself signatures are this wallet's, which are small @returns null if it cannot be solved: an anchor needs no key, and so none knows it. */
+export function inputSize(
+  scriptPubKey: Uint8Array,
+  provider: SigningProvider,
+  signsItself: boolean,
+): InputSize | null {
   const data = new SpendData();
-  if (!produceSignature(scriptPubKey, data, provider, blankSigner)) return null;
+  if (solve(scriptPubKey).type === 'anchor') return null;
+  const signer = signsItself ? blankSigner : blankForeignSigner;
+  if (!produceSignature(scriptPubKey, data, provider, signer)) return null;
   const input: TxIn = {
     prevout: { txid: new Uint8Array(32), vout: 0 },
     scriptSig: data.scriptSig,
@@ -81,5 +95,15 @@ export function inputWeight(scriptPubKey: Uint8Array, provider: SigningProvider)
   const empty = Transaction.from({ version: 2, inputs: [], outputs: [], lockTime: 0 }).weight;
   const { weight, hasWitness } = Transaction.from({ version: 2, inputs: [input], outputs: [], lockTime: 0 });
   // An input without witness still has a count of its items, among others that have one.
-  return weight - empty - (hasWitness ? 2 : -1);
+  return { weight: weight - empty - (hasWitness ? 2 : -1), hasWitness };
+}
+
+/** Weight of a transaction of these once it is signed. */
+export function signedWeight(outputs: readonly TxOut[], inputs: readonly InputSize[]): number {
+  const { weight } = Transaction.from({ version: 2, inputs: [], outputs, lockTime: 0 });
+  const told = inputs.reduce((sum, input) => sum + input.weight, 4 * (compactSizeLength(inputs.length) - 1));
+  const marks = inputs.some(({ hasWitness }) => hasWitness)
+    ? 2
+    : -inputs.filter(({ hasWitness }) => hasWitness === false).length;
+  return weight + told + marks;
 }

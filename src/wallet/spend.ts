@@ -5,7 +5,6 @@
 
 import { EMPTY } from '../core/encoding/bytes.ts';
 import { compactSizeLength } from '../core/encoding/writer.ts';
-import { decodeAddress } from '../core/script/address.ts';
 import {
   dustThreshold,
   MAX_STANDARD_TX_WEIGHT,
@@ -32,9 +31,11 @@ import {
   type TxOut,
   WITNESS_SCALE_FACTOR,
 } from '../core/transaction/transaction.ts';
+import type { Spendable } from './coin-groups.ts';
 import type { OutputType } from './descriptors/kinds.ts';
 import { shuffled } from './shuffle.ts';
-import { LONG_TERM_RATE, Purse, type Spendable, TOO_HEAVY } from './spendable.ts';
+import { type InputSize, signedWeight } from './solving.ts';
+import { LONG_TERM_RATE, type Need, Purse, TOO_HEAVY } from './spendable.ts';
 import type { Wallet } from './wallet.ts';
 import { WalletError } from './wallet-error.ts';
 
@@ -48,9 +49,12 @@ export interface Recipient {
 
 export interface PresetInput {
   readonly outpoint: OutPoint;
-  readonly sequence?: number;
+  /** What the input has already; the rest is as the wallet makes it. */
+  readonly given?: Partial<Omit<TxIn, 'prevout'>>;
   /** Of what will spend it; known without being told where the wallet can solve it. */
   readonly weight?: number;
+  /** What solving data told of one that is not the wallet's. */
+  readonly size?: InputSize;
   /** Output spent, where it is not the wallet's. */
   readonly external?: TxOut;
 }
@@ -75,6 +79,8 @@ export interface SpendRequest {
   readonly maximumDepth?: number;
   /** Weight that the signed transaction may have. */
   readonly maximumWeight?: number;
+  /** Leave alone what was paid to addresses after they were spent from; what shares an address is spent together. */
+  readonly avoidsReuse?: boolean;
 }
 
 export interface PlannedTransaction {
@@ -92,8 +98,8 @@ export interface PlannedTransaction {
 const CHANGE_TARGET = 50_000n;
 /** A tip older than this says that the chain is not up to date: no lock time then. Seconds. */
 const MAX_TIP_AGE = 8 * 60 * 60;
-/** So many that their number takes three bytes: before they are chosen, the worst is assumed. */
-const MANY_INPUTS = 253;
+/** Bytes of an input that is not known how to be spent, as those of `sh(wpkh())`. */
+const DRAFT_SPEND_SIZE = 91;
 const MIN_STANDARD_TX_WEIGHT = WITNESS_SCALE_FACTOR * MIN_STANDARD_TX_NONWITNESS_SIZE;
 export const TRUC_MAX_WEIGHT = WITNESS_SCALE_FACTOR * TRUC_MAX_SIZE;
 
@@ -101,121 +107,157 @@ export const FEE_TOO_HIGH = 'Fee exceeds maximum configured by user (e.g. -maxtx
 
 /** Plans a payment without signing it. @throws WalletError in Core's words */
 export function planTransaction(wallet: Wallet, request: SpendRequest): PlannedTransaction {
-  return new Planner(wallet, request).plan();
+  const { groupsCoins, maximumGroupFee } = wallet.parts.policy;
+  const planner = new Planner(wallet, request);
+  const grouped = request.avoidsReuse || groupsCoins;
+  const plan = planner.plan(grouped);
+  const isTried = !grouped && plan.fee > 0n && maximumGroupFee >= 0n;
+  const other = isTried ? planner.planGrouped() : undefined;
+  if (other === undefined) return planner.finish(plan);
+  const isBetter = other.fee <= plan.fee + maximumGroupFee;
+  const words = `Fee non-grouped = ${plan.fee}, grouped = ${other.fee}, using ${isBetter ? 'grouped' : 'non-grouped'}`;
+  wallet.parts.logger.log('info', 'wallet', `[${wallet.name}] ${words}`);
+  return planner.finish(isBetter ? other : plan);
 }
 
 class Planner {
   readonly #wallet: Wallet;
   readonly #request: SpendRequest;
+  readonly #purse: Purse;
+  readonly #outputs: readonly TxOut[];
+  readonly #need: Need;
+  /** What change is paid to, or why there is nothing; what is left must be worth more than this to become change. */
+  readonly #change: { readonly script: Uint8Array; readonly problem?: string };
+  readonly #leastChange: bigint;
 
   constructor(wallet: Wallet, request: SpendRequest) {
     this.#wallet = wallet;
     this.#request = request;
+    const { recipients, feeRate } = request;
+    if (recipients.length === 0) throw new WalletError('Transaction must have at least one recipient');
+    const paid = totalValue(recipients);
+    if (recipients.some(({ value }) => value < 0n) || !isMoney(paid))
+      throw new WalletError('Transaction amounts must not be negative');
+    const asked = request.maximumWeight ?? MAX_STANDARD_TX_WEIGHT;
+    if (asked < MIN_STANDARD_TX_WEIGHT || asked > MAX_STANDARD_TX_WEIGHT)
+      throw new WalletError(
+        `Maximum transaction weight must be between ${MIN_STANDARD_TX_WEIGHT} and ${MAX_STANDARD_TX_WEIGHT}`,
+      );
+    if (recipients.some(({ value, script }) => value < dustThreshold(script)))
+      throw new WalletError('Transaction amount too small');
+    this.#purse = new Purse(wallet, request);
+    this.#outputs = recipients.map(({ script, value }) => ({ scriptPubKey: script, value }));
+    this.#change = this.#draftChange();
+    // The count of the inputs is in it, and what marks a transaction with witnesses, as a whole byte.
+    const baseWeight = signedWeight(this.#outputs, []) + WITNESS_SCALE_FACTOR;
+    const baseFee = feeAt(feeRate, baseWeight / WITNESS_SCALE_FACTOR);
+    const { script } = this.#change;
+    const [changeSize, discardRate] = [
+      8 + compactSizeLength(script.length) + script.length,
+      this.#discardRate(),
+    ];
+    const makingChange = feeAt(feeRate, changeSize);
+    const spendingChange = feeAt(discardRate, this.#purse.spendSize(script) ?? DRAFT_SPEND_SIZE);
+    const dust = dustThreshold(script, discardRate);
+    this.#leastChange = dust > spendingChange ? dust : spendingChange + 1n;
+    this.#need = {
+      paid,
+      target: this.#subtracts ? paid : paid + baseFee,
+      baseFee,
+      baseWeight,
+      maximumWeight: request.version === TRUC_VERSION ? Math.min(asked, TRUC_MAX_WEIGHT) : asked,
+      changeWeight: WITNESS_SCALE_FACTOR * changeSize,
+      costOfChange: makingChange + spendingChange,
+      changeTarget: CHANGE_TARGET + makingChange,
+    };
+    if (this.#need.target === 0n && this.#purse.preset.length === 0)
+      throw new WalletError(
+        'Transaction requires one destination of non-zero value, a non-zero feerate, or a pre-selected input',
+      );
   }
 
   get #subtracts(): boolean {
     return this.#request.recipients.some(({ subtractFee }) => subtractFee);
   }
 
-  plan(): PlannedTransaction {
-    const { recipients, feeRate } = this.#request;
-    if (recipients.length === 0) throw new WalletError('Transaction must have at least one recipient');
-    const paid = totalValue(recipients);
-    if (recipients.some(({ value }) => value < 0n) || !isMoney(paid))
-      throw new WalletError('Transaction amounts must not be negative');
-    const asked = this.#request.maximumWeight ?? MAX_STANDARD_TX_WEIGHT;
-    if (asked < MIN_STANDARD_TX_WEIGHT || asked > MAX_STANDARD_TX_WEIGHT)
-      throw new WalletError(
-        `Maximum transaction weight must be between ${MIN_STANDARD_TX_WEIGHT} and ${MAX_STANDARD_TX_WEIGHT}`,
-      );
-    const maximumWeight = this.#request.version === TRUC_VERSION ? Math.min(asked, TRUC_MAX_WEIGHT) : asked;
-    if (recipients.some(({ value, script }) => value < dustThreshold(script)))
-      throw new WalletError('Transaction amount too small');
-    const purse = new Purse(this.#wallet, this.#request);
-    const changeScript = this.#request.changeScript ?? null;
-    const outputs = recipients.map(({ script, value }) => ({ scriptPubKey: script, value }));
-    const fee = feeAt(feeRate, Math.ceil(baseWeight(outputs, MANY_INPUTS) / 4));
-    const target = this.#subtracts ? paid : paid + fee;
-    if (target === 0n && purse.preset.length === 0)
-      throw new WalletError(
-        'Transaction requires one destination of non-zero value, a non-zero feerate, or a pre-selected input',
-      );
-    const draft = changeScript ?? draftLike(this.#changeType());
-    const weight = baseWeight(outputs, 0) + 2;
-    const chosen = purse.choose({
-      paid,
-      target,
-      baseFee: feeAt(feeRate, weight / 4),
-      baseWeight: weight,
-      maximumWeight,
-      changeWeight: 4 * (9 + draft.length),
-      costOfChange: this.#costOfChange(),
-      changeTarget: CHANGE_TARGET,
-    });
+  #draftChange() {
+    if (this.#request.changeScript !== undefined) return { script: this.#request.changeScript };
+    try {
+      return { script: this.#wallet.keys.next(this.#changeType(), true).script };
+    } catch (error) {
+      if (!(error instanceof WalletError)) throw error;
+      const problem = `Transaction needs a change address, but we can't generate it. ${error.message}`;
+      return { script: EMPTY, problem };
+    }
+  }
+
+  /** @param grouped spend all coins of an address or none */
+  plan(grouped: boolean): PlannedTransaction {
+    const chosen = this.#purse.choose(this.#need, grouped);
     // Inputs given keep their order at the front.
-    const given = purse.preset.length;
-    const order = [...chosen.slice(0, given), ...shuffled(chosen.slice(given), this.#wallet.parts.random)];
-    return this.#assemble(order, outputs, changeScript, maximumWeight);
+    const given = this.#purse.preset.length;
+    return this.#assemble([
+      ...chosen.slice(0, given),
+      ...shuffled(chosen.slice(given), this.#wallet.parts.random),
+    ]);
   }
 
-  /** Making a change output now and spending it later; that of the wallet's own change. */
-  #costOfChange(): bigint {
-    const spendLater = feeAt(LONG_TERM_RATE, 68);
-    return feeAt(this.#request.feeRate, 31) + spendLater;
+  /** The same with coins grouped, where that is another way and one that works. */
+  planGrouped(): PlannedTransaction | undefined {
+    if (!this.#purse.hasGroups) return undefined;
+    try {
+      return this.plan(true);
+    } catch (error) {
+      if (error instanceof WalletError) return undefined;
+      throw error;
+    }
   }
 
-  #assemble(
-    chosen: readonly Spendable[],
-    outputs: readonly TxOut[],
-    changeScript: Uint8Array | null,
-    maximumWeight: number,
-  ): PlannedTransaction {
+  #assemble(chosen: readonly Spendable[]): PlannedTransaction {
     const { feeRate } = this.#request;
-    const paid = totalValue(outputs);
+    const { script, problem } = this.#change;
     const available = totalValue(chosen);
-    const inputsWeight = chosen.reduce((sum, { weight }) => sum + weight, 0);
     const outpoints = chosen.map(({ outpoint }) => outpoint);
     const bump = this.#wallet.parts.chain.bumpFee(outpoints, feeRate);
     const feeOf = (all: readonly TxOut[]): bigint =>
-      bump + feeAt(feeRate, Math.ceil((baseWeight(all, chosen.length) + inputsWeight) / 4));
-    // Only a script of the right size is needed to know whether there will be change.
-    const draftScript = changeScript ?? draftLike(this.#changeType());
-    const withDraft = feeOf([...outputs, { value: 0n, scriptPubKey: draftScript }]);
-    const change = available - paid - (this.#subtracts ? 0n : withDraft);
-    const worthwhile = change >= dustThreshold(draftScript, this.#discardRate());
+      bump + feeAt(feeRate, Math.ceil(signedWeight(all, chosen) / WITNESS_SCALE_FACTOR));
+    const withChange = feeOf([...this.#outputs, { value: 0n, scriptPubKey: script }]);
+    const change = available - this.#need.paid - (this.#subtracts ? 0n : withChange);
     let position = -1;
-    let all = [...outputs];
-    if (worthwhile) {
-      position = this.#request.changePosition ?? this.#wallet.parts.random.below(outputs.length + 1);
-      if (position < 0 || position > outputs.length)
+    let all = [...this.#outputs];
+    if (change >= this.#leastChange) {
+      position = this.#request.changePosition ?? this.#wallet.parts.random.below(all.length + 1);
+      if (position < 0 || position > all.length)
         throw new WalletError('Transaction change output index out of range', 'parameter');
-      all.splice(position, 0, { value: change, scriptPubKey: draftScript });
+      all.splice(position, 0, { value: change, scriptPubKey: script });
     }
-    const needed = worthwhile ? withDraft : feeOf(outputs);
+    const needed = position < 0 ? feeOf(all) : withChange;
     let fee = available - totalValue(all);
     if (this.#subtracts) {
       all = this.#takeFee(all, position, needed - fee);
       fee = available - totalValue(all);
     }
     if (fee < needed) throw new WalletError('Insufficient funds', 'funds');
-    const weight = baseWeight(all, chosen.length) + inputsWeight;
+    if (position >= 0 && problem !== undefined) throw new WalletError(problem);
+    const weight = signedWeight(all, chosen);
     if (weight > MAX_STANDARD_TX_WEIGHT) throw new WalletError('Transaction too large');
-    if (weight > maximumWeight) throw new WalletError(TOO_HEAVY);
+    if (weight > this.#need.maximumWeight) throw new WalletError(TOO_HEAVY);
     if (fee > this.#wallet.parts.policy.maximumFee) throw new WalletError(FEE_TOO_HIGH);
-    // A change address is only used up when nothing can go wrong any more.
-    if (position >= 0 && changeScript === null)
-      all[position] = { ...all[position]!, scriptPubKey: this.#newChangeScript() };
-    const inputs = chosen.map(({ outpoint, sequence = this.#sequence() }) => ({
-      prevout: outpoint,
-      scriptSig: EMPTY,
-      sequence,
-      witness: NO_WITNESS,
-    }));
+    const standard = { scriptSig: EMPTY, sequence: this.#sequence(), witness: NO_WITNESS };
+    const inputs = chosen.map(({ outpoint: prevout, given }) => ({ prevout, ...standard, ...given }));
     const { version = 2, lockTime = lockTimeFor(this.#wallet, inputs) } = this.#request;
     const tx = Transaction.from({ version, lockTime, inputs, outputs: all });
-    if (this.#wallet.parts.policy.rejectLongChains && this.#wallet.parts.chain.exceedsCluster(tx))
+    const { parts } = this.#wallet;
+    if (parts.policy.rejectLongChains && parts.chain.exceedsCluster(tx))
       throw new WalletError('too many unconfirmed transactions in cluster', 'funds');
     return { tx, spent: chosen.map(({ output }) => output), fee, changePosition: position };
+  }
+
+  /** A change address is only used up when nothing can go wrong any more. */
+  finish(plan: PlannedTransaction): PlannedTransaction {
+    const isDrafted = plan.changePosition >= 0 && this.#request.changeScript === undefined;
+    if (isDrafted) this.#wallet.keys.take(this.#changeType(), true);
+    return plan;
   }
 
   /** What is worth less than spending it in calm times goes to the fee. */
@@ -257,10 +299,6 @@ class Planner {
     return (alike ?? usable.find(({ type }) => type.startsWith('bech32')))?.type ?? addressType;
   }
 
-  #newChangeScript(): Uint8Array {
-    return decodeAddress(this.#wallet.changeAddress(this.#changeType()), this.#wallet.parts.parameters);
-  }
-
   #sequence(): number {
     return sequenceFor(this.#request.replaceable ?? this.#wallet.parts.policy.replaceable);
   }
@@ -279,12 +317,6 @@ export function lockTimeFor({ parts: { chain, clock, random } }: Wallet, inputs:
   return random.below(10) === 0 ? Math.max(0, tip.height - random.below(100)) : tip.height;
 }
 
-/** Weight without inputs, counting the two bytes that a witness needs somewhere. */
-export function baseWeight(outputs: readonly TxOut[], inputCount: number): number {
-  const empty = Transaction.from({ version: 2, inputs: [], outputs, lockTime: 0 });
-  return empty.weight + 2 + 4 * (compactSizeLength(inputCount) - 1);
-}
-
 /** Newest first, with the scripts among which they do not stand out. */
 const CHANGE_KINDS = [
   { type: 'bech32m', script: 'witness_v1_taproot' },
@@ -292,17 +324,3 @@ const CHANGE_KINDS = [
   { type: 'p2sh-segwit', script: 'scripthash' },
   { type: 'legacy', script: 'pubkeyhash' },
 ] as const;
-
-const CHANGE_SIZE: Readonly<Record<OutputType, number>> = Object.freeze({
-  legacy: 25,
-  'p2sh-segwit': 23,
-  bech32: 22,
-  bech32m: 34,
-});
-
-/** A script that is judged like one of this type. */
-function draftLike(type: OutputType): Uint8Array {
-  const script = new Uint8Array(CHANGE_SIZE[type]);
-  if (type.startsWith('bech32')) script.set(type === 'bech32' ? [0, 20] : [0x51, 32]);
-  return script;
-}

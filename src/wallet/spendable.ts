@@ -13,34 +13,17 @@ import {
   type TxOut,
   WITNESS_SCALE_FACTOR,
 } from '../core/transaction/transaction.ts';
-import { type Candidate, type SelectionGoal, selectCoins } from './coin-selection.ts';
+import { type Choice, groupedByAddress, type Spendable, selectAlike, weigh } from './coin-groups.ts';
+import type { Candidate, SelectionGoal } from './coin-selection.ts';
 import { listCoins } from './coins.ts';
 import type { WalletTransaction } from './history.ts';
-import { inputWeight } from './solving.ts';
+import { type InputSize, inputSize } from './solving.ts';
 import type { PresetInput, SpendRequest } from './spend.ts';
 import type { Wallet } from './wallet.ts';
 import { WalletError } from './wallet-error.ts';
 
-/** What waits to be spent, as the selection and the plan see it. */
-export interface Spendable extends Candidate {
-  readonly outpoint: OutPoint;
-  readonly output: TxOut;
-  readonly sequence: number | undefined;
-}
-
-/** A coin that may be chosen, with what the tiers ask about it. */
-interface Choice extends Spendable {
-  readonly depth: number;
-  /** Does it come from our own spending? */
-  readonly own: boolean;
-  /** Unconfirmed transactions that hang together with it; 0 for a confirmed one. */
-  readonly cluster: number;
-  /** How many more the mempool lets hang together with them. */
-  readonly places: number;
-}
-
 /** What the coins together must reach, and may not exceed. */
-interface Need extends Omit<SelectionGoal, 'room'> {
+export interface Need extends Omit<SelectionGoal, 'room'> {
   /** Satoshis of the recipients. */
   readonly paid: bigint;
   /** Satoshis of fee for all but the inputs. */
@@ -67,19 +50,26 @@ const MAX_CHAIN = 25;
 
 /**
  * From own and others' confirmations, and how many unconfirmed transactions may hang together: strictest
- * first. Only what cannot be paid otherwise goes as far as this node's mempool does: older nodes may not relay it.
+ * first, and of one kind of address if that will do, lest it be told whose the kinds are. Only what cannot be paid
+ * otherwise takes the rest of a group, or goes as far as this node's mempool does: older nodes may not relay it.
  */
-const TIERS = [
-  { own: 1, others: 6, chain: 0 },
+const TIERS: readonly Tier[] = [
+  { own: 1, others: 6, chain: 0, isPure: true },
   { own: 1, others: 1, chain: 0 },
   { own: 0, others: 1, chain: 2 },
   { own: 0, others: 1, chain: 4 },
   { own: 0, others: 1, chain: Math.floor(MAX_CHAIN / 2) },
-  { own: 0, others: 1, chain: MAX_CHAIN - 1 },
-  { own: 0, others: 0, chain: MAX_CHAIN - 1 },
-  { own: 0, others: 0, chain: Number.POSITIVE_INFINITY },
+  { own: 0, others: 1, chain: MAX_CHAIN - 1, takesRests: true },
+  { own: 0, others: 0, chain: MAX_CHAIN - 1, takesRests: true },
+  { own: 0, others: 0, chain: Number.POSITIVE_INFINITY, takesRests: true },
 ];
-type Tier = (typeof TIERS)[number];
+interface Tier {
+  readonly own: number;
+  readonly others: number;
+  readonly chain: number;
+  readonly isPure?: boolean;
+  readonly takesRests?: boolean;
+}
 
 const effective = (coins: readonly Candidate[]): bigint =>
   coins.reduce((sum, { value, fee }) => sum + value - fee, 0n);
@@ -87,11 +77,13 @@ const effective = (coins: readonly Candidate[]): bigint =>
 export class Purse {
   readonly #wallet: Wallet;
   readonly #request: SpendRequest;
-  readonly #weights = new Map<string, number | null>();
+  readonly #sizes = new Map<string, InputSize | null>();
   /** By weight: few are different, and many coins are asked about. */
   readonly #fees = new Map<number, Pick<Candidate, 'fee' | 'longTermFee'>>();
   readonly #preset: readonly Spendable[];
-  #hasUnsolvable = false;
+  #choices: readonly Choice[] | undefined;
+  /** Satoshis of coins whose size cannot be told. */
+  #unsolvable = 0n;
 
   constructor(wallet: Wallet, request: SpendRequest) {
     this.#wallet = wallet;
@@ -111,18 +103,20 @@ export class Purse {
     return this.#preset;
   }
 
-  #presetSpendable({ outpoint, sequence, weight, external }: PresetInput): Spendable {
+  #presetSpendable({ outpoint, given, weight, external, size: hint }: PresetInput): Spendable {
     const own = this.#wallet.history.output(outpoint);
     // It may be spent already: that is what a replacement does.
     if (own !== undefined) this.#requireSameKind(own.parent);
     const output = own?.output ?? external;
-    const known = weight ?? (own && this.#weightOf(own.output.scriptPubKey)) ?? null;
-    if (output === undefined || known === null) {
+    const solved = own && this.#sizeOf(own.output.scriptPubKey);
+    const told = weight === undefined ? hint : { weight, hasWitness: (solved ?? hint)?.hasWitness || null };
+    const known = told ?? solved;
+    if (output === undefined || !known) {
       const [txid, vout] = outPointText(outpoint).split(':');
       const name = `COutPoint(${txid!.slice(0, 10)}, ${vout})`;
       throw new WalletError(`Not solvable pre-selected input ${name}`);
     }
-    return this.#spendable(outpoint, output, known, sequence);
+    return { ...this.#spendable(outpoint, output, known), ...(given && { given }) };
   }
 
   /** BIP431: version 3 spends no unconfirmed transaction of another version, nor the other way round. */
@@ -136,10 +130,10 @@ export class Purse {
     );
   }
 
-  #spendable(outpoint: OutPoint, output: TxOut, weight: number, sequence?: number): Spendable {
-    const { fee, longTermFee } = this.#feesOf(weight);
+  #spendable(outpoint: OutPoint, output: TxOut, size: InputSize): Spendable {
+    const { fee, longTermFee } = this.#feesOf(size.weight);
     const bump = this.#wallet.parts.chain.bumpFee([outpoint], this.#request.feeRate);
-    return { outpoint, output, value: output.value, fee: fee + bump, longTermFee, sequence, weight };
+    return { ...size, outpoint, output, value: output.value, fee: fee + bump, longTermFee };
   }
 
   #feesOf(weight: number): Pick<Candidate, 'fee' | 'longTermFee'> {
@@ -157,19 +151,26 @@ export class Purse {
   }
 
   /** The same for all scripts of one descriptor. */
-  #weightOf(script: Uint8Array, place = this.#wallet.keys.place(script)): number | null {
+  #sizeOf(script: Uint8Array, place = this.#wallet.keys.place(script)): InputSize | null {
     if (place === undefined) return null;
     const id = `${place.own.id}:${script.length}`;
-    let weight = this.#weights.get(id);
-    if (weight === undefined) {
-      weight = inputWeight(script, this.#wallet.keys.expand(place, false).provider);
-      this.#weights.set(id, weight);
+    let size = this.#sizes.get(id);
+    if (size === undefined) {
+      const { keys, hasPrivateKeys } = this.#wallet;
+      size = inputSize(script, keys.expand(place, false).provider, hasPrivateKeys);
+      this.#sizes.set(id, size);
     }
-    return weight;
+    return size;
   }
 
-  /** Coins that pay for all, the preset ones first. @throws WalletError in Core's words */
-  choose(need: Need): readonly Spendable[] {
+  /** Bytes of an input that spends this script; undefined if it cannot be told. */
+  spendSize(script: Uint8Array): number | undefined {
+    const size = this.#sizeOf(script);
+    return size === null ? undefined : Math.ceil(size.weight / 4);
+  }
+
+  /** Coins that pay for all, the preset ones first. @param grouped by address @throws WalletError in Core's words */
+  choose(need: Need, grouped: boolean): readonly Spendable[] {
     const preset = this.#preset;
     const target = need.target - effective(preset);
     if (target <= 0n && (preset.length > 0 || this.#request.addInputs === false)) return preset;
@@ -180,33 +181,38 @@ export class Purse {
       );
     const { random, policy } = this.#wallet.parts;
     const isUnbounded = !policy.rejectLongChains;
-    const choices = this.#choices(new Set(preset.map(({ outpoint }) => outPointText(outpoint))));
+    const all = this.#all;
+    const choices = grouped ? this.#groups() : all;
     let failure: string | undefined;
     let tried = 0;
     for (const tier of policy.spendUnconfirmedChange ? TIERS : TIERS.slice(0, 2)) {
       const eligible = choices.filter(
-        ({ depth, own, cluster, places }) =>
+        ({ depth, own, cluster, places, isRest }) =>
           depth >= (own ? tier.own : tier.others) &&
           cluster <= tier.chain &&
+          (!isRest || tier.takesRests) &&
           (places > 0 || (isUnbounded && tier.chain === Number.POSITIVE_INFINITY)),
       );
-      // Each tier has what those before it had.
-      if (eligible.length === tried) continue;
+      // Each tier has what those before it had; the second mixes kinds.
+      if (eligible.length === tried && tier !== TIERS[1]) continue;
       tried = eligible.length;
       const room = this.#maximumWeight(need, tier) - need.baseWeight;
-      const selection = selectCoins(eligible, { ...need, target, room }, random);
+      const selection = selectAlike(eligible, { ...need, target, room }, random, !tier.isPure);
       if (typeof selection === 'string') {
         failure ??= FAILURES[selection];
         continue;
       }
-      if (preset.length > 0 && weigh(preset) + weigh(selection.coins) > need.maximumWeight - need.baseWeight)
+      const coins = selection.coins.flatMap((choice) => choice.group ?? [choice]);
+      if (preset.length > 0 && weigh(preset) + weigh(coins) > need.maximumWeight - need.baseWeight)
         throw new WalletError(
           `The combination of the pre-selected inputs and the wallet automatic inputs selection exceeds the transaction maximum weight. ${CONSOLIDATE}`,
           'funds',
         );
-      return [...preset, ...selection.coins];
+      return [...preset, ...coins];
     }
-    throw new WalletError(failure ?? whyShort([...preset, ...choices], need), 'funds');
+    if (effective(all) + this.#unsolvable >= target && this.#unsolvable > 0n)
+      throw new WalletError('Missing solving data for estimating transaction size');
+    throw new WalletError(failure ?? whyShort([...preset, ...all], need), 'funds');
   }
 
   #maximumWeight({ maximumWeight }: Need, tier: Tier): number {
@@ -216,21 +222,42 @@ export class Purse {
 
   /** All that may be added, however it hangs together with others; null if the size of some cannot be told. */
   get available(): readonly Choice[] | null {
-    const choices = this.#choices(new Set());
-    return this.#hasUnsolvable ? null : choices;
+    const choices = this.#all;
+    return this.#unsolvable > 0n ? null : choices;
   }
 
-  /** Coins that the request allows. @param taken those that it names, by their text */
-  #choices(taken: ReadonlySet<string>): Choice[] {
+  get #all(): readonly Choice[] {
+    this.#choices ??= this.#find();
+    return this.#choices;
+  }
+
+  /** Are there coins that would be grouped with others? */
+  get hasGroups(): boolean {
+    return this.#groups().length < this.#all.length;
+  }
+
+  /** What is spent together, as one choice each; not what costs more than it is worth. */
+  #groups(): Choice[] {
+    const coins = this.#all.filter(({ value, fee }) => value > fee);
+    const { random } = this.#wallet.parts;
+    return groupedByAddress(coins, random);
+  }
+
+  /** Coins that the request allows, but for those that it names. */
+  #find(): Choice[] {
+    const taken = new Set(this.#preset.map(({ outpoint }) => outPointText(outpoint)));
     const {
       minimumDepth = 0,
       maximumDepth = Number.POSITIVE_INFINITY,
       includeUnsafe = false,
+      avoidsReuse = false,
     } = this.#request;
     /** Many coins may come from one transaction. */
     const known = new Map<WalletTransaction, Pick<Choice, 'own' | 'cluster' | 'places'> | null>();
     const choices: Choice[] = [];
-    for (const { outpoint, output, place, depth, trusted, locked, parent } of listCoins(this.#wallet)) {
+    for (const coin of listCoins(this.#wallet)) {
+      const { outpoint, output, place, depth, trusted, locked, parent } = coin;
+      if (avoidsReuse && coin.isReused) continue;
       if (locked || depth < minimumDepth || depth > maximumDepth || !(trusted || includeUnsafe)) continue;
       if (taken.size > 0 && taken.has(outPointText(outpoint))) continue;
       let judged = known.get(parent);
@@ -239,14 +266,15 @@ export class Purse {
         known.set(parent, judged);
       }
       if (judged === null) continue;
-      const weight = this.#weightOf(output.scriptPubKey, place);
-      if (weight === null) {
-        this.#hasUnsolvable = true;
+      const { value } = output;
+      const size = this.#sizeOf(output.scriptPubKey, place);
+      if (size === null) {
+        this.#unsolvable += value;
         continue;
       }
+      const { weight, hasWitness } = size;
       const { fee, longTermFee } = this.#feesOf(weight);
       const { own, cluster, places } = judged;
-      const { value } = output;
       const bump = depth > 0 ? 0n : this.#wallet.parts.chain.bumpFee([outpoint], this.#request.feeRate);
       // Written out: to spread objects took as long as all the rest.
       choices.push({
@@ -255,12 +283,13 @@ export class Purse {
         value,
         fee: fee + bump,
         longTermFee,
-        sequence: undefined,
         weight,
+        hasWitness,
         depth,
         own,
         cluster,
         places,
+        type: place.own.descriptor.outputType,
       });
     }
     return this.#request.version === TRUC_VERSION ? this.#oneParent(choices) : choices;
@@ -291,8 +320,6 @@ export class Purse {
     return { own, cluster: relatives.cluster, places: relatives.room };
   }
 }
-
-const weigh = (coins: readonly Candidate[]): number => coins.reduce((sum, { weight }) => sum + weight, 0);
 
 /** @param available all that could be spent if what hangs together unconfirmed had no limit */
 function whyShort(available: readonly Spendable[], { paid, target, baseFee }: Need): string {

@@ -16,9 +16,9 @@ import {
   type TxOut,
   WITNESS_SCALE_FACTOR,
 } from '../core/transaction/transaction.ts';
-import { inputWeight, providerFor } from './solving.ts';
+import type { Spendable } from './coin-groups.ts';
+import { inputSize, providerFor, signedWeight } from './solving.ts';
 import {
-  baseWeight,
   FEE_TOO_HIGH,
   lockTimeFor,
   type PlannedTransaction,
@@ -26,7 +26,7 @@ import {
   sequenceFor,
   TRUC_MAX_WEIGHT,
 } from './spend.ts';
-import { Purse, type Spendable } from './spendable.ts';
+import { Purse } from './spendable.ts';
 import type { Wallet } from './wallet.ts';
 import { WalletError } from './wallet-error.ts';
 
@@ -58,7 +58,7 @@ export function planSweep(wallet: Wallet, request: SweepRequest): PlannedTransac
   const outputs = recipients.map(
     ({ script, value }): TxOut => ({ scriptPubKey: script, value: value ?? 0n }),
   );
-  const weight = baseWeight(outputs, coins.length) + coins.reduce((sum, coin) => sum + coin.weight, 0);
+  const weight = signedWeight(outputs, coins);
   const ownFee = feeAt(feeRate, Math.ceil(weight / WITNESS_SCALE_FACTOR));
   const bump = wallet.parts.chain.bumpFee(
     coins.map(({ outpoint }) => outpoint),
@@ -92,9 +92,8 @@ export function planSweep(wallet: Wallet, request: SweepRequest): PlannedTransac
     if (isDust(share)) throw short('Dynamically assigned remainder results in dust output.');
     return { scriptPubKey: script, value: share };
   });
-  const inputs = coins.map(({ outpoint: prevout, sequence = sequenceFor(replaceable) }) => {
-    return { prevout, sequence, scriptSig: EMPTY, witness: NO_WITNESS };
-  });
+  const standard = { sequence: sequenceFor(replaceable), scriptSig: EMPTY, witness: NO_WITNESS };
+  const inputs = coins.map(({ outpoint: prevout, given }) => ({ prevout, ...standard, ...given }));
   const { lockTime = lockTimeFor(wallet, inputs) } = request;
   const tx = Transaction.from({ version, inputs, outputs: paid, lockTime });
   return { tx, spent: coins.map(({ output }) => output), fee: total - totalValue(paid), changePosition: -1 };
@@ -109,10 +108,10 @@ function coinsOf(wallet: Wallet, request: SweepRequest): readonly Spendable[] {
       throw unfit(`Input not available. UTXO (${text}) was already spent.`);
     if (own === undefined) throw unfit(`Input not found. UTXO (${text}) is not part of wallet.`);
     const { output } = own;
-    if (inputWeight(output.scriptPubKey, providerFor(wallet, [output], false)) === null)
+    if (inputSize(output.scriptPubKey, providerFor(wallet, [output], false), true) === null)
       throw new WalletError(UNSOLVABLE);
   }
-  const named = inputs?.map(({ prevout, sequence }) => ({ outpoint: prevout, sequence }));
+  const named = inputs?.map(({ prevout, sequence }) => ({ outpoint: prevout, given: { sequence } }));
   const purse = new Purse(wallet, {
     recipients: [],
     feeRate,

@@ -52,6 +52,8 @@ interface CreateWalletOptions {
   readonly disablePrivateKeys?: boolean;
   /** Without any keys or descriptors. */
   readonly blank?: boolean;
+  /** Keep apart what addresses receive that were spent from before. */
+  readonly avoidsReuse?: boolean;
   /** Loaded when the node starts again; undefined leaves it as it is. */
   readonly loadOnStartup?: boolean | undefined;
 }
@@ -184,6 +186,7 @@ export class WalletManager {
   create(name: string, options: CreateWalletOptions = {}): Promise<Wallet> {
     const { storage, clock, random } = this.#dependencies;
     const { disablePrivateKeys = false, blank = false, passphrase = '', mnemonicPassphrase = '' } = options;
+    const { avoidsReuse = false } = options;
     return this.#exclusively(name, async () => {
       if (options.mnemonic !== undefined && !(await isMnemonic(options.mnemonic)))
         throw new WalletError('Invalid mnemonic', 'address');
@@ -192,7 +195,7 @@ export class WalletManager {
           `Wallet file verification failed. Failed to create database path '${name}'. Database already exists.`,
         );
       const now = clock.seconds();
-      const info = newInfo(now, !disablePrivateKeys, blank);
+      const info = newInfo({ birthday: now, privateKeys: !disablePrivateKeys, blank, avoidsReuse });
       const master = passphrase === '' ? null : await drawMaster(passphrase, this.#vaultParts);
       let wallet: Wallet | undefined;
       try {

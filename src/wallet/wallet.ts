@@ -260,8 +260,13 @@ export class Wallet {
     return this.#info.privateKeys;
   }
 
+  /** Made without keys, and none has come since. */
   get isBlank(): boolean {
-    return this.#info.blank && this.keys.descriptors.length === 0;
+    return this.#info.blank;
+  }
+
+  get avoidsReuse(): boolean {
+    return this.#info.avoidsReuse ?? false;
   }
 
   /** @throws WalletError -13 */
@@ -284,7 +289,8 @@ export class Wallet {
     if (!options.active && own.active === type && own.internal === options.internal) own.active = null;
     this.history.reindex();
     this.keys.save(own);
-    this.saveInfo({ birthday: Math.min(this.birthday, options.createdAt), blank: false });
+    const blank = this.isBlank && secrets.size === 0;
+    this.saveInfo({ birthday: Math.min(this.birthday, options.createdAt), blank });
   }
 
   /** Reads blocks again from this time (seconds) on. */

@@ -199,6 +199,7 @@ test('what needs a key asks for the passphrase, and all else works while it is l
     lockunspent: [true],
     setlabel: [mining, 'mine'],
     settxfee: [0],
+    setwalletflag: ['avoid_reuse'],
     walletcreatefundedpsbt: [[], [{ [FOREIGN]: 1 }]],
     walletlock: [],
     walletpassphrasechange: ['p', 'p'],

@@ -97,7 +97,7 @@ describe('a planned transaction', () => {
     const { tx, changePosition } = planTransaction(bob, {
       recipients: [{ script, value: COIN / 2n, subtractFee: false }],
       feeRate: satPerKvB(1000n),
-      inputs: [{ outpoint: first!.outpoint, sequence: 7 }],
+      inputs: [{ outpoint: first!.outpoint, given: { sequence: 7 } }],
       changeScript,
       changePosition: 1,
     });

@@ -215,6 +215,11 @@ describe('wallet', () => {
     expect(balances(alice).trusted).toBe(0n);
     alice.outbox.abandon(entry);
     expect(balances(alice).trusted).toBe(SUBSIDY);
+    // Contradicted by a block it is lost, and no longer given up; without that block it waits again.
+    const rival = await pay(alice, alice.newAddress(), 2n * COIN);
+    await pool.mine();
+    expect([entry.abandoned, alice.history.depth(entry)]).toEqual([false, -1]);
+    expect(alice.history.depth(alice.history.get(rival.txid)!)).toBe(1);
   });
 
   test('a wallet without keys watches', async () => {

@@ -1,5 +1,9 @@
 /** A transaction's place in the mempool, as Bitcoin Core's RPCs show it. */
-import { SEQUENCE_REPLACEABLE, WITNESS_SCALE_FACTOR } from '../../core/transaction/transaction.ts';
+import {
+  SEQUENCE_REPLACEABLE,
+  type Transaction,
+  WITNESS_SCALE_FACTOR,
+} from '../../core/transaction/transaction.ts';
 import type { MempoolEntry } from '../../mempool/entry.ts';
 import { sum, withAncestors, withDescendants } from '../../mempool/graph.ts';
 import type { RpcContext } from '../context.ts';
@@ -12,11 +16,9 @@ export function virtualSizes(entry: MempoolEntry) {
   return { vsize_adjusted: entry.virtualSize, vsize: entry.virtualSize, vsize_bip141: bip141 };
 }
 
-/** Whether it says, or something that it waits for says, that it may be replaced (BIP125). */
-const signals = (entry: MempoolEntry): boolean =>
-  [...withAncestors(entry)].some(({ tx }) =>
-    tx.inputs.some(({ sequence }) => sequence <= SEQUENCE_REPLACEABLE),
-  );
+/** Whether one of these says that it may be replaced (BIP125). */
+export const signals = (all: Iterable<{ readonly tx: Transaction }>): boolean =>
+  [...all].some(({ tx }) => tx.inputs.some(({ sequence }) => sequence <= SEQUENCE_REPLACEABLE));
 
 export function mempoolEntryJson(entry: MempoolEntry, { mempool, deprecated }: RpcContext) {
   const descendants = sum(withDescendants(entry));
@@ -42,7 +44,7 @@ export function mempoolEntryJson(entry: MempoolEntry, { mempool, deprecated }: R
     },
     depends: Array.from(entry.parents, (parent) => parent.txid).sort(),
     spentby: Array.from(entry.children, (child) => child.txid),
-    ...(deprecated.has('bip125') && { 'bip125-replaceable': signals(entry) }),
+    ...(deprecated.has('bip125') && { 'bip125-replaceable': signals(withAncestors(entry)) }),
     unbroadcast: mempool.unbroadcast.has(entry.txid),
   };
 }

@@ -1,14 +1,17 @@
 /** Transactions as a wallet sees them (Core's WalletTxToJSON and ListTransactions). */
 import { encodeAddress } from '../../core/script/address.ts';
 import { totalValue } from '../../core/transaction/amount.ts';
+import { withAncestors } from '../../mempool/graph.ts';
 import { isChange } from '../../wallet/coins.ts';
 import type { WalletTransaction } from '../../wallet/history.ts';
 import type { Wallet } from '../../wallet/wallet.ts';
+import type { RpcContext } from '../context.ts';
 import * as t from '../schema.ts';
 import { btc } from '../values.ts';
+import { signals } from './mempool-entry.ts';
 
 /** What is true of a transaction as a whole (Core's WalletTxToJSON). */
-export const walletTransaction = t.view<[entry: WalletTransaction, wallet: Wallet]>()({
+export const walletTransaction = t.view<[entry: WalletTransaction, wallet: Wallet, context: RpcContext]>()({
   confirmations: [
     t.integer('Negative: so many blocks ago another took its place'),
     (entry, { history }) => history.depth(entry),
@@ -38,19 +41,34 @@ export const walletTransaction = t.view<[entry: WalletTransaction, wallet: Walle
   to: [t.optional(t.string('As comment_to was when it was sent')), ({ to }) => to],
   time: [t.time('When the wallet learned of it'), ({ received }) => received],
   timereceived: [t.time(), ({ received }) => received],
+  'bip125-replaceable': [
+    t.optional(t.string('yes, no or unknown; of old (-deprecatedrpc=bip125)')),
+    (...of) => (of[2].deprecated.has('bip125') ? replaceability(...of) : undefined),
+  ],
   comment: [t.optional(t.string()), ({ comment }) => comment],
 });
 
+/** What BIP125 lets be told of it, which is nothing of what it waits for outside the mempool. */
+function replaceability(entry: WalletTransaction, { history }: Wallet, { mempool }: RpcContext): string {
+  if (history.depth(entry) > 0) return 'no';
+  const waiting = mempool.get(entry.tx.txid);
+  if (signals(waiting === undefined ? [entry] : withAncestors(waiting))) return 'yes';
+  return waiting === undefined ? 'unknown' : 'no';
+}
+
 /**
  * Rows of a transaction: what it pays to others, then what it pays to us. @param label only what has it
+ * @param withLost what another transaction took the place of has not been received, unless this says so
  */
 export function rowsOf(
   wallet: Wallet,
   entry: WalletTransaction,
   label: string | null,
   includeChange = false,
+  withLost = false,
 ): Row[] {
   const { tx, abandoned } = entry;
+  const isReceived = withLost || wallet.history.depth(entry) >= 0;
   const debit = wallet.history.debit(tx);
   const fee = debit - totalValue(tx.outputs);
   const sent: Row[] = [];
@@ -63,7 +81,7 @@ export function rowsOf(
     const common = { address, label: known?.label, vout };
     if (debit > 0n && label === null)
       sent.push({ ...common, category: 'send', amount: btc(-value), fee: btc(-fee), abandoned });
-    if (place === undefined || (label !== null && known?.label !== label)) continue;
+    if (place === undefined || !isReceived || (label !== null && known?.label !== label)) continue;
     const category = incomingCategory(wallet, entry);
     received.push({ ...common, parent_descs: [place.own.shown], category, amount: btc(value), abandoned });
   }
@@ -71,9 +89,9 @@ export function rowsOf(
 }
 
 /** The same, with what is true of the transaction as a whole. */
-export function longRowsOf(...told: Parameters<typeof rowsOf>): LongRow[] {
+export function longRowsOf(context: RpcContext, ...told: Parameters<typeof rowsOf>): LongRow[] {
   const rows = rowsOf(...told);
-  const fields = rows.length === 0 ? undefined : walletTransaction.of(told[1], told[0]);
+  const fields = rows.length === 0 ? undefined : walletTransaction.of(told[1], told[0], context);
   return rows.map(({ abandoned, ...row }) => ({ ...row, ...fields!, abandoned }));
 }
 

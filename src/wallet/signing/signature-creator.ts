@@ -83,19 +83,20 @@ export class TransactionSigner implements SignatureCreator {
   }
 }
 
-/** A strict DER signature of 71 bytes with its hash type, the size of most that are ground to a low R. */
-const BLANK_ECDSA = concatBytes(
-  Uint8Array.of(0x30, 68, 2, 32, 1),
-  new Uint8Array(31),
-  Uint8Array.of(2, 32, 1),
-  new Uint8Array(31),
-  Uint8Array.of(SIGHASH.ALL),
-);
+/** A strict DER signature with its hash type. @param r an unsigned number */
+const blankEcdsa = (r: Uint8Array): Uint8Array =>
+  concatBytes(
+    Uint8Array.of(0x30, r.length + 36, 2, r.length),
+    r,
+    Uint8Array.of(2, 32, 1),
+    new Uint8Array(31),
+    Uint8Array.of(SIGHASH.ALL),
+  );
 const BLANK_SCHNORR = new Uint8Array(64);
 
 /** Signs for any key with blanks, and takes everything that is asked of the transaction for granted. */
-export const blankSigner: SignatureCreator = Object.freeze({
-  createEcdsa: () => BLANK_ECDSA,
+const blanks = (ecdsa: Uint8Array): SignatureCreator => ({
+  createEcdsa: () => ecdsa,
   createSchnorr: () => BLANK_SCHNORR,
   checker: Object.freeze({
     checkEcdsa: (signature: Uint8Array) => signature.length > 0,
@@ -105,3 +106,7 @@ export const blankSigner: SignatureCreator = Object.freeze({
     checkSequence: () => true,
   }),
 });
+/** Of 71 bytes, as most are that are ground to a low R. */
+export const blankSigner = blanks(blankEcdsa(Uint8Array.of(1, ...new Uint8Array(31))));
+/** Of 72 bytes: others may not grind. */
+export const blankForeignSigner = blanks(blankEcdsa(Uint8Array.of(0, 0x80, ...new Uint8Array(31))));

@@ -24,7 +24,7 @@ const WITHOUT_EFFECT: Readonly<Record<string, string>> = Object.freeze({
   'A replacement that pays enough is always taken': 'mempoolfullrbf',
   'Estimates and the mempool are kept in one form, and estimates of any age are used':
     'acceptstalefeeestimates persistmempoolv1',
-  'Fees and change follow from the other wallet options': 'consolidatefeerate discardfee maxapsfee',
+  'Fees and change follow from the other wallet options': 'consolidatefeerate discardfee',
   'Wallets are files of their own kind, and are always at hand; -nowallet loads none':
     'flushwallet swapbdbendian unsafesqlitesync walletcrosschain',
   'Penny does not speak IPC': 'ipcbind',
@@ -39,7 +39,6 @@ const WITHOUT_EFFECT: Readonly<Record<string, string>> = Object.freeze({
 
 /** What to do instead, or why not, in words for the user. */
 const REFUSED: Readonly<Record<string, string>> = Object.freeze({
-  avoidpartialspends: 'Penny does not group coins by address',
   blocksdir: 'Blocks are kept in the data directory; choose it by -datadir',
   dns: 'Penny looks up the names that it is given; give addresses, and -dnsseed=0',
   onlynet: 'Penny dials whatever it is told of; -connect names the only peers',

@@ -12,7 +12,7 @@ import { type NodeProcess, type ProcessOptions, startNode } from '../create-node
 import { NodeLogger } from '../logger.ts';
 import { loadBlocks } from './import-files.ts';
 import { loggerOptions, type NodeConfiguration, processOptions, warnings } from './node-settings.ts';
-import { highFeeWarnings } from './start-checks.ts';
+import { walletWarnings } from './start-checks.ts';
 import { showSync } from './sync-bar.ts';
 import { UsageError } from './usage-error.ts';
 import { VERSION } from './version.ts';
@@ -45,7 +45,7 @@ export async function runNode(
   const logger = new NodeLogger(logging, clock);
   const pidFile = values.pid === null ? null : resolve(networkDirectory, values.pid);
   for (const notice of configuration.notices) process.stderr.write(`warning: ${notice}\n`);
-  for (const warning of highFeeWarnings(values)) {
+  for (const warning of walletWarnings(configuration)) {
     process.stderr.write(`Warning: ${warning}\n`);
     logger.log('warn', 'wallet', warning);
   }

@@ -19,6 +19,7 @@ import { ASKED, CHAIN_SELECTION, COOKIE, FILES } from './common-options.ts';
 import { MINING } from './mining-options.ts';
 import {
   amount,
+  amountOrNone,
   bytes,
   choice,
   command,
@@ -220,6 +221,10 @@ export const NODE = command({
   },
   'Wallet options': {
     addresstype: choice('address type', TYPES, 'Kind of new addresses.', wallet('addressType')),
+    avoidpartialspends: flag(
+      'Spend all coins of an address or none: it is better for privacy, and may cost more.',
+      wallet('groupsCoins'),
+    ),
     changetype: choice('change type', TYPES, 'Kind of change addresses.', {
       ...wallet('changeType'),
       otherwise: 'like what is paid',
@@ -235,6 +240,10 @@ export const NODE = command({
       default: DEFAULT_KEYPOOL,
       to: 'wallet.keypool',
     }),
+    maxapsfee: amountOrNone(
+      'What spending all coins of an address may cost more where that is not asked for, in coins; -1 does not try.',
+      wallet('maximumGroupFee'),
+    ),
     maxtxfee: amount('Largest fee of a transaction, in coins.', wallet('maximumFee')),
     mintxfee: feeRate('Lowest fee rate of a transaction.', wallet('minimumFeeRate')),
     spendzeroconfchange: flag(

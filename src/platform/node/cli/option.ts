@@ -155,10 +155,12 @@ export function integer<const M extends More<number> & Bounds>(
   });
 }
 
-const coins = <T extends bigint>(range?: string): Reading<T> => ({
+/** @param none what -1 means */
+const coins = <T extends bigint>(range?: string, none?: T): Reading<T> => ({
   value: '<amt>',
   range,
   read: (given: Given, name) => {
+    if (given === '-1' && none !== undefined) return none;
     const satoshis = given === false ? 0n : parseMoney(given);
     if (satoshis === null) throw new UsageError(`Invalid amount for -${name}=<amount>: '${given}'`);
     return satoshis as T;
@@ -169,6 +171,10 @@ const coins = <T extends bigint>(range?: string): Reading<T> => ({
 /** Satoshis, given as coins; negated it is zero. */
 export const amount = <const M extends More<bigint>>(help: string, more?: M): Made<bigint, M> =>
   option(help, more ?? ({} as M), coins());
+
+/** The same, and -1 for not at all. */
+export const amountOrNone = <const M extends More<bigint>>(help: string, more?: M): Made<bigint, M> =>
+  option(help, more ?? ({} as M), coins(undefined, -1n));
 
 /** Given as coins for 1,000 vbytes; negated it is zero. */
 export const feeRate = <const M extends More<FeeRate>>(help: string, more?: M): Made<FeeRate, M> =>

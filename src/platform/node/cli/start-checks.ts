@@ -4,6 +4,7 @@ import type { NetworkParameters } from '../../../core/parameters/network.ts';
 import { COIN } from '../../../core/transaction/amount.ts';
 import type { NODE } from './node-options.ts';
 import type { Values } from './option.ts';
+import type { Settings } from './settings.ts';
 import { UsageError } from './usage-error.ts';
 
 type NodeValues = Values<typeof NODE.options>;
@@ -92,8 +93,13 @@ function hasValidPort(given: string, free: boolean): boolean {
   return /^\d{1,5}$/.test(port) && Number(port) < 2 ** 16 && (free || Number(port) > 0);
 }
 
-/** For whoever has started the node. */
-export function highFeeWarnings({ mintxfee, fallbackfee, maxtxfee }: NodeValues): string[] {
+/** Of the wallets, for whoever has started the node. */
+export function walletWarnings(of: {
+  readonly values: NodeValues;
+  readonly settings: Pick<Settings, 'isGiven'>;
+}): string[] {
+  const { values, settings } = of;
+  const { mintxfee, fallbackfee, maxtxfee } = values;
   const high = (name: string, why: string) => `-${name} is set very high! ${why}`;
   return [
     ...(mintxfee > HIGH_FEE_RATE
@@ -104,6 +110,9 @@ export function highFeeWarnings({ mintxfee, fallbackfee, maxtxfee }: NodeValues)
       : []),
     ...(maxtxfee > HIGH_FEE
       ? [high('maxtxfee', 'Fees this large could be paid on a single transaction.')]
+      : []),
+    ...(settings.isGiven('walletrbf')
+      ? ['-walletrbf is deprecated and will be fully removed in the next release.']
       : []),
   ];
 }

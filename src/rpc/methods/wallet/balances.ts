@@ -7,10 +7,10 @@ import { addressScript } from '../../construct-transaction.ts';
 import { btc, group, RpcCode, RpcError, refuse, t, walletMethod } from '../../kit.ts';
 import {
   avoidReuse,
+  avoidsReuse,
   labelFrom,
   lastProcessed,
   lastProcessedBlock,
-  refuseReuse,
   watchOnly,
 } from '../../wallet-access.ts';
 
@@ -51,8 +51,8 @@ export const walletBalanceMethods = group('Wallet', {
     handler({ dummy, minconf: depth, avoid_reuse }, wallet) {
       if (dummy !== undefined && dummy !== '*')
         throw new RpcError(RpcCode.METHOD_DEPRECATED, 'dummy first argument must be excluded or set to "*".');
-      refuseReuse(avoid_reuse);
-      return btc(balances(wallet, depth).trusted);
+      const apart = avoidsReuse(wallet, avoid_reuse);
+      return btc(balances(wallet, { minimumDepth: depth, apart }).trusted);
     },
   }),
 
@@ -63,18 +63,24 @@ export const walletBalanceMethods = group('Wallet', {
         trusted: t.amount('Confirmed, or unconfirmed change'),
         untrusted_pending: t.amount('Unconfirmed, from others'),
         immature: t.amount('Mined, and must not be spent yet'),
+        used: t.optional(
+          t.amount(
+            'Apart from these: paid to addresses that were spent from before, if the wallet avoids reuse',
+          ),
+        ),
         nonmempool: t.amount('Not positive: what of these is spent by own transactions outside the mempool'),
       }),
       lastprocessedblock: lastProcessed,
     }),
     handler(_, wallet) {
-      const { trusted, pending, immature, outside } = balances(wallet, 0, true);
+      const { trusted, pending, immature, used, outside } = balances(wallet, { waiting: true });
       return {
         mine: {
           trusted: btc(trusted),
           untrusted_pending: btc(pending),
           immature: btc(immature),
           nonmempool: btc(outside),
+          used: wallet.avoidsReuse ? btc(used) : undefined,
         },
         lastprocessedblock: lastProcessedBlock(wallet),
       };

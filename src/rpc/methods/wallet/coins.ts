@@ -41,6 +41,7 @@ function unspentJson(wallet: Wallet, coin: Coin, { parameters, mempool }: RpcCon
     solvable,
     desc: solvable ? (own.public.at(place.index, lookup)?.format() ?? undefined) : undefined,
     parent_descs: [own.shown],
+    reused: wallet.avoidsReuse ? coin.isReused : undefined,
     safe: trusted,
   };
 }
@@ -83,6 +84,7 @@ export const walletCoinMethods = group('Wallet', {
         solvable: t.boolean('The wallet knows how to spend it'),
         desc: t.optional(t.string('A descriptor of it')),
         parent_descs: t.array(t.string(), 'Descriptors it comes from'),
+        reused: t.optional(t.boolean('Its address was spent from before; only if the wallet avoids reuse')),
         safe: t.boolean('Confirmed, or own change'),
       }),
     ),

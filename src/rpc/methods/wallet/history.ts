@@ -35,7 +35,7 @@ export const walletHistoryMethods = group('Wallet', {
     },
     result: t.array(longRow),
     example: '"*" 20',
-    handler({ label, count, skip }, wallet) {
+    handler({ label, count, skip }, wallet, context) {
       if (label === '') throw refuse.parameter('Label argument must be a valid label name or "*".');
       if (count < 0) throw refuse.parameter('Negative count');
       if (skip < 0) throw refuse.parameter('Negative from');
@@ -43,7 +43,7 @@ export const walletHistoryMethods = group('Wallet', {
       const newestFirst: LongRow[] = [];
       for (const entry of [...wallet.history.transactions].reverse()) {
         if (newestFirst.length >= count + skip) break;
-        newestFirst.push(...longRowsOf(wallet, entry, filter));
+        newestFirst.push(...longRowsOf(context, wallet, entry, filter));
       }
       return newestFirst.slice(skip, skip + count).reverse();
     },
@@ -76,8 +76,9 @@ export const walletHistoryMethods = group('Wallet', {
         label,
       },
       wallet,
-      { chain },
+      context,
     ) {
+      const { chain } = context;
       let since = -1;
       const removed: LongRow[] = [];
       if (hash !== undefined && hash !== '') {
@@ -88,7 +89,8 @@ export const walletHistoryMethods = group('Wallet', {
           if (!includeRemoved) continue;
           for (const tx of (await chain.blocks.readBlock(block)).transactions) {
             const entry = wallet.history.get(tx.txid);
-            if (entry !== undefined) removed.push(...longRowsOf(wallet, entry, label ?? null, includeChange));
+            if (entry !== undefined)
+              removed.push(...longRowsOf(context, wallet, entry, label ?? null, includeChange, true));
           }
         }
         since = block.height;
@@ -100,7 +102,7 @@ export const walletHistoryMethods = group('Wallet', {
       );
       const last = chain.entryAt(Math.max(0, wallet.follower.last.height + 1 - target))!;
       return {
-        transactions: listed.flatMap((entry) => longRowsOf(wallet, entry, filter, includeChange)),
+        transactions: listed.flatMap((entry) => longRowsOf(context, wallet, entry, filter, includeChange)),
         removed: includeRemoved ? removed : undefined,
         lastblock: last.hash,
       };
@@ -133,7 +135,7 @@ export const walletHistoryMethods = group('Wallet', {
       return {
         amount: btc(wallet.history.credit(tx) - debit - fee),
         fee: debit > 0n ? btc(fee) : undefined,
-        ...walletTransaction.of(entry, wallet),
+        ...walletTransaction.of(entry, wallet, context),
         details: rowsOf(wallet, entry, null),
         hex: toHex(tx.bytes),
         decoded: verbose ? transactionJson(tx, context.parameters, { isChange: change }) : undefined,

@@ -18,10 +18,15 @@ const watchedAhead = ({ keys }: Wallet, internal: boolean): number =>
     .filter((own) => own.active !== null && own.internal === internal)
     .reduce((sum, own) => sum + own.rangeEnd - own.next, 0);
 
-const flagsOf = ({ hasPrivateKeys, isBlank }: Wallet): string[] => [
-  ...['last_hardened_xpub_cached', 'descriptor_wallet'],
-  ...(hasPrivateKeys ? [] : ['disable_private_keys']),
-  ...(isBlank ? ['blank'] : []),
+/** What Bitcoin Core says of its wallets by flags, in its order. */
+const FLAGS: readonly (readonly [name: string, isSet: (wallet: Wallet) => boolean])[] = [
+  ['avoid_reuse', ({ avoidsReuse }) => avoidsReuse],
+  ['key_origin_metadata', () => false],
+  ['last_hardened_xpub_cached', () => true],
+  ['disable_private_keys', ({ hasPrivateKeys }) => !hasPrivateKeys],
+  ['blank', ({ isBlank }) => isBlank],
+  ['descriptor_wallet', () => true],
+  ['external_signer', () => false],
 ];
 
 const info = t.view<[Wallet]>()({
@@ -43,7 +48,10 @@ const info = t.view<[Wallet]>()({
     ({ vault }) => (vault.encrypted ? vault.unlockedUntil : undefined),
   ],
   private_keys_enabled: [t.boolean('False where it only watches'), ({ hasPrivateKeys }) => hasPrivateKeys],
-  avoid_reuse: [t.boolean(), () => false],
+  avoid_reuse: [
+    t.boolean('Keeps apart what addresses receive that were spent from before'),
+    ({ avoidsReuse }) => avoidsReuse,
+  ],
   scanning: [
     t.cases('', {
       'a rescan': t.object({ duration: t.integer('Seconds so far'), progress: t.number('0 to 1') }),
@@ -57,9 +65,9 @@ const info = t.view<[Wallet]>()({
   ],
   descriptors: [t.boolean(), () => true],
   external_signer: [t.boolean(), () => false],
-  blank: [t.boolean('Has no keys or descriptors'), ({ isBlank }) => isBlank],
+  blank: [t.boolean('Made without keys, and none has come since'), ({ isBlank }) => isBlank],
   birthtime: [t.time('Nothing in it is older'), ({ birthday }) => birthday],
-  flags: [t.array(t.string()), flagsOf],
+  flags: [t.array(t.string()), (wallet) => FLAGS.filter(([, isSet]) => isSet(wallet)).map(([name]) => name)],
   lastprocessedblock: [lastProcessed, lastProcessedBlock],
 });
 
@@ -73,7 +81,10 @@ export const walletManagementMethods = group('Wallet', {
       passphrase: t.optional(
         t.string('What the keys are encrypted with; they are never plain on the disk then'),
       ),
-      avoid_reuse: t.standard(t.boolean('Refused: reuse is not kept track of'), false),
+      avoid_reuse: t.standard(
+        t.boolean('Keep apart what addresses receive that were spent from before'),
+        false,
+      ),
       descriptors: t.standard(t.boolean('There are no others'), true),
       load_on_startup,
       external_signer: t.standard(t.boolean('Refused: there is no support for them'), false),
@@ -87,13 +98,13 @@ export const walletManagementMethods = group('Wallet', {
           'descriptors argument must be set to "true"; it is no longer possible to create a legacy wallet.',
         );
       if (given.external_signer) throw refuse.wallet('Penny has no support for external signers');
-      if (given.avoid_reuse) throw refuse.wallet('Penny does not keep track of reuse');
       if (name === '') throw refuse.parameter('Wallet name cannot be empty');
       if (disablePrivateKeys && (passphrase ?? '') !== '')
         throw refuse.wallet(
           'Passphrase provided but private keys are disabled. A passphrase is only used to encrypt private keys, so cannot be used for wallets with private keys disabled.',
         );
-      const options = { disablePrivateKeys, blank, loadOnStartup: given.load_on_startup };
+      const { avoid_reuse: avoidsReuse, load_on_startup: loadOnStartup } = given;
+      const options = { disablePrivateKeys, blank, avoidsReuse, loadOnStartup };
       await wallets.create(name, { ...options, ...(passphrase !== undefined && { passphrase }) });
       if (passphrase !== '') return { name };
       return { name, warnings: ['Empty string given as passphrase, wallet will not be encrypted.'] };
@@ -144,6 +155,25 @@ export const walletManagementMethods = group('Wallet', {
     help: 'The state of a wallet.',
     result: info,
     handler: (_, wallet) => info.of(wallet),
+  }),
+
+  setwalletflag: walletMethod({
+    help:
+      'Changes a flag of a wallet; avoid_reuse is the only one that changes. With it what an address receives after it\n' +
+      'was spent from counts as used: sendtoaddress leaves it alone, lest one payment shows all others.',
+    parameters: { flag: t.string(), value: t.standard(t.boolean(), true) },
+    result: t.object({ flag_name: t.string(), flag_state: t.boolean() }),
+    example: 'avoid_reuse',
+    async handler({ flag, value }, wallet) {
+      const fail = (what: string) => refuse.parameter(`${what}: ${flag}`);
+      const known = FLAGS.find(([name]) => name === flag);
+      if (known === undefined) throw fail('Unknown wallet flag');
+      if (flag !== 'avoid_reuse') throw fail('Wallet flag is immutable');
+      if (wallet.avoidsReuse === value) throw fail(`Wallet flag is already set to ${value}`);
+      wallet.saveInfo({ avoidsReuse: value });
+      await wallet.settled();
+      return { flag_name: flag, flag_state: value };
+    },
   }),
 
   importmnemonic: walletMethod({

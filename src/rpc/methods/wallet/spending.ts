@@ -28,7 +28,7 @@ import {
 } from '../../fund-options.ts';
 import { btc, group, RpcCode, refuse, t, walletMethod } from '../../kit.ts';
 import { refuseAs } from '../../refusals.ts';
-import { avoidReuse, inTurn, refuseReuse } from '../../wallet-access.ts';
+import { avoidReuse, avoidsReuse, inTurn } from '../../wallet-access.ts';
 
 /** @throws RpcError -4, WalletError -13 before anything is planned that cannot be signed */
 function requirePrivateKeys(wallet: Wallet): void {
@@ -60,14 +60,16 @@ interface Payment {
   readonly fee: FeeParameters;
   readonly notes: PaymentNotes;
   readonly verbose: boolean;
+  readonly avoidsReuse?: boolean;
 }
 
-async function pay(wallet: Wallet, { recipients, replaceable, fee, notes, verbose }: Payment) {
+async function pay(wallet: Wallet, payment: Payment) {
+  const { recipients, replaceable, fee, notes, verbose, avoidsReuse = false } = payment;
   requirePrivateKeys(wallet);
   const choice = readFeeChoice(wallet, fee, replaceable);
   const { plan, reason } = refuseAs(RpcCode.WALLET_INSUFFICIENT_FUNDS, () => {
     const { rate: feeRate, reason } = chosenRate(wallet, choice);
-    const request = { recipients, feeRate, ...(replaceable === undefined ? {} : { replaceable }) };
+    const request = { recipients, feeRate, avoidsReuse, ...(replaceable !== undefined && { replaceable }) };
     return { plan: planTransaction(wallet, request), reason };
   });
   const tx = await sign(wallet, plan);
@@ -179,14 +181,14 @@ export const walletSpendingMethods = group('Wallet', {
     result: sent,
     example: 'ADDRESS 0.1',
     handler: inTurn(async (asked, wallet, context) => {
-      refuseReuse(asked.avoid_reuse);
       const recipient = {
         script: addressScript(asked.address, context.parameters),
         value: asked.amount,
         subtractFee: asked.subtractfeefromamount,
       };
       const notes = notesOf(asked.comment, asked.comment_to);
-      return pay(wallet, { ...asked, recipients: [recipient], fee: asked, notes });
+      const avoids = avoidsReuse(wallet, asked.avoid_reuse);
+      return pay(wallet, { ...asked, recipients: [recipient], fee: asked, notes, avoidsReuse: avoids });
     }),
   }),
 

@@ -151,7 +151,6 @@ test('what is told of wallets reaches them', () => {
 test.each([
   ['-privatebroadcast', '-privatebroadcast is not supported. '],
   ['-privatebroadcast=1', '-privatebroadcast is not supported. '],
-  ['-avoidpartialspends=1', '-avoidpartialspends is not supported. '],
   ['-dns=0', '-dns is not supported. '],
   ['-nodns', '-dns is not supported. '],
   ['-maxuploadtarget=5x', "Unable to parse -maxuploadtarget: '5x'"],

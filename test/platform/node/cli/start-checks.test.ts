@@ -3,7 +3,7 @@ import { expect, test } from 'vitest';
 import { readConfiguration } from '../../../../src/platform/node/cli/configuration.ts';
 import { NODE } from '../../../../src/platform/node/cli/node-options.ts';
 import { processOptions } from '../../../../src/platform/node/cli/node-settings.ts';
-import { highFeeWarnings } from '../../../../src/platform/node/cli/start-checks.ts';
+import { walletWarnings } from '../../../../src/platform/node/cli/start-checks.ts';
 
 const read = (words: string) => readConfiguration(['-noconf', ...words.split(' ')], NODE);
 
@@ -33,6 +33,13 @@ test.each([
   ['-noincludeconf=0', '-includeconf cannot be used from commandline; -includeconf=true'],
 ])('%s', (words, message) => {
   expect(() => processOptions(read(words))).toThrow(message);
+});
+
+test.each([
+  ['-maxapsfee=0.0001 -avoidpartialspends', { maximumGroupFee: 10_000n, groupsCoins: true }],
+  ['-maxapsfee=-1', { maximumGroupFee: -1n, groupsCoins: false }],
+])('%s', (words, policy) => {
+  expect(processOptions(read(words)).node.wallet).toMatchObject(policy);
 });
 
 test('addresses with and without a port, and names, may be bound', () => {
@@ -85,9 +92,13 @@ test('the page has a port of its own, by default before that of RPC, and its rig
   ]);
 });
 
-test('fees that can only be a mistake are warned of', () => {
-  expect(highFeeWarnings(read('-fallbackfee=0.01 -mintxfee=0.01 -maxtxfee=1').values)).toEqual([]);
-  expect(highFeeWarnings(read('-fallbackfee=0.01000001 -mintxfee=1 -maxtxfee=2').values)).toEqual([
+test('fees that can only be a mistake, and what will be gone soon, are warned of', () => {
+  for (const given of ['-walletrbf=0', '-walletrbf'])
+    expect(walletWarnings(read(given))).toEqual([
+      '-walletrbf is deprecated and will be fully removed in the next release.',
+    ]);
+  expect(walletWarnings(read('-fallbackfee=0.01 -mintxfee=0.01 -maxtxfee=1'))).toEqual([]);
+  expect(walletWarnings(read('-fallbackfee=0.01000001 -mintxfee=1 -maxtxfee=2'))).toEqual([
     expect.stringMatching(/^-mintxfee is set very high! /),
     expect.stringMatching(/^-fallbackfee is set very high! /),
     expect.stringMatching(/^-maxtxfee is set very high! /),
