@@ -292,12 +292,12 @@ test('of more than twenty megabytes that come back, the newest do not', async ()
   const txs = Array.from({ length: 205 }, () =>
     spend([pool.coin()], { fee: 100_000n, extra: [{ value: 0n, scriptPubKey }] }),
   );
-  const hashes: BlockHash[] = [];
-  for (let at = 0; at < txs.length; at += 9) {
+  const better: BlockHash[] = [];
+  for (let i = 0; i < 24; i++) better.push((await pool.miner.mineBlock(P2WSH_TRUE, [], true)).hash);
+  await pool.chain.invalidate(better[0]!);
+  for (let at = 0; at < txs.length; at += 9)
     await pool.miner.mineBlock(P2WSH_TRUE, txs.slice(at, at + 9), true);
-    hashes.push(pool.chain.tip.hash);
-  }
-  await pool.chain.invalidate(hashes[0]!);
+  await pool.chain.reconsider(better[0]!);
   await pool.mempool.settled();
   const kept = txs.filter(({ txid }) => pool.mempool.has(txid));
   expect(kept.length).toBe(201);
