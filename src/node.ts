@@ -13,10 +13,8 @@ import type { NetworkParameters } from './core/parameters/network.ts';
 import { decodeAddress } from './core/script/address.ts';
 import { DevParts } from './dev/dev-parts.ts';
 import { Subscriptions } from './events/subscriptions.ts';
-import { AddressIndex } from './indexes/address-index.ts';
-import { CoinStatisticsIndex } from './indexes/coin-statistics-index.ts';
-import { FilterIndex } from './indexes/filter-index.ts';
-import { TransactionIndex } from './indexes/transaction-index.ts';
+import type { FilterIndex } from './indexes/filter-index.ts';
+import { type IndexKind, openIndexes } from './indexes/table.ts';
 import { FeeEstimator } from './mempool/fee-estimator.ts';
 import { Mempool } from './mempool/mempool.ts';
 import type { MempoolPolicy } from './mempool/policy.ts';
@@ -42,12 +40,7 @@ import { createChainSource } from './wallet-chain.ts';
 export interface NodeOptions {
   readonly parameters: NetworkParameters;
   readonly chain?: ChainOptions;
-  readonly indexes?: {
-    readonly transactions?: boolean;
-    readonly filters?: boolean;
-    readonly coinStatistics?: boolean;
-    readonly addresses?: boolean;
-  };
+  readonly indexes?: { readonly [K in IndexKind]?: boolean };
   readonly mempool?: Partial<MempoolPolicy>;
   /** Keep the mempool over restarts; default true. */
   readonly persistMempool?: boolean;
@@ -159,7 +152,7 @@ async function assemble(
   closers: Closers,
 ): Promise<Node> {
   const { parameters } = options;
-  const { clock, logger, storage, signal } = dependencies;
+  const { clock, random, logger, storage, signal } = dependencies;
   const startedAt = clock.monotonic();
   const rpc = dependencies.rpc ?? createDispatcher(dependencies, options);
   const progress = (status: string): void => {
@@ -186,15 +179,10 @@ async function assemble(
   closers.push(() => fees.save());
 
   progress('Loading indexes…');
-  const indexes = await openIndexes(options, { chain, storage, logger, clock });
+  const indexes = await openIndexes(options.indexes ?? {}, { chain, storage, logger, clock });
   for (const index of Object.values(indexes)) closers.push(() => index.close());
   const filters = options.serveFilters ? filterSource(indexes.filters) : undefined;
-  const network = new Network(options.network, {
-    ...dependencies,
-    chain,
-    mempool,
-    ...(filters && { filters }),
-  });
+  const network = new Network(options.network, { ...dependencies, chain, mempool, filters });
   const miner = new Miner(options.miner ?? {}, { ...dependencies, chain, mempool });
 
   progress('Loading wallet…');
@@ -213,15 +201,8 @@ async function assemble(
   const context = {
     ...parts,
     deprecated: new Set(options.deprecatedRpc),
-    ...(dev && { dev }),
-    subscriptions,
-    storage,
-    clock,
-    random: dependencies.random,
-    logger,
-    startedAt,
+    ...{ dev, subscriptions, storage, clock, random, logger, startedAt, zmq },
     ...files,
-    zmq,
   };
   dependencies.onOpened?.(context);
   const serve = (): void => rpc.attach({ ...context, stop: () => end(null) });
@@ -265,18 +246,6 @@ async function assemble(
     return stopping;
   };
   return { ...context, rpc, ended, newWallet, stop };
-}
-
-async function openIndexes(
-  { indexes: wanted = {} }: NodeOptions,
-  dependencies: Parameters<typeof TransactionIndex.open>[0],
-): Promise<RpcContext['indexes']> {
-  return {
-    ...(wanted.transactions && { transactions: await TransactionIndex.open(dependencies) }),
-    ...(wanted.filters && { filters: await FilterIndex.open(dependencies) }),
-    ...(wanted.coinStatistics && { coinStatistics: await CoinStatisticsIndex.open(dependencies) }),
-    ...(wanted.addresses && { addresses: await AddressIndex.open(dependencies) }),
-  };
 }
 
 async function openWallets(

@@ -31,7 +31,7 @@ export interface NetworkDependencies {
   readonly storage: Storage;
   readonly logger: Logger;
   /** Where BIP157 filters come from; undefined does not serve them (Core's -peerblockfilters). */
-  readonly filters?: FilterSource;
+  readonly filters?: FilterSource | undefined;
 }
 
 export interface NetworkContext extends NetworkDependencies {

@@ -2,10 +2,7 @@
 import type { Chain } from '../chain/chain.ts';
 import type { Storage } from '../chain/storage.ts';
 import type { NetworkParameters } from '../core/parameters/network.ts';
-import type { AddressIndex } from '../indexes/address-index.ts';
-import type { CoinStatisticsIndex } from '../indexes/coin-statistics-index.ts';
-import type { FilterIndex } from '../indexes/filter-index.ts';
-import type { TransactionIndex } from '../indexes/transaction-index.ts';
+import type { Indexes } from '../indexes/table.ts';
 import type { FeeEstimator } from '../mempool/fee-estimator.ts';
 import type { Mempool } from '../mempool/mempool.ts';
 import type { Miner } from '../mining/miner.ts';
@@ -21,18 +18,13 @@ export interface RpcContext {
   readonly miner: Miner;
   readonly network: Network;
   readonly wallets: WalletManager;
-  readonly indexes: {
-    readonly transactions?: TransactionIndex;
-    readonly filters?: FilterIndex;
-    readonly coinStatistics?: CoinStatisticsIndex;
-    readonly addresses?: AddressIndex;
-  };
+  readonly indexes: Indexes;
   /** What is published over ZeroMQ (`getzmqnotifications`). */
   readonly zmq: readonly ZmqNotification[];
   /** Who is told of events: what only `events/` knows. */
   readonly subscriptions: object;
   /** Where the network's file says `devControl`: what only the methods of `dev/` know. */
-  readonly dev?: object;
+  readonly dev?: object | undefined;
   /** Forms of answers that are kept for those who ask for them at start. */
   readonly deprecated: ReadonlySet<string>;
   readonly storage: Storage;

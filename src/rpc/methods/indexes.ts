@@ -1,13 +1,6 @@
 /** getindexinfo: how far the optional indexes are. */
+import { INDEXES, type IndexKind } from '../../indexes/table.ts';
 import { group, method, t } from '../kit.ts';
-
-/** Core's names, where it has them. */
-const NAMES = Object.freeze({
-  transactions: 'txindex',
-  coinStatistics: 'coinstatsindex',
-  filters: 'basic block filter index',
-  addresses: 'addressindex',
-});
 
 export const indexMethods = group('Util', {
   getindexinfo: method({
@@ -22,7 +15,7 @@ export const indexMethods = group('Util', {
       const running = Object.entries(indexes).map(([kind, index]) => {
         const { isSynchronized, height } = index.follower;
         return [
-          NAMES[kind as keyof typeof NAMES],
+          INDEXES[kind as IndexKind].name,
           { synced: isSynchronized, best_block_height: height },
         ] as const;
       });
