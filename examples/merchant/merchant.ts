@@ -22,7 +22,7 @@ export interface Order {
 /** What a merchant keeps over a restart: a row in a database each. */
 export type Orders = Map<string, Order>;
 
-export interface MerchantOptions {
+interface MerchantOptions {
   /** Blocks over and with the payment before goods are handed over. */
   readonly confirmations: number;
   readonly ship: (order: Order) => void;

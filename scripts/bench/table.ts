@@ -1,7 +1,7 @@
 /** How measurements are shown and compared. */
 import type { BenchRow } from './row.ts';
 
-export interface Summary {
+interface Summary {
   readonly min: number;
   readonly median: number;
   readonly max: number;
@@ -21,7 +21,7 @@ export function percentile(values: readonly number[], share: number): number {
 }
 
 /** How many times as good as the others the row's median is: above 1 is better, whatever the unit. */
-export function ratioTo(others: readonly number[], row: BenchRow): number {
+function ratioTo(others: readonly number[], row: BenchRow): number {
   const ratio = summarize(row.values).median / summarize(others).median;
   return row.higherIsBetter === true ? ratio : 1 / ratio;
 }

@@ -52,7 +52,7 @@ export interface FastPaths {
   readonly verifier: ScriptVerifier;
 }
 
-export interface NamedProperty {
+interface NamedProperty {
   readonly name: string;
   readonly property: fc.IRawProperty<[unknown]>;
 }

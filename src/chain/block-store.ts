@@ -24,7 +24,7 @@ const CHECKSUM_SIZE = 32;
 /** Bytes that a disk takes at once. */
 const PAGE = 4096;
 
-export interface BlockStoreOptions {
+interface BlockStoreOptions {
   readonly parameters: NetworkParameters;
   /** Bytes beyond which a file does not grow. */
   readonly maximumSize: number;

@@ -22,7 +22,7 @@ import {
   tallyRange,
 } from './schema.ts';
 
-export interface ChainstateOptions {
+interface ChainstateOptions {
   /** Bytes of the cache beyond which it wants to be flushed. */
   readonly limit: number;
   /** 8 random bytes. */
@@ -88,7 +88,7 @@ interface ApplyOptions {
 }
 
 /** What the database says of itself: hashes of 32 bytes, internal order. */
-export interface Head {
+interface Head {
   readonly best: Uint8Array | undefined;
   /** A flush did not end. */
   readonly marker: { readonly from: Uint8Array; readonly to: Uint8Array } | undefined;

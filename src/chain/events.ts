@@ -39,19 +39,19 @@ export interface BlockEvent {
   readonly forgotten?: boolean;
 }
 
-export interface TipEvent {
+interface TipEvent {
   readonly tip: HeaderEntry;
   /** Last block that the new active chain shares with the old one. */
   readonly fork: HeaderEntry;
 }
 
 /** A block that was stored before and turned out to be invalid. */
-export interface RefusedEvent {
+interface RefusedEvent {
   readonly entry: HeaderEntry;
   readonly invalid: Invalid;
 }
 
-export interface TimedEvent {
+interface TimedEvent {
   readonly what: 'verification' | 'flush';
   readonly milliseconds: number;
 }

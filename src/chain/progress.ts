@@ -7,7 +7,7 @@ const RECENT = 7_200;
 /** Where the age of the tip says nothing: more blocks behind the best header than this is catching up. */
 const CATCHING_UP_BLOCKS = 24;
 
-export interface ProgressOptions {
+interface ProgressOptions {
   readonly minimumChainWork: bigint;
   /** Seconds; 0: age says nothing (penny). */
   readonly maxTipAge: number;

@@ -11,7 +11,7 @@ const SNAPSHOT_VERSION = 2;
 /** Bytes handed out at once. */
 const PIECE_SIZE = 1 << 16;
 
-export interface SnapshotHeader {
+interface SnapshotHeader {
   /** The network's, 4 bytes. */
   readonly magic: Uint8Array;
   /** Hash of the block whose coins these are, internal order. */

@@ -10,7 +10,7 @@ import { type OutPoint, writeOutPoint, writeTxOut } from '../core/transaction/tr
 
 export type UtxoHashKind = 'hash_serialized_3' | 'muhash' | 'none';
 
-export interface UtxoStatistics {
+interface UtxoStatistics {
   /** Transactions with unspent outputs. */
   readonly transactions: number;
   readonly coins: number;

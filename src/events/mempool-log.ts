@@ -23,7 +23,7 @@ export interface MempoolChange {
   readonly reason: RemovalReason | null;
 }
 
-export interface MempoolSnapshot {
+interface MempoolSnapshot {
   /** Of the last change before. */
   readonly sequence: number;
   readonly txids: readonly Txid[];

@@ -26,7 +26,7 @@ const WALLET = 'wallet:';
 
 export type SubscriptionSources = Pick<RpcContext, 'chain' | 'mempool' | 'network' | 'wallets' | 'clock'>;
 
-export interface SubscriptionRequest {
+interface SubscriptionRequest {
   readonly topics: ReadonlySet<Topic>;
   readonly detail: Detail;
   readonly filter: ScriptFilter | undefined;

@@ -24,7 +24,7 @@ const HEARTBEAT = 15_000;
 const SESSIONS_PER_TURN = 16;
 const WALLET = 'wallet:';
 
-export interface SubscriptionsDependencies extends SubscriptionSources {
+interface SubscriptionsDependencies extends SubscriptionSources {
   readonly random: Random;
   /** Names of wallets of which something changed, and is on the disk. */
   readonly walletChanged: Signal<string>;

@@ -32,21 +32,21 @@ interface Listed {
   readonly height: number;
 }
 
-export interface ScriptTransaction extends Listed, Movement {
+interface ScriptTransaction extends Listed, Movement {
   /** In its block. */
   readonly position: number;
   /** 32 bytes, internal order. */
   readonly txid: Uint8Array;
 }
 
-export interface ScriptCoin extends Listed {
+interface ScriptCoin extends Listed {
   readonly outpoint: OutPoint;
   readonly value: bigint;
   readonly coinbase: boolean;
 }
 
 /** Of all that is confirmed. */
-export interface ScriptTotals extends Movement {
+interface ScriptTotals extends Movement {
   readonly transactions: bigint;
   readonly coins: bigint;
 }

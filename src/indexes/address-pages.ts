@@ -14,7 +14,7 @@ import type { AddressIndex } from './address-index.ts';
 const SOON = 100;
 const CURSOR = /^([0-9a-f]{64})-((?:[0-9a-f]{2}){4,40})-([0-9a-f]{0,72})$/;
 
-export interface AddressSources {
+interface AddressSources {
   readonly chain: Chain;
   readonly mempool: Mempool;
   readonly index: AddressIndex;

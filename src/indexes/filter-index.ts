@@ -7,7 +7,7 @@ import { Follower, type IndexContent, type IndexDependencies } from './follower.
 /** 'f' block hash (32) -> filter header (32), filter. Filters of blocks that were left stay. */
 const PREFIX = Uint8Array.of(0x66);
 
-export interface BlockFilter {
+interface BlockFilter {
   /** With its leading element count. */
   readonly filter: Uint8Array;
   /** 32 bytes, internal order. */

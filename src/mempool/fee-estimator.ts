@@ -22,7 +22,7 @@ import type { MempoolEntry } from './entry.ts';
 import { bucketOf, FeeStatistics } from './fee-statistics.ts';
 import type { Confirmation, Mempool } from './mempool.ts';
 
-export interface FeeEstimate {
+interface FeeEstimate {
   /** At least what the mempool asks for; null without data. */
   readonly feeRate: FeeRate | null;
   /** The target that was found an answer for; 0 without data. */
@@ -30,7 +30,7 @@ export interface FeeEstimate {
   readonly errors: readonly string[];
 }
 
-export interface FeeEstimatorDependencies {
+interface FeeEstimatorDependencies {
   readonly chain: Chain;
   readonly mempool: Mempool;
   readonly storage: Storage;

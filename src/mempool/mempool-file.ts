@@ -13,7 +13,7 @@ interface SavedTransaction {
   readonly feeDelta: bigint;
 }
 
-export interface SavedMempool {
+interface SavedMempool {
   readonly transactions: readonly SavedTransaction[];
   /** Of transactions that are not here. 32 bytes, internal order, and satoshis. */
   readonly feeDeltas: readonly (readonly [Uint8Array, bigint])[];

@@ -26,7 +26,7 @@ import { encodePool, rewindPool } from './remembered.ts';
 import { Reorganisation } from './reorganisation.ts';
 import type { AcceptOptions, AcceptResult, PackageResult, Removal } from './results.ts';
 
-export interface MempoolDependencies {
+interface MempoolDependencies {
   readonly chain: Chain;
   readonly clock: Clock;
   readonly random: Random;

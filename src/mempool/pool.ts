@@ -16,7 +16,7 @@ import type { MempoolPolicy } from './policy.ts';
 import type { Removal, RemovalReason } from './results.ts';
 import { RollingMinimum } from './rolling-minimum.ts';
 
-export interface PoolDependencies {
+interface PoolDependencies {
   readonly parameters: NetworkParameters;
   readonly tip: () => HeaderEntry;
   readonly clock: Clock;

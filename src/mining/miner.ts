@@ -23,7 +23,7 @@ import {
   type TemplateOptions,
 } from './template.ts';
 
-export interface MinerDependencies {
+interface MinerDependencies {
   readonly chain: Chain;
   readonly mempool: Mempool;
   readonly clock: Clock;

@@ -41,7 +41,7 @@ export interface TemplateOptions {
   readonly minimumFeeRate?: FeeRate;
 }
 
-export interface TemplateTransaction {
+interface TemplateTransaction {
   readonly tx: Transaction;
   /** Satoshis. */
   readonly fee: bigint;

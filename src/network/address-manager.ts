@@ -33,7 +33,7 @@ const REPLACEMENT_AGE = 4 * 3_600;
 const MAXIMUM_COLLISIONS = 10;
 
 /** Times in seconds since the epoch, 0 for never. */
-export interface KnownPeer {
+interface KnownPeer {
   readonly address: NetworkAddress;
   readonly key: string;
   readonly sourceGroup: string;
@@ -47,7 +47,7 @@ export interface KnownPeer {
   readonly places: Set<number>;
 }
 
-export interface AddressManagerOptions {
+interface AddressManagerOptions {
   readonly localPeers: boolean;
 }
 

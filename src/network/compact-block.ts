@@ -39,7 +39,7 @@ export function compactBlockOf(
 }
 
 /** `invalid`: no honest peer sends it. `collision`: honest, but it cannot be used; ask for the block. */
-export type PartialResult = PartialBlock | 'invalid' | 'collision';
+type PartialResult = PartialBlock | 'invalid' | 'collision';
 
 /** A block with some transactions still missing. */
 export class PartialBlock {

@@ -12,7 +12,7 @@ import { equalBytes } from '../core/encoding/bytes.ts';
 import { MAXIMUM_HEADERS } from './messages/inventory.ts';
 
 /** `ask`: 32 bytes of the header after which to ask for more. */
-export type PresyncStep =
+type PresyncStep =
   | { readonly kind: 'ask'; readonly after: Uint8Array }
   /** These are part of a chain with enough work; with `after`, more are to be asked for. */
   | { readonly kind: 'store'; readonly headers: readonly BlockHeader[]; readonly after?: Uint8Array }

@@ -8,7 +8,7 @@ import { concatBytes, equalBytes, toHex, utf8 } from '../core/encoding/bytes.ts'
 import { DecodeError } from '../core/encoding/errors.ts';
 import type { Scheme, Target } from './transport.ts';
 
-export type AddressNetwork = 'ipv4' | 'ipv6' | 'onion' | 'i2p' | 'cjdns' | 'unknown';
+type AddressNetwork = 'ipv4' | 'ipv6' | 'onion' | 'i2p' | 'cjdns' | 'unknown';
 
 export interface NetworkAddress {
   readonly network: AddressNetwork;

@@ -31,7 +31,7 @@ import {
   MESSAGE_OVERHEAD,
 } from './transport.ts';
 
-export interface PeerOptions {
+interface PeerOptions {
   readonly id: number;
   readonly type: ConnectionType;
   readonly magic: Uint8Array;

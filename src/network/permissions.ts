@@ -40,7 +40,7 @@ export interface Door {
 }
 
 /** What is granted where no permission is named. */
-export interface ImplicitPermissions {
+interface ImplicitPermissions {
   /** -whitelistrelay */
   readonly relay: boolean;
   /** -whitelistforcerelay */

@@ -35,7 +35,7 @@ export function requireTarget(blocks: number): void {
     throw refuse.parameter(`Invalid conf_target, must be between 1 and ${LONGEST_TARGET}`);
 }
 
-export interface FeeChoice {
+interface FeeChoice {
   /** The caller insists on it. */
   readonly rate: FeeRate | undefined;
   /** Else for the estimate. */

@@ -56,7 +56,7 @@ export interface SimulationReport {
   readonly connections: number;
 }
 
-export interface SimulationHooks {
+interface SimulationHooks {
   readonly onLine?: (line: string) => void;
   /** Virtual hours done, of all. */
   readonly onProgress?: (done: number, of: number) => void;

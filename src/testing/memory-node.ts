@@ -35,7 +35,7 @@ class PacedDispatcher extends Dispatcher {
   }
 }
 
-export interface MemoryNodeOptions extends Pick<SimulatedNodeOptions, 'index' | 'parameters'> {
+interface MemoryNodeOptions extends Pick<SimulatedNodeOptions, 'index' | 'parameters'> {
   readonly name: string;
   /** Serves HTTP; 0 takes a free port. */
   readonly rpcPort?: number | undefined;

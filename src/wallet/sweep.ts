@@ -30,8 +30,7 @@ import { Purse } from './spendable.ts';
 import type { Wallet } from './wallet.ts';
 import { WalletError } from './wallet-error.ts';
 
-export interface SweepRequest
-  extends Pick<SpendRequest, 'feeRate' | 'lockTime' | 'minimumDepth' | 'maximumDepth'> {
+interface SweepRequest extends Pick<SpendRequest, 'feeRate' | 'lockTime' | 'minimumDepth' | 'maximumDepth'> {
   /** What is paid; null shares what is left with the others. */
   readonly recipients: readonly {
     readonly address: string;

@@ -11,7 +11,7 @@ const REORGANISATIONS = 8;
 /** Milliseconds in which the devnet is asked once, whatever happens. */
 const CALM = 200;
 
-export interface Happening {
+interface Happening {
   readonly id: number;
   readonly text: string;
   /** Of a block or transaction that it is about. */

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { SOURCE_FILES, type SourceFile } from './source.ts';
+import { SOURCE_FILES, type SourceFile, USERS } from './source.ts';
 
 /** Who may import whom: a folder of src/ to the folders that it may use, besides itself. */
 const NODE_PARTS = [
@@ -70,6 +70,10 @@ const LONG_WITH_REASON: Readonly<Record<string, string>> = {};
 
 /** What the package exports is named in one place, and so is what files of methods need. */
 const PUBLIC_ENTRIES: readonly string[] = ['core-api.ts', 'rpc/kit.ts', 'testing/testing.ts'];
+/** What others import under the package's names. */
+const ENTRIES = /^(core-api|client\/.*|testing\/testing)\.ts$/;
+/** Types that stand in the declarations of other files, without being named there. */
+const DECLARED: readonly string[] = ['Inventory', 'TransactionForms'];
 /** Runs in its user's program, whose clock is the real one. */
 const CLIENT = /^client\//;
 
@@ -164,6 +168,24 @@ describe('the house', () => {
     };
     for (const path of graph.keys()) visit(path, []);
     expect(rings).toEqual([]);
+  });
+
+  it('exports nothing that no other file names', () => {
+    const words = (text: string): Set<string> => new Set(text.match(/\w+/g));
+    const known = new Map(SOURCE_FILES.map(({ path, text }) => [path, words(text)]));
+    const counts = new Map<string, number>();
+    for (const each of [...known.values(), ...USERS.map(words)])
+      for (const word of each) counts.set(word, (counts.get(word) ?? 0) + 1);
+    const idle = SOURCE_FILES.filter(({ path }) => !ENTRIES.test(path)).flatMap(({ path, text }) =>
+      [
+        ...text.matchAll(
+          /^export (?:abstract )?(?:async )?(?:interface|type|class|function\*?|const) (\w+)/gm,
+        ),
+      ]
+        .filter(([, name]) => counts.get(name!) === 1 && !DECLARED.includes(name!))
+        .map(([, name]) => `${path}: ${name}`),
+    );
+    expect(idle).toEqual([]);
   });
 
   it('has no barrel files', () => {

@@ -2,7 +2,8 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 
-const SRC = resolve(import.meta.dirname, '../../src');
+const ROOT = resolve(import.meta.dirname, '../..');
+const SRC = join(ROOT, 'src');
 
 interface Import {
   /** A path below src/ such as `core/encoding/bytes.ts`, or the name of a package. */
@@ -34,11 +35,18 @@ function importsOf(path: string, text: string): Import[] {
   });
 }
 
-export const SOURCE_FILES: readonly SourceFile[] = readdirSync(SRC, { recursive: true, encoding: 'utf8' })
-  .map((path) => path.replaceAll('\\', '/'))
-  .filter((path) => /\.(ts|tsx|mjs|js)$/.test(path))
-  .sort()
-  .map((path) => {
-    const text = readFileSync(join(SRC, path), 'utf8');
-    return { path, text, imports: importsOf(path, text) };
-  });
+const filesIn = (folder: string): string[] =>
+  readdirSync(folder, { recursive: true, encoding: 'utf8' })
+    .map((path) => path.replaceAll('\\', '/'))
+    .filter((path) => /\.(ts|tsx|mjs|js)$/.test(path))
+    .sort();
+
+export const SOURCE_FILES: readonly SourceFile[] = filesIn(SRC).map((path) => {
+  const text = readFileSync(join(SRC, path), 'utf8');
+  return { path, text, imports: importsOf(path, text) };
+});
+
+/** What may import from src/ besides itself. */
+export const USERS: readonly string[] = ['test', 'scripts', 'examples'].flatMap((folder) =>
+  filesIn(join(ROOT, folder)).map((path) => readFileSync(join(ROOT, folder, path), 'utf8')),
+);

@@ -49,7 +49,7 @@ export function padding(bytes: number): Uint8Array {
   return filled;
 }
 
-export interface CoinbaseSpec {
+interface CoinbaseSpec {
   readonly scriptSig?: Uint8Array;
   /** Satoshis of the first output; subsidy and fees if not given. */
   readonly value?: bigint;

@@ -10,7 +10,7 @@ import { openMemoryChain } from './memory-chain.ts';
 
 const ROOT = join(import.meta.dirname, '../..');
 
-export interface CrashResult {
+interface CrashResult {
   /** Kills before the chain stood, and after. */
   readonly early: number;
   readonly late: number;

@@ -34,7 +34,7 @@ export interface DatedMining {
   readonly age?: number;
 }
 
-export interface DatedResult {
+interface DatedResult {
   /** Of fair, by block: the difficulty at which one comes each target spacing. */
   readonly difficulties: readonly number[];
   readonly meanDifficulty: number;

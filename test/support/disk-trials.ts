@@ -217,7 +217,7 @@ const LEFT_OUT: readonly (readonly [part: RegExp, log: RegExp])[] = [
   [/./, /^blk\d{5}\.dat has lost block/],
 ];
 
-export interface Trials {
+interface Trials {
   readonly same: number;
   readonly refused: number;
   /** What went wrong without a word, or with the wrong one. */

@@ -51,7 +51,7 @@ export const fixedRandom: Random = {
   below: (bound) => Math.floor(bound / 2),
 };
 
-export interface MemoryChainOptions extends ChainOptions {
+interface MemoryChainOptions extends ChainOptions {
   readonly parameters?: NetworkParameters;
   readonly storage?: Storage;
   readonly clock?: Clock;

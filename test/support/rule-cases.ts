@@ -21,7 +21,7 @@ import {
 } from '../../src/core/transaction/transaction.ts';
 import { type BlockSpec, ChainBuilder, output, outputOf, transaction } from './chain-builder.ts';
 
-export interface RuleCase {
+interface RuleCase {
   readonly title: string;
   readonly reason: string;
   /** `consensus` if not given. */

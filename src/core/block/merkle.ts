@@ -4,7 +4,7 @@ import { hash256, hash256Pairs } from '../encoding/hashes.ts';
 
 const HASH_SIZE = 32;
 
-export interface MerkleRoot {
+interface MerkleRoot {
   /** 32 bytes, internal order; zeros for no leaves. */
   readonly root: Uint8Array;
   /**

@@ -5,7 +5,7 @@
 
 const MAX_HASH = (1n << 256n) - 1n;
 
-export interface CompactTarget {
+interface CompactTarget {
   /** 256-bit number; meaningless if `overflow`. */
   readonly target: bigint;
   /** The sign bit of the compact form is set (and the mantissa is not zero). */

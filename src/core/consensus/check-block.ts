@@ -19,7 +19,7 @@ declare const checked: unique symbol;
 /** A block that passed `checkBlock`; `connectBlock` takes no other. */
 export type CheckedBlock = Block & { readonly [checked]: true };
 
-export interface CheckBlockOptions {
+interface CheckBlockOptions {
   /** False for a template that was not mined yet. */
   readonly checkPow?: boolean;
   readonly checkMerkleRoot?: boolean;

@@ -22,7 +22,7 @@ export function isFinal(tx: Transaction, height: number, time: number): boolean 
 }
 
 /** The last height and the last median time at which a transaction may not yet be in a block; -1 is none. */
-export interface SequenceLocks {
+interface SequenceLocks {
   readonly height: number;
   readonly time: number;
 }

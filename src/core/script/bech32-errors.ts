@@ -15,7 +15,7 @@ const ORDER = 1023;
 /** GF(32)'s non-zero elements are the powers of e^33. */
 const SUBFIELD_STEP = 33;
 
-export interface Bech32Errors {
+interface Bech32Errors {
   readonly message: string;
   /** Indexes into the text. */
   readonly locations: readonly number[];

@@ -78,7 +78,7 @@ export class ScriptCursor {
   }
 }
 
-export interface ScriptOperation {
+interface ScriptOperation {
   readonly opcode: number;
   readonly data: Uint8Array | null;
   readonly start: number;

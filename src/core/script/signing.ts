@@ -48,7 +48,7 @@ export function parsePublicKey(key: Uint8Array): InstanceType<typeof Point> | nu
   }
 }
 
-export interface EcdsaOptions {
+interface EcdsaOptions {
   /** Repeat with a counter until R takes 32 bytes, as Core signs, which saves a byte. */
   readonly grindLowR?: boolean;
 }

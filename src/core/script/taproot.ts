@@ -30,7 +30,7 @@ export function hasControlBlockSize(control: Uint8Array): boolean {
   return path >= 0 && path <= CONTROL_NODE_SIZE * CONTROL_MAX_NODES && path % CONTROL_NODE_SIZE === 0;
 }
 
-export interface ControlBlock {
+interface ControlBlock {
   readonly leafVersion: number;
   readonly parity: 0 | 1;
   /** 32 bytes */

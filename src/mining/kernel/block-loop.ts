@@ -8,7 +8,7 @@ const POINTER = 0;
 const END = 1;
 const WORDS = 16;
 
-export interface BlockLoop {
+interface BlockLoop {
   readonly code: Code;
   /** What the code leaves: the state after the last block. */
   readonly state: readonly Word[];

@@ -32,13 +32,13 @@ const SCRIPT_CACHE = 20_000;
 /** Milliseconds: a tab is closed without a word, and what came since the last flush is connected again. */
 const FLUSH_INTERVAL = 10_000;
 
-export interface TabNodeParts {
+interface TabNodeParts {
   readonly parameters: NetworkParameters;
   readonly peers: readonly string[];
   readonly threads: number;
 }
 
-export interface RunningNode {
+interface RunningNode {
   readonly node: Node;
   stop(): Promise<void>;
 }

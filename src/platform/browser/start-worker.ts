@@ -9,7 +9,7 @@ export interface Begin {
   readonly port: MessagePort;
 }
 
-export interface StartedWorker {
+interface StartedWorker {
   readonly worker: Worker;
   readonly port: MessagePort;
 }

@@ -77,7 +77,7 @@ export interface ProcessOptions {
   readonly mockTime: number;
 }
 
-export interface StartDependencies extends Pick<NodeDependencies, 'signal' | 'onReindex' | 'importBlocks'> {
+interface StartDependencies extends Pick<NodeDependencies, 'signal' | 'onReindex' | 'importBlocks'> {
   readonly logger: NodeLogger;
   readonly clock: AdjustableClock;
 }

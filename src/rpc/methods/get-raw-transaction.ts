@@ -10,7 +10,7 @@ import { decodedTransaction } from '../formats/transaction.ts';
 import { group, method, type RpcContext, type RpcError, refuse, t } from '../kit.ts';
 import { blockByHash } from '../lookup.ts';
 
-export interface FoundTransaction {
+interface FoundTransaction {
   readonly tx: Transaction;
   /** The block it is in; undefined in the mempool. */
   readonly entry?: HeaderEntry;

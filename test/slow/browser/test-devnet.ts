@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { createClient, type RpcClient } from '../../../src/client/client.ts';
 import { freePort, PENNY, until } from '../../functional/support/node-process.ts';
 
-export interface Member {
+interface Member {
   readonly name: string;
   readonly url: string;
   readonly password: string;

@@ -13,7 +13,7 @@ export interface Kept {
   readonly walletStorage: WalletStorage;
 }
 
-export interface StorageChoice {
+interface StorageChoice {
   readonly name: string;
   readonly fetchAnew: boolean;
   readonly inMemory: boolean;

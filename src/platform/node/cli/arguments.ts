@@ -14,7 +14,7 @@ export type OptionTable = ReadonlyMap<string, Option>;
 export const optionTable = (...options: readonly object[]): OptionTable =>
   new Map(options.flatMap((some) => Object.entries(some as Options)));
 
-export interface ParsedArguments {
+interface ParsedArguments {
   readonly values: GivenValues;
   /** From the first word that is neither an option nor an option's value. */
   readonly rest: readonly string[];
@@ -61,7 +61,7 @@ export function refuseRest([unexpected]: readonly string[]): void {
     );
 }
 
-export interface NamedOption {
+interface NamedOption {
   readonly name: string;
   readonly option: Option;
   readonly negated: boolean;

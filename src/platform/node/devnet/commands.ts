@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import { createInterface } from 'node:readline';
 import type { Verb } from './keeper.ts';
 
-export interface CommandListener {
+interface CommandListener {
   obey(verb: Verb, name: string): void;
   /** A line was typed that is no command. */
   help(): void;

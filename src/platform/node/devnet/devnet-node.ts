@@ -18,7 +18,7 @@ const STOP_TIMEOUT = 60_000;
 const MAX_ERRORS = 4_096;
 
 /** Told of the start and the end of each process of a node. */
-export interface ProcessListener {
+interface ProcessListener {
   onStart(node: DevnetNode): void;
   onEnd(node: DevnetNode, how: string): void;
 }

@@ -19,7 +19,7 @@ const MAXIMUM_HEADER_BYTES = 8 * 1024;
 const HTTP_METHOD = new TextEncoder().encode('GET ');
 const PREFIX_LENGTH = 4;
 
-export interface ListenerOptions {
+interface ListenerOptions {
   readonly host: string;
   readonly port: number;
   /** 4 bytes in wire order. */

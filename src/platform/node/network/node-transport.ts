@@ -9,7 +9,7 @@ import { endpoint } from './socket-bytes.ts';
 import { TcpConnection } from './tcp-connection.ts';
 import { WEBSOCKET_OPTIONS, WebSocketConnection } from './websocket-connection.ts';
 
-export interface NodeTransportOptions {
+interface NodeTransportOptions {
   /** 4 bytes in wire order. */
   readonly magic: Uint8Array;
   /** Browser origins that may connect. */

@@ -5,7 +5,7 @@
 import { spawn } from 'node:child_process';
 import type { Logger } from '../../../seams.ts';
 
-export interface CommandLimits {
+interface CommandLimits {
   /** Commands that run at once, and that wait for their turn besides. */
   readonly atOnce: number;
   readonly waiting: number;

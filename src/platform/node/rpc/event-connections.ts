@@ -39,7 +39,7 @@ export class UpgradableRequest extends IncomingMessage {
   }
 }
 
-export interface EventConnectionsDependencies {
+interface EventConnectionsDependencies {
   readonly dispatcher: Dispatcher;
   /** Headers for a page that may read the answer. */
   readonly originHeaders: (request: FastifyRequest) => Record<string, string>;

@@ -36,7 +36,7 @@ export interface RpcServerOptions extends AccessOptions {
   readonly queue?: number;
 }
 
-export interface RpcServerDependencies {
+interface RpcServerDependencies {
   readonly routes?: readonly Route[];
   readonly dispatcher: Dispatcher;
   readonly authentication: Authentication;

@@ -7,7 +7,7 @@ export const SIGNATURE_ENGINES = ['libsecp256k1', 'secp256k1', 'wasm', 'noble'] 
 
 type SignatureEngineName = (typeof SIGNATURE_ENGINES)[number];
 
-export interface LoadedEngine {
+interface LoadedEngine {
   readonly engine: SignatureEngine;
   /** Engines that would have been faster, and why they could not be loaded. */
   readonly missed: readonly { readonly name: SignatureEngineName; readonly reason: string }[];

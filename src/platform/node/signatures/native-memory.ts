@@ -4,7 +4,7 @@
  */
 
 /** Copies what it is given to one place outside of V8's heap. The result is good until the next call. */
-export type Lend = (bytes: Uint8Array) => Uint8Array;
+type Lend = (bytes: Uint8Array) => Uint8Array;
 
 /** @param sizes that may come, largest 255 */
 export function lender(...sizes: readonly number[]): Lend {

@@ -11,7 +11,7 @@ import { CorruptionError } from '../../../chain/storage.ts';
 import { identify, isRunning, type ProcessIdentity } from '../process-identity.ts';
 import { LevelStore, StoreLockedError } from './level-store.ts';
 
-export interface LockRecord {
+interface LockRecord {
   readonly owner: ProcessIdentity;
   /** ISO 8601. */
   readonly since: string;

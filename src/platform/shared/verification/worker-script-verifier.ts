@@ -17,12 +17,12 @@ const MAX_TURN = 10;
 /** Fewer inputs than these are verified here: telling the workers costs as much. */
 const WORTH_SHARING = 32;
 
-export interface WorkerVerifierOptions {
+interface WorkerVerifierOptions {
   /** Worker threads besides the calling one. */
   readonly workers: number;
 }
 
-export interface WorkerVerifierDependencies {
+interface WorkerVerifierDependencies {
   /** The workers load the engine of the same name. */
   readonly engine: SignatureEngine;
   readonly clock: Clock;
