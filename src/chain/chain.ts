@@ -160,9 +160,12 @@ export class Chain extends ChainView {
     return verdict;
   }
 
-  /** Headers that came, and what was found of their blocks, are written when the writer has time. */
+  /** Headers that came, and what was found of their blocks, are written when the writer has time: first come blocks. */
   #saveSoon(): void {
-    if (this.parts.tree.dirty.size > 0) this.#queue.runInBackground(() => this.#disk.saveIndex());
+    if (this.parts.tree.dirty.size === 0) return;
+    this.#queue.runInBackground(async () => {
+      if (!this.#reception.hasArrivals) await this.#disk.saveIndex();
+    });
   }
 
   /** Whether the block would be valid on top of the tip, proof of work aside (getblocktemplate's proposals). */

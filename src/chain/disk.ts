@@ -3,8 +3,8 @@
  *
  * - A block is in its file as soon as it is stored, and its undo data when it is connected; the system writes both
  *   when it likes. A power cut may lose the ends of files: what was lost is fetched again.
- * - The index, which says where they lie, follows: many entries at a time while blocks come one after the other, and
- *   not synced either. A kill costs at most `MAX_UNSAVED` entries; their blocks are found again in the files behind
+ * - The index, which says where they lie, follows when blocks are connected, or many of them at a time, and
+ *   is not synced either. A kill costs at most `MAX_UNSAVED` entries; their blocks are found again in the files behind
  *   what the index knows (`checkBlockFiles`, `reindex.ts`).
  * - Coins are in memory only. The database has those of the block `flushed`.
  *
@@ -69,12 +69,11 @@ export class ChainDisk {
     return saveIndex(this.#parts.index, this.#parts.tree, options);
   }
 
-  /** @param isGoingOn one block follows the other: a write for each takes longer than a small block. */
-  async saveStored(stored: readonly HeaderEntry[], isGoingOn: boolean): Promise<void> {
+  /** Only if it is much: who waits for a small block waits for its connection, and not for a write before that. */
+  async saveStored(stored: readonly HeaderEntry[]): Promise<void> {
     for (const { data } of stored) this.#unsavedBytes += data!.size;
     const { dirty } = this.#parts.tree;
-    if (!isGoingOn || dirty.size >= MAX_UNSAVED || this.#unsavedBytes >= MAX_UNSAVED_BYTES)
-      await this.saveIndex();
+    if (dirty.size >= MAX_UNSAVED || this.#unsavedBytes >= MAX_UNSAVED_BYTES) await this.saveIndex();
   }
 
   async flush(): Promise<void> {

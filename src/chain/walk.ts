@@ -95,7 +95,7 @@ export class Walk {
     const { chunks } = blocks;
     const stored = await store(this.#reception.takeArrivals(), this.#parts, this.#recent);
     if (stored.length === 0) return;
-    await this.#disk.saveStored(stored, this.isGoingOn);
+    await this.#disk.saveStored(stored);
     this.#reception.answerSideBranches(stored, tree.best(active));
     if (blocks.chunks > chunks) await this.#disk.pruneIfOver();
   }

@@ -16,7 +16,7 @@ export interface Command {
 
 export interface Bundle {
   command(name: CommandName): Promise<Command>;
-  /** Keeps what has been compiled by now for later starts; where nothing can be written, they do without. */
+  /** Keeps what has been compiled for later starts, the first time; where nothing can be written, they do without. */
   keep(): void;
 }
 
@@ -38,6 +38,7 @@ export function loadBundle(): Bundle | null {
   const code = kept?.subarray(SUM);
   const cachedData = code !== undefined && sumOf(code).equals(kept!.subarray(0, SUM)) ? code : undefined;
   const script = new Script(source.toString('latin1'), { filename: FILE, ...(cachedData && { cachedData }) });
+  let isKept = cachedData !== undefined && script.cachedDataRejected !== true;
   const commands = script.runInThisContext()(createRequire(FILE), FILE) as Record<
     CommandName,
     () => Promise<Command>
@@ -45,7 +46,8 @@ export function loadBundle(): Bundle | null {
   return {
     command: (name) => commands[name](),
     keep: () => {
-      if (cachedData !== undefined && script.cachedDataRejected !== true) return;
+      if (isKept) return;
+      isKept = true;
       const made = script.createCachedData();
       const beside = `${KEPT}.${process.pid}`;
       try {

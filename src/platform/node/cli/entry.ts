@@ -12,7 +12,7 @@ const DESCRIPTORS = 64;
 /** Bytes that Node and its threads reserve, whatever they use of them. */
 export const ADDRESSES = 2 ** 30;
 
-/** Milliseconds that a node has stood before its compiled code is kept. */
+/** Milliseconds that a node has stood before its compiled code is kept, if it goes on for so long. */
 const SETTLED = 1_000;
 
 /** @param load where there is no bundle */
@@ -26,7 +26,11 @@ export async function enter(name: CommandName, load: () => Promise<Command>): Pr
   }
   const bundle = loadBundle();
   const { run } = await (bundle?.command(name) ?? load());
-  await run(() => setTimeout(() => bundle?.keep(), SETTLED).unref());
+  await run(() => {
+    if (bundle === null) return;
+    setTimeout(bundle.keep, SETTLED).unref();
+    process.once('exit', bundle.keep);
+  });
 }
 
 function lackOfDescriptors(): string | null {
