@@ -26,6 +26,8 @@ export interface WalletManagerOptions extends Partial<WalletPolicy> {
   readonly disabled?: boolean;
   /** Of passphrases that are set from now on. */
   readonly scryptCost?: ScryptCost;
+  /** No key is ever plain on the disk: where others may read what is kept there, as in a browser's profile. */
+  readonly encryptedOnly?: boolean;
 }
 
 interface WalletDependencies {
@@ -194,6 +196,8 @@ export class WalletManager {
         throw new WalletError(
           `Wallet file verification failed. Failed to create database path '${name}'. Database already exists.`,
         );
+      if (this.#options.encryptedOnly && !disablePrivateKeys && passphrase === '')
+        throw new WalletError('Wallets of this node are always encrypted: a passphrase is needed');
       const now = clock.seconds();
       const info = newInfo({ birthday: now, privateKeys: !disablePrivateKeys, blank, avoidsReuse });
       const master = passphrase === '' ? null : await drawMaster(passphrase, this.#vaultParts);

@@ -273,3 +273,19 @@ test('a backup brings a wallet back with what came since, encrypted if it was', 
   await scan;
   await call('again', 'walletlock');
 });
+
+test('a node that keeps only encrypted wallets makes no other, but those that only watch', async () => {
+  const node = await MemoryNode.open(REGTEST, 1_600_000_000, {
+    wallet: { scryptCost: { log2N: 4, r: 1, p: 1 }, keypool: 5, encryptedOnly: true },
+  });
+  const create = async (...parameters: readonly unknown[]) =>
+    (await node.call('createwallet', JSON.stringify(parameters))).error?.code ?? 'made';
+  for (const passphrase of [[], [null], ['']]) {
+    expect(await create('plain', false, false, ...passphrase)).toBe(-4);
+    expect(await create('blank', false, true, ...passphrase)).toBe(-4);
+  }
+  expect(await create('sealed', false, false, 'secret')).toBe('made');
+  expect(await create('watching', true)).toBe('made');
+  expect((await node.call('listwallets', '[]')).result).toEqual(['sealed', 'watching']);
+  await node.stop();
+});

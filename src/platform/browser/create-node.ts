@@ -26,6 +26,8 @@ declare const PENNY_VERSION: string;
 /** A tab is one of many, and the stores keep all of their entries in memory anyway. */
 const DBCACHE = 64;
 const MEMPOOL_BYTES = 50_000_000;
+/** Addresses watched beyond the last one used: to derive Core's thousand of each kind takes a tab seconds. */
+const KEYPOOL = 100;
 /** Transactions whose scripts are known to be valid. */
 const SCRIPT_CACHE = 20_000;
 
@@ -79,6 +81,7 @@ export async function startNode(
         parameters,
         chain: { dbcache: DBCACHE },
         mempool: { maxBytes: MEMPOOL_BYTES },
+        wallet: { encryptedOnly: true, keypool: KEYPOOL },
         network: { bind: [], addNodes: peers, userAgent: `/Penny:${PENNY_VERSION}(tab)/${DIALECT.name}/` },
       },
       {

@@ -58,6 +58,10 @@ describe.skipIf(!hasChromium)('a node in a tab', () => {
     expect(await tab.running()).toMatchObject({ phase: 'running', role: 'owner', storage: 'disk' });
     await isAsPeer(tab);
     const { client } = peer;
+    for (const passphrase of [undefined, null, ''])
+      await expect(tab.call('createwallet', 'own', false, false, passphrase)).rejects.toThrow(
+        'always encrypted',
+      );
     await tab.call('createwallet', 'own', false, false, 'secret');
     const address = await tab.callAt<string>('/wallet/own', 'getnewaddress');
     const told = tab.blocks(1);
