@@ -6,7 +6,7 @@ import { extname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
 import type { Page } from 'playwright-core';
-import { buildWorker } from '../../../scripts/package/build-page.ts';
+import { buildWorker, ONE_CURVE } from '../../../scripts/package/build-page.ts';
 import { createClient, type RpcClient } from '../../../src/client/client.ts';
 import { REGTEST } from '../../../src/core/parameters/presets.ts';
 import { ThreadSearcher } from '../../../src/mining/thread-searcher.ts';
@@ -19,7 +19,7 @@ import { SystemClock } from '../../../src/platform/node/clock.ts';
 import { NodeTransport } from '../../../src/platform/node/network/node-transport.ts';
 import { systemRandom } from '../../../src/platform/node/random.ts';
 import { loadSignatureEngine } from '../../../src/platform/node/signatures/load-engine.ts';
-import type { Harness } from './in-page/harness-interface.ts';
+import type { Harness, SuiteResults } from './in-page/harness-interface.ts';
 
 const TYPES: Readonly<Record<string, string>> = { '.html': 'text/html', '.js': 'text/javascript' };
 const POLICY =
@@ -50,10 +50,13 @@ export class Site {
     { isIsolated = true, allowsWasm = true }: SiteOptions = {},
   ): Promise<Site> {
     mkdirSync(directory, { recursive: true });
+    const inPage = (name: string): string => fileURLToPath(new URL(`in-page/${name}.ts`, import.meta.url));
     await build({
-      entryPoints: [fileURLToPath(new URL('in-page/harness.ts', import.meta.url))],
-      outfile: join(directory, 'harness.js'),
-      ...{ bundle: true, format: 'esm', platform: 'browser', external: ['ws'] },
+      entryPoints: [inPage('harness'), inPage('suites')],
+      outdir: directory,
+      ...{ bundle: true, splitting: true, format: 'esm', platform: 'browser', external: ['ws'] },
+      alias: { ...ONE_CURVE, vitest: inPage('vitest-in-page') },
+      define: { PENNY_VERSION: '"0"' },
     });
     const script = await buildWorker(directory);
     const headers = {
@@ -147,9 +150,13 @@ export class Tab {
     this.#site = site;
   }
 
-  async start(options: Partial<TabNodeOptions> = {}): Promise<void> {
+  async open(): Promise<void> {
     await this.page.goto(this.#site.origin);
     await this.page.waitForFunction(() => 'harness' in globalThis);
+  }
+
+  async start(options: Partial<TabNodeOptions> = {}): Promise<void> {
+    await this.open();
     const given = { network: 'regtest' as const, peers: [], ...options };
     await this.page.evaluate(
       ([script, chosen]) => (globalThis as unknown as { harness: Harness }).harness.start(script, chosen),
@@ -186,6 +193,13 @@ export class Tab {
     return this.page.evaluate(
       (n) => (globalThis as unknown as { harness: Harness }).harness.blocks(n),
       count,
+    );
+  }
+
+  suites(url: string): Promise<SuiteResults> {
+    return this.page.evaluate(
+      (at) => (globalThis as unknown as { harness: Harness }).harness.suites(at),
+      url,
     );
   }
 

@@ -2,7 +2,7 @@
 import type { RpcArgument } from '../../../../src/client/client.ts';
 import { startTabNode, type TabNode } from '../../../../src/platform/browser/node-client.ts';
 import type { TabNodeState } from '../../../../src/platform/browser/protocol.ts';
-import type { Harness } from './harness-interface.ts';
+import type { Harness, SuiteResults } from './harness-interface.ts';
 
 let node: TabNode;
 const states: TabNodeState[] = [];
@@ -26,6 +26,21 @@ const harness: Harness = {
     return hashes;
   },
   stop: () => node.stop(),
+  suites: (url) =>
+    new Promise((resolve, reject) => {
+      const rules = { createScriptURL: (script: string) => script };
+      const policy = (globalThis as unknown as Policies).trustedTypes.createPolicy('suites', rules);
+      const worker = new Worker(policy.createScriptURL('suites.js'), {
+        type: 'module',
+        name: `suites ${url}`,
+      });
+      worker.onmessage = ({ data }: MessageEvent<SuiteResults>) => resolve(data);
+      worker.onerror = ({ message }) => reject(new Error(message));
+    }),
 };
+
+interface Policies {
+  readonly trustedTypes: { createPolicy<R>(name: string, rules: R): R };
+}
 
 Object.assign(globalThis, { harness });

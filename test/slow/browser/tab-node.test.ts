@@ -6,6 +6,7 @@ import type { BrowserContext } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { MemoryStorage } from '../../../src/platform/memory/memory-storage.ts';
 import { hasChromium, launchProfile, openPageIn } from './chromium.ts';
+import { FarEnds } from './far-ends.ts';
 import { PeerNode, Site, type SiteOptions, Tab } from './tab-world.ts';
 
 const eventually = (read: () => Promise<unknown>, timeout = 60_000) =>
@@ -51,6 +52,22 @@ describe.skipIf(!hasChromium)('a node in a tab', () => {
     for (const { type, id } of processInfo) if (type === 'renderer') process.kill(id, 'SIGKILL');
     await session.detach();
   }
+
+  test('the parts of a browser pass the suites of their seams', async () => {
+    const ends = await FarEnds.open(site.origin);
+    const tab = await openTab();
+    await tab.open();
+    const { passed, failed } = await tab.suites(ends.url);
+    expect(failed).toEqual([]);
+    const groups = new Set(passed.map((name) => name.split(' > ')[0]));
+    for (const part of ['wasm', 'noble', 'OPFS', 'workers of the web', 'the web'])
+      expect(
+        [...groups].some((group) => group?.includes(part)),
+        part,
+      ).toBe(true);
+    await tab.page.close();
+    await ends.close();
+  });
 
   test('syncs, mines what its peer takes at once, is told by events, and pays', async () => {
     const tab = await openTab();
