@@ -3,7 +3,7 @@ import { useState } from 'preact/hooks';
 import { Amount, ago, Card, Form, Hash, Pending, useAnswer, useCalm } from '../parts.tsx';
 import { attempt, current } from '../world.ts';
 import { type Proposal, ProposalView } from './proposal.tsx';
-import type { WalletProps } from './wallet-view.tsx';
+import type { WalletProps } from './wallet-props.ts';
 
 /** Rows that are asked for at once. */
 const PAGE = 25;

@@ -2,7 +2,7 @@
 import { useEffect } from 'preact/hooks';
 import { clock, Form } from '../parts.tsx';
 import { attempt } from '../world.ts';
-import type { WalletProps } from './wallet-view.tsx';
+import type { WalletProps } from './wallet-props.ts';
 
 /** Milliseconds by which what is told in seconds may be later. */
 const SECOND = 1_000;

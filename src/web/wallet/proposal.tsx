@@ -1,7 +1,7 @@
 /** A payment before it is made: what goes where, what it costs, and the buttons that make it. */
 import { Amount, Facts, Pending, Raw, useAnswer } from '../parts.tsx';
 import { attempt, tell } from '../world.ts';
-import type { WalletProps } from './wallet-view.tsx';
+import type { WalletProps } from './wallet-props.ts';
 
 export interface Proposal {
   /** Base64 */

@@ -1,7 +1,7 @@
 /** A new address for each payment, also as a picture for a camera. */
 import { useState } from 'preact/hooks';
 import { Card, Form, useAnswer } from '../parts.tsx';
-import type { WalletProps } from './wallet-view.tsx';
+import type { WalletProps } from './wallet-props.ts';
 
 const TYPES = ['', 'bech32', 'bech32m', 'p2sh-segwit', 'legacy'] as const;
 

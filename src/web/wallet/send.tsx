@@ -2,7 +2,7 @@
 import { useState } from 'preact/hooks';
 import { Card, Form } from '../parts.tsx';
 import { type Proposal, ProposalView } from './proposal.tsx';
-import type { WalletProps } from './wallet-view.tsx';
+import type { WalletProps } from './wallet-props.ts';
 
 export function Send(props: WalletProps) {
   const { client } = props;

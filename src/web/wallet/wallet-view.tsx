@@ -1,6 +1,5 @@
 /** A wallet of the chosen node: which one, what it has, and what one can do with it. Kept up to date by its events. */
 import { useEffect, useState } from 'preact/hooks';
-import type { RpcClient } from '../../client/client.ts';
 import { Amount, Card, Facts, Form, Pending, useAnswer } from '../parts.tsx';
 import { attempt, current } from '../world.ts';
 import { History } from './history.tsx';
@@ -8,19 +7,10 @@ import { Keys } from './keys.tsx';
 import { Psbts } from './psbts.tsx';
 import { Receive } from './receive.tsx';
 import { Send } from './send.tsx';
+import type { WalletProps } from './wallet-props.ts';
 
 /** Milliseconds in which what is shown may be behind the wallet. */
 const FRAME = 200;
-
-/** What every part of the view is handed. */
-export interface WalletProps {
-  readonly client: RpcClient;
-  readonly name: string;
-  /** Changes with the wallet. */
-  readonly age: number;
-  /** To be told of what no event tells. */
-  onChanged(): void;
-}
 
 /** @param wallet its name; empty for the first */
 export function WalletView({ wallet }: { wallet: string }) {
