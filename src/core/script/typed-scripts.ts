@@ -4,7 +4,7 @@ import { NULL_OUTPOINT, SEQUENCE_FINAL, Transaction } from '../transaction/trans
 import { fromAssembly } from './assembly.ts';
 import type { TraceSubject } from './trace.ts';
 
-export interface TypedInput {
+interface TypedInput {
   /** Hex, or words: see `fromAssembly`. */
   readonly scriptPubKey: string;
   readonly scriptSig: string;

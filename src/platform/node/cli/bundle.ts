@@ -14,7 +14,7 @@ export interface Command {
   run(started: () => void): Promise<void>;
 }
 
-export interface Bundle {
+interface Bundle {
   command(name: CommandName): Promise<Command>;
   /** Keeps what has been compiled for later starts, the first time; where nothing can be written, they do without. */
   keep(): void;
