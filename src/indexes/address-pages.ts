@@ -65,6 +65,8 @@ export async function consistent<T>(
     if (isCatchingUp && height < chain.height - SOON)
       throw new PageError(`The address index is syncing. Current height: ${height}`, false);
     await index.synchronize();
+    // Nor is it to tell of blocks that have left the chain.
+    await index.follower.arrived();
     await mempool.settled();
     const { tip } = chain;
     const answer = await read(readCursor(cursor, chain));

@@ -8,21 +8,19 @@ import { pushData } from '../core/script/script.ts';
 import { MAX_STANDARD_VERSION } from '../core/script/standard.ts';
 import {
   NO_WITNESS,
-  type OutPoint,
   SEQUENCE_FINAL,
   SEQUENCE_NOT_FINAL,
   SEQUENCE_REPLACEABLE,
   Transaction,
-  type TxIn,
   type TxOut,
 } from '../core/transaction/transaction.ts';
 import { type RpcError, refuse } from './errors.ts';
 import * as t from './schema.ts';
-import { amountFrom, arrayFrom, bytesFrom, hashFrom, INT64, integerFrom, objectFrom } from './values.ts';
+import { amountFrom, arrayFrom, bytesFrom, INT64, integerFrom } from './values.ts';
 
 interface Construction {
-  /** `[{txid, vout, sequence?}]`; null for none. */
-  readonly inputs: JsonRead | undefined;
+  /** Read when it is their turn. */
+  readonly inputs: (() => readonly Input[]) | undefined;
   /** `[{address: amount}, {data: hex}]`, or all in one object. */
   readonly outputs: JsonRead | undefined;
   readonly locktime: number;
@@ -37,9 +35,10 @@ export function constructTransaction(wanted: Construction, parameters: NetworkPa
   if (lockTime < 0 || lockTime > 0xffffffff) throw invalid('locktime out of range');
   if (version < 1 || version > MAX_STANDARD_VERSION)
     throw invalid(`version out of range(1~${MAX_STANDARD_VERSION})`);
-  const sequence = standardSequence(replaceable ?? true, lockTime);
-  const listed = wanted.inputs === undefined || wanted.inputs === null ? [] : arrayFrom(wanted.inputs);
-  const inputs = listed.map((input) => inputFrom(input, sequence));
+  const standard = standardSequence(replaceable ?? true, lockTime);
+  const inputs = (wanted.inputs?.() ?? []).map(({ txid, vout, sequence = standard }) => {
+    return { prevout: { txid, vout }, scriptSig: EMPTY, sequence, witness: NO_WITNESS };
+  });
   const outputs = outputsFrom(wanted.outputs, parameters);
   if (replaceable && inputs.length > 0 && !inputs.some((input) => input.sequence <= SEQUENCE_REPLACEABLE))
     throw refuse.parameter('Invalid parameter combination: Sequence number(s) contradict replaceable option');
@@ -52,25 +51,6 @@ function standardSequence(replaceable: boolean, lockTime: number): number {
 }
 
 export const invalid = (what: string): RpcError => refuse.parameter(`Invalid parameter, ${what}`);
-
-/** Txid and vout of an object that has them among others. @throws RpcError -8 */
-export function outPointFrom(object: JsonObject): OutPoint {
-  const txid = hashFrom(object.get('txid'), 'txid');
-  const given = object.get('vout');
-  if (!(given instanceof JsonNumber)) throw invalid('missing vout key');
-  const vout = integerFrom(given);
-  if (vout < 0) throw invalid('vout cannot be negative');
-  return { txid, vout };
-}
-
-function inputFrom(value: JsonRead, standard: number): TxIn {
-  const object = objectFrom(value);
-  const prevout = outPointFrom(object);
-  const explicit = object.get('sequence');
-  const sequence = explicit instanceof JsonNumber ? integerFrom(explicit, INT64) : standard;
-  if (sequence < 0 || sequence > SEQUENCE_FINAL) throw invalid('sequence number is out of range');
-  return { prevout, scriptSig: EMPTY, sequence, witness: NO_WITNESS };
-}
 
 /** @throws RpcError also if an address, or `data`, is there twice. */
 export function outputsFrom(value: JsonRead | undefined, parameters: NetworkParameters): TxOut[] {
@@ -119,26 +99,30 @@ export function addressScript(
   }
 }
 
-const inputFields = {
-  txid: t.hex(),
-  vout: t.integer(),
-  sequence: t.optional(t.long(), 'by replaceable and locktime'),
+/** Which output an object names, in Core's words where it does not. */
+export const outPoint = {
+  txid: t.hash(),
+  vout: t.custom<number, number>(t.integer(), (value) => {
+    if (!(value instanceof JsonNumber)) throw invalid('missing vout key');
+    const vout = integerFrom(value);
+    if (vout < 0) throw invalid('vout cannot be negative');
+    return vout;
+  }),
 };
-const inputsOf = (fields: t.Fields, help: string) =>
-  t.custom<readonly Input[], readonly JsonRead[]>(t.array(t.object(fields), help), arrayFrom, {
-    json: 'array',
-  });
-export interface Input {
-  readonly txid: string;
-  readonly vout: number;
-  readonly sequence?: number;
-  readonly weight?: number;
-}
-/** The same where coins may be added: with weights, of what is spent in any case. */
-export const inputsSchema = inputsOf(
-  { ...inputFields, weight: t.optional(t.long('Its largest weight once it is signed'), 'found by itself') },
-  'What is spent in any case',
-);
+
+const sequence = t.custom<number, number | undefined>(t.long(), (value) => {
+  if (!(value instanceof JsonNumber)) return undefined;
+  const sequence = integerFrom(value, INT64);
+  if (sequence < 0 || sequence > SEQUENCE_FINAL) throw invalid('sequence number is out of range');
+  return sequence;
+});
+
+const input = { ...outPoint, sequence: t.optional(sequence, 'by replaceable and locktime') };
+type Input = t.HeldFields<typeof input>;
+
+/** What is spent. @param more of each input */
+export const inputsWith = <F extends t.Fields>(more: F, help: string) =>
+  t.deferred(t.array(t.object({ ...input, ...more }, '', { loose: true }), help));
 
 /** A list, or for compatibility one object. */
 export const outputsSchema = t.unread<
@@ -153,7 +137,7 @@ export const outputsSchema = t.unread<
 
 /** Parameters of every method that constructs a transaction. */
 export const construction = {
-  inputs: inputsOf(inputFields, 'What is spent'),
+  inputs: inputsWith({}, 'What is spent'),
   outputs: outputsSchema,
   locktime: t.standard(t.long('A height, or from 500,000,000 on seconds since 1970; 0 for none'), 0),
   replaceable: t.optional(t.boolean('May be replaced by one that pays more (BIP125)'), 'true'),

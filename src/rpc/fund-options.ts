@@ -8,21 +8,21 @@ import { JsonNumber, type JsonRead } from '../core/encoding/json.ts';
 import { MAX_STANDARD_TX_WEIGHT } from '../core/script/standard.ts';
 import { p2wpkh } from '../core/script/templates.ts';
 import { type FeeRate, satPerKvB } from '../core/transaction/fee-rate.ts';
-import { outPointText, type Transaction } from '../core/transaction/transaction.ts';
+import { type OutPoint, outPointText, type Transaction } from '../core/transaction/transaction.ts';
 import { DescriptorError } from '../wallet/descriptors/descriptor-error.ts';
 import { parseDescriptor } from '../wallet/descriptors/parse.ts';
 import { SigningProvider } from '../wallet/signing/provider.ts';
 import { inputSize } from '../wallet/solving.ts';
 import { type PlannedTransaction, type PresetInput, planTransaction } from '../wallet/spend.ts';
 import type { Wallet } from '../wallet/wallet.ts';
-import { addressScript, invalid, outPointFrom, outputPairs } from './construct-transaction.ts';
+import { addressScript, inputsWith, invalid, outPoint, outputPairs } from './construct-transaction.ts';
 import type { RpcContext } from './context.ts';
 import { RpcCode, refuse } from './errors.ts';
 import { chosenRate, feeFields, readFeeChoice } from './fee-choice.ts';
 import { refuseAs } from './refusals.ts';
 import * as t from './schema.ts';
 import { publicKeyFrom } from './texts.ts';
-import { amountFrom, arrayFrom, INT64, integerFrom, objectFrom, typeName } from './values.ts';
+import { amountFrom, arrayFrom, INT64, integerFrom, typeName } from './values.ts';
 import { addressTypeFrom } from './wallet-access.ts';
 
 const solvingData = {
@@ -80,21 +80,38 @@ export const FUND_OPTIONS = {
   ...feeFields,
 };
 
-const weightFields = {
-  txid: t.hex(),
-  vout: t.integer(),
-  weight: t.long('The largest weight of the input once it is signed, 165 to 400000'),
-};
+const weight = t.custom<number, number>(
+  t.long('The largest weight of the input once it is signed, 165 to 400000'),
+  (value) => {
+    if (!(value instanceof JsonNumber)) throw invalid('missing weight key');
+    const weight = integerFrom(value, INT64);
+    if (weight < 165)
+      throw invalid(
+        'weight cannot be less than 165 (41 bytes (size of outpoint + sequence + empty scriptSig) * 4 (witness scaling factor)) + 1 (empty witness)',
+      );
+    if (weight > MAX_STANDARD_TX_WEIGHT)
+      throw invalid(
+        `weight cannot be greater than the maximum standard tx weight of ${MAX_STANDARD_TX_WEIGHT}`,
+      );
+    return weight;
+  },
+);
+
+/** Inputs where coins may be added. */
+export const inputsSchema = inputsWith(
+  explicit({ weight: t.deferred(t.optional(weight, 'found by itself')) }),
+  'What is spent in any case',
+);
+
 export const RAW_OPTIONS = {
   ...FUND_OPTIONS,
   ...explicit({
     input_weights: t.standard(
-      t.custom<readonly unknown[], WeighedInputs>(
-        t.array(t.object(weightFields), 'Inputs that are spent, with their weights'),
-        (value) => weightsFrom(arrayFrom(value)),
-        { json: 'array' },
+      t.array(
+        t.object({ ...outPoint, weight }, '', { loose: true }),
+        'Inputs that are spent, with their weights',
       ),
-      new Map(),
+      [],
     ),
   }),
 };
@@ -139,30 +156,23 @@ export function feePayersFrom(
 /** By outpoint: what is spent in any case and weighs so much. */
 type WeighedInputs = ReadonlyMap<string, Pick<PresetInput, 'outpoint' | 'weight'>>;
 
-/** Of those objects that tell a weight. @throws RpcError -8 */
-function weightsFrom(list: readonly JsonRead[]): WeighedInputs {
-  return new Map(
-    list.map((item) => {
-      const object = objectFrom(item);
-      const outpoint = outPointFrom(object);
-      if (!(object.get('weight') instanceof JsonNumber)) throw invalid('missing weight key');
-      const weight = integerFrom(object.get('weight'), INT64);
-      if (weight < 165)
-        throw invalid(
-          'weight cannot be less than 165 (41 bytes (size of outpoint + sequence + empty scriptSig) * 4 (witness scaling factor)) + 1 (empty witness)',
-        );
-      if (weight > MAX_STANDARD_TX_WEIGHT)
-        throw invalid(
-          `weight cannot be greater than the maximum standard tx weight of ${MAX_STANDARD_TX_WEIGHT}`,
-        );
-      return [outPointText(outpoint), { outpoint, weight }] as const;
+/** @param list `input_weights` */
+export const weighed = (list: readonly (OutPoint & { readonly weight: number })[]): WeighedInputs =>
+  new Map(
+    list.map(({ txid, vout, weight }) => [
+      outPointText({ txid, vout }),
+      { outpoint: { txid, vout }, weight },
+    ]),
+  );
+
+/** Weights that stand with inputs. @throws RpcError -8 */
+export const weightsOfInputs = (inputs: t.Held<typeof inputsSchema> | undefined): WeighedInputs =>
+  weighed(
+    (inputs?.() ?? []).flatMap(({ txid, vout, weight }) => {
+      const told = weight();
+      return told === undefined ? [] : [{ txid, vout, weight: told }];
     }),
   );
-}
-
-/** Weights that stand with inputs. */
-export const weightsOfInputs = (inputs: readonly JsonRead[] | undefined): WeighedInputs =>
-  weightsFrom((inputs ?? []).filter((input) => objectFrom(input).has('weight')));
 
 /** @throws RpcError -8 where weights stand with the inputs */
 export function refuseInputWeights(options: { has(name: string): boolean }): void {

@@ -304,7 +304,8 @@ export const hidden = <S extends Schema>(schema: S): S => ({ ...schema, hidden: 
 /** Read when the handler asks for it, by calling it: where other things must be checked first. */
 export const deferred = <V extends Views, O extends object>(
   schema: Schema<V> & O,
-): Schema<{ sent: V['sent']; held: () => V['held']; answered: V['answered']; got: V['got'] }> & O => ({
+): Schema<{ sent: V['sent']; held: () => V['held']; answered: V['answered']; got: V['got'] }> &
+  Omit<O, 'views' | 'read'> => ({
   ...(schema as Schema<never> & O),
   ...(schema.optional && { fallback: () => schema.fallback }),
   read: (value, name, context) => () => schema.read(value, name, context),

@@ -5,14 +5,16 @@ import { fillPsbt } from '../../../wallet/psbt-signing.ts';
 import { SigningProvider } from '../../../wallet/signing/provider.ts';
 import { signTransaction } from '../../../wallet/signing/sign-transaction.ts';
 import { providerFor } from '../../../wallet/solving.ts';
-import { construction, constructTransaction, inputsSchema } from '../../construct-transaction.ts';
+import { construction, constructTransaction } from '../../construct-transaction.ts';
 import {
   feePayersFrom,
   fundTransaction,
+  inputsSchema,
   PSBT_OPTIONS,
   payersAmong,
   RAW_OPTIONS,
   refuseInputWeights,
+  weighed,
   weightsOfInputs,
 } from '../../fund-options.ts';
 import { btc, group, t, walletMethod } from '../../kit.ts';
@@ -41,7 +43,7 @@ export const walletFundingMethods = group('Wallet', {
         tx.outputs.map(() => ''),
       );
       const { lockTime } = tx;
-      const { input_weights: weights } = options;
+      const weights = weighed(options.input_weights);
       const funding = { draft: tx, lockTime, payers, weights, options, addInputs: true, anyRate: true };
       const plan = await fundTransaction(wallet, funding, context);
       await wallet.settled();

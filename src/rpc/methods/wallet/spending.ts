@@ -14,7 +14,6 @@ import {
   addressScript,
   construction,
   constructTransaction,
-  inputsSchema,
   outputsFrom,
 } from '../../construct-transaction.ts';
 import { chosenRate, type FeeParameters, feeFields, readFeeChoice } from '../../fee-choice.ts';
@@ -22,6 +21,7 @@ import {
   early,
   FUND_OPTIONS,
   fundTransaction,
+  inputsSchema,
   payersAmong,
   refuseInputWeights,
   weightsOfInputs,

@@ -2,15 +2,10 @@
 import { JsonNumber, JsonObject } from '../../../core/encoding/json.ts';
 import { encodeAddress } from '../../../core/script/address.ts';
 import { planSweep } from '../../../wallet/sweep.ts';
-import {
-  construction,
-  constructTransaction,
-  inputsSchema,
-  outputPairs,
-} from '../../construct-transaction.ts';
+import { construction, constructTransaction, outputPairs } from '../../construct-transaction.ts';
 import { RpcCode } from '../../errors.ts';
 import { chosenRate, feeFields, readFeeChoice } from '../../fee-choice.ts';
-import { FUND_OPTIONS } from '../../fund-options.ts';
+import { FUND_OPTIONS, inputsSchema } from '../../fund-options.ts';
 import { group, type JsonRead, refuse, t, walletMethod } from '../../kit.ts';
 import { refuseAs } from '../../refusals.ts';
 import { arrayFrom } from '../../values.ts';
