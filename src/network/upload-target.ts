@@ -10,7 +10,7 @@ const LARGEST_BLOCK = 4_000_000;
 export const HISTORICAL_AGE = 7 * 24 * 3_600;
 
 /** Bytes and seconds; 0 bytes is no target. */
-interface UploadState {
+export interface UploadState {
   readonly cycle: number;
   readonly target: number;
   readonly isReached: boolean;

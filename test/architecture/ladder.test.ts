@@ -73,7 +73,7 @@ const PUBLIC_ENTRIES: readonly string[] = ['core-api.ts', 'rpc/kit.ts', 'testing
 /** What others import under the package's names. */
 const ENTRIES = /^(core-api|client\/.*|testing\/testing)\.ts$/;
 /** Types that stand in the declarations of other files, without being named there. */
-const DECLARED: readonly string[] = ['Inventory', 'TransactionForms'];
+const DECLARED: readonly string[] = ['Inventory', 'TransactionForms', 'UploadState'];
 /** Runs in its user's program, whose clock is the real one. */
 const CLIENT = /^client\//;
 
