@@ -19,7 +19,8 @@ export interface Balances {
 export interface Coin extends OwnOutput {
   readonly place: ScriptPlace;
   readonly depth: number;
-  readonly trusted: boolean;
+  /** Confirmed, or unconfirmed change of a payment that no other replaces or is replaced by. */
+  readonly safe: boolean;
   readonly locked: boolean;
   /** Paid to an address that was spent from, in a wallet that keeps such apart. */
   readonly isReused: boolean;
@@ -41,9 +42,11 @@ export function listCoins(wallet: Wallet, includeImmature = false): Coin[] {
     if (history.isSpent(outpoint)) continue;
     if (!includeImmature && history.blocksToMaturity(parent) > 0) continue;
     const place = keys.place(output.scriptPubKey)!;
-    const [trusted, locked] = [history.isTrusted(parent), locks.has(outpoint)];
+    // Whoever replaces a transaction must not be surprised by what hangs on either.
+    const isRival = depth === 0 && (parent.replaces ?? parent.replacedBy) !== undefined;
+    const [safe, locked] = [history.isTrusted(parent) && !isRival, locks.has(outpoint)];
     const isReused = isIn(reused, output.scriptPubKey);
-    coins.push({ outpoint, output, parent, place, depth, trusted, locked, isReused });
+    coins.push({ outpoint, output, parent, place, depth, safe, locked, isReused });
   }
   return coins;
 }

@@ -256,9 +256,9 @@ export class Purse {
     const known = new Map<WalletTransaction, Pick<Choice, 'own' | 'cluster' | 'places'> | null>();
     const choices: Choice[] = [];
     for (const coin of listCoins(this.#wallet)) {
-      const { outpoint, output, place, depth, trusted, locked, parent } = coin;
+      const { outpoint, output, place, depth, safe, locked, parent } = coin;
       if (avoidsReuse && coin.isReused) continue;
-      if (locked || depth < minimumDepth || depth > maximumDepth || !(trusted || includeUnsafe)) continue;
+      if (locked || depth < minimumDepth || depth > maximumDepth || !(safe || includeUnsafe)) continue;
       if (taken.size > 0 && taken.has(outPointText(outpoint))) continue;
       let judged = known.get(parent);
       if (judged === undefined) {
@@ -307,11 +307,9 @@ export class Purse {
 
   /** Null if what this transaction pays is not to be spent. */
   #judge(parent: WalletTransaction, depth: number): Pick<Choice, 'own' | 'cluster' | 'places'> | null {
-    const { includeUnsafe = false, version } = this.#request;
+    const { version } = this.#request;
     const own = this.#wallet.history.spendsOurs(parent.tx);
     if (depth > 0) return { own, cluster: 0, places: 1 };
-    // Whoever is to replace a transaction must not be surprised by what hangs on it.
-    if ((parent.replacedBy !== undefined || parent.replaces !== undefined) && !includeUnsafe) return null;
     const relatives = this.#wallet.parts.chain.mempoolRelatives(parent.tx.txid);
     if (relatives === undefined || (version === TRUC_VERSION) !== (parent.tx.version === TRUC_VERSION))
       return null;

@@ -316,8 +316,13 @@ export class Wallet {
     return last;
   }
 
+  /** Until nothing is new: after a reorganisation parents come behind their children. */
   #seeMempool(): void {
-    for (const tx of this.parts.chain.mempoolTransactions()) this.#see(tx, null);
+    let size: number;
+    do {
+      size = this.history.size;
+      for (const tx of this.parts.chain.mempoolTransactions()) this.#see(tx, null);
+    } while (this.history.size > size);
   }
 
   newAddress(type: OutputType = 'bech32', label = ''): string {

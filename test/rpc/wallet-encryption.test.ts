@@ -160,6 +160,8 @@ test('what needs a key asks for the passphrase, and all else works while it is l
     importdescriptors: [[]],
     importmnemonic: [MNEMONIC],
     keypoolrefill: [],
+    addhdkey: [],
+    derivehdkey: ['m/0h'],
     rescanblockchain: [],
     send: [[{ [FOREIGN]: 1 }]],
     sendmany: ['', { [FOREIGN]: 1 }],

@@ -138,3 +138,60 @@ test('extended keys are listed, and make descriptors of more kinds', async () =>
     await call('keys', 'getnewaddress', '', 'bech32m'),
   );
 });
+
+test('keys are added to hold, and others derived from them by paths that need a private key', async () => {
+  await call(null, 'createwallet', 'holder', false, true);
+  const refusals = async (...cases: readonly (readonly [string, readonly unknown[], number, string])[]) => {
+    for (const [method, given, code, message] of cases)
+      expect(await errorOf('holder', method, ...given), String(given)).toEqual({ code, message });
+  };
+  const none = 'No active or unused(KEY) descriptor found';
+  await refusals(
+    ['derivehdkey', ['m'], -8, 'Derivation path requires at least one hardened step'],
+    ['derivehdkey', ['m/87/0'], -8, 'Derivation path requires at least one hardened step'],
+    ['derivehdkey', ['m/2147483648'], -8, 'Invalid BIP32 keypath'],
+    ['derivehdkey', ['m/x'], -8, 'Invalid BIP32 keypath'],
+    ['derivehdkey', ['m/87h'], -5, none],
+  );
+  const root = keyOf(9);
+  expect(await call('holder', 'addhdkey', root.privateExtendedKey)).toEqual({ xpub: root.publicExtendedKey });
+  const child = root.derive("m/87'/0'/1");
+  const origin = `[${root.fingerprint.toString(16).padStart(8, '0')}/87h/0h/1]`;
+  const derived = { origin, xpub: child.publicExtendedKey };
+  expect(await call('holder', 'derivehdkey', "m/87'/0h/1")).toEqual(derived);
+  const both = { ...derived, xprv: child.privateExtendedKey };
+  expect(await call('holder', 'derivehdkey', 'm/87h/0h/1', { private: true })).toEqual(both);
+  const active = await call('holder', 'createwalletdescriptor', 'bech32', { hdkey: root.publicExtendedKey });
+  expect(active.descs).toHaveLength(2);
+  // What only holds a key comes before what addresses come from.
+  expect(await call('holder', 'derivehdkey', 'm/87h/0h/1')).toEqual(derived);
+  const other = (await call('holder', 'addhdkey')).xpub;
+  expect(await call('holder', 'derivehdkey', 'm/0h', { hdkey: other })).toMatchObject({
+    xpub: expect.any(String),
+  });
+  await refusals(
+    ['derivehdkey', ['m/0h'], -5, "Unable to determine which HD key to use. Please specify with 'hdkey'"],
+    ['derivehdkey', ['m/0h', { hdkey: 'x' }], -5, 'Unable to parse HD key. Please provide a valid xpub'],
+    [
+      ...(['derivehdkey', ['m/0h', { hdkey: keyOf(8).publicExtendedKey }], -5] as const),
+      'HD key is not used by an active or unused(KEY) descriptor',
+    ],
+    [
+      ...(['derivehdkey', [`m${'/0h'.repeat(256)}`, { hdkey: other }], -8] as const),
+      'Unable to derive HD key at the requested path',
+    ],
+    ['addhdkey', [root.privateExtendedKey], -4, 'HD key already exists'],
+    ['addhdkey', ['x'], -5, 'Could not parse HD key'],
+    [
+      ...(['addhdkey', [root.publicExtendedKey], -5] as const),
+      'Extended public key (xpub) provided, but extended private key (xprv) is required',
+    ],
+  );
+  await call(null, 'createwallet', 'keyless', true);
+  expect((await errorOf('keyless', 'derivehdkey', 'm/0h'))?.message).toBe(
+    'derivehdkey is not available for watch-only wallets',
+  );
+  expect((await errorOf('keyless', 'addhdkey'))?.message).toBe(
+    'addhdkey is not available for wallets without private keys',
+  );
+});

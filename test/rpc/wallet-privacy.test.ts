@@ -231,4 +231,41 @@ test('what is received is no longer listed once another took its place; BIP125 i
   expect((await call('hoping', 'gettransaction', txid))['bip125-replaceable']).toBe('yes');
   expect((await call('bank', 'gettransaction', rival.txid))['bip125-replaceable']).toBe('no');
   expect((await call('hoping', 'listsinceblock', hash)).transactions).toEqual([]);
+  // Once it is lost it is not told of again.
+  const since = await call('bank', 'listsinceblock', await call(null, 'getbestblockhash'));
+  expect(since.transactions.filter((row: { txid: string }) => row.txid === txid)).toEqual([]);
+});
+
+test('coins of a payment that replaces another are not safe before it is confirmed', async () => {
+  const address = await call('bank', 'getnewaddress');
+  const txid = await call('bank', 'sendtoaddress', address, 1);
+  const bumped = await call('bank', 'bumpfee', txid);
+  const safe = async (include: boolean) =>
+    (await call('bank', 'listunspent', 0, 9999999, [], include)).filter(
+      (coin: { txid: string }) => coin.txid === bumped.txid,
+    );
+  expect(await safe(false)).toEqual([]);
+  expect((await safe(true)).map((coin: { safe: boolean }) => coin.safe)).toEqual([false, false]);
+  await confirm();
+  expect(await safe(false)).toHaveLength(2);
+});
+
+test('a rescan finds in the mempool what pays it, though that came behind what spends it', async () => {
+  await call(null, 'createwallet', 'first');
+  const address = await call('first', 'getnewaddress');
+  const parent = await call('bank', 'sendtoaddress', address, 1);
+  await confirm();
+  const child = await call('first', 'sendall', [FOREIGN], null, 'unset', 2, { locktime: 0 });
+  const gone = await call(null, 'getbestblockhash');
+  await call(null, 'invalidateblock', gone);
+  const { parent_desc: desc } = await call('first', 'getaddressinfo', address);
+  await call(null, 'createwallet', 'second', true);
+  await call('second', 'importdescriptors', [{ desc, timestamp: 0 }]);
+  for (const txid of [parent, child.txid])
+    expect((await call('second', 'gettransaction', txid)).confirmations).toBe(0);
+  memory.node.chain.blocks.readBlock = () => Promise.reject(new Error('the disk is gone'));
+  expect(await errorOf('first', 'listsinceblock', gone)).toEqual({
+    code: -32603,
+    message: "Can't read block from disk: the disk is gone",
+  });
 });

@@ -12,7 +12,7 @@ import { btc, group, type RpcContext, refuse, t, walletMethod } from '../../kit.
 import { MAX_DEPTH } from '../../wallet-access.ts';
 
 function unspentJson(wallet: Wallet, coin: Coin, { parameters, mempool }: RpcContext) {
-  const { outpoint, output, depth, place, parent, trusted } = coin;
+  const { outpoint, output, depth, place, parent, safe } = coin;
   const { lookup } = wallet.keys.secrets;
   const address = encodeAddress(output.scriptPubKey, parameters);
   const label = address === null ? undefined : wallet.labels.get(address);
@@ -42,7 +42,7 @@ function unspentJson(wallet: Wallet, coin: Coin, { parameters, mempool }: RpcCon
     desc: solvable ? (own.public.at(place.index, lookup)?.format() ?? undefined) : undefined,
     parent_descs: [own.shown],
     reused: wallet.avoidsReuse ? coin.isReused : undefined,
-    safe: trusted,
+    safe,
   };
 }
 
@@ -106,7 +106,7 @@ export const walletCoinMethods = group('Wallet', {
         const { value, scriptPubKey } = coin.output;
         if (coin.depth < minconf || coin.depth > maxconf || coin.locked) continue;
         if (wanted.size > 0 && !wanted.has(toHex(scriptPubKey))) continue;
-        if (value < least || (most !== undefined && value > most) || (!coin.trusted && !include_unsafe))
+        if (value < least || (most !== undefined && value > most) || (!coin.safe && !include_unsafe))
           continue;
         found.push(coin);
         sum += value;

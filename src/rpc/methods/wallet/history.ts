@@ -14,7 +14,7 @@ import {
   walletRow,
   walletTransaction,
 } from '../../formats/wallet-transaction.ts';
-import { btc, group, refuse, t, walletMethod } from '../../kit.ts';
+import { btc, group, RpcCode, RpcError, refuse, t, walletMethod } from '../../kit.ts';
 import { hashTextFrom } from '../../values.ts';
 import {
   findTransaction,
@@ -23,6 +23,11 @@ import {
   lastProcessedBlock,
   watchOnly,
 } from '../../wallet-access.ts';
+
+/** @throws RpcError -32603 */
+const unreadable = ({ message }: Error): never => {
+  throw new RpcError(RpcCode.INTERNAL_ERROR, `Can't read block from disk: ${message}`);
+};
 
 export const walletHistoryMethods = group('Wallet', {
   listtransactions: walletMethod({
@@ -87,7 +92,7 @@ export const walletHistoryMethods = group('Wallet', {
         // What was in blocks that are no longer in the chain is listed as removed.
         for (; !chain.isActive(block); block = block.parent!) {
           if (!includeRemoved) continue;
-          for (const tx of (await chain.blocks.readBlock(block)).transactions) {
+          for (const tx of (await chain.blocks.readBlock(block).catch(unreadable)).transactions) {
             const entry = wallet.history.get(tx.txid);
             if (entry !== undefined)
               removed.push(...longRowsOf(context, wallet, entry, label ?? null, includeChange, true));
@@ -98,7 +103,8 @@ export const walletHistoryMethods = group('Wallet', {
       if (target < 1) throw refuse.parameter('Invalid parameter');
       const filter = label === undefined ? null : labelFrom(label);
       const listed = wallet.history.transactions.filter(
-        ({ block }) => since < 0 || block === null || block.height > since,
+        // Of what is contradicted, the block that did so counts.
+        (entry) => since < 0 || Math.abs(wallet.history.depth(entry)) <= wallet.follower.last.height - since,
       );
       const last = chain.entryAt(Math.max(0, wallet.follower.last.height + 1 - target))!;
       return {

@@ -1,8 +1,10 @@
 /** The keys of a wallet: how many are watched, which extended keys there are, and what is derived from them. */
 import { HDKey } from '@scure/bip32';
 import { compareBytes } from '../../../core/encoding/bytes.ts';
+import { hash160 } from '../../../core/encoding/hashes.ts';
 import type { NetworkParameters } from '../../../core/parameters/network.ts';
 import { ExtendedKey } from '../../../wallet/descriptors/key-expression.ts';
+import { formatOrigin, HARDENED, parseKeyPath } from '../../../wallet/descriptors/key-path.ts';
 import { parseDescriptor } from '../../../wallet/descriptors/parse.ts';
 import { descriptorId, OwnDescriptor } from '../../../wallet/key-ring.ts';
 import { accountBelow } from '../../../wallet/mnemonic.ts';
@@ -15,12 +17,16 @@ interface HdKey {
   readonly descriptors: { readonly desc: string; readonly active: boolean }[];
 }
 
+const isActive = (own: OwnDescriptor): boolean => own.active !== null;
+/** Has no scripts: it only holds a key. */
+const isUnused = (own: OwnDescriptor): boolean => own.text.startsWith('unused(');
+
 /** Extended keys by their text, in Core's order: that of their bytes. */
-function hdKeys({ keys }: Wallet, activeOnly: boolean): ReadonlyMap<string, HdKey> {
+function hdKeys({ keys }: Wallet, isMeant: (own: OwnDescriptor) => boolean): ReadonlyMap<string, HdKey> {
   const found = new Map<string, HdKey>();
   for (const own of keys.descriptors) {
-    const active = own.active !== null;
-    if (activeOnly && !active) continue;
+    const active = isActive(own);
+    if (!isMeant(own)) continue;
     const roots = own.descriptor.keys.filter((key) => key instanceof ExtendedKey);
     for (const [xpub, key] of new Map(roots.map((key) => [key.root.publicExtendedKey, key]))) {
       const known = found.get(xpub) ?? { key, descriptors: [] };
@@ -37,13 +43,52 @@ function hdKeys({ keys }: Wallet, activeOnly: boolean): ReadonlyMap<string, HdKe
   return new Map(sorted);
 }
 
-/** @throws RpcError -5 */
-function readXpub(text: string, { bip32Public, bip32Private }: NetworkParameters): HDKey {
+const versionsOf = ({ bip32Public, bip32Private }: NetworkParameters) => ({
+  public: bip32Public,
+  private: bip32Private,
+});
+
+function readHdKey(text: string, parameters: NetworkParameters): HDKey | null {
   try {
-    const key = HDKey.fromExtendedKey(text, { public: bip32Public, private: bip32Private });
-    if (!key.privateKey) return key;
-  } catch {}
-  throw refuse.key('Unable to parse HD key. Please provide a valid xpub');
+    return HDKey.fromExtendedKey(text, versionsOf(parameters));
+  } catch {
+    return null;
+  }
+}
+
+/** @throws RpcError -5 */
+function readXpub(text: string, parameters: NetworkParameters): HDKey {
+  const key = readHdKey(text, parameters);
+  if (key === null || key.privateKey) throw refuse.key('Unable to parse HD key. Please provide a valid xpub');
+  return key;
+}
+
+/** The text of the key that is named, or of the one that can be meant. @throws RpcError -5 */
+function chosenKey(wallet: Wallet, hdkey: string | undefined, parameters: NetworkParameters): string {
+  const [unused, active] = [isUnused, isActive].map((kind) => [...hdKeys(wallet, kind).keys()]);
+  if (hdkey !== undefined) {
+    const { publicExtendedKey: xpub } = readXpub(hdkey, parameters);
+    if ([...unused!, ...active!].includes(xpub)) return xpub;
+    throw refuse.key('HD key is not used by an active or unused(KEY) descriptor');
+  }
+  const [only, ...others] = unused!.length > 0 ? unused! : active!;
+  if (only === undefined) throw refuse.key('No active or unused(KEY) descriptor found');
+  const among = unused!.length > 0 ? '' : ' from active descriptors';
+  if (others.length > 0)
+    throw refuse.key(`Unable to determine which HD key to use${among}. Please specify with 'hdkey'`);
+  return only;
+}
+
+/** A path that only a private key can go. @throws RpcError -8 */
+function hardenedPath(text: string): readonly number[] {
+  let path: readonly number[];
+  try {
+    path = parseKeyPath(text);
+  } catch {
+    throw refuse.parameter('Invalid BIP32 keypath');
+  }
+  if (path.some((step) => step >= HARDENED)) return path;
+  throw refuse.parameter('Derivation path requires at least one hardened step');
 }
 
 export const walletKeyMethods = group('Wallet', {
@@ -76,12 +121,80 @@ export const walletKeyMethods = group('Wallet', {
     ),
     handler({ options }, wallet) {
       if (options.private) wallet.vault.requireUnlocked();
-      return [...hdKeys(wallet, options.active_only)].map(([xpub, { key, descriptors }]) => ({
-        xpub,
-        has_private: key.hasSecret(wallet.vault.presence),
-        xprv: options.private ? key.rootSecret(wallet.vault.lookup)?.privateExtendedKey : undefined,
-        descriptors,
-      }));
+      return [...hdKeys(wallet, options.active_only ? isActive : () => true)].map(
+        ([xpub, { key, descriptors }]) => ({
+          xpub,
+          has_private: key.hasSecret(wallet.vault.presence),
+          xprv: options.private ? key.rootSecret(wallet.vault.lookup)?.privateExtendedKey : undefined,
+          descriptors,
+        }),
+      );
+    },
+  }),
+
+  addhdkey: walletMethod({
+    help: 'Adds an extended key to the wallet, from which createwalletdescriptor and derivehdkey make others.',
+    parameters: { hdkey: t.optional(t.string('Private (xprv)'), 'a new one') },
+    result: t.object({ xpub: t.string() }),
+    async handler({ hdkey }, wallet, { parameters, clock }) {
+      if (!wallet.hasPrivateKeys)
+        throw refuse.wallet('addhdkey is not available for wallets without private keys');
+      wallet.vault.requireUnlocked();
+      const seed = () => wallet.parts.random.bytes(32);
+      const key =
+        hdkey === undefined
+          ? HDKey.fromMasterSeed(seed(), versionsOf(parameters))
+          : readHdKey(hdkey, parameters);
+      if (key === null) throw refuse.key('Could not parse HD key');
+      if (!key.privateKey)
+        throw refuse.key('Extended public key (xpub) provided, but extended private key (xprv) is required');
+      const { descriptors, secrets } = parseDescriptor(`unused(${key.privateExtendedKey})`, parameters);
+      if (wallet.keys.get(descriptorId(descriptors[0]!.formatBody()!)) !== undefined)
+        throw refuse.wallet('HD key already exists');
+      const options = { active: false, internal: false, createdAt: clock.seconds() };
+      await wallet.importDescriptor(descriptors[0]!, secrets, options);
+      await wallet.settled();
+      return { xpub: key.publicExtendedKey };
+    },
+  }),
+
+  derivehdkey: walletMethod({
+    help: 'A key below an extended key of the wallet, as descriptors take it that several wallets sign for.',
+    parameters: {
+      path: t.string('BIP32; at least one step is hardened'),
+      options: t.options({
+        private: t.standard(t.boolean('The private key too: who sees it can spend what is below it'), false),
+        hdkey: t.optional(
+          t.string('As gethdkeys names it'),
+          'that of addhdkey, or the only one of the active descriptors',
+        ),
+      }),
+    },
+    result: t.object({
+      origin: t.string('What stands before the key in a descriptor'),
+      xpub: t.string(),
+      xprv: t.optional(t.string()),
+    }),
+    example: 'm/87h/0h/0h',
+    handler({ path: text, options }, wallet, { parameters }) {
+      if (!wallet.hasPrivateKeys) throw refuse.wallet('derivehdkey is not available for watch-only wallets');
+      const path = hardenedPath(text);
+      wallet.vault.requireUnlocked();
+      const xpub = chosenKey(wallet, options.hdkey, parameters);
+      const root = hdKeys(wallet, () => true)
+        .get(xpub)!
+        .key.rootSecret(wallet.vault.lookup);
+      if (root === null) throw refuse.key(`Private key for ${xpub} is not known`);
+      // A depth takes a byte.
+      if (root.depth + path.length > 255)
+        throw refuse.parameter('Unable to derive HD key at the requested path');
+      const child = path.reduce((node, step) => node.deriveChild(step), root);
+      const fingerprint = hash160(root.publicKey!).subarray(0, 4);
+      return {
+        origin: `[${formatOrigin({ fingerprint, path })}]`,
+        xpub: child.publicExtendedKey,
+        xprv: options.private ? child.privateExtendedKey : undefined,
+      };
     },
   }),
 
@@ -99,7 +212,8 @@ export const walletKeyMethods = group('Wallet', {
     async handler({ type: text, options }, wallet, { parameters, clock }) {
       const type = addressTypeFrom(text);
       wallet.vault.requireUnlocked();
-      const [only, ...others] = options.hdkey === undefined ? hdKeys(wallet, true).keys() : [options.hdkey];
+      const [only, ...others] =
+        options.hdkey === undefined ? hdKeys(wallet, isActive).keys() : [options.hdkey];
       if (only === undefined || others.length > 0)
         throw refuse.key(
           "Unable to determine which HD key to use from active descriptors. Please specify with 'hdkey'",
