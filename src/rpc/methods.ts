@@ -1,7 +1,6 @@
 /** All methods but those of the rooms above (`events/`, `dev/`), which join them in `src/methods.ts`. */
 import { addedNodeMethods } from './methods/added-nodes.ts';
 import { addressMethods } from './methods/addresses.ts';
-import { banMethods } from './methods/bans.ts';
 import { blockTemplateMethods } from './methods/block-template.ts';
 import { blockMethods } from './methods/blocks.ts';
 import { chainControlMethods } from './methods/chain-control.ts';
@@ -14,16 +13,15 @@ import { descriptorActivityMethods } from './methods/descriptor-activity.ts';
 import { descriptorMethods } from './methods/descriptors.ts';
 import { dumpCoinsMethods } from './methods/dump-coins.ts';
 import { feeMethods } from './methods/fees.ts';
+import { followerMethods } from './methods/followers.ts';
 import { generatingMethods } from './methods/generating.ts';
 import { getRawTransactionMethods } from './methods/get-raw-transaction.ts';
-import { indexMethods } from './methods/indexes.ts';
 import { keyMethods } from './methods/keys.ts';
 import { knownAddressMethods } from './methods/known-addresses.ts';
 import { mempoolMethods } from './methods/mempool.ts';
 import { mempoolFileMethods } from './methods/mempool-file.ts';
 import { miningMethods } from './methods/mining.ts';
 import { networkMethods } from './methods/network.ts';
-import { notificationMethods } from './methods/notifications.ts';
 import { peerProbeMethods } from './methods/peer-probes.ts';
 import { peerMethods } from './methods/peers.ts';
 import { proofMethods } from './methods/proofs.ts';
@@ -35,7 +33,6 @@ import { signRawTransactionMethods } from './methods/sign-raw-transaction.ts';
 import { statisticsMethods } from './methods/statistics.ts';
 import { submissionMethods } from './methods/submission.ts';
 import { tracingMethods } from './methods/tracing.ts';
-import { waitingMethods } from './methods/waiting.ts';
 import { walletAddressMethods } from './methods/wallet/addresses.ts';
 import { walletBackupMethods } from './methods/wallet/backups.ts';
 import { walletBalanceMethods } from './methods/wallet/balances.ts';
@@ -55,7 +52,6 @@ import { walletSweepingMethods } from './methods/wallet/sweeping.ts';
 export const RPC_METHODS = {
   ...addedNodeMethods,
   ...addressMethods,
-  ...banMethods,
   ...statisticsMethods,
   ...blockTemplateMethods,
   ...blockMethods,
@@ -71,7 +67,7 @@ export const RPC_METHODS = {
   ...feeMethods,
   ...generatingMethods,
   ...getRawTransactionMethods,
-  ...indexMethods,
+  ...followerMethods,
   ...keyMethods,
   ...knownAddressMethods,
   ...peerProbeMethods,
@@ -79,7 +75,6 @@ export const RPC_METHODS = {
   ...mempoolFileMethods,
   ...miningMethods,
   ...networkMethods,
-  ...notificationMethods,
   ...peerMethods,
   ...proofMethods,
   ...psbtMethods,
@@ -89,7 +84,6 @@ export const RPC_METHODS = {
   ...signRawTransactionMethods,
   ...submissionMethods,
   ...tracingMethods,
-  ...waitingMethods,
   ...walletAddressMethods,
   ...walletBackupMethods,
   ...walletBalanceMethods,
