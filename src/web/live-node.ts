@@ -3,6 +3,7 @@ import { signal } from '@preact/signals';
 import type { RpcClient } from '../client/client.ts';
 import type { ChainEvent, MempoolEvent, PeersEvent, PeerTold } from '../events/event-types.ts';
 import { type Block, judge, type Reorganisation } from './branches.ts';
+import { Doors } from './doors.ts';
 import { clientOf, type NodeFacts } from './session.ts';
 
 /** Blocks that are shown from the start, and milliseconds until a reorganisation is looked at as a whole. */
@@ -26,7 +27,13 @@ export interface Replacement extends Waiting {
   readonly replaced: readonly (Waiting & { readonly txid: string })[];
 }
 
+/** Connections that are opened, and nodes whose history is asked for, at once. */
+const DOORS = new Doors(6);
+const HISTORIES = new Doors(1);
+
 export interface Listener {
+  /** A block that some node has told of. */
+  known(hash: string): Block | undefined;
   block(node: LiveNode, block: Block, isNew: boolean): void;
   transaction(node: LiveNode, txid: string): void;
   reorganised(what: Reorganisation): void;
@@ -48,8 +55,7 @@ export class LiveNode {
   readonly wallets = signal<readonly string[]>([]);
   readonly #listener: Listener;
   readonly #stop = new AbortController();
-  readonly #known = new Map<string, Block>();
-  #isHistory = true;
+  #leave = (): void => {};
   #left: Block[] = [];
   #joined: Block[] = [];
   #settling: ReturnType<typeof setTimeout> | undefined;
@@ -61,7 +67,10 @@ export class LiveNode {
     this.name = facts.name;
     this.wallets.value = facts.wallets;
     this.#listener = listener;
-    this.client = clientOf(facts, (isOpen) => (this.isLive.value = isOpen));
+    this.client = clientOf(facts, (isOpen) => {
+      this.isLive.value = isOpen;
+      this.#leave();
+    });
     void this.#follow();
   }
 
@@ -73,53 +82,63 @@ export class LiveNode {
     const { signal: stop } = this.#stop;
     while (!stop.aborted) {
       try {
-        const { blocks, bestblockhash } = await this.client.getblockchaininfo();
-        const block = await this.client.getblockhash(Math.max(0, blocks - HISTORY));
-        this.#isHistory = block !== bestblockhash;
-        if (!this.#isHistory) await this.#show(bestblockhash);
+        await this.#catchUp();
+        this.#leave = await DOORS.enter();
         for await (const event of this.client.subscribe({
           topics: ['chain', 'mempool', 'peers'],
-          from: { block },
+          from: { block: this.tip.value!.hash },
           signal: stop,
         })) {
-          if (event.topic === 'chain') this.#chain(event, bestblockhash);
+          if (event.topic === 'chain') this.#chain(event);
           else if (event.topic === 'mempool') this.#mempool(event);
           else this.#peers(event as PeersEvent);
         }
       } catch {
         this.isLive.value = false;
       }
+      this.#leave();
       await new Promise((resolve) => setTimeout(resolve, RETRY));
     }
   }
 
-  async #show(hash: string): Promise<void> {
-    const { height, previousblockhash: previous, time, tx } = await this.client.getblock(hash, 1);
-    this.#arrived({ hash, height, previous, time, txids: tx, count: tx.length });
+  /** Its last blocks, as far as no other node has told of them; one node at a time, for they have most in common. */
+  async #catchUp(): Promise<void> {
+    const { bestblockhash: best, blocks: height } = await this.client.getblockchaininfo();
+    const leave = await HISTORIES.enter();
+    try {
+      const known = this.#listener.known(best);
+      const first = known ? height : Math.max(0, height - HISTORY);
+      const heights = Array.from({ length: height - first + 1 }, (_, i) => first + i);
+      const hashes = known
+        ? []
+        : await this.client.batch((each) => heights.map((one) => each.getblockhash(one)));
+      const blocks = await this.client.batch((each) => hashes.map((hash) => each.getblock(hash, 1)));
+      if (known) this.#arrived(known, false);
+      for (const { hash, height: at, previousblockhash: previous, time, tx } of blocks)
+        this.#arrived({ hash, height: at, previous, time, txids: tx, count: tx.length }, false);
+    } finally {
+      leave();
+    }
   }
 
-  #arrived(block: Block): void {
-    this.#known.set(block.hash, block);
-    // Those of a branch that may be left are needed; nothing older.
-    if (this.#known.size > 10 * HISTORY) this.#known.delete(this.#known.keys().next().value!);
+  #arrived(block: Block, isNew: boolean): void {
     this.tip.value = block;
-    this.#listener.block(this, block, !this.#isHistory);
+    this.#listener.block(this, block, isNew);
   }
 
-  #chain(event: ChainEvent, best: string): void {
+  #chain(event: ChainEvent): void {
     const { hash, height, previousblockhash: previous, time } = event.block;
     if (event.type === 'connected') {
       const { txids = [] } = event;
       const block = { hash, height, previous, time, txids, count: txids.length };
-      this.#arrived(block);
+      this.#arrived(block, true);
       if (this.#left.length > 0) this.#joined.push(block);
-      if (hash === best) this.#isHistory = false;
     } else {
-      const left = this.#known.get(hash) ?? { hash, height, previous, time, txids: [], count: 0 };
+      const left = this.#listener.known(hash) ?? { hash, height, previous, time, txids: [], count: 0 };
       // Back over a block that just came: it was never a branch of its own.
       if (this.#joined.at(-1)?.hash === hash) this.#joined.pop();
       else this.#left.unshift(left);
-      this.tip.value = previous === undefined ? undefined : this.#known.get(previous);
+      this.tip.value = previous === undefined ? undefined : this.#listener.known(previous);
     }
     if (this.#left.length === 0) return;
     clearTimeout(this.#settling);

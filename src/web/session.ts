@@ -37,16 +37,22 @@ const ownPassword = (): string => `page:${token() ?? ''}`;
 // Another tab of the page.
 addEventListener('storage', () => (isOpen.value = token() !== null));
 
+/** @param onRefused told that the password is not, or no more, the right one */
+const exchangeOf =
+  (onRefused: (used: string | null) => void) =>
+  async ({ url, signal, ...request }: ClientRequest): Promise<ClientAnswer> => {
+    const used = token();
+    const response = await fetch(url, { method: 'POST', ...request, ...(signal && { signal }) });
+    if (response.status === 401) onRefused(used);
+    return { status: response.status, body: await response.text() };
+  };
+
 /** A node that was started again has another key. */
-async function exchange({ url, signal, ...request }: ClientRequest): Promise<ClientAnswer> {
-  const used = token();
-  const response = await fetch(url, { method: 'POST', ...request, ...(signal && { signal }) });
-  if (response.status === 401 && token() === used) {
-    localStorage.removeItem(STORED);
-    isOpen.value = false;
-  }
-  return { status: response.status, body: await response.text() };
-}
+const exchange = exchangeOf((used) => {
+  if (token() !== used) return;
+  localStorage.removeItem(STORED);
+  isOpen.value = false;
+});
 
 /** The server that the page is from: a node, or a devnet's control API. */
 export const server: RpcClient = createClient({ url: origin, cookie: ownPassword, exchange });
@@ -62,6 +68,7 @@ export interface NodeFacts {
   readonly state: string;
   readonly url: string;
   readonly wallets: readonly string[];
+  readonly height?: number;
 }
 
 /** The devnet's nodes and links; of a single node only itself. */
@@ -71,22 +78,32 @@ export async function list(): Promise<{ nodes: readonly NodeFacts[]; links: read
   return { nodes: [{ name: 'this node', state: 'running', url: origin, wallets }], links: [] };
 }
 
+type Passwords = readonly { readonly name: string; readonly password: string }[];
+/** Of a devnet's nodes: all are asked for at once, again when one is started again. */
+let passwords: Promise<Passwords> | undefined;
+
+async function passwordOf(name: string): Promise<string> {
+  passwords ??= server.call<Passwords>('passwords');
+  const all = await passwords.catch(() => []);
+  const own = all.find((each) => each.name === name);
+  if (own !== undefined) return own.password;
+  passwords = undefined;
+  throw new Error(`${name} does not run`);
+}
+
 /** @param onConnection told whether its events come */
 export function clientOf({ name, url }: NodeFacts, onConnection: (isOpen: boolean) => void): RpcClient {
-  const cookie = async (): Promise<string> => {
-    if (!isDevnet) return ownPassword();
-    const passwords = await server.call<readonly { name: string; password: string }[]>('passwords');
-    const own = passwords.find((each) => each.name === name);
-    if (own === undefined) throw new Error(`${name} does not run`);
-    return own.password;
-  };
   class Socket extends Watched {
     override told(isOpen: boolean): void {
       onConnection(isOpen);
+      if (isOpen) return;
+      passwords = undefined;
       // A socket does not say why it was refused; a call does.
-      if (!isOpen && !isDevnet) server.uptime().catch(() => {});
+      if (!isDevnet) server.uptime().catch(() => {});
     }
   }
-  const own = isDevnet ? {} : { exchange };
-  return createClient({ url, cookie, WebSocket: Socket as never, ...own });
+  const own = isDevnet
+    ? { cookie: () => passwordOf(name), exchange: exchangeOf(() => (passwords = undefined)) }
+    : { cookie: ownPassword, exchange };
+  return createClient({ url, WebSocket: Socket as never, ...own });
 }

@@ -59,6 +59,7 @@ export function tell(text: string, link?: string): void {
 const short = (hash: string): string => `…${hash.slice(-8)}`;
 
 const listener = {
+  known: (hash: string) => blocks.value.get(hash),
   block(node: LiveNode, block: Block, isNew: boolean): void {
     if (!blocks.value.has(block.hash)) {
       const all = [...blocks.value.values(), block].sort((a, b) => a.height - b.height).slice(-BLOCKS);
@@ -106,12 +107,15 @@ let isRefreshing = false;
 function refresh(): void {
   if (isRefreshing) return;
   isRefreshing = true;
-  setTimeout(() => {
+  setTimeout(async () => {
+    // What happens from here on is asked about once more.
     isRefreshing = false;
-    void look();
+    await looking;
+    looking = look();
   }, CALM);
 }
 
+let looking: Promise<void> | undefined;
 async function look(): Promise<void> {
   try {
     const found = await list();
@@ -129,7 +133,7 @@ async function look(): Promise<void> {
 /** While it is open. */
 export function startWorld(): void {
   effect(() => {
-    if (isOpen.value) void look();
+    if (isOpen.value) looking = look();
     else forget();
   });
 }

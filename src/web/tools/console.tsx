@@ -41,6 +41,8 @@ export function Console() {
     };
     try {
       const { method, params } = parseCall(text, methods);
+      setText('');
+      setBack(0);
       const to = wallet === '' ? client : client.wallet(wallet);
       const result = await (Array.isArray(params)
         ? to.call(method, ...params)
@@ -49,8 +51,6 @@ export function Console() {
     } catch (error) {
       answer(true, (error as Error).message);
     }
-    setText('');
-    setBack(0);
   };
   const look = (by: number): void => {
     const asked = answers.map((each) => each.asked).filter((each) => !each.endsWith('…'));

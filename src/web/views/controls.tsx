@@ -6,6 +6,8 @@ import { attempt, control, facts, links, nodes, tell } from '../world.ts';
 
 /** Hashes for a block: what a devnet's difficulty asks is little. */
 const TRIES = 1_000_000_000;
+/** Nodes that are shown until more are asked for. */
+const ROWS = 12;
 
 const walletOf = (node: LiveNode) => {
   const [name] = node.wallets.value;
@@ -22,6 +24,7 @@ const mine = (node: LiveNode): Promise<void> =>
 
 export function Controls() {
   const [apart, setApart] = useState<ReadonlySet<string>>(new Set());
+  const [shown, setShown] = useState(ROWS);
   const isCut = links.value.some(({ cut }) => cut);
   const names = nodes.value.map(({ name }) => name);
   const side = names.filter((name) => apart.has(name));
@@ -58,11 +61,18 @@ export function Controls() {
         </p>
         <table>
           <tbody>
-            {nodes.value.map((node) => (
+            {nodes.value.slice(0, shown).map((node) => (
               <Row key={node.name} node={node} />
             ))}
           </tbody>
         </table>
+        {names.length > shown && (
+          <p>
+            <button type="button" onClick={() => setShown(names.length)}>
+              More: {names.length - shown}
+            </button>
+          </p>
+        )}
       </Card>
       <Pay />
     </>

@@ -5,6 +5,10 @@ import { choose, control, current, type Flight, facts, flights, landed, links, n
 
 const WIDTH = 480;
 const HEIGHT = 320;
+/** Nodes up to which each has a box of its own words; more are drawn smaller, on two rings. */
+export const FEW = 12;
+/** Links up to which each can be reached by the keyboard; of more the choices beside the graph are quicker. */
+const REACHED = 60;
 /** Milliseconds that a dot is on its way. */
 const FLIGHT = 600;
 
@@ -17,22 +21,30 @@ const onKeys = (act: () => void) => (event: KeyboardEvent) => {
   act();
 };
 
-const around = (i: number, count: number): Point => {
+/** @param scale of the picture */
+const around = (i: number, count: number, scale: number): Point => {
   const angle = (2 * Math.PI * i) / count - Math.PI / 2;
-  return [WIDTH / 2 + Math.cos(angle) * WIDTH * 0.36, HEIGHT / 2 + Math.sin(angle) * HEIGHT * 0.36];
+  const reach = count > FEW && i % 2 === 1 ? 0.3 : 0.42;
+  const [x, y] = [
+    Math.cos(angle) * (count > FEW ? reach : 0.36),
+    Math.sin(angle) * (count > FEW ? reach : 0.36),
+  ];
+  return [WIDTH * scale * (0.5 + x), HEIGHT * scale * (0.5 + y)];
 };
 
 export function Graph() {
   if (!isDevnet) return <Peers />;
   const all = nodes.value;
+  const isFew = all.length <= FEW;
+  const scale = isFew ? 1 : 2.4;
   const places = new Map(
     all.map(({ name }, i) => [
       name,
-      all.length === 1 ? ([WIDTH / 2, HEIGHT / 2] as Point) : around(i, all.length),
+      all.length === 1 ? ([WIDTH / 2, HEIGHT / 2] as Point) : around(i, all.length, scale),
     ]),
   );
   return (
-    <svg viewBox={`0 0 ${WIDTH} ${HEIGHT}`}>
+    <svg viewBox={`0 0 ${WIDTH * scale} ${HEIGHT * scale}`}>
       <title>Nodes and links</title>
       {links.value.map(({ between: [a, b], cut = false }) => {
         const [from, to] = [places.get(a), places.get(b)];
@@ -44,7 +56,7 @@ export function Graph() {
             key={`${a} ${b}`}
             class={cut ? 'link cut' : 'link'}
             role="button"
-            tabindex={0}
+            tabindex={links.value.length <= REACHED ? 0 : -1}
             aria-label={`${cut ? 'Mend' : 'Cut'} the link of ${a} and ${b}`}
             onClick={act}
             onKeyDown={onKeys(act)}
@@ -59,8 +71,9 @@ export function Graph() {
       ))}
       {all.map((node) => {
         const [x, y] = places.get(node.name)!;
-        const state = facts.value.get(node.name)?.state ?? '';
-        const isUp = node.isLive.value;
+        // Until it is connected, what the devnet says of it counts.
+        const { state = '', height } = facts.value.get(node.name) ?? {};
+        const isUp = node.isLive.value || state === 'running';
         return (
           // biome-ignore lint/a11y/useSemanticElements: there are no buttons in SVG
           <g
@@ -73,14 +86,22 @@ export function Graph() {
             onClick={() => choose(node.name)}
             onKeyDown={onKeys(() => choose(node.name))}
           >
-            <rect x={-62} y={-30} width={124} height={60} rx={8} />
-            <text y={-11}>{node.name}</text>
-            <text y={7} class="small">
-              {isUp ? `height ${node.tip.value?.height ?? '…'}` : state || 'down'}
+            <rect
+              x={isFew ? -62 : -48}
+              y={isFew ? -30 : -22}
+              width={isFew ? 124 : 96}
+              height={isFew ? 60 : 44}
+              rx={8}
+            />
+            <text y={isFew ? -11 : -3}>{node.name}</text>
+            <text y={isFew ? 7 : 14} class="small">
+              {isUp ? `height ${node.tip.value?.height ?? height ?? '…'}` : state || 'down'}
             </text>
-            <text y={22} class="small">
-              {isUp ? `${node.peers.value.length} peers · ${node.poolSize.value} tx` : ''}
-            </text>
+            {isFew && (
+              <text y={22} class="small">
+                {isUp ? `${node.peers.value.length} peers · ${node.poolSize.value} tx` : ''}
+              </text>
+            )}
           </g>
         );
       })}

@@ -1,9 +1,9 @@
 /** The home: the blocks with their branches, the nodes with their links, and what one can do to them. */
 import { Card, Some } from '../parts.tsx';
 import { isDevnet, mayWrite } from '../session.ts';
-import { happenings } from '../world.ts';
+import { happenings, nodes } from '../world.ts';
 import { Controls } from './controls.tsx';
-import { Graph } from './graph.tsx';
+import { FEW, Graph } from './graph.tsx';
 import { Reorganisations } from './reorganisations.tsx';
 import { Strip } from './strip.tsx';
 
@@ -13,7 +13,7 @@ export function NetworkView() {
       <Card title="Chain" wide>
         <Strip />
       </Card>
-      <Card title={isDevnet ? 'Nodes and links' : 'Peers'}>
+      <Card title={isDevnet ? 'Nodes and links' : 'Peers'} wide={nodes.value.length > FEW}>
         <Graph />
       </Card>
       {isDevnet && mayWrite && <Controls />}

@@ -6,6 +6,8 @@ import { blocks, current, nodes } from '../world.ts';
 const COLUMNS = 16;
 /** Transactions at which a block is drawn full. */
 const FULL = 50;
+/** Nodes that a block names. */
+const TIPS = 4;
 
 export function Strip() {
   const frame = useRef<HTMLDivElement>(null);
@@ -58,9 +60,10 @@ export function Box({
       <span class="soft">{block.count} tx</span>
       <span class="mono">…{block.hash.slice(-8)}</span>
       <span class="tips">
-        {here.map((name) => (
+        {here.slice(0, TIPS).map((name) => (
           <i key={name}>{name}</i>
         ))}
+        {here.length > TIPS && <i>and {here.length - TIPS} more</i>}
       </span>
     </a>
   );

@@ -1,0 +1,205 @@
+/** The page with much to show: fifty nodes, ten thousand blocks, five thousand transactions; and left open for long. */
+import type { Browser, CDPSession, Page } from 'playwright-core';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { fromDisplayHex, toHex } from '../../../src/core/encoding/bytes.ts';
+import { sha256 } from '../../../src/core/encoding/hashes.ts';
+import { REGTEST } from '../../../src/core/parameters/presets.ts';
+import { encodeAddress } from '../../../src/core/script/address.ts';
+import { Transaction } from '../../../src/core/transaction/transaction.ts';
+import { hasChromium, launch, openPage, picture } from './chromium.ts';
+import { Crowd } from './crowd.ts';
+
+/** Milliseconds until the first view, and from a block to the screen. */
+const FIRST_VIEW = 1_000;
+const SHOWN = 200;
+/** The machine may be busy with something else once. */
+const ATTEMPTS = 5;
+/** Of 1,000 transactions, that many again as they are mined, and 111 blocks; from which on nothing may grow, in bytes. */
+const ROUNDS = 8;
+const SETTLED = 3;
+const GROWTH = 300_000;
+
+/** Anybody may spend it: the witness is a script that says OP_TRUE. */
+const TRUE = Uint8Array.of(0x51);
+const SCRIPT = Uint8Array.of(0, 32, ...sha256(TRUE));
+const ANYONE = encodeAddress(SCRIPT, REGTEST)!;
+
+/** Remembers when the page first showed what is asked for: milliseconds since it was navigated to. */
+const noting = (name: string, condition: string): string => `{
+  const note = () => {
+    if (globalThis.${name} === undefined && (${condition})) globalThis.${name} = performance.now();
+  };
+  new MutationObserver(note).observe(document, { subtree: true, childList: true, characterData: true, attributes: true });
+}`;
+
+/** The same of a block in the strip, by the clock that the node has too. */
+const observe = (height: number): string => `{
+  const observer = new MutationObserver(() => {
+    if (![...document.querySelectorAll('.strip .block b')].some((each) => each.textContent === '${height}')) return;
+    globalThis.shownAt = Date.now();
+    observer.disconnect();
+  });
+  observer.observe(document.querySelector('.strip'), { subtree: true, childList: true, characterData: true });
+}`;
+
+async function shownAt(page: Page): Promise<number> {
+  const read = () => page.evaluate('globalThis.shownAt');
+  await expect.poll(read, { timeout: 20_000, interval: 20 }).toBeTypeOf('number');
+  return (await read()) as number;
+}
+
+/** @returns milliseconds of each attempt */
+async function firstViews(browser: Browser, link: string, condition: string): Promise<number[]> {
+  const times: number[] = [];
+  for (let i = 0; i < ATTEMPTS; i++) {
+    const { page, complaints } = await openPage(browser, { viewport: { width: 1280, height: 900 } });
+    await page.addInitScript(noting('shownAt', condition));
+    await page.goto(link);
+    times.push(await shownAt(page));
+    expect(complaints).toEqual([]);
+    if (i === 0) await picture(page, `crowd-${condition.length}`);
+    await page.context().close();
+  }
+  return times;
+}
+
+interface Coin {
+  readonly txid: string;
+  readonly vout: number;
+  readonly value: bigint;
+}
+
+/** Anybody's coin, made into others of anybody's. */
+function spend({ txid, vout, value }: Coin, fee: bigint, count = 1): Transaction {
+  const each = (value - fee) / BigInt(count);
+  return Transaction.from({
+    version: 2,
+    inputs: [
+      {
+        prevout: { txid: fromDisplayHex(txid), vout },
+        ...{ scriptSig: new Uint8Array(), sequence: 0xffff_fffd, witness: [TRUE] },
+      },
+    ],
+    outputs: Array.from({ length: count }, () => ({ value: each, scriptPubKey: SCRIPT })),
+    lockTime: 0,
+  });
+}
+
+const coinsOf = (tx: Transaction): Coin[] =>
+  tx.outputs.map(({ value }, vout) => ({ txid: tx.txid, vout, value }));
+
+describe.skipIf(!hasChromium)('the page with fifty nodes', () => {
+  let crowd: Crowd;
+  let browser: Browser;
+
+  beforeAll(async () => {
+    [crowd, browser] = await Promise.all([Crowd.open(50), launch()]);
+    await crowd.mine(30, ANYONE);
+  }, 240_000);
+  afterAll(async () => {
+    await browser?.close();
+    await crowd?.stop();
+  }, 60_000);
+
+  test('is there within a second', async () => {
+    const all = `[...document.querySelectorAll('.node:not(.down)')].filter((each) => each.textContent.includes('height 30')).length === 50 &&
+      document.querySelectorAll('.strip .block:not(.next)').length === 16`;
+    const times = await firstViews(browser, crowd.link, all);
+    console.info('fifty nodes, first view', times);
+    expect(Math.min(...times)).toBeLessThan(FIRST_VIEW);
+  }, 120_000);
+});
+
+describe.skipIf(!hasChromium)('the page with ten thousand blocks and five thousand transactions', () => {
+  let crowd: Crowd;
+  let browser: Browser;
+  const coins: Coin[] = [];
+
+  const call = <T>(name: string, ...parameters: readonly unknown[]): Promise<T> =>
+    crowd.call(crowd.members[0]!, name, ...parameters);
+  const send = (tx: Transaction): Promise<string> => call('sendrawtransaction', toHex(tx.bytes), 0);
+
+  /** Spends so many of the coins, and has those that come of it. */
+  async function pay(count: number): Promise<void> {
+    const spent = coins.splice(0, count);
+    for (const [i, coin] of spent.entries()) {
+      const tx = spend(coin, 200n + BigInt(i % 40) * 60n);
+      await send(tx);
+      coins.push(...coinsOf(tx));
+    }
+  }
+
+  beforeAll(async () => {
+    [crowd, browser] = await Promise.all([Crowd.open(1), launch()]);
+    const hashes = await crowd.mine(10_000, ANYONE);
+    for (const hash of hashes.slice(0, 3)) {
+      const { tx } = await call<{ tx: string[] }>('getblock', hash, 1);
+      const fan = spend({ txid: tx[0]!, vout: 0, value: 50n * 10n ** 8n }, 1_000_000n, 1_800);
+      await send(fan);
+      coins.push(...coinsOf(fan));
+    }
+    await crowd.mine(1, ANYONE);
+    await pay(5_000);
+  }, 300_000);
+  afterAll(async () => {
+    await browser?.close();
+    await crowd?.stop();
+  }, 60_000);
+
+  test('is there within a second, its mempool too', async () => {
+    const condition = `document.querySelector('.strip .block.next')?.textContent.includes('5000 tx')`;
+    const times = await firstViews(browser, crowd.link, condition);
+    console.info('5,000 transactions, first view', times);
+    expect(Math.min(...times)).toBeLessThan(FIRST_VIEW);
+    const { page, complaints } = await openPage(browser, { viewport: { width: 1280, height: 900 } });
+    await page.goto(crowd.link);
+    await page.getByRole('link', { name: 'Mempool' }).click();
+    await page.getByText('The mempool of node1: 5000 transactions').waitFor();
+    await page.getByText('Next blocks: 1').waitFor();
+    expect(await page.locator('.list li').count()).toBe(50);
+    await page.getByRole('link', { name: 'Replay' }).click();
+    await page.getByText('10001 / 10001').waitFor();
+    await page.getByRole('button', { name: 'Back' }).click();
+    await page.getByText(/^Block 10000 /).waitFor();
+    expect(complaints).toEqual([]);
+    await page.context().close();
+  }, 120_000);
+
+  test('shows a block at once, and does not grow by thousands of events', async () => {
+    const { page, complaints } = await openPage(browser, { viewport: { width: 1280, height: 900 } });
+    await page.goto(crowd.link);
+    await page.locator('.strip .block.next').waitFor();
+    const session = await page.context().newCDPSession(page);
+    const delays: number[] = [];
+    const sizes: number[] = [];
+    for (let round = 0; round < ROUNDS; round++) {
+      await crowd.mine(1, ANYONE);
+      for (let i = 0; i < 10; i++) {
+        const height = (await call<number>('getblockcount')) + 1;
+        await page.evaluate(`globalThis.shownAt = undefined; ${observe(height)}`);
+        await crowd.mine(1, ANYONE);
+        const mined = Date.now();
+        delays.push((await shownAt(page)) - mined);
+      }
+      await pay(1_000);
+      await crowd.mine(100, ANYONE);
+      const height = await call<number>('getblockcount');
+      await page.getByText(`· height ${height}`).waitFor();
+      sizes.push(await heapOf(session));
+    }
+    delays.sort((a, b) => a - b);
+    console.info('milliseconds from a block to the screen', delays, 'bytes of the heap', sizes);
+    expect(delays[Math.floor(delays.length / 2)]).toBeLessThan(SHOWN);
+    // The first rounds fill what is kept: the last blocks, happenings, compiled code.
+    expect(sizes.at(-1)! - sizes[SETTLED]!).toBeLessThan(GROWTH);
+    expect(await page.evaluate('document.querySelectorAll("*").length')).toBeLessThan(1_500);
+    expect(complaints).toEqual([]);
+    await page.context().close();
+  }, 300_000);
+});
+
+/** Bytes that are still used once nothing is that need not be. */
+async function heapOf(session: CDPSession): Promise<number> {
+  for (let i = 0; i < 3; i++) await session.send('HeapProfiler.collectGarbage');
+  return (await session.send('Runtime.getHeapUsage')).usedSize;
+}
