@@ -23,7 +23,6 @@ import {
 } from '../core/transaction/fee-rate.ts';
 import {
   NO_WITNESS,
-  type OutPoint,
   SEQUENCE_NOT_FINAL,
   SEQUENCE_REPLACEABLE,
   Transaction,
@@ -34,54 +33,11 @@ import {
 import type { Spendable } from './coin-groups.ts';
 import type { OutputType } from './descriptors/kinds.ts';
 import { shuffled } from './shuffle.ts';
-import { type InputSize, signedWeight } from './solving.ts';
+import { signedWeight } from './solving.ts';
+import type { SpendRequest } from './spend-request.ts';
 import { LONG_TERM_RATE, type Need, Purse, TOO_HEAVY } from './spendable.ts';
 import type { Wallet } from './wallet.ts';
 import { WalletError } from './wallet-error.ts';
-
-export interface Recipient {
-  readonly script: Uint8Array;
-  /** Satoshis */
-  readonly value: bigint;
-  /** The fee is taken from what this recipient gets. */
-  readonly subtractFee: boolean;
-}
-
-export interface PresetInput {
-  readonly outpoint: OutPoint;
-  /** What the input has already; the rest is as the wallet makes it. */
-  readonly given?: Partial<Omit<TxIn, 'prevout'>>;
-  /** Of what will spend it; known without being told where the wallet can solve it. */
-  readonly weight?: number;
-  /** What solving data told of one that is not the wallet's. */
-  readonly size?: InputSize;
-  /** Output spent, where it is not the wallet's. */
-  readonly external?: TxOut;
-}
-
-export interface SpendRequest {
-  readonly recipients: readonly Recipient[];
-  readonly feeRate: FeeRate;
-  /** A set: a coin named twice is spent once. */
-  readonly inputs?: readonly PresetInput[];
-  /** May coins be added to the inputs given? */
-  readonly addInputs?: boolean;
-  readonly changeScript?: Uint8Array;
-  readonly changeType?: OutputType;
-  /** Index of the change output; drawn if not given. */
-  readonly changePosition?: number;
-  /** BIP125 */
-  readonly replaceable?: boolean;
-  readonly lockTime?: number;
-  readonly version?: number;
-  readonly includeUnsafe?: boolean;
-  readonly minimumDepth?: number;
-  readonly maximumDepth?: number;
-  /** Weight that the signed transaction may have. */
-  readonly maximumWeight?: number;
-  /** Leave alone what was paid to addresses after they were spent from; what shares an address is spent together. */
-  readonly avoidsReuse?: boolean;
-}
 
 export interface PlannedTransaction {
   /** Without signatures. */

@@ -18,7 +18,7 @@ import type { Candidate, SelectionGoal } from './coin-selection.ts';
 import { listCoins } from './coins.ts';
 import type { WalletTransaction } from './history.ts';
 import { type InputSize, inputSize } from './solving.ts';
-import type { PresetInput, SpendRequest } from './spend.ts';
+import type { PresetInput, SpendRequest } from './spend-request.ts';
 import type { Wallet } from './wallet.ts';
 import { WalletError } from './wallet-error.ts';
 

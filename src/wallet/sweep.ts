@@ -18,14 +18,8 @@ import {
 } from '../core/transaction/transaction.ts';
 import type { Spendable } from './coin-groups.ts';
 import { inputSize, providerFor, signedWeight } from './solving.ts';
-import {
-  FEE_TOO_HIGH,
-  lockTimeFor,
-  type PlannedTransaction,
-  type SpendRequest,
-  sequenceFor,
-  TRUC_MAX_WEIGHT,
-} from './spend.ts';
+import { FEE_TOO_HIGH, lockTimeFor, type PlannedTransaction, sequenceFor, TRUC_MAX_WEIGHT } from './spend.ts';
+import type { SpendRequest } from './spend-request.ts';
 import { Purse } from './spendable.ts';
 import type { Wallet } from './wallet.ts';
 import { WalletError } from './wallet-error.ts';

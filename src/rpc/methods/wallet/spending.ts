@@ -8,7 +8,8 @@ import { Psbt } from '../../../wallet/psbt/psbt.ts';
 import { finalize } from '../../../wallet/psbt/roles.ts';
 import { fillPsbt } from '../../../wallet/psbt-signing.ts';
 import { signWithWallet } from '../../../wallet/solving.ts';
-import { type PlannedTransaction, planTransaction, type Recipient } from '../../../wallet/spend.ts';
+import { type PlannedTransaction, planTransaction } from '../../../wallet/spend.ts';
+import type { Recipient } from '../../../wallet/spend-request.ts';
 import type { Wallet } from '../../../wallet/wallet.ts';
 import {
   addressScript,
