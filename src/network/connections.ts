@@ -191,8 +191,7 @@ export class Connections implements Peers, PeerEvents {
   }
 
   /** Its place may be filled, and an added node is dialled again. */
-  closed(peer: Peer, reason: string): void {
-    if (reason !== '') this.#log(`${reason}, disconnecting peer=${peer.id}`);
+  closed(peer: Peer): void {
     this.#peers.delete(peer.id);
     this.left.emit(peer);
     this.#log(`Cleared nodestate for peer=${peer.id}`);

@@ -8,7 +8,7 @@ import { relaysTo } from './transaction-announcer.ts';
 export function describePeer(peer: Peer): PeerInfo {
   const { addresses, blocks, chain, transactions, version } = peer;
   const seconds = (milliseconds: number | undefined): number | undefined =>
-    milliseconds === undefined ? undefined : milliseconds / 1000;
+    milliseconds === undefined ? undefined : Math.round(milliseconds * 1000) / 1e6;
   return {
     id: peer.id,
     address: peer.address,

@@ -52,7 +52,7 @@ export interface PeerEvents {
   offence(peer: Peer, reason: string): void;
   /** It holds so many bytes more of our memory, or did for a while. */
   grew(peer: Peer, bytes: number): void;
-  closed(peer: Peer, reason: string): void;
+  closed(peer: Peer): void;
   /** Not its fault: a bug or a failing disk. */
   failed(error: Error): void;
 }
@@ -277,9 +277,11 @@ export class Peer {
     for (const timer of this.#timers) timer.cancel();
     this.#queue = [];
     this.#queued = 0;
+    // First: who sees that it ended may look into the log for the reason.
+    if (reason !== '') this.note(`${reason}, disconnecting peer=${this.id}`);
     this.connection.close();
     this.#wake();
-    this.#events.closed(this, reason);
+    this.#events.closed(this);
   }
 
   #nonce(): bigint {

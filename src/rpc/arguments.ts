@@ -6,7 +6,7 @@ import { JsonObject, type JsonRead } from '../core/encoding/json.ts';
 import type { JsonWritable } from '../core/encoding/json-writer.ts';
 import { writeJson } from '../core/encoding/json-writer.ts';
 import type { RpcContext } from './context.ts';
-import { type RpcError, refuse } from './errors.ts';
+import { RpcCode, RpcError, refuse } from './errors.ts';
 import { helpText } from './help.ts';
 import type { Method, RpcRequest } from './registry.ts';
 import type { Schema } from './schema.ts';
@@ -27,6 +27,12 @@ export function callMethod(
   const needed = parameters.findLastIndex(([, schema]) => !schema.optional) + 1;
   if (values.length < needed || values.length > parameters.length) throw refuse.misc(helpText(method));
   checkTypes(parameters, values);
+  const { name } = method;
+  if (method.deprecated && !context.deprecated.has(name))
+    throw new RpcError(
+      RpcCode.METHOD_DEPRECATED,
+      `DEPRECATION WARNING: Start bitcoind with the \`-deprecatedrpc=${name}\` option to use this while it is still there.`,
+    );
   return method.run(values, context, request);
 }
 

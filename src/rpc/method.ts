@@ -59,9 +59,10 @@ function specify<P extends t.Fields, R extends t.Schema>(
     result = t.nothing() as never,
     example = sampleCall(parameters),
     plain = false,
+    deprecated = false,
   } = definition;
   return Object.freeze<Spec<P, R>>({
-    ...{ help, parameters, result, example, plain },
+    ...{ help, parameters, result, example, plain, deprecated },
     run: (values, context, request) => run(parameters, values, context, request) as JsonWritable,
   });
 }

@@ -26,6 +26,8 @@ export interface Definition<P extends t.Fields, R extends t.Schema> {
   readonly example?: string;
   /** Its help is what it says, and nothing more. */
   readonly plain?: boolean;
+  /** Only where -deprecatedrpc names it: else it is not even looked at what was given. */
+  readonly deprecated?: boolean;
 }
 
 /** A method without its name, which is its key in a group. */

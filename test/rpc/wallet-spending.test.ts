@@ -241,5 +241,6 @@ test('a proof is enough to take note of a transaction, but none that is not in t
   expect((await errorOf('pruned', 'importprunedfunds', other.hex, proof))?.message).toBe(
     "Transaction given doesn't exist in proof",
   );
-  expect((await errorOf('pruned', 'removeprunedfunds', txid))?.code).toBe(-32);
+  for (const given of [txid, 'no txid'])
+    expect((await errorOf('pruned', 'removeprunedfunds', given))?.code).toBe(-32);
 });

@@ -1,4 +1,13 @@
-import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import {
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmdirSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
@@ -34,12 +43,16 @@ test('a write that fails leaves the old file, and does not keep the next from be
   ]);
   expect(outcomes.map(({ status }) => status)).toEqual(['rejected', 'rejected']);
   const other = join(directory, 'a.dat');
+  // Where the new one is written a folder is in the way.
+  mkdirSync(`${other}.new`);
+  await expect(replaceFile(other, Uint8Array.of(2))).rejects.toThrow('EISDIR');
+  rmdirSync(`${other}.new`);
   await replaceFile(other, Uint8Array.of(3));
   expect([...readFileSync(other)]).toEqual([3]);
 });
 
 test('what a crash left beside is removed, and nothing else', async () => {
-  for (const name of ['peers.dat.new', 'settings.json.77-3.new', 'mine.new', 'peers.dat'])
+  for (const name of ['peers.dat.new', 'settings.json.new', 'mine.new', 'peers.dat'])
     writeFileSync(join(directory, name), '');
   await removeLeftovers(directory);
   expect(readdirSync(directory).sort()).toEqual(['mine.new', 'peers.dat']);

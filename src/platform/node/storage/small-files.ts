@@ -21,7 +21,6 @@ interface Write {
 
 /** The last write asked for, by path. */
 const writes = new Map<string, Write>();
-let number = 0;
 
 /**
  * Written beside, synced, and moved over the old one, so that a crash leaves the one or the other; readable by its
@@ -49,9 +48,9 @@ export function replaceFile(path: string, bytes: Uint8Array): Promise<void> {
 }
 
 async function replace(path: string, bytes: Uint8Array): Promise<void> {
-  const beside = `${path}.${process.pid}-${number++}.new`;
+  const beside = `${path}.new`;
   try {
-    const file = await open(beside, 'wx', 0o600);
+    const file = await open(beside, 'w', 0o600);
     try {
       await file.writeFile(bytes);
       await file.datasync();
@@ -68,5 +67,5 @@ async function replace(path: string, bytes: Uint8Array): Promise<void> {
 /** Removes what a crash left beside; nobody may be writing in the folder. */
 export async function removeLeftovers(directory: string): Promise<void> {
   for (const name of await readdir(directory))
-    if (/\.(dat|json|cookie)(\.\d+-\d+)?\.new$/.test(name)) await rm(join(directory, name), { force: true });
+    if (/\.(dat|json|cookie)\.new$/.test(name)) await rm(join(directory, name), { force: true });
 }

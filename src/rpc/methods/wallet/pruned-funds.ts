@@ -1,7 +1,7 @@
 /** Transactions that a wallet is told of with a proof, where their blocks are pruned; and such as it shall forget. */
 import { toDisplayHex } from '../../../core/encoding/bytes.ts';
 import type { Txid } from '../../../core/transaction/transaction.ts';
-import { group, RpcCode, RpcError, refuse, t, walletMethod } from '../../kit.ts';
+import { group, refuse, t, walletMethod } from '../../kit.ts';
 import { readTransaction } from '../../texts.ts';
 import { matchesOf, readProof } from '../proofs.ts';
 
@@ -30,12 +30,8 @@ export const walletPrunedFundMethods = group('Wallet', {
   removeprunedfunds: walletMethod({
     help: 'Forgets a transaction of the wallet; only with -deprecatedrpc=removeprunedfunds.',
     parameters: { txid: t.hashText<Txid>() },
-    async handler({ txid }, wallet, { deprecated }) {
-      if (!deprecated.has('removeprunedfunds'))
-        throw new RpcError(
-          RpcCode.METHOD_DEPRECATED,
-          'DEPRECATION WARNING: Start bitcoind with the `-deprecatedrpc=removeprunedfunds` option to use this while it is still there.',
-        );
+    deprecated: true,
+    async handler({ txid }, wallet) {
       const entry = wallet.history.get(txid);
       if (entry === undefined) throw refuse.wallet(`Transaction ${txid} does not belong to this wallet`);
       wallet.history.remove(entry);
