@@ -35,6 +35,7 @@ import { healthRoute, metricsRoute } from './rpc/state-routes.ts';
 import { systemScrypt } from './scrypt.ts';
 import { writeNewFile } from './storage/new-file.ts';
 import { NodeStorage } from './storage/node-storage.ts';
+import { readIfThere, replaceFile } from './storage/small-files.ts';
 import { NodeWalletStorage } from './storage/node-wallet-storage.ts';
 import { createScriptVerifier, type ScriptVerifierOptions } from './verification/create-script-verifier.ts';
 import { startSearcher } from './worker.ts';
@@ -208,13 +209,19 @@ export async function serveRpc(
     },
     { dispatcher, authentication, logger, routes },
   );
-  const port = await server.start();
   const { cookieFile } = options;
+  const others = cookieFile === null ? undefined : await readIfThere(cookieFile);
+  // Before the port is open: who waits for it has looked for the cookie.
   if (cookieFile !== null) {
-    // After the port is ours: a second node that fails there must not break the first one's cookie.
     const { user, password } = await writeCookie(cookieFile, systemRandom);
     authentication.addPassword(user, password);
   }
+  const port = await server.start().catch(async (error: Error) => {
+    // The port is another node's, and so may be the cookie that was there.
+    if (others !== undefined) await replaceFile(cookieFile!, others);
+    else if (cookieFile !== null) await removeCookie(cookieFile);
+    throw error;
+  });
   return {
     port,
     pageLink: session && pageLink(port, session.key),
