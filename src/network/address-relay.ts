@@ -8,6 +8,7 @@ import type { Peer } from './peer.ts';
 import { PeerAddresses } from './peer-state.ts';
 import { HOUR, SECOND, servesBlocks } from './protocol.ts';
 import { exponential } from './random.ts';
+import { DIRECT, isReachable } from './reach.ts';
 
 /** Addresses a second that we process of one peer, and how many at once. */
 const RATE = 0.1;
@@ -104,7 +105,7 @@ export class AddressRelay implements Part {
   #receive(peer: Peer, addresses: readonly TimedAddress[]): void {
     const { addresses: gossip } = peer;
     if (gossip === undefined) return;
-    const { clock, parameters } = this.#context;
+    const { clock, options, parameters } = this.#context;
     this.#refill(gossip);
     const now = clock.seconds();
     const source = peer.networkAddress;
@@ -124,6 +125,7 @@ export class AddressRelay implements Part {
       const sane = item.time > 100_000_000 && item.time <= now + 600;
       const timed = sane ? item : { ...item, time: now - 5 * 86_400 };
       if (timed.time > now - NEWS_AGE && addresses.length <= NEWS) this.#passOn(timed);
+      if (!isReachable(options.reach ?? DIRECT, item.address.network)) continue;
       if (source !== undefined && this.#context.addresses.add(timed, source, PENALTY))
         learned.push(formatAddress(item.address));
     }

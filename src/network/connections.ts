@@ -31,6 +31,8 @@ import { BLOCK_RELAY, FULL_RELAY, INBOUND_MEMORY, MINUTE, RESERVED_OUTBOUND, SEC
 import type { Connection, Target } from './transport.ts';
 
 const DIAL_TIMEOUT = 5 * SECOND;
+/** A proxy may have to find a way first. */
+const PROXY_TIMEOUT = 60 * SECOND;
 const FIRST_RETRY = SECOND;
 const MAXIMUM_RETRY = MINUTE;
 /** What can be dialled besides nodes that are added. */
@@ -270,10 +272,11 @@ export class Connections implements Peers, PeerEvents {
   async dial(target: Target, type: ConnectionType): Promise<boolean> {
     const text = textOf(target);
     if (!this.#active || this.#dials.has(text) || this.#connectedTo(target) !== undefined) return false;
-    const { addresses, clock, transport } = this.#context;
+    const { addresses, clock, options, transport } = this.#context;
     const controller = new AbortController();
     this.#dials.set(text, controller);
-    const timer = clock.schedule(DIAL_TIMEOUT, () => controller.abort(), 'process');
+    const timeout = options.reach?.proxies.name === undefined ? DIAL_TIMEOUT : PROXY_TIMEOUT;
+    const timer = clock.schedule(timeout, () => controller.abort(), 'process');
     const address = parseAddress(target.host, target.port);
     if (address !== undefined) addresses.attempt(address);
     try {

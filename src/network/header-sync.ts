@@ -38,6 +38,10 @@ export class HeaderSync implements Part {
     chain.rewound.subscribe(() => {
       for (const peer of peers.ready()) peer.chain.rewind(chain);
     });
+    // However we came to a recent block: perhaps we made it.
+    context.chain.tipChanged.subscribe(() => {
+      if (this.#syncPeer !== undefined && this.#isRecent()) this.#askAll(this.#syncPeer);
+    });
     this.handlers = { headers: (peer, body) => this.#receive(peer, body.headers) };
   }
 

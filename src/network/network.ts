@@ -118,7 +118,9 @@ export class Network {
       );
       this.#listeners.push(listener);
     }
-    local.ports = this.boundAddresses.map((address) => Number(address.slice(address.lastIndexOf(':') + 1)));
+    // Peers see the proxy, and nobody should be told of more.
+    const seen = this.options.reach?.proxies.name === undefined ? this.boundAddresses : [];
+    local.ports = seen.map((address) => Number(address.slice(address.lastIndexOf(':') + 1)));
     this.#connections.start((peer, command, payload) => this.#router.receive(peer, command, payload));
     for (const part of this.#parts) part.start?.();
     this.#every(SAVE_INTERVAL, () => this.#saveSoon());

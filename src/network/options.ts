@@ -1,5 +1,6 @@
 /** What the network is opened with. Types and defaults only. */
 import type { Door, SubnetGrant } from './permissions.ts';
+import type { Reach } from './reach.ts';
 
 export interface NetworkOptions {
   /** `host:port` to bind, port 0 for a free one; empty does not listen. */
@@ -22,6 +23,8 @@ export interface NetworkOptions {
   readonly inboundRelayPercent?: number;
   /** Bytes a day, after which old blocks are not served (Core's -maxuploadtarget); 0, the default, is any number. */
   readonly maximumUpload?: number;
+  /** Through whom others are reached, and who; the transport dials by it. Directly and all by default. */
+  readonly reach?: Reach;
   /** Relay no transactions of others (Core's -blocksonly). */
   readonly blocksOnly?: boolean;
   /** The chain is pruned: do not offer NODE_NETWORK. */

@@ -15,6 +15,7 @@ import {
 } from './network-address.ts';
 import { BLOCK_RELAY, FULL_RELAY, isUsefulPeer, MINUTE, REVIEW_INTERVAL, SECOND } from './protocol.ts';
 import { exponential } from './random.ts';
+import { DIRECT, isReachable } from './reach.ts';
 import type { Target } from './transport.ts';
 
 /** With nobody to dial, look again after this long. */
@@ -156,7 +157,7 @@ export class Outbound implements Part {
 
   /** An address of a group we have no outbound peer in, not tried lately. */
   #choose(newOnly: boolean): NetworkAddress | undefined {
-    const { addresses, bans, clock, parameters } = this.#context;
+    const { addresses, bans, clock, options, parameters } = this.#context;
     const groups = new Set<string>();
     const hosts = new Set<string>();
     for (const peer of this.#connections.all()) {
@@ -175,6 +176,7 @@ export class Outbound implements Part {
       const age = parameters.localPeers ? LOCAL_REDIAL_AGE : REDIAL_AGE;
       if (now - known.lastTry < age && tries < SELECT_TRIES / 2) continue;
       if (now - known.lastTry < 5 || !isUsefulPeer(known.services)) continue;
+      if (!isReachable(options.reach ?? DIRECT, address.network)) continue;
       if (bans.isBanned(address) || bans.isDiscouraged(address) || this.#connections.isOwn(key)) continue;
       return address;
     }

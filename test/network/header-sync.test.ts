@@ -2,6 +2,7 @@ import { expect, test, vi } from 'vitest';
 import { REGTEST } from '../../src/core/parameters/presets.ts';
 import { ChainBuilder } from '../support/chain-builder.ts';
 import { emptyChain, MemoryWorld, PORT } from './memory-node.ts';
+import { Scripted } from './scripted-peer.ts';
 
 vi.setConfig({ testTimeout: 30_000 });
 
@@ -96,4 +97,16 @@ test('what is too new for a clock that is late is asked for again, and what come
   await world.pass(20);
   expect(node.chain.height).toBe(6);
   expect(node.network.peers()).toHaveLength(1);
+});
+
+test('while our headers are old one peer is asked; when they are not any more, all are', async () => {
+  const world = new MemoryWorld(26);
+  const node = await world.start('10.0.0.1', { connect: [], maxTipAge: 86_400 });
+  const peers = [await Scripted.join(world, '10.0.0.2', node), await Scripted.join(world, '10.0.0.3', node)];
+  const asked = () => peers.map((peer) => peer.heardOf('getheaders').length);
+  expect(asked()).toEqual([1, 0]);
+  const block = new ChainBuilder().block({ header: { time: world.clock.seconds() } });
+  await world.settle(node.chain.acceptBlock(block, { requested: true }));
+  await world.pass(1);
+  expect(asked()).toEqual([1, 1]);
 });

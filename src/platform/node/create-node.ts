@@ -35,8 +35,8 @@ import { healthRoute, metricsRoute } from './rpc/state-routes.ts';
 import { systemScrypt } from './scrypt.ts';
 import { writeNewFile } from './storage/new-file.ts';
 import { NodeStorage } from './storage/node-storage.ts';
-import { readIfThere, replaceFile } from './storage/small-files.ts';
 import { NodeWalletStorage } from './storage/node-wallet-storage.ts';
+import { readIfThere, replaceFile } from './storage/small-files.ts';
 import { createScriptVerifier, type ScriptVerifierOptions } from './verification/create-script-verifier.ts';
 import { startSearcher } from './worker.ts';
 
@@ -152,6 +152,7 @@ export async function startNode(
       transport: new NodeTransport({
         magic: parameters.magic,
         allowedOrigins: originsOf(options, open.web),
+        ...(options.node.network.reach && { reach: options.node.network.reach }),
       }),
       rpc,
       noted: commands.noted,

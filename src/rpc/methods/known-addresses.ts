@@ -3,7 +3,13 @@ import type { NetworkName } from '../../network/network-address.ts';
 import { AddressError } from '../../network/network-address.ts';
 import { group, method, refuse, t } from '../kit.ts';
 
-export const NETWORKS: readonly NetworkName[] = ['ipv4', 'ipv6', 'onion', 'i2p', 'cjdns'];
+export const NETWORKS: readonly Exclude<NetworkName, 'not_publicly_routable'>[] = [
+  'ipv4',
+  'ipv6',
+  'onion',
+  'i2p',
+  'cjdns',
+];
 
 export const knownAddressMethods = {
   ...group('Network', {

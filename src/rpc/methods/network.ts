@@ -1,19 +1,20 @@
 /** How we take part in the network. */
 import type { Network } from '../../network/network.ts';
-import type { NetworkName } from '../../network/network-address.ts';
 import { PROTOCOL_VERSION, serviceNames, servicesHex } from '../../network/protocol.ts';
+import { DIRECT, isReachable, type Reach, type Reached } from '../../network/reach.ts';
 import { DIALECT } from '../formats/version.ts';
 import { btc, group, method, type RpcContext, t } from '../kit.ts';
 import { NETWORKS } from './known-addresses.ts';
 
-const REACHABLE: ReadonlySet<string> = new Set(['ipv4', 'ipv6']);
-
-const via = t.view<[NetworkName]>()({
+const via = t.view<[name: (typeof NETWORKS)[number], reach: Reach]>()({
   name: [t.string(), (name) => name],
-  limited: [t.boolean('Not to be used'), (name) => !REACHABLE.has(name)],
-  reachable: [t.boolean(), (name) => REACHABLE.has(name)],
-  proxy: [t.string('host:port, or empty'), () => ''],
-  proxy_randomize_credentials: [t.boolean(), () => false],
+  limited: [t.boolean('Not to be used'), (name, reach) => !isReachable(reach, name)],
+  reachable: [t.boolean(), (name, reach) => isReachable(reach, name)],
+  proxy: [t.string('host:port, or empty'), (name, { proxies }) => proxies[name as Reached]?.address ?? ''],
+  proxy_randomize_credentials: [
+    t.boolean(),
+    (name, { proxies }) => proxies[name as Reached]?.isolates ?? false,
+  ],
 });
 
 const ownAddress = t.view<[ReturnType<Network['local']['list']>[number]]>()({
@@ -39,7 +40,7 @@ const info = t.view<[network: Network, context: RpcContext]>()({
   connections_in: [t.integer(), (network) => network.connectionCount().inbound],
   connections_out: [t.integer(), (network) => network.connectionCount().outbound],
   networkactive: [t.boolean(), (network) => network.connections.active],
-  networks: [t.array(via), () => NETWORKS.map((name) => via.of(name))],
+  networks: [t.array(via), ({ options: { reach = DIRECT } }) => NETWORKS.map((name) => via.of(name, reach))],
   relayfee: [
     t.amount('What pays less is not relayed'),
     (_, { mempool }) => btc(mempool.policy.minimumRelayFeeRate),

@@ -9,8 +9,8 @@ import { UsageError } from './usage-error.ts';
 
 /** Names by the reason. */
 const WITHOUT_EFFECT: Readonly<Record<string, string>> = Object.freeze({
-  'Penny dials neither Tor nor I2P nor CJDNS':
-    'cjdnsreachable i2pacceptincoming i2psam listenonion onion proxyrandomize torcontrol torpassword',
+  'Penny opens no hidden service, and dials neither I2P nor CJDNS':
+    'cjdnsreachable i2pacceptincoming i2psam listenonion torcontrol torpassword',
   'Penny asks no router to open a port': 'natpmp upnp',
   'Own addresses are those of -externalip and those that peers see': 'discover',
   "Addresses come from -addnode, -seednode and the network file's seeds": 'fixedseeds forcednsseed',
@@ -41,10 +41,8 @@ const WITHOUT_EFFECT: Readonly<Record<string, string>> = Object.freeze({
 const REFUSED: Readonly<Record<string, string>> = Object.freeze({
   blocksdir: 'Blocks are kept in the data directory; choose it by -datadir',
   dns: 'Penny looks up the names that it is given; give addresses, and -dnsseed=0',
-  onlynet: 'Penny dials whatever it is told of; -connect names the only peers',
   paytxfee: 'Name a fee_rate with each payment, or call settxfee',
   privatebroadcast: 'Penny announces transactions from its own address only',
-  proxy: 'Penny connects from its own address only',
   signer: 'Penny has no support for external signers',
   walletdir: 'Wallets are kept in the data directory; choose it by -datadir',
 });

@@ -34,6 +34,7 @@ import {
   text,
 } from './option.ts';
 import { PAGE } from './page-options.ts';
+import { PROXY } from './proxy-options.ts';
 import { REGTEST_TUNING } from './regtest-options.ts';
 import { UsageError } from './usage-error.ts';
 import { ZMQ } from './zmq-options.ts';
@@ -202,6 +203,7 @@ export const NODE = command({
       unit: SECOND,
       to: 'network.peerTimeout',
     }),
+    ...PROXY,
     port: integer('Listen on this port.', { ...PORT, default: ({ p2pPort }) => p2pPort }),
     seednode: list('<ip>', 'Ask this node for addresses.', { to: 'network.seeds' }),
     uacomment: list('<cmt>', 'Add this comment to the user agent.'),

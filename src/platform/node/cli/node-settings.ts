@@ -20,6 +20,7 @@ import { NODE } from './node-options.ts';
 import type { Values } from './option.ts';
 import { type Placed, place } from './option-targets.ts';
 import { pageOptions } from './page-options.ts';
+import { reachOf } from './proxy-options.ts';
 import { tuneRegtest } from './regtest-options.ts';
 import { refuseContradictions } from './start-checks.ts';
 import { UsageError } from './usage-error.ts';
@@ -98,7 +99,10 @@ function userAgentOf({ uacomment }: NodeValues, { name }: NetworkParameters): st
 function networkOptions(values: NodeValues, parts: Parts): Omit<NetworkOptions, 'userAgent'> {
   const { connect, bind, port, whitebind, whitelist } = values;
   const alone = connect !== null || values.maxconnections === 0;
-  const listens = values.listen ?? (!alone || bind.length + whitebind.length > 0);
+  const reach = reachOf(values);
+  const isHidden = reach?.proxies.name !== undefined;
+  const listens = values.listen ?? ((!alone && !isHidden) || bind.length + whitebind.length > 0);
+  const looksUp = reach?.only === undefined || reach.only.has('ipv4') || reach.only.has('ipv6');
   const implicit = { relay: values.whitelistrelay, forceRelay: values.whitelistforcerelay };
   return {
     ...parts.network,
@@ -111,7 +115,8 @@ function networkOptions(values: NodeValues, parts: Parts): Omit<NetworkOptions, 
     whitelist: whitelist.map((entry) => granted(() => parseWhitelist(entry, implicit))),
     ...(connect && { connect: connect.filter((entry) => entry !== '0') }),
     pruned: values.prune > 0,
-    dnsSeed: values.dnsseed ?? !alone,
+    dnsSeed: values.dnsseed ?? (!alone && looksUp),
+    ...(reach && { reach }),
   };
 }
 

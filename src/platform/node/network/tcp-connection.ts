@@ -18,9 +18,12 @@ export class TcpConnection implements Connection {
   #events: ConnectionEvents | undefined;
   #closed = false;
 
-  /** @param socket connected, and not read from yet but for what was put back */
-  constructor(socket: Socket, magic: Uint8Array) {
-    this.remote = endpoint(socket.remoteAddress, socket.remotePort);
+  /**
+   * @param socket connected, and not read from yet but for what was put back
+   * @param remote where it leads, if not to the other end of the socket
+   */
+  constructor(socket: Socket, magic: Uint8Array, remote?: string) {
+    this.remote = remote ?? endpoint(socket.remoteAddress, socket.remotePort);
     this.local = endpoint(socket.localAddress, socket.localPort);
     this.#socket = socket;
     this.#splitter = new EnvelopeSplitter(magic, MAXIMUM_HANDSHAKE_MESSAGE);

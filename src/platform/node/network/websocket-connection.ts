@@ -48,9 +48,9 @@ export class WebSocketConnection implements Connection {
     else this.#events?.partial(chunk.length + MESSAGE_OVERHEAD);
   };
 
-  /** @param webSocket open, with `socket` below it */
-  constructor(webSocket: WebSocket, socket: Socket) {
-    this.remote = endpoint(socket.remoteAddress, socket.remotePort);
+  /** @param webSocket open, with `socket` below it @param remote where it leads, if not to the other end of the socket */
+  constructor(webSocket: WebSocket, socket: Socket, remote?: string) {
+    this.remote = remote ?? endpoint(socket.remoteAddress, socket.remotePort);
     this.local = endpoint(socket.localAddress, socket.localPort);
     this.#webSocket = webSocket;
     this.#outgoing = new Outgoing(

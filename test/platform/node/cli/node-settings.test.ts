@@ -159,8 +159,6 @@ test.each([
   ['-paytxfee=0.0001', '-paytxfee is not supported. '],
   ['-signer=/bin/hwi', '-signer is not supported. '],
   ['-privatebroadcast=', '-privatebroadcast is not supported. '],
-  ['-proxy=127.0.0.1:9050', '-proxy is not supported. '],
-  ['-onlynet=onion', '-onlynet is not supported. '],
   ['-blocksdir=/tmp', '-blocksdir is not supported. '],
   ['-walletdir=/tmp', '-walletdir is not supported. '],
   ['-addresstype=p2x', "Unknown address type 'p2x'"],

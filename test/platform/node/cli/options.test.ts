@@ -84,6 +84,7 @@ const WITH: Readonly<Record<string, readonly string[]>> = {
   'mine-load': ['-mine=1'],
   peerblockfilters: ['-blockfilterindex'],
   webreadonly: ['-web'],
+  proxyrandomize: ['-proxy=[::1]'],
   rpcbind: ['-rpcallowip=::1'],
   rpcuser: ['-rpcpassword=p'],
   whitelistforcerelay: ['-whitelist=::1'],
@@ -101,6 +102,7 @@ const SAMPLES = [
   'bech32m',
   'legacy',
   'basic',
+  'ipv4',
   'user:method',
   'bip94',
   'csv@5',
@@ -154,7 +156,7 @@ describe.each(tables)('penny %s', (_command, options, values, effect) => {
     else if (value === '<amt>') expect(negated()).toBe(0n);
     else if (value === '<file>') expect(negated()).toBeNull();
     else if (value === '<hex>') expect(negated()).toBe(name === 'assumevalid' ? null : 0n);
-    else if (name === 'blockfilterindex') expect(negated()).toBe(false);
+    else if (name === 'blockfilterindex' || name === 'onion') expect(negated()).toBe(false);
     else expect(negated()).toEqual(values()[name]);
     expect(range === '').toBe(false);
   });
