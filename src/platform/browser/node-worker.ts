@@ -54,6 +54,18 @@ export async function run(options: TabNodeOptions, port: MessagePort): Promise<v
   }
 }
 
+/** What no part caught is a bug: the node must not go on, but what it holds can still be written. */
+function uncaught(): Promise<Error> {
+  return new Promise((resolve) => {
+    const fail = (event: Event, error: unknown): void => {
+      event.preventDefault();
+      resolve(error instanceof Error ? error : new Error(String(error)));
+    };
+    self.addEventListener('error', (event) => fail(event, event.error ?? event.message));
+    self.addEventListener('unhandledrejection', (event) => fail(event, event.reason));
+  });
+}
+
 interface Owned extends TabNodeOptions {
   readonly parameters: typeof MAIN;
   readonly name: string;
@@ -99,7 +111,7 @@ async function runOwn(
       if (stopped.signal.aborted) resolve(null);
       stopped.signal.addEventListener('abort', () => resolve(null));
     });
-    const error = await Promise.race([asked, running.node.ended]);
+    const error = await Promise.race([asked, running.node.ended, uncaught()]);
     page?.close();
     viewers.close();
     await running.stop();

@@ -131,6 +131,12 @@ export function describeStorage(name: string, open: () => Promise<Storage>): voi
       await expect(files.read('blk', 0, 3, 2)).rejects.toThrow('too short');
       expect(await files.append('blk', 0, [fromHex('07')])).toBe(4);
       expect(toHex(await files.read('blk', 0, 2, 3))).toBe('030407');
+      // Whoever reads them besides finds the same.
+      const others = await storage.blockFiles();
+      expect([await others.list(), await others.size('blk', 0)]).toEqual([[0, 12], 5]);
+      expect(toHex(await others.read('blk', 0, 2, 3))).toBe('030407');
+      await others.close();
+      expect(await files.append('blk', 0, [fromHex('08')])).toBe(5);
       await files.remove('blk', 0);
       await files.remove('rev', 0);
       await files.remove('rev', 12);

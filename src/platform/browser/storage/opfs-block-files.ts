@@ -1,4 +1,7 @@
-/** BlockFiles in a folder of the origin. Each is opened when it is first used, and stays open: there are few. */
+/**
+ * BlockFiles in a folder of the origin. Each is opened when it is first used, and stays open: there are few. A file can be
+ * open only once, so that all who use them at the same time share them.
+ */
 import { type BlockFileKind, type BlockFiles, blockFileName } from '../../../chain/block-files.ts';
 import { DiskError } from '../../../chain/storage.ts';
 import { type Folder, type OpenFile, readWhole, writeWhole } from './folder.ts';
@@ -6,6 +9,7 @@ import { type Folder, type OpenFile, readWhole, writeWhole } from './folder.ts';
 export class OpfsBlockFiles implements BlockFiles {
   readonly #folder: Folder;
   readonly #names: Set<string>;
+  #users = 0;
   readonly #open = new Map<string, Promise<OpenFile>>();
 
   private constructor(folder: Folder, names: Iterable<string>) {
@@ -15,6 +19,12 @@ export class OpfsBlockFiles implements BlockFiles {
 
   static async open(folder: Folder): Promise<OpfsBlockFiles> {
     return new OpfsBlockFiles(folder, await folder.names());
+  }
+
+  /** One more who closes it. */
+  join(): BlockFiles {
+    this.#users++;
+    return this;
   }
 
   async list(): Promise<number[]> {
@@ -88,6 +98,7 @@ export class OpfsBlockFiles implements BlockFiles {
   }
 
   async close(): Promise<void> {
+    if (--this.#users > 0) return;
     for (const file of this.#open.values()) (await file).close();
     this.#open.clear();
   }

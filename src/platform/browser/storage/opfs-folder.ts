@@ -32,7 +32,8 @@ export class OpfsFolder implements Folder {
       try {
         return (await file.createSyncAccessHandle()) as unknown as OpenFile;
       } catch (error) {
-        if ((error as Error).name !== 'NoModificationAllowedError' || tries === TRIES) throw error;
+        if ((error as Error).name !== 'NoModificationAllowedError') throw error;
+        if (tries === TRIES) throw new Error(`the browser still has ${name} in use`, { cause: error });
         await new Promise((resolve) => setTimeout(resolve, PAUSE));
       }
   }

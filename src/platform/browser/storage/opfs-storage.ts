@@ -19,6 +19,7 @@ const BLOBS = 'small-files';
 export class OpfsStorage implements Storage {
   readonly #folder: Folder;
   readonly #blobs: LogStore;
+  #blocks: Promise<OpfsBlockFiles> | undefined;
 
   private constructor(folder: Folder, blobs: LogStore) {
     this.#folder = folder;
@@ -46,7 +47,8 @@ export class OpfsStorage implements Storage {
   }
 
   async blockFiles(): Promise<BlockFiles> {
-    return OpfsBlockFiles.open(await this.#folder.folder(BLOCKS));
+    this.#blocks ??= this.#folder.folder(BLOCKS).then((folder) => OpfsBlockFiles.open(folder));
+    return (await this.#blocks).join();
   }
 
   readBlob(name: string): Promise<Uint8Array | undefined> {
