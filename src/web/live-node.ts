@@ -4,7 +4,6 @@ import type { RpcClient } from '../client/client.ts';
 import type { ChainEvent, MempoolEvent, PeersEvent, PeerTold } from '../events/event-types.ts';
 import { type Block, judge, type Reorganisation } from './branches.ts';
 import { Doors } from './doors.ts';
-import { clientOf, type NodeFacts } from './session.ts';
 
 /** Blocks that are shown from the start, and milliseconds until a reorganisation is looked at as a whole. */
 const HISTORY = 24;
@@ -63,11 +62,15 @@ export class LiveNode {
   /** The next that comes takes their place. */
   #replaced: Replacement['replaced'] = [];
 
-  constructor(facts: NodeFacts, listener: Listener) {
-    this.name = facts.name;
-    this.wallets.value = facts.wallets;
+  /** @param connect makes its client, which tells whether events come */
+  constructor(
+    name: string,
+    connect: (onConnection: (isOpen: boolean) => void) => RpcClient,
+    listener: Listener,
+  ) {
+    this.name = name;
     this.#listener = listener;
-    this.client = clientOf(facts, (isOpen) => {
+    this.client = connect((isOpen) => {
       this.isLive.value = isOpen;
       this.#leave();
     });
@@ -89,6 +92,9 @@ export class LiveNode {
           from: { block: this.tip.value!.hash },
           signal: stop,
         })) {
+          // Not every connection tells that it is open.
+          this.#leave();
+          this.isLive.value = true;
           if (event.topic === 'chain') this.#chain(event);
           else if (event.topic === 'mempool') this.#mempool(event);
           else this.#peers(event as PeersEvent);

@@ -3,8 +3,10 @@ import './page.css';
 import { render } from 'preact';
 import { Page } from './page.tsx';
 import { takeKey } from './session.ts';
+import { watchTab } from './tab.ts';
 import { startWorld } from './world.ts';
 
 await takeKey();
 startWorld();
+watchTab();
 render(<Page />, document.body);

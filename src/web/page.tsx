@@ -1,14 +1,19 @@
 /** The frame of the page: who is asked, what is searched for, and the view that the address names. */
 import { signal } from '@preact/signals';
 import { type ComponentChildren, Fragment } from 'preact';
+
 import { MempoolView } from './mempool/mempool-view.tsx';
 import { Card, later, Pending } from './parts.tsx';
-import { isDevnet, isOpen, login, mayWrite } from './session.ts';
+import { isOpen, login, mayWrite } from './session.ts';
 import { ToolsView } from './tools/tools-view.tsx';
+
 import { AddressView } from './views/address.tsx';
 import { BlockView } from './views/block.tsx';
 import { NetworkView } from './views/network.tsx';
+
 import { ReplayView } from './views/replay.tsx';
+
+import { TabView } from './views/tab.tsx';
 import { TransactionView } from './views/transaction.tsx';
 import { WalletView } from './wallet/wallet-view.tsx';
 import { choose, current, nodes, trouble } from './world.ts';
@@ -29,6 +34,7 @@ const VIEWS = [
   ['Script', '#/script'],
   ...(mayWrite ? [['Wallet', '#/wallet'] as const] : []),
   ['Tools', '#/tools'],
+  ...(mayWrite ? [['This tab', '#/tab'] as const] : []),
 ] as const;
 
 export function Page() {
@@ -46,7 +52,7 @@ export function Page() {
           ))}
         </nav>
         {current.value !== undefined && <Search />}
-        {isDevnet && (
+        {nodes.value.length > 1 && (
           <label>
             <span class="soft">asks </span>
             <select
@@ -90,6 +96,7 @@ function shown(view: string, [first = '', second]: readonly string[]): Component
   if (view === 'block') return <BlockView key={key} hash={first} />;
   if (view === 'tx') return <TransactionView key={key} txid={first} block={second} />;
   if (view === 'address') return <AddressView key={key} address={first} />;
+  if (view === 'tab') return <TabView />;
   if (view === 'replay') return <ReplayView block={first} />;
   if (view === 'mempool') return <MempoolView />;
   if (view === 'tools') return <ToolsView />;

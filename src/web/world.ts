@@ -2,11 +2,13 @@
 import { computed, effect, signal } from '@preact/signals';
 import type { Block, Reorganisation } from './branches.ts';
 import { LiveNode } from './live-node.ts';
-import { isDevnet, isOpen, type LinkFacts, list, type NodeFacts, server } from './session.ts';
+import { clientOf, isDevnet, isOpen, type LinkFacts, list, type NodeFacts, server } from './session.ts';
 
 /** So that a tab left open does not grow. */
 const BLOCKS = 400;
 const HAPPENINGS = 60;
+/** Blocks by which a node is behind that tells no news. */
+const NEWS = 12;
 const REORGANISATIONS = 8;
 /** Milliseconds in which the devnet is asked once, whatever happens. */
 const CALM = 200;
@@ -26,9 +28,15 @@ export interface Flight {
   readonly kind: 'block' | 'transaction';
 }
 
-export const nodes = signal<readonly LiveNode[]>([]);
+const members = signal<readonly LiveNode[]>([]);
+/** A node in this tab, which the devnet does not know. */
+export const guest = signal<LiveNode | undefined>(undefined);
+export const nodes = computed(() => [...members.value, ...(guest.value ? [guest.value] : [])]);
 export const facts = signal<ReadonlyMap<string, NodeFacts>>(new Map());
-export const links = signal<readonly LinkFacts[]>([]);
+const memberLinks = signal<readonly LinkFacts[]>([]);
+/** Of which nobody else knows. */
+export const guestLinks = signal<readonly LinkFacts[]>([]);
+export const links = computed(() => [...memberLinks.value, ...guestLinks.value]);
 export const blocks = signal<ReadonlyMap<string, Block>>(new Map());
 export const happenings = signal<readonly Happening[]>([]);
 export const reorganisations = signal<readonly Reorganisation[]>([]);
@@ -58,9 +66,12 @@ export function tell(text: string, link?: string): void {
 
 const short = (hash: string): string => `…${hash.slice(-8)}`;
 
-const listener = {
+/** Of whoever is shown. */
+export const listener = {
   known: (hash: string) => blocks.value.get(hash),
-  block(node: LiveNode, block: Block, isNew: boolean): void {
+  block(node: LiveNode, block: Block, isFresh: boolean): void {
+    // Who catches up has no news.
+    const isNew = isFresh && nodes.peek().every(({ tip }) => (tip.peek()?.height ?? 0) < block.height + NEWS);
     if (!blocks.value.has(block.hash)) {
       const all = [...blocks.value.values(), block].sort((a, b) => a.height - b.height).slice(-BLOCKS);
       blocks.value = new Map(all.map((each) => [each.hash, each]));
@@ -119,11 +130,13 @@ let looking: Promise<void> | undefined;
 async function look(): Promise<void> {
   try {
     const found = await list();
-    links.value = found.links;
+    memberLinks.value = found.links;
     facts.value = new Map(found.nodes.map((each) => [each.name, each]));
-    const known = new Map(nodes.value.map((node) => [node.name, node]));
-    nodes.value = found.nodes.map((each) => known.get(each.name) ?? new LiveNode(each, listener));
-    for (const node of nodes.value) node.wallets.value = facts.value.get(node.name)!.wallets;
+    const known = new Map(members.value.map((node) => [node.name, node]));
+    members.value = found.nodes.map(
+      (each) => known.get(each.name) ?? new LiveNode(each.name, (told) => clientOf(each, told), listener),
+    );
+    for (const node of members.value) node.wallets.value = facts.value.get(node.name)!.wallets;
     for (const [name, node] of known) if (!facts.value.has(name)) node.close();
   } catch (error) {
     if (isOpen.value) trouble.value = (error as Error).message;
@@ -139,8 +152,8 @@ export function startWorld(): void {
 }
 
 function forget(): void {
-  for (const node of nodes.peek()) node.close();
-  nodes.value = [];
+  for (const node of members.peek()) node.close();
+  members.value = [];
 }
 
 /** Does something, and says why it did not work if it did not. */

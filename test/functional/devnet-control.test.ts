@@ -5,6 +5,7 @@ import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'no
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, expect, test } from 'vitest';
+import { WebSocket } from 'ws';
 import { createClient, type RpcClient } from '../../src/client/client.ts';
 import { PENNY, penny, until } from './support/node-process.ts';
 
@@ -130,6 +131,35 @@ test('it has what its file says, follows its changes, and is cut, healed, export
   expect(await ctl('add', 'more')).toBe('more');
   expect(await ctl('add', 'more')).toBe('8 more is there already');
   expect(await ctl('start', 'nobody')).toBe('8 there is no nobody');
+
+  // A page's tab is linked as nodes are, by its name: who is at another origin finds no way in.
+  const page = 'http://127.0.0.1:26500';
+  const { peers: doors, ...tab } = (await (await fetch(`${page}/network.json`)).json()) as {
+    peers: Record<string, string>;
+  };
+  expect(Object.keys(doors)).toEqual(['shop', 'alice', 'late', 'more']);
+  const firstBlock = await shop.getblockhash(1);
+  expect(tab).toEqual({ network: 'regtest', onlyPeers: true, store: `devnet-${firstBlock.slice(-16)}` });
+  const dial = (address: string, origin: string): Promise<string> =>
+    new Promise((resolve) => {
+      const socket = new WebSocket(`ws://${address}`, { origin });
+      socket.on('error', ({ message }) => resolve(message));
+      // Time for what is cut to end.
+      socket.on('open', () => setTimeout(() => resolve(socket.readyState === 1 ? 'open' : 'cut'), 500));
+    });
+  for (const address of [doors.shop!, '127.0.0.1:26510']) {
+    expect(await dial(address, page)).toBe('open');
+    expect(await dial(address, 'http://127.0.0.1:26501')).toContain('403');
+  }
+  expect(await ctl('cut', 'tab', 'shop')).toBe('');
+  expect((await list()).links).toContainEqual({ between: ['shop', 'tab'], cut: true });
+  expect([await dial(doors.shop!, page), await dial(doors.alice!, page)]).toEqual(['cut', 'open']);
+  expect(await ctl('heal')).toBe('1');
+  expect(await ctl('partition', '[["tab"]]')).toBe('4');
+  expect(await ctl('link', 'shop', 'tab', '30')).toBe('');
+  expect(await dial(doors.shop!, page)).toBe('open');
+  expect(await ctl('add', 'tab')).toContain('8 tab is not a name of up to 32 letters');
+  expect(await ctl('stop', 'tab')).toBe('8 there is no tab');
 
   const exported = join(folder, 'export.json');
   const stateOf = async (rpc: RpcClient) => ({

@@ -37,6 +37,7 @@ const FLUSH_INTERVAL = 10_000;
 interface TabNodeParts {
   readonly parameters: NetworkParameters;
   readonly peers: readonly string[];
+  readonly onlyPeers: boolean;
   readonly threads: number;
 }
 
@@ -50,7 +51,7 @@ interface RunningNode {
  * @param onDispatcher given what answers calls, which it does from now on ("warming up")
  */
 export async function startNode(
-  { parameters, peers, threads }: TabNodeParts,
+  { parameters, peers, onlyPeers, threads }: TabNodeParts,
   openKept: (logger: Logger) => Promise<Kept>,
   onDispatcher: (rpc: Dispatcher) => void,
 ): Promise<RunningNode> {
@@ -82,7 +83,11 @@ export async function startNode(
         chain: { dbcache: DBCACHE },
         mempool: { maxBytes: MEMPOOL_BYTES },
         wallet: { encryptedOnly: true, keypool: KEYPOOL },
-        network: { bind: [], addNodes: peers, userAgent: `/Penny:${PENNY_VERSION}(tab)/${DIALECT.name}/` },
+        network: {
+          bind: [],
+          ...(onlyPeers ? { connect: peers, addNodes: [] } : { addNodes: peers }),
+          userAgent: `/Penny:${PENNY_VERSION}(tab)/${DIALECT.name}/`,
+        },
       },
       {
         clock,

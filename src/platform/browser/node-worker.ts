@@ -74,7 +74,16 @@ interface Owned extends TabNodeOptions {
 
 /** Until it is stopped. @throws what the node could not be started with, or has failed by */
 async function runOwn(
-  { parameters, peers, name, lock, fetchAnew = false, inMemory = false, threads: wanted }: Owned,
+  {
+    parameters,
+    peers,
+    onlyPeers = false,
+    name,
+    lock,
+    fetchAnew = false,
+    inMemory = false,
+    threads: wanted,
+  }: Owned,
   port: MessagePort,
   tell: (reply: Reply) => void,
   stopped: AbortController,
@@ -92,7 +101,7 @@ async function runOwn(
   let storage: 'disk' | 'memory' = 'memory';
   try {
     const running = await startNode(
-      { parameters, peers, threads },
+      { parameters, peers, onlyPeers, threads },
       async (logger) => {
         const onWallet = () => tell({ persist: true });
         const kept = await openStorage({ name, fetchAnew, inMemory, logger, onWallet });

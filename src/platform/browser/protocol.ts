@@ -6,10 +6,12 @@ export interface TabNodeOptions {
   readonly network: object | 'regtest' | 'main';
   /** Peers to keep connections to, such as `ws://127.0.0.1:7333`. */
   readonly peers: readonly string[];
+  /** Dial nobody else. */
+  readonly onlyPeers?: boolean | undefined;
   /** Threads that verify scripts, the node's own included; default what the machine has, at most 4. */
   readonly threads?: number;
   /** By what name chain and wallets are kept, and what only one tab may use; default the network's and its genesis block's. */
-  readonly store?: string;
+  readonly store?: string | undefined;
   /** Throw away what peers can give again (never wallets): the way out where a chain is damaged. */
   readonly fetchAnew?: boolean;
   /** Keep nothing, for who wants no traces. */

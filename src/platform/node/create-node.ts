@@ -32,6 +32,7 @@ import { PAGE_USER, PageSession } from './rpc/page-session.ts';
 import { restRoute } from './rpc/rest-route.ts';
 import { RpcServer, type RpcServerOptions } from './rpc/server.ts';
 import { healthRoute, metricsRoute } from './rpc/state-routes.ts';
+import { networkNamed, type TabNetwork } from './rpc/tab-route.ts';
 import { systemScrypt } from './scrypt.ts';
 import { writeNewFile } from './storage/new-file.ts';
 import { NodeStorage } from './storage/node-storage.ts';
@@ -51,6 +52,9 @@ export interface RpcOptions {
   readonly user: { readonly name: string; readonly password: string } | null;
   readonly rpcAuth: readonly string[];
 }
+
+/** What its page calls the node that serves it. */
+const OWN_NAME = 'this node';
 
 /** The page, on a port of its own. */
 interface WebOptions {
@@ -133,7 +137,16 @@ export async function startNode(
     const wanted = options.rpc?.metrics ?? null;
     const metrics = wanted && (await import('./rpc/metrics.ts')).createMetrics(wanted);
     if (options.rpc !== null) open.server = await serveRpc(options.rpc, rpc, metrics, logger);
-    if (options.web !== null) open.web = await serveWeb(options.web, rpc, logger);
+    if (options.web !== null) {
+      const tab = async () => tabNetwork(options, open.node);
+      open.web = await serveRpc(
+        { server: onLoopback(options.web.port), cookieFile: null, user: null, rpcAuth: [] },
+        rpc,
+        null,
+        logger,
+        { readOnly: options.web.readOnly, tab },
+      );
+    }
     open.scriptVerifier = await createScriptVerifier(options.scripts, {
       clock,
       random: systemRandom,
@@ -243,11 +256,14 @@ export const onLoopback = (port: number): RpcServerOptions => ({
   whitelistDefault: false,
 });
 
-const NO_PASSWORDS = { cookieFile: null, user: null, rpcAuth: [] };
-
-/** The page and what it calls. Its key opens nothing else, and no password of the RPC opens it. */
-const serveWeb = ({ port, readOnly }: WebOptions, rpc: Dispatcher, logger: Logger): Promise<RpcEndpoint> =>
-  serveRpc({ server: onLoopback(port), ...NO_PASSWORDS }, rpc, null, logger, { readOnly });
+/** A tab of our own page dials us. */
+function tabNetwork({ node: { parameters }, peerOrigins }: ProcessOptions, node?: Node): TabNetwork | null {
+  if (node === undefined) return null;
+  const [address] = peerOrigins?.ownPage ? node.network.boundAddresses : [];
+  const peers =
+    address === undefined ? {} : { [OWN_NAME]: `127.0.0.1${address.slice(address.lastIndexOf(':'))}` };
+  return { network: networkNamed(parameters), peers };
+}
 
 function originsOf({ peerOrigins }: ProcessOptions, web: RpcEndpoint | undefined): string[] {
   const hosts = peerOrigins?.ownPage ? ['127.0.0.1', 'localhost'] : [];

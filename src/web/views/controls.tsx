@@ -9,13 +9,13 @@ const TRIES = 1_000_000_000;
 /** Nodes that are shown until more are asked for. */
 const ROWS = 12;
 
-const walletOf = (node: LiveNode) => {
+export const walletOf = (node: LiveNode) => {
   const [name] = node.wallets.value;
   if (name === undefined) throw new Error(`${node.name} has no wallet`);
   return node.client.wallet(name);
 };
 
-const mine = (node: LiveNode): Promise<void> =>
+export const mine = (node: LiveNode): Promise<void> =>
   attempt(async () => {
     const address = await walletOf(node).getnewaddress('page');
     const hashes = await node.client.generatetoaddress(1, address, TRIES);
@@ -97,9 +97,12 @@ function Row({ node }: { node: LiveNode }) {
         >
           {isMining ? 'Mining…' : 'Mine a block'}
         </button>
-        <button type="button" onClick={() => void control(isDown ? 'start' : 'stop', node.name)}>
-          {isDown ? 'Start' : 'Stop'}
-        </button>
+        {/* The node in this tab is stopped where it is started. */}
+        {facts.value.has(node.name) && (
+          <button type="button" onClick={() => void control(isDown ? 'start' : 'stop', node.name)}>
+            {isDown ? 'Start' : 'Stop'}
+          </button>
+        )}
       </td>
     </tr>
   );

@@ -33,7 +33,7 @@ const around = (i: number, count: number, scale: number): Point => {
 };
 
 export function Graph() {
-  if (!isDevnet) return <Peers />;
+  if (nodes.value.length === 1 && !isDevnet) return <Peers />;
   const all = nodes.value;
   const isFew = all.length <= FEW;
   const scale = isFew ? 1 : 2.4;

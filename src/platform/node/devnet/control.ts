@@ -15,9 +15,11 @@ import { controlMethods } from '../../../rpc/methods/control.ts';
 import type { Registry } from '../../../rpc/registry.ts';
 import * as t from '../../../rpc/schema.ts';
 import type { Clock } from '../../../seams.ts';
+import { networkNamed, type TabNetwork } from '../rpc/tab-route.ts';
 import type { ControlServer, Devnet } from './devnet.ts';
 import type { DevnetNode } from './devnet-node.ts';
 import type { Link } from './link.ts';
+import { TAB } from './network-state.ts';
 import { statusOf } from './report.ts';
 import { parseSpec } from './state-file.ts';
 
@@ -37,7 +39,10 @@ export async function serveControl(
   // Who only asks which methods there are loads no node.
   const { onLoopback, serveRpc } = await import('../create-node.ts');
   const options = { server: onLoopback(port), cookieFile, user: null, rpcAuth: [] };
-  const endpoint = await serveRpc(options, dispatcher, null, logger, { isDevnet: true });
+  const endpoint = await serveRpc(options, dispatcher, null, logger, {
+    isDevnet: true,
+    tab: () => tabNetwork(devnet),
+  });
   const portFile = join(directory, CONTROL_PORT);
   writeFileSync(portFile, String(endpoint.port), { mode: 0o600 });
   return {
@@ -49,7 +54,22 @@ export async function serveControl(
   };
 }
 
-const node = t.string('Its name or number');
+/** For one node more, in a tab of the page, which has links like the others. */
+async function tabNetwork(devnet: Devnet): Promise<TabNetwork | null> {
+  const asked = devnet.nodes.find(({ isReady }) => isReady);
+  if (asked === undefined) return null;
+  const peers = await devnet.wiring.forTab();
+  // All devnets have one genesis block: what a tab has kept of one must not become another's longest chain.
+  const run = await asked.rpc.getblockhash(1).catch(() => '');
+  return {
+    network: networkNamed(devnet.parameters),
+    peers,
+    onlyPeers: true,
+    store: `devnet-${run.slice(-16)}`,
+  };
+}
+
+const node = t.string('Its name or number; tab is a node in a tab of the page, in links');
 const a = node;
 const b = node;
 const links = t.array(
@@ -75,8 +95,9 @@ function asked<T>(devnet: Devnet, run: () => T): T {
 /** Without a devnet it only says which methods there are. */
 export function controlRegistry(devnet = undefined as unknown as Devnet): Registry {
   const nodeOf = (name: string): DevnetNode => asked(devnet, () => devnet.node(name));
+  const nameOf = (name: string): string => (name === TAB ? TAB : nodeOf(name).plan.name);
   const linkOf = (one: string, other: string): Link => {
-    const link = devnet.wiring.find(nodeOf(one), nodeOf(other));
+    const link = devnet.wiring.find(nameOf(one), nameOf(other));
     if (link === undefined) throw refuse.parameter(`${one} and ${other} are not linked`);
     return link;
   };
@@ -198,7 +219,7 @@ export function controlRegistry(devnet = undefined as unknown as Devnet): Regist
       result: t.integer('Links that were cut'),
       example: `'[["node1"],["node2","node3"]]'`,
       handler({ groups }) {
-        const grouped = groups.map((names) => names.map((name) => nodeOf(name).plan.name));
+        const grouped = groups.map((names) => names.map(nameOf));
         const groupOf = (name: string): number => grouped.findIndex((names) => names.includes(name));
         return devnet.wiring.switch(true, ({ between: [one, other] }) => groupOf(one) !== groupOf(other));
       },
@@ -217,13 +238,11 @@ export function controlRegistry(devnet = undefined as unknown as Devnet): Regist
       },
       example: `node1 node2 500 '["tx"]'`,
       async handler({ a: one, b: other, delay, drop }) {
-        const [first, second] = [nodeOf(one), nodeOf(other)];
-        if (first === second) throw refuse.parameter('A node is not linked to itself');
+        if (nameOf(one) === nameOf(other)) throw refuse.parameter('A node is not linked to itself');
         if (delay < 0 || delay > 3_600_000) throw refuse.parameter('A delay is 0 to 3600000 ms');
-        await devnet.wiring.set(first, second, {
-          ...(delay > 0 && { delay }),
-          ...(drop.length > 0 && { drop }),
-        });
+        const settings = { ...(delay > 0 && { delay }), ...(drop.length > 0 && { drop }) };
+        if ([one, other].includes(TAB)) linkOf(one, other).set(settings);
+        else await devnet.wiring.set(nodeOf(one), nodeOf(other), settings);
       },
     }),
 

@@ -12,7 +12,7 @@ import { Economy } from './economy.ts';
 import { Keeper, type Verb } from './keeper.ts';
 import { type NetworkState, takeState } from './network-state.ts';
 import { type Patience, sleep, waitFor } from './patience.ts';
-import { type DevnetOptions, devnetParameters, planNode } from './plan.ts';
+import { type DevnetOptions, devnetParameters, pageOrigin, planNode } from './plan.ts';
 import { requirePort } from './ports.ts';
 import { describeNode, statusOf, tryLine } from './report.ts';
 import { BlockShelf, restoreNode } from './restoring.ts';
@@ -135,6 +135,10 @@ export class Devnet {
 
   get nodes(): readonly DevnetNode[] {
     return this.#nodes;
+  }
+
+  get parameters(): NetworkParameters {
+    return this.#parameters;
   }
 
   get wiring(): Wiring {
@@ -286,7 +290,7 @@ export class Devnet {
     const { nodes, keep } = this.#options;
     const parameters = spec?.parameters ?? devnetParameters(this.#parts.penny, this.#options);
     this.#parameters = parameters;
-    this.#wiring = new Wiring(this.#nodes, parameters, this.#parts.clock);
+    this.#wiring = new Wiring(this.#nodes, parameters, this.#parts.clock, pageOrigin(this.#options));
     const tell = (event: string): void => this.#tell(event);
     this.#economy = new Economy(this.#nodes, {
       parameters,

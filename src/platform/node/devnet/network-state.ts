@@ -7,7 +7,7 @@ import { writeFile } from 'node:fs/promises';
 import type { RpcClient } from '../../../client/client.ts';
 import { toDisplayHex } from '../../../core/encoding/bytes.ts';
 import type { NetworkParameters } from '../../../core/parameters/network.ts';
-import { networkFile } from '../../../core/parameters/network-file.ts';
+import { networkNamed } from '../rpc/tab-route.ts';
 
 export type LinkState = {
   readonly between: readonly [string, string];
@@ -17,6 +17,9 @@ export type LinkState = {
   readonly drop?: readonly string[];
   readonly cut?: boolean;
 };
+
+/** A node in a tab of the page, in links: the devnet has no part in it but that. */
+export const TAB = 'tab';
 
 export interface NodeState {
   readonly name: string;
@@ -65,8 +68,7 @@ export async function takeState(
   const blocks = new Map<string, string>();
   const nodes: NodeState[] = [];
   for (const subject of subjects) nodes.push(await takeNode(subject, blocks));
-  const network = parameters.name === 'regtest' ? 'regtest' : networkFile(parameters);
-  return { network, ...rest, nodes, blocks: [...blocks.values()] };
+  return { network: networkNamed(parameters), ...rest, nodes, blocks: [...blocks.values()] };
 }
 
 async function takeNode({ name, rpc, backup }: Subject, blocks: Map<string, string>): Promise<NodeState> {

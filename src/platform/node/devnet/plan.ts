@@ -54,6 +54,10 @@ const PORTS_PER_NODE = 10;
 /** "DEV", beyond ASCII in its first byte. */
 const MAGIC = fromHex('c4455600');
 
+/** As browsers write it. */
+export const pageOrigin = ({ basePort }: Pick<DevnetOptions, 'basePort'>): string =>
+  `http://127.0.0.1:${basePort}`;
+
 /** @param number from 1 */
 export function planNode(
   { directory, basePort, mnemonic }: DevnetOptions,
@@ -68,7 +72,7 @@ export function planNode(
     networkDirectory: join(directory, name, dataSubdirectory),
     peerPort: basePort + PORTS_PER_NODE * number,
     rpcPort: basePort + PORTS_PER_NODE * number + 1,
-    pageOrigin: `http://127.0.0.1:${basePort}`,
+    pageOrigin: pageOrigin({ basePort }),
     mnemonic: number === 1 ? mnemonic : deriveMnemonic(mnemonic, number),
     wallet: `wallet${number}`,
   };

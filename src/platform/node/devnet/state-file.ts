@@ -9,7 +9,7 @@ import { parseNetworkFile } from '../../../core/parameters/network-file.ts';
 import { NetworkFileError } from '../../../core/parameters/network-file-error.ts';
 import { REGTEST } from '../../../core/parameters/presets.ts';
 import { UsageError } from '../cli/usage-error.ts';
-import type { LinkState, NodeState } from './network-state.ts';
+import { type LinkState, type NodeState, TAB } from './network-state.ts';
 
 export interface NodeSpec extends NodeState {
   /** Coins, by the name of the wallet, to be made and filled. */
@@ -36,8 +36,8 @@ const MAX_DELAY = 3_600_000;
 const LATEST = 0xffffffff;
 /** Bytes of a file: a text of more than half a gigabyte cannot be held. */
 const MAX_FILE = 500_000_000;
-const NAME = /^[a-z][a-z0-9-]{0,31}$/;
-export const NAME_FORM = 'a name of up to 32 letters a-z, digits and hyphens';
+const NAME = new RegExp(`^(?!${TAB}$)[a-z][a-z0-9-]{0,31}$`);
+export const NAME_FORM = `a name of up to 32 letters a-z, digits and hyphens, and not ${TAB}`;
 const HEX = /^([0-9a-f]{2}){1,4000000}$/;
 const BASE64 = /^[A-Za-z0-9+/]*={0,2}$/;
 

@@ -4,7 +4,7 @@ import type { Clock } from '../../../seams.ts';
 import { NodeTransport } from '../network/node-transport.ts';
 import type { DevnetNode } from './devnet-node.ts';
 import { Link, type LinkSettings } from './link.ts';
-import type { LinkState } from './network-state.ts';
+import { type LinkState, TAB } from './network-state.ts';
 
 export class Wiring {
   readonly #nodes: readonly DevnetNode[];
@@ -13,10 +13,15 @@ export class Wiring {
   readonly #links: Link[] = [];
 
   /** @param nodes as they come and go */
-  constructor(nodes: readonly DevnetNode[], { magic, dial }: NetworkParameters, clock: Clock) {
+  constructor(
+    nodes: readonly DevnetNode[],
+    { magic, dial }: NetworkParameters,
+    clock: Clock,
+    pageOrigin: string,
+  ) {
     this.#nodes = nodes;
     this.#scheme = dial;
-    this.#dependencies = { transport: new NodeTransport({ magic }), clock };
+    this.#dependencies = { transport: new NodeTransport({ magic, allowedOrigins: [pageOrigin] }), clock };
   }
 
   get states(): readonly LinkState[] {
@@ -31,7 +36,7 @@ export class Wiring {
 
   /** Joins two nodes, or says how their link is from now on. */
   async set(a: DevnetNode, b: DevnetNode, settings: LinkSettings): Promise<void> {
-    const link = this.find(a, b);
+    const link = this.find(a.plan.name, b.plan.name);
     if (link !== undefined) {
       const wasCut = link.isCut;
       link.set(settings);
@@ -42,16 +47,30 @@ export class Wiring {
       DevnetNode,
       DevnetNode,
     ];
-    const target = { scheme: this.#scheme, host: '127.0.0.1', port: far.plan.peerPort };
-    const made = new Link([far.plan.name, near.plan.name], target, this.#dependencies);
-    await made.listen();
+    const made = await this.#make(far, near.plan.name);
     made.set(settings);
-    this.#links.push(made);
     await this.#dial(made, 'add');
   }
 
-  find(a: DevnetNode, b: DevnetNode): Link | undefined {
-    return this.#links.find(({ between }) => between.includes(a.plan.name) && between.includes(b.plan.name));
+  find(a: string, b: string): Link | undefined {
+    return this.#links.find(({ between }) => between.includes(a) && between.includes(b));
+  }
+
+  /** Where a node in a tab finds each of the others: by links as all have them, which it dials itself. */
+  async forTab(): Promise<Record<string, string>> {
+    const links = this.#nodes.map(async (node) => {
+      const { name } = node.plan;
+      return [name, (this.find(name, TAB) ?? (await this.#make(node, TAB))).address] as const;
+    });
+    return Object.fromEntries(await Promise.all(links));
+  }
+
+  async #make({ plan: { name, peerPort } }: DevnetNode, near: string): Promise<Link> {
+    const target = { scheme: this.#scheme, host: '127.0.0.1', port: peerPort };
+    const made = new Link([name, near], target, this.#dependencies);
+    this.#links.push(made);
+    await made.listen();
+    return made;
   }
 
   /** Cuts or mends the links that are chosen; how slow and lossy they are stays. @returns how many changed */
@@ -73,7 +92,8 @@ export class Wiring {
   /** Links as these, and no others. */
   async follow(links: readonly LinkState[]): Promise<void> {
     await this.#drop(
-      ({ between }) => !links.some((link) => between.every((name) => link.between.includes(name))),
+      ({ between }) =>
+        between[1] !== TAB && !links.some((link) => between.every((name) => link.between.includes(name))),
     );
     for (const { between, ...settings } of links) {
       const [a, b] = between.map((name) => this.#nodes.find(({ plan }) => plan.name === name)!);

@@ -6,6 +6,7 @@ import { readdir, readFile } from 'node:fs/promises';
 import { extname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { Route } from './route.ts';
+import { type TabNetwork, tabRoute } from './tab-route.ts';
 
 const DIRECTORY = fileURLToPath(new URL('../../../web/', import.meta.url));
 const FIRST = 'index.html';
@@ -21,6 +22,8 @@ export interface PageOptions {
   readonly isDevnet?: boolean;
   /** It may look at everything, and change nothing. */
   readonly readOnly?: boolean;
+  /** Of a node in its tab. */
+  readonly tab?: () => Promise<TabNetwork | null>;
   readonly directory?: string;
 }
 
@@ -59,6 +62,7 @@ function headersOf(isDevnet: boolean): Readonly<Record<string, string>> {
 export async function pageRoutes({
   isDevnet = false,
   readOnly = false,
+  tab,
   directory = DIRECTORY,
 }: PageOptions = {}): Promise<Route[]> {
   const files = await readFiles(directory);
@@ -67,21 +71,25 @@ export async function pageRoutes({
   const said = `data-of="${isDevnet ? 'devnet' : 'node'}" data-may="${readOnly ? 'read' : 'all'}"`;
   files.set(FIRST, Buffer.from(first.toString().replace('data-of="node" data-may="all"', said)));
   const headers = headersOf(isDevnet);
-  return Array.from(files, ([name, body]) => ({
-    path: name === FIRST ? '/' : `/${name}`,
-    methods: ['GET', 'HEAD'],
-    bodyLimit: 1,
-    answer: async () => ({
-      status: 200,
-      headers: {
-        ...headers,
-        'content-type': TYPES[extname(name)]!,
-        // All but the first are named by what is in them.
-        'cache-control': name === FIRST ? 'no-store' : 'private, max-age=31536000, immutable',
-      },
-      body,
+  const routes = Array.from(
+    files,
+    ([name, body]): Route => ({
+      path: name === FIRST ? '/' : `/${name}`,
+      methods: ['GET', 'HEAD'],
+      bodyLimit: 1,
+      answer: async () => ({
+        status: 200,
+        headers: {
+          ...headers,
+          'content-type': TYPES[extname(name)]!,
+          // All but the first are named by what is in them.
+          'cache-control': name === FIRST ? 'no-store' : 'private, max-age=31536000, immutable',
+        },
+        body,
+      }),
     }),
-  }));
+  );
+  return tab === undefined ? routes : [...routes, tabRoute(tab)];
 }
 
 async function readFiles(directory: string): Promise<Map<string, Buffer>> {

@@ -33,7 +33,14 @@ const wrong: readonly (readonly [unknown, string])[] = [
   [[], 'devnet file: must be an object'],
   [{}, 'nodes: is missing'],
   [{ nodes: [] }, 'nodes: must be 1 to 20'],
-  [{ nodes: [{ name: 'A' }] }, 'nodes[0].name: must be a name of up to 32 letters a-z, digits and hyphens'],
+  [
+    { nodes: [{ name: 'A' }] },
+    'nodes[0].name: must be a name of up to 32 letters a-z, digits and hyphens, and not tab',
+  ],
+  [
+    { nodes: [{ name: 'tab' }] },
+    'nodes[0].name: must be a name of up to 32 letters a-z, digits and hyphens, and not tab',
+  ],
   [{ nodes: [{ name: 'a' }, { name: 'a' }] }, "nodes[1].name: is that of another node, 'a'"],
   [{ nodes: [{ name: 'a', walets: {} }] }, 'nodes[0].walets: is not a field of a devnet file'],
   [{ nodes: [{ name: 'a', wallets: [1] }] }, 'nodes[0].wallets: must be an object'],

@@ -9,6 +9,7 @@ import { buildPage } from '../../../../scripts/package/build-page.ts';
 import { REGTEST } from '../../../../src/core/parameters/presets.ts';
 import { onLoopback, type RpcEndpoint, serveRpc } from '../../../../src/platform/node/create-node.ts';
 import { pageRoutes } from '../../../../src/platform/node/rpc/page-route.ts';
+import { networkNamed, type TabNetwork } from '../../../../src/platform/node/rpc/tab-route.ts';
 import { READ_METHODS } from '../../../../src/rpc/read-methods.ts';
 import { silentLogger } from '../../../support/memory-chain.ts';
 
@@ -22,6 +23,7 @@ let memory: MemoryNode;
 let page: RpcEndpoint;
 let readOnly: RpcEndpoint;
 let key: string;
+let network: TabNetwork | null = null;
 
 beforeAll(async () => {
   await buildPage(directory);
@@ -35,7 +37,7 @@ beforeAll(async () => {
       silentLogger,
       { directory, ...options },
     );
-  page = await serve({ isDevnet: true });
+  page = await serve({ isDevnet: true, tab: async () => network });
   readOnly = await serve({ readOnly: true });
   key = new URL(page.pageLink!).hash.slice('#key='.length);
 });
@@ -196,6 +198,18 @@ test('only its own page is let in, by JSON, with the key of this run', async () 
     expect((await login(wrong)).status, String(wrong)).toBe(401);
   expect((await post({ path: '/login', body: 'x'.repeat(300) })).status).toBe(413);
   expect((await get('/login')).status).toBe(404);
+});
+
+test('a tab is told which network it is of, as soon as that is known', async () => {
+  expect((await get('/network.json')).status).toBe(503);
+  network = { network: networkNamed(REGTEST), peers: { node1: '127.0.0.1:1' } };
+  const answer = await get('/network.json');
+  expect([answer.status, await answer.json()]).toEqual([
+    200,
+    { network: 'regtest', peers: { node1: '127.0.0.1:1' } },
+  ]);
+  expect((await get('/network.json', readOnly)).status).toBe(404);
+  expect(networkNamed({ ...REGTEST, name: 'own' })).toMatchObject({ name: 'own' });
 });
 
 test('who may only look is told what is refused, one by one and in a batch', async () => {
