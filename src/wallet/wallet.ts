@@ -170,8 +170,8 @@ export class Wallet {
     }
     for (const { prevout } of tx.inputs) if (this.locks.has(prevout)) this.locks.delete(prevout);
     const order = this.#info.nextOrder;
-    this.saveInfo({ nextOrder: order + 1 });
     const received = block?.time ?? this.parts.clock.seconds();
+    this.saveInfo({ nextOrder: order + 1, birthday: Math.min(this.birthday, received) });
     const entry = { tx, block, conflict: null, received, order, sequence: 0, abandoned: false };
     this.history.add(entry);
     this.#saveAndTell(entry, !isOnItsWay);

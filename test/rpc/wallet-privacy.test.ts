@@ -260,6 +260,7 @@ test('a rescan finds in the mempool what pays it, though that came behind what s
   await call(null, 'invalidateblock', gone);
   const { parent_desc: desc } = await call('first', 'getaddressinfo', address);
   await call(null, 'createwallet', 'second', true);
+  expect((await call('second', 'getwalletinfo')).birthtime).toBeUndefined();
   await call('second', 'importdescriptors', [{ desc, timestamp: 0 }]);
   for (const txid of [parent, child.txid])
     expect((await call('second', 'gettransaction', txid)).confirmations).toBe(0);

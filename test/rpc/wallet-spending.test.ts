@@ -244,3 +244,19 @@ test('a proof is enough to take note of a transaction, but none that is not in t
   for (const given of [txid, 'no txid'])
     expect((await errorOf('pruned', 'removeprunedfunds', given))?.code).toBe(-32);
 });
+
+test('a tapscript names a key by the hash of its x', async () => {
+  await call(null, 'createwallet', 'hashed', false, true);
+  const [outer, first, second] = [1, 2, 3].map((byte) =>
+    HDKey.fromMasterSeed(new Uint8Array(32).fill(byte), VERSIONS),
+  );
+  const leaf = `and_v(v:pkh(${first!.privateExtendedKey}/*),pk(${second!.privateExtendedKey}/*))`;
+  const desc = withChecksum(`tr(${outer!.publicExtendedKey}/*,${leaf})`);
+  const [imported] = await call('hashed', 'importdescriptors', [{ desc, timestamp: 'now', active: true }]);
+  expect(imported.success).toBe(true);
+  await call('bank', 'sendtoaddress', await call('hashed', 'getnewaddress', '', 'bech32m'), 1);
+  await call(null, 'generatetoaddress', 1, FOREIGN);
+  const spent = await call('hashed', 'sendall', [FOREIGN], null, 'unset', 2);
+  expect(spent.complete).toBe(true);
+  expect(await call(null, 'getrawmempool')).toContain(spent.txid);
+});

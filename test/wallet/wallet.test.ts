@@ -1,8 +1,10 @@
 import { describe, expect, test } from 'vitest';
+import { REGTEST } from '../../src/core/parameters/presets.ts';
 import { COIN } from '../../src/core/transaction/amount.ts';
 import { satPerKvB } from '../../src/core/transaction/fee-rate.ts';
 import { outPointText, type Transaction } from '../../src/core/transaction/transaction.ts';
 import { balances, listCoins } from '../../src/wallet/coins.ts';
+import { parseDescriptor } from '../../src/wallet/descriptors/parse.ts';
 import { exportKey } from '../../src/wallet/solving.ts';
 import type { Wallet } from '../../src/wallet/wallet.ts';
 import { useMnemonic } from '../../src/wallet/words.ts';
@@ -199,6 +201,25 @@ describe('wallet', () => {
     expect(balances(alice).trusted).toBe(SUBSIDY - feeOf(alice, rival));
     await pool.chain.invalidate(pool.chain.tip.hash);
     expect(alice.history.depth(spent)).toBe(0);
+  });
+
+  test('is as old as the oldest transaction that it has', async () => {
+    const { manager, fund, pool } = await openTestWallets();
+    const alice = await manager.create('alice');
+    await fund(alice);
+    await manager.create('bob', { disablePrivateKeys: true });
+    const bob = manager.get('bob')!;
+    const { seconds } = { seconds: () => Math.floor(pool.clock.time / 1000) };
+    const { descriptors, secrets } = parseDescriptor(alice.keys.activeOf('bech32', false)!.shown, REGTEST);
+    await bob.importDescriptor(descriptors[0]!, secrets, {
+      active: false,
+      internal: false,
+      createdAt: seconds(),
+    });
+    await bob.rescan(0, null);
+    const [first] = bob.history.transactions;
+    expect(first!.received).toBeLessThan(seconds());
+    expect(bob.birthday).toBe(first!.received);
   });
 
   test('gives up what is not in the mempool, and has its coins back', async () => {

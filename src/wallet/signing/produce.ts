@@ -206,7 +206,7 @@ class Producer {
     const leafHash = tapLeafHash(TAPSCRIPT_LEAF, script);
     const keyByHash = (hash: Uint8Array): Uint8Array | undefined => {
       for (const { x } of this.#data.tapKeys.values()) if (toHex(hash160(x)) === toHex(hash)) return x;
-      return undefined;
+      return this.#provider.xByHash(hash);
     };
     const node = decodeMiniscript(script, 'tapscript', keyByHash);
     return node === null

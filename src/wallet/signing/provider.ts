@@ -2,7 +2,7 @@
  * What one needs to know to spend outputs: keys by their hash, scripts by theirs, key origins, taproot
  * trees, secrets. Filled from descriptors, PSBT fields or RPC parameters; knows nothing of where from.
  */
-import { concatBytes, toHex } from '../../core/encoding/bytes.ts';
+import { concatBytes, equalBytes, toHex } from '../../core/encoding/bytes.ts';
 import { hash160, ripemd160 } from '../../core/encoding/hashes.ts';
 import type { KeyOrigin } from '../descriptors/key-path.ts';
 import type { TaprootTree } from './taproot-tree.ts';
@@ -55,6 +55,15 @@ export class SigningProvider {
 
   keyByHash(hash: Uint8Array): OwnedKey | undefined {
     return this.#keys.size === 0 ? undefined : this.#keys.get(toHex(hash));
+  }
+
+  /** The x of the key of which this is the hash, as tapscript has it. */
+  xByHash(hash: Uint8Array): Uint8Array | undefined {
+    for (const { publicKey } of this.#keys.values()) {
+      const x = publicKey.subarray(1, 33);
+      if (equalBytes(hash160(x), hash)) return x;
+    }
+    return undefined;
   }
 
   /** @param publicKey 33 or 65 bytes, or 32 for a key known by its x only */

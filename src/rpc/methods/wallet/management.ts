@@ -66,7 +66,10 @@ const info = t.view<[Wallet]>()({
   descriptors: [t.boolean(), () => true],
   external_signer: [t.boolean(), () => false],
   blank: [t.boolean('Made without keys, and none has come since'), ({ isBlank }) => isBlank],
-  birthtime: [t.time('Nothing in it is older'), ({ birthday }) => birthday],
+  birthtime: [
+    t.optional(t.time('Nothing in it is older; absent while nothing can be in it')),
+    ({ birthday, keys }) => (keys.descriptors.length === 0 ? undefined : birthday),
+  ],
   flags: [t.array(t.string()), (wallet) => FLAGS.filter(([, isSet]) => isSet(wallet)).map(([name]) => name)],
   lastprocessedblock: [lastProcessed, lastProcessedBlock],
 });
