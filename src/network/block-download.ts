@@ -203,7 +203,7 @@ export class BlockDownload implements Part {
       this.#stored.delete(block.hash);
       const { kind, message } = verdict.invalid;
       const what = kind === 'mutated' ? 'Block mutated' : 'Block refused';
-      this.#context.logger.log('debug', 'validation', `${what}: ${block.hash}, ${message} (peer=${peer.id})`);
+      this.#context.logger.log('debug', 'validation', `${what}: ${message} (${block.hash}, peer=${peer.id})`);
       if (blame && (kind === 'mutated' || kind === 'consensus')) this.#context.peers.punish(peer, message);
       else if (kind === 'mutated' && known !== undefined && this.canAsk(peer)) this.ask(peer, [known]);
       // The header may still have a true body: ask others for it.

@@ -131,6 +131,8 @@ export class Serving implements Part {
       isFirst = false;
       if (!peer.hasRoom) await peer.room();
       if (peer.closed) return;
+      if (item.type === InventoryType.FILTERED_BLOCK)
+        peer.close('filtered block request received when NODE_BLOOM service disabled');
       // Who is told of none asks for none.
       if (isTransaction(item) && !relaysTo(peer)) continue;
       const found = isTransaction(item)
@@ -196,7 +198,6 @@ export class Serving implements Part {
     if (item.type === InventoryType.WITNESS_BLOCK) peer.sendPayload('block', block.bytes);
     else if (item.type === InventoryType.BLOCK) peer.sendPayload('block', withoutWitnesses(block));
     else if (item.type === InventoryType.COMPACT_BLOCK) this.#sendCompact(peer, entry, block);
-    // A filtered block (BIP37) is ignored: bloom filters are not served.
     this.#continue(peer, entry);
     return true;
   }

@@ -99,6 +99,10 @@ test('who is told of no transactions gets none, and no answer', async () => {
   peer.send('getdata', { items: [{ type: InventoryType.WTX, hash: new Uint8Array(32) }] });
   await world.pass(1);
   expect(peer.heardOf('notfound')).toEqual([]);
+  // Filtered blocks (BIP37) are not served, which we say in our services.
+  peer.send('getdata', { items: [{ type: InventoryType.FILTERED_BLOCK, hash: new Uint8Array(32) }] });
+  await world.pass(1);
+  expect(peer.closed).toBe(true);
 });
 
 test('parents of an orphan are not asked for if two of them pay too little', async () => {
