@@ -73,11 +73,20 @@ export class HeaderSync implements Part {
       if (this.#syncPeer !== peer || this.#isRecent() || peer.closed) return;
       // Somebody has moved our time since.
       if (left() > 0) this.#watch(peer, timeout);
-      else if (peer.may('noban')) {
+      else if (!this.#hasOther(peer)) {
+        peer.chain.bulkSince = clock.elapsed();
+        this.#watch(peer, timeout);
+      } else if (peer.may('noban')) {
         peer.note(`Timeout downloading headers from noban peer, not disconnecting peer=${peer.id}`);
         this.#nextSyncPeer();
       } else peer.close('Timeout downloading headers');
     });
+  }
+
+  /** One that we chose could be asked instead. */
+  #hasOther(peer: Peer): boolean {
+    const others = [...this.#context.peers.ready()].filter((other) => other !== peer);
+    return others.some(({ preferred, services }) => preferred && servesBlocks(services));
   }
 
   closed(peer: Peer): void {

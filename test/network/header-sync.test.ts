@@ -110,3 +110,17 @@ test('while our headers are old one peer is asked; when they are not any more, a
   await world.pass(1);
   expect(asked()).toEqual([1, 1]);
 });
+
+test('who keeps the headers back stays as long as we have nobody else to ask', async () => {
+  const world = new MemoryWorld(27);
+  const node = await world.start('10.0.0.1', { connect: [], maxTipAge: 86_400 });
+  const only = await Scripted.answer(world, '10.0.0.2', node, 'outbound-full-relay');
+  await world.pass(17.5 * 60);
+  expect(only.closed).toBe(false);
+  const other = await Scripted.answer(world, '10.0.0.3', node, 'outbound-full-relay');
+  for (let minute = 0; minute < 18; minute++) {
+    for (const { nonce } of only.heardOf('ping')) only.send('pong', { nonce });
+    await world.pass(60);
+  }
+  expect([only.closed, other.heardOf('getheaders').length]).toEqual([true, 1]);
+});
