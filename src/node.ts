@@ -175,15 +175,16 @@ async function assemble(
     });
   const mempool = new Mempool(options.mempool ?? {}, { ...dependencies, chain });
   closers.push(() => mempool.close());
-  const fees = await FeeEstimator.open({ chain, mempool, storage, logger });
+  const base = { ...dependencies, parameters, chain, mempool };
+  const fees = await FeeEstimator.open(base);
   closers.push(() => fees.save());
 
   progress('Loading indexes…');
-  const indexes = await openIndexes(options.indexes ?? {}, { chain, storage, logger, clock });
+  const indexes = await openIndexes(options.indexes ?? {}, base);
   for (const index of Object.values(indexes)) closers.push(() => index.close());
   const filters = options.serveFilters ? filterSource(indexes.filters) : undefined;
-  const network = new Network(options.network, { ...dependencies, chain, mempool, filters });
-  const miner = new Miner(options.miner ?? {}, { ...dependencies, chain, mempool });
+  const network = new Network(options.network, { ...base, filters });
+  const miner = new Miner(options.miner ?? {}, base);
 
   progress('Loading wallet…');
   const chainSource = createChainSource({ chain, mempool, fees });
@@ -193,17 +194,14 @@ async function assemble(
   closers.push(() => wallets.close());
 
   const { files, zmq = [] } = dependencies;
-  const parts = { parameters, chain, mempool, fees, miner, network, wallets, indexes };
-  const subscriptions = new Subscriptions({ ...dependencies, ...parts, walletChanged });
+  const seams = { storage, clock, random, logger };
+  const parts = { ...seams, parameters, chain, mempool, fees, miner, network, wallets, indexes };
+  const subscriptions = new Subscriptions({ ...parts, walletChanged });
   closers.push(async () => subscriptions.close());
-  const dev = parameters.devControl ? new DevParts({ ...parts, clock, logger }, storage) : undefined;
+  const dev = parameters.devControl ? new DevParts(parts, storage) : undefined;
   if (dev !== undefined) closers.push(() => dev.close());
-  const context = {
-    ...parts,
-    deprecated: new Set(options.deprecatedRpc),
-    ...{ dev, subscriptions, storage, clock, random, logger, startedAt, zmq },
-    ...files,
-  };
+  const deprecated = new Set(options.deprecatedRpc);
+  const context = { ...parts, ...files, dev, subscriptions, deprecated, startedAt, zmq };
   dependencies.onOpened?.(context);
   const serve = (): void => rpc.attach({ ...context, stop: () => end(null) });
 
