@@ -9,6 +9,8 @@ import { Doors } from './doors.ts';
 const HISTORY = 24;
 const SETTLED = 400;
 const RETRY = 1_000;
+/** Milliseconds after which a node does not answer. */
+const PATIENCE = 10_000;
 /** Milliseconds in which what is shown of a mempool may be behind it. */
 const FRAME = 50;
 /** So many are kept. */
@@ -26,7 +28,7 @@ export interface Replacement extends Waiting {
   readonly replaced: readonly (Waiting & { readonly txid: string })[];
 }
 
-/** Connections that are opened, and nodes whose history is asked for, at once. */
+/** Nodes that are begun with, and those whose history is asked for, at once: the first view is not to wait for all. */
 const DOORS = new Doors(6);
 const HISTORIES = new Doors(1);
 
@@ -85,8 +87,8 @@ export class LiveNode {
     const { signal: stop } = this.#stop;
     while (!stop.aborted) {
       try {
-        await this.#catchUp();
         this.#leave = await DOORS.enter();
+        await this.#catchUp();
         for await (const event of this.client.subscribe({
           topics: ['chain', 'mempool', 'peers'],
           from: { block: this.tip.value!.hash },
@@ -109,7 +111,9 @@ export class LiveNode {
 
   /** Its last blocks, as far as no other node has told of them; one node at a time, for they have most in common. */
   async #catchUp(): Promise<void> {
-    const { bestblockhash: best, blocks: height } = await this.client.getblockchaininfo();
+    const { bestblockhash: best, blocks: height } = await this.client
+      .with({ timeout: PATIENCE })
+      .getblockchaininfo();
     const leave = await HISTORIES.enter();
     try {
       const known = this.#listener.known(best);

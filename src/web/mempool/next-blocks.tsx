@@ -1,6 +1,7 @@
 /** The blocks that the mempool would fill, best fee rates first, and the template of the next one. */
 import { useState } from 'preact/hooks';
 import { Amount, Card, Hash, Pending, Some, useAnswer, useCalm } from '../parts.tsx';
+import { mayWrite } from '../session.ts';
 import { current } from '../world.ts';
 import { FULL, fillBlocks } from './shape.ts';
 
@@ -29,10 +30,12 @@ export function NextBlocks() {
         ))}
       </ol>
       {blocks.length === 0 && <p class="soft">It would be empty.</p>}
-      <details onToggle={({ currentTarget }) => setWanted(currentTarget.open)}>
-        <summary>The template that miners get</summary>
-        {isWanted && <Template age={age} />}
-      </details>
+      {mayWrite && (
+        <details onToggle={({ currentTarget }) => setWanted(currentTarget.open)}>
+          <summary>The template that miners get</summary>
+          {isWanted && <Template age={age} />}
+        </details>
+      )}
     </Card>
   );
 }

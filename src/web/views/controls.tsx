@@ -34,7 +34,7 @@ export function Controls() {
     setApart(next);
   };
   return (
-    <>
+    <div class="column">
       <Card title="Reorganise by hand">
         <p>
           1. Choose who is parted from the others, and cut. 2. Mine on both sides. 3. Heal: the longer branch
@@ -75,7 +75,7 @@ export function Controls() {
         )}
       </Card>
       <Pay />
-    </>
+    </div>
   );
 }
 

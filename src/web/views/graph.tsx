@@ -24,12 +24,9 @@ const onKeys = (act: () => void) => (event: KeyboardEvent) => {
 /** @param scale of the picture */
 const around = (i: number, count: number, scale: number): Point => {
   const angle = (2 * Math.PI * i) / count - Math.PI / 2;
-  const reach = count > FEW && i % 2 === 1 ? 0.3 : 0.42;
-  const [x, y] = [
-    Math.cos(angle) * (count > FEW ? reach : 0.36),
-    Math.sin(angle) * (count > FEW ? reach : 0.36),
-  ];
-  return [WIDTH * scale * (0.5 + x), HEIGHT * scale * (0.5 + y)];
+  const ring = i % 2 === 0 ? 0.44 : 0.3;
+  const reach = count <= FEW ? 0.36 : ring;
+  return [WIDTH * scale * (0.5 + Math.cos(angle) * reach), HEIGHT * scale * (0.5 + Math.sin(angle) * reach)];
 };
 
 export function Graph() {
@@ -87,9 +84,9 @@ export function Graph() {
             onKeyDown={onKeys(() => choose(node.name))}
           >
             <rect
-              x={isFew ? -62 : -48}
+              x={isFew ? -62 : -40}
               y={isFew ? -30 : -22}
-              width={isFew ? 124 : 96}
+              width={isFew ? 124 : 80}
               height={isFew ? 60 : 44}
               rx={8}
             />
