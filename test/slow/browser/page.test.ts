@@ -155,7 +155,7 @@ describe.skipIf(!hasChromium)('the page', () => {
       colorScheme: 'dark',
     });
     await expect(node1.createwallet(EVIL)).rejects.toThrow('Invalid wallet name');
-    await node1.getnewaddress(EVIL);
+    await node1.sendtoaddress(await node1.getnewaddress(EVIL), 0.01);
     const data = Buffer.from(`${EVIL}\u202e`).toString('hex');
     const funded = await node1.fundrawtransaction(await node1.createrawtransaction([], [{ data }]));
     const { hex } = await node1.signrawtransactionwithwallet(funded.hex);
@@ -177,11 +177,17 @@ describe.skipIf(!hasChromium)('the page', () => {
     await page.getByText(`“${EVIL}·”`).waitFor();
     await picture(page, 'evil');
     expect(await page.locator('img').count()).toBe(0);
+    // The label is in the wallet's history.
+    await page.evaluate("location.hash = '#/wallet'");
+    await page.getByText(EVIL, { exact: true }).first().waitFor();
+    expect(await page.locator('img').count()).toBe(0);
     // Nothing is wider than the screen.
     for (const view of [
       '#/',
       '#/mempool',
       '#/script',
+      '#/wallet',
+      '#/tab',
       `#/tx/${txid}`,
       `#/block/${await node1.getbestblockhash()}`,
     ]) {

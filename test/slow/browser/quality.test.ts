@@ -34,7 +34,7 @@ describe.skipIf(!hasChromium)('every view of the page', () => {
     await node1.callNamed('sendtoaddress', { address, amount: 7, fee_rate: 25 });
     await node1.snapshot('first');
     views = [
-      ...['#/', '#/replay', '#/mempool', '#/script', '#/wallet', '#/tools', '#/%', '#/tx/nothing'],
+      ...['#/', '#/replay', '#/mempool', '#/script', '#/wallet', '#/tools', '#/tab', '#/%', '#/tx/nothing'],
       ...[`#/block/${hash}`, `#/tx/${txid}/${hash}`, `#/address/${address}`, `#/script/${txid}@${hash}/0`],
     ];
   }, 120_000);
