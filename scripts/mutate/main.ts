@@ -53,22 +53,27 @@ function copyTree(): string {
   return copy;
 }
 
-/** Runs the tests of a folder until the first that fails; false if one does, or if they take too long. */
-function passes(copy: string, folder: string, timeout: number): Promise<boolean> {
+/** Runs the tests of a folder until the first that fails; false if one does, or if they take too long. @param show prints */
+function passes(copy: string, folder: string, timeout: number, show = false): Promise<boolean> {
   const vectors = process.env.PENNY_VECTORS ?? resolve(ROOT, '../shared/vectors');
   const vitest = join('node_modules', 'vitest', 'vitest.mjs');
   const options = ['--project', 'unit', '--bail', '1', '--no-file-parallelism', '--no-isolate'];
   const child = spawn(process.execPath, [vitest, 'run', `${folder}/`, ...options], {
     cwd: copy,
     env: { ...process.env, ...(existsSync(vectors) ? { PENNY_VECTORS: vectors } : {}) },
-    stdio: 'ignore',
+    stdio: ['ignore', 'pipe', 'ignore'],
     detached: true,
+  });
+  let output = '';
+  child.stdout.setEncoding('utf8').on('data', (text: string) => {
+    output = (output + text).slice(-5_000);
   });
   return new Promise((done) => {
     // A mutant may run in a circle. The whole group is ended: vitest has workers.
     const timer = setTimeout(() => process.kill(-child.pid!, 'SIGKILL'), timeout);
     child.on('close', (code) => {
       clearTimeout(timer);
+      if (show && code !== 0) console.log(output);
       done(code === 0);
     });
   });
@@ -103,7 +108,7 @@ class Patience {
 
   async #measure(copy: string, folder: string): Promise<number> {
     const start = performance.now();
-    if (!(await passes(copy, folder, LONGEST)))
+    if (!(await passes(copy, folder, LONGEST, true)))
       throw new Error(`the tests in ${folder} fail without any mutant`);
     return 5_000 + 4 * (performance.now() - start);
   }
@@ -156,7 +161,7 @@ async function main(): Promise<number> {
     }
     // Tests that fail for another reason would have killed anything.
     for (const folder of patience.folders)
-      if (!(await passes(copy, folder, LONGEST)))
+      if (!(await passes(copy, folder, LONGEST, true)))
         throw new Error(`the tests in ${folder} fail without any mutant: all is void`);
   };
   await Promise.all(Array.from({ length: Number(values.jobs) }, work));
