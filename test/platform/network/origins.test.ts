@@ -77,7 +77,12 @@ test('none is let in where none is named', async () => {
 });
 
 test('a page speaks as any peer does, and counts as one that called', async () => {
-  node = await startSocketNode([], { maximumConnections: RESERVED_OUTBOUND + 2 }, {}, [PAGE]);
+  node = await startSocketNode(
+    [],
+    { maximumConnections: RESERVED_OUTBOUND + 2, inboundRelayPercent: 100 },
+    {},
+    [PAGE],
+  );
   const first = await join(PAGE);
   first.send(encodeEnvelope(magic, 'version', encodeBody('version', versionBody(0))));
   const [answer] = await new Promise<[Buffer]>((resolve) =>
