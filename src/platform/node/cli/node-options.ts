@@ -66,6 +66,7 @@ export const NODE = command({
       to: 'notify.alert',
     }),
     assumevalid: hex(
+      ['assumevalid block hash', ' (or 0 to disable)'],
       "Do not verify scripts of this block's ancestors, if it is in the chain; 0 verifies all.",
       (digits: string): string | null => (BigInt(`0x${digits}`) === 0n ? null : digits),
       { default: ({ assumeValid }) => assumeValid, to: 'chain.assumeValid' },
@@ -111,6 +112,7 @@ export const NODE = command({
       unit: HOUR,
     }),
     minimumchainwork: hex(
+      ['minimum work', ''],
       'Work that a chain must promise before its headers are stored.',
       (digits: string): bigint => BigInt(`0x${digits}`),
       { default: ({ minimumChainWork }) => minimumChainWork, to: 'chain.minimumChainWork' },

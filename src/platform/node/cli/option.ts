@@ -212,8 +212,9 @@ export const choice = <T extends string, const M extends More<T, null>>(
     },
   });
 
-/** Hex digits of 32 bytes, as 64 in small letters; negated it is zero. */
+/** Hex digits of 32 bytes, as 64 in small letters; negated it is zero. Errors say what they are, and what zero does. */
 export const hex = <T, const M extends More<T, null>>(
+  [what, zero]: readonly [what: string, zero: string],
   help: string,
   from: (digits: string) => T,
   more?: M,
@@ -221,10 +222,10 @@ export const hex = <T, const M extends More<T, null>>(
   parsed(
     '<hex>',
     help,
-    (given, name) => {
+    (given) => {
       const digits = given === false ? '0' : given.replace(/^0x/, '');
       if (!/^[0-9a-fA-F]{1,64}$/.test(digits))
-        throw new UsageError(`Invalid value for -${name}: '${given}' (up to 64 hex digits)`);
+        throw new UsageError(`Invalid ${what} specified (${given}), must be up to 64 hex digits${zero}`);
       return from(digits.toLowerCase().padStart(64, '0'));
     },
     more,

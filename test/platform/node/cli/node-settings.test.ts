@@ -126,7 +126,12 @@ test('hex settings: zero means none, and what is no hex is refused', () => {
     null,
     null,
   ]);
-  expect(() => process('-assumevalid=xyz')).toThrow("Invalid value for -assumevalid: 'xyz'");
+  expect(() => process('-assumevalid=xyz')).toThrow(
+    'Invalid assumevalid block hash specified (xyz), must be up to 64 hex digits (or 0 to disable)',
+  );
+  expect(() => process('-minimumchainwork=test')).toThrow(
+    'Invalid minimum work specified (test), must be up to 64 hex digits',
+  );
 });
 
 test('what is told of wallets reaches them', () => {
