@@ -47,17 +47,16 @@ export function Graph() {
         const [from, to] = [places.get(a), places.get(b)];
         if (from === undefined || to === undefined) return null;
         const act = (): void => void control(cut ? 'heal' : 'cut', a, b);
+        // Outside of a devnet nobody can be asked for it.
+        const button = {
+          role: 'button' as const,
+          tabindex: links.value.length <= REACHED ? 0 : -1,
+          'aria-label': `${cut ? 'Mend' : 'Cut'} the link of ${a} and ${b}`,
+          onClick: act,
+          onKeyDown: onKeys(act),
+        };
         return (
-          // biome-ignore lint/a11y/useSemanticElements: there are no buttons in SVG
-          <g
-            key={`${a} ${b}`}
-            class={cut ? 'link cut' : 'link'}
-            role="button"
-            tabindex={links.value.length <= REACHED ? 0 : -1}
-            aria-label={`${cut ? 'Mend' : 'Cut'} the link of ${a} and ${b}`}
-            onClick={act}
-            onKeyDown={onKeys(act)}
-          >
+          <g key={`${a} ${b}`} class={cut ? 'link cut' : 'link'} {...(isDevnet && button)}>
             <line class="touch" x1={from[0]} y1={from[1]} x2={to[0]} y2={to[1]} />
             <line x1={from[0]} y1={from[1]} x2={to[0]} y2={to[1]} />
           </g>
