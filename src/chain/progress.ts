@@ -2,7 +2,7 @@
 import type { Clock } from '../seams.ts';
 import type { HeaderEntry } from './header-entry.ts';
 
-/** Seconds: a tip that is older is not the last one where blocks come on demand. */
+/** Seconds: a tip that is older is not the last one (as in Core), where its age says anything. */
 const RECENT = 7_200;
 /** Where the age of the tip says nothing: more blocks behind the best header than this is catching up. */
 const CATCHING_UP_BLOCKS = 24;
@@ -42,7 +42,7 @@ export class Progress {
     const { maxTipAge, targetSpacing, mineBlocksOnDemand } = this.options;
     let missing = bestHeader.height - tip.height;
     const age = this.#clock.seconds() - tip.time;
-    if ((maxTipAge > 0 || mineBlocksOnDemand) && age > (maxTipAge || RECENT))
+    if ((maxTipAge > 0 || mineBlocksOnDemand) && age > RECENT)
       missing = Math.max(missing, Math.floor(age / targetSpacing));
     return (tip.height + 1) / (tip.height + 1 + Math.max(0, missing));
   }
