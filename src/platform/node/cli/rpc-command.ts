@@ -65,7 +65,7 @@ export async function runRpc(
   } catch (error) {
     if (error instanceof RpcFailure) {
       const hint = HINTS.get(error.code);
-      const message = hint === undefined ? error.message : `${error.message} ${hint}`;
+      const message = hint === undefined ? error.message : `${error.message}\n${hint}`;
       terminal.error(`error code: ${error.code}\nerror message:\n${message}\n`);
       return Math.abs(error.code);
     }
