@@ -212,7 +212,7 @@ const NAMED = [
 /** By part: what the log says where a node goes on without it. */
 const LEFT_OUT: readonly (readonly [part: RegExp, log: RegExp])[] = [
   [/^mempool$/, /^mempool\.dat cannot be read \(.+\); starting without it$/],
-  [/^bans$/, /^banlist\.json is (damaged and was left aside|not there: nobody is banned)/],
+  [/^bans$/, /^banlist\.json is (damaged and was left aside|not there\. Recreating the banlist database)/],
   // What was never synced: a power cut looks so.
   [/./, /^blk\d{5}\.dat has lost block/],
 ];
