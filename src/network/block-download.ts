@@ -202,8 +202,12 @@ export class BlockDownload implements Part {
     } else {
       this.#stored.delete(block.hash);
       const { kind, message } = verdict.invalid;
-      const what = kind === 'mutated' ? 'Block mutated' : 'Block refused';
-      this.#context.logger.log('debug', 'validation', `${what}: ${message} (${block.hash}, peer=${peer.id})`);
+      // As Core has it: of a changed body first what is wrong, else first which block.
+      const what =
+        kind === 'mutated'
+          ? `Block mutated: ${message}, ${block.hash}`
+          : `Block refused: ${block.hash}, ${message}`;
+      this.#context.logger.log('debug', 'validation', `${what} (peer=${peer.id})`);
       if (blame && (kind === 'mutated' || kind === 'consensus')) this.#context.peers.punish(peer, message);
       else if (kind === 'mutated' && known !== undefined && this.canAsk(peer)) this.ask(peer, [known]);
       // The header may still have a true body: ask others for it.

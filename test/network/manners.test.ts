@@ -188,3 +188,21 @@ test('who asks for addresses again and again hears the same while they are many'
   expect(answers[0]!.length).toBeGreaterThan(500);
   expect(answers[0]).toEqual(answers[1]);
 });
+
+test('the log says first which block breaks a rule, and first what is wrong with a body that was changed', async () => {
+  const world = new MemoryWorld(79);
+  const { lines, logger } = withLog();
+  const node = await world.start('10.0.0.1', { connect: [], logger });
+  const builder = emptyChain(0);
+  const old = builder.block({ header: { version: 1 } });
+  const changed = builder.block({ body: (transactions) => [...transactions, ...transactions] });
+  for (const [i, block] of [old, changed].entries()) {
+    const peer = await Scripted.join(world, `10.0.1.${i}`, node);
+    peer.send('block', { block });
+    await world.pass(1);
+  }
+  expect(lines.filter((line) => line.startsWith('Block '))).toEqual([
+    expect.stringMatching(`^Block refused: ${old.hash}, bad-version\\(0x00000001\\)`),
+    expect.stringMatching(`^Block mutated: bad-txn[a-z-]+, .*${changed.hash}`),
+  ]);
+});
