@@ -85,12 +85,14 @@ test('a wallet that is not named, or not there: the message says how one is name
   expect(unnamed).toMatchObject({
     code: 19,
     errors: expect.stringMatching(
-      /^error code: -19\nerror message:\nMultiple wallets .* -rpcwallet=<walletname>/,
+      /^error code: -19\nerror message:\nMultiple wallets .*\nOn the .* -rpcwallet=<walletname>/,
     ),
   });
   const absent = await penny('rpc', ...payee.words, '-rpcwallet=dora', 'getbalance');
   expect(absent.code).toBe(18);
-  expect(absent.errors).toMatch(/^error code: -18\nerror message:\nRequested wallet does not .*listwallets/);
+  expect(absent.errors).toMatch(
+    /^error code: -18\nerror message:\nRequested wallet does not .*\n.*listwallets/,
+  );
   await rpc(payee, 'unloadwallet', 'carol');
 });
 
