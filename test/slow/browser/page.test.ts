@@ -122,6 +122,8 @@ describe.skipIf(!hasChromium)('the page', () => {
     expect(await page.locator('dt', { hasText: 'hashPrevouts' }).count()).toBe(1);
     await picture(page, 'signature');
     await page.getByRole('link', { name: 'Script' }).click();
+    // What is typed into a view that is about to go would go with it.
+    await page.locator('dt', { hasText: 'hashPrevouts' }).waitFor({ state: 'detached' });
     await page.getByLabel('scriptPubKey').fill('OP_ADD 6 OP_EQUALVERIFY 1');
     await page.getByRole('button', { name: 'Run the scripts' }).click();
     await page.getByText('EQUALVERIFY: Script failed an OP_EQUALVERIFY operation').waitFor();
