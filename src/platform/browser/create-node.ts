@@ -1,16 +1,12 @@
 /** A node on the parts of a browser. Owns which implementation stands behind each seam, and the order of start and stop. */
 import type { NetworkParameters } from '../../core/parameters/network.ts';
-import { ScriptCache } from '../../core/script/script-cache.ts';
-import { bindTweakKey } from '../../core/script/signing.ts';
 import { ThreadSearcher } from '../../mining/thread-searcher.ts';
 import { createDispatcher, createNode, type Node } from '../../node.ts';
 import type { Dispatcher } from '../../rpc/dispatcher.ts';
 import { DIALECT } from '../../rpc/formats/version.ts';
 import type { Logger, Timer } from '../../seams.ts';
-import { CachingScriptVerifier } from '../memory/caching-script-verifier.ts';
-import { InlineScriptVerifier } from '../memory/inline-script-verifier.ts';
 import { WorkerSearcher } from '../shared/mining/worker-searcher.ts';
-import { WorkerScriptVerifier } from '../shared/verification/worker-script-verifier.ts';
+import { createVerifier } from '../shared/verification/create-verifier.ts';
 import { TabClock } from './clock.ts';
 import { bindFastHashes } from './hashes.ts';
 import { ConsoleLogger } from './logger.ts';
@@ -61,15 +57,10 @@ export async function startNode(
   const rpc = createDispatcher({ clock, logger });
   onDispatcher(rpc);
   const engine = await loadSignatureEngine(logger);
-  bindTweakKey(engine.tweakKey);
-  const inner =
-    threads > 1
-      ? new WorkerScriptVerifier(
-          { workers: threads - 1 },
-          { engine, clock, logger, startThread: startVerifier },
-        )
-      : new InlineScriptVerifier(engine, clock);
-  const scriptVerifier = new CachingScriptVerifier(inner, new ScriptCache(SCRIPT_CACHE, webRandom.bytes(32)));
+  const scriptVerifier = createVerifier(
+    { threads, remembered: SCRIPT_CACHE },
+    { engine, clock, logger, random: webRandom, startThread: startVerifier },
+  );
   const { storage, walletStorage } = await openKept(logger);
   const closeAll = async (): Promise<void> => {
     await scriptVerifier.close();

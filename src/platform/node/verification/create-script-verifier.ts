@@ -1,11 +1,7 @@
 /** Puts together how a Node process verifies scripts: engine, threads, cache. */
 import type { ScriptVerifier } from '../../../chain/script-verifier.ts';
-import { ScriptCache } from '../../../core/script/script-cache.ts';
-import { bindTweakKey } from '../../../core/script/signing.ts';
 import type { Clock, Logger, Random } from '../../../seams.ts';
-import { CachingScriptVerifier } from '../../memory/caching-script-verifier.ts';
-import { InlineScriptVerifier } from '../../memory/inline-script-verifier.ts';
-import { WorkerScriptVerifier } from '../../shared/verification/worker-script-verifier.ts';
+import { createVerifier } from '../../shared/verification/create-verifier.ts';
 import { loadSignatureEngine } from '../signatures/load-engine.ts';
 import { startVerifier } from '../worker.ts';
 
@@ -29,13 +25,6 @@ export async function createScriptVerifier(
   for (const { name, reason } of missed)
     logger.log('debug', 'validation', `signature engine ${name} is not available: ${reason}`);
   logger.log('info', 'validation', `verifying signatures with ${engine.name} on ${threads} threads`);
-  bindTweakKey(engine.tweakKey);
-  const inner =
-    threads > 1
-      ? new WorkerScriptVerifier(
-          { workers: threads - 1 },
-          { engine, clock, logger, startThread: startVerifier },
-        )
-      : new InlineScriptVerifier(engine, clock);
-  return new CachingScriptVerifier(inner, new ScriptCache(CACHE_CAPACITY, random.bytes(32)));
+  const parts = { engine, clock, random, logger, startThread: startVerifier };
+  return createVerifier({ threads, remembered: CACHE_CAPACITY }, parts);
 }
