@@ -46,7 +46,7 @@ export class TransactionAnnouncer implements Part {
     context.chain.rewound.subscribe(() => {
       for (const { transactions } of context.peers.ready()) transactions?.known.clear();
     });
-    context.mempool.added.subscribe((entry) => this.#enqueueAll(entry));
+    context.mempool.added.subscribe((entry) => this.announce(entry));
     context.chain.tipChanged.subscribe(() => {
       // Caught up: now they are wanted.
       if (context.chain.isInitialBlockDownload) return;
@@ -108,16 +108,12 @@ export class TransactionAnnouncer implements Part {
 
   /** Announces a transaction of the mempool to all who were not told of it. */
   announce(entry: MempoolEntry): void {
-    this.#enqueueAll(entry);
+    for (const peer of this.#context.peers.ready())
+      if (peer.transactions !== undefined) this.#enqueue(peer, peer.transactions, entry);
   }
 
   #hashFor(peer: Peer, entry: MempoolEntry): string {
     return peer.wtxidRelay ? entry.wtxid : entry.txid;
-  }
-
-  #enqueueAll(entry: MempoolEntry): void {
-    for (const peer of this.#context.peers.ready())
-      if (peer.transactions !== undefined) this.#enqueue(peer, peer.transactions, entry);
   }
 
   #enqueue(peer: Peer, gossip: PeerTransactions, entry: MempoolEntry): void {
@@ -210,7 +206,7 @@ export class TransactionAnnouncer implements Part {
       () => {
         for (const txid of mempool.unbroadcast) {
           const entry = mempool.get(txid);
-          if (entry !== undefined) this.#enqueueAll(entry);
+          if (entry !== undefined) this.announce(entry);
           else mempool.unbroadcast.delete(txid);
         }
         this.#scheduleRebroadcast();
