@@ -2,8 +2,7 @@
  * Who calls the node and is told of events: a page by its port, or another tab by the channel. Owns calls and sockets
  * of one of them, bounded as over a real connection; what is answered is the dispatcher's.
  */
-import type { Piece } from '../../events/block-texts.ts';
-import { type Outlet, Session, SOCKET_FRAMING } from '../../events/session.ts';
+import { LocalSocket } from '../../events/local-socket.ts';
 import type { Dispatcher } from '../../rpc/dispatcher.ts';
 import { LIMITS } from '../../rpc/limits.ts';
 import type { Reply, Request } from './protocol.ts';
@@ -53,61 +52,32 @@ export class Caller {
   }
 }
 
-class Socket implements Outlet {
-  isOpen = true;
-  readonly #rpc: Dispatcher;
-  readonly #path: string;
+class Socket extends LocalSocket {
   /** Told of each message, and with undefined of the end. */
   readonly #tell: (text: string | undefined) => void;
-  readonly #session = new Session(this, SOCKET_FRAMING);
-  readonly #gone = new AbortController();
-  readonly #decoder = new TextDecoder();
-  #message = '';
   /** Characters that the other side has not taken yet. */
   #onTheWay = 0;
-  #waiting: (() => void)[] = [];
 
   constructor(rpc: Dispatcher, path: string, tell: (text: string | undefined) => void) {
-    this.#rpc = rpc;
-    this.#path = path;
+    super(() => rpc, { path, user: USER });
     this.#tell = tell;
-  }
-
-  async call(text: string): Promise<void> {
-    const caller = { path: this.#path, user: USER, signal: this.#gone.signal, events: this.#session };
-    const { body } = await this.#rpc.handle(text, caller);
-    this.#session.send(body);
-    this.#session.begin();
-  }
-
-  write(piece: Piece, isLast: boolean): void {
-    this.#message += typeof piece === 'string' ? piece : this.#decoder.decode(piece, { stream: true });
-    if (!isLast || !this.isOpen) return;
-    this.#onTheWay += this.#message.length;
-    this.#tell(this.#message);
-    this.#message = '';
   }
 
   get hasRoom(): boolean {
     return this.#onTheWay < LIMITS.eventsUnsent;
   }
 
-  async room(): Promise<void> {
-    if (this.isOpen && !this.hasRoom) await new Promise<void>((resolve) => this.#waiting.push(resolve));
+  protected deliver(message: string): void {
+    this.#onTheWay += message.length;
+    this.#tell(message);
   }
 
   taken(length: number): void {
     this.#onTheWay -= length;
-    if (this.isOpen && !this.hasRoom) return;
-    for (const resolve of this.#waiting.splice(0)) resolve();
+    this.wake();
   }
 
-  close(): void {
-    if (!this.isOpen) return;
-    this.isOpen = false;
-    this.#gone.abort();
-    this.#session.close();
-    this.taken(0);
+  protected ended(): void {
     this.#tell(undefined);
   }
 }
