@@ -34,11 +34,21 @@ export function run(program: string, words: readonly string[], input = ''): Prom
   });
 }
 
-/** Below the ports that systems lend to outgoing connections, which would take it while its node restarts. */
+/** Of each worker's own ports, as many. */
+const PORTS = 2_000;
+const FIRST_PORT = 10_000 + ((Number(process.env.VITEST_POOL_ID ?? 1) - 1) % 8) * PORTS;
+const given = new Set<number>();
+
+/**
+ * Below the ports that systems lend to outgoing connections, which would take it while its node restarts; nor does
+ * another test get it meanwhile, in this worker or in another.
+ */
 export async function freePort(): Promise<number> {
   for (;;) {
-    const port = randomInt(10_000, 26_000);
-    if (await isPortFree(port)) return port;
+    const port = randomInt(FIRST_PORT, FIRST_PORT + PORTS);
+    if (given.has(port) || !(await isPortFree(port))) continue;
+    given.add(port);
+    return port;
   }
 }
 
