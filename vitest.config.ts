@@ -15,13 +15,14 @@ export default defineConfig({
             'penny/client': fileURLToPath(new URL('src/client/client.ts', import.meta.url)),
             'penny/testing': fileURLToPath(new URL('src/testing/testing.ts', import.meta.url)),
           },
-          exclude: ['test/functional/**', 'test/slow/**'],
+          exclude: ['test/functional/**', 'test/slow/**', 'test/conformance/vectors.test.ts'],
           // Files of one worker share their modules, whose import would cost more than most tests: what a test
           // binds or spies on it puts back.
           isolate: false,
           testTimeout: 30_000,
         },
       },
+      { test: { name: 'conformance', include: ['test/conformance/vectors.test.ts'] } },
       {
         test: {
           name: 'functional',

@@ -46,7 +46,11 @@ function decided(parameters: NetworkParameters): Partial<NetworkParameters> {
 }
 
 function runChainParams(file: VectorFile, report: Report): void {
-  const { common = {}, networks = {}, subsidy = [] } = file.json<Partial<ChainParams>>();
+  const { common, networks, subsidy } = report.groups<ChainParams>(file.json(), [
+    'common',
+    'networks',
+    'subsidy',
+  ]);
   for (const [name, value] of Object.entries(common))
     report.row(`common ${name}`, () => expectEqual(COMMON[name], value));
   for (const [name, facts] of Object.entries(networks)) {
@@ -94,7 +98,10 @@ interface Compact {
 }
 
 function runPow(file: VectorFile, report: Report): void {
-  const { next_work = [], compact = [] } = file.json<{ next_work?: NextWork[]; compact?: Compact[] }>();
+  const { next_work, compact } = report.groups<{ next_work: NextWork[]; compact: Compact[] }>(file.json(), [
+    'next_work',
+    'compact',
+  ]);
   for (const row of next_work)
     report.row(row.case, () => {
       const parameters = PRESETS[row.network] ?? parametersOf(row.network, file);
@@ -121,34 +128,43 @@ function runPow(file: VectorFile, report: Report): void {
 }
 
 interface Serialization {
-  readonly varint_core_disk?: readonly { n: string; hex: string }[];
-  readonly amount_compression?: readonly { amount: number; compressed: number }[];
-  readonly coin?: readonly {
+  readonly varint_core_disk: readonly { n: string; hex: string }[];
+  readonly amount_compression: readonly { amount: number; compressed: number }[];
+  readonly coin: readonly {
     hex: string;
     coinbase: boolean;
     height: number;
     value: number;
     script_pubkey: string;
   }[];
-  readonly coin_truncated?: readonly string[];
-  readonly compact_size?: readonly { n: number; hex: string }[];
-  readonly compact_size_non_canonical?: readonly string[];
-  readonly compact_size_max?: number;
+  readonly coin_truncated: readonly string[];
+  readonly compact_size: readonly { n: number; hex: string }[];
+  readonly compact_size_non_canonical: readonly string[];
+  /** A number; an empty list where the file has none. */
+  readonly compact_size_max: number | readonly [];
 }
 
 function runSerialization(file: VectorFile, report: Report): void {
-  const rows = file.json<Serialization>();
-  for (const { n, hex } of rows.varint_core_disk ?? [])
+  const rows = report.groups<Serialization>(file.json(), [
+    'varint_core_disk',
+    'amount_compression',
+    'coin',
+    'coin_truncated',
+    'compact_size',
+    'compact_size_non_canonical',
+    'compact_size_max',
+  ]);
+  for (const { n, hex } of rows.varint_core_disk)
     report.row(`VARINT ${n}`, () => {
       expectEqual(toHex(new Writer().varInt(BigInt(n)).finish()), hex);
       expectEqual(new Reader(fromHex(hex)).varInt(), BigInt(n));
     });
-  for (const { amount, compressed } of rows.amount_compression ?? [])
+  for (const { amount, compressed } of rows.amount_compression)
     report.row(`amount ${amount}`, () => {
       expectEqual(compressAmount(BigInt(amount)), BigInt(compressed));
       expectEqual(decompressAmount(BigInt(compressed)), BigInt(amount));
     });
-  for (const { hex, coinbase, height, value, script_pubkey } of rows.coin ?? [])
+  for (const { hex, coinbase, height, value, script_pubkey } of rows.coin)
     report.row(`coin ${hex}`, () => {
       const output = { value: BigInt(value), scriptPubKey: fromHex(script_pubkey) };
       const coin = decodeCoin(fromHex(hex));
@@ -158,20 +174,20 @@ function runSerialization(file: VectorFile, report: Report): void {
       );
       expectEqual(toHex(encodeCoin({ output, height, coinbase })), hex);
     });
-  for (const hex of rows.coin_truncated ?? [])
+  for (const hex of rows.coin_truncated)
     report.row(`truncated coin ${hex}`, () => void expectThrows(() => decodeCoin(fromHex(hex)), 'coin'));
-  for (const { n, hex } of rows.compact_size ?? [])
+  for (const { n, hex } of rows.compact_size)
     report.row(`CompactSize ${n}`, () => {
       expectEqual(toHex(new Writer().compactSize(n).finish()), hex);
       expectEqual(new Reader(fromHex(hex)).compactSize(), n);
     });
-  for (const hex of rows.compact_size_non_canonical ?? [])
+  for (const hex of rows.compact_size_non_canonical)
     report.row(
       `CompactSize ${hex}`,
       () => void expectThrows(() => new Reader(fromHex(hex)).compactSize(), 'CompactSize'),
     );
   const { compact_size_max } = rows;
-  if (compact_size_max === undefined) return;
+  if (typeof compact_size_max !== 'number') return;
   report.row('largest CompactSize', () => {
     expectEqual(MAX_SIZE, compact_size_max);
     const more = new Writer().compactSize(compact_size_max + 1).finish();

@@ -29,14 +29,14 @@ interface CoreVectors {
 }
 
 interface BipVectors {
-  readonly checksum?: readonly { readonly descriptor: string; readonly valid: boolean }[];
-  readonly key_expression_valid?: readonly { readonly descriptor: string }[];
-  readonly key_expression_invalid?: readonly { readonly descriptor: string }[];
-  readonly valid?: readonly {
+  readonly checksum: readonly { readonly descriptor: string; readonly valid: boolean }[];
+  readonly key_expression_valid: readonly { readonly descriptor: string }[];
+  readonly key_expression_invalid: readonly { readonly descriptor: string }[];
+  readonly valid: readonly {
     readonly descriptor: string;
     readonly expands_to: readonly (string | readonly string[])[];
   }[];
-  readonly invalid?: readonly { readonly descriptor: string }[];
+  readonly invalid: readonly { readonly descriptor: string }[];
 }
 
 /** Both markers mean the same. */
@@ -51,7 +51,11 @@ const scriptsAt = ({ descriptors, secrets }: ParsedDescriptor, index: number): s
 const parse = (text: string): ParsedDescriptor => parseDescriptor(text, MAIN);
 
 const runCore: Runner = (file, report) => {
-  const { valid, unparsable, multipath } = file.json<CoreVectors>();
+  const { valid, unparsable, multipath } = report.groups<CoreVectors>(file.json(), [
+    'valid',
+    'unparsable',
+    'multipath',
+  ]);
   for (const row of valid) {
     report.row(row.private, () => {
       const parsed = parse(row.private);
@@ -89,17 +93,24 @@ const runCore: Runner = (file, report) => {
 };
 
 const runBips: Runner = (file, report) => {
-  for (const [bip, vectors] of Object.entries(file.json<Record<string, BipVectors>>())) {
-    for (const { descriptor, valid } of vectors.checksum ?? [])
+  for (const [bip, given] of Object.entries(file.json<Record<string, Partial<BipVectors>>>())) {
+    const vectors = report.groups<BipVectors>(given, [
+      'checksum',
+      'key_expression_valid',
+      'key_expression_invalid',
+      'valid',
+      'invalid',
+    ]);
+    for (const { descriptor, valid } of vectors.checksum)
       report.row(`${bip} ${descriptor}`, () => {
         if (valid) parse(descriptor);
         else expectThrows(() => parse(descriptor), 'parse');
       });
-    for (const { descriptor } of vectors.key_expression_valid ?? [])
+    for (const { descriptor } of vectors.key_expression_valid)
       report.row(`${bip} ${descriptor}`, () => void parse(`pk(${descriptor})`));
-    for (const { descriptor } of vectors.key_expression_invalid ?? [])
+    for (const { descriptor } of vectors.key_expression_invalid)
       report.row(`${bip} ${descriptor}`, () => void expectThrows(() => parse(`pk(${descriptor})`), 'parse'));
-    for (const { descriptor, expands_to } of vectors.valid ?? [])
+    for (const { descriptor, expands_to } of vectors.valid)
       report.row(`${bip} ${descriptor}`, () => {
         const parsed = parse(descriptor);
         const expected = expands_to as readonly string[];
@@ -114,7 +125,7 @@ const runBips: Runner = (file, report) => {
         const scripts = indexes.flatMap((index) => scriptsAt(parsed, index));
         expectEqual(scripts, expands_to.flat());
       });
-    for (const { descriptor } of vectors.invalid ?? [])
+    for (const { descriptor } of vectors.invalid)
       report.row(`${bip} ${descriptor}`, () => void expectThrows(() => parse(descriptor), 'parse'));
   }
 };

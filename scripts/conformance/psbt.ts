@@ -63,7 +63,16 @@ function sign({ privkeys, psbt: text }: PsbtVectors['signer'][number]): string {
 }
 
 const run: Runner = (file, report) => {
-  const vectors = file.json<PsbtVectors>();
+  const vectors = report.groups<PsbtVectors>(file.json(), [
+    'valid',
+    'invalid',
+    'invalid_with_msg',
+    'creator',
+    'signer',
+    'combiner',
+    'finalizer',
+    'extractor',
+  ]);
   for (const text of vectors.valid)
     report.row(`valid ${text}`, () => {
       const psbt = Psbt.decodeBase64(text);

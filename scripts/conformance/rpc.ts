@@ -67,9 +67,7 @@ function difference(got: unknown, expected: unknown, path = ''): string | null {
 }
 
 async function replay(calls: readonly Call[], nodes: Nodes, report: Report): Promise<void> {
-  const failures = new Map<string, number>();
-  for (const call of calls) {
-    const before = report.failed;
+  for (const call of calls)
     await report.rowAsync(`${call.method} ${call.parameters.slice(0, 120)}`, async () => {
       const got = await (await nodes.of(call.chain)).call(call.method, call.parameters);
       const { expected } = call;
@@ -79,12 +77,6 @@ async function replay(calls: readonly Call[], nodes: Nodes, report: Report): Pro
       const found = difference(comparable(got.result, call), comparable(expected.result, call), 'result');
       expectTrue(found === null, found ?? '');
     });
-    if (report.failed > before) failures.set(call.method, (failures.get(call.method) ?? 0) + 1);
-  }
-  for (const [method, count] of failures) {
-    const all = calls.filter((call) => call.method === method).length;
-    report.notes.push(`${method}: ${count} of ${all} fail`);
-  }
 }
 
 /** One node for each chain, started when it is first asked. */
@@ -208,10 +200,11 @@ async function runBlockStats(file: VectorFile, report: Report): Promise<void> {
 }
 
 function runAmounts(file: VectorFile, report: Report): void {
-  const { format, parse } = file.json<{
-    format: { sat: string; text: string }[];
-    parse: { text: string; sat: string | null }[];
-  }>();
+  interface Amounts {
+    readonly format: readonly { readonly sat: string; readonly text: string }[];
+    readonly parse: readonly { readonly text: string; readonly sat: string | null }[];
+  }
+  const { format, parse } = report.groups<Amounts>(file.json(), ['format', 'parse']);
   for (const { sat, text } of format)
     report.row(`format ${sat}`, () => expectEqual(new Amount(BigInt(sat)).toString(), text));
   for (const { text, sat } of parse)

@@ -395,11 +395,10 @@ async function runBip143(file: VectorFile, report: Report): Promise<void> {
         expectEqual(toHex(sighash), signature.sighash);
       });
     if (unsigned_tx === null) continue;
-    const places = Transaction.decode(fromHex(unsigned_tx)).inputs.map((input) =>
-      outPointText(input.prevout),
-    );
     for (const [index, hex] of signed_txs.entries())
       report.row(`${section}, signed ${index}`, () => {
+        const unsigned = Transaction.decode(fromHex(unsigned_tx));
+        const places = unsigned.inputs.map((input) => outPointText(input.prevout));
         const tx = Transaction.decode(fromHex(hex));
         // With ANYONECANPAY the inputs may come in another order than in the unsigned transaction.
         const inOrder = tx.inputs.map((input) => spent[places.indexOf(outPointText(input.prevout))]!);
@@ -453,7 +452,7 @@ function leafIds(tree: VectorTree): number[] {
 }
 
 async function runBip341(file: VectorFile, report: Report): Promise<void> {
-  const vectors = file.json<Bip341>();
+  const vectors = report.groups<Bip341>(file.json(), ['scriptPubKey', 'keyPathSpending']);
   for (const [index, { given, intermediary, expected }] of vectors.scriptPubKey.entries())
     report.row(`scriptPubKey ${index}`, () => {
       const internal = fromHex(given.internalPubkey);
@@ -474,7 +473,8 @@ async function runBip341(file: VectorFile, report: Report): Promise<void> {
       }
     });
   const engine = await conformanceEngine();
-  for (const spending of vectors.keyPathSpending) runKeyPathSpending(spending, engine, report);
+  for (const [index, spending] of vectors.keyPathSpending.entries())
+    report.part(`spending ${index}`, () => runKeyPathSpending(spending, engine, report));
 }
 
 function runKeyPathSpending(
@@ -532,7 +532,11 @@ function runScriptNumbers(file: VectorFile, report: Report): void {
 }
 
 function runDerSignatures(file: VectorFile, report: Report): void {
-  const vectors = file.json<{ canonical: string[]; noncanonical: { sig: string; reason: string }[] }>();
+  interface Signatures {
+    readonly canonical: readonly string[];
+    readonly noncanonical: readonly { readonly sig: string; readonly reason: string }[];
+  }
+  const vectors = report.groups<Signatures>(file.json(), ['canonical', 'noncanonical']);
   const flags = ScriptFlag.STRICTENC | ScriptFlag.DERSIG;
   for (const hex of vectors.canonical) report.row(hex, () => checkSignatureEncoding(fromHex(hex), flags));
   for (const { sig, reason } of vectors.noncanonical)

@@ -1,9 +1,18 @@
-/** How the runs are made, from the command line: every engine and every cache must give the same answers. */
-export interface Settings {
+/**
+ * How the vectors are run, as the command line said (main.ts hands it on to Vitest's workers in the environment): every
+ * engine and every cache must give the same answers.
+ */
+interface Settings {
+  /** Folders and files with vectors; absent means the shared ones. */
+  readonly roots?: readonly string[];
+  /** A glob that chooses files. */
+  readonly only?: string;
   /** One of SIGNATURE_ENGINES; absent takes the fastest that loads. */
-  signatureEngine?: string;
+  readonly signatureEngine?: string;
   /** MiB for coins; 0 writes them after each block. */
-  dbcache?: number;
+  readonly dbcache?: number;
 }
 
-export const settings: Settings = {};
+export const SETTINGS = 'PENNY_CONFORMANCE';
+
+export const settings: Settings = JSON.parse(process.env[SETTINGS] ?? '{}');

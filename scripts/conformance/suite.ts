@@ -1,6 +1,6 @@
 /**
- * What a conformance module is given and gives back. A module knows files by name, runs every row of
- * them against the real code, and reports; it decides nothing about output or exit codes (main.ts does).
+ * What a conformance module is given and gives back. A module knows files by name and makes rows of them, what the real
+ * code gives beside what the file says; Vitest asks whether both are the same (test/conformance/vectors.test.ts).
  */
 import { readFileSync } from 'node:fs';
 import { basename, dirname } from 'node:path';
@@ -67,41 +67,54 @@ export class VectorFile {
   }
 }
 
-/** Runs all rows of one file. What it throws outside of rows counts as one failed row. */
+/** Gives all rows of one file. What it throws outside of rows is one failed row. */
 export type Runner = (file: VectorFile, report: Report) => void | Promise<void>;
 
 export interface ConformanceModule {
-  /** File name (a `*` stands for any characters) to what runs it. */
+  /** File name (a `*` stands for any characters) to what gives its rows. */
   readonly runners: Readonly<Record<string, Runner>>;
   /** Names of files that are read with another one and have no rows of their own. */
   readonly companions?: readonly string[];
 }
 
-export interface Failure {
+/** One row of a file as data: it is right where both are the same, deeply. */
+export interface Row {
+  /** Tells the row from the others in the file. */
   readonly row: string;
-  readonly message: string;
+  /** Of a right row, and of one that compares nothing: RIGHT. Of one that threw: what. */
+  readonly got: unknown;
+  readonly expected: unknown;
+  /** Which part of the row was compared. */
+  readonly what: string;
 }
 
-/** Thrown by the `expect...` functions; carries what people want to see. */
-class Mismatch extends Error {}
+const RIGHT = 'as the row says';
 
+/** Thrown by the `expect...` functions: the first difference of a row. */
+class Mismatch extends Error {
+  readonly got: unknown;
+  readonly expected: unknown;
+
+  constructor(got: unknown, expected: unknown, what: string) {
+    super(what);
+    this.got = got;
+    this.expected = expected;
+  }
+}
+
+/** What a runner finds in its file. */
 export class Report {
-  passed = 0;
-  readonly failures: Failure[] = [];
-  /** Lines that sum up the rows, such as how many fail of each kind. */
-  readonly notes: string[] = [];
+  readonly rows: Row[] = [];
+  /** What is in the file and has no runner. */
+  readonly unknown: string[] = [];
   /** Rows that do not apply, by reason. */
   readonly notApplicable = new Map<NotApplicable, number>();
 
-  get failed(): number {
-    return this.failures.length;
-  }
-
-  /** One row: passes unless the check throws. @param name tells the row from the others in the file */
+  /** One row: right unless the check throws. */
   row(name: string, check: () => void): void {
     try {
       check();
-      this.passed++;
+      this.#right(name);
     } catch (error) {
       this.fail(name, error);
     }
@@ -110,24 +123,44 @@ export class Report {
   async rowAsync(name: string, check: () => Promise<void>): Promise<void> {
     try {
       await check();
-      this.passed++;
+      this.#right(name);
     } catch (error) {
       this.fail(name, error);
     }
   }
 
-  fail(name: string, error: unknown): void {
-    const message =
-      error instanceof Mismatch
-        ? error.message
-        : error instanceof Error
-          ? `threw ${error.stack}`
-          : String(error);
-    this.failures.push({ row: name, message });
+  /** Several rows that need something in common: what breaks outside of them is a failed row, and ends these only. */
+  part(name: string, rows: () => void): void {
+    try {
+      rows();
+    } catch (error) {
+      this.fail(name, error);
+    }
+  }
+
+  #right(row: string): void {
+    this.rows.push({ row, got: RIGHT, expected: RIGHT, what: '' });
+  }
+
+  fail(row: string, error: unknown): void {
+    if (error instanceof Mismatch)
+      this.rows.push({ row, got: error.got, expected: error.expected, what: error.message });
+    else {
+      const got = `threw ${error instanceof Error ? error.stack : String(error)}`;
+      this.rows.push({ row, got, expected: RIGHT, what: '' });
+    }
   }
 
   skip(reason: NotApplicable, rows = 1): void {
     this.notApplicable.set(reason, (this.notApplicable.get(reason) ?? 0) + rows);
+  }
+
+  /** The groups of rows in a file: known ones that it lacks are empty, and unknown ones are named. */
+  groups<T>(vectors: Partial<T>, known: readonly (keyof T & string)[]): T {
+    // A text or a number beside the groups is about them.
+    for (const [name, group] of Object.entries(vectors))
+      if (typeof group === 'object' && !known.includes(name as keyof T & string)) this.unknown.push(name);
+    return { ...Object.fromEntries(known.map((name) => [name, []])), ...vectors } as T;
   }
 }
 
@@ -137,14 +170,20 @@ const shown = (value: unknown): string => {
   return text.length > 400 ? `${text.slice(0, 400)}... (${text.length} characters)` : text;
 };
 
+/** What people want to see of a row that is not right. */
+export function difference({ got, expected, what }: Row): string {
+  return expected === RIGHT
+    ? String(got)
+    : `${what === '' ? '' : `${what}: `}expected ${shown(expected)}, got ${shown(got)}`;
+}
+
 /** Fails the row unless both are the same, deeply. @param what names the part of the row that is compared */
 export function expectEqual(got: unknown, expected: unknown, what = ''): void {
-  if (isDeepStrictEqual(got, expected)) return;
-  throw new Mismatch(`${what === '' ? '' : `${what}: `}expected ${shown(expected)}, got ${shown(got)}`);
+  if (!isDeepStrictEqual(got, expected)) throw new Mismatch(got, expected, what);
 }
 
 export function expectTrue(condition: boolean, what: string): void {
-  if (!condition) throw new Mismatch(what);
+  if (!condition) throw new Mismatch(what, RIGHT, '');
 }
 
 /** Fails the row unless the action throws an error other than a TypeError or ReferenceError, which are bugs. */
@@ -156,5 +195,5 @@ export function expectThrows(action: () => unknown, what: string): Error {
     if (error instanceof TypeError || error instanceof ReferenceError) throw error;
     return error as Error;
   }
-  throw new Mismatch(`${what}: expected a refusal, got ${shown(result)}`);
+  throw new Mismatch(result, 'a refusal', what);
 }

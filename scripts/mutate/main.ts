@@ -57,7 +57,16 @@ function copyTree(): string {
 function passes(copy: string, folder: string, timeout: number, show = false): Promise<boolean> {
   const vectors = process.env.PENNY_VECTORS ?? resolve(ROOT, '../shared/vectors');
   const vitest = join('node_modules', 'vitest', 'vitest.mjs');
-  const options = ['--project', 'unit', '--bail', '1', '--no-file-parallelism', '--no-isolate'];
+  const options = [
+    '--project',
+    'unit',
+    '--project',
+    'conformance',
+    '--bail',
+    '1',
+    '--no-file-parallelism',
+    '--no-isolate',
+  ];
   const child = spawn(process.execPath, [vitest, 'run', `${folder}/`, ...options], {
     cwd: copy,
     env: { ...process.env, ...(existsSync(vectors) ? { PENNY_VECTORS: vectors } : {}) },
@@ -87,8 +96,8 @@ function foldersFor(copy: string, { file }: Mutant): string[] {
   const own = file.replace(/^src\/(.*\/)?[^/]+$/, 'test/$1').replace(/\/$/, '');
   const room = own.split('/').slice(0, 2).join('/');
   // Those of the rules need nothing else; what others get wrong may show anywhere.
-  const all = room === 'test/core' ? room : 'test';
-  return [...new Set([own, room, all])].filter((folder) => existsSync(join(copy, folder)));
+  const all = room === 'test/core' ? [room, 'test/conformance'] : ['test'];
+  return [...new Set([own, room, ...all])].filter((folder) => existsSync(join(copy, folder)));
 }
 
 /** How long the tests of a folder may take with a mutant: a few times what they take without. */

@@ -9,7 +9,7 @@ import { type HeaderLink, MEDIAN_TIME_SPAN } from '../core/consensus/header-link
 import { equalBytes, toDisplayHex } from '../core/encoding/bytes.ts';
 
 /** Why a block can never be in the active chain: its own fault, or an ancestor's. */
-export type Failure = 'none' | 'self' | 'ancestor';
+type Failure = 'none' | 'self' | 'ancestor';
 
 /** Where a record lies in the block files, behind its magic and length. */
 export interface Position {
