@@ -123,7 +123,7 @@ export interface Node extends Parts {
 
 /** Answers "warming up" until a node is attached. */
 export function createDispatcher(
-  dependencies: Pick<NodeDependencies, 'clock' | 'logger'>,
+  dependencies: ConstructorParameters<typeof Dispatcher>[1],
   { wallet }: Pick<NodeOptions, 'wallet'> = {},
 ): Dispatcher {
   const methods = Object.entries(METHODS).filter(([, { category }]) => category !== 'Wallet');

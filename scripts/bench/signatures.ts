@@ -5,10 +5,10 @@ import {
   publicKeyOf,
   signEcdsa,
   signSchnorr,
-  taprootTweak,
   tweakPublicKey,
   xOnlyKeyOf,
 } from '../../src/core/script/signing.ts';
+import { taprootTweak } from '../../src/core/script/taproot.ts';
 import { bindFastHashes } from '../../src/platform/node/hashes.ts';
 import { loadSignatureEngine, SIGNATURE_ENGINES } from '../../src/platform/node/signatures/load-engine.ts';
 import { measureRate } from './measure.ts';

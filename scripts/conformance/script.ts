@@ -34,13 +34,13 @@ import {
 } from '../../src/core/script/sighash.ts';
 import { checkSignatureEncoding } from '../../src/core/script/signature-encoding.ts';
 import type { SignatureEngine } from '../../src/core/script/signature-engine.ts';
-import { signSchnorr, taprootTweak, tweakSecret, xOnlyKeyOf } from '../../src/core/script/signing.ts';
+import { signSchnorr, taprootOutputKey, tweakSecret, xOnlyKeyOf } from '../../src/core/script/signing.ts';
 import {
   controlBlock,
   hashTapTree,
   TAPSCRIPT_LEAF,
   type TapTree,
-  taprootOutputKey,
+  taprootTweak,
 } from '../../src/core/script/taproot.ts';
 import { p2tr } from '../../src/core/script/templates.ts';
 import { verifyInput } from '../../src/core/script/verify.ts';

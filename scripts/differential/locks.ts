@@ -7,14 +7,14 @@ import type { SigVersion } from '../../src/core/script/machine.ts';
 import { OP } from '../../src/core/script/opcodes.ts';
 import { pushData, pushMinimal, script } from '../../src/core/script/script.ts';
 import { type SighashContext, segwitSighash, taprootSighash } from '../../src/core/script/sighash.ts';
-import { taprootTweak, tweakSecret } from '../../src/core/script/signing.ts';
+import { taprootOutputKey, tweakSecret } from '../../src/core/script/signing.ts';
 import {
   controlBlock,
   hashTapTree,
   TAPSCRIPT_LEAF,
   type TapLeafPlace,
   type TapTree,
-  taprootOutputKey,
+  taprootTweak,
 } from '../../src/core/script/taproot.ts';
 import { p2pk, p2pkh, p2sh, p2tr, p2wpkh, p2wsh } from '../../src/core/script/templates.ts';
 import type { Draw } from './draw.ts';

@@ -2,10 +2,9 @@
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { type BuildOptions, build } from 'esbuild';
+import { type BuildOptions, build, type Plugin } from 'esbuild';
 
 const SOURCE = fileURLToPath(new URL('../../src/web/', import.meta.url));
-const WORKER = fileURLToPath(new URL('../../src/platform/browser/worker.ts', import.meta.url));
 const MANIFEST = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8'));
 
 /** What both scripts are made with. */
@@ -21,24 +20,36 @@ const COMMON = {
   // What the client loads where there is no WebSocket of the platform's own.
   external: ['ws'] as string[],
   legalComments: 'none' as const,
+  // Frozen tables that nobody reads are left out.
+  pure: ['Object.freeze'] as string[],
   logLevel: 'warning' as const,
 } satisfies BuildOptions;
 
+const WORKER = new URL('../../src/platform/browser/worker.ts', import.meta.url);
+const CURVE = new URL('../../src/platform/browser/bip32-curve.ts', import.meta.url);
+const FIRST = new URL('../../src/platform/browser/first-methods.ts', import.meta.url);
+
 /** In place of a second library of the same curve. */
-export const ONE_CURVE = {
-  '@noble/curves/secp256k1.js': fileURLToPath(
-    new URL('../../src/platform/browser/bip32-curve.ts', import.meta.url),
-  ),
+export const ONE_CURVE = { '@noble/curves/secp256k1.js': fileURLToPath(CURVE) };
+
+/** In place of all methods, which a node in a tab loads once it runs. */
+const FIRST_METHODS: Plugin = {
+  name: 'first methods',
+  setup: ({ onResolve }) =>
+    onResolve({ filter: /^\.\/methods\.ts$/ }, ({ importer }) =>
+      importer.endsWith('/src/node.ts') ? { path: fileURLToPath(FIRST) } : null,
+    ),
 };
 
 /** The script of the workers of a node in a tab, and its parts. @returns the name of the script's file */
 export async function buildWorker(directory: string): Promise<string> {
   const { metafile } = await build({
     ...COMMON,
-    entryPoints: [WORKER],
+    entryPoints: [fileURLToPath(WORKER)],
     outdir: directory,
     entryNames: 'node-[hash]',
     alias: ONE_CURVE,
+    plugins: [FIRST_METHODS],
     define: { PENNY_VERSION: JSON.stringify(MANIFEST.version) },
   });
   const [script] = Object.entries(metafile.outputs).find(([, { entryPoint }]) =>

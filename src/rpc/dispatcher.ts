@@ -55,8 +55,16 @@ interface ActiveCall {
   readonly start: number;
 }
 
+interface DispatcherDependencies {
+  readonly clock: Clock;
+  readonly logger: Logger;
+  /** Loads all methods, where only some are there from the start. @throws Error if it cannot now */
+  readonly loadMethods?: (() => Promise<Registry>) | undefined;
+}
+
 export class Dispatcher implements RpcServerView {
-  readonly registry: Registry;
+  #registry: Registry;
+  #loadMethods: DispatcherDependencies['loadMethods'];
   readonly scans: RpcServerView['scans'] = new Map();
   /** Told of each call of a method that is there, and why it failed if it did. */
   answered: ((method: string, error?: unknown) => void) | undefined;
@@ -66,10 +74,21 @@ export class Dispatcher implements RpcServerView {
   #context: RpcContext | undefined;
   #status = 'RPC server started';
 
-  constructor(registry: Registry, dependencies: { readonly clock: Clock; readonly logger: Logger }) {
-    this.registry = registry;
+  constructor(registry: Registry, dependencies: DispatcherDependencies) {
+    this.#registry = registry;
+    this.#loadMethods = dependencies.loadMethods;
     this.#clock = dependencies.clock;
     this.#logger = dependencies.logger;
+  }
+
+  get registry(): Registry {
+    return this.#registry;
+  }
+
+  /** All methods, where only some are there yet. @throws Error if they cannot be loaded now */
+  async loadMethods(): Promise<void> {
+    if (this.#loadMethods !== undefined) this.#registry = await this.#loadMethods();
+    this.#loadMethods = undefined;
   }
 
   /** What start-up is doing, for the error that every call gets until `attach`. */
@@ -200,8 +219,11 @@ export class Dispatcher implements RpcServerView {
   /** @throws what the method throws, or its promise is rejected with it. */
   #execute(call: Call, caller: Caller): JsonWritable | Promise<JsonWritable> {
     const { context } = this;
-    const method = findMethod(this.registry, call.method);
-    if (method === undefined) throw new RpcError(RpcCode.METHOD_NOT_FOUND, 'Method not found');
+    const method = findMethod(this.#registry, call.method);
+    if (method === undefined) {
+      if (this.#loadMethods !== undefined) return this.loadMethods().then(() => this.#execute(call, caller));
+      throw new RpcError(RpcCode.METHOD_NOT_FOUND, 'Method not found');
+    }
     const active = { method: call.method, start: this.#clock.monotonic() };
     this.#active.add(active);
     try {
@@ -229,7 +251,7 @@ export class Dispatcher implements RpcServerView {
     const { method } = active;
     this.#active.delete(active);
     this.answered?.(method, error);
-    if (error instanceof UsageError) throw refuse.misc(helpText(findMethod(this.registry, method)!));
+    if (error instanceof UsageError) throw refuse.misc(helpText(findMethod(this.#registry, method)!));
     if (!(error instanceof Invalid || refusalOf(error) !== undefined))
       this.#logger.log('error', 'rpc', `${method} failed`, { error });
     throw error;

@@ -1,25 +1,19 @@
 /** The frame of the page: who is asked, what is searched for, and the view that the address names. */
 import { signal } from '@preact/signals';
 import { type ComponentChildren, Fragment } from 'preact';
-
 import { MempoolView } from './mempool/mempool-view.tsx';
-import { Card, later, Pending } from './parts.tsx';
+import { Card, Pending } from './parts.tsx';
 import { isOpen, login, mayWrite } from './session.ts';
+import { ScriptView } from './stepper/script-view.tsx';
 import { ToolsView } from './tools/tools-view.tsx';
-
 import { AddressView } from './views/address.tsx';
 import { BlockView } from './views/block.tsx';
 import { NetworkView } from './views/network.tsx';
-
 import { ReplayView } from './views/replay.tsx';
-
 import { TabView } from './views/tab.tsx';
 import { TransactionView } from './views/transaction.tsx';
 import { WalletView } from './wallet/wallet-view.tsx';
 import { choose, current, nodes, trouble } from './world.ts';
-
-/** Runs the rules of scripts in the page: loaded when it is first looked at. */
-const ScriptView = later(async () => (await import('./stepper/script-view.tsx')).ScriptView);
 
 const route = signal(location.hash);
 addEventListener('hashchange', () => {

@@ -1,5 +1,8 @@
 import { beforeEach, describe, expect, test } from 'vitest';
-import type { Caller, Dispatcher } from '../../src/rpc/dispatcher.ts';
+import { SystemClock } from '../../src/platform/node/clock.ts';
+import type { RpcContext } from '../../src/rpc/context.ts';
+import { type Caller, Dispatcher } from '../../src/rpc/dispatcher.ts';
+import { refuse } from '../../src/rpc/errors.ts';
 import { LIMITS } from '../../src/rpc/limits.ts';
 import { createTestDispatcher, type LoggedLine } from '../support/rpc.ts';
 
@@ -283,6 +286,31 @@ test('help lists methods by category, and hides the hidden', async () => {
   expect(text).not.toContain('echo');
   expect(await call('help', ['echo'])).toMatch(/^echo \(/);
   expect(await call('help', ['nothing'])).toBe('help: unknown command: nothing');
+});
+
+test('methods that are not there yet are loaded when one is called, as often as that fails', async () => {
+  const all = dispatcher.registry;
+  const { sum } = all;
+  let tries = 0;
+  const loadMethods = async () => {
+    if (++tries === 1) throw refuse.misc('not now');
+    return all;
+  };
+  dispatcher = new Dispatcher(
+    { sum: sum! },
+    { clock: new SystemClock(), logger: { log: () => {} }, loadMethods },
+  );
+  dispatcher.attach({} as RpcContext);
+  expect([await call('sum', [1]), tries]).toEqual([11, 0]);
+  expect(await call('help')).toEqual({ code: -1, message: 'not now' });
+  const batch = ['sum', 'echo', 'nothing'].map((method, id) => ({ jsonrpc: '2.0', method, params: [4], id }));
+  expect((await send(batch))[1]).toMatchObject([
+    { result: 14 },
+    { result: [4] },
+    { error: { message: 'Method not found' } },
+  ]);
+  expect(await call('help')).toContain('getrpcinfo');
+  expect(tries).toBe(2);
 });
 
 test('logging and setmocktime refuse what they do not know', async () => {

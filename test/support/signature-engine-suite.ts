@@ -14,10 +14,10 @@ import {
   referenceTweakKey,
   signEcdsa,
   signSchnorr,
-  taprootTweak,
   tweakPublicKey,
   xOnlyKeyOf,
 } from '../../src/core/script/signing.ts';
+import { taprootTweak } from '../../src/core/script/taproot.ts';
 
 const ORDER = 0xfffffffffffffffffffffffffffffffebaaedce6af48a03bbfd25e8cd0364141n;
 const FIELD = 2n ** 256n - 2n ** 32n - 977n;

@@ -10,16 +10,11 @@ import {
   publicKeyOf,
   signEcdsa,
   signSchnorr,
-  taprootTweak,
+  taprootOutputKey,
   tweakSecret,
   xOnlyKeyOf,
 } from '../../src/core/script/signing.ts';
-import {
-  controlBlock,
-  hashTapTree,
-  TAPSCRIPT_LEAF,
-  taprootOutputKey,
-} from '../../src/core/script/taproot.ts';
+import { controlBlock, hashTapTree, TAPSCRIPT_LEAF, taprootTweak } from '../../src/core/script/taproot.ts';
 import { multisig, p2pk, p2pkh, p2sh, p2tr, p2wpkh, p2wsh } from '../../src/core/script/templates.ts';
 import {
   SEQUENCE_FINAL,

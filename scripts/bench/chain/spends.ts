@@ -10,11 +10,11 @@ import { SIGHASH } from '../../../src/core/script/sighash-type.ts';
 import {
   encodeDer,
   publicKeyOf,
-  taprootTweak,
+  taprootOutputKey,
   tweakSecret,
   xOnlyKeyOf,
 } from '../../../src/core/script/signing.ts';
-import { taprootOutputKey } from '../../../src/core/script/taproot.ts';
+import { taprootTweak } from '../../../src/core/script/taproot.ts';
 import { multisig, p2pkh, p2tr, p2wpkh, p2wsh } from '../../../src/core/script/templates.ts';
 import { NO_WITNESS, Transaction, type TxIn, type TxOut } from '../../../src/core/transaction/transaction.ts';
 

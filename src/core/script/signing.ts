@@ -6,7 +6,7 @@ import { hmac } from '@noble/hashes/hmac.js';
 import { sha256 as nobleSha256 } from '@noble/hashes/sha2.js';
 import * as secp from '@noble/secp256k1';
 import { concatBytes, EMPTY, equalBytes } from '../encoding/bytes.ts';
-import { taggedHash } from '../encoding/hashes.ts';
+import { taprootTweak } from './taproot.ts';
 
 // The library carries no hashes of its own; these are set once, when it is first imported.
 secp.hashes.sha256 = nobleSha256;
@@ -106,12 +106,7 @@ export function recoverPublicKey(hash: Uint8Array, signature: Uint8Array): Uint8
   }
 }
 
-/** BIP341's tweak of an internal key; the Merkle root is empty for a key without scripts (BIP86). */
-export function taprootTweak(internalX: Uint8Array, merkleRoot: Uint8Array = EMPTY): Uint8Array {
-  return taggedHash('TapTweak', internalX, merkleRoot);
-}
-
-export interface TweakedKey {
+interface TweakedKey {
   /** 32 bytes */
   readonly x: Uint8Array;
   readonly parity: 0 | 1;
@@ -152,6 +147,11 @@ export function tweakPublicKey(
 ): TweakedKey | null {
   const sum = add(concatBytes(Uint8Array.of(2), internalX), tweak);
   return sum === null ? null : { x: sum.slice(1), parity: sum[0] === 3 ? 1 : 0 };
+}
+
+/** The output key of an internal key and a script tree's root (empty: no scripts, BIP86); null if x is no key. */
+export function taprootOutputKey(internalX: Uint8Array, merkleRoot: Uint8Array = EMPTY): TweakedKey | null {
+  return tweakPublicKey(internalX, taprootTweak(internalX, merkleRoot));
 }
 
 /** The secret of a key that `tweakKey` makes; null where there is none. */

@@ -1,8 +1,7 @@
-/** BIP341: trees of scripts, their hashes, control blocks and output keys. */
+/** BIP341: trees of scripts, their hashes, control blocks and tweaks. */
 import { compareBytes, concatBytes, EMPTY } from '../encoding/bytes.ts';
 import { taggedHash } from '../encoding/hashes.ts';
 import { Writer } from '../encoding/writer.ts';
-import { type TweakedKey, taprootTweak, tweakPublicKey } from './signing.ts';
 
 /** Leaf version of BIP342's tapscript. */
 export const TAPSCRIPT_LEAF = 0xc0;
@@ -97,9 +96,9 @@ function isBranch(tree: TapTree): tree is readonly [TapTree, TapTree] {
   return Array.isArray(tree);
 }
 
-/** The output key of an internal key and a script tree's root (empty: no scripts, BIP86); null if x is no key. */
-export function taprootOutputKey(internalX: Uint8Array, merkleRoot: Uint8Array = EMPTY): TweakedKey | null {
-  return tweakPublicKey(internalX, taprootTweak(internalX, merkleRoot));
+/** BIP341's tweak of an internal key; the Merkle root is empty for a key without scripts (BIP86). */
+export function taprootTweak(internalX: Uint8Array, merkleRoot: Uint8Array = EMPTY): Uint8Array {
+  return taggedHash('TapTweak', internalX, merkleRoot);
 }
 
 export function controlBlock(internalX: Uint8Array, parity: 0 | 1, leaf: TapLeafPlace): Uint8Array {

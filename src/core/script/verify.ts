@@ -27,7 +27,6 @@ import { KEY_PATH_SPEND, type SighashContext } from './sighash.ts';
 import { TransactionChecker } from './signature-checker.ts';
 import { checkKeyEncoding, checkSignatureEncoding } from './signature-encoding.ts';
 import type { SignatureEngine } from './signature-engine.ts';
-import { taprootTweak } from './signing.ts';
 import {
   ANNEX_TAG,
   hasControlBlockSize,
@@ -35,6 +34,7 @@ import {
   parseControlBlock,
   TAPSCRIPT_LEAF,
   tapLeafHash,
+  taprootTweak,
 } from './taproot.ts';
 import { p2pkh } from './templates.ts';
 

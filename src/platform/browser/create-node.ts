@@ -1,8 +1,10 @@
 /** A node on the parts of a browser. Owns which implementation stands behind each seam, and the order of start and stop. */
 import type { NetworkParameters } from '../../core/parameters/network.ts';
+import type { METHODS } from '../../methods.ts';
 import { ThreadSearcher } from '../../mining/thread-searcher.ts';
 import { createDispatcher, createNode, type Node } from '../../node.ts';
 import type { Dispatcher } from '../../rpc/dispatcher.ts';
+import { refuse } from '../../rpc/errors.ts';
 import { DIALECT } from '../../rpc/formats/version.ts';
 import type { Logger, Timer } from '../../seams.ts';
 import { WorkerSearcher } from '../shared/mining/worker-searcher.ts';
@@ -30,6 +32,16 @@ const SCRIPT_CACHE = 20_000;
 /** Milliseconds: a tab is closed without a word, and what came since the last flush is connected again. */
 const FLUSH_INTERVAL = 10_000;
 
+async function loadMethods(): Promise<typeof METHODS> {
+  try {
+    return (await import('../../methods.ts')).METHODS;
+  } catch {
+    throw refuse.misc(
+      'Methods that are seldom used could not be loaded: what this page is from does not answer',
+    );
+  }
+}
+
 interface TabNodeParts {
   readonly parameters: NetworkParameters;
   readonly peers: readonly string[];
@@ -54,7 +66,7 @@ export async function startNode(
   bindFastHashes();
   const clock = new TabClock();
   const logger = new ConsoleLogger([]);
-  const rpc = createDispatcher({ clock, logger });
+  const rpc = createDispatcher({ clock, logger, loadMethods });
   onDispatcher(rpc);
   const engine = await loadSignatureEngine(logger);
   const scriptVerifier = createVerifier(
@@ -95,6 +107,8 @@ export async function startNode(
         files: { readFile: none, writeFile: none },
       },
     );
+    // The page's server may be gone when they are asked for.
+    void rpc.loadMethods().catch(() => {});
     let flushed = node.chain.tip;
     let timer: Timer | undefined;
     const scheduleFlush = (): void => {

@@ -11,7 +11,8 @@ import {
 } from '../../core/script/sighash.ts';
 import { SIGHASH } from '../../core/script/sighash-type.ts';
 import { TransactionChecker } from '../../core/script/signature-checker.ts';
-import { publicKeyOf, signEcdsa, signSchnorr, taprootTweak, tweakSecret } from '../../core/script/signing.ts';
+import { publicKeyOf, signEcdsa, signSchnorr, tweakSecret } from '../../core/script/signing.ts';
+import { taprootTweak } from '../../core/script/taproot.ts';
 import type { TxOut } from '../../core/transaction/transaction.ts';
 import type { SigningProvider } from './provider.ts';
 

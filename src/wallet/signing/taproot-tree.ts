@@ -1,6 +1,7 @@
 /** BIP341 script trees as descriptors and PSBTs write them: leaves in depth-first order, with their depths. */
 import { compareBytes, EMPTY } from '../../core/encoding/bytes.ts';
-import { controlBlock, hashTapTree, type TapTree, taprootOutputKey } from '../../core/script/taproot.ts';
+import { taprootOutputKey } from '../../core/script/signing.ts';
+import { controlBlock, hashTapTree, type TapTree } from '../../core/script/taproot.ts';
 
 export const MAX_TAPROOT_DEPTH = 128;
 

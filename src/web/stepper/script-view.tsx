@@ -1,32 +1,50 @@
-/** The script stepper: an input, or scripts that one types, operation by operation. Loaded when it is first shown. */
-import { useMemo, useState } from 'preact/hooks';
-import { Card, Facts, Pending, Raw, Steps, useAnswer } from '../parts.tsx';
+/** The script stepper: an input, or scripts that one types, operation by operation. */
+import { useState } from 'preact/hooks';
+import { Card, Facts, later, Pending, Raw, Steps, useAnswer } from '../parts.tsx';
 import { current } from '../world.ts';
-import { findSubject, runSubject, type Trace, type Typed, typedIn } from './subject.ts';
-import { ChosenInput, FIRST, Rules, TypedScripts } from './typing.tsx';
+import type { Rules, Trace } from './rules.ts';
+import { findSubject, firstTyped, type Typed, typedIn } from './subject.ts';
+import { ChosenInput, Flags, TypedScripts } from './typing.tsx';
 
 type Script = Trace['scripts'][number];
 type Signatures = NonNullable<Trace['signatures']>;
 
-/** @param txid with `@` and the block that it is in, where that is known, or a transaction in hex; empty for scripts */
-export function ScriptView({ txid, input }: { txid: string; input: string | undefined }) {
-  const [typed, setTyped] = useState<Typed>(FIRST);
+export const ScriptView = later(async () => {
+  const { RULES } = await import('./rules.ts');
+  return (input: StepperProps) => <Stepper {...input} rules={RULES} />;
+});
+
+interface StepperProps {
+  /** With `@` and the block that it is in, where that is known, or a transaction in hex; empty for scripts. */
+  readonly txid: string;
+  readonly input: string | undefined;
+}
+
+function Stepper({ txid, input, rules }: StepperProps & { readonly rules: Rules }) {
+  const [typed, setTyped] = useState<Typed>(() => firstTyped(rules));
   const [flags, setFlags] = useState<number | undefined>();
   const { client, name } = current.value!;
   const [id = '', block] = txid.split('@');
   const isTyped = id === '';
   const { value: found, error } = useAnswer(
-    async () => (isTyped ? typedIn(typed) : findSubject(client, id, Number(input ?? 0), block)),
+    async () => (isTyped ? typedIn(rules, typed) : findSubject(rules, client, id, Number(input ?? 0), block)),
     [isTyped ? typed : name, id, input, block],
   );
-  const trace = useMemo(() => found && runSubject({ ...found, flags: flags ?? found.flags }), [found, flags]);
+  const { value: trace, error: failure } = useAnswer(
+    async () => found && rules.run({ ...found, flags: flags ?? found.flags }),
+    [found, flags],
+  );
   return (
     <>
-      {trace === undefined ? <Pending error={error} /> : <Shown key={JSON.stringify(trace)} trace={trace} />}
+      {found === undefined || trace === undefined ? (
+        <Pending error={error ?? failure} />
+      ) : (
+        <Shown key={JSON.stringify(trace)} trace={trace} />
+      )}
       <TypedScripts typed={typed} onTyped={setTyped} />
       <div class="column">
         <ChosenInput id={id} input={input} />
-        {found && <Rules flags={flags ?? found.flags} onFlags={setFlags} />}
+        {found && <Flags of={rules} flags={flags ?? found.flags} onFlags={setFlags} />}
       </div>
     </>
   );

@@ -1,19 +1,8 @@
-/** What is stepped through, an input of a transaction or scripts that one types, and its run by the rules of this page. */
+/** What is stepped through: an input of a transaction, or scripts that one types. */
 import type { RpcClient } from '../../client/client.ts';
-import { fromHex, isHex, toDisplayHex } from '../../core/encoding/bytes.ts';
-import { ANY_FORM, decodeTransaction } from '../../core/script/decode-transaction.ts';
-import { flagsFromNames, STANDARD_FLAGS } from '../../core/script/flags.ts';
-import { nobleEngine } from '../../core/script/noble-engine.ts';
-import { type TraceSubject, traceInput } from '../../core/script/trace.ts';
-import { typedSubject } from '../../core/script/typed-scripts.ts';
-import { COIN, parseMoney } from '../../core/transaction/amount.ts';
+import type { TraceSubject } from '../../core/script/trace.ts';
 import type { TxOut } from '../../core/transaction/transaction.ts';
-import { scriptTraceJson } from '../../formats/script-trace.ts';
-
-/** Bytes of stacks and signed messages that are remembered: a script can fill any memory. */
-const ROOM = 4_000_000;
-
-export type Trace = ReturnType<typeof scriptTraceJson>;
+import type { Rules } from './rules.ts';
 
 /** As it is typed. */
 export interface Typed {
@@ -27,11 +16,16 @@ export interface Typed {
   readonly sequence: string;
 }
 
-export const runSubject = (subject: TraceSubject): Trace =>
-  scriptTraceJson(traceInput(subject, nobleEngine, ROOM), subject.flags);
+export const firstTyped = ({ SEQUENCE_FINAL }: Rules): Typed => ({
+  ...{ scriptPubKey: 'OP_ADD 5 OP_EQUAL', scriptSig: '2 3', witness: '' },
+  ...{ amount: '0', lockTime: '0', sequence: String(SEQUENCE_FINAL) },
+});
 
 /** @throws Error that says what is none */
-export function typedIn(typed: Typed): TraceSubject {
+export function typedIn(
+  { parseMoney, isHex, fromHex, typedSubject, STANDARD_FLAGS }: Rules,
+  typed: Typed,
+): TraceSubject {
   const amount = parseMoney(typed.amount);
   if (amount === null) throw new Error(`${typed.amount} is no amount`);
   const witness = typed.witness.split(/[\s,]+/).filter((item) => item !== '');
@@ -57,7 +51,7 @@ interface Output {
   readonly scriptPubKey: { readonly hex: string };
 }
 
-const outputFrom = ({ value, scriptPubKey: { hex } }: Output): TxOut => ({
+const outputFrom = ({ COIN, fromHex }: Rules, { value, scriptPubKey: { hex } }: Output): TxOut => ({
   value: BigInt(Math.round(value * Number(COIN))),
   scriptPubKey: fromHex(hex),
 });
@@ -67,11 +61,13 @@ const outputFrom = ({ value, scriptPubKey: { hex } }: Output): TxOut => ({
  * @param text its id, or all of it in hex @throws Error that says what is not known
  */
 export async function findSubject(
+  rules: Rules,
   client: RpcClient,
   text: string,
   index: number,
   blockhash: string | undefined,
 ): Promise<TraceSubject> {
+  const { isHex, decodeTransaction, ANY_FORM, toDisplayHex, STANDARD_FLAGS, flagsFromNames } = rules;
   const isId = text.length === 64;
   const found = isId
     ? await (blockhash === undefined
@@ -86,7 +82,7 @@ export async function findSubject(
   const spent = await Promise.all(
     tx.inputs.map(async ({ prevout: { txid, vout } }, i) => {
       const output = found?.vin[i]?.prevout ?? (await findOutput(client, toDisplayHex(txid), vout));
-      return output === undefined ? null : outputFrom(output);
+      return output === undefined ? null : outputFrom(rules, output);
     }),
   );
   if (spent[index] === null) throw new Error(`This node does not know what input ${index} spends`);

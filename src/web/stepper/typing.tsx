@@ -1,13 +1,7 @@
 /** What the stepper is given: scripts, or a transaction and which of its inputs; and the rules that hold. */
-import { MANDATORY_FLAGS, ScriptFlag, STANDARD_FLAGS } from '../../core/script/flags.ts';
-import { SEQUENCE_FINAL } from '../../core/transaction/transaction.ts';
 import { Card } from '../parts.tsx';
+import type { Rules } from './rules.ts';
 import type { Typed } from './subject.ts';
-
-export const FIRST: Typed = {
-  ...{ scriptPubKey: 'OP_ADD 5 OP_EQUAL', scriptSig: '2 3', witness: '' },
-  ...{ amount: '0', lockTime: '0', sequence: String(SEQUENCE_FINAL) },
-};
 
 const SCRIPTS = [
   ['scriptPubKey', 'scriptPubKey'],
@@ -81,7 +75,15 @@ export function TypedScripts({ typed, onTyped }: { typed: Typed; onTyped(typed: 
   );
 }
 
-export function Rules({ flags, onFlags }: { flags: number; onFlags(flags: number): void }) {
+export function Flags({
+  of: { MANDATORY_FLAGS, STANDARD_FLAGS, ScriptFlag },
+  flags,
+  onFlags,
+}: {
+  of: Rules;
+  flags: number;
+  onFlags(flags: number): void;
+}) {
   return (
     <Card title="Rules that hold">
       <p class="actions">

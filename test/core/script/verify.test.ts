@@ -9,8 +9,14 @@ import { OP } from '../../../src/core/script/opcodes.ts';
 import { pushData, pushNumber, script } from '../../../src/core/script/script.ts';
 import { SighashContext, segwitSighash, taprootSighash } from '../../../src/core/script/sighash.ts';
 import { SIGHASH } from '../../../src/core/script/sighash-type.ts';
-import { publicKeyOf, signEcdsa, signSchnorr, xOnlyKeyOf } from '../../../src/core/script/signing.ts';
-import { controlBlock, hashTapTree, taprootOutputKey } from '../../../src/core/script/taproot.ts';
+import {
+  publicKeyOf,
+  signEcdsa,
+  signSchnorr,
+  taprootOutputKey,
+  xOnlyKeyOf,
+} from '../../../src/core/script/signing.ts';
+import { controlBlock, hashTapTree } from '../../../src/core/script/taproot.ts';
 import {
   multisig,
   p2pk,

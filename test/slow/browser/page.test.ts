@@ -26,11 +26,15 @@ describe.skipIf(!hasChromium)('the page', () => {
     await devnet?.stop();
   }, 60_000);
 
-  /** What a view shows as JSON. */
-  const raw = async (page: Page) => {
-    if (!(await page.locator('main pre').isVisible())) await page.locator('summary').click();
-    return JSON.parse((await page.locator('main pre').textContent())!);
-  };
+  /** What a view shows as JSON, once that is unfolded. */
+  const raw = (page: Page) =>
+    eventually(() =>
+      page.evaluate(`(() => {
+        const details = document.querySelector('main details');
+        details.open = true;
+        return JSON.parse(details.querySelector('pre')?.textContent ?? 'null');
+      })()`),
+    );
   const rowOf = (page: Page, name: string) => page.locator('tr', { hasText: name });
   const heightOf = (page: Page, name: string) => rowOf(page, name).locator('.soft');
 
@@ -130,7 +134,7 @@ describe.skipIf(!hasChromium)('the page', () => {
     expect(await page.getByRole('status').last().textContent()).toBe('6 / 6');
     // What a program gets of the node is what this page has found by itself.
     const typed = { scriptPubKey: 'OP_ADD 6 OP_EQUALVERIFY 1', scriptSig: '2 3' };
-    expect(await raw(page)).toEqual(await node1.tracescript({ transaction: typed }));
+    await raw(page).toEqual(await node1.tracescript({ transaction: typed }));
     await page.getByLabel('MINIMALDATA').uncheck();
     await page.getByLabel('scriptPubKey').fill('0x0500 OP_ADD 8 OP_EQUAL');
     await page.getByLabel('scriptSig').fill('3');
@@ -142,11 +146,11 @@ describe.skipIf(!hasChromium)('the page', () => {
     await page.getByLabel('transaction: its id').fill(hex);
     await page.getByRole('button', { name: 'Run the input' }).click();
     await page.getByRole('heading', { name: 'witnessScript' }).waitFor();
-    expect(await raw(page)).toEqual(await node1.tracescript(txid, 0, { rules: 'policy' }));
+    await raw(page).toEqual(await node1.tracescript(txid, 0, { rules: 'policy' }));
     await page.goto(`${page.url().split('#')[0]}#/script/${txid}@${hash}/0`);
     await page.getByRole('heading', { name: 'witnessScript' }).waitFor();
     await page.getByRole('button', { name: 'Of blocks' }).click();
-    expect(await raw(page)).toEqual(await node1.tracescript(txid, 0, { blockhash: hash! }));
+    await raw(page).toEqual(await node1.tracescript(txid, 0, { blockhash: hash! }));
     expect(complaints).toEqual([]);
     await page.context().close();
   });
