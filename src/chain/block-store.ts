@@ -112,7 +112,7 @@ export class BlockStore {
     content: Uint8Array,
     rest: readonly Uint8Array[],
   ): Promise<Position> {
-    const frame = new Writer(FRAME_SIZE).bytes(this.#parameters.magic).uint32(content.length).finish();
+    const frame = frameOf(this.#parameters.magic, content);
     this.#unsynced.set(`${kind}${file}`, [kind, file]);
     const start = await this.#files.append(kind, file, [frame, content, ...rest]);
     this.#sizeOnDisk += rest.reduce((sum, part) => sum + part.length, FRAME_SIZE + content.length);
@@ -266,6 +266,11 @@ export class BlockStore {
   close(): Promise<void> {
     return this.#files.close();
   }
+}
+
+/** What stands before a block or undo data. */
+export function frameOf(magic: Uint8Array, content: Uint8Array): Uint8Array {
+  return new Writer(FRAME_SIZE).bytes(magic).uint32(content.length).finish();
 }
 
 async function sizeOf(files: BlockFiles, file: number): Promise<number> {

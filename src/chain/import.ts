@@ -3,10 +3,10 @@
  * between. Owns in which order they go to the chain's door, which says what is valid.
  */
 import { Block } from '../core/block/block.ts';
+import { concatBytes } from '../core/encoding/bytes.ts';
 import { DecodeError } from '../core/encoding/errors.ts';
-import { Writer } from '../core/encoding/writer.ts';
 import { type BlockFiles, blockFileName } from './block-files.ts';
-import { FRAME_SIZE } from './block-store.ts';
+import { frameOf } from './block-store.ts';
 import type { Chain } from './chain.ts';
 import type { Position } from './header-entry.ts';
 import { type BlockSource, RecordReader, type SourceFindings } from './record-reader.ts';
@@ -197,6 +197,6 @@ export async function* exportBlocks(chain: Chain): AsyncGenerator<Uint8Array> {
   const { magic } = chain.parameters;
   for (let height = 0, entry = chain.entryAt(0); entry !== undefined; entry = chain.entryAt(++height)) {
     const bytes = await chain.blocks.readBlockBytes(entry);
-    yield new Writer(FRAME_SIZE + bytes.length).bytes(magic).uint32(bytes.length).bytes(bytes).finish();
+    yield concatBytes(frameOf(magic, bytes), bytes);
   }
 }

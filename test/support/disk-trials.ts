@@ -205,6 +205,7 @@ async function knowledge(
 const NAMED = [
   /^(chainstate is damaged: restart with -reindex-chainstate|block index is damaged: restart with -reindex) \(.+\)$/s,
   /^(blk|rev)\d{5}\.dat is damaged: restart with -reindex \(.+\)$/s,
+  /\/blocks\/xor\.dat is damaged: put it back as it was \(.+\)$/,
   /\/(settings|network)\.json is damaged \(.+\)$/s,
   /^the data directory .+ belongs to the network/,
   /Wallet ".*" is damaged: /,

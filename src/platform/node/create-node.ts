@@ -67,6 +67,8 @@ export interface ProcessOptions {
   readonly node: NodeOptions;
   /** Where this network's files are. */
   readonly directory: string;
+  /** Whether block files are XORed, if they are new; default true. */
+  readonly blocksXor?: boolean;
   readonly scripts: ScriptVerifierOptions;
   /** Commands that are run when something happens. */
   readonly notify?: NotifyOptions;
@@ -129,7 +131,7 @@ export async function startNode(
     await open.storage?.close();
   };
   try {
-    open.storage = await NodeStorage.open(options.directory, parameters);
+    open.storage = await NodeStorage.open(options.directory, parameters, options.blocksXor);
     if (options.zmq) open.zmq = await ZmqPublisher.open(options.zmq, logger);
     const { zmq } = open;
     const rpc = createDispatcher({ logger, clock }, options.node);

@@ -17,7 +17,8 @@ afterAll(() => {
 });
 
 const shared = temporaryDirectory();
-describeStorage('NodeStorage', () => NodeStorage.open(shared, REGTEST));
+// Without a key, which would be looked for in what it writes.
+describeStorage('NodeStorage', () => NodeStorage.open(shared, REGTEST, false));
 
 describe('a data directory', () => {
   it('is refused by name while it is in use', async () => {

@@ -28,7 +28,6 @@ const WITHOUT_EFFECT: Readonly<Record<string, string>> = Object.freeze({
   'Wallets are files of their own kind, and are always at hand; -nowallet loads none':
     'flushwallet swapbdbendian unsafesqlitesync walletcrosschain',
   'Penny does not speak IPC': 'ipcbind',
-  'Block files are plain': 'blocksxor',
   'The cookie is for its owner alone, and what RPC settles is kept in files of other forms':
     'rpccookieperms settings',
   'The log has one form, and is cut when it is long':

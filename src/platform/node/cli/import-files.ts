@@ -12,6 +12,7 @@ import { toHex } from '../../../core/encoding/bytes.ts';
 import type { NetworkParameters } from '../../../core/parameters/network.ts';
 import { MAIN, REGTEST } from '../../../core/parameters/presets.ts';
 import type { Logger } from '../../../seams.ts';
+import { KEY_FILE } from '../storage/block-mask.ts';
 import { FileSource } from '../storage/file-source.ts';
 import { FileError } from '../storage/new-file.ts';
 import { DEFAULT_NETWORK_FILE, readNetworkFile } from './configuration.ts';
@@ -71,8 +72,8 @@ export async function describeRubbish(
   );
   if (found !== toHex(magic)) {
     if (known !== undefined) return `${none}: its blocks are of "${known.name}" (magic ${found})`;
-    if (existsSync(join(dirname(source.name), 'xor.dat')))
-      return `${none}: beside it lies xor.dat, with which Bitcoin Core obfuscates its block files (-blocksxor=0 writes plain ones)`;
+    if (existsSync(join(dirname(source.name), KEY_FILE)))
+      return `${none}: beside it lies ${KEY_FILE}, by which block files (blk00000.dat) are read`;
     if (await isFramed(source, head)) return `${none}: its blocks are of another network (magic ${found})`;
   }
   return `${none}: it is no file in the blk format, or a damaged one`;

@@ -85,6 +85,10 @@ export const NODE = command({
       to: 'notify.block',
     }),
     blocksonly: flag('Relay no transactions of other nodes.', { to: 'network.blocksOnly' }),
+    blocksxor: flag('XOR new block files with a key (xor.dat), lest virus scanners find something in them.', {
+      default: true,
+      to: 'process.blocksXor',
+    }),
     daemon: flag('Of pennyd: go on in the background.'),
     daemonwait: flag('The same, and end only when the node has started, or failed to.'),
     coinstatsindex: flag('Maintain coin statistics for gettxoutsetinfo.', { to: 'indexes.coinStatistics' }),

@@ -19,6 +19,7 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { type BlockFileKind, type BlockFiles, blockFileName } from '../../../chain/block-files.ts';
 import { DiskError } from '../../../chain/storage.ts';
+import type { BlockMask } from './block-mask.ts';
 
 interface OpenFile {
   readonly descriptor: number;
@@ -30,15 +31,17 @@ const OPEN_FILES = 8;
 
 export class FlatBlockFiles implements BlockFiles {
   readonly #directory: string;
+  readonly #mask: BlockMask;
   readonly #open = new Map<string, OpenFile>();
 
-  private constructor(directory: string) {
+  private constructor(directory: string, mask: BlockMask) {
     this.#directory = directory;
+    this.#mask = mask;
   }
 
-  static async open(directory: string): Promise<FlatBlockFiles> {
+  static async open(directory: string, mask: BlockMask): Promise<FlatBlockFiles> {
     await mkdir(directory, { recursive: true, mode: 0o700 });
-    return new FlatBlockFiles(directory);
+    return new FlatBlockFiles(directory, mask);
   }
 
   #path(kind: BlockFileKind, file: number): string {
@@ -61,7 +64,7 @@ export class FlatBlockFiles implements BlockFiles {
       const target = this.#openForWriting(this.#path(kind, file));
       const start = target.size;
       const length = parts.reduce((sum, part) => sum + part.length, 0);
-      const written = writevSync(target.descriptor, parts as Uint8Array[]);
+      const written = writevSync(target.descriptor, this.#mask.putOn(parts, start) as Uint8Array[]);
       target.size += written;
       if (written !== length) throw new Error(`disk full, wrote ${written} of ${length} bytes`);
       return start;
@@ -97,13 +100,14 @@ export class FlatBlockFiles implements BlockFiles {
       // A file that was moved away could still be read, until it is closed: better told now.
       if (open !== undefined) statSync(path);
       descriptor = open?.descriptor ?? openSync(path, 'r');
-      const bytes = new Uint8Array(length);
-      for (let done = 0; done < length; ) {
-        const count = readSync(descriptor, bytes, done, length - done, offset + done);
+      const before = this.#mask.before(offset);
+      const bytes = new Uint8Array(before + length);
+      for (let done = 0; done < bytes.length; ) {
+        const count = readSync(descriptor, bytes, done, bytes.length - done, offset - before + done);
         if (count === 0) throw new Error(`${path} is too short`);
         done += count;
       }
-      return bytes;
+      return this.#mask.takeOff(bytes).subarray(before);
     } catch (error) {
       throw new DiskError(`${blockFileName(kind, file)} cannot be read`, error);
     } finally {

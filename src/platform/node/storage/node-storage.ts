@@ -5,12 +5,15 @@
 import { mkdir, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import type { BlockFiles } from '../../../chain/block-files.ts';
+import { frameOf } from '../../../chain/block-store.ts';
 import type { KeyValueStore } from '../../../chain/key-value-store.ts';
 import { titleOf } from '../../../chain/schema.ts';
 import { sealedJson, unsealedJson } from '../../../chain/side-files.ts';
 import { DiskError, type Storage } from '../../../chain/storage.ts';
 import { genesisBlock } from '../../../core/consensus/genesis.ts';
+import { concatBytes, toHex } from '../../../core/encoding/bytes.ts';
 import type { NetworkParameters } from '../../../core/parameters/network.ts';
+import { type BlockMask, KEY_FILE, openBlockMask } from './block-mask.ts';
 import { DirectoryLock, LockedError } from './directory-lock.ts';
 import { FlatBlockFiles } from './flat-block-files.ts';
 import { type LevelOptions, LevelStore } from './level-store.ts';
@@ -22,8 +25,9 @@ class DataDirectoryError extends Error {
 }
 
 const NETWORK_MARKER = 'network.json';
+const BLOCKS = 'blocks';
 /** Among the blocks: programs that know Bitcoin Core's data directories find nothing else but files in this one. */
-const LOCK = 'blocks/lock';
+const LOCK = `${BLOCKS}/lock`;
 /** Where it was. */
 const FORMER_LOCK = 'lock';
 
@@ -38,17 +42,24 @@ const LEVEL_OPTIONS: Readonly<Record<string, LevelOptions>> = {
 export class NodeStorage implements Storage {
   readonly directory: string;
   readonly #lock: DirectoryLock;
+  readonly #mask: BlockMask;
 
-  private constructor(directory: string, lock: DirectoryLock) {
+  private constructor(directory: string, lock: DirectoryLock, mask: BlockMask) {
     this.directory = directory;
     this.#lock = lock;
+    this.#mask = mask;
   }
 
   /**
    * @param directory of one network (below the user's data directory); made if need be.
-   * @throws DataDirectoryError if it is in use, or belongs to another network.
+   * @param masksBlocks whether its block files are XORed, if they are new
+   * @throws DataDirectoryError if it is in use, or belongs to another network; CorruptionError
    */
-  static async open(directory: string, parameters: NetworkParameters): Promise<NodeStorage> {
+  static async open(
+    directory: string,
+    parameters: NetworkParameters,
+    masksBlocks = true,
+  ): Promise<NodeStorage> {
     let lock: DirectoryLock | undefined;
     try {
       await mkdir(directory, { recursive: true, mode: 0o700 });
@@ -56,7 +67,8 @@ export class NodeStorage implements Storage {
       await rm(join(directory, FORMER_LOCK), { recursive: true, force: true });
       await checkNetwork(directory, parameters);
       await removeLeftovers(directory);
-      return new NodeStorage(directory, lock);
+      const mask = await openMask(join(directory, BLOCKS), parameters, masksBlocks);
+      return new NodeStorage(directory, lock, mask);
     } catch (error) {
       await lock?.release();
       if (error instanceof LockedError) throw new DataDirectoryError(error.message);
@@ -82,7 +94,7 @@ export class NodeStorage implements Storage {
   }
 
   blockFiles(): Promise<BlockFiles> {
-    return FlatBlockFiles.open(join(this.directory, 'blocks'));
+    return FlatBlockFiles.open(join(this.directory, BLOCKS), this.#mask);
   }
 
   readBlob(name: string): Promise<Uint8Array | undefined> {
@@ -96,6 +108,18 @@ export class NodeStorage implements Storage {
   close(): Promise<void> {
     return this.#lock.release();
   }
+}
+
+async function openMask(folder: string, parameters: NetworkParameters, wanted: boolean): Promise<BlockMask> {
+  const { bytes } = genesisBlock(parameters);
+  const start = concatBytes(frameOf(parameters.magic, bytes), bytes);
+  const mask = await openBlockMask(folder, { wanted, start });
+  if (!wanted && !mask.isPlain)
+    throw new DataDirectoryError(
+      'The blocksdir XOR-key can not be disabled when a random key was already stored! ' +
+        `Stored key: '${toHex(mask.key)}', stored path: '${join(folder, KEY_FILE)}'.`,
+    );
+  return mask;
 }
 
 async function checkNetwork(directory: string, parameters: NetworkParameters): Promise<void> {
