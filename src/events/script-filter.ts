@@ -3,10 +3,9 @@ import { latin1 } from '../core/encoding/bytes.ts';
 import type { Coin } from '../core/transaction/coin.ts';
 import type { Transaction } from '../core/transaction/transaction.ts';
 import { addressScript } from '../rpc/construct-transaction.ts';
+import { derivedScripts } from '../rpc/descriptor-scripts.ts';
 import { type RpcContext, refuse } from '../rpc/kit.ts';
 import { LIMITS } from '../rpc/limits.ts';
-import { DescriptorError } from '../wallet/descriptors/descriptor-error.ts';
-import { parseDescriptor } from '../wallet/descriptors/parse.ts';
 import type { SubscriptionCall } from './call.ts';
 
 export class ScriptFilter {
@@ -39,7 +38,7 @@ export class ScriptFilter {
 /** Undefined where nothing is asked for: then everything is told. @throws RpcError */
 export async function scriptFilter(
   { addresses, scripts, descriptors }: Pick<SubscriptionCall, 'addresses' | 'scripts' | 'descriptors'>,
-  { parameters, clock }: Pick<RpcContext, 'parameters' | 'clock'>,
+  context: Pick<RpcContext, 'parameters' | 'clock'>,
 ): Promise<ScriptFilter | undefined> {
   let count = addresses.length + scripts.length;
   const allow = (more: number): void => {
@@ -49,31 +48,7 @@ export async function scriptFilter(
   };
   allow(0);
   if (count + descriptors.length === 0) return undefined;
-  const wanted = [...scripts, ...addresses.map((address) => addressScript(address, parameters))];
-  let turn = clock.monotonic();
-  for (const { desc, range } of descriptors) {
-    const { descriptors: branches, secrets } = parsed(desc, parameters);
-    for (const branch of branches) {
-      const [first, last] = branch.isRange ? range : [0, 0];
-      allow(last - first + 1);
-      for (let index = first; index <= last; index++) {
-        const own = branch.scriptsAt(index, secrets.lookup);
-        if (own === null) throw refuse.key(`Cannot derive script without private keys: '${desc}'`);
-        wanted.push(...own);
-        if (clock.monotonic() - turn < LIMITS.turn) continue;
-        await clock.yield();
-        turn = clock.monotonic();
-      }
-    }
-  }
+  const wanted = [...scripts, ...addresses.map((address) => addressScript(address, context.parameters))];
+  wanted.push(...(await derivedScripts(descriptors, context, allow)));
   return new ScriptFilter(wanted);
-}
-
-function parsed(text: string, parameters: RpcContext['parameters']): ReturnType<typeof parseDescriptor> {
-  try {
-    return parseDescriptor(text, parameters);
-  } catch (error) {
-    if (error instanceof DescriptorError) throw refuse.key(error.message);
-    throw error;
-  }
 }

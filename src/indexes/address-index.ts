@@ -3,7 +3,7 @@
  * in sums. Confirmed ones only; scripts that nobody can satisfy are left out, as they make no coins.
  */
 import type { Operation } from '../chain/key-value-store.ts';
-import { concatBytes, latin1 } from '../core/encoding/bytes.ts';
+import { compareBytes, concatBytes, equalBytes, latin1 } from '../core/encoding/bytes.ts';
 import { sha256 } from '../core/encoding/hashes.ts';
 import { Reader } from '../core/encoding/reader.ts';
 import { Writer } from '../core/encoding/writer.ts';
@@ -158,40 +158,79 @@ export class AddressIndex {
     return this.follower.synchronize();
   }
 
-  async totals(script: Uint8Array): Promise<ScriptTotals> {
-    const value = await this.follower.get(keyOf(TOTALS, script));
-    return value === undefined ? NOTHING : decodeTotals(value);
+  /** A transaction counts for each script that it concerns. */
+  async totals(scripts: readonly Uint8Array[]): Promise<ScriptTotals> {
+    const sum = { ...NOTHING };
+    for (const { totals } of await this.#used(scripts))
+      for (const field of Object.keys(sum) as (keyof ScriptTotals)[]) sum[field] += totals[field];
+    return sum;
   }
 
   /** Oldest first. @param after a place, which is passed over with all before it; empty for none */
-  async history(script: Uint8Array, after: Uint8Array, limit: number): Promise<readonly ScriptTransaction[]> {
-    return (await this.#list(HISTORY, script, after, limit)).map(({ key, value, ...listed }) => ({
-      ...{ ...listed, position: key.getUint32(4), txid: value.view(32) },
-      ...{ received: value.uint64(), spent: value.uint64() },
-    }));
+  async history(
+    scripts: readonly Uint8Array[],
+    after: Uint8Array,
+    limit: number,
+  ): Promise<readonly ScriptTransaction[]> {
+    const found: ScriptTransaction[] = [];
+    for (const { key, value, ...listed } of await this.#list(HISTORY, scripts, after, limit)) {
+      const txid = value.view(32);
+      const isSame = found.length > 0 && equalBytes(found.at(-1)!.place, listed.place);
+      const other = (isSame && found.pop()) || NOTHING;
+      const [received, spent] = [other.received + value.uint64(), other.spent + value.uint64()];
+      found.push({ ...listed, position: key.getUint32(4), txid, received, spent });
+    }
+    return found;
   }
 
   /** Oldest first, those of a block by their ids. @param after as of the history */
-  async coins(script: Uint8Array, after: Uint8Array, limit: number): Promise<readonly ScriptCoin[]> {
-    return (await this.#list(COINS, script, after, limit)).map(({ key, value, ...listed }) => ({
+  async coins(
+    scripts: readonly Uint8Array[],
+    after: Uint8Array,
+    limit: number,
+  ): Promise<readonly ScriptCoin[]> {
+    return (await this.#list(COINS, scripts, after, limit)).map(({ key, value, ...listed }) => ({
       ...{ ...listed, outpoint: { txid: listed.place.subarray(4, 36), vout: key.getUint32(36) } },
       ...{ value: value.uint64(), coinbase: value.uint8() === 1 },
     }));
   }
 
-  /** What a script has of one kind. */
-  async #list(kind: number, script: Uint8Array, after: Uint8Array, limit: number) {
-    const prefix = keyOf(kind, script);
-    const lt = concatBytes(prefix, new Uint8Array(4).fill(0xff));
-    const found = await this.follower.list({ gt: concatBytes(prefix, after), lt, limit });
-    return found.map(([bytes, stored]) => {
-      const place = bytes.subarray(prefix.length);
-      const key = new DataView(place.buffer, place.byteOffset);
-      return { place, key, height: key.getUint32(0), value: new Reader(stored) };
+  /** Those of the scripts that were ever paid. */
+  async #used(scripts: readonly Uint8Array[]) {
+    const values = await this.follower.getMany(scripts.map((script) => keyOf(TOTALS, script)));
+    return scripts.flatMap((script, i) => {
+      const value = values[i];
+      return value === undefined ? [] : [{ script, totals: decodeTotals(value) }];
     });
+  }
+
+  /** What scripts have of one kind, at so many places. */
+  async #list(kind: number, scripts: readonly Uint8Array[], after: Uint8Array, limit: number) {
+    let found: (Listed & { readonly key: DataView; readonly value: Reader })[] = [];
+    for (const { script } of await this.#used(scripts)) {
+      const prefix = keyOf(kind, script);
+      const lt = concatBytes(prefix, new Uint8Array(4).fill(0xff));
+      for (const [bytes, stored] of await this.follower.list({ gt: concatBytes(prefix, after), lt, limit })) {
+        const place = bytes.subarray(prefix.length);
+        const key = new DataView(place.buffer, place.byteOffset);
+        found.push({ place, key, height: key.getUint32(0), value: new Reader(stored) });
+      }
+      found = firstPlaces(found, limit);
+    }
+    return found;
   }
 
   close(): Promise<void> {
     return this.follower.close();
   }
+}
+
+/** All that lies at the first places, in their order. */
+function firstPlaces<T extends Listed>(listed: readonly T[], limit: number): T[] {
+  const sorted = listed.toSorted((a, b) => compareBytes(a.place, b.place));
+  let places = 0;
+  return sorted.filter(({ place }, i) => {
+    if (i === 0 || compareBytes(place, sorted[i - 1]!.place) !== 0) places++;
+    return places <= limit;
+  });
 }

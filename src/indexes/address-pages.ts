@@ -5,7 +5,7 @@
  */
 import type { Chain } from '../chain/chain.ts';
 import type { BlockHash } from '../core/block/header.ts';
-import { equalBytes, fromHex, toHex } from '../core/encoding/bytes.ts';
+import { fromHex, latin1, toHex } from '../core/encoding/bytes.ts';
 import type { MempoolEntry } from '../mempool/entry.ts';
 import type { Mempool } from '../mempool/mempool.ts';
 import type { AddressIndex } from './address-index.ts';
@@ -96,12 +96,17 @@ export function pageOf<C extends { readonly place: Uint8Array }, W extends { rea
   });
 }
 
-/** What waiting transactions pay to a script and none of them spends. */
-export function waitingCoins(script: Uint8Array, moved: Iterable<MempoolEntry>, mempool: Mempool) {
+/** What waiting transactions pay to scripts and none of them spends. */
+export function waitingCoins(
+  scripts: readonly Uint8Array[],
+  moved: Iterable<MempoolEntry>,
+  mempool: Mempool,
+) {
+  const wanted = new Set(scripts.map(latin1));
   return [...moved].flatMap(({ tx, txid }) =>
     tx.outputs.flatMap(({ scriptPubKey, value }, vout) => {
       const spent = mempool.graph.spender({ txid: tx.txidBytes, vout }) !== undefined;
-      if (spent || !equalBytes(scriptPubKey, script)) return [];
+      if (spent || !wanted.has(latin1(scriptPubKey))) return [];
       return [{ key: `${txid}${vout.toString(16).padStart(8, '0')}`, txid, vout, value }];
     }),
   );

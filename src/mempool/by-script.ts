@@ -33,11 +33,17 @@ export class MempoolByScript {
     pool.removed.subscribe(({ entry }) => this.#forget(entry));
   }
 
-  /** What every transaction of the mempool does to a script; to be read before anything else is awaited. */
-  async moved(script: Uint8Array): Promise<ReadonlyMap<MempoolEntry, Readonly<Movement>>> {
+  /** What every transaction of the mempool does to scripts; to be read before anything else is awaited. */
+  async moved(scripts: readonly Uint8Array[]): Promise<ReadonlyMap<MempoolEntry, Readonly<Movement>>> {
     this.#reading = this.#reading.catch(() => {}).then(() => this.#read());
     await this.#reading;
-    return this.#byScript.get(latin1(script)) ?? new Map();
+    const all = new Map<MempoolEntry, Movement>();
+    for (const script of scripts)
+      for (const [entry, { received, spent }] of this.#byScript.get(latin1(script)) ?? []) {
+        const movement = all.get(entry) ?? { received: 0n, spent: 0n };
+        all.set(entry, { received: movement.received + received, spent: movement.spent + spent });
+      }
+    return all;
   }
 
   async #read(): Promise<void> {

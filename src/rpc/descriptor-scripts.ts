@@ -5,8 +5,11 @@ import type { NetworkParameters } from '../core/parameters/network.ts';
 import { DescriptorError } from '../wallet/descriptors/descriptor-error.ts';
 import { descriptorScript, expandAll } from '../wallet/descriptors/expansions.ts';
 import { inferDescriptor } from '../wallet/descriptors/infer.ts';
+import { parseDescriptor } from '../wallet/descriptors/parse.ts';
 import { addressScript } from './construct-transaction.ts';
+import type { RpcContext } from './context.ts';
 import { refuse } from './errors.ts';
+import { LIMITS } from './limits.ts';
 import * as t from './schema.ts';
 import { rangeFrom, stringFrom } from './values.ts';
 
@@ -60,6 +63,47 @@ export const scanObjects = t.deferred(
     'Descriptors, or {"desc": descriptor, "range": last index or [first,last]}; to index 1000 unless told',
   ),
 );
+
+/**
+ * The scripts of objects, private keys left out, while everything else goes on. An address counts as a descriptor.
+ * @param allow told how many more there will be @throws RpcError
+ */
+export async function derivedScripts(
+  objects: readonly ScanObject[],
+  { parameters, clock }: Pick<RpcContext, 'parameters' | 'clock'>,
+  allow: (more: number) => void,
+): Promise<Uint8Array[]> {
+  const found: Uint8Array[] = [];
+  let turn = clock.monotonic();
+  for (const { desc, range } of objects) {
+    const parsed = parsedOrNot(desc, parameters);
+    if (parsed === undefined) found.push(addressScript(desc, parameters, 'Invalid address or descriptor'));
+    for (const branch of parsed?.descriptors ?? []) {
+      const [first, last] = branch.isRange ? range : [0, 0];
+      allow(last - first + 1);
+      for (let index = first; index <= last; index++) {
+        const own = branch.scriptsAt(index, parsed!.secrets.lookup);
+        if (own === null) throw refuse.key(`Cannot derive script without private keys: '${desc}'`);
+        found.push(...own);
+        if (clock.monotonic() - turn < LIMITS.turn) continue;
+        await clock.yield();
+        turn = clock.monotonic();
+      }
+    }
+  }
+  return found;
+}
+
+/** Undefined of what has not even the form of one. @throws RpcError */
+function parsedOrNot(text: string, parameters: NetworkParameters) {
+  try {
+    return parseDescriptor(text, parameters);
+  } catch (error) {
+    if (!(error instanceof DescriptorError)) throw error;
+    if (!text.includes('(')) return undefined;
+    throw refuse.key(error.message);
+  }
+}
 
 interface ScriptOfDescriptor {
   readonly script: Uint8Array;

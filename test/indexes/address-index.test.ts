@@ -14,8 +14,8 @@ const clock = new StillClock(1_893_456_000);
 const openIndex = (chain: Chain, storage: MemoryStorage) =>
   AddressIndex.open({ chain, storage, clock, logger: silentLogger });
 
-/** What a script moved and has, by reading every block of the chain. */
-async function scan(chain: Chain, wanted: Uint8Array) {
+/** What scripts moved and have, by reading every block of the chain. */
+async function scan(chain: Chain, scripts: readonly Uint8Array[]) {
   const history: string[] = [];
   const coins = new Map<string, string>();
   let [received, spent] = [0n, 0n];
@@ -24,7 +24,7 @@ async function scan(chain: Chain, wanted: Uint8Array) {
     const undo = await chain.blocks.readUndo(entry);
     for (const [position, tx] of (await chain.blocks.readBlock(entry)).transactions.entries()) {
       const mine = ({ scriptPubKey }: { scriptPubKey: Uint8Array }) =>
-        toHex(scriptPubKey) === toHex(wanted) && wanted[0] !== 0x6a;
+        scriptPubKey[0] !== 0x6a && scripts.some((wanted) => toHex(scriptPubKey) === toHex(wanted));
       let [paid, took] = [0n, 0n];
       for (const [input, { output }] of (undo[position - 1] ?? []).entries()) {
         if (!mine(output)) continue;
@@ -43,8 +43,7 @@ async function scan(chain: Chain, wanted: Uint8Array) {
     }
   }
   const unspent = Array.from(coins, ([outpoint, coin]) => `${outpoint} ${coin}`).sort();
-  const totals = { received, spent, transactions: BigInt(history.length), coins: BigInt(unspent.length) };
-  return { history, unspent, totals };
+  return { history, unspent, totals: { received, spent, coins: BigInt(unspent.length) } };
 }
 
 /** All pages of a list, of random lengths. */
@@ -66,7 +65,7 @@ async function pages<T extends { readonly place: Uint8Array; readonly height: nu
 
 async function check(chain: Chain, index: AddressIndex, below: (bound: number) => number): Promise<void> {
   await index.synchronize();
-  for (const wanted of SCRIPTS) {
+  for (const wanted of [...SCRIPTS.map((each) => [each]), SCRIPTS]) {
     const { history, unspent, totals } = await scan(chain, wanted);
     const listed = await pages((after, limit) => index.history(wanted, after, limit), below);
     expect(listed.map((t) => `${t.height} ${t.position} ${toHex(t.txid)} ${t.received} ${t.spent}`)).toEqual(
@@ -77,7 +76,9 @@ async function check(chain: Chain, index: AddressIndex, below: (bound: number) =
         `${toHex(txid)}:${vout} ${coin.height} ${coin.value} ${coin.coinbase}`,
     );
     expect(coins.sort()).toEqual(unspent);
-    expect(await index.totals(wanted)).toEqual(totals);
+    const { transactions, ...rest } = await index.totals(wanted);
+    expect(rest).toEqual(totals);
+    if (wanted.length === 1) expect(transactions).toBe(BigInt(history.length));
   }
 }
 
@@ -114,7 +115,7 @@ it.each([1, 2, 3, 4, 5, 6, 7, 8])('equals a plain scan of the chain (seed %i)', 
     }
   }
   await look();
-  expect((await index!.totals(script(0x52))).transactions).toBeGreaterThan(0n);
+  expect((await index!.totals([script(0x52)])).transactions).toBeGreaterThan(0n);
   await leave();
   await chain.close();
 });

@@ -13,6 +13,9 @@ const shop = 'bcrt1qq6hag67dl53wl99vzg42z8eyzfz2xlkvwk6f7m';
 const SHOP_KEY = 'cMahea7zqjxrtgAbB7LSGbcQUr1uX1ojuat9jZodMN87K7XCyj5v';
 const NOBODYS_SCRIPT = '0014751e76e8199196d454941c45d1b3a323f1433bd6';
 
+const RANGED =
+  'wpkh(tpubD6NzVbkrYhZ4XgiXtGrdW5XDAPFCL9h7we1vwNCpn8tGbBcgfVYjXyhWo4E1xkh56hjod1RhGjxbaTLV3X4FyWuejifB9jusQ46QzG87VKp/*)#adv567t2';
+
 interface History {
   transactions: {
     txid: string;
@@ -138,12 +141,10 @@ it('takes descriptors, and nothing else', async () => {
   expect(await call('getaddressbalance', `raw(${NOBODYS_SCRIPT})`)).toMatchObject(balance);
   for (const [given, code] of [
     [[NOBODYS_SCRIPT], -5],
-    [
-      [
-        'wpkh(xpub661MyMwAqRbcFtXgS5sYJABqqG9YLmC4Q1Rdap9gSE8NqtwybGhePY2gZ29ESFjqJoCu1Rupje8YtGqsefD265TMg7usUDFdp6W1EGMcet8/*)',
-      ],
-      -5,
-    ],
+    [['wpkh(zz)'], -5],
+    [[7], -8],
+    [[{ range: 3 }], -8],
+    [[{ desc: RANGED, range: [0, 20_000] }], -8],
     [[NOBODY, 0], -1],
     [[NOBODY, 1_001], -1],
     [[NOBODY, 1, ''], -8],
@@ -152,6 +153,33 @@ it('takes descriptors, and nothing else', async () => {
     [[NOBODY, 1, `${await call('getblockhash', 3)}-000003-`], -8],
   ] as const)
     await expect(call('getaddresshistory', ...given), String(given)).rejects.toMatchObject({ code });
+});
+
+it('follows a ranged descriptor as one whole, change and all', async () => {
+  const addresses = await call<string[]>('deriveaddresses', RANGED, [0, 1]);
+  for (const [i, address] of addresses.entries()) await call('sendtoaddress', address, 10 + i);
+  await mine();
+  const whole = { desc: RANGED, range: [0, 1] };
+  const both = await call<History>('getaddresshistory', whole);
+  expect(both.transactions.map(({ amount }) => amount).sort()).toEqual([10, 11]);
+  expect(await call('getaddresshistory', addresses)).toMatchObject({ transactions: both.transactions });
+  expect(await call('getaddressbalance', RANGED)).toMatchObject({ balance: 21, utxos: 2, transactions: 2 });
+  expect(await call('getaddressbalance', { ...whole, range: [1, 1] })).toMatchObject({ balance: 11 });
+  const one = await oneByOne((count, cursor) => call<History>('getaddresshistory', whole, count, cursor));
+  expect(one.flatMap(({ transactions }) => transactions)).toEqual(both.transactions);
+  const { utxos } = await call<Coins>('getaddressutxos', whole);
+  expect(utxos.map(({ amount }) => amount).sort()).toEqual([10, 11]);
+  // From one of its scripts to another: one transaction, which costs no more than its fee.
+  const [coin] = (await coins()).utxos;
+  const amount = coin!.amount - 0.5;
+  const raw = await call('createrawtransaction', [coin], [{ [addresses[1]!]: amount }, { [shop]: 0.4999 }]);
+  const { hex } = await call<{ hex: string }>('signrawtransactionwithkey', raw, [SHOP_KEY]);
+  const txid = await call('sendrawtransaction', hex, 0);
+  for (const confirmations of [0, 1]) {
+    const { transactions } = await call<History>('getaddresshistory', [shop, whole]);
+    expect(transactions.filter((tx) => tx.txid === txid)).toMatchObject([{ amount: -0.0001, confirmations }]);
+    await mine();
+  }
 });
 
 it('says that it needs the index, and waits for none that was never at the tip', async () => {

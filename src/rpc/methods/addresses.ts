@@ -1,11 +1,20 @@
 /** getaddresshistory, getaddressutxos, getaddressbalance: what an address was paid and has spent. */
-import { toDisplayHex } from '../../core/encoding/bytes.ts';
+import { latin1, toDisplayHex } from '../../core/encoding/bytes.ts';
 import type { Movement } from '../../indexes/address-index.ts';
 import { consistent, pageOf, waitingCoins } from '../../indexes/address-pages.ts';
-import { outputScript } from '../descriptor-scripts.ts';
+import { derivedScripts, type ScanObject, scanObject } from '../descriptor-scripts.ts';
 import { btc, group, method, type RpcContext, refuse, t } from '../kit.ts';
+import { LIMITS } from '../limits.ts';
 
-const address = t.string('An address, or a descriptor of one script, as raw(HEX)');
+type Sent = t.Sent<typeof scanObject>;
+
+const address = t.custom<Sent | readonly Sent[], readonly ScanObject[]>(
+  t.string(
+    'An address or a descriptor, as raw(HEX); of a range {"desc": descriptor, "range": last index or [first,last]}, to index 1000 unless told; or several of them in an array',
+  ),
+  (value, name, context) =>
+    (Array.isArray(value) ? value : [value]).map((each) => scanObject.read(each, name, context)),
+);
 const paged = {
   address,
   count: t.standard(t.integer('At most so many', [1, 1_000]), 100),
@@ -24,11 +33,20 @@ const pageEnd = {
 };
 
 /** @throws RpcError without an index, or for what is no address */
-function question(text: string, { chain, mempool, indexes, parameters }: RpcContext) {
+async function question(objects: readonly ScanObject[], context: RpcContext) {
+  const { chain, mempool, indexes } = context;
   const index = indexes.addresses;
   if (index === undefined) throw refuse.misc('The address index is not enabled. Restart with -addressindex');
-  const script = outputScript(text, parameters, 'Invalid address or descriptor');
-  return { script, sources: { chain, mempool, index } };
+  let count = objects.length;
+  const allow = (more: number): void => {
+    count += more;
+    if (count > LIMITS.scripts)
+      throw refuse.parameter(`A question is about ${LIMITS.scripts} scripts at most`);
+  };
+  allow(0);
+  const all = await derivedScripts(objects, context, allow);
+  const scripts = [...new Map(all.map((script) => [latin1(script), script])).values()];
+  return { scripts, sources: { chain, mempool, index } };
 }
 
 const placeJson = ({ height }: { readonly height: number }, { chain }: RpcContext) => ({
@@ -63,10 +81,10 @@ export const addressMethods = group('Blockchain', {
     }),
     example: 'ADDRESS 100',
     async handler(asked, context) {
-      const { script, sources } = question(asked.address, context);
+      const { scripts, sources } = await question(asked.address, context);
       const { confirmed, waiting, end } = await pageOf(sources, asked, async (after, limit) => {
-        const confirmed = await sources.index.history(script, after.place, limit);
-        const moved = await context.mempool.byScript.moved(script);
+        const confirmed = await sources.index.history(scripts, after.place, limit);
+        const moved = await context.mempool.byScript.moved(scripts);
         const waiting = Array.from(moved, ([{ txid }, movement]) => ({ key: `${txid}`, ...movement }));
         return { confirmed, waiting };
       });
@@ -94,16 +112,16 @@ export const addressMethods = group('Blockchain', {
       ...pageEnd,
     }),
     async handler(asked, context) {
-      const { script, sources } = question(asked.address, context);
+      const { scripts, sources } = await question(asked.address, context);
       const { confirmed, waiting, end } = await pageOf(sources, asked, async (after, limit) => {
-        const coins = await sources.index.coins(script, after.place, limit);
-        const moved = await context.mempool.byScript.moved(script);
+        const coins = await sources.index.coins(scripts, after.place, limit);
+        const moved = await context.mempool.byScript.moved(scripts);
         const { graph } = context.mempool;
         const confirmed = coins.map((coin) => ({
           ...coin,
           isSpent: graph.spender(coin.outpoint) !== undefined,
         }));
-        return { confirmed, waiting: waitingCoins(script, moved.keys(), context.mempool) };
+        return { confirmed, waiting: waitingCoins(scripts, moved.keys(), context.mempool) };
       });
       const utxos = [
         ...confirmed
@@ -128,15 +146,15 @@ export const addressMethods = group('Blockchain', {
       unconfirmed: t.amount('By how much the mempool changes it'),
       received: t.amount('Confirmed, over all time'),
       spent: t.amount('Likewise'),
-      transactions: t.integer('Confirmed'),
+      transactions: t.integer('Confirmed; one that moves coins of several scripts counts for each'),
       utxos: t.integer('Unspent outputs, confirmed'),
       bestblock,
     }),
-    handler({ address: text }, context) {
-      const { script, sources } = question(text, context);
+    async handler({ address: asked }, context) {
+      const { scripts, sources } = await question(asked, context);
       return consistent(sources, undefined, async () => {
-        const { received, spent, transactions, coins } = await sources.index.totals(script);
-        const moved = [...(await context.mempool.byScript.moved(script)).values()];
+        const { received, spent, transactions, coins } = await sources.index.totals(scripts);
+        const moved = [...(await context.mempool.byScript.moved(scripts)).values()];
         return {
           balance: btc(received - spent),
           unconfirmed: btc(moved.reduce((sum, each) => sum + each.received - each.spent, 0n)),

@@ -120,13 +120,7 @@ export const miningMethods = group('Mining', {
           throw refuse.parameter('Invalid threads, must be between 0 and 256');
         const script = threads > 0 ? await miningScript(address, context) : undefined;
         await miner.stop();
-        if (script !== undefined)
-          miner.start({
-            threads,
-            load: share,
-            script: () => Promise.resolve(script),
-            blockInterval: interval ?? 0,
-          });
+        if (script !== undefined) miner.start({ threads, load: share, script, blockInterval: interval ?? 0 });
       }
       return {
         threads: miner.mining?.threads ?? 0,
