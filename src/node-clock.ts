@@ -22,6 +22,10 @@ class Timeline {
     this.#real = real;
   }
 
+  get isStopped(): boolean {
+    return this.#stopped !== undefined;
+  }
+
   elapsed(): number {
     return this.#stopped ?? this.#real.monotonic() + this.#offset;
   }
@@ -112,6 +116,10 @@ export class NodeClock implements AdjustableClock {
 
   get isFrozen(): boolean {
     return this.#frozenAt !== undefined;
+  }
+
+  get isMocked(): boolean {
+    return this.isFrozen && !this.#scheduler.isStopped;
   }
 
   setMockTime(seconds: number): void {

@@ -282,8 +282,7 @@ async function startMining(
   await wallet?.settled();
   if (paid === undefined)
     throw new Error('Mining needs a wallet (-wallet) or an address (-mine-address) to pay');
-  const script = decodeAddress(paid, parameters);
-  miner.start({ ...mining, script: () => Promise.resolve(script) });
+  miner.start({ ...mining, script: decodeAddress(paid, parameters) });
 }
 
 /** The filter index as the network asks it; undefined without one. */

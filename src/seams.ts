@@ -32,6 +32,8 @@ export interface Clock {
 /** A clock that can be moved and stopped, with what waits by it. */
 export interface AdjustableClock extends Clock {
   readonly isFrozen: boolean;
+  /** Frozen by `setMockTime`: the scheduler goes on. */
+  readonly isMocked: boolean;
   /** As Core's: stops wall and node's time at this many seconds since the epoch; 0 puts them back and lets them run. */
   setMockTime(seconds: number): void;
   /** As Core's: upkeep is that much nearer. */

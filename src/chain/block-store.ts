@@ -30,11 +30,22 @@ interface BlockStoreOptions {
   readonly maximumSize: number;
 }
 
-/** How long the files of a number are, in bytes. */
-export interface FileSizes {
-  readonly file: number;
-  readonly blk: number;
-  readonly rev: number;
+const KINDS = ['blk', 'rev'] as const;
+
+/** Where in its file a record ends. */
+export const endOf = (kind: BlockFileKind, { offset, size }: Position): number =>
+  offset + size + (kind === 'rev' ? CHECKSUM_SIZE : 0);
+
+/** By kind and number of a file: where the last record of these entries ends. */
+export function recordEnds(entries: Iterable<HeaderEntry>): Record<BlockFileKind, Map<number, number>> {
+  const ends = { blk: new Map<number, number>(), rev: new Map<number, number>() };
+  for (const { data: blk, undo: rev } of entries)
+    for (const [kind, position] of Object.entries({ blk, rev }) as [BlockFileKind, Position | null][]) {
+      if (position === null) continue;
+      const end = endOf(kind, position);
+      if (end > (ends[kind].get(position.file) ?? 0)) ends[kind].set(position.file, end);
+    }
+  return ends;
 }
 
 export class BlockStore {
@@ -227,25 +238,19 @@ export class BlockStore {
     await this.#files.remove('rev', file);
   }
 
-  /** How long each file is. */
-  async sizes(): Promise<FileSizes[]> {
-    const sizes: FileSizes[] = [];
-    for (const file of await this.files())
-      sizes.push({ file, blk: await this.size('blk', file), rev: await this.size('rev', file) });
-    return sizes;
-  }
-
-  /** Gives up all that was written since the files had these sizes. */
-  async cut(sizes: readonly FileSizes[]): Promise<void> {
-    const known = new Set(sizes.map(({ file }) => file));
-    for (const file of await this.files()) if (!known.has(file)) await this.remove(file);
-    for (const { file, blk, rev } of sizes) {
-      const before = await this.fileSize(file);
-      await this.#files.truncate('blk', file, blk);
-      await this.#files.truncate('rev', file, rev);
-      this.#sizeOnDisk += (await this.fileSize(file)) - before;
+  /** Gives up what lies behind the last of these entries' records. */
+  async cut(entries: Iterable<HeaderEntry>): Promise<void> {
+    const ends = recordEnds(entries);
+    for (const file of await this.files()) {
+      if (!ends.blk.has(file)) await this.remove(file);
+      for (const kind of KINDS) {
+        const excess = (await this.size(kind, file)) - (ends[kind].get(file) ?? 0);
+        if (excess <= 0) continue;
+        await this.#files.truncate(kind, file, ends[kind].get(file) ?? 0);
+        this.#sizeOnDisk -= excess;
+      }
     }
-    this.#current = Math.max(0, ...known);
+    this.#current = Math.max(0, ...ends.blk.keys());
   }
 
   /** Numbers of the files, ascending. */

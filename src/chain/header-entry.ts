@@ -205,10 +205,12 @@ export class HeaderEntry implements HeaderLink {
     return this.#view(0, ROW_SIZE);
   }
 
-  /** @returns false if nothing has changed by it */
+  /** As a row says, with undo data where they are now: a reindex writes them anew. @returns false if all was so */
   restore(row: Uint8Array): boolean {
     if (equalBytes(this.row, row)) return false;
+    const { undo } = this;
     this.row.set(row);
+    if (this.haveUndo) this.undo = undo;
     return true;
   }
 

@@ -1,15 +1,14 @@
 /**
- * What a chain knows at one moment, so that it can be brought back: the tip, every header with what is known of its
- * block, and how long the block files are. The blocks themselves stay where they are. Owns the form only.
+ * What a chain knows at one moment, so that it can be brought back: the tip, and every header with what is known of
+ * its block. The blocks themselves stay where they are. Owns the form only.
  *
- * tip hash (32), files: number (u32), bytes of blk and rev (u32 each); entries, parents first: order of arrival
- * (i32), and key and value as the block index once had them ('b').
+ * tip hash (32); entries, parents first: order of arrival (i32), and key and value as the block index once had
+ * them ('b').
  */
 import type { BlockHash } from '../core/block/header.ts';
 import { toDisplayHex } from '../core/encoding/bytes.ts';
 import { Reader } from '../core/encoding/reader.ts';
 import { Writer } from '../core/encoding/writer.ts';
-import type { FileSizes } from './block-store.ts';
 import { HASH_SIZE } from './header-entry.ts';
 import type { RememberedEntry } from './header-tree.ts';
 import type { ChainParts } from './parts.ts';
@@ -17,16 +16,13 @@ import { decodeHeaderRecord, headerKey } from './schema.ts';
 
 export interface RememberedChain {
   readonly tip: BlockHash;
-  readonly files: readonly FileSizes[];
   readonly entries: readonly RememberedEntry[];
 }
 
 const KEY_SIZE = 37;
 
-export async function remember({ active, blocks, tree }: ChainParts): Promise<Uint8Array> {
-  const files = await blocks.sizes();
-  const writer = new Writer(1 << 16).bytes(active.tip.hashBytes).compactSize(files.length);
-  for (const { file, blk, rev } of files) writer.uint32(file).uint32(blk).uint32(rev);
+export function remember({ active, tree }: ChainParts): Uint8Array {
+  const writer = new Writer(1 << 16).bytes(active.tip.hashBytes);
   for (const entry of tree.entries())
     writer.int32(entry.sequence).bytes(headerKey(entry)).varBytes(entry.row.subarray(HASH_SIZE));
   return writer.finish();
@@ -36,16 +32,11 @@ export async function remember({ active, blocks, tree }: ChainParts): Promise<Ui
 export function decodeRemembered(bytes: Uint8Array): RememberedChain {
   const reader = new Reader(bytes);
   const tip = toDisplayHex(reader.view(32)) as BlockHash;
-  const files = Array.from({ length: reader.count(12) }, () => ({
-    file: reader.uint32(),
-    blk: reader.uint32(),
-    rev: reader.uint32(),
-  }));
   const entries: RememberedEntry[] = [];
   while (reader.remaining > 0) {
     const sequence = reader.int32();
     const row = decodeHeaderRecord(reader.view(KEY_SIZE), reader.varBytes());
     entries.push({ hash: toDisplayHex(row.subarray(0, HASH_SIZE)) as BlockHash, sequence, row });
   }
-  return { tip, files, entries };
+  return { tip, entries };
 }

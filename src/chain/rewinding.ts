@@ -2,9 +2,8 @@
  * Takes a chain back to what it knew once: by undo data to the last block in common, then the header tree as it
  * was. Owns the order in which memory, index and files follow, so that a kill at any instant can be mended.
  */
-import type { BlockHash } from '../core/block/header.ts';
 import type { ChainDisk } from './disk.ts';
-import { type HeaderEntry, hasData } from './header-entry.ts';
+import { HeaderEntry, hasData } from './header-entry.ts';
 import type { ChainParts } from './parts.ts';
 import type { RememberedChain } from './remembered.ts';
 import type { Reception } from './stages/receive.ts';
@@ -16,19 +15,23 @@ import { BlockRequestError } from './writer-queue.ts';
  * @throws BlockRequestError, and nothing has happened, if the chain has not got all of it any more
  */
 export async function rewind(
-  { tip, files, entries }: RememberedChain,
+  { tip, entries }: RememberedChain,
   { tree, active, blocks, events }: ChainParts,
   { walk, disk, reception }: { walk: Walk; disk: ChainDisk; reception: Reception },
   left: () => Promise<void>,
 ): Promise<void> {
-  const known = (hash: string): HeaderEntry => {
-    const entry = tree.get(hash as BlockHash);
-    if (entry === undefined) throw new BlockRequestError(`Block not found: ${hash}`);
-    return entry;
-  };
-  for (const { hash, row } of entries)
-    if (!known(hash).haveData && hasData(row)) throw new BlockRequestError(`Block ${hash} is pruned`);
-  const fork = active.forkWith(known(tip));
+  const lost = entries.filter(({ hash }) => tree.get(hash) === undefined);
+  for (const { hash, row } of entries.filter((entry) => hasData(entry.row))) {
+    const entry = tree.get(hash);
+    const isGone = entry === undefined ? await blocks.isUnwritten(loose(row)) : !entry.haveData;
+    if (isGone) throw new BlockRequestError(`Block ${hash} is pruned`);
+  }
+  // Reindexing finds blocks only: headers without one, and what is built on them, it has cost the tree.
+  for (const { hash, row } of lost) {
+    tree.load(row);
+    tree.get(hash)!.undo = null;
+  }
+  const fork = active.forkWith(tree.get(tip)!);
   for (let at = active.tip; at !== fork; at = at.parent!)
     if (!at.haveUndo) throw new BlockRequestError(`Block ${at.hash} is pruned`);
   while (active.tip !== fork) await walk.takeBack();
@@ -40,5 +43,7 @@ export async function rewind(
   // The index must know the block whose coins the database has.
   if (forgotten.includes(disk.flushed)) await disk.flush();
   await disk.saveIndex({ forgotten });
-  await blocks.cut(files);
+  await blocks.cut(tree.entries());
 }
+
+const loose = (row: Uint8Array): HeaderEntry => new HeaderEntry({ page: 0, bytes: row, at: 0 }, null);

@@ -12,10 +12,10 @@ import { toDisplayHex } from '../core/encoding/bytes.ts';
 import { isUnspendable } from '../core/script/script.ts';
 import { OutPointMap } from '../core/transaction/outpoint-map.ts';
 import type { OutPoint } from '../core/transaction/transaction.ts';
-import { type BlockFileKind, blockFileName } from './block-files.ts';
-import { damagedFile, FRAME_SIZE } from './block-store.ts';
+import { blockFileName } from './block-files.ts';
+import { damagedFile, endOf, FRAME_SIZE, recordEnds } from './block-store.ts';
 import { saveIndex } from './disk.ts';
-import { forkOf, type HeaderEntry, type Position } from './header-entry.ts';
+import { forkOf, type HeaderEntry } from './header-entry.ts';
 import type { HeaderTree } from './header-tree.ts';
 import type { KeyValueStore, Operation } from './key-value-store.ts';
 import type { ReindexKind } from './options.ts';
@@ -110,17 +110,7 @@ export async function loadCoins(parts: ChainParts): Promise<void> {
  */
 export async function checkBlockFiles(parts: ChainParts): Promise<Map<number, number>> {
   const { tree, active, blocks, logger } = parts;
-  const ends = { blk: new Map<number, number>(), rev: new Map<number, number>() };
-  const raise = (kind: BlockFileKind, position: Position | null): void => {
-    if (position === null) return;
-    const { file, offset, size } = position;
-    const end = offset + size;
-    if (end > (ends[kind].get(file) ?? 0)) ends[kind].set(file, end);
-  };
-  for (const entry of tree.entries()) {
-    raise('blk', entry.data);
-    raise('rev', entry.undo);
-  }
+  const ends = recordEnds(tree.entries());
   const more = new Map<number, number>();
   for (const kind of ['blk', 'rev'] as const)
     for (const [file, end] of ends[kind]) {
@@ -129,7 +119,7 @@ export async function checkBlockFiles(parts: ChainParts): Promise<Map<number, nu
       if (size >= end) continue;
       for (const entry of tree.entries()) {
         const position = kind === 'blk' ? entry.data : entry.undo;
-        if (position?.file !== file || position.offset + position.size <= size) continue;
+        if (position?.file !== file || endOf(kind, position) <= size) continue;
         if (active.includes(entry))
           throw damagedFile(kind, file, `it ends before the data of block ${entry.hash}`);
         logger.log('warn', 'blockstorage', `${blockFileName(kind, file)} has lost block ${entry.hash}`);

@@ -11,13 +11,13 @@ export class DevParts {
   readonly faucet: Faucet;
 
   constructor(
-    parts: ConstructorParameters<typeof Snapshots>[0] &
+    parts: Omit<ConstructorParameters<typeof Snapshots>[0], 'autoMiner'> &
       ConstructorParameters<typeof AutoMiner>[0] &
       ConstructorParameters<typeof Faucet>[0],
     storage: Storage,
   ) {
-    this.snapshots = new Snapshots(parts, storage);
     this.autoMiner = new AutoMiner(parts);
+    this.snapshots = new Snapshots({ ...parts, autoMiner: this.autoMiner }, storage);
     this.faucet = new Faucet(parts);
   }
 

@@ -1,6 +1,6 @@
 /**
- * Named moments of a node to which it can be taken back: chain, mempool, fee estimates, wallets, time; indexes follow
- * the chain. Owns how the parts' memories are kept together (a store of their own) and in which order they return.
+ * Named moments of a node to which it can be taken back: chain, mempool, fee estimates, wallets, time, and what it
+ * was told to do by itself; indexes follow the chain. Owns how the parts' memories are kept together (a store of their own) and in which order they return.
  *
  * `snapshots`: name, 0, section -> its bytes. Section `facts` is JSON; the others are the parts' own.
  */
@@ -11,8 +11,9 @@ import { utf8 } from '../core/encoding/bytes.ts';
 import type { RpcContext } from '../rpc/context.ts';
 import { refuse } from '../rpc/errors.ts';
 import { moveTime } from './methods/time.ts';
+import { rest, type SetParts, type Settings, setAgain, settingsOf } from './settings.ts';
 
-type Parts = Pick<RpcContext, 'chain' | 'mempool' | 'fees' | 'wallets' | 'indexes' | 'clock' | 'network'>;
+type Parts = Pick<RpcContext, 'chain' | 'mempool' | 'wallets' | 'indexes' | 'clock' | 'network'> & SetParts;
 
 /** What a snapshot is of. */
 export interface SnapshotFacts {
@@ -28,10 +29,12 @@ interface Facts extends SnapshotFacts {
   /** Milliseconds. */
   readonly now: number;
   readonly isFrozen: boolean;
+  readonly isMocked: boolean;
+  readonly settings: Settings;
 }
 
 const STORE = 'snapshots';
-const SECTIONS = ['chain', 'mempool', 'fees', 'wallets'] as const;
+const SECTIONS = ['headers', 'mempool', 'fees', 'wallets'] as const;
 type Sections = Record<(typeof SECTIONS)[number], Uint8Array>;
 /** How often it is begun again because a block or a transaction came meanwhile. */
 const ATTEMPTS = 20;
@@ -90,7 +93,8 @@ export class Snapshots {
       const { sections, tip } = await this.#remember();
       const facts: Facts = {
         ...{ name: chosen, number, height: tip.height, hash: tip.hash, time: clock.seconds() },
-        ...{ now: clock.now(), isFrozen: clock.isFrozen },
+        ...{ now: clock.now(), isFrozen: clock.isFrozen, isMocked: clock.isMocked },
+        settings: settingsOf(this.#parts),
       };
       const operations = SECTIONS.map((section) => ({
         put: keyOf(chosen, section),
@@ -109,9 +113,9 @@ export class Snapshots {
       await mempool.settled();
       await wallets.settled();
       const { tip } = chain;
-      const chainState = await chain.remember();
+      const headers = await chain.remember();
       const { sequence } = mempool;
-      const state = { chain: chainState, mempool: mempool.remember(), fees: fees.remember() };
+      const state = { headers, mempool: mempool.remember(), fees: fees.remember() };
       const sections = { ...state, wallets: await wallets.remember() };
       if (chain.tip === tip && mempool.sequence === sequence) return { sections, tip };
     }
@@ -125,23 +129,30 @@ export class Snapshots {
       const facts = find(all, name ?? all.at(-1)?.name);
       const store = await this.#open();
       const values = await store.getMany(SECTIONS.map((section) => keyOf(facts.name, section)));
+      const useless = (why: string): Error =>
+        refuse.misc(`The snapshot ${facts.name} is of no use any more: ${why}`);
+      if (values.includes(undefined)) throw useless('another version of the node took it');
       const sections = Object.fromEntries(SECTIONS.map((section, i) => [section, values[i]!])) as Sections;
       const { chain, mempool, fees, wallets, clock } = this.#parts;
+      const before = settingsOf(this.#parts);
+      await rest(this.#parts);
       try {
-        await chain.rewind(sections.chain, () => this.#indexed());
+        await chain.rewind(sections.headers, () => this.#indexed());
       } catch (error) {
-        if (!(error instanceof BlockRequestError)) throw error;
-        throw refuse.misc(`The snapshot ${facts.name} is of no use any more: ${error.message}`);
+        setAgain(before, this.#parts);
+        throw error instanceof BlockRequestError ? useless(error.message) : error;
       }
       // Later ones lay on blocks that are gone.
       for (const later of all.filter(({ number }) => number > facts.number)) await this.#delete(later.name);
-      if (facts.isFrozen) clock.freeze();
-      else if (clock.isFrozen) clock.resume();
+      if (clock.isFrozen) clock.resume();
+      if (facts.isFrozen && !facts.isMocked) clock.freeze();
       await moveTime(facts.now, this.#parts);
+      if (facts.isMocked) clock.setMockTime(facts.now / 1000);
       await mempool.rewind(sections.mempool);
       fees.rewind(sections.fees);
       await wallets.rewind(sections.wallets);
       await this.#indexed();
+      setAgain(facts.settings, this.#parts);
       return facts;
     });
   }

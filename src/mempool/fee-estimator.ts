@@ -66,7 +66,6 @@ export class FeeEstimator {
   /** Heights of the first block that taught us something, now and in the run before. */
   #firstHeight = 0;
   #history = { first: 0, best: 0 };
-  /** By the target from which on it is the answer. */
   readonly #fixed = new Map<number, FeeRate>();
 
   private constructor(dependencies: FeeEstimatorDependencies) {
@@ -132,6 +131,11 @@ export class FeeEstimator {
         horizon.transactionConfirmed(height - tracked.height, tracked.feeRate);
       if (this.#firstHeight === 0) this.#firstHeight = height;
     }
+  }
+
+  /** By the target from which on it is the answer, whatever was learned: see `fix`. */
+  get fixed(): ReadonlyMap<number, FeeRate> {
+    return this.#fixed;
   }
 
   /**

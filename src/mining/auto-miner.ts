@@ -3,7 +3,7 @@ import type { Mempool } from '../mempool/mempool.ts';
 import type { Clock, Logger, Timer } from '../seams.ts';
 import type { Miner } from './miner.ts';
 
-interface AutoMining {
+export interface AutoMining {
   /** Milliseconds from a transaction to its block; null: transactions wait for the timer. */
   readonly delay: number | null;
   /** Milliseconds from one block of the timer to the next; 0: none. */

@@ -41,8 +41,8 @@ export interface MiningOptions {
   readonly threads: number;
   /** Percent of each thread's time, 1 to 100. */
   readonly load: number;
-  /** The scriptPubKey to pay, asked for each new template. */
-  readonly script: () => Promise<Uint8Array>;
+  /** The scriptPubKey to pay. */
+  readonly script: Uint8Array;
   /** Seconds from one block to the next, however easy they are: for calm networks. 0 is no pacing. */
   readonly blockInterval?: number;
 }
@@ -83,7 +83,7 @@ export class Miner {
   }
 
   /** Null while not mining continuously. */
-  get mining(): Readonly<Omit<MiningOptions, 'script'>> | null {
+  get mining(): MiningOptions | null {
     return this.#run?.options ?? null;
   }
 
@@ -230,7 +230,7 @@ export class Miner {
     try {
       await this.#pace(run, signal);
       if (signal.aborted) return;
-      const template = await this.template(await run.options.script());
+      const template = await this.template(run.options.script);
       refresh = clock.schedule(REFRESH, abort);
       const block = await this.#search(template, run, signal);
       if (block === null) return;

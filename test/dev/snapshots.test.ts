@@ -35,11 +35,13 @@ afterAll(() => rmSync(directory, { recursive: true, force: true }));
 
 let homes = 0;
 
-const KINDS: Readonly<Record<string, () => () => Promise<Opened>>> = {
+type Open = (chain: { reindex?: 'blocks' }) => Promise<Opened>;
+
+const KINDS: Readonly<Record<string, () => Open>> = {
   'in memory': () => {
     const kept = { storage: new MemoryStorage(), walletStorage: new MemoryWalletStorage() };
-    return async () => {
-      const memory = await MemoryNode.open(REGTEST, START, MORE, kept);
+    return async (chain) => {
+      const memory = await MemoryNode.open(REGTEST, START, { ...MORE, chain }, kept);
       return { node: memory.node, stop: () => memory.stop() };
     };
   },
@@ -47,11 +49,13 @@ const KINDS: Readonly<Record<string, () => () => Promise<Opened>>> = {
     const log = { console: false, categories: [], timestamps: true, microseconds: false, file: null };
     const clock = new SystemClock();
     const options = {
-      node: { ...MORE, parameters: REGTEST },
       directory: join(directory, String(++homes)),
       ...{ scripts: { threads: 1 }, rpc: null, web: null, mockTime: START },
     };
-    return () => startNode(options as never, { clock, logger: new NodeLogger(log as never, clock) });
+    return (chain) => {
+      const node = { ...MORE, parameters: REGTEST, chain };
+      return startNode({ ...options, node } as never, { clock, logger: new NodeLogger(log as never, clock) });
+    };
   },
 };
 
@@ -59,7 +63,7 @@ const KINDS: Readonly<Record<string, () => () => Promise<Opened>>> = {
 type Answer = any;
 
 class Story {
-  readonly #open: () => Promise<Opened>;
+  readonly #open: Open;
   readonly #random: SeededRandom;
   #opened!: Opened;
   /** Whatever came up. */
@@ -70,7 +74,7 @@ class Story {
   #count = 0;
   reverts = 0;
 
-  constructor(open: () => Promise<Opened>, seed: number) {
+  constructor(open: Open, seed: number) {
     this.#open = open;
     this.#random = new SeededRandom(seed);
   }
@@ -105,9 +109,12 @@ class Story {
       'listwallets',
       'listwalletdir',
       'getprioritisedtransactions',
+      'setautomine',
     ])
       seen[method] = await this.#call(method);
-    seen.fees = await this.#call('estimatesmartfee', 2);
+    seen.fees = await Promise.all([2, 6].map((target) => this.#call('estimatesmartfee', target)));
+    const { threads, load } = await this.#call('setmining');
+    seen.mining = [threads, load, this.#opened.node.clock.isMocked];
     seen.indexed = await this.#call('gettxoutsetinfo', 'muhash', Math.max(1, info.blocks - 1));
     seen.filter = await this.#call('getblockfilter', info.bestblockhash);
     seen.history = await this.#call('getaddresshistory', ADDRESS);
@@ -169,6 +176,11 @@ class Story {
     },
     async () =>
       this.#call('reconsiderblock', [...this.#hashes][this.#random.below(this.#hashes.size)]).catch(() => {}),
+    async () => {
+      const { hex, hash } = await this.#call('generateblock', ADDRESS, [], false);
+      await this.#call('submitheader', hex.slice(0, 160));
+      this.#hashes.add(hash);
+    },
     () => this.#call('increasetime', this.#random.below(100)),
     async () => {
       const [txid] = await this.#call('getrawmempool');
@@ -192,6 +204,13 @@ class Story {
     () => this.#ask('loadwallet', [`w${this.#random.below(3)}`]),
     () => this.#ask('encryptwallet', ['secret'], `w${this.#random.below(3)}`),
     () => this.#of('main', 'settxfee', 0.0001 * (1 + this.#random.below(3))),
+    () => this.#call('setfees', ...[[], [20], [30, 4]][this.#random.below(3)]!),
+    () =>
+      this.#call(
+        'setautomine',
+        ...[[false], [true, 3_600_000], [true, null, 7_200, false, ADDRESS]][this.#random.below(3)]!,
+      ),
+    () => this.#call('setmining', ...[[0], [1, 10, ADDRESS, 3_600]][this.#random.below(2)]!),
   ];
 
   async #snapshot(): Promise<void> {
@@ -218,14 +237,15 @@ class Story {
       if (!txids.includes(txid)) expect((await this.#ask('getrawtransaction', [txid])).error.code).toBe(-5);
   }
 
-  async #restart(): Promise<void> {
+  /** Every other time its index is made anew from the block files, which hold no headers without a block. */
+  async #restart(reindex: boolean): Promise<void> {
     await this.#opened.stop();
-    this.#opened = await this.#open();
+    this.#opened = await this.#open(reindex ? { reindex: 'blocks' } : {});
     await this.#call('freezetime');
   }
 
   async tell(steps: number): Promise<void> {
-    this.#opened = await this.#open();
+    this.#opened = await this.#open({});
     await this.#call('freezetime');
     await this.#call('createwallet', 'main', false, false, '', false, true, true);
     await this.#mine(110);
@@ -233,7 +253,7 @@ class Story {
       if (step % 8 === 0) await this.#snapshot();
       await this.#events[this.#random.below(this.#events.length)]!();
       if (step % 8 === 7) await this.#revert();
-      if (step % 16 === 12) await this.#restart();
+      if (step % 16 === 12) await this.#restart(step % 32 === 12);
     }
     await this.#opened.stop();
   }

@@ -46,7 +46,7 @@ async function openMiner(createSearcher?: () => NonceSearcher) {
   const searcher = new ThreadSearcher(clock);
   const create = createSearcher ?? (() => new ThreadSearcher(clock));
   const miner = new Miner({}, { ...dependencies, mempool, searcher, createSearcher: create });
-  const options: MiningOptions = { threads: 1, load: 100, script: async () => P2WSH_TRUE };
+  const options: MiningOptions = { threads: 1, load: 100, script: P2WSH_TRUE };
   return { clock, chain, miner, options };
 }
 
@@ -141,13 +141,15 @@ describe('continuous mining', () => {
   });
 
   test('pauses after a failure and tries again', async () => {
-    const { clock, chain, miner, options } = await openMiner();
     let asked = 0;
-    const script = async () => {
-      if (asked++ === 0) throw new Error('the wallet is locked');
-      return P2WSH_TRUE;
-    };
-    miner.start({ ...options, script });
+    class Failing extends ThreadSearcher {
+      override search(...given: Parameters<ThreadSearcher['search']>) {
+        if (asked++ === 0) throw new Error('the thread has ended');
+        return super.search(...given);
+      }
+    }
+    const { clock, chain, miner, options } = await openMiner(() => new Failing(clock));
+    miner.start(options);
     await clock.advance(4_000);
     expect([asked, chain.height]).toEqual([1, 0]);
     await clock.runUntil(() => chain.height > 0, 10_000);

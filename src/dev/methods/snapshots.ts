@@ -21,7 +21,7 @@ function keeperOf(context: RpcContext) {
 
 export const devSnapshotMethods = devGroup('Control', {
   snapshot: method({
-    help: 'Keeps chain, mempool, fee estimates, wallets, indexes and time as they are, over restarts too.',
+    help: 'Keeps chain, mempool, fee estimates, wallets, indexes and time as they are, and what setfees, setautomine and setmining were told, over restarts too.',
     parameters: { name: t.optional(t.string('Letters, digits, _, . and -'), 'the next number') },
     result: t.object(fields),
     example: 'before',
