@@ -7,6 +7,7 @@ import type { BlockHash, BlockHeader } from '../core/block/header.ts';
 import type { Invalid } from '../core/encoding/errors.ts';
 import type { Coin } from '../core/transaction/coin.ts';
 import type { OutPoint } from '../core/transaction/transaction.ts';
+import type { Timer } from '../seams.ts';
 import { ActiveChain } from './active-chain.ts';
 import { BlockStore } from './block-store.ts';
 import { ChainView } from './chain-view.ts';
@@ -41,6 +42,8 @@ import { BlockRequestError, WriterQueue } from './writer-queue.ts';
 export type { BlockEvent, BlockVerdict, HeadersVerdict } from './events.ts';
 export type { ChainOptions } from './options.ts';
 
+/** Milliseconds until what the index lacks is written: meanwhile a kill may cost it (`disk.ts`). */
+const SAVE_DELAY = 500;
 /** Of blocks declared invalid, so many at the tip give their transactions back to the mempool (Core's number). */
 const MAX_RETURNED_BLOCKS = 10;
 
@@ -53,6 +56,8 @@ export class Chain extends ChainView {
   #disk!: ChainDisk;
   #walk!: Walk;
   #reindexing = false;
+  /** When the index will be written. */
+  #saving: Timer | undefined;
   /** By block file: from where on it has more than the index knew at start; see `reindex.ts`. */
   unknownBlocks: ReadonlyMap<number, number> = new Map();
 
@@ -122,7 +127,7 @@ export class Chain extends ChainView {
       // Declared invalid, and the coins not written since.
       while (this.tip.failed !== 'none') await this.#walk.takeBack();
       if (this.tip !== this.#disk.flushed) parts.tree.rebuildCandidates(this.tip);
-      await this.#walk.run();
+      await this.#goOn();
     });
   }
 
@@ -152,7 +157,6 @@ export class Chain extends ChainView {
       return known.then((verdict) => (verdict.ok ? { ...verdict, new: false } : verdict));
     if (!requested && !isWanted(entry, this.parts)) return { ok: true, new: false, connected: false };
     const placed = checkContext(checked, this.parts);
-    this.#saveSoon();
     if (!placed.ok) return placed;
     const verdict = this.#reception.add({ entry, block: placed.block, position });
     if (entry.parent === this.tip) this.extended.emit({ entry, block });
@@ -160,12 +164,24 @@ export class Chain extends ChainView {
     return verdict;
   }
 
-  /** Headers that came, and what was found of their blocks, are written when the writer has time: first come blocks. */
+  /** What came is written when there is nothing better to do: a block goes on to others first. */
   #saveSoon(): void {
-    if (this.parts.tree.dirty.size === 0) return;
-    this.#queue.runInBackground(async () => {
-      if (!this.#reception.hasArrivals) await this.#disk.saveIndex();
-    });
+    if (this.#saving !== undefined) return;
+    const { clock } = this.parts;
+    this.#saving = clock.schedule(
+      SAVE_DELAY,
+      () => {
+        this.#saving = undefined;
+        this.#queue.runInBackground(() => this.#disk.saveIndex());
+      },
+      'process',
+    );
+  }
+
+  /** The walk, for callers who rely on it that the index has what they asked for. */
+  async #goOn(): Promise<void> {
+    await this.#walk.run();
+    await this.#disk.saveIndex();
   }
 
   /** Whether the block would be valid on top of the tip, proof of work aside (getblocktemplate's proposals). */
@@ -190,7 +206,7 @@ export class Chain extends ChainView {
 
   /** What is known now, for `rewind`: blocks stay in their files. */
   remember(): Promise<Uint8Array> {
-    return this.#queue.run(() => this.#walk.run().then(() => remember(this.parts)));
+    return this.#queue.run(() => this.#goOn().then(() => remember(this.parts)));
   }
 
   /** Brings back what was known once, and forgets what came since: see `rewinding.ts`. */
@@ -200,7 +216,7 @@ export class Chain extends ChainView {
       await this.#walk.run();
       const [walk, disk, reception] = [this.#walk, this.#disk, this.#reception];
       await rewind(remembered, this.parts, { walk, disk, reception }, left);
-      await walk.run();
+      await this.#goOn();
     });
   }
 
@@ -214,7 +230,7 @@ export class Chain extends ChainView {
         await this.#walk.takeBack(count >= MAX_RETURNED_BLOCKS);
       this.parts.tree.markFailed(entry);
       this.parts.tree.rebuildCandidates(this.tip);
-      await this.#walk.run();
+      await this.#goOn();
     });
   }
 
@@ -223,7 +239,7 @@ export class Chain extends ChainView {
     return this.#queue.run(async () => {
       this.parts.tree.clearFailed(this.#known(hash));
       this.parts.tree.rebuildCandidates(this.tip);
-      await this.#walk.run();
+      await this.#goOn();
     });
   }
 
@@ -232,7 +248,7 @@ export class Chain extends ChainView {
     return this.#queue.run(async () => {
       const entry = this.#known(hash);
       if (entry.chainWork >= this.tip.chainWork) this.parts.tree.makePrecious(entry, this.tip);
-      await this.#walk.run();
+      await this.#goOn();
     });
   }
 
@@ -274,6 +290,7 @@ export class Chain extends ChainView {
   /** Writes what is not written yet, and closes the stores. After a fatal error nothing more is written. */
   async close(): Promise<void> {
     this.#walk.stop();
+    this.#saving?.cancel();
     try {
       if (this.#queue.halted === undefined) await this.flush();
     } finally {

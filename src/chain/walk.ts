@@ -75,7 +75,6 @@ export class Walk {
       await this.#takeTurns();
     }
     this.#recent.prune(active.tip);
-    await this.#disk.saveIndex();
     this.#announcer.tip();
     this.#reception.answerAll(active);
   }

@@ -229,7 +229,10 @@ export class BlockRelay implements Part {
     if (chain.isInitialBlockDownload || entry.height <= this.#announcedEarly) return;
     this.#announcedEarly = entry.height;
     const peers = [...this.#context.peers.ready()].filter((peer) => this.#wantsUnasked(peer, entry));
-    if (peers.length > 0) this.#sendCompact(peers, entry, block);
+    if (peers.length === 0) return;
+    this.#sendCompact(peers, entry, block);
+    // Ahead of all that is done with the block here.
+    for (const { connection } of peers) connection.flush?.();
   }
 
   /** It does not have the block, but the one before. */

@@ -37,6 +37,8 @@ export interface Connection {
   start(events: ConnectionEvents): void;
   /** Queues one whole envelope; what is sent in one tick leaves together. Nothing happens after the end. */
   send(envelope: Uint8Array): void;
+  /** What was sent does not wait for the end of the tick; absent where it never does. */
+  flush?(): void;
   /** Largest envelope accepted from now on; a larger one ends the connection. */
   setMaximumMessage(bytes: number): void;
   /** Back pressure: stops reading from the wire until `resume`. */

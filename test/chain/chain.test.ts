@@ -10,7 +10,7 @@ import { script } from '../../src/core/script/script.ts';
 import { MemoryStorage } from '../../src/platform/memory/memory-storage.ts';
 import { type BlockSpec, ChainBuilder, output, transaction } from '../support/chain-builder.ts';
 import { forkStory, STORY_NETWORK, utxoHash } from '../support/fork-story.ts';
-import { openMemoryChain, StillClock } from '../support/memory-chain.ts';
+import { openMemoryChain, StillClock, saveIndex } from '../support/memory-chain.ts';
 
 const parameters = STORY_NETWORK;
 const open = (options = {}) => openMemoryChain({ parameters, ...options });
@@ -291,6 +291,7 @@ describe('a restart', () => {
     await feed(chain, blocks.slice(0, 3));
     await chain.flush();
     await feed(chain, blocks.slice(3));
+    await saveIndex(chain);
     // As after a power cut: the index knows a block whose bytes never reached the disk.
     const { file, offset } = chain.tip.data!;
     (await (await storage.blockFiles()).read('blk', file, offset, chain.tip.data!.size)).fill(0);
@@ -308,6 +309,7 @@ describe('a restart', () => {
     await feed(chain, blocks.slice(0, 10));
     await chain.flush();
     await feed(chain, blocks.slice(10));
+    await saveIndex(chain);
     const { file } = chain.tip.data!;
     expect(file).toBeGreaterThan(3);
     const files = await storage.blockFiles();
@@ -353,6 +355,7 @@ describe('a failing disk', () => {
     const { blocks } = builder().mine(5);
     const chain = await open({ storage });
     await feed(chain, blocks.slice(0, 3));
+    await saveIndex(chain);
     const append = files.append.bind(files);
     files.append = () =>
       Promise.reject(Object.assign(new Error('ENOSPC: no space left'), { code: 'ENOSPC' }));

@@ -8,7 +8,7 @@ import type { Storage } from '../../src/chain/storage.ts';
 import type { Block } from '../../src/core/block/block.ts';
 import { MemoryStorage } from '../../src/platform/memory/memory-storage.ts';
 import { forkStory, STORY_NETWORK, utxoHash } from '../support/fork-story.ts';
-import { openMemoryChain } from '../support/memory-chain.ts';
+import { openMemoryChain, saveIndex } from '../support/memory-chain.ts';
 
 class Killed extends Error {}
 
@@ -81,6 +81,7 @@ async function live(story: readonly Block[], storage: Storage): Promise<boolean>
     for (const [i, block] of story.entries()) {
       await chain.acceptBlock(block);
       if (i % 5 === 4) await chain.flush();
+      else if (i % 3 === 0) await saveIndex(chain);
     }
     await chain.close();
     return true;

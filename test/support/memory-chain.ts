@@ -51,6 +51,9 @@ export const fixedRandom: Random = {
   below: (bound) => Math.floor(bound / 2),
 };
 
+/** Has the index written, for which a chain takes its time. */
+export const saveIndex = (chain: Chain): Promise<void> => chain.precious(chain.tip.hash);
+
 interface MemoryChainOptions extends ChainOptions {
   readonly parameters?: NetworkParameters;
   readonly storage?: Storage;

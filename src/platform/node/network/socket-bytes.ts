@@ -56,10 +56,13 @@ export class Outgoing {
     if (this.#corked) return;
     this.#corked = true;
     this.#socket.cork();
-    process.nextTick(() => {
-      this.#corked = false;
-      this.#socket.uncork();
-    });
+    process.nextTick(() => this.flush());
+  }
+
+  /** Nothing waits any more for what else may be sent. */
+  flush(): void {
+    this.#corked = false;
+    this.#socket.uncork();
   }
 }
 

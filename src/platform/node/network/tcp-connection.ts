@@ -73,6 +73,10 @@ export class TcpConnection implements Connection {
     this.#outgoing.send((written) => this.#socket.write(envelope, written));
   }
 
+  flush(): void {
+    this.#outgoing.flush();
+  }
+
   setMaximumMessage(bytes: number): void {
     this.#splitter.maximum = bytes;
   }

@@ -99,6 +99,10 @@ export class WebSocketConnection implements Connection {
     this.#outgoing.send((written) => this.#webSocket.send(envelope, written));
   }
 
+  flush(): void {
+    this.#outgoing.flush();
+  }
+
   setMaximumMessage(bytes: number): void {
     this.#maximum = bytes;
     if (bytes > MAXIMUM_HANDSHAKE_MESSAGE) this.#bytesLeft = Number.POSITIVE_INFINITY;

@@ -41,6 +41,16 @@ export class Commands {
 
   /** Listens to the chain from now on. */
   attach({ chain }: Pick<Parts, 'chain'>): void {
+    const { alert, block } = this.#options;
+    // To look for warnings takes a tenth of a small block's time: only for who wants to know.
+    if (alert) this.#watch(chain);
+    if (!block) return;
+    chain.tipChanged.subscribe(({ tip }) => {
+      if (!chain.isInitialBlockDownload) this.#run('block', { '%s': tip.hash });
+    });
+  }
+
+  #watch(chain: Parts['chain']): void {
     let known: readonly string[] = chain.warnings;
     const warn = (): void => {
       const { warnings } = chain;
@@ -49,10 +59,7 @@ export class Commands {
       known = warnings;
     };
     chain.refused.subscribe(warn);
-    chain.tipChanged.subscribe(({ tip }) => {
-      warn();
-      if (!chain.isInitialBlockDownload) this.#run('block', { '%s': tip.hash });
-    });
+    chain.tipChanged.subscribe(warn);
   }
 
   readonly noted: NonNullable<WalletParts['noted']> = (wallet, { tx, block }) => {
