@@ -15,7 +15,7 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join, resolve } from 'node:path';
+import { dirname, join, relative, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { type Mutant, mutantsOf } from './mutations.ts';
 
@@ -53,8 +53,8 @@ function copyTree(): string {
   return copy;
 }
 
-/** Runs the tests of a folder until the first that fails; false if one does, or if they take too long. @param show prints */
-function passes(copy: string, folder: string, timeout: number, show = false): Promise<boolean> {
+/** Runs tests until the first that fails; false if one does, or if they take too long. @param tests files, or folders with a slash at the end, apart by a blank @param show prints */
+function passes(copy: string, tests: string, timeout: number, show = false): Promise<boolean> {
   const vectors = process.env.PENNY_VECTORS ?? resolve(ROOT, '../shared/vectors');
   const vitest = join('node_modules', 'vitest', 'vitest.mjs');
   const options = [
@@ -67,7 +67,7 @@ function passes(copy: string, folder: string, timeout: number, show = false): Pr
     '--no-file-parallelism',
     '--no-isolate',
   ];
-  const child = spawn(process.execPath, [vitest, 'run', `${folder}/`, ...options], {
+  const child = spawn(process.execPath, [vitest, 'run', ...tests.split(' '), ...options], {
     cwd: copy,
     env: { ...process.env, ...(existsSync(vectors) ? { PENNY_VECTORS: vectors } : {}) },
     stdio: ['ignore', 'pipe', 'ignore'],
@@ -88,37 +88,44 @@ function passes(copy: string, folder: string, timeout: number, show = false): Pr
   });
 }
 
-/** Milliseconds that the tests of a folder may take without any mutant. */
+/** Milliseconds that tests may take without any mutant. */
 const LONGEST = 1_200_000;
 
-/** Where tests may notice a change of a file: first where its own are, which mostly do, and last, all that could. */
-function foldersFor(copy: string, { file }: Mutant): string[] {
-  const own = file.replace(/^src\/(.*\/)?[^/]+$/, 'test/$1').replace(/\/$/, '');
-  const room = own.split('/').slice(0, 2).join('/');
-  // Those of the rules need nothing else; what others get wrong may show anywhere.
-  const all = room === 'test/core' ? [room, 'test/conformance'] : ['test'];
-  return [...new Set([own, room, ...all])].filter((folder) => existsSync(join(copy, folder)));
+/** The unit tests that import a file themselves. */
+function importersOf(copy: string, file: string): string[] {
+  const tests = readdirSync(join(copy, 'test'), { recursive: true, encoding: 'utf8' })
+    .map((path) => `test/${path}`)
+    .filter((path) => path.endsWith('.test.ts') && !/^test\/(functional|slow)\//.test(path));
+  return tests.filter((path) => {
+    const specifier = relative(dirname(path), file);
+    return readFileSync(join(copy, path), 'utf8').includes(`${specifier}'`);
+  });
 }
 
-/** How long the tests of a folder may take with a mutant: a few times what they take without. */
+/** Where tests may notice a change of a file: those that import it, then its room's, which mostly do, and last all that could. */
+function testsFor(copy: string, { file }: Mutant): string[] {
+  const own = file.replace(/^src\/(.*\/)?[^/]+$/, 'test/$1');
+  const room = `${own.split('/').slice(0, 2).join('/')}/`.replace('//', '/');
+  // Those of the rules need nothing else; what others get wrong may show anywhere.
+  const all = room === 'test/core/' ? [room, 'test/conformance/'] : ['test/'];
+  const folders = [own, room, ...all].filter((folder) => existsSync(join(copy, folder)));
+  return [...new Set([importersOf(copy, file).join(' '), ...folders])].filter((tests) => tests !== '');
+}
+
+/** How long tests may take with a mutant: a few times what they take without. */
 class Patience {
   readonly #known = new Map<string, Promise<number>>();
 
-  of(copy: string, folder: string): Promise<number> {
-    const known = this.#known.get(folder) ?? this.#measure(copy, folder);
-    this.#known.set(folder, known);
+  of(copy: string, tests: string): Promise<number> {
+    const known = this.#known.get(tests) ?? this.#measure(copy, tests);
+    this.#known.set(tests, known);
     return known;
   }
 
-  /** Those that were asked. */
-  get folders(): Iterable<string> {
-    return this.#known.keys();
-  }
-
-  async #measure(copy: string, folder: string): Promise<number> {
+  async #measure(copy: string, tests: string): Promise<number> {
     const start = performance.now();
-    if (!(await passes(copy, folder, LONGEST, true)))
-      throw new Error(`the tests in ${folder} fail without any mutant`);
+    if (!(await passes(copy, tests, LONGEST, true)))
+      throw new Error(`${tests}: tests fail without any mutant`);
     return 5_000 + 4 * (performance.now() - start);
   }
 }
@@ -127,11 +134,11 @@ class Patience {
 async function isKilled(copy: string, mutant: Mutant, patience: Patience): Promise<boolean> {
   const path = join(copy, mutant.file);
   const original = readFileSync(path);
-  for (const folder of foldersFor(copy, mutant)) {
-    const timeout = await patience.of(copy, folder);
+  for (const tests of testsFor(copy, mutant)) {
+    const timeout = await patience.of(copy, tests);
     writeFileSync(path, mutant.code);
     try {
-      if (!(await passes(copy, folder, timeout))) return true;
+      if (!(await passes(copy, tests, timeout))) return true;
     } finally {
       writeFileSync(path, original);
     }
@@ -169,9 +176,8 @@ async function main(): Promise<number> {
       console.log(`${index + 1} ${killed ? 'killed  ' : 'SURVIVED'} ${where}  ${mutant.change}`);
     }
     // Tests that fail for another reason would have killed anything.
-    for (const folder of patience.folders)
-      if (!(await passes(copy, folder, LONGEST, true)))
-        throw new Error(`the tests in ${folder} fail without any mutant: all is void`);
+    if (!(await passes(copy, 'test/', LONGEST, true)))
+      throw new Error('tests fail without any mutant: all is void');
   };
   await Promise.all(Array.from({ length: Number(values.jobs) }, work));
 
