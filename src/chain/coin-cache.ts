@@ -12,9 +12,11 @@ import type { Coin } from '../core/transaction/coin.ts';
 import { coinCode } from '../core/transaction/coin-encoding.ts';
 import type { OutPoint } from '../core/transaction/transaction.ts';
 
-/** Few pages, so that the objects for them stay in the processor's cache; untouched memory of one costs nothing. */
+/** Few pages, so that the objects for them stay in the processor's cache. */
 const PAGE_BITS = 22;
 const PAGE_SIZE = 1 << PAGE_BITS;
+/** The first page begins small and doubles: a thousand nodes in one process would wait for the garbage collector. */
+const FIRST_SIZE = 1 << 14;
 const UNITS_BITS = PAGE_BITS - 3;
 const KEY_WORDS = 9;
 const KEY_SIZE = 36;
@@ -44,8 +46,9 @@ export class CoinCache {
   #slots = new Uint32Array(INITIAL_SLOTS * SLOT_WORDS);
   #count = 0;
   #pages: Page[] = [];
-  /** Next free byte of the last page. */
+  /** Next free byte of the last page, and how many that has. */
   #bump = PAGE_SIZE;
+  #room = 0;
   /** Heads of lists of freed records, by their size in units; the first word of each holds the next. */
   #free = new Map<number, number>();
   readonly #salt: Uint32Array;
@@ -146,6 +149,7 @@ export class CoinCache {
     this.#count = 0;
     this.#pages = [];
     this.#bump = PAGE_SIZE;
+    this.#room = 0;
     this.#free = new Map();
   }
 
@@ -207,15 +211,23 @@ export class CoinCache {
       this.#free.set(units, page.words[word]!);
       return freed - 1;
     }
-    if (this.#bump + units * 8 > PAGE_SIZE) {
-      const bytes = new Uint8Array(PAGE_SIZE);
-      const { buffer } = bytes;
-      this.#pages.push({ bytes, words: new Uint32Array(buffer), values: new BigUint64Array(buffer) });
-      this.#bump = 0;
-    }
+    if (this.#bump + units * 8 > this.#room) this.#extend(units * 8);
     const address = ((this.#pages.length - 1) << UNITS_BITS) + (this.#bump >> 3);
     this.#bump += units * 8;
     return address >>> 0;
+  }
+
+  /** Makes room for so many bytes: in a page twice as large, or in another one. */
+  #extend(size: number): void {
+    const isFull = this.#bump + size > PAGE_SIZE;
+    if (isFull) this.#bump = 0;
+    this.#room = this.#pages.length > (isFull ? 0 : 1) ? PAGE_SIZE : Math.max(FIRST_SIZE, this.#room * 2);
+    while (this.#room < this.#bump + size) this.#room *= 2;
+    const bytes = new Uint8Array(this.#room);
+    const { buffer } = bytes;
+    const smaller = isFull ? undefined : this.#pages.pop();
+    if (smaller !== undefined) bytes.set(smaller.bytes);
+    this.#pages.push({ bytes, words: new Uint32Array(buffer), values: new BigUint64Array(buffer) });
   }
 
   #release(address: number): void {

@@ -46,8 +46,8 @@ export class FeeStatistics {
   /** Confirmed within a number of periods, or gone unconfirmed after them, by period and bucket. */
   readonly #confirmed: readonly Float64Array[];
   readonly #failed: readonly Float64Array[];
-  /** Still waiting, by the height (modulo) at which they came; and those that came before. */
-  readonly #waiting: readonly Int32Array[];
+  /** Still waiting, by the height (modulo `maxTarget`) at which they came, where any did; and those that came before. */
+  readonly #waiting = new Map<number, Int32Array>();
   readonly #waitingLong = new Int32Array(BUCKETS);
   /** Whether there is anything that fades: not while a node catches up, when blocks come fast. */
   hasCounts = false;
@@ -57,7 +57,6 @@ export class FeeStatistics {
     const byPeriod = () => Array.from({ length: horizon.periods }, () => new Float64Array(BUCKETS));
     this.#confirmed = byPeriod();
     this.#failed = byPeriod();
-    this.#waiting = Array.from({ length: this.maxTarget }, () => new Int32Array(BUCKETS));
   }
 
   /** Blocks. */
@@ -65,16 +64,16 @@ export class FeeStatistics {
     return this.#horizon.scale * this.#horizon.periods;
   }
 
-  #waitingSince(height: number): Int32Array {
-    const bins = this.#waiting.length;
-    return this.#waiting[((height % bins) + bins) % bins]!;
+  #bin(height: number): number {
+    const bins = this.maxTarget;
+    return ((height % bins) + bins) % bins;
   }
 
   /** A new block: everything counted before counts a bit less. */
   blockConnected(height: number): void {
-    const oldest = this.#waitingSince(height);
-    for (let b = 0; b < BUCKETS; b++) this.#waitingLong[b]! += oldest[b]!;
-    oldest.fill(0);
+    const oldest = this.#waiting.get(this.#bin(height));
+    if (oldest !== undefined) for (let b = 0; b < BUCKETS; b++) this.#waitingLong[b]! += oldest[b]!;
+    this.#waiting.delete(this.#bin(height));
     if (!this.hasCounts) return;
     for (const counts of this.#faded) for (let b = 0; b < BUCKETS; b++) counts[b]! *= this.#horizon.decay;
   }
@@ -89,7 +88,11 @@ export class FeeStatistics {
   }
 
   #waitingAfter(waited: number, height: number): Int32Array {
-    return waited >= this.#waiting.length ? this.#waitingLong : this.#waitingSince(height);
+    if (waited >= this.maxTarget) return this.#waitingLong;
+    const bin = this.#bin(height);
+    const counts = this.#waiting.get(bin) ?? new Int32Array(BUCKETS);
+    this.#waiting.set(bin, counts);
+    return counts;
   }
 
   /** @param inBlock confirmed; otherwise it has failed for all the time that it waited. */
@@ -120,6 +123,10 @@ export class FeeStatistics {
     const { scale, sufficient, decay } = this.#horizon;
     const period = Math.ceil(target / scale) - 1;
     const enough = sufficient / (1 - decay);
+    // Waiting for as long as is asked about, or longer.
+    const waiting = this.#waitingLong.slice();
+    for (const [bin, counts] of this.#waiting)
+      if (this.#bin(height - bin) >= target) for (let b = 0; b < BUCKETS; b++) waiting[b]! += counts[b]!;
     let best: { near: number; far: number } | null = null;
     let near = BUCKETS - 1;
     let partial = 0;
@@ -127,9 +134,7 @@ export class FeeStatistics {
     let others = 0;
     for (let bucket = BUCKETS - 1; bucket >= 0; bucket--) {
       confirmed += this.#confirmed[period]![bucket]!;
-      others += this.#failed[period]![bucket]! + this.#waitingLong[bucket]! + this.#count[bucket]!;
-      for (let age = target; age < this.#waiting.length; age++)
-        others += this.#waitingSince(height - age)[bucket]!;
+      others += this.#failed[period]![bucket]! + waiting[bucket]! + this.#count[bucket]!;
       partial += this.#count[bucket]!;
       // Only confirmed ones make a range large enough, so that every target looks at the same ranges.
       if (partial < enough) continue;
@@ -157,7 +162,8 @@ export class FeeStatistics {
 
   clear(): void {
     this.hasCounts = false;
-    for (const counts of [...this.#faded, ...this.#waiting, this.#waitingLong]) counts.fill(0);
+    for (const counts of [...this.#faded, this.#waitingLong]) counts.fill(0);
+    this.#waiting.clear();
   }
 
   /** The counts that fade; what is waiting begins anew. */

@@ -15,11 +15,11 @@ export interface Envelope {
 
 /** @param magic 4 bytes in wire order */
 export function encodeEnvelope(magic: Uint8Array, command: string, payload: Uint8Array): Uint8Array {
-  // By hand, for the payload may be a block of four megabytes: it is copied once.
+  // By hand, for the payload may be a block of four megabytes: it is copied once. Most are small, and V8's own memory.
   const envelope = new Uint8Array(ENVELOPE_HEADER_SIZE + payload.length);
   envelope.set(magic);
   envelope.set(utf8(command), 4);
-  new DataView(envelope.buffer).setUint32(4 + MAXIMUM_COMMAND, payload.length, true);
+  for (let i = 0; i < 4; i++) envelope[4 + MAXIMUM_COMMAND + i] = payload.length >>> (8 * i);
   envelope.set(hash256(payload).subarray(0, 4), ENVELOPE_HEADER_SIZE - 4);
   envelope.set(payload, ENVELOPE_HEADER_SIZE);
   return envelope;
