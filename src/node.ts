@@ -20,14 +20,14 @@ import { Mempool } from './mempool/mempool.ts';
 import type { MempoolPolicy } from './mempool/policy.ts';
 import { METHODS } from './methods.ts';
 import { Miner, type MinerOptions } from './mining/miner.ts';
-import type { NonceSearcher } from './mining/nonce-searcher.ts';
+import type { Searchers } from './mining/nonce-searcher.ts';
 import type { FilterSource } from './network/context.ts';
 import { Network } from './network/network.ts';
 import type { NetworkOptions } from './network/options.ts';
 import type { Transport } from './network/transport.ts';
 import type { LoggerControl, RpcContext } from './rpc/context.ts';
 import { Dispatcher } from './rpc/dispatcher.ts';
-import type { AdjustableClock, Random } from './seams.ts';
+import type { AdjustableClock, Seams } from './seams.ts';
 import type { ChainSource } from './wallet/chain-source.ts';
 import type { Scrypt } from './wallet/sealing.ts';
 import type { WalletStorage } from './wallet/storage.ts';
@@ -77,19 +77,14 @@ export interface MineOptions {
 }
 
 /** What a platform supplies, and closes after the node has stopped. */
-export interface NodeDependencies {
+export interface NodeDependencies extends Seams, Searchers {
   readonly clock: AdjustableClock;
-  readonly random: Random;
   readonly logger: LoggerControl;
   readonly storage: Storage;
   readonly walletStorage: WalletStorage;
   /** A faster one than in this thread, for the passphrases of wallets. */
   readonly scrypt?: Scrypt;
   readonly scriptVerifier: ScriptVerifier;
-  /** In this thread, for blocks on demand. */
-  readonly searcher: NonceSearcher;
-  /** For continuous mining. */
-  readonly createSearcher: (threads: number) => NonceSearcher;
   readonly transport: Transport;
   readonly files: Pick<RpcContext, 'readFile' | 'writeFile'>;
   /** Aborted when a start-up that takes long should be given up. */
@@ -152,7 +147,8 @@ async function assemble(
   closers: Closers,
 ): Promise<Node> {
   const { parameters } = options;
-  const { clock, random, logger, storage, signal } = dependencies;
+  const { clock, random, logger, storage, scriptVerifier, transport, signal } = dependencies;
+  const seams = { clock, random, logger };
   const startedAt = clock.monotonic();
   const rpc = dependencies.rpc ?? createDispatcher(dependencies, options);
   const progress = (status: string): void => {
@@ -165,7 +161,7 @@ async function assemble(
   });
 
   progress('Loading block index…');
-  const chain = await Chain.open(options.chain ?? {}, { ...dependencies, parameters });
+  const chain = await Chain.open(options.chain ?? {}, { ...seams, parameters, storage, scriptVerifier });
   closers.push(() => chain.close());
   chain.fatal.subscribe(end);
   const { stopAtHeight = 0 } = options;
@@ -173,34 +169,31 @@ async function assemble(
     chain.connected.subscribe(({ entry }) => {
       if (entry.height >= stopAtHeight) end(null);
     });
-  const mempool = new Mempool(options.mempool ?? {}, { ...dependencies, chain });
+  const mempool = new Mempool(options.mempool ?? {}, chain, dependencies);
   closers.push(() => mempool.close());
-  const base = { ...dependencies, parameters, chain, mempool };
-  const fees = await FeeEstimator.open(base);
+  const fees = await FeeEstimator.open(chain, mempool, { storage, logger });
   closers.push(() => fees.save());
 
   progress('Loading indexes…');
-  const indexes = await openIndexes(options.indexes ?? {}, base);
+  const indexes = await openIndexes(options.indexes ?? {}, { chain, storage, clock, logger });
   for (const index of Object.values(indexes)) closers.push(() => index.close());
   const filters = options.serveFilters ? filterSource(indexes.filters) : undefined;
-  const network = new Network(options.network, { ...base, filters });
-  const miner = new Miner(options.miner ?? {}, base);
+  const network = new Network(options.network, { ...seams, chain, mempool, storage, transport, filters });
+  const miner = new Miner(options.miner ?? {}, chain, mempool, dependencies);
 
   progress('Loading wallet…');
   const chainSource = createChainSource({ chain, mempool, fees });
   const walletChanged = new Signal<string>();
-  const changed = (name: string): void => walletChanged.emit(name);
-  const { wallets, newWallet } = await openWallets(options, { ...dependencies, changed }, chainSource);
+  const { wallets, newWallet } = await openWallets(options, dependencies, chainSource, walletChanged);
   closers.push(() => wallets.close());
 
-  const { files, zmq = [] } = dependencies;
-  const seams = { storage, clock, random, logger };
-  const parts = { ...seams, parameters, chain, mempool, fees, miner, network, wallets, indexes };
-  const subscriptions = new Subscriptions({ ...parts, walletChanged });
+  const parts = { ...seams, storage, parameters, chain, mempool, fees, miner, network, wallets, indexes };
+  const subscriptions = new Subscriptions(parts, random, walletChanged);
   closers.push(async () => subscriptions.close());
   const dev = parameters.devControl ? new DevParts(parts, storage) : undefined;
   if (dev !== undefined) closers.push(() => dev.close());
   const deprecated = new Set(options.deprecatedRpc);
+  const { files, zmq = [] } = dependencies;
   const context = { ...parts, ...files, dev, subscriptions, deprecated, startedAt, zmq };
   dependencies.onOpened?.(context);
   const serve = (): void => rpc.attach({ ...context, stop: () => end(null) });
@@ -248,21 +241,24 @@ async function assemble(
 
 async function openWallets(
   { parameters, wallet = {} }: NodeOptions,
-  dependencies: NodeDependencies & { readonly changed: (name: string) => void },
+  { clock, random, logger, scrypt, noted, walletStorage: storage }: NodeDependencies,
   chain: ChainSource,
+  changed: Signal<string>,
 ): Promise<{ wallets: WalletManager; newWallet: Wallet | null }> {
-  const storage = dependencies.walletStorage;
-  const wallets = await WalletManager.open(wallet, { ...dependencies, parameters, chain, storage });
+  const wallets = await WalletManager.open(wallet, {
+    ...{ clock, random, logger, parameters, chain, storage },
+    ...(scrypt && { scrypt }),
+    ...(noted && { noted }),
+    changed: (name) => changed.emit(name),
+  });
   if (wallet.disabled) return { wallets, newWallet: null };
   for (const name of wallet.load ?? []) {
     if (wallets.names.includes(name)) continue;
     if (await wallets.exists(name)) await wallets.loadAtStart(name);
-    else
-      dependencies.logger.log('warn', 'wallet', `Skipping -wallet path that doesn't exist. Wallet ${name}.`);
+    else logger.log('warn', 'wallet', `Skipping -wallet path that doesn't exist. Wallet ${name}.`);
   }
   const idle = (await storage.list()).filter((name) => !wallets.names.includes(name));
-  if (idle.length > 0)
-    dependencies.logger.log('info', 'wallet', `Wallets not loaded at start: ${idle.join(', ')}`);
+  if (idle.length > 0) logger.log('info', 'wallet', `Wallets not loaded at start: ${idle.join(', ')}`);
   const { first } = wallet;
   if (first === undefined || wallets.names.length > 0) return { wallets, newWallet: null };
   if (await wallets.exists(first)) {

@@ -53,6 +53,12 @@ export interface Random {
   below(bound: number): number;
 }
 
+export interface Seams {
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly logger: Logger;
+}
+
 export type LogLevel = 'debug' | 'info' | 'warn' | 'error';
 
 export interface Logger {

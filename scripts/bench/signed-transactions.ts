@@ -77,12 +77,13 @@ export async function signTransactions(count: number): Promise<SignedTransaction
   const chain = await Chain.open({}, { ...dependencies, storage: new MemoryStorage(), scriptVerifier });
   const openMempool = async (verifier?: ScriptVerifier) => {
     const own = verifier ?? (await open());
-    const mempool = new Mempool({}, { ...dependencies, chain, scriptVerifier: own });
+    const mempool = new Mempool({}, chain, { ...dependencies, scriptVerifier: own });
     const searcher = new ThreadSearcher(clock);
-    const miner = new Miner(
-      {},
-      { ...dependencies, chain, mempool, searcher, createSearcher: () => searcher },
-    );
+    const miner = new Miner({}, chain, mempool, {
+      ...dependencies,
+      searcher,
+      createSearcher: () => searcher,
+    });
     const close = async () => {
       mempool.close();
       if (verifier === undefined) await own.close();

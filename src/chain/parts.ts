@@ -1,6 +1,6 @@
 /** What the stages of a block and the requests about a chain work on; put together once, when it is opened. */
 import type { NetworkParameters } from '../core/parameters/network.ts';
-import type { Clock, Logger, Random } from '../seams.ts';
+import type { Seams } from '../seams.ts';
 import type { ActiveChain } from './active-chain.ts';
 import type { BlockStore } from './block-store.ts';
 import type { Chainstate } from './chainstate.ts';
@@ -12,14 +12,10 @@ import type { Pruner } from './pruning.ts';
 import type { ScriptVerifier } from './script-verifier.ts';
 import type { Storage } from './storage.ts';
 
-export interface ChainDependencies {
+export interface ChainDependencies extends Seams {
   readonly parameters: NetworkParameters;
-  readonly clock: Clock;
-  /** Salts the coin cache. */
-  readonly random: Random;
   readonly storage: Storage;
   readonly scriptVerifier: ScriptVerifier;
-  readonly logger: Logger;
 }
 
 export interface ChainParts extends Omit<ChainDependencies, 'random' | 'storage'> {

@@ -24,16 +24,11 @@ const HEARTBEAT = 15_000;
 const SESSIONS_PER_TURN = 16;
 const WALLET = 'wallet:';
 
-interface SubscriptionsDependencies extends SubscriptionSources {
-  readonly random: Random;
-  /** Names of wallets of which something changed, and is on the disk. */
-  readonly walletChanged: Signal<string>;
-}
-
 export class Subscriptions {
   /** One run of the node: sequences of the mempool begin anew with each. */
   readonly boot: string;
-  readonly #dependencies: SubscriptionsDependencies;
+  readonly #sources: SubscriptionSources;
+  readonly #walletChanged: Signal<string>;
   readonly #texts: BlockTexts;
   #log: MempoolLog | undefined;
   readonly #sessions = new Set<Session>();
@@ -43,20 +38,22 @@ export class Subscriptions {
   #unsubscribe: (() => void)[] = [];
   #count = 0;
 
-  constructor(dependencies: SubscriptionsDependencies) {
-    this.#dependencies = dependencies;
-    this.boot = toHex(dependencies.random.bytes(8));
-    this.#texts = new BlockTexts(dependencies);
+  /** @param walletChanged names of wallets of which something changed, and is on the disk */
+  constructor(sources: SubscriptionSources, random: Random, walletChanged: Signal<string>) {
+    this.#sources = sources;
+    this.#walletChanged = walletChanged;
+    this.boot = toHex(random.bytes(8));
+    this.#texts = new BlockTexts(sources);
   }
 
   /** Makes a subscription of a connection; its events follow the answer. @throws RpcError */
   async open(call: SubscriptionCall, session: Session) {
-    const { chain } = this.#dependencies;
+    const { chain } = this.#sources;
     session.requireRoom();
     const topics = new Set(call.topics.map((topic) => this.#topic(topic)));
     if (topics.size === 0) throw refuse.parameter('Which topics?');
     const detail = detailOf(call.detail);
-    const filter = await scriptFilter(call, { ...this.#dependencies, parameters: chain.parameters });
+    const filter = await scriptFilter(call, { ...this.#sources, parameters: chain.parameters });
     const { from } = call;
     const wanted = from.block === undefined ? chain.tip : this.#known(from.block);
     const block = topics.has('chain') ? wanted : undefined;
@@ -79,7 +76,7 @@ export class Subscriptions {
       wallets.set(topic.slice(WALLET.length), known > last ? 0 : known);
     }
     const request = { topics, detail, filter, block, mempool, wallets };
-    const shared = { sources: this.#dependencies, texts: this.#texts, log: this.#log };
+    const shared = { sources: this.#sources, texts: this.#texts, log: this.#log };
     const subscription = new Subscription(request, { ...shared, key: String(++this.#count) });
     const name = session.add(subscription, this);
     this.#sessions.add(session);
@@ -115,7 +112,7 @@ export class Subscriptions {
   }
 
   yield(): Promise<void> {
-    return this.#dependencies.clock.yield();
+    return this.#sources.clock.yield();
   }
 
   close(): void {
@@ -131,7 +128,7 @@ export class Subscriptions {
 
   /** @throws RpcError -18; WalletError if it cannot be used */
   #walletChanges(name: string): { readonly last: number } {
-    const wallet = this.#dependencies.wallets.get(name);
+    const wallet = this.#sources.wallets.get(name);
     if (wallet !== undefined) return wallet.history.changes;
     throw new RpcError(RpcCode.WALLET_NOT_FOUND, 'Requested wallet does not exist or is not loaded');
   }
@@ -139,25 +136,25 @@ export class Subscriptions {
   /** The first block of a locator that the node has heard of. @throws RpcError -5 */
   #known(hashes: string | readonly string[]): HeaderEntry {
     for (const hash of typeof hashes === 'string' ? [hashes] : hashes) {
-      const entry = this.#dependencies.chain.entry(hash as BlockHash);
+      const entry = this.#sources.chain.entry(hash as BlockHash);
       if (entry !== undefined) return entry;
     }
     throw refuse.key('Block not found');
   }
 
   #startLog(): MempoolLog {
-    const { chain, mempool } = this.#dependencies;
+    const { chain, mempool } = this.#sources;
     return new MempoolLog(chain, mempool, () => this.#wake('mempool'));
   }
 
   #begin(): void {
     if (this.#heartbeat !== undefined) return;
-    const { chain, network, walletChanged } = this.#dependencies;
+    const { chain, network } = this.#sources;
     this.#unsubscribe = [
       chain.connected.subscribe(() => this.#wake('chain')),
       chain.disconnected.subscribe(() => this.#wake('chain')),
       network.peersChanged.subscribe(() => this.#wake('peers')),
-      walletChanged.subscribe((name) => this.#wake(`${WALLET}${name}`)),
+      this.#walletChanged.subscribe((name) => this.#wake(`${WALLET}${name}`)),
     ];
     this.#scheduleHeartbeat();
   }
@@ -171,7 +168,7 @@ export class Subscriptions {
       void this.#tell();
       this.#scheduleHeartbeat();
     };
-    this.#heartbeat = this.#dependencies.clock.schedule(HEARTBEAT, beat, 'process');
+    this.#heartbeat = this.#sources.clock.schedule(HEARTBEAT, beat, 'process');
   }
 
   #wake(topic: Topic): void {

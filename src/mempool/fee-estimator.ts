@@ -30,9 +30,8 @@ interface FeeEstimate {
   readonly errors: readonly string[];
 }
 
-interface FeeEstimatorDependencies {
-  readonly chain: Chain;
-  readonly mempool: Mempool;
+/** Where it is kept. */
+interface Home {
   readonly storage: Storage;
   readonly logger: Logger;
 }
@@ -56,7 +55,7 @@ interface Tracked {
 export class FeeEstimator {
   readonly #chain: Chain;
   readonly #mempool: Mempool;
-  readonly #dependencies: FeeEstimatorDependencies;
+  readonly #home: Home;
   readonly #short = new FeeStatistics({ scale: 1, periods: 12, decay: 0.962, sufficient: 0.5 });
   readonly #medium = new FeeStatistics({ scale: 2, periods: 24, decay: 0.9952, sufficient: 0.1 });
   readonly #long = new FeeStatistics({ scale: 24, periods: 42, decay: 0.99931, sufficient: 0.1 });
@@ -68,9 +67,8 @@ export class FeeEstimator {
   #history = { first: 0, best: 0 };
   readonly #fixed = new Map<number, FeeRate>();
 
-  private constructor(dependencies: FeeEstimatorDependencies) {
-    const { chain, mempool } = dependencies;
-    this.#dependencies = dependencies;
+  private constructor(chain: Chain, mempool: Mempool, home: Home) {
+    this.#home = home;
     this.#chain = chain;
     this.#mempool = mempool;
     this.#bestHeight = chain.height;
@@ -82,20 +80,20 @@ export class FeeEstimator {
   }
 
   /** With what was learned before, if it can be read. */
-  static async open(dependencies: FeeEstimatorDependencies): Promise<FeeEstimator> {
-    const estimator = new FeeEstimator(dependencies);
-    const bytes = await dependencies.storage.readBlob(FILE);
+  static async open(chain: Chain, mempool: Mempool, home: Home): Promise<FeeEstimator> {
+    const estimator = new FeeEstimator(chain, mempool, home);
+    const bytes = await home.storage.readBlob(FILE);
     try {
       if (bytes !== undefined) estimator.#decode(unsealed(FILE, bytes));
       return estimator;
     } catch (error) {
       if (!(error instanceof DecodeError || error instanceof CorruptionError)) throw error;
-      dependencies.logger.log(
+      home.logger.log(
         'warn',
         'estimatefee',
         `${FILE} cannot be read (${error.message}); starting without it`,
       );
-      return new FeeEstimator(dependencies);
+      return new FeeEstimator(chain, mempool, home);
     }
   }
 
@@ -210,7 +208,7 @@ export class FeeEstimator {
     const best = current ? this.#bestHeight : this.#history.best;
     const writer = new Writer(1 << 19).uint32(FILE_VERSION).uint32(first).uint32(best);
     for (const horizon of this.#horizons) horizon.write(writer);
-    await saveSideFile(this.#dependencies, FILE, sealed(writer.finish()));
+    await saveSideFile(this.#home, FILE, sealed(writer.finish()));
   }
 
   /** Everything that was learned and what is watched, for `rewind`. */

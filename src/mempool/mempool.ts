@@ -13,7 +13,7 @@ import { DecodeError } from '../core/encoding/errors.ts';
 import type { Coin } from '../core/transaction/coin.ts';
 import { type FeeRate, higherRate } from '../core/transaction/fee-rate.ts';
 import type { OutPoint, Transaction, Txid } from '../core/transaction/transaction.ts';
-import type { Clock, Logger, Random, Timer } from '../seams.ts';
+import type { Seams, Timer } from '../seams.ts';
 import { Acceptor } from './acceptor.ts';
 import { MempoolByScript } from './by-script.ts';
 import type { Chunk, MempoolEntry } from './entry.ts';
@@ -25,14 +25,6 @@ import { Pool } from './pool.ts';
 import { encodePool, rewindPool } from './remembered.ts';
 import { Reorganisation } from './reorganisation.ts';
 import type { AcceptOptions, AcceptResult, PackageResult, Removal } from './results.ts';
-
-interface MempoolDependencies {
-  readonly chain: Chain;
-  readonly clock: Clock;
-  readonly random: Random;
-  readonly scriptVerifier: ScriptVerifier;
-  readonly logger: Logger;
-}
 
 /** A block that was connected, and those of its transactions that had been waiting here. */
 export interface Confirmation {
@@ -69,7 +61,8 @@ export class Mempool {
   readonly feeDeltas: ReadonlyMap<Txid, bigint>;
   readonly #pool: Pool;
   readonly #acceptor: Acceptor;
-  readonly #dependencies: MempoolDependencies;
+  readonly #chain: Chain;
+  readonly #seams: Seams;
   readonly #unsubscribe: readonly (() => void)[];
   #expiry: Timer;
   #byScript: MempoolByScript | undefined;
@@ -78,21 +71,21 @@ export class Mempool {
   /** Whether what was saved has been read (getmempoolinfo's `loaded`). */
   loaded = false;
 
-  constructor(options: Partial<MempoolPolicy>, dependencies: MempoolDependencies) {
-    const { chain, scriptVerifier } = dependencies;
+  constructor(
+    options: Partial<MempoolPolicy>,
+    chain: Chain,
+    seams: Seams & { readonly scriptVerifier: ScriptVerifier },
+  ) {
     this.policy = { ...DEFAULT_POLICY, ...options };
-    this.#dependencies = dependencies;
-    this.#pool = new Pool(this.policy, {
-      ...dependencies,
-      parameters: chain.parameters,
-      tip: () => chain.tip,
-    });
+    this.#chain = chain;
+    this.#seams = seams;
+    this.#pool = new Pool(this.policy, chain, seams);
     this.graph = this.#pool.graph;
     this.feeDeltas = this.#pool.feeDeltas;
     this.added = this.#pool.added;
     this.removed = this.#pool.removed;
     this.unbroadcast = this.#pool.unbroadcast;
-    this.#acceptor = new Acceptor(this.#pool, chain, scriptVerifier);
+    this.#acceptor = new Acceptor(this.#pool, chain, seams.scriptVerifier);
     const reorganisation = new Reorganisation(this.#acceptor);
     let reorganised = false;
     this.#unsubscribe = [
@@ -111,7 +104,7 @@ export class Mempool {
 
   /** What is too old goes even where nothing comes. */
   #scheduleExpiry(): Timer {
-    const { clock } = this.#dependencies;
+    const { clock } = this.#seams;
     return clock.schedule(
       EXPIRY_CHECK,
       () => {
@@ -145,7 +138,8 @@ export class Mempool {
   }
 
   #settle(reorganisation: Reorganisation): void {
-    const { chain, logger } = this.#dependencies;
+    const chain = this.#chain;
+    const { logger } = this.#seams;
     const { height } = chain.tip;
     this.#enqueue(() => reorganisation.settle(height)).catch((error: Error) => {
       logger.log('error', 'mempool', `A reorganisation could not be followed: ${error.stack}`);
@@ -276,7 +270,7 @@ export class Mempool {
     });
     const feeDeltas = Array.from(deltas, ([txid, delta]) => [fromDisplayHex(txid), delta] as const);
     const unbroadcast = Array.from(this.unbroadcast, fromDisplayHex);
-    const { random, logger } = this.#dependencies;
+    const { random, logger } = this.#seams;
     const bytes = encodeMempool({ transactions, feeDeltas, unbroadcast }, random.bytes(8));
     return saveSideFile({ storage, logger }, MEMPOOL_FILE, sealed(bytes));
   }
@@ -289,7 +283,7 @@ export class Mempool {
         await this.import(bytes, { keepsTime: true, feeDeltas: true, unbroadcast: true });
     } catch (error) {
       if (!(error instanceof DecodeError || error instanceof CorruptionError)) throw error;
-      const { logger } = this.#dependencies;
+      const { logger } = this.#seams;
       logger.log('warn', 'mempool', `${MEMPOOL_FILE} cannot be read (${error.message}); starting without it`);
     } finally {
       this.loaded = true;
@@ -298,7 +292,7 @@ export class Mempool {
 
   /** The same with what some node saved, and as much of what is said there beside as is wanted. @throws DecodeError, CorruptionError */
   async import(stored: Uint8Array, wanted: ImportOptions): Promise<void> {
-    const { clock, logger } = this.#dependencies;
+    const { clock, logger } = this.#seams;
     const saved = decodeMempool(unsealed(MEMPOOL_FILE, stored));
     let count = 0;
     for (const { tx, time, feeDelta } of saved.transactions) {

@@ -2,12 +2,11 @@
  * The state of the mempool and its bounds: transactions, fee deltas, size, expiry, minimum fee, events.
  * Synchronous; whether a transaction may come in was judged before.
  */
-import type { HeaderEntry } from '../chain/header-entry.ts';
+import type { Chain } from '../chain/chain.ts';
 import { Signal } from '../chain/signal.ts';
-import type { NetworkParameters } from '../core/parameters/network.ts';
 import type { FeeRate } from '../core/transaction/fee-rate.ts';
 import { type Txid, WITNESS_SCALE_FACTOR } from '../core/transaction/transaction.ts';
-import type { Clock, Logger } from '../seams.ts';
+import type { Seams } from '../seams.ts';
 import type { Circumstances } from './acceptance.ts';
 import type { MempoolEntry } from './entry.ts';
 import { Eviction } from './eviction.ts';
@@ -15,13 +14,6 @@ import { TransactionGraph, withDescendants } from './graph.ts';
 import type { MempoolPolicy } from './policy.ts';
 import type { Removal, RemovalReason } from './results.ts';
 import { RollingMinimum } from './rolling-minimum.ts';
-
-interface PoolDependencies {
-  readonly parameters: NetworkParameters;
-  readonly tip: () => HeaderEntry;
-  readonly clock: Clock;
-  readonly logger: Logger;
-}
 
 export class Pool {
   readonly policy: MempoolPolicy;
@@ -32,22 +24,24 @@ export class Pool {
   readonly unbroadcast = new Set<Txid>();
   /** The number of the next arrival or departure: what is announced of one has the number before. */
   sequence = 1;
-  readonly #dependencies: PoolDependencies;
+  readonly #chain: Chain;
+  readonly #seams: Pick<Seams, 'clock' | 'logger'>;
   readonly minimum: RollingMinimum;
   readonly #eviction = new Eviction(this.graph.order);
   /** Nothing is older than this. */
   #earliest = Infinity;
   #prioritised = 0;
 
-  constructor(policy: MempoolPolicy, dependencies: PoolDependencies) {
+  constructor(policy: MempoolPolicy, chain: Chain, seams: Pick<Seams, 'clock' | 'logger'>) {
     this.policy = policy;
-    this.#dependencies = dependencies;
+    this.#chain = chain;
+    this.#seams = seams;
     this.minimum = new RollingMinimum(policy.incrementalRelayFeeRate);
   }
 
   /** Seconds since the epoch. */
   get time(): number {
-    return this.#dependencies.clock.seconds();
+    return this.#seams.clock.seconds();
   }
 
   /** Goes up with every change, of fees too. */
@@ -63,8 +57,8 @@ export class Pool {
     return {
       graph: this.graph,
       policy: this.policy,
-      parameters: this.#dependencies.parameters,
-      tip: this.#dependencies.tip(),
+      parameters: this.#chain.parameters,
+      tip: this.#chain.tip,
       minimumFeeRate: this.minimumFeeRate(),
       feeDelta: (txid) => this.feeDeltas.get(txid) ?? 0n,
       time: this.time,
@@ -114,7 +108,7 @@ export class Pool {
     if (removed === 0) return;
     const rate = `${Math.round(this.minimum.state.rate)} sat/kvB`;
     const what = `Removed ${removed} txn, rolling minimum fee bumped to ${rate}`;
-    this.#dependencies.logger.log('debug', 'mempool', what);
+    this.#seams.logger.log('debug', 'mempool', what);
   }
 
   #expire(): void {

@@ -12,9 +12,9 @@ import { Invalid } from '../core/encoding/errors.ts';
 import type { FeeRate } from '../core/transaction/fee-rate.ts';
 import type { Transaction } from '../core/transaction/transaction.ts';
 import type { Mempool } from '../mempool/mempool.ts';
-import type { Clock, Logger, Random } from '../seams.ts';
+import type { Seams } from '../seams.ts';
 import { HashRate } from './hash-rate.ts';
-import type { NonceSearcher } from './nonce-searcher.ts';
+import type { NonceSearcher, Searchers } from './nonce-searcher.ts';
 import {
   type BlockTemplate,
   buildTemplate,
@@ -22,18 +22,6 @@ import {
   DEFAULT_RESERVED_WEIGHT,
   type TemplateOptions,
 } from './template.ts';
-
-interface MinerDependencies {
-  readonly chain: Chain;
-  readonly mempool: Mempool;
-  readonly clock: Clock;
-  readonly random: Random;
-  readonly logger: Logger;
-  /** For blocks on demand; in this thread. */
-  readonly searcher: NonceSearcher;
-  /** For continuous mining. */
-  readonly createSearcher: (threads: number) => NonceSearcher;
-}
 
 export type MinerOptions = Pick<TemplateOptions, 'maxWeight' | 'reservedWeight' | 'minimumFeeRate'>;
 
@@ -72,14 +60,18 @@ interface Run {
 
 export class Miner {
   readonly #options: MinerOptions;
-  readonly #dependencies: MinerDependencies;
+  readonly #chain: Chain;
+  readonly #mempool: Mempool;
+  readonly #seams: Seams & Searchers;
   #run: Run | null = null;
   #blocksFound = 0;
   #lastTemplate: { readonly weight: number; readonly transactions: number } | null = null;
 
-  constructor(options: MinerOptions, dependencies: MinerDependencies) {
+  constructor(options: MinerOptions, chain: Chain, mempool: Mempool, seams: Seams & Searchers) {
     this.#options = options;
-    this.#dependencies = dependencies;
+    this.#chain = chain;
+    this.#mempool = mempool;
+    this.#seams = seams;
   }
 
   /** Null while not mining continuously. */
@@ -109,10 +101,9 @@ export class Miner {
 
   /** A template under this node's limits. @throws Invalid if no block can be valid now. */
   async template(coinbaseScript: Uint8Array, transactions?: readonly Transaction[]): Promise<BlockTemplate> {
-    const { chain, mempool, clock } = this.#dependencies;
-    const time = clock.seconds();
+    const time = this.#seams.clock.seconds();
     const given = transactions === undefined ? {} : { transactions };
-    const template = await buildTemplate(chain, mempool, {
+    const template = await buildTemplate(this.#chain, this.#mempool, {
       ...this.#options,
       coinbaseScript,
       time,
@@ -120,7 +111,7 @@ export class Miner {
     });
     try {
       // Our clock may have gone back since the tip came.
-      checkHeaderContext(template, template.parent, chain.parameters, time);
+      checkHeaderContext(template, template.parent, this.#chain.parameters, time);
     } catch (error) {
       throw error instanceof Invalid ? invalidTemplate(error) : error;
     }
@@ -135,10 +126,10 @@ export class Miner {
     const hashes: BlockHash[] = [];
     for (let left = maxTries; hashes.length < count; ) {
       const template = await this.template(script);
-      const before = this.#dependencies.searcher.hashes;
+      const before = this.#seams.searcher.hashes;
       const block = await this.#solve(template, left);
       if (block === null) break;
-      left -= this.#dependencies.searcher.hashes - before;
+      left -= this.#seams.searcher.hashes - before;
       await this.#submit(block);
       hashes.push(block.hash);
     }
@@ -151,7 +142,7 @@ export class Miner {
     let invalid: Invalid | null;
     do {
       template = await this.template(script, transactions);
-      invalid = await this.#dependencies.chain.testBlock(template.block());
+      invalid = await this.#chain.testBlock(template.block());
       // Another block came meanwhile: of several callers each is to have one.
     } while (invalid?.reason === 'inconclusive-not-best-prevblk');
     if (invalid !== null) throw invalidTemplate(invalid);
@@ -162,7 +153,8 @@ export class Miner {
   }
 
   async #solve(template: BlockTemplate, maxTries: number): Promise<Block | null> {
-    const { chain, searcher } = this.#dependencies;
+    const chain = this.#chain;
+    const { searcher } = this.#seams;
     for (let extraNonce = 0; ; extraNonce++) {
       const header = template.header(extraNonce);
       const { target } = targetFromBits(header.bits);
@@ -176,7 +168,7 @@ export class Miner {
 
   /** @throws Invalid */
   async #submit(block: Block): Promise<void> {
-    const verdict = await this.#dependencies.chain.acceptBlock(block);
+    const verdict = await this.#chain.acceptBlock(block);
     if (!verdict.ok) throw verdict.invalid;
     this.#blocksFound++;
   }
@@ -184,9 +176,9 @@ export class Miner {
   /** Mines continuously from now on, instead of what was started before. */
   start(options: MiningOptions): void {
     const before = this.stop();
-    const searcher = this.#dependencies.createSearcher(options.threads);
+    const searcher = this.#seams.createSearcher(options.threads);
     const stop = new AbortController();
-    const rate = new HashRate(this.#dependencies.clock, () => searcher.hashes);
+    const rate = new HashRate(this.#seams.clock, () => searcher.hashes);
     const run: Run = { options, searcher, rate, stop, paced: null, done: Promise.resolve() };
     this.#run = run;
     run.done = before.then(() => this.#mine(run)).finally(() => searcher.close());
@@ -202,7 +194,7 @@ export class Miner {
   }
 
   async #mine(run: Run): Promise<void> {
-    const { logger } = this.#dependencies;
+    const { logger } = this.#seams;
     while (!run.stop.signal.aborted) {
       try {
         await this.#mineOnTip(run);
@@ -219,7 +211,8 @@ export class Miner {
 
   /** Until a block is found, or the tip changes, or there may be something new to put in. */
   async #mineOnTip(run: Run): Promise<void> {
-    const { chain, clock, logger } = this.#dependencies;
+    const chain = this.#chain;
+    const { clock, logger } = this.#seams;
     const changed = new AbortController();
     const abort = () => changed.abort();
     const unsubscribe = chain.tipChanged.subscribe(abort);
@@ -248,7 +241,7 @@ export class Miner {
   async #search(template: BlockTemplate, run: Run, signal: AbortSignal): Promise<Block | null> {
     const { load } = run.options;
     for (let extraNonce = 1; !signal.aborted; extraNonce++) {
-      const now = this.#dependencies.clock.seconds();
+      const now = this.#seams.clock.seconds();
       const header = template.header(extraNonce, Math.max(template.time, now));
       const { target } = targetFromBits(header.bits);
       const nonce = await run.searcher.search(header.bytes, target, 0, NONCES, { signal, load });
@@ -264,8 +257,8 @@ export class Miner {
   async #pace(run: Run, signal: AbortSignal): Promise<void> {
     const interval = run.options.blockInterval ?? 0;
     if (interval <= 0) return;
-    const { chain, clock, random } = this.#dependencies;
-    const tip = chain.tip.hash;
+    const { clock, random } = this.#seams;
+    const tip = this.#chain.tip.hash;
     if (run.paced?.tip !== tip)
       run.paced = { tip, begin: clock.elapsed() + interval * (750 + random.below(501)) };
     const wait = run.paced.begin - clock.elapsed();
@@ -280,7 +273,7 @@ export class Miner {
         signal.removeEventListener('abort', end);
         resolve();
       };
-      const timer = this.#dependencies.clock.schedule(milliseconds, end);
+      const timer = this.#seams.clock.schedule(milliseconds, end);
       signal.addEventListener('abort', end);
     });
   }

@@ -25,5 +25,13 @@ export interface NonceSearcher {
   close(): Promise<void>;
 }
 
+/** What a miner has nonces tried by. */
+export interface Searchers {
+  /** In this thread, for blocks on demand. */
+  readonly searcher: NonceSearcher;
+  /** For continuous mining. */
+  readonly createSearcher: (threads: number) => NonceSearcher;
+}
+
 /** Nonces that are tried without looking up: a few milliseconds, and enough for the engine to optimize. */
 export const SLICE = 1 << 14;

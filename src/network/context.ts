@@ -4,7 +4,7 @@ import type { HeaderEntry } from '../chain/header-entry.ts';
 import type { Storage } from '../chain/storage.ts';
 import type { NetworkParameters } from '../core/parameters/network.ts';
 import type { Mempool } from '../mempool/mempool.ts';
-import type { Clock, Logger, Random } from '../seams.ts';
+import type { Seams } from '../seams.ts';
 import type { AddressManager } from './address-manager.ts';
 import type { BanList } from './ban-list.ts';
 import type { LocalAddresses } from './local-addresses.ts';
@@ -22,14 +22,11 @@ export interface FilterSource {
 }
 
 /** What the node gives. */
-export interface NetworkDependencies {
+export interface NetworkDependencies extends Seams {
   readonly chain: Chain;
   readonly mempool: Mempool;
-  readonly clock: Clock;
-  readonly random: Random;
   readonly transport: Transport;
   readonly storage: Storage;
-  readonly logger: Logger;
   /** Where BIP157 filters come from; undefined does not serve them (Core's -peerblockfilters). */
   readonly filters?: FilterSource | undefined;
 }

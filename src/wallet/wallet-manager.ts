@@ -2,7 +2,7 @@
 
 import type { NetworkParameters } from '../core/parameters/network.ts';
 import { satPerKvB } from '../core/transaction/fee-rate.ts';
-import type { Clock, Logger, Random, Timer } from '../seams.ts';
+import type { Seams, Timer } from '../seams.ts';
 import { decodeBackup, encodeBackup } from './backup.ts';
 import type { ChainSource } from './chain-source.ts';
 import { openWallet } from './loading.ts';
@@ -30,13 +30,10 @@ export interface WalletManagerOptions extends Partial<WalletPolicy> {
   readonly encryptedOnly?: boolean;
 }
 
-interface WalletDependencies {
+interface WalletDependencies extends Seams {
   readonly parameters: NetworkParameters;
   readonly chain: ChainSource;
   readonly storage: WalletStorage;
-  readonly clock: Clock;
-  readonly random: Random;
-  readonly logger: Logger;
   readonly scrypt?: Scrypt;
   /** Told of a wallet whose transactions changed, when that is on the disk, and of one that was loaded. */
   readonly changed?: (name: string) => void;

@@ -56,7 +56,7 @@ describe('statistics', () => {
 
 async function openEstimator(storage = new MemoryStorage()) {
   const pool = await openTestPool();
-  const open = () => FeeEstimator.open({ ...pool, storage, logger: silentLogger });
+  const open = () => FeeEstimator.open(pool.chain, pool.mempool, { storage, logger: silentLogger });
   return { pool, storage, open, estimator: await open() };
 }
 

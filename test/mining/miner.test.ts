@@ -41,11 +41,11 @@ async function openMiner(createSearcher?: () => NonceSearcher) {
   const clock = new VirtualClock(START * 1000);
   const chain: Chain = await openMemoryChain({ clock });
   const scriptVerifier = new InlineScriptVerifier(nobleEngine, clock);
-  const dependencies = { chain, clock, random: fixedRandom, scriptVerifier, logger: silentLogger };
-  const mempool = new Mempool({}, dependencies);
+  const dependencies = { clock, random: fixedRandom, scriptVerifier, logger: silentLogger };
+  const mempool = new Mempool({}, chain, dependencies);
   const searcher = new ThreadSearcher(clock);
   const create = createSearcher ?? (() => new ThreadSearcher(clock));
-  const miner = new Miner({}, { ...dependencies, mempool, searcher, createSearcher: create });
+  const miner = new Miner({}, chain, mempool, { ...dependencies, searcher, createSearcher: create });
   const options: MiningOptions = { threads: 1, load: 100, script: P2WSH_TRUE };
   return { clock, chain, miner, options };
 }

@@ -136,10 +136,10 @@ test("blocks on demand are Bitcoin Core's to the last byte", async ({ skip }) =>
   const clock = new StillClock(facts.mocktime);
   const chain = await openMemoryChain({ clock });
   const scriptVerifier = new InlineScriptVerifier(nobleEngine, clock);
-  const dependencies = { chain, clock, random: fixedRandom, scriptVerifier, logger: silentLogger };
-  const mempool = new Mempool({}, dependencies);
+  const dependencies = { clock, random: fixedRandom, scriptVerifier, logger: silentLogger };
+  const mempool = new Mempool({}, chain, dependencies);
   const searcher = new ThreadSearcher(clock);
-  const miner = new Miner({}, { ...dependencies, mempool, searcher, createSearcher: () => searcher });
+  const miner = new Miner({}, chain, mempool, { ...dependencies, searcher, createSearcher: () => searcher });
   const script = decodeAddress(facts.address, REGTEST);
   expect(await miner.mineBlocks(100, script)).toEqual(facts.hashes);
   for (const [i, hex] of facts.blocks.entries())

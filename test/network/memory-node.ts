@@ -80,7 +80,7 @@ export class MemoryWorld {
       ),
     );
     for (const block of blocks) await this.settle(chain.acceptBlock(block, { requested: true }));
-    const mempool = new Mempool(policy, { ...common, chain, scriptVerifier });
+    const mempool = new Mempool(policy, chain, { ...common, scriptVerifier });
     const network = new Network(
       { bind: [`${host}:${PORT}`], addNodes: [], userAgent: '/Penny:test/', ...options },
       { ...common, chain, mempool, transport: this.net.transport(host), ...(filters && { filters }) },

@@ -50,10 +50,10 @@ export async function openTestPool(
   const clock = new StillClock(START);
   const chain = await openMemoryChain({ clock, parameters });
   const scriptVerifier = new InlineScriptVerifier(nobleEngine, clock);
-  const dependencies = { chain, clock, random: fixedRandom, scriptVerifier, logger: silentLogger };
-  const mempool = new Mempool(policy, dependencies);
+  const dependencies = { clock, random: fixedRandom, scriptVerifier, logger: silentLogger };
+  const mempool = new Mempool(policy, chain, dependencies);
   const searcher = new ThreadSearcher(clock);
-  const miner = new Miner({}, { ...dependencies, mempool, searcher, createSearcher: () => searcher });
+  const miner = new Miner({}, chain, mempool, { ...dependencies, searcher, createSearcher: () => searcher });
   const coins: SpendableCoin[] = [];
   chain.connected.subscribe(({ entry, block }) => {
     const coinbase = block.transactions[0]!;

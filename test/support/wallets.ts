@@ -46,9 +46,7 @@ export async function openTestWallets(
 ): Promise<TestWallets> {
   const pool = await openTestPool({}, { blocks: 1 });
   const { chain, mempool, clock } = pool;
-  const fees = await FeeEstimator.open({
-    chain,
-    mempool,
+  const fees = await FeeEstimator.open(chain, mempool, {
     storage: new MemoryStorage(),
     logger: silentLogger,
   });

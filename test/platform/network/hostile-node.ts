@@ -53,7 +53,7 @@ export async function startSocketNode(
   };
   const chain = await Chain.open({ maxTipAge: 0 }, common);
   for (const block of blocks) await chain.acceptBlock(block, { requested: true });
-  const mempool = new Mempool({}, { ...common, chain });
+  const mempool = new Mempool({}, chain, common);
   const network = new Network(
     { bind: ['127.0.0.1:0'], addNodes: [], connect: [], userAgent: '/Penny:test/', ...options },
     { ...common, chain, mempool, transport: new NodeTransport({ magic, allowedOrigins }) },
