@@ -132,12 +132,11 @@ export class ChainView extends ChainEvents {
 
   /**
    * In the order asked for, all as of one tip; undefined where a coin does not exist or is spent, which is proved.
-   * @param options.proved so is that a coin is unspent, against damage that would bring it back
    * @throws CorruptionError, which is fatal whoever asks: the next block would meet it
    */
-  async coins(outpoints: readonly OutPoint[], options?: { proved: boolean }): Promise<(Coin | undefined)[]> {
+  async coins(outpoints: readonly OutPoint[]): Promise<(Coin | undefined)[]> {
     try {
-      return await this.parts.chainstate.coins(outpoints, options);
+      return await this.parts.chainstate.coins(outpoints);
     } catch (error) {
       if (error instanceof CorruptionError) this.fatal.emit(error);
       throw error;

@@ -79,7 +79,8 @@ const MANY_COINS = 5000;
 
 /** @param expected undefined if it is not known */
 function checkTally(found: CoinTally, expected: CoinTally | undefined, range?: number): void {
-  if (expected !== undefined && !found.equals(expected, range)) throw damagedCoins('coins are missing');
+  if (expected !== undefined && !found.equals(expected, range))
+    throw damagedCoins('coins are missing, or were spent');
 }
 
 interface ApplyOptions {
@@ -138,7 +139,10 @@ export class Chainstate {
     return { best, marker: { from: marker.subarray(0, 32), to: marker.subarray(32) } };
   }
 
-  /** Brings the coins named, as they are on top of the layers (oldest first). */
+  /**
+   * Brings the coins named, as they are on top of the layers (oldest first).
+   * @throws CorruptionError rather than bring one that was spent, whose deletion the database has lost
+   */
   async fetch(outpoints: readonly OutPoint[], layers: readonly CoinLayer[]): Promise<CoinView> {
     const inMemory = (outpoint: OutPoint): Coin | null | undefined => {
       for (let i = layers.length - 1; i >= 0; i--) {
@@ -158,28 +162,31 @@ export class Chainstate {
       const stored = await this.#store.getMany(
         missing.map((at, i) => keys.write(i, outpoints[at]!.txid, outpoints[at]!.vout)),
       );
+      const doubtful: OutPoint[] = [];
       stored.forEach((bytes, i) => {
-        if (bytes !== undefined) coins[missing[i]!] = decodeStoredCoin(bytes);
+        if (bytes === undefined) return;
+        const outpoint = outpoints[missing[i]!]!;
+        coins[missing[i]!] = decodeStoredCoin(bytes);
+        if (this.#store.wasDeleted(keys.at(i))) doubtful.push(outpoint);
       });
+      await this.#checkRanges(doubtful);
     }
     return new FetchedCoins(outpoints, coins);
   }
 
   /**
    * For readers other than the writer, at any time: all coins as of one and the same tip.
-   * @param proved also of those that are there, for the loss of a deletion brings them back
    * @throws CorruptionError rather than say that there is none where the database has lost some
    */
-  async coins(outpoints: readonly OutPoint[], { proved = false } = {}): Promise<(Coin | undefined)[]> {
+  async coins(outpoints: readonly OutPoint[]): Promise<(Coin | undefined)[]> {
     for (;;) {
       const version = this.#version;
       const view = await this.fetch(outpoints, []);
       if (version !== this.#version) continue;
       const coins = outpoints.map((outpoint) => view.get(outpoint));
-      const doubtful = outpoints.filter(
-        (outpoint, i) => (proved || coins[i] === undefined) && this.#cache.get(outpoint) === undefined,
+      await this.#checkRanges(
+        outpoints.filter((outpoint, i) => coins[i] === undefined && this.#cache.get(outpoint) === undefined),
       );
-      for (const range of new Set(doubtful.map(CoinTally.rangeOf))) await this.#checkRange(range);
       return coins;
     }
   }
@@ -244,7 +251,11 @@ export class Chainstate {
     this.#whole.clear();
   }
 
-  /** Are all coins of the range there? @throws CorruptionError */
+  async #checkRanges(outpoints: readonly OutPoint[]): Promise<void> {
+    for (const range of new Set(outpoints.map(CoinTally.rangeOf))) await this.#checkRange(range);
+  }
+
+  /** Are all coins of the range there, and no others? @throws CorruptionError */
   async #checkRange(range: number): Promise<void> {
     while (this.#flushing !== undefined) await this.#flushing;
     if (this.#whole.has(range)) return;

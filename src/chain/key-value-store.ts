@@ -16,6 +16,9 @@ export interface KeyRange {
   readonly limit?: number;
 }
 
+/** From the one key to the other, both included. */
+export type KeySpan = readonly [from: Uint8Array, to: Uint8Array];
+
 /** Every method rejects on a failing disk or a damaged store; nothing here ever throws `Invalid`. */
 export interface KeyValueStore {
   get(key: Uint8Array): Promise<Uint8Array | undefined>;
@@ -26,9 +29,12 @@ export interface KeyValueStore {
   /** All of the operations or none, in order. `sync` returns when they are on the disk, not only in the system's buffers. */
   batch(operations: readonly Operation[], options?: { readonly sync?: boolean }): Promise<void>;
   /**
-   * Reads again all that is on the disk, or all that this key may be in.
+   * Reads again all that is on the disk, or that answers for these keys rest on: then nothing was lacking in those
+   * that were given before, nor was any of former times.
    * @throws CorruptionError if it is not as it was written.
    */
-  verify(key?: Uint8Array): Promise<void>;
+  verify(spans?: readonly KeySpan[]): Promise<void>;
+  /** A key that was deleted, whose former entry damage may bring back unseen; of others it is said seldom. */
+  wasDeleted(key: Uint8Array): boolean;
   close(): Promise<void>;
 }

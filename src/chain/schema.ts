@@ -104,9 +104,13 @@ export class CoinKeys {
     this.#memory = new Uint8Array(COIN_KEY_SIZE * count);
   }
 
+  at(number: number): Uint8Array {
+    return this.#memory.subarray(COIN_KEY_SIZE * number, COIN_KEY_SIZE * (number + 1));
+  }
+
   /** Writes the key with this number. @param txid 32 bytes, internal order. */
   write(number: number, txid: Uint8Array, vout: number): Uint8Array {
-    const key = this.#memory.subarray(COIN_KEY_SIZE * number, COIN_KEY_SIZE * (number + 1));
+    const key = this.at(number);
     key[0] = COIN_PREFIX;
     key.set(txid, 1);
     key[33] = vout >>> 24;

@@ -112,7 +112,7 @@ async function operations(
   const { entry, block } = indexed;
   const [created, spent] = [[...createdCoins(indexed)], [...spentCoins(indexed)]];
   const changes = changesOf(created, spent);
-  const totals = await store.getMany(changes.map(({ script }) => keyOf(TOTALS, script)));
+  const totals = await store.latest(changes.map(({ script }) => keyOf(TOTALS, script)));
   // What the block itself makes and spends is gone either way: the later operation holds.
   const coins =
     direction === 1n
@@ -197,7 +197,7 @@ export class AddressIndex {
 
   /** Those of the scripts that were ever paid. */
   async #used(scripts: readonly Uint8Array[]) {
-    const values = await this.follower.getMany(scripts.map((script) => keyOf(TOTALS, script)));
+    const values = await this.follower.latest(scripts.map((script) => keyOf(TOTALS, script)));
     return scripts.flatMap((script, i) => {
       const value = values[i];
       return value === undefined ? [] : [{ script, totals: decodeTotals(value) }];

@@ -1,8 +1,10 @@
 /** What gettxoutsetinfo says, for every block (`-coinstatsindex`): totals from the genesis block on, and MuHash. */
 import type { HeaderEntry } from '../chain/header-entry.ts';
+import type { Operation } from '../chain/key-value-store.ts';
+import { CorruptionError } from '../chain/storage.ts';
 import { bogoSizeOf, hashedCoin } from '../chain/utxo-statistics.ts';
 import { blockSubsidy } from '../core/consensus/subsidy.ts';
-import { concatBytes } from '../core/encoding/bytes.ts';
+import { concatBytes, equalBytes } from '../core/encoding/bytes.ts';
 import { MuHash } from '../core/encoding/muhash.ts';
 import { Reader } from '../core/encoding/reader.ts';
 import { Writer } from '../core/encoding/writer.ts';
@@ -13,8 +15,9 @@ import { Follower, type IndexContent, type IndexDependencies, type IndexedBlock 
 
 /** 's' block hash (32) -> totals (u64 each, in the order of FIELDS), MuHash (32). */
 const PREFIX = Uint8Array.of(0x73);
-/** -> the MuHash that goes on from the last block added (768). */
+/** -> the MuHash that goes on from the last block added (768), hash of that block (32; missing in older versions). */
 const RUNNING_KEY = Uint8Array.of(0x4d);
+const RUNNING_SIZE = 768;
 
 /** Amounts are satoshis; all but the first three only grow. */
 const FIELDS = [
@@ -91,28 +94,46 @@ function addBlock(before: CoinTotals, indexed: IndexedBlock, parameters: Network
   return totals;
 }
 
+const missing = ({ hash }: HeaderEntry): CorruptionError =>
+  new CorruptionError(`coinstatsindex lacks the statistics of block ${hash}`);
+
+/** @param last null before the genesis block @throws CorruptionError if it is of another */
+async function readRunning(
+  store: Parameters<IndexContent['connect']>[1],
+  last: HeaderEntry | null,
+): Promise<MuHash> {
+  if (last === null) return new MuHash();
+  const value = await store.get(RUNNING_KEY);
+  const of = value?.subarray(RUNNING_SIZE);
+  if (value === undefined || (of!.length > 0 && !equalBytes(of!, last.hashBytes))) throw missing(last);
+  return MuHash.from(value.subarray(0, RUNNING_SIZE));
+}
+
+const putRunning = (set: MuHash, { hashBytes }: HeaderEntry): Operation => ({
+  put: RUNNING_KEY,
+  value: concatBytes(set.encode(), hashBytes),
+});
+
 function contentFor(parameters: NetworkParameters): IndexContent {
   return {
     async connect(indexed, store) {
       const { parent } = indexed.entry;
       const before = parent === null ? undefined : await store.get(keyOf(parent));
-      const running = await store.get(RUNNING_KEY);
-      if (parent !== null && (before === undefined || running === undefined))
-        throw new Error(`the statistics of block ${parent.hash} are missing`);
-      const set = running === undefined ? new MuHash() : MuHash.from(running);
+      if (parent !== null && before === undefined) throw missing(parent);
+      const set = await readRunning(store, parent);
       for (const { outpoint, coin } of createdCoins(indexed)) set.add(hashedCoin(outpoint, coin));
       for (const { outpoint, coin } of spentCoins(indexed)) set.remove(hashedCoin(outpoint, coin));
       const totals = addBlock(before === undefined ? NOTHING : decode(before).totals, indexed, parameters);
       return [
         { put: keyOf(indexed.entry), value: encode(totals, set.digest()) },
-        { put: RUNNING_KEY, value: set.encode() },
+        putRunning(set, indexed.entry),
       ];
     },
     async disconnect(indexed, store) {
-      const set = MuHash.from((await store.get(RUNNING_KEY))!);
+      const set = await readRunning(store, indexed.entry);
       for (const { outpoint, coin } of createdCoins(indexed)) set.remove(hashedCoin(outpoint, coin));
       for (const { outpoint, coin } of spentCoins(indexed)) set.add(hashedCoin(outpoint, coin));
-      return [{ put: RUNNING_KEY, value: set.encode() }];
+      return [putRunning(set, indexed.entry.parent!)];
     },
   };
 }

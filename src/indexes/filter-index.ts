@@ -1,5 +1,6 @@
 /** BIP158 basic filters of all blocks (`-blockfilterindex`), and the headers that chain them (BIP157). */
 import type { HeaderEntry } from '../chain/header-entry.ts';
+import { CorruptionError } from '../chain/storage.ts';
 import { basicFilter, filterHeader } from '../core/block/filter.ts';
 import { concatBytes } from '../core/encoding/bytes.ts';
 import { Follower, type IndexContent, type IndexDependencies } from './follower.ts';
@@ -20,7 +21,8 @@ const content: IndexContent = {
   async connect({ entry, block, undo }, store) {
     const { parent } = entry;
     const before = parent === null ? new Uint8Array(32) : await store.get(keyOf(parent));
-    if (before === undefined) throw new Error(`the filter of block ${parent!.hash} is missing`);
+    if (before === undefined)
+      throw new CorruptionError(`basic block filter index lacks the filter of block ${parent!.hash}`);
     const spent = undo.flatMap((coins) => coins.map((coin) => coin.output));
     const filter = basicFilter(block, spent);
     return [{ put: keyOf(entry), value: concatBytes(filterHeader(filter, before.subarray(0, 32)), filter) }];

@@ -5,7 +5,7 @@
  */
 import type { BlockEvent, Chain } from '../chain/chain.ts';
 import type { HeaderEntry } from '../chain/header-entry.ts';
-import type { KeyRange, KeyValueStore, Operation } from '../chain/key-value-store.ts';
+import type { KeyRange, KeySpan, KeyValueStore, Operation } from '../chain/key-value-store.ts';
 import { Signal } from '../chain/signal.ts';
 import { CorruptionError, type Storage } from '../chain/storage.ts';
 import type { BlockHash } from '../core/block/header.ts';
@@ -33,8 +33,8 @@ export interface IndexContent {
 /** Reads through what is not written yet. */
 interface PendingStore {
   get(key: Uint8Array): Promise<Uint8Array | undefined>;
-  /** Values in the order of the keys. */
-  getMany(keys: readonly Uint8Array[]): Promise<(Uint8Array | undefined)[]>;
+  /** Values in the order of the keys, which were written several times: an earlier one must not come back. */
+  latest(keys: readonly Uint8Array[]): Promise<(Uint8Array | undefined)[]>;
 }
 
 /** Hash of the last block added, 32 bytes. */
@@ -59,6 +59,8 @@ export class Follower implements PendingStore {
   #latest: BlockEvent | undefined;
   #running: Promise<void> | undefined;
   #caughtUp = false;
+  /** What was read while it catches up is to be proved in the end. */
+  #isUnproved = false;
   #closed = false;
   #failure: Error | undefined;
   readonly #unsubscribe: (() => void)[] = [];
@@ -148,12 +150,24 @@ export class Follower implements PendingStore {
 
   /** @throws CorruptionError rather than say that there is nothing where something was lost */
   async get(key: Uint8Array): Promise<Uint8Array | undefined> {
-    const [value] = await this.getMany([key]);
-    if (value === undefined) await this.#guarded(() => this.#store.verify(key));
+    const [value] = await this.#getMany([key]);
+    if (value === undefined) await this.prove([[key, key]]);
     return value;
   }
 
-  async getMany(keys: readonly Uint8Array[]): Promise<(Uint8Array | undefined)[]> {
+  async latest(keys: readonly Uint8Array[]): Promise<(Uint8Array | undefined)[]> {
+    const values = await this.#getMany(keys);
+    if (this.#caughtUp) await this.prove(keys.map((key) => [key, key]));
+    else this.#isUnproved = true;
+    return values;
+  }
+
+  /** Nothing was lost that was written last of these, or of all. @throws CorruptionError */
+  prove(spans?: readonly KeySpan[]): Promise<void> {
+    return this.#guarded(() => this.#store.verify(spans));
+  }
+
+  async #getMany(keys: readonly Uint8Array[]): Promise<(Uint8Array | undefined)[]> {
     const pending = keys.map((key) => this.#pendingValues.get(latin1(key)));
     const missing = keys.filter((_, i) => pending[i] === undefined);
     const stored = missing.length === 0 ? [] : await this.#guarded(() => this.#store.getMany(missing));
@@ -161,13 +175,19 @@ export class Follower implements PendingStore {
     return pending.map((value) => (value === undefined ? stored[next++] : (value ?? undefined)));
   }
 
-  /** Entries in the order of their keys, as far as they are written (`synchronize`). */
-  list(range: KeyRange & { readonly limit: number }): Promise<(readonly [Uint8Array, Uint8Array])[]> {
-    return this.#guarded(async () => {
-      const found: (readonly [Uint8Array, Uint8Array])[] = [];
+  /**
+   * Entries in the order of their keys, as far as they are written (`synchronize`).
+   * @throws CorruptionError rather than leave out one that was lost
+   */
+  async list(
+    range: KeyRange & { readonly gt: Uint8Array; readonly lt: Uint8Array; readonly limit: number },
+  ): Promise<(readonly [Uint8Array, Uint8Array])[]> {
+    const found: (readonly [Uint8Array, Uint8Array])[] = [];
+    await this.#guarded(async () => {
       for await (const entry of this.#store.iterate(range)) found.push(entry);
-      return found;
     });
+    await this.prove([[range.gt, found[range.limit - 1]?.[0] ?? range.lt]]);
+    return found;
   }
 
   async #guarded<T>(read: () => Promise<T>): Promise<T> {
@@ -183,7 +203,8 @@ export class Follower implements PendingStore {
   async #giveUp(error: CorruptionError): Promise<void> {
     this.#failure ??= error;
     this.#dependencies.logger.log('error', 'index', `${error.message}; it is built anew at the next start`);
-    await this.#store.batch([{ delete: BEST_KEY }], { sync: true });
+    // A store that writes nothing any more is found damaged by itself.
+    await this.#store.batch([{ delete: BEST_KEY }], { sync: true }).catch(() => {});
   }
 
   async close(): Promise<void> {
@@ -212,6 +233,7 @@ export class Follower implements PendingStore {
     this.#running = this.#catchUp()
       .catch((error: Error) => {
         // An index is a service: without it the node goes on.
+        if (this.#failure !== undefined) return;
         this.#failure = error;
         this.#dependencies.logger.log('error', 'index', `${this.name} stops: ${error.message}`);
       })
@@ -230,11 +252,11 @@ export class Follower implements PendingStore {
       const best = this.#best;
       if (best !== null && !chain.isActive(best)) {
         const { disconnect } = this.#content;
-        if (disconnect !== undefined) this.#collect(await disconnect(await this.#indexed(best), this));
+        if (disconnect !== undefined) await this.#collect(await this.#indexed(best), disconnect);
         this.#best = best.parent;
       } else {
         const next = best === null ? chain.genesis : chain.next(best)!;
-        this.#collect(await this.#content.connect(await this.#indexed(next), this));
+        await this.#collect(await this.#indexed(next), this.#content.connect);
         this.#best = next;
       }
       if (this.#pending.length >= BATCH_OPERATIONS || this.isSynchronized) await this.#write();
@@ -252,8 +274,8 @@ export class Follower implements PendingStore {
     return { entry, block: await chain.blocks.readBlock(entry), undo: await chain.blocks.readUndo(entry) };
   }
 
-  #collect(operations: readonly Operation[]): void {
-    for (const operation of operations) {
+  async #collect(indexed: IndexedBlock, change: IndexContent['connect']): Promise<void> {
+    for (const operation of await this.#guarded(() => change(indexed, this))) {
       this.#pending.push(operation);
       if ('put' in operation) this.#pendingValues.set(latin1(operation.put), operation.value);
       else this.#pendingValues.set(latin1(operation.delete), null);
@@ -263,6 +285,10 @@ export class Follower implements PendingStore {
   /** With the best block in the same batch, so that the index and what it says of itself never part. */
   async #write(): Promise<void> {
     const best = this.#best;
+    if (this.isSynchronized && this.#isUnproved) {
+      await this.prove();
+      this.#isUnproved = false;
+    }
     if (best !== null && best !== this.#written) {
       await this.#store.batch([...this.#pending, { put: BEST_KEY, value: best.hashBytes }]);
       this.#written = best;

@@ -60,11 +60,14 @@ export class TransactionIndex {
 
   /** The transaction and its block, which need not be active any more. */
   async find(txid: Txid): Promise<{ readonly tx: Transaction; readonly entry: HeaderEntry } | undefined> {
-    const value = await this.follower.get(keyOf(fromDisplayHex(txid)));
+    const key = keyOf(fromDisplayHex(txid));
+    const value = await this.follower.get(key);
     if (value === undefined) return undefined;
     const reader = new Reader(value);
     const entry = this.#chain.entry(toDisplayHex(reader.view(32)) as BlockHash);
     if (entry === undefined || !entry.haveData) return undefined;
+    // It may be in a better branch since.
+    if (!this.#chain.isActive(entry)) await this.follower.prove([[key, key]]);
     const [offset, size] = [reader.uint32(), reader.uint32()];
     let bytes = await this.#chain.blocks.readPart(entry, offset, size);
     // The txid would say nothing of the witnesses. Who is not sure reads the block, which is checked.

@@ -7,12 +7,16 @@ import { continueReindex } from '../../src/chain/reindex.ts';
 import {
   BEST_BLOCK_KEY,
   COIN_RANGE,
+  CoinKeys,
   damagedCoins,
   decodeCoinKey,
   HEADER_RANGE,
   headerKey,
   PAGE_RANGE,
 } from '../../src/chain/schema.ts';
+import { Writer } from '../../src/core/encoding/writer.ts';
+import type { Coin } from '../../src/core/transaction/coin.ts';
+import { coinCode } from '../../src/core/transaction/coin-encoding.ts';
 import { MemoryStorage } from '../../src/platform/memory/memory-storage.ts';
 import { forkStory, STORY_NETWORK, utxoHash } from '../support/fork-story.ts';
 import { openMemoryChain } from '../support/memory-chain.ts';
@@ -52,7 +56,7 @@ describe('coins', () => {
     const chain = await lived(storage, head);
     const store = await storage.store('chainstate');
     await store.batch((await entriesOf(store)).map(([key]) => ({ delete: key })));
-    await expect(utxoHash(chain)).rejects.toThrow(`${COINS} (coins are missing)`);
+    await expect(utxoHash(chain)).rejects.toThrow(`${COINS} (coins are missing, or were spent)`);
     const rest = story.slice(25);
     const outcomes = rest.map((block) => chain.acceptBlock(block).then(() => 'judged', String));
     const refused = (await Promise.all(outcomes)).find((outcome) => outcome !== 'judged');
@@ -93,7 +97,25 @@ describe('coins', () => {
     chain.fatal.subscribe(({ message }) => failures.push(message));
     expect(await chain.coins([decodeCoinKey(kept![0]), spent])).toMatchObject([{}, undefined]);
     await expect(chain.coins([spent, decodeCoinKey(lost![0])])).rejects.toThrow(COINS);
-    expect(failures).toEqual([`${COINS} (coins are missing)`]);
+    expect(failures).toEqual([`${COINS} (coins are missing, or were spent)`]);
+    await expect(utxoHash(chain)).rejects.toThrow(COINS);
+  });
+
+  it('that come back when the deletion of one is lost are not called unspent', async () => {
+    const storage = new MemoryStorage();
+    const chain = await lived(storage);
+    const store = await storage.store('chainstate');
+    let at = chain.tip;
+    while ((await chain.blocks.readUndo(at)).length === 0) at = at.parent!;
+    const [tx] = (await chain.blocks.readBlock(at)).transactions.slice(1);
+    const [[coin]] = (await chain.blocks.readUndo(at)) as [[Coin]];
+    const { prevout } = tx!.inputs[0]!;
+    const { value, scriptPubKey } = coin.output;
+    const stored = new Writer(64).uint64(value).uint32(coinCode(coin)).bytes(scriptPubKey).finish();
+    await store.batch([{ put: new CoinKeys(1).write(0, prevout.txid, prevout.vout), value: stored }]);
+    expect(await chain.coins([prevout])).toEqual([coin]);
+    store.wasDeleted = () => true;
+    await expect(chain.coins([prevout])).rejects.toThrow(COINS);
     await expect(utxoHash(chain)).rejects.toThrow(COINS);
   });
 

@@ -38,6 +38,7 @@ class MortalStorage implements Storage {
         if (!this.#survives()) throw new Killed();
         await inner.batch(operations, options);
       },
+      wasDeleted: (key) => inner.wasDeleted(key),
       verify: () => inner.verify(),
       close: async () => {},
     };

@@ -19,15 +19,28 @@ const [trials, seed, only] = [
   new RegExp(PENNY_DISK_KINDS),
 ];
 
+const making = new Map<string, Promise<void>>();
+/** The directory of a node that was stopped, or else runs. */
+async function made(name: string): Promise<string> {
+  const directory = join(root, name);
+  if (!making.has(name)) making.set(name, makeDirectory(directory, name !== 'killed'));
+  await making.get(name);
+  return directory;
+}
+
 it.each([
-  ['that was stopped', true],
-  ['that was killed', false],
-])('a node %s refuses by name, or knows all that it knew', async (name, stopped) => {
-  const directory = join(root, stopped ? 'stopped' : 'killed');
-  await makeDirectory(directory, stopped);
-  const results = await runDiskTrials(directory, { trials, seed, only });
-  for (const [kind, { same, refused, wrong }] of results)
-    console.log(`${name}: ${kind}: ${same} the same, ${refused} refused by name, ${wrong.length} wrong`);
+  ['that was stopped', 'stopped', false],
+  ['that was killed', 'killed', false],
+  ['that runs', 'stopped', true],
+])('a node %s refuses by name, or knows all that it knew', async (name, directory, live) => {
+  const foreign = await made('foreign');
+  const older = `${await made('stopped')}.older`;
+  const options = { trials, seed, only, older, foreign, live };
+  const results = await runDiskTrials(await made(directory), options);
+  for (const [kind, { same, refused, crashed, wrong }] of results)
+    console.log(
+      `${name}: ${kind}: ${same} the same, ${refused} refused by name (${crashed} after a signal), ${wrong.length} wrong`,
+    );
   expect([...results].flatMap(([, { wrong }]) => wrong)).toEqual([]);
 });
 
@@ -39,8 +52,7 @@ const FULL =
 it.skipIf(process.getuid?.() !== 0)(
   'a disk that is full at any moment is named, and loses nothing',
   async () => {
-    const whole = join(root, 'whole');
-    await makeDirectory(whole, true);
+    const whole = await made('stopped');
     const disk = join(root, 'disk');
     mkdirSync(disk);
     const seen = new Map<string, number>();

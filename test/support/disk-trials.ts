@@ -4,17 +4,22 @@
  * are missing.
  */
 
+import { type ChildProcess, fork } from 'node:child_process';
 import {
   appendFileSync,
+  closeSync,
   cpSync,
   existsSync,
   mkdirSync,
+  openSync,
   readdirSync,
   readFileSync,
+  readSync,
+  renameSync,
   rmSync,
   statSync,
   truncateSync,
-  writeFileSync,
+  writeSync,
 } from 'node:fs';
 import { join } from 'node:path';
 import { REGTEST } from '../../src/core/parameters/presets.ts';
@@ -221,47 +226,116 @@ const LEFT_OUT: readonly (readonly [part: RegExp, log: RegExp])[] = [
 interface Trials {
   readonly same: number;
   readonly refused: number;
+  /** Of these, how often the process of a node that ran was ended by a signal. */
+  readonly crashed: number;
   /** What went wrong without a word, or with the wrong one. */
   readonly wrong: readonly string[];
 }
 
-type Damage = (path: string, below: (bound: number) => number) => string;
-const DAMAGES: readonly Damage[] = [
-  ...Array.from(
-    { length: 12 },
-    (): Damage => (path, below) => {
+interface Place {
+  /** Of the file, in the directory that is damaged. */
+  readonly path: string;
+  /** Another file of its kind there; the same one if there is none. */
+  readonly sibling: string;
+  /** The same file as it was before, and that of another node; where there is none, of the same kind. */
+  readonly older: string;
+  readonly foreign: string;
+}
+type Below = (bound: number) => number;
+/** @returns what it did */
+type Damage = (place: Place, below: Below) => string;
+
+const flip: Damage = ({ path }, below) => {
+  const { size } = statSync(path);
+  if (size === 0) return 'nothing to flip';
+  const [at, bit] = [below(size), below(8)];
+  // In place, as a disk does it: who has the file open sees it.
+  const file = openSync(path, 'r+');
+  const byte = Buffer.alloc(1);
+  readSync(file, byte, 0, 1, at);
+  writeSync(file, Buffer.of(byte[0]! ^ (1 << bit)), 0, 1, at);
+  closeSync(file);
+  return `bit ${bit} of byte ${at} of ${size} flipped`;
+};
+const cut: Damage = ({ path }, below) => {
+  const { size } = statSync(path);
+  const at = below(size + 1);
+  truncateSync(path, at);
+  return `cut to ${at} of ${size}`;
+};
+const replace = (path: string, other: string, what: string): string => {
+  rmSync(path);
+  cpSync(other, path);
+  return `replaced by ${what}`;
+};
+const DAMAGES: readonly (readonly [name: string, Damage])[] = [
+  ...Array.from({ length: 12 }, () => ['flip', flip] as const),
+  ...Array.from({ length: 4 }, () => ['cut', cut] as const),
+  [
+    'emptied',
+    ({ path }) => {
+      truncateSync(path, 0);
+      return 'emptied';
+    },
+  ],
+  [
+    'removed',
+    ({ path }) => {
+      rmSync(path);
+      return 'removed';
+    },
+  ],
+  [
+    'appended',
+    ({ path }, below) => {
+      const length = 1 + below(300);
+      appendFileSync(path, Buffer.from(Array.from({ length }, () => below(256))));
+      return `${length} bytes appended`;
+    },
+  ],
+  [
+    'repeated',
+    ({ path }, below) => {
       const bytes = readFileSync(path);
-      if (bytes.length === 0) return 'nothing to flip';
-      const at = below(bytes.length);
-      const bit = below(8);
-      bytes[at]! ^= 1 << bit;
-      writeFileSync(path, bytes);
-      return `bit ${bit} of byte ${at} of ${bytes.length} flipped`;
+      const from = below(bytes.length + 1);
+      appendFileSync(path, bytes.subarray(from));
+      return `repeated from byte ${from} of ${bytes.length} on`;
     },
-  ),
-  ...Array.from(
-    { length: 4 },
-    (): Damage => (path, below) => {
+  ],
+  [
+    'zeros',
+    ({ path }, below) => {
       const { size } = statSync(path);
-      const at = below(size + 1);
-      truncateSync(path, at);
-      return `cut to ${at} of ${size}`;
+      const from = below(size + 1);
+      truncateSync(path, from);
+      truncateSync(path, size);
+      return `zeros from byte ${from} of ${size} on`;
     },
-  ),
-  (path) => {
-    truncateSync(path, 0);
-    return 'emptied';
-  },
-  (path) => {
-    rmSync(path);
-    return 'removed';
-  },
-  (path, below) => {
-    const length = 1 + below(300);
-    appendFileSync(path, Buffer.from(Array.from({ length }, () => below(256))));
-    return `${length} bytes appended`;
-  },
+  ],
+  [
+    'directory',
+    ({ path }) => {
+      rmSync(path);
+      mkdirSync(path);
+      return 'a directory instead';
+    },
+  ],
+  [
+    'exchanged',
+    ({ path, sibling }) => {
+      renameSync(path, `${path}.away`);
+      if (sibling !== path) renameSync(sibling, path);
+      renameSync(`${path}.away`, sibling);
+      return `exchanged with ${sibling}`;
+    },
+  ],
+  ['sibling', ({ path, sibling }) => (sibling === path ? 'the same' : replace(path, sibling, sibling))],
+  ['older', ({ path, older }) => replace(path, older, 'an older one')],
+  ['foreign', ({ path, foreign }) => replace(path, foreign, "another node's")],
 ];
+/** Of these, what is whole can say what was, or is with others, and nobody can know better. */
+const STALE = /^(older|foreign)$/;
+const SIDE_FILE = /^(mempool|fee_estimates|peers|anchors)\.dat$|^(banlist|settings)\.json$/;
 
 /** Files below a directory. */
 function filesBelow(directory: string, below = ''): string[] {
@@ -278,7 +352,10 @@ function kindOf(path: string): string {
     ? path
     : path.replace(/\/[^/]*$/, '') === 'blocks'
       ? path.replace(/\d+/, '#')
-      : parts.slice(0, -1).join('/');
+      : parts
+          .slice(0, -1)
+          .filter((part) => part !== 'held')
+          .join('/');
 }
 
 /** @param stopped false copies the directory of a node that runs, which is what kill -9 leaves */
@@ -288,6 +365,7 @@ export async function makeDirectory(directory: string, stopped: boolean): Promis
   let run = await start(work);
   await populate(run);
   await run.stop();
+  cpSync(work, `${directory}.older`, { recursive: true });
   // Everything lies in tables then; some of it in logs again.
   run = await start(work);
   await run.call('generatetoaddress', 2, NOBODY);
@@ -298,13 +376,30 @@ export async function makeDirectory(directory: string, stopped: boolean): Promis
   rmSync(work, { recursive: true });
 }
 
-/**
- * @param trials for each kind of file
- * @param only kinds that match
- */
+interface TrialOptions {
+  /** For each kind of file. */
+  readonly trials: number;
+  readonly seed: number;
+  /** Kinds that match. */
+  readonly only?: RegExp;
+  /** Directories with other histories, and the same files. */
+  readonly older: string;
+  readonly foreign: string;
+  /** Damages the directory of a node that runs, which goes on in another process. */
+  readonly live?: boolean;
+}
+
+/** What is done to which file, by a seed of its own. */
+interface Job {
+  readonly directory: string;
+  readonly file: string;
+  readonly place: Place;
+  readonly seed: number;
+}
+
 export async function runDiskTrials(
   directory: string,
-  { trials, seed, only = /./ }: { readonly trials: number; readonly seed: number; readonly only?: RegExp },
+  { trials, seed, only = /./, older, foreign, live = false }: TrialOptions,
 ): Promise<Map<string, Trials>> {
   const copy = `${directory}.trial`;
   const renew = (): void => {
@@ -321,29 +416,135 @@ export async function runDiskTrials(
     kinds.set(kindOf(path), [...(kinds.get(kindOf(path)) ?? []), path]);
   const below = seededNumbers(seed);
   const results = new Map<string, Trials>();
+  const worker = live ? new TrialProcess(expected) : undefined;
   for (const [kind, files] of kinds) {
     if (!only.test(kind)) continue;
-    const counts = { same: 0, refused: 0, wrong: [] as string[] };
+    const counts = { same: 0, refused: 0, crashed: 0, wrong: [] as string[] };
     for (let trial = 0; trial < trials; trial++) {
       renew();
       const file = files[below(files.length)]!;
-      const damage = DAMAGES[below(DAMAGES.length)]!;
-      const told = `${file}: ${damage(join(copy, file), below)}`;
-      const { outcome, problems } = await attempt(copy, expected);
-      if (problems.length > 0) counts.wrong.push(`${told}: ${problems.join('; ')}`);
+      const rest = files.filter((each) => each !== file);
+      const like = (other: string): string => {
+        if (existsSync(join(other, file))) return join(other, file);
+        const all = filesBelow(other).filter((each) => kindOf(each) === kind);
+        return join(...(all.length === 0 ? [directory, file] : ([other, all[below(all.length)]!] as const)));
+      };
+      const place = {
+        path: join(copy, file),
+        sibling: join(copy, rest[below(rest.length)] ?? file),
+        older: like(older),
+        foreign: like(foreign),
+      };
+      const job = { directory: copy, file, place, seed: below(2 ** 31) };
+      const { told, outcome, crashed, problems } = await (worker?.run(job) ?? runTrial(job, expected));
+      if (crashed) counts.crashed++;
+      if (problems.length > 0) counts.wrong.push(`${file}: ${told}: ${problems.join('; ')}`);
       else counts[outcome]++;
     }
     results.set(kind, counts);
   }
+  worker?.end();
   rmSync(copy, { recursive: true, force: true });
   return results;
 }
 
-async function attempt(
-  directory: string,
-  expected: ReadonlyMap<string, string>,
-): Promise<{ outcome: 'same' | 'refused'; problems: string[] }> {
-  const isNamed = (text: string): boolean => NAMED.some((form) => form.test(text));
+type Knowledge = ReadonlyMap<string, string>;
+
+interface Outcome {
+  readonly outcome: 'same' | 'refused';
+  readonly problems: readonly string[];
+}
+
+interface Result extends Outcome {
+  readonly told: string;
+  readonly crashed?: boolean;
+}
+
+function damage({ file, place, seed }: Job): { told: string; isStale: boolean } {
+  const below = seededNumbers(seed);
+  const [name, act] = DAMAGES[below(DAMAGES.length)]!;
+  return { told: act(place, below), isStale: STALE.test(name) && SIDE_FILE.test(file) };
+}
+
+async function runTrial(job: Job, expected: Knowledge): Promise<Result> {
+  const { told, isStale } = damage(job);
+  const { outcome, problems } = await attempt(job.directory, expected);
+  return { told, outcome, problems: isStale ? [] : problems };
+}
+
+/** A node that runs meanwhile, is asked, reorganised and asked again, and started again. @param tell before anything else */
+export async function runLiveTrial(
+  job: Job,
+  expected: Knowledge,
+  tell: (told: string) => void,
+): Promise<Result> {
+  const run = await start(job.directory);
+  const failures: string[] = [];
+  run.node.chain.fatal.subscribe(({ message }) => failures.push(message));
+  const { told, isStale } = damage(job);
+  tell(told);
+  const problems: string[] = [];
+  let outcome: Outcome['outcome'] = 'same';
+  const judge = async (): Promise<void> => {
+    const differing = await differences(run, expected);
+    if (differing.refused) outcome = 'refused';
+    // After that it would be ended.
+    if (failures.length === 0) problems.push(...differing.problems);
+  };
+  await judge();
+  const at = run.node.chain.entryAt(run.node.chain.height - 4)!.hash;
+  await run.call('invalidateblock', at).catch(() => {});
+  await run.call('reconsiderblock', at).catch(() => {});
+  await judge();
+  problems.push(...failures.filter((message) => !isNamed(message)));
+  await run.stop().catch((error: Error) => {
+    if (!isNamed(error.message)) problems.push(`stopped with: ${error.message}`);
+  });
+  const again = await attempt(job.directory, expected);
+  if (failures.length > 0 || again.outcome === 'refused') outcome = 'refused';
+  return { told, outcome, problems: isStale ? [] : [...problems, ...again.problems] };
+}
+
+/** Trials in a process that damage may end: LevelDB reads mapped files, and asserts what it writes. */
+class TrialProcess {
+  readonly #expected: Knowledge;
+  #child: ChildProcess | undefined;
+
+  constructor(expected: Knowledge) {
+    this.#expected = expected;
+  }
+
+  async run(job: Job): Promise<Result> {
+    this.#child ??= fork(join(import.meta.dirname, 'disk-worker.ts'), {
+      execArgv: ['--import', 'tsx'],
+      serialization: 'advanced',
+      stdio: ['ignore', 'ignore', 'ignore', 'ipc'],
+    });
+    const child = this.#child;
+    child.send({ job, expected: this.#expected });
+    let told = '';
+    const result = await new Promise<Result | undefined>((resolve) => {
+      child.removeAllListeners();
+      child.on('message', (message: string | Result) => {
+        if (typeof message === 'string') told = message;
+        else resolve(message);
+      });
+      child.on('exit', () => resolve(undefined));
+    });
+    if (result !== undefined) return result;
+    this.#child = undefined;
+    if (told === '') throw new Error('the process of the trials has ended by itself');
+    return { told, crashed: true, ...(await attempt(job.directory, this.#expected)) };
+  }
+
+  end(): void {
+    this.#child?.kill();
+  }
+}
+
+const isNamed = (text: string): boolean => NAMED.some((form) => form.test(text));
+
+async function attempt(directory: string, expected: Knowledge): Promise<Outcome> {
   let run: Run;
   const hadSettings = existsSync(join(directory, 'settings.json'));
   try {
@@ -354,27 +555,33 @@ async function attempt(
   }
   // Wallets that nobody tells the node to load offer nothing to the mempool.
   if (!hadSettings) expected = new Map([...expected].filter(([part]) => part !== 'mempool'));
-  const problems: string[] = [];
-  let outcome: 'same' | 'refused' = 'same';
   try {
-    const known = await knowledge(run, expected);
-    for (const [part, text] of expected) {
-      if (part === 'txids' || known.get(part) === text) continue;
-      outcome = 'refused';
-      const lines = known.get(part)!.split('\n');
-      const other = lines.filter((line, i) => line !== text.split('\n')[i]);
-      const isTold =
-        other.every((line) => line.startsWith('refused: ') && isNamed(line.slice(9))) ||
-        LEFT_OUT.some(([name, form]) => name.test(part) && run.log.some((line) => form.test(line))) ||
-        (part.startsWith('wallet') &&
-          run.log.some((line) => line.startsWith(`Wallet ${part.slice(7)} is not loaded: `)));
-      if (!isTold)
-        problems.push(
-          `${part} differs: ${other.slice(0, 2).join(' ').slice(0, 300)} (log: ${run.log.join(' | ').slice(0, 300)})`,
-        );
-    }
+    const { refused, problems } = await differences(run, expected);
+    return { outcome: refused ? 'refused' : 'same', problems };
   } finally {
     await run.stop();
   }
-  return { outcome, problems };
+}
+
+/** Between what a node knows and what it knew; problems are those that it did not name. */
+async function differences(run: Run, expected: Knowledge): Promise<{ refused: boolean; problems: string[] }> {
+  const problems: string[] = [];
+  let refused = false;
+  const known = await knowledge(run, expected);
+  for (const [part, text] of expected) {
+    if (part === 'txids' || known.get(part) === text) continue;
+    refused = true;
+    const lines = known.get(part)!.split('\n');
+    const other = lines.filter((line, i) => line !== text.split('\n')[i]);
+    const isTold =
+      other.every((line) => line.startsWith('refused: ') && isNamed(line.slice(9))) ||
+      LEFT_OUT.some(([name, form]) => name.test(part) && run.log.some((line) => form.test(line))) ||
+      (part.startsWith('wallet') &&
+        run.log.some((line) => line.startsWith(`Wallet ${part.slice(7)} is not loaded: `)));
+    if (!isTold)
+      problems.push(
+        `${part} differs: ${other.slice(0, 2).join(' ').slice(0, 300)} (log: ${run.log.join(' | ').slice(0, 300)})`,
+      );
+  }
+  return { refused, problems };
 }

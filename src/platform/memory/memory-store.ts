@@ -60,6 +60,10 @@ export class MemoryStore implements KeyValueStore {
 
   async verify(): Promise<void> {}
 
+  wasDeleted(): boolean {
+    return false;
+  }
+
   async close(): Promise<void> {}
 }
 

@@ -103,7 +103,7 @@ export const coinMethods = group('Blockchain', {
       const outpoint = { txid, vout: n };
       if (include_mempool && mempool.graph.spender(outpoint) !== undefined) return null;
       const waiting = include_mempool ? mempool.graph.output(outpoint) : undefined;
-      const coin = waiting ?? (await chain.coins([outpoint], { proved: true }))[0];
+      const coin = waiting ?? (await chain.coins([outpoint]))[0];
       if (coin === undefined) return null;
       return {
         bestblock: chain.tip.hash,

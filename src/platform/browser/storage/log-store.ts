@@ -239,6 +239,11 @@ export class LogStore implements KeyValueStore {
     if (good.end !== this.#end || good.check !== this.#check) throw this.#damage(good.end);
   }
 
+  /** What is read lies in memory. */
+  wasDeleted(): boolean {
+    return false;
+  }
+
   async close(): Promise<void> {
     await this.#turn;
     this.#failure ??= new Error('it is closed');

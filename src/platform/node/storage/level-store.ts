@@ -1,17 +1,20 @@
 /**
  * A KeyValueStore in LevelDB that never answers wrongly without a word: its files are checked before it is opened
- * (`level-check.ts`), that its end is there (`level-seal.ts`), and each value as it is read, by a CRC-32C of key
- * and value that lies behind it, for compactions copy what the disk spoils while the store is open.
+ * (`level-check.ts`), that its end is there (`level-seal.ts`), each value as it is read, by a CRC-32C of key and value
+ * that lies behind it, and tables once more before LevelDB does without them (`level-held.ts`).
  *
  * The record under the empty key says that values are kept so. In a store of before it is missing, and they get
  * their check values as it is opened.
  */
 import { mkdirSync } from 'node:fs';
 import { Level } from 'level';
-import type { KeyRange, KeyValueStore, Operation } from '../../../chain/key-value-store.ts';
+import type { KeyRange, KeySpan, KeyValueStore, Operation } from '../../../chain/key-value-store.ts';
 import { DiskError, damaged, type StoreTitle } from '../../../chain/storage.ts';
 import { crc32c } from '../../../core/encoding/crc32c.ts';
-import { checkLevel, LevelDamage } from './level-check.ts';
+import { DeletedKeys } from './deleted-keys.ts';
+import { checkLevel, type LevelChecks } from './level-check.ts';
+import { LevelDamage } from './level-format.ts';
+import { HeldTables } from './level-held.ts';
 import { SealFile } from './level-seal.ts';
 
 /** In Node, `level` is ClassicLevel. */
@@ -39,6 +42,8 @@ const LAST_KEY = new Uint8Array(64).fill(0xff);
 
 /** Files of an open store come and go: so many looks decide. */
 const LOOKS = 5;
+/** Milliseconds from a write to the look at what LevelDB has made of the tables: it is done by then, or they go on. */
+const LOOK_AFTER = 1000;
 
 export interface LevelOptions {
   /** Bytes of LevelDB's own block cache. */
@@ -49,6 +54,10 @@ export interface LevelOptions {
   readonly title?: StoreTitle;
   /** Nothing is kept in it, and another process may have it open. */
   readonly unchecked?: boolean;
+  /** Tables are looked at again before they go, and stay on the disk until then. */
+  readonly holds?: boolean;
+  /** Deleted keys are remembered, 8 bytes each, for `wasDeleted`. */
+  readonly remembersDeletions?: boolean;
 }
 
 /** Another process has the store open. */
@@ -59,6 +68,7 @@ export class StoreLockedError extends Error {
 export class LevelStore implements KeyValueStore {
   readonly #files: CheckedFiles;
   readonly #database: Database;
+  readonly #deleted: DeletedKeys | undefined;
   /** Ever written; of them surely synced; and before it was opened or compacted. */
   #operations = 0;
   #synced = 0;
@@ -66,22 +76,29 @@ export class LevelStore implements KeyValueStore {
   #isCompacting = false;
   /** Why nothing is written any more: LevelDB would go on behind a write that is torn. */
   #failure: Error | undefined;
+  /** Why nothing is read any more, either. */
+  #damage: Error | undefined;
+  #nextLook: NodeJS.Timeout | undefined;
   /** The value of one operation with its check value, for LevelDB to copy. */
   #scratch = new Uint8Array(1024);
 
-  private constructor(files: CheckedFiles, database: Database) {
+  private constructor(files: CheckedFiles, database: Database, deleted: DeletedKeys | undefined) {
     this.#files = files;
     this.#database = database;
+    this.#deleted = deleted;
   }
 
   /** @throws StoreLockedError, DiskError, CorruptionError */
   static async open(folder: string, options: LevelOptions = {}): Promise<LevelStore> {
-    const { title = { name: folder }, unchecked = false, ...levelOptions } = options;
-    const files = new CheckedFiles(folder, title);
+    const { title = { name: folder }, unchecked = false, holds = false, ...more } = options;
+    const { remembersDeletions = false, ...levelOptions } = more;
+    const files = new CheckedFiles(folder, title, holds);
+    const deleted = remembersDeletions ? new DeletedKeys() : undefined;
     let store: LevelStore | undefined;
     try {
       mkdirSync(folder, { recursive: true, mode: 0o700 });
-      const operations = unchecked ? 0 : await files.check();
+      const operations = unchecked ? 0 : await files.check({ deleted: deleted?.add });
+      if (holds) await files.held.begin();
       // LevelDB will empty the logs.
       if (!unchecked && operations !== undefined)
         files.seal.write({ synced: files.seal.read()?.synced ?? 0, opened: operations });
@@ -93,9 +110,11 @@ export class LevelStore implements KeyValueStore {
         compression: false,
         ...levelOptions,
       }) as Database;
-      store = new LevelStore(files, database);
+      store = new LevelStore(files, database, deleted);
       await database.open();
       if (!unchecked) await store.#begin(operations);
+      await store.#look();
+      if (store.#damage !== undefined) throw store.#damage;
       return store;
     } catch (error) {
       await store?.close();
@@ -136,17 +155,58 @@ export class LevelStore implements KeyValueStore {
     }
   }
 
-  async verify(key?: Uint8Array): Promise<void> {
+  verify(spans?: readonly KeySpan[]): Promise<void> {
+    return this.#check({ spans });
+  }
+
+  async #check(checks: LevelChecks): Promise<void> {
     for (let looks = 1; ; looks++)
       try {
-        await this.#files.check(key);
-        return;
+        await this.#files.check(checks);
+        break;
       } catch (error) {
         if (!(error instanceof LevelDamage) || looks === LOOKS) throw this.#files.explain(error, 'read');
       }
+    // What is not there any more may have been damaged.
+    await this.#look();
+    if (this.#damage !== undefined) throw this.#damage;
+  }
+
+  /** At tables that LevelDB has made or does without. @returns whether there were some */
+  async #look(): Promise<boolean> {
+    if (!this.#files.holds || this.#damage !== undefined) return false;
+    try {
+      return await this.#files.held.look();
+    } catch (error) {
+      if (!(error instanceof LevelDamage)) return false;
+      this.#damage = this.#files.explain(error, 'read');
+      this.#failure ??= this.#damage;
+      return true;
+    }
+  }
+
+  #lookLater(): void {
+    if (!this.#files.holds || this.#nextLook !== undefined) return;
+    this.#nextLook = setTimeout(async () => {
+      this.#nextLook = undefined;
+      if (await this.#look()) this.#lookLater();
+    }, LOOK_AFTER).unref();
+  }
+
+  wasDeleted(key: Uint8Array): boolean {
+    return this.#deleted?.mayHave(key) ?? false;
+  }
+
+  /** Only what may still hide something is remembered then. */
+  async #forgetDeletions(): Promise<void> {
+    const deleted = this.#deleted!;
+    deleted.begin();
+    await this.#check({ deleted: deleted.add });
+    deleted.end();
   }
 
   async get(key: Uint8Array): Promise<Uint8Array | undefined> {
+    if (this.#damage !== undefined) throw this.#damage;
     try {
       return this.#unchecked(key, await this.#database.get(key));
     } catch (error) {
@@ -155,6 +215,7 @@ export class LevelStore implements KeyValueStore {
   }
 
   async getMany(keys: readonly Uint8Array[]): Promise<(Uint8Array | undefined)[]> {
+    if (this.#damage !== undefined) throw this.#damage;
     try {
       if (keys.length <= READ_HERE)
         return keys.map((key) => this.#unchecked(key, this.#database.getSync(key)));
@@ -170,6 +231,7 @@ export class LevelStore implements KeyValueStore {
 
   async *iterate(range: KeyRange): AsyncIterable<readonly [Uint8Array, Uint8Array]> {
     const from = range.gt === undefined && range.gte === undefined ? { gte: FIRST_KEY } : {};
+    if (this.#damage !== undefined) throw this.#damage;
     // The iterator sees the store as it is when it is made.
     const iterator = this.#database.iterator({ ...range, ...from, highWaterMarkBytes: ITERATE_BYTES });
     try {
@@ -188,13 +250,19 @@ export class LevelStore implements KeyValueStore {
   /** A chained batch: its operations go to native memory one by one, five times as fast as an array of objects. */
   async batch(operations: readonly Operation[], options: { readonly sync?: boolean } = {}): Promise<void> {
     if (this.#failure !== undefined) throw this.#failure;
+    // LevelDB may begin to copy.
+    if (this.#nextLook === undefined && (await this.#look()) && this.#damage !== undefined)
+      throw this.#damage;
     const before = this.#operations;
     const sync = options.sync === true;
     try {
       const batch = this.#database.batch();
       for (const operation of operations) {
         if ('put' in operation) batch.put(operation.put, this.#checked(operation.put, operation.value));
-        else batch.del(operation.delete);
+        else {
+          this.#deleted?.add(operation.delete);
+          batch.del(operation.delete);
+        }
       }
       // A batch of nothing would not be written, and what was before it not be synced.
       if (sync && operations.length === 0) batch.put(FORMAT_KEY, CHECKED_FORMAT);
@@ -203,6 +271,8 @@ export class LevelStore implements KeyValueStore {
       this.#operations += length;
       // At least so many: of those that were under way at the same time some may come after it.
       if (sync) this.#sealAt(before + length);
+      this.#lookLater();
+      if (this.#deleted?.isFull === true) await this.#forgetDeletions();
     } catch (error) {
       this.#failure = this.#files.explain(error, 'written');
       throw this.#failure;
@@ -234,7 +304,11 @@ export class LevelStore implements KeyValueStore {
   }
 
   async close(): Promise<void> {
+    clearTimeout(this.#nextLook);
     await this.#database.close();
+    // Nothing is compacted any more.
+    await this.#look();
+    if (this.#files.holds && this.#damage === undefined) await this.#files.held.end();
     this.#files.seal.close();
   }
 
@@ -278,17 +352,21 @@ const plain = ({ buffer, byteOffset }: Uint8Array, length: number): Uint8Array =
 class CheckedFiles {
   readonly folder: string;
   readonly title: StoreTitle;
+  readonly holds: boolean;
+  readonly held: HeldTables;
   readonly seal: SealFile;
 
-  constructor(folder: string, title: StoreTitle) {
+  constructor(folder: string, title: StoreTitle, holds: boolean) {
     this.folder = folder;
     this.title = title;
+    this.holds = holds;
+    this.held = new HeldTables(folder);
     this.seal = new SealFile(folder);
   }
 
   /** @returns operations ever written; undefined if there is no store yet. @throws LevelDamage */
-  async check(key?: Uint8Array): Promise<number | undefined> {
-    return checkLevel(this.folder, this.seal.read(), key);
+  check(checks: LevelChecks): Promise<number | undefined> {
+    return checkLevel(this.folder, this.seal.read(), checks);
   }
 
   explain(error: unknown, what: string): Error {

@@ -34,7 +34,7 @@ const FORMER_LOCK = 'lock';
 /** Stores that hold much get more of LevelDB's memory. */
 const LARGE: LevelOptions = { cacheSize: 32 << 20, writeBufferSize: 16 << 20 };
 const LEVEL_OPTIONS: Readonly<Record<string, LevelOptions>> = {
-  chainstate: LARGE,
+  chainstate: { ...LARGE, remembersDeletions: true },
   'indexes/txindex': LARGE,
   'indexes/addressindex': LARGE,
 };
@@ -86,7 +86,7 @@ export class NodeStorage implements Storage {
   async #open(name: string): Promise<KeyValueStore> {
     const path = join(this.directory, name);
     await mkdir(dirname(path), { recursive: true, mode: 0o700 });
-    return LevelStore.open(path, { title: titleOf(name), ...LEVEL_OPTIONS[name] });
+    return LevelStore.open(path, { title: titleOf(name), holds: true, ...LEVEL_OPTIONS[name] });
   }
 
   destroy(name: string): Promise<void> {
