@@ -4,6 +4,7 @@
  * mean that the block is read again.
  */
 import type { Chain } from '../chain/chain.ts';
+import type { BlockEvent } from '../chain/events.ts';
 import type { HeaderEntry } from '../chain/header-entry.ts';
 import { readTransactions } from '../core/block/block.ts';
 import { type BlockUndo, readUndo } from '../core/consensus/undo.ts';
@@ -48,6 +49,8 @@ interface BlockScripts {
 
 export class BlockTexts {
   readonly #parts: { readonly chain: Chain; readonly clock: Clock };
+  /** The last that was connected: what it holds is known already. */
+  #latest: BlockEvent | undefined;
   /** Last asked for last. */
   readonly #written = new Map<string, Written>();
   /** Of the last blocks that were filtered, two at most. */
@@ -55,6 +58,10 @@ export class BlockTexts {
 
   constructor(parts: { readonly chain: Chain; readonly clock: Clock }) {
     this.#parts = parts;
+  }
+
+  connected(event: BlockEvent): void {
+    this.#latest = event;
   }
 
   /**
@@ -128,6 +135,8 @@ export class BlockTexts {
 
   async #all(entry: HeaderEntry, detail: Detail): Promise<Iterable<readonly string[]>> {
     const { blocks, parameters } = this.#parts.chain;
+    if (detail === 'txids' && this.#latest?.entry === entry)
+      return [this.#latest.block.transactions.map(({ txid }) => `"${txid}"`)];
     const bytes = await blocks.readBlockBytes(entry);
     if (detail === 'txids')
       return texts(bytes, readOutline, (some) => displayHexEach(txidsOf(some)).map((txid) => `"${txid}"`));

@@ -151,7 +151,10 @@ export class Subscriptions {
     if (this.#heartbeat !== undefined) return;
     const { chain, network } = this.#sources;
     this.#unsubscribe = [
-      chain.connected.subscribe(() => this.#wake('chain')),
+      chain.connected.subscribe((event) => {
+        this.#texts.connected(event);
+        this.#wake('chain');
+      }),
       chain.disconnected.subscribe(() => this.#wake('chain')),
       network.peersChanged.subscribe(() => this.#wake('peers')),
       this.#walletChanged.subscribe((name) => this.#wake(`${WALLET}${name}`)),

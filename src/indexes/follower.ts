@@ -247,6 +247,8 @@ export class Follower implements PendingStore {
 
   async #catchUp(): Promise<void> {
     const { chain, clock } = this.#dependencies;
+    // Whoever gives way once, as those who tell of the block itself, goes first.
+    for (let i = 0; i < 2; i++) await clock.yield();
     let turn = clock.monotonic();
     while (!this.isSynchronized && !this.#closed) {
       const best = this.#best;

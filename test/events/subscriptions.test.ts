@@ -114,6 +114,21 @@ test('a block comes after what it confirms came, and before that leaves', async 
   expect(sequences).toEqual([...sequences].sort((a, b) => a - b));
 });
 
+test('the indexes take a block in after those had their turn who tell of it', async () => {
+  const { chain, clock, indexes } = memory.node;
+  const { follower } = indexes.transactions!;
+  await follower.synchronize();
+  const heights: number[] = [];
+  const unsubscribe = chain.connected.subscribe(async () => {
+    await clock.yield();
+    heights.push(follower.height);
+  });
+  await mine();
+  unsubscribe();
+  await follower.synchronize();
+  expect([...heights, follower.height]).toEqual([chain.height - 1, chain.height]);
+});
+
 test('a reorganisation is told block by block, and what comes back with it', async () => {
   const tx = await pay();
   await mine();
