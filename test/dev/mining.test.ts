@@ -1,21 +1,12 @@
-import { afterEach, beforeEach, expect, test } from 'vitest';
+import { expect, test } from 'vitest';
 import { MemoryNode } from '../../scripts/conformance/memory-node.ts';
 import { REGTEST } from '../../src/core/parameters/presets.ts';
-import type { Node } from '../../src/node.ts';
-import { ADDRESS, DevWorld, START } from './world.ts';
+import { ADDRESS, eachWorld, START } from './world.ts';
 
 const OTHER = 'bcrt1qrp33g0q5c5txsp9arysrx4k6zdkfs4nce4xj0gdcccefvpysxf3qzf4jry';
 
-let world: DevWorld;
-let a: Node;
-beforeEach(async () => {
-  world = new DevWorld();
-  a = await world.start();
-});
-afterEach(() => world.stop());
-
-const call = (method: string, ...params: readonly unknown[]) => world.call(a, method, ...params);
-const errorOf = async (...words: readonly [string, ...unknown[]]) => (await world.ask(a, ...words)).error;
+const dev = eachWorld();
+const { call, errorOf, pay } = dev;
 const unspent = async (address: string) =>
   (await call('scantxoutset', 'start', [`addr(${address})`])).total_amount;
 
@@ -36,33 +27,33 @@ test('mine pays whom one likes, and lets time pass between blocks', async () => 
 test('blocks come by themselves: at once, some time after a transaction, or by the clock', async () => {
   await call('generatetoaddress', 110, ADDRESS);
   expect(await call('setautomine', true)).toMatchObject({ enabled: true, delay: 0 });
-  await world.pay(a, 1);
-  await world.pass(0.1);
+  await pay(1);
+  await dev.world.pass(0.1);
   expect(await call('getblockcount')).toBe(111);
   await call('setautomine', true, 500);
-  await world.pay(a, 2);
-  await world.pay(a, 3);
-  await world.pass(0.4);
+  await pay(2);
+  await pay(3);
+  await dev.world.pass(0.4);
   expect(await call('getblockcount')).toBe(111);
-  await world.pass(0.2);
+  await dev.world.pass(0.2);
   expect([await call('getblockcount'), await call('getrawmempool')]).toEqual([112, []]);
   expect(await call('setautomine', true, null, 30, false, ADDRESS)).toEqual({
     ...{ enabled: true, interval: 30, empty: false, address: ADDRESS },
   });
-  await world.pay(a, 4);
-  await world.pass(29);
+  await pay(4);
+  await dev.world.pass(29);
   expect(await call('getblockcount')).toBe(112);
-  await world.pass(2);
-  await world.pass(120);
+  await dev.world.pass(2);
+  await dev.world.pass(120);
   expect(await call('getblockcount')).toBe(113);
   await call('setautomine', true, null, 30);
-  await world.pass(121);
+  await dev.world.pass(121);
   expect(await call('getblockcount')).toBe(117);
   await call('freezetime');
-  await world.pass(300);
+  await dev.world.pass(300);
   expect(await call('getblockcount')).toBe(117);
   await call('increasetime', 30);
-  await world.pass(1);
+  await dev.world.pass(1);
   expect(await call('getblockcount')).toBe(118);
   expect(await call('setautomine', false)).toEqual({ enabled: false });
   expect(await call('setautomine')).toEqual({ enabled: false });
@@ -74,7 +65,7 @@ test.each([
   ['drop', [0, 0]],
 ] as const)('a reorganisation, and its transactions: %s', async (fate, [waiting, confirmations]) => {
   await call('generatetoaddress', 101, ADDRESS);
-  const txid = await world.pay(a);
+  const txid = await pay();
   // The same time for all: the new blocks must be others all the same.
   await call('freezetime');
   const old = await call('mine', 2);
@@ -125,7 +116,7 @@ test('the faucet pays, mines where it must, and pays again from its change', asy
 });
 
 test('a payment is spent twice, from the mempool and from blocks, and peers follow', async () => {
-  const b = await world.start();
+  const b = await dev.world.start();
   await call('faucet', ADDRESS, 3, false);
   const [waiting] = await call('getrawmempool');
   const first = await call('doublespend', waiting);
@@ -143,8 +134,8 @@ test('a payment is spent twice, from the mempool and from blocks, and peers foll
   expect(await unspent(ADDRESS)).toBe(0);
   expect(await call('getrawmempool')).not.toContain(txid);
   expect(other).not.toBe(second.txid);
-  await world.pass(30);
-  expect(await world.call(b, 'getbestblockhash')).toBe(second.blocks.at(-1));
+  await dev.world.pass(30);
+  expect(await dev.world.call(b, 'getbestblockhash')).toBe(second.blocks.at(-1));
   const [coinbase] = (await call('getblock', second.blocks[1])).tx;
   expect((await errorOf('doublespend', coinbase)).message).toBe(
     'A coinbase spends nothing that could be spent otherwise',
@@ -152,7 +143,7 @@ test('a payment is spent twice, from the mempool and from blocks, and peers foll
   expect(await errorOf('doublespend', '00'.repeat(32))).toMatchObject({ code: -5 });
   await call('generatetoaddress', 1, ADDRESS);
   await call('mine', 100);
-  const foreign = await world.pay(a, (await call('getblockcount')) - 100);
+  const foreign = await pay((await call('getblockcount')) - 100);
   expect((await errorOf('doublespend', foreign)).message).toMatch(
     /^No loaded wallet can sign for [0-9a-f]{64}:0$/,
   );
@@ -198,8 +189,8 @@ const NEEDED: Readonly<Record<string, readonly unknown[]>> = {
 test.each(['mine', 'setautomine', 'reorganise', 'doublespend', 'faucet', 'fundwallet', 'setfees'])(
   '%s is refused by name elsewhere',
   async (name) => {
-    const node = await world.start({ ...REGTEST, name: 'main', devControl: false });
-    const { error } = await world.ask(node, name, ...(NEEDED[name] ?? []));
+    const node = await dev.world.start({ ...REGTEST, name: 'main', devControl: false });
+    const { error } = await dev.world.ask(node, name, ...(NEEDED[name] ?? []));
     expect(error.message).toBe(`${name} is refused on the network main, whose file does not say devControl`);
   },
 );

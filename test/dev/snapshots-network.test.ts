@@ -1,38 +1,29 @@
-import { afterEach, beforeEach, expect, test } from 'vitest';
+import { expect, test } from 'vitest';
 import { REGTEST } from '../../src/core/parameters/presets.ts';
-import type { Node } from '../../src/node.ts';
-import { ADDRESS, DevWorld } from './world.ts';
+import { ADDRESS, eachWorld } from './world.ts';
 
-let world: DevWorld;
-let a: Node;
-beforeEach(async () => {
-  world = new DevWorld();
-  a = await world.start();
-});
-afterEach(() => world.stop());
-
-const call = (method: string, ...params: readonly unknown[]) => world.call(a, method, ...params);
-const errorOf = async (...words: readonly [string, ...unknown[]]) => (await world.ask(a, ...words)).error;
+const dev = eachWorld();
+const { call, errorOf, pay } = dev;
 
 test('a network taken back as a whole goes on as if nothing had happened: the same payment and blocks are news', async () => {
-  const b = await world.start();
+  const b = await dev.world.start();
   await call('generatetoaddress', 101, ADDRESS);
-  await world.pass(10);
-  for (const node of world.nodes) await world.call(node, 'snapshot', 's');
+  await dev.world.pass(10);
+  for (const node of dev.world.nodes) await dev.world.call(node, 'snapshot', 's');
   const tip = await call('getbestblockhash');
   for (let round = 0; round < 2; round++) {
-    const txid = await world.pay(a);
-    await world.pass(30);
-    expect(await world.call(b, 'getrawmempool')).toEqual([txid]);
-    const [block] = await world.call(b, 'generatetoaddress', 1, ADDRESS);
-    await world.pass(10);
+    const txid = await pay();
+    await dev.world.pass(30);
+    expect(await dev.world.call(b, 'getrawmempool')).toEqual([txid]);
+    const [block] = await dev.world.call(b, 'generatetoaddress', 1, ADDRESS);
+    await dev.world.pass(10);
     expect(await call('getbestblockhash')).toBe(block);
-    for (const node of world.nodes) await world.call(node, 'revert');
-    await world.pass(60);
-    for (const node of world.nodes) {
-      expect(await world.call(node, 'getbestblockhash')).toBe(tip);
-      expect(await world.call(node, 'getrawmempool')).toEqual([]);
-      expect(await world.call(node, 'getconnectioncount')).toBe(1);
+    for (const node of dev.world.nodes) await dev.world.call(node, 'revert');
+    await dev.world.pass(60);
+    for (const node of dev.world.nodes) {
+      expect(await dev.world.call(node, 'getbestblockhash')).toBe(tip);
+      expect(await dev.world.call(node, 'getrawmempool')).toEqual([]);
+      expect(await dev.world.call(node, 'getconnectioncount')).toBe(1);
     }
   }
 });
@@ -65,8 +56,8 @@ test('names are unique and plain; the last one is meant where none is given', as
 test.each(['snapshot', 'revert', 'listsnapshots', 'deletesnapshot'])(
   '%s is refused by name elsewhere',
   async (name) => {
-    const node = await world.start({ ...REGTEST, name: 'main', devControl: false });
-    const { error } = await world.ask(node, name, ...(name === 'deletesnapshot' ? ['x'] : []));
+    const node = await dev.world.start({ ...REGTEST, name: 'main', devControl: false });
+    const { error } = await dev.world.ask(node, name, ...(name === 'deletesnapshot' ? ['x'] : []));
     expect(error.message).toBe(`${name} is refused on the network main, whose file does not say devControl`);
   },
 );

@@ -1,4 +1,5 @@
 /** Nodes that reach each other in memory, each with a clock of its own over one virtual clock, asked by RPC. */
+import { afterEach, beforeEach } from 'vitest';
 import type { NetworkParameters } from '../../src/core/parameters/network.ts';
 import { REGTEST } from '../../src/core/parameters/presets.ts';
 import type { Node } from '../../src/node.ts';
@@ -66,4 +67,23 @@ export class DevWorld {
   async stop(): Promise<void> {
     for (const node of this.nodes) await this.settle(node.stop());
   }
+}
+
+/** A world with one node for each test of a file, and what is mostly asked of that node. */
+export function eachWorld() {
+  let world: DevWorld;
+  beforeEach(async () => {
+    world = new DevWorld();
+    await world.start();
+  });
+  afterEach(() => world.stop());
+  const first = () => world.nodes[0]!;
+  return {
+    get world() {
+      return world;
+    },
+    call: (method: string, ...params: readonly unknown[]) => world.call(first(), method, ...params),
+    pay: (coins?: number) => world.pay(first(), coins),
+    errorOf: async (...words: readonly [string, ...unknown[]]) => (await world.ask(first(), ...words)).error,
+  };
 }

@@ -140,7 +140,12 @@ describe('refused', () => {
       [post, host, AUTHORIZATION, `X-Long: ${'a'.repeat(70_000)}`, LENGTH],
       431,
     ],
-    ['a thousand headers', [post, host, AUTHORIZATION, ...Array(2_000).fill('X: 1'), LENGTH]],
+    [
+      'a thousand headers',
+      [post, host, AUTHORIZATION, ...Array(2_000).fill('X: 1'), LENGTH],
+      // Node 20 leaves out those beyond the limit, and with them the length; later ones refuse by themselves.
+      Number(process.versions.node.split('.')[0]) < 22 ? 400 : 431,
+    ],
     [
       'a path of the size of a book',
       [`POST /${'a'.repeat(70_000)} HTTP/1.1`, host, AUTHORIZATION, LENGTH],
