@@ -53,6 +53,8 @@ export class BlockStore {
   readonly #parameters: NetworkParameters;
   readonly #maximumSize: number;
   #current: number;
+  /** The same for blocks up to that of a snapshot, while those above have files of their own (Core's segments). */
+  #early: number | undefined;
   #sizeOnDisk: number;
   /** Files with bytes that no fdatasync has seen yet. */
   readonly #unsynced = new Map<string, readonly [BlockFileKind, number]>();
@@ -76,9 +78,20 @@ export class BlockStore {
     return new BlockStore(files, options, state);
   }
 
-  /** The file that is written to; it is never pruned. */
-  get currentFile(): number {
-    return this.#current;
+  /** Files that are written to are never pruned. */
+  isWritten(file: number): boolean {
+    return file === this.#current || file === this.#early;
+  }
+
+  /** From now on blocks come above a snapshot's, and early ones up to it. @param last file that has some of these */
+  divide(last: number): void {
+    this.#early = last;
+    this.#current = Math.max(this.#current, last + 1);
+  }
+
+  /** All early blocks are here. */
+  unite(): void {
+    this.#early = undefined;
   }
 
   /** Bytes of all files. */
@@ -91,15 +104,20 @@ export class BlockStore {
     return Math.floor((8 * this.#sizeOnDisk) / this.#maximumSize);
   }
 
-  /** @param position where it lies already, if it does. */
-  async writeBlock({ bytes }: Block, position?: Position): Promise<BlockPosition> {
-    return { ...(position ?? (await this.#writeBytes(bytes))), checksum: crc32c(bytes) };
+  /** @param position where it lies already, if it does. @param early see `divide` */
+  async writeBlock({ bytes }: Block, position?: Position, early = false): Promise<BlockPosition> {
+    return { ...(position ?? (await this.#writeBytes(bytes, early))), checksum: crc32c(bytes) };
   }
 
-  async #writeBytes(bytes: Uint8Array): Promise<Position> {
-    const size = await this.#files.size('blk', this.#current);
-    if (size > 0 && size + FRAME_SIZE + bytes.length > this.#maximumSize) this.#current++;
-    return this.#append('blk', this.#current, bytes, []);
+  async #writeBytes(bytes: Uint8Array, early: boolean): Promise<Position> {
+    const isEarly = early && this.#early !== undefined;
+    let file = isEarly ? this.#early! : this.#current;
+    const size = await this.#files.size('blk', file);
+    if (size > 0 && size + FRAME_SIZE + bytes.length > this.#maximumSize)
+      file = Math.max(this.#current, this.#early ?? 0) + 1;
+    if (isEarly) this.#early = file;
+    else this.#current = file;
+    return this.#append('blk', file, bytes, []);
   }
 
   /** Where a block is, if the first file begins with it (the genesis block of an index that is rebuilt). */

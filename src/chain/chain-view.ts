@@ -5,6 +5,8 @@ import { unknownRules } from '../core/consensus/version-bits.ts';
 import type { NetworkParameters } from '../core/parameters/network.ts';
 import type { Coin } from '../core/transaction/coin.ts';
 import type { OutPoint } from '../core/transaction/transaction.ts';
+import type { ActiveChain } from './active-chain.ts';
+import type { Background } from './background.ts';
 import type { BlockStore } from './block-store.ts';
 import { ChainEvents, type ChainTip } from './events.ts';
 import type { HeaderEntry } from './header-entry.ts';
@@ -26,7 +28,7 @@ type BlockReader = Pick<
   'sizeOnDisk' | 'readBlock' | 'readBlockBytes' | 'readPart' | 'readUndo' | 'readUndoBytes'
 >;
 
-export class ChainView extends ChainEvents {
+export abstract class ChainView extends ChainEvents {
   readonly parameters: NetworkParameters;
   /** To read what is stored; what is not there any more throws a MissingDataError. */
   readonly blocks: BlockReader;
@@ -48,6 +50,24 @@ export class ChainView extends ChainEvents {
 
   get tip(): HeaderEntry {
     return this.parts.active.tip;
+  }
+
+  /** The block of a snapshot that the coins began with, until a start finds it verified. */
+  abstract readonly snapshotBase: HeaderEntry | undefined;
+  /** The coins that are brought there meanwhile, to verify it. */
+  abstract readonly background: Background | undefined;
+
+  /** All that is verified from the genesis block on: the active chain, but for what follows from a snapshot. */
+  get verifiedChain(): ActiveChain {
+    return this.background?.active ?? this.parts.active;
+  }
+
+  /** Height of the last active block that is not here: pruned, or to come in the background. -1 if all are. */
+  get lastMissing(): number {
+    if (this.background === undefined) return this.pruner.prunedHeight;
+    let at = this.tip;
+    while (at.parent !== null && at.haveUndo) at = at.parent;
+    return at.parent === null ? -1 : at.height;
   }
 
   get height(): number {

@@ -5,13 +5,17 @@
 import type { Block } from '../core/block/block.ts';
 import type { BlockHash, BlockHeader } from '../core/block/header.ts';
 import type { Invalid } from '../core/encoding/errors.ts';
+import type { AssumedCoins } from '../core/parameters/network.ts';
 import type { Coin } from '../core/transaction/coin.ts';
 import type { OutPoint } from '../core/transaction/transaction.ts';
 import type { Timer } from '../seams.ts';
 import { ActiveChain } from './active-chain.ts';
+import { loadAssumed } from './assumed-coins.ts';
+import { Assuming, type Snapshot } from './assuming.ts';
+import type { Background } from './background.ts';
 import { BlockStore } from './block-store.ts';
 import { ChainView } from './chain-view.ts';
-import { Chainstate } from './chainstate.ts';
+import { Chainstate, type ChainstateOptions } from './chainstate.ts';
 import { ChainDisk } from './disk.ts';
 import type { BlockVerdict, HeadersVerdict } from './events.ts';
 import type { HeaderEntry } from './header-entry.ts';
@@ -31,10 +35,11 @@ import { checkProposal } from './proposal.ts';
 import { Pruner } from './pruning.ts';
 import { decodeRemembered, remember } from './remembered.ts';
 import { rewind } from './rewinding.ts';
-import { COIN_STORE, INDEX_STORE, REINDEX_KEY } from './schema.ts';
+import { COIN_STORE, damagedIndex, INDEX_STORE, REINDEX_KEY, SNAPSHOT_STORE } from './schema.ts';
 import { asInvalid, checkContext, checkForm, checkHeaders, isWanted } from './stages/check.ts';
 import { Reception } from './stages/receive.ts';
-import { checkBlockFiles, clearForReindex, loadCoins, loadTree } from './startup.ts';
+import { checkBlockFiles, clearForReindex, loadCoins, loadTip, loadTree } from './startup.ts';
+import type { Storage } from './storage.ts';
 import { verifyChain } from './verification.ts';
 import { Walk } from './walk.ts';
 import { BlockRequestError, WriterQueue } from './writer-queue.ts';
@@ -47,6 +52,14 @@ const SAVE_DELAY = 500;
 /** Of blocks declared invalid, so many at the tip give their transactions back to the mempool (Core's number). */
 const MAX_RETURNED_BLOCKS = 10;
 
+/** What a chain is opened with besides its parts. */
+interface Coins {
+  readonly storage: Storage;
+  readonly coinOptions: Readonly<ChainstateOptions>;
+  /** Those of before, where there are a snapshot's. */
+  readonly assumed: { readonly coins: AssumedCoins; readonly former: Chainstate } | undefined;
+}
+
 export class Chain extends ChainView {
   readonly #options: ChainOptions;
   readonly #queue: WriterQueue;
@@ -55,6 +68,7 @@ export class Chain extends ChainView {
   readonly #reception = new Reception();
   #disk!: ChainDisk;
   #walk!: Walk;
+  #assuming!: Assuming;
   #reindexing = false;
   /** When the index will be written. */
   #saving: Timer | undefined;
@@ -78,6 +92,7 @@ export class Chain extends ChainView {
   static async open(options: ChainOptions, dependencies: ChainDependencies): Promise<Chain> {
     const { storage, parameters, random, clock, logger, scriptVerifier } = dependencies;
     if (options.reindex !== undefined) await clearForReindex(storage, options.reindex);
+    const assumed = await loadAssumed(storage, parameters, logger);
     const opened: { close(): Promise<void> }[] = [];
     const keep = <T extends { close(): Promise<void> }>(part: T): T => {
       opened.push(part);
@@ -91,7 +106,10 @@ export class Chain extends ChainView {
       const { dbcache = DEFAULT_DBCACHE, batchCoins = DEFAULT_BATCH_COINS } = options;
       const salt = random.bytes(8);
       const coinOptions = { limit: dbcache * 2 ** 20, salt, batchCoins };
-      const chainstate = new Chainstate(keep(await storage.store(COIN_STORE)), coinOptions);
+      const coinsIn = async (name: string) =>
+        new Chainstate(keep(await storage.store(name)), { ...coinOptions });
+      const former = await coinsIn(COIN_STORE);
+      const chainstate = assumed ? await coinsIn(SNAPSHOT_STORE) : former;
       const { minimumChainWork = parameters.minimumChainWork, maxTipAge = parameters.maxTipAge } = options;
       const { assumeValid = parameters.assumeValid } = options;
       const tree = new HeaderTree(parameters, new DataView(salt.buffer, salt.byteOffset).getInt32(4));
@@ -102,7 +120,7 @@ export class Chain extends ChainView {
         progress: new Progress({ ...parameters, minimumChainWork, maxTipAge }, clock),
         pruner: new Pruner(options.prune ?? 0, blocks, tree, logger),
       });
-      await chain.#start();
+      await chain.#start({ storage, coinOptions, assumed: assumed && { coins: assumed, former } });
       return chain;
     } catch (error) {
       for (const part of opened) await part.close();
@@ -110,18 +128,31 @@ export class Chain extends ChainView {
     }
   }
 
-  async #start(): Promise<void> {
+  async #start({ assumed, ...dependencies }: Coins): Promise<void> {
     const { parts } = this;
     this.#reindexing = (await parts.index.get(REINDEX_KEY)) !== undefined;
     await loadTree(parts);
+    const base = assumed && parts.tree.get(assumed.coins.blockHash as BlockHash);
+    if (assumed && base === undefined)
+      throw damagedIndex(`it lacks block ${assumed.coins.blockHash}, whose coins there are`);
+    if (assumed) parts.tree.assume(base!, assumed.coins.chainTxCount);
     await loadCoins(parts);
     this.unknownBlocks = await checkBlockFiles(parts);
-    this.#disk = new ChainDisk(parts);
-    this.#walk = new Walk(parts, this.#disk, this.#reception);
+    const [queue, disk] = [this.#queue, new ChainDisk(parts)];
+    this.#disk = disk;
+    this.#walk = new Walk(parts, disk, this.#reception);
+    this.#assuming = new Assuming(parts, { ...dependencies, queue, disk, walk: this.#walk });
+    if (assumed) {
+      const { coins, former } = assumed;
+      const tip = await loadTip({ ...parts, chainstate: former });
+      this.#assuming.begin({ base: base!, coins }, former, tip ?? parts.tree.genesis);
+    }
     parts.pruner.load();
     const { checkLevel = DEFAULT_CHECK_LEVEL, checkBlocks = DEFAULT_CHECK_BLOCKS } = this.#options;
-    const problem = await verifyChain(parts, checkLevel, checkBlocks);
-    if (problem !== null) throw problem;
+    const problem =
+      (await verifyChain(parts, checkLevel, checkBlocks, parts.tree.base?.height)) ??
+      (await this.background?.verify(checkLevel, checkBlocks));
+    if (problem) throw problem;
     this.#options.onLoaded?.(this);
     await this.#queue.run(async () => {
       // Declared invalid, and the coins not written since.
@@ -129,6 +160,25 @@ export class Chain extends ChainView {
       if (this.tip !== this.#disk.flushed) parts.tree.rebuildCandidates(this.tip);
       await this.#goOn();
     });
+    this.#assuming.follow();
+  }
+
+  get snapshotBase(): HeaderEntry | undefined {
+    return this.#assuming.base;
+  }
+
+  get background(): Background | undefined {
+    return this.#assuming.background;
+  }
+
+  /**
+   * Goes on from a snapshot (loadtxoutset), which is verified in the background.
+   * @param isFree asked before and after its coins are read: nothing else may depend on those that there were
+   * @returns the snapshot's block
+   * @throws SnapshotError in Core's words, and nothing has changed
+   */
+  loadSnapshot(snapshot: Snapshot, isFree: () => boolean): Promise<HeaderEntry> {
+    return this.#assuming.load(snapshot, isFree);
   }
 
   /** Blocks are being judged: more would have to wait for their turn. */
@@ -157,10 +207,12 @@ export class Chain extends ChainView {
       return known.then((verdict) => (verdict.ok ? { ...verdict, new: false } : verdict));
     if (!requested && !isWanted(entry, this.parts)) return { ok: true, new: false, connected: false };
     const placed = checkContext(checked, this.parts);
+    if (!placed.ok) this.#assuming.follow();
     if (!placed.ok) return placed;
     const verdict = this.#reception.add({ entry, block: placed.block, position });
     if (entry.parent === this.tip) this.extended.emit({ entry, block });
     this.#queue.runInBackground(() => this.#walk.run());
+    this.#assuming.follow();
     return verdict;
   }
 
@@ -206,13 +258,18 @@ export class Chain extends ChainView {
 
   /** What is known now, for `rewind`: blocks stay in their files. */
   remember(): Promise<Uint8Array> {
-    return this.#queue.run(() => this.#goOn().then(() => remember(this.parts)));
+    return this.#queue.run(async () => {
+      this.#requireAll();
+      await this.#goOn();
+      return remember(this.parts);
+    });
   }
 
   /** Brings back what was known once, and forgets what came since: see `rewinding.ts`. */
   async rewind(bytes: Uint8Array, left: () => Promise<void>): Promise<void> {
     const remembered = decodeRemembered(bytes);
     await this.#queue.run(async () => {
+      this.#requireAll();
       await this.#walk.run();
       const [walk, disk, reception] = [this.#walk, this.#disk, this.#reception];
       await rewind(remembered, this.parts, { walk, disk, reception }, left);
@@ -225,7 +282,9 @@ export class Chain extends ChainView {
     return this.#queue.run(async () => {
       const entry = this.#known(hash);
       if (entry.parent === null) throw new BlockRequestError('the genesis block cannot be invalidated');
-      if (this.isActive(entry) && !entry.haveUndo) throw new BlockRequestError(`Block ${hash} is pruned`);
+      const isBelow = entry.height <= (this.background?.base.height ?? 0);
+      if (this.isActive(entry) && (!entry.haveUndo || isBelow))
+        throw new BlockRequestError(`Block ${hash} is pruned`);
       for (let count = 0; this.isActive(entry); count++)
         await this.#walk.takeBack(count >= MAX_RETURNED_BLOCKS);
       this.parts.tree.markFailed(entry);
@@ -255,7 +314,7 @@ export class Chain extends ChainView {
   /** verifychain. @param blocks from the tip down; 0 is all. */
   verify(level: number, blocks: number): Promise<boolean> {
     return this.#queue.run(async () => {
-      const problem = await verifyChain(this.parts, level, blocks);
+      const problem = await verifyChain(this.parts, level, blocks, this.parts.tree.base?.height);
       if (problem !== null) this.parts.logger.log('error', 'validation', problem.message);
       return problem === null;
     });
@@ -265,7 +324,7 @@ export class Chain extends ChainView {
   prune(height: number): Promise<number> {
     return this.#queue.run(async () => {
       await this.#disk.prune(height);
-      return this.pruner.prunedHeight;
+      return this.lastMissing;
     });
   }
 
@@ -284,20 +343,29 @@ export class Chain extends ChainView {
   }
 
   flush(): Promise<void> {
-    return this.#queue.run(() => this.#disk.flush());
+    return this.#queue.run(async () => {
+      await this.#disk.flush();
+      await this.background?.flush();
+    });
   }
 
   /** Writes what is not written yet, and closes the stores. After a fatal error nothing more is written. */
   async close(): Promise<void> {
     this.#walk.stop();
     this.#saving?.cancel();
+    this.#assuming.stop();
     try {
       if (this.#queue.halted === undefined) await this.flush();
     } finally {
       await this.#queue.close();
       const { index, chainstate, blocks } = this.parts;
-      for (const store of [index, chainstate, blocks]) await store.close();
+      for (const store of [index, chainstate, blocks, this.#assuming]) await store.close();
     }
+  }
+
+  #requireAll(): void {
+    if (this.background !== undefined)
+      throw new BlockRequestError('not while the UTXO snapshot is verified in the background');
   }
 
   #known(hash: BlockHash): HeaderEntry {

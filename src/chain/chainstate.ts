@@ -22,7 +22,7 @@ import {
   tallyRange,
 } from './schema.ts';
 
-interface ChainstateOptions {
+export interface ChainstateOptions {
   /** Bytes of the cache beyond which it wants to be flushed. */
   readonly limit: number;
   /** 8 random bytes. */
@@ -99,6 +99,8 @@ export class Chainstate {
   readonly #store: KeyValueStore;
   readonly #cache: CoinCache;
   readonly #options: ChainstateOptions;
+  /** In place of the option's: there may be another for a while, with which it shares. */
+  limit: number;
   /** Coins that there are; and that the database has, so that some that are lost are missed. Undefined: not known. */
   #tally: CoinTally | undefined = new CoinTally();
   #stored: CoinTally | undefined;
@@ -113,6 +115,7 @@ export class Chainstate {
     this.#store = store;
     this.#cache = new CoinCache(options.salt);
     this.#options = options;
+    this.limit = options.limit;
   }
 
   get cacheBytes(): number {
@@ -120,7 +123,7 @@ export class Chainstate {
   }
 
   get isFull(): boolean {
-    return this.#cache.memory > this.#options.limit;
+    return this.#cache.memory > this.limit;
   }
 
   async readHead(): Promise<Head> {
@@ -207,6 +210,21 @@ export class Chainstate {
       this.#cache.add(coin, coin, fresh && !coin.coinbase);
       if (!(repeats && coin.coinbase)) this.#tally?.add(coin);
     }
+  }
+
+  /**
+   * Fills an empty database. Of coins with the same outpoint one is taken; the tally is of what the database has.
+   * @param block whose coins they are
+   */
+  async fill(coins: AsyncIterable<readonly PlacedCoin[]>, block: Uint8Array): Promise<void> {
+    this.#tally = undefined;
+    for await (const batch of coins) {
+      for (const coin of batch) if (this.#cache.get(coin) === undefined) this.#cache.add(coin, coin, true);
+      if (this.isFull) await this.flush(block, block, { complete: false });
+    }
+    await this.flush(block, block);
+    await this.readHead();
+    await this.flush(block, block);
   }
 
   /**

@@ -64,6 +64,11 @@ export class ChainDisk {
     return this.#flushed;
   }
 
+  /** The chain stands on other coins, all of which are in their database. */
+  restart(): void {
+    this.#flushed = this.#parts.active.tip;
+  }
+
   saveIndex(options: SaveOptions = {}): Promise<void> {
     this.#unsavedBytes = 0;
     return saveIndex(this.#parts.index, this.#parts.tree, options);

@@ -79,6 +79,8 @@ export class ChainEvents {
   readonly refused = new Signal<RefusedEvent>();
   /** Entries were forgotten (`Chain.rewind`): what is known of blocks by others may be about them. */
   readonly rewound = new Signal<void>();
+  /** What is verified from the genesis block on has changed in the background of a snapshot, or is all there is. */
+  readonly verified = new Signal<void>();
   /** How long a block took from its first look to its connection, or a write of coins and index. */
   readonly timed = new Signal<TimedEvent>();
   /** The disk failed or there is a bug: nothing is written any more; the node should stop. */

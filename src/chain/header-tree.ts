@@ -32,6 +32,7 @@ export class HeaderTree {
   readonly #candidates = new Set<HeaderEntry>();
   /** By a parent that lacks a block on its way: blocks that were received already. */
   readonly #unlinked = new Map<HeaderEntry, HeaderEntry[]>();
+  #base: HeaderEntry | undefined;
   /** The best candidate, until one is added that may be better, or it drops out. */
   #best: HeaderEntry | undefined;
   #genesis: HeaderEntry | undefined;
@@ -60,6 +61,32 @@ export class HeaderTree {
 
   get bestHeader(): HeaderEntry {
     return this.#bestHeader!;
+  }
+
+  /** The block of a snapshot that is not verified: below it nothing can be undone, so that each branch must have it. */
+  get base(): HeaderEntry | undefined {
+    return this.#base;
+  }
+
+  /** Goes on from a snapshot's block. @param chainTransactionCount up to there */
+  assume(base: HeaderEntry, chainTransactionCount: number): void {
+    this.#base = base;
+    base.chainTransactionCount = chainTransactionCount;
+    const waiting = this.#unlinked.get(base) ?? [];
+    this.#unlinked.delete(base);
+    for (const entry of waiting) this.#link(entry);
+  }
+
+  /** All up to the snapshot's block is verified. */
+  confirm(tip: HeaderEntry): void {
+    this.#base = undefined;
+    this.rebuildCandidates(tip);
+  }
+
+  #canBeHad(entry: HeaderEntry): boolean {
+    const base = this.#base;
+    if (entry.failed !== 'none' || entry.chainTransactionCount === 0) return false;
+    return base === undefined || (entry.height >= base.height && entry.ancestor(base.height) === base);
   }
 
   get size(): number {
@@ -156,7 +183,7 @@ export class HeaderTree {
     this.dirty.add(entry);
     for (const linked of this.#link(entry)) {
       linked.sequence = this.#nextSequence++;
-      if (linked.failed === 'none' && !isBetter(tip, linked)) this.#addCandidate(linked);
+      if (this.#canBeHad(linked) && !isBetter(tip, linked)) this.#addCandidate(linked);
     }
     // Data that had been lost: branches above it, which had dropped out, may come back.
     if (again) this.rebuildCandidates(tip);
@@ -215,8 +242,7 @@ export class HeaderTree {
     this.#candidates.clear();
     this.#candidates.add(tip);
     for (const entry of this.#entries.entries)
-      if (entry.failed === 'none' && entry.chainTransactionCount > 0 && !isBetter(tip, entry))
-        this.#candidates.add(entry);
+      if (this.#canBeHad(entry) && !isBetter(tip, entry)) this.#candidates.add(entry);
   }
 
   /** The block broke a rule: neither it nor anything above it can ever be active. */
@@ -291,7 +317,7 @@ export class HeaderTree {
     this.#preciousWork = tip.chainWork;
     entry.sequence = this.#preciousSequence--;
     this.#best = undefined;
-    if (entry.failed === 'none' && entry.chainTransactionCount > 0) this.#candidates.add(entry);
+    if (this.#canBeHad(entry)) this.#candidates.add(entry);
   }
 
   #insert(row: Row, parent: HeaderEntry | null): HeaderEntry {

@@ -21,7 +21,8 @@ export interface ChainDependencies extends Seams {
 export interface ChainParts extends Omit<ChainDependencies, 'random' | 'storage'> {
   readonly index: KeyValueStore;
   readonly blocks: BlockStore;
-  readonly chainstate: Chainstate;
+  /** Another when a snapshot is loaded. */
+  chainstate: Chainstate;
   readonly tree: HeaderTree;
   readonly active: ActiveChain;
   readonly progress: Progress;

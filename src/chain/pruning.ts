@@ -21,6 +21,8 @@ export class Pruner {
   #prunedHeight = -1;
   /** Followers that still need all blocks above a height, each saying which. */
   readonly locks = new Set<() => number>();
+  /** Blocks that are yet to be connected in the background. */
+  isNeeded: (entry: HeaderEntry) => boolean = () => false;
 
   constructor(target: number, blocks: BlockStore, tree: HeaderTree, logger: Logger) {
     this.target = target;
@@ -74,9 +76,9 @@ export class Pruner {
   }
 
   #prunable(file: number, entries: readonly HeaderEntry[], height: number): boolean {
-    if (file === this.#blocks.currentFile) return false;
+    if (this.#blocks.isWritten(file)) return false;
     const limit = Math.min(height, ...[...this.locks].map((lock) => lock()));
-    return entries.every((entry) => entry.height <= limit);
+    return entries.every((entry) => entry.height <= limit && !this.isNeeded(entry));
   }
 
   #forget(file: number, entries: readonly HeaderEntry[]): void {

@@ -7,7 +7,7 @@
  *   'b' height (u32 BE) hash (32)   the rest of a row, as older versions kept each by itself
  *   'R'                             empty; the block files are being read again (--reindex)
  *
- * `chainstate`
+ * `chainstate`, and `chainstate_snapshot` (`assumed-coins.ts`)
  *   'C' txid (32) vout (u32 BE)     satoshis (u64), height * 2 + coinbase (u32), scriptPubKey
  *   'B'                             hash of the block whose coins these are (32), and their tally (`coin-tally.ts`;
  *                                   older versions wrote how many there are, as u64, or nothing)
@@ -24,10 +24,13 @@ import { type CorruptionError, damaged, type StoreTitle } from './storage.ts';
 
 export const INDEX_STORE = 'blocks/index';
 export const COIN_STORE = 'chainstate';
+/** Coins that began with a snapshot, until it is verified and a start has put them in the place of the others. */
+export const SNAPSHOT_STORE = 'chainstate_snapshot';
 
 const TITLES: Readonly<Record<string, StoreTitle>> = {
   [INDEX_STORE]: { name: 'block index', remedy: 'restart with -reindex' },
   [COIN_STORE]: { name: COIN_STORE, remedy: 'restart with -reindex-chainstate' },
+  [SNAPSHOT_STORE]: { name: SNAPSHOT_STORE, remedy: 'restart with -reindex-chainstate' },
 };
 export const titleOf = (store: string): StoreTitle => TITLES[store] ?? { name: store };
 

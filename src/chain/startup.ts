@@ -29,6 +29,7 @@ import {
   INDEX_STORE,
   PAGE_RANGE,
   REINDEX_KEY,
+  SNAPSHOT_STORE,
 } from './schema.ts';
 import { FutureTipError, type Storage } from './storage.ts';
 
@@ -38,6 +39,7 @@ import { FutureTipError, type Storage } from './storage.ts';
  */
 export async function clearForReindex(storage: Storage, kind: ReindexKind): Promise<void> {
   await storage.destroy(COIN_STORE);
+  await storage.destroy(SNAPSHOT_STORE);
   if (kind === 'chainstate') return;
   await storage.destroy(INDEX_STORE);
   const index = await storage.store(INDEX_STORE);
@@ -78,21 +80,12 @@ async function loadFormerIndex(index: KeyValueStore, tree: HeaderTree): Promise<
   if (former.length > 0) await saveIndex(index, tree, { sync: true, also: former });
 }
 
-/** Finds the tip that the coins belong to, and ends a flush that was cut short. @throws CorruptionError */
+/** Finds the tip that the coins belong to, and makes it the active one. @throws CorruptionError */
 export async function loadCoins(parts: ChainParts): Promise<void> {
   const { tree, active, chainstate } = parts;
-  const { best, marker } = await chainstate.readHead();
-  const entryOf = (hash: Uint8Array): HeaderEntry => {
-    const entry = tree.get(toDisplayHex(hash) as BlockHash);
-    if (entry === undefined)
-      throw damagedIndex(`it lacks block ${toDisplayHex(hash)}, whose coins there are`);
-    return entry;
-  };
-  let tip = best === undefined ? tree.genesis : entryOf(best);
-  if (marker !== undefined) {
-    tip = entryOf(marker.to);
-    await replay(parts, entryOf(marker.from), tip);
-  } else if (best === undefined) {
+  let tip = await loadTip(parts);
+  if (tip === undefined) {
+    tip = tree.genesis;
     // The coins are rebuilt, and with them what is known of scripts.
     for (const entry of tree.entries()) entry.validScripts = entry === tip;
     await chainstate.flush(tip.hashBytes, tip.hashBytes);
@@ -100,6 +93,24 @@ export async function loadCoins(parts: ChainParts): Promise<void> {
   active.reset(tip);
   tree.finishLoading(tip);
   if (tip.time > parts.clock.seconds() + parts.parameters.maxFutureBlockTime) throw new FutureTipError();
+}
+
+/** Whose coins there are; a flush that was cut short is ended. Undefined if there are none. @throws CorruptionError */
+export async function loadTip(
+  parts: Omit<ChainParts, 'active' | 'events'>,
+): Promise<HeaderEntry | undefined> {
+  const { tree, chainstate } = parts;
+  const { best, marker } = await chainstate.readHead();
+  const entryOf = (hash: Uint8Array): HeaderEntry => {
+    const entry = tree.get(toDisplayHex(hash) as BlockHash);
+    if (entry === undefined)
+      throw damagedIndex(`it lacks block ${toDisplayHex(hash)}, whose coins there are`);
+    return entry;
+  };
+  if (marker === undefined) return best && entryOf(best);
+  const tip = entryOf(marker.to);
+  await replay(parts, entryOf(marker.from), tip);
+  return tip;
 }
 
 /**
@@ -120,7 +131,8 @@ export async function checkBlockFiles(parts: ChainParts): Promise<Map<number, nu
       for (const entry of tree.entries()) {
         const position = kind === 'blk' ? entry.data : entry.undo;
         if (position?.file !== file || endOf(kind, position) <= size) continue;
-        if (active.includes(entry))
+        // Up to a snapshot's block they are there before they are connected.
+        if (active.includes(entry) && entry.validScripts)
           throw damagedFile(kind, file, `it ends before the data of block ${entry.hash}`);
         logger.log('warn', 'blockstorage', `${blockFileName(kind, file)} has lost block ${entry.hash}`);
         if (kind === 'blk') tree.loseData(entry);
@@ -135,7 +147,11 @@ export async function checkBlockFiles(parts: ChainParts): Promise<Map<number, nu
  * The database holds the coins of `from`, of `to`, or some of each: undoing and doing what lies between,
  * whatever is there, gives the coins of `to`.
  */
-async function replay(parts: ChainParts, from: HeaderEntry, to: HeaderEntry): Promise<void> {
+async function replay(
+  parts: Parameters<typeof loadTip>[0],
+  from: HeaderEntry,
+  to: HeaderEntry,
+): Promise<void> {
   const { parameters, blocks, chainstate, logger } = parts;
   logger.log('info', 'validation', `ending an interrupted flush, from block ${from.height} to ${to.height}`);
   const fork = forkOf(from, to);

@@ -7,8 +7,10 @@ export interface Storage {
   readonly directory?: string;
   /** Opens a store by its path in the data directory (`chainstate`, `indexes/txindex`); once at a time. */
   store(name: string): Promise<KeyValueStore>;
-  /** Deletes a store that is not open. */
+  /** Deletes a store that is not open, and the small files in its folder. */
   destroy(name: string): Promise<void>;
+  /** Gives both another name, which no other has. Absent where there can be no second chainstate. */
+  rename?(name: string, to: string): Promise<void>;
   blockFiles(): Promise<BlockFiles>;
   /** A small file (`mempool.dat`, `peers.dat`, `anchors.dat`); undefined if there is none. */
   readBlob(name: string): Promise<Uint8Array | undefined>;

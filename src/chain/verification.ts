@@ -15,16 +15,18 @@ import { CorruptionError } from './storage.ts';
  * Core's levels: 0 reads the blocks, 1 checks them, 2 reads their undo data, 3 takes them off the coins (in
  * memory), 4 connects them again with all scripts. Stops early, without a complaint, where blocks were pruned.
  * @param count of blocks from the tip down; 0 is all.
+ * @param above goes no further down than to the block above this height
  * @returns what is wrong, as the store or file that is damaged, or null.
  */
 export async function verifyChain(
   parts: ChainParts,
   level: number,
   count: number,
+  above = 0,
 ): Promise<CorruptionError | null> {
   const { active, blocks, parameters, clock } = parts;
   const tip = active.tip;
-  const last = count <= 0 ? 1 : Math.max(1, tip.height - count + 1);
+  const last = Math.max(above + 1, count <= 0 ? 1 : tip.height - count + 1);
   const layers: CoinLayer[] = [];
   let at = tip;
   try {

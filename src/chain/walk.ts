@@ -38,6 +38,8 @@ export class Walk {
   readonly #parts: ChainParts;
   readonly #disk: ChainDisk;
   readonly #reception: Reception;
+  /** Where to: by default, the best branch that can be had. */
+  readonly #target: () => HeaderEntry;
   readonly #announcer: Announcer;
   readonly #recent = new RecentBlocks();
   readonly #scripts: ScriptBatches;
@@ -45,10 +47,16 @@ export class Walk {
   #turnStarted = 0;
   #stopping = false;
 
-  constructor(parts: ChainParts, disk: ChainDisk, reception: Reception) {
+  constructor(
+    parts: ChainParts,
+    disk: ChainDisk,
+    reception: Reception,
+    target = () => parts.tree.best(parts.active),
+  ) {
     this.#parts = parts;
     this.#disk = disk;
     this.#reception = reception;
+    this.#target = target;
     this.#announcer = new Announcer(parts);
     this.#scripts = new ScriptBatches(parts.scriptVerifier);
   }
@@ -60,11 +68,11 @@ export class Walk {
 
   /** Connects and disconnects until the best branch that can be had is active, and everybody knows. */
   async run(): Promise<void> {
-    const { tree, active, clock } = this.#parts;
+    const { active, clock } = this.#parts;
     this.#turnStarted = clock.monotonic();
     for (;;) {
       await this.#storeArrivals();
-      const target = tree.best(active);
+      const target = this.#target();
       const head = this.#flight.at(-1)?.entry ?? active.tip;
       const goesOn = target.height > head.height && target.ancestor(head.height) === head;
       if (goesOn && this.#hasRoom && !this.#stopping) await this.#begin(target.ancestor(head.height + 1));
@@ -90,12 +98,12 @@ export class Walk {
   }
 
   async #storeArrivals(): Promise<void> {
-    const { blocks, tree, active } = this.#parts;
+    const { blocks } = this.#parts;
     const { chunks } = blocks;
     const stored = await store(this.#reception.takeArrivals(), this.#parts, this.#recent);
     if (stored.length === 0) return;
     await this.#disk.saveStored(stored);
-    this.#reception.answerSideBranches(stored, tree.best(active));
+    this.#reception.answerSideBranches(stored, this.#target());
     if (blocks.chunks > chunks) await this.#disk.pruneIfOver();
   }
 

@@ -111,7 +111,7 @@ export class Follower implements PendingStore {
   }
 
   get isSynchronized(): boolean {
-    return this.#best === this.#dependencies.chain.tip;
+    return this.#best === this.#dependencies.chain.verifiedChain.tip;
   }
 
   /** It has not come to the chain's tip yet since it was opened, and works on it: to wait may take hours. */
@@ -121,7 +121,7 @@ export class Follower implements PendingStore {
 
   /** Resolves when the tip of this moment, or a later one, is in the index. @throws what stopped the index. */
   async synchronize(): Promise<void> {
-    const { tip } = this.#dependencies.chain;
+    const { tip } = this.#dependencies.chain.verifiedChain;
     const reached = (): boolean => {
       const written = this.#written;
       return written !== null && written.height >= tip.height && written.ancestor(tip.height) === tip;
@@ -144,7 +144,11 @@ export class Follower implements PendingStore {
 
   /** Resolves when it is at the very tip, and reads no block that has left the chain; or does nothing any more. */
   async arrived(): Promise<void> {
-    while (this.#written !== this.#dependencies.chain.tip && this.#failure === undefined && !this.#closed)
+    while (
+      this.#written !== this.#dependencies.chain.verifiedChain.tip &&
+      this.#failure === undefined &&
+      !this.#closed
+    )
       await this.#advance();
   }
 
@@ -224,6 +228,7 @@ export class Follower implements PendingStore {
     const lock = (): number => this.height;
     chain.pruner.locks.add(lock);
     this.#unsubscribe.push(chain.connected.subscribe(wake), chain.disconnected.subscribe(wake));
+    this.#unsubscribe.push(chain.verified.subscribe(() => this.#wake()));
     this.#unsubscribe.push(() => chain.pruner.locks.delete(lock));
     this.#wake();
   }
@@ -252,12 +257,13 @@ export class Follower implements PendingStore {
     let turn = clock.monotonic();
     while (!this.isSynchronized && !this.#closed) {
       const best = this.#best;
-      if (best !== null && !chain.isActive(best)) {
+      const { verifiedChain } = chain;
+      if (best !== null && !verifiedChain.includes(best)) {
         const { disconnect } = this.#content;
         if (disconnect !== undefined) await this.#collect(await this.#indexed(best), disconnect);
         this.#best = best.parent;
       } else {
-        const next = best === null ? chain.genesis : chain.next(best)!;
+        const next = best === null ? chain.genesis : verifiedChain.next(best)!;
         await this.#collect(await this.#indexed(next), this.#content.connect);
         this.#best = next;
       }

@@ -9,6 +9,7 @@ import type { Block } from '../../src/core/block/block.ts';
 import { MemoryStorage } from '../../src/platform/memory/memory-storage.ts';
 import { forkStory, STORY_NETWORK, utxoHash } from '../support/fork-story.ts';
 import { openMemoryChain, saveIndex } from '../support/memory-chain.ts';
+import { BASE_HEIGHT, BEFORE, give, load, prepare, snapshotStory } from '../support/snapshot-story.ts';
 
 class Killed extends Error {}
 
@@ -66,9 +67,22 @@ class MortalStorage implements Storage {
     };
   }
 
-  destroy = (name: string): Promise<void> => this.#inner.destroy(name);
+  async destroy(name: string): Promise<void> {
+    if (!this.#survives()) throw new Killed();
+    await this.#inner.destroy(name);
+  }
+
+  async rename(name: string, to: string): Promise<void> {
+    if (!this.#survives()) throw new Killed();
+    await this.#inner.rename!(name, to);
+  }
+
+  async writeBlob(name: string, bytes: Uint8Array): Promise<void> {
+    if (!this.#survives()) throw new Killed();
+    await this.#inner.writeBlob(name, bytes);
+  }
+
   readBlob = (name: string): Promise<Uint8Array | undefined> => this.#inner.readBlob(name);
-  writeBlob = (name: string, bytes: Uint8Array): Promise<void> => this.#inner.writeBlob(name, bytes);
   close = (): Promise<void> => this.#inner.close();
 }
 
@@ -147,5 +161,47 @@ describe('a kill at any write', () => {
       await chain.close();
     }
     expect([outcomes.size, kills > 3]).toEqual([2, true]);
+  });
+
+  it('while a snapshot is loaded, verified and put in its place loses neither it nor what was there', async () => {
+    const story = await snapshotStory();
+    const { parameters, blocks } = story;
+    const options = { parameters, batchCoins: 3, checkBlocks: 0, checkLevel: 4 };
+    const undisturbed = await openMemoryChain(options);
+    for (const block of blocks) await undisturbed.acceptBlock(block);
+    const expected = { height: 20, coins: await utxoHash(undisturbed) };
+    /** True if it lived to the end, through two starts. */
+    const live = async (storage: Storage): Promise<boolean> => {
+      try {
+        const chain = await openMemoryChain({ ...options, storage });
+        await prepare(chain, story);
+        await load(chain, story.dump);
+        for (const some of [blocks.slice(BASE_HEIGHT), blocks.slice(BEFORE, BASE_HEIGHT)]) {
+          await give(chain, some);
+          await chain.flush();
+        }
+        await chain.close();
+        await (await openMemoryChain({ ...options, storage })).close();
+        return true;
+      } catch {
+        return false;
+      }
+    };
+    const bases = new Set<number | undefined>();
+    let kills = 0;
+    for (; ; kills++) {
+      const storage = new MemoryStorage();
+      if (await live(new MortalStorage(storage, kills))) break;
+      const chain = await openMemoryChain({ ...options, storage });
+      bases.add(chain.snapshotBase?.height);
+      await give(chain, blocks);
+      const { height } = chain;
+      expect({ kills, height, coins: await utxoHash(chain) }).toEqual({ kills, ...expected });
+      expect(chain.background).toBeUndefined();
+      expect(await chain.verify(4, 0)).toBe(true);
+      await chain.close();
+    }
+    expect(kills).toBeGreaterThan(50);
+    expect(bases).toEqual(new Set([undefined, BASE_HEIGHT]));
   });
 });

@@ -14,7 +14,7 @@ export async function store(
 ): Promise<HeaderEntry[]> {
   const stored: HeaderEntry[] = [];
   for (const { entry, block, position } of arrivals) {
-    entry.data = await blocks.writeBlock(block, position);
+    entry.data = await blocks.writeBlock(block, position, entry.height < (tree.base?.height ?? 0));
     tree.receive(entry, block.transactions.length, active.tip);
     recent.add(entry, block);
     stored.push(entry);

@@ -5,7 +5,13 @@
  */
 import { equalBytes, toHex } from '../encoding/bytes.ts';
 import { Fields } from './fields.ts';
-import type { ActivationHeights, DifficultyRule, GenesisBlock, NetworkParameters } from './network.ts';
+import type {
+  ActivationHeights,
+  AssumedCoins,
+  DifficultyRule,
+  GenesisBlock,
+  NetworkParameters,
+} from './network.ts';
 import { NetworkFileError } from './network-file-error.ts';
 import { BITCOIN_FUTURE_TIME, MAIN } from './presets.ts';
 
@@ -61,6 +67,7 @@ export function parseNetworkFile(json: unknown): NetworkParameters {
 
     minimumChainWork: fields.hexNumber('minimumChainWork', 32),
     assumeValid: fields.hashOrNull('assumeValid'),
+    ...(fields.has('assumeUtxo') && { assumeUtxo: fields.list('assumeUtxo', readAssumedCoins) }),
     maxTipAge: fields.integer('maxTipAge', 0, MAX_SECONDS),
     mineBlocksOnDemand: fields.boolean('mineBlocksOnDemand'),
     devControl: fields.booleanOr('devControl', false),
@@ -77,6 +84,18 @@ function readSeed(value: unknown, path: string): string {
   if (typeof value !== 'string' || !/^[A-Za-z0-9.\-:[\]/]{1,255}$/.test(value))
     throw new NetworkFileError(path, 'must be a host, with a port if it is not the default one');
   return value;
+}
+
+function readAssumedCoins(value: unknown, path: string): AssumedCoins {
+  const fields = new Fields(value, path);
+  const coins = {
+    height: fields.integer('height', 1, MAX_HEIGHT),
+    blockHash: fields.hash('blockHash'),
+    hashSerialized: fields.text('hashSerialized', /^[0-9a-f]{64}$/, 'a hash of 64 lower-case hex digits'),
+    chainTxCount: fields.integer('chainTxCount', 2, Number.MAX_SAFE_INTEGER),
+  };
+  fields.finish();
+  return coins;
 }
 
 function readDifficultyRule(fields: Fields): DifficultyRule {
@@ -128,6 +147,9 @@ function checkTogether(parameters: NetworkParameters): void {
     );
   if (parameters.devControl && equalBytes(parameters.magic, MAIN.magic))
     throw new NetworkFileError('devControl', "is not for Bitcoin's own network");
+  for (const [i, { height }] of (parameters.assumeUtxo ?? []).entries())
+    if (i > 0 && height <= parameters.assumeUtxo![i - 1]!.height)
+      throw new NetworkFileError(`assumeUtxo[${i}].height`, 'must be above the one before');
   if (parameters.powLimit === 0n) throw new NetworkFileError('powLimit', 'must not be zero');
   if (parameters.p2pPort === parameters.rpcPort)
     throw new NetworkFileError('rpcPort', 'must not be the p2pPort');
@@ -172,6 +194,7 @@ export function networkFile(parameters: NetworkParameters): Record<string, unkno
     bip34Hash: parameters.bip34Hash,
     minimumChainWork: hexNumber(parameters.minimumChainWork, 32),
     assumeValid: parameters.assumeValid,
+    ...(parameters.assumeUtxo && { assumeUtxo: parameters.assumeUtxo }),
     maxTipAge: parameters.maxTipAge,
     mineBlocksOnDemand: parameters.mineBlocksOnDemand,
     ...(parameters.devControl && { devControl: true }),

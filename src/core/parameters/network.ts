@@ -54,6 +54,17 @@ export interface VersionBitsDeployment {
   readonly threshold: number;
 }
 
+/** A set of coins that may be used before it is verified, and what is known of it beforehand. */
+export interface AssumedCoins {
+  readonly height: number;
+  /** The block whose coins they are, in display order. */
+  readonly blockHash: string;
+  /** hash_serialized_3 of gettxoutsetinfo, in display order. */
+  readonly hashSerialized: string;
+  /** Transactions of the chain up to the block. */
+  readonly chainTxCount: number;
+}
+
 export interface GenesisBlock {
   readonly version: number;
   /** Seconds since the epoch. */
@@ -128,6 +139,8 @@ export interface NetworkParameters {
   readonly minimumChainWork: bigint;
   /** Scripts below this block are not verified; null verifies all. */
   readonly assumeValid: string | null;
+  /** Snapshots that `loadtxoutset` takes, lowest first; absent: none. */
+  readonly assumeUtxo?: readonly AssumedCoins[];
   /** Seconds; a tip older than this means initial block download (0: never by age). */
   readonly maxTipAge: number;
   /** Mine on demand only, without waiting for peers (regtest). */

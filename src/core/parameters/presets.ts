@@ -75,6 +75,32 @@ export const MAIN: NetworkParameters = Object.freeze({
 
   minimumChainWork: 0xdee8e2a309ad8a9820433c68n,
   assumeValid: '00000000000000000000611fd22f2df7c8fbd0688745c3a6c3bb5109cc2a12cb',
+  assumeUtxo: Object.freeze([
+    {
+      height: 840_000,
+      blockHash: '0000000000000000000320283a032748cef8227873ff4872689bf23f1cda83a5',
+      hashSerialized: 'a2a5521b1b5ab65f67818e5e8eccabb7171a517f9e2382208f77687310768f96',
+      chainTxCount: 991_032_194,
+    },
+    {
+      height: 880_000,
+      blockHash: '000000000000000000010b17283c3c400507969a9c2afd1dcf2082ec5cca2880',
+      hashSerialized: 'dbd190983eaf433ef7c15f78a278ae42c00ef52e0fd2a54953782175fbadcea9',
+      chainTxCount: 1_145_604_538,
+    },
+    {
+      height: 910_000,
+      blockHash: '0000000000000000000108970acb9522ffd516eae17acddcb1bd16469194a821',
+      hashSerialized: '4daf8a17b4902498c5787966a2b51c613acdab5df5db73f196fa59a4da2f1568',
+      chainTxCount: 1_226_586_151,
+    },
+    {
+      height: 935_000,
+      blockHash: '0000000000000000000147034958af1652b2b91bba607beacc5e72a56f0fb5ee',
+      hashSerialized: 'e4b90ef9eae834f56c4b64d2d50143cee10ad87994c614d7d04125e2a6025050',
+      chainTxCount: 1_305_397_408,
+    },
+  ]),
   maxTipAge: 86_400,
   pruneAfterHeight: 100_000,
   mineBlocksOnDemand: false,
@@ -135,6 +161,26 @@ export const REGTEST: NetworkParameters = Object.freeze({
 
   minimumChainWork: 0n,
   assumeValid: null,
+  assumeUtxo: Object.freeze([
+    {
+      height: 110,
+      blockHash: '135eec25a6fb277884e5824e7aa7d052c4868161c99a5122170b5266f86c273d',
+      hashSerialized: '86e9a1205b418b16dde3a18a78c730e30137e28466bda5dbf6b33ab8fc05447c',
+      chainTxCount: 111,
+    },
+    {
+      height: 200,
+      blockHash: '385901ccbd69dff6bbd00065d01fb8a9e464dede7cfe0372443884f9b1dcf6b9',
+      hashSerialized: '17dcc016d188d16068907cdeb38b75691a118d43053b8cd6a25969419381d13a',
+      chainTxCount: 201,
+    },
+    {
+      height: 299,
+      blockHash: '0c552ced4721c249a389eb9b08cb8da261cd46f0e7b5f9d064d48f3113406853',
+      hashSerialized: '106b2c56233e378a824cf0d5ff2be42ed32c72f1605c9be288d00942908a40ac',
+      chainTxCount: 334,
+    },
+  ]),
   maxTipAge: 86_400,
   mineBlocksOnDemand: true,
   devControl: true,

@@ -111,7 +111,12 @@ export function writeCompressedOutput(writer: Writer, { value, scriptPubKey }: T
 export function readCompressedOutput(reader: Reader): TxOut {
   const value = decompressAmount(reader.varInt());
   const { kind, payload } = readPackedScript(reader);
-  return { value, scriptPubKey: kind < SPECIAL_SCRIPTS ? fromShortForm(kind, payload) : payload };
+  return { value, scriptPubKey: unpackScript(kind, payload) };
+}
+
+/** @throws DecodeError if it is the x of no key */
+export function unpackScript(kind: number, payload: Uint8Array): Uint8Array {
+  return kind < SPECIAL_SCRIPTS ? fromShortForm(kind, payload) : payload;
 }
 
 /** Satoshis of an output whose script is passed over. @throws DecodeError */
@@ -123,8 +128,13 @@ export function readCompressedValue(reader: Reader): bigint {
 
 function readPackedScript(reader: Reader): { kind: number; payload: Uint8Array } {
   const kind = reader.varInt();
+  const size = packedScriptSize(kind);
   // Core reads a longer script as an unspendable one; so nothing that large is allocated.
-  if (kind > MAX_SCRIPT_SIZE + SPECIAL_SCRIPTS) throw new DecodeError('compressed script too long');
-  const size = SPECIAL_SIZES[Number(kind)] ?? Number(kind) - SPECIAL_SCRIPTS;
+  if (size > MAX_SCRIPT_SIZE) throw new DecodeError('compressed script too long');
   return { kind: Number(kind), payload: reader.view(size) };
+}
+
+/** Bytes behind the number that says what a script is. */
+export function packedScriptSize(kind: bigint): number {
+  return SPECIAL_SIZES[Number(kind)] ?? Number(kind) - SPECIAL_SCRIPTS;
 }

@@ -27,6 +27,17 @@ export class MemoryStorage implements Storage {
 
   async destroy(name: string): Promise<void> {
     this.#stores.delete(name);
+    for (const blob of this.#blobs.keys()) if (blob.startsWith(`${name}/`)) this.#blobs.delete(blob);
+  }
+
+  async rename(name: string, to: string): Promise<void> {
+    this.#stores.set(to, this.#stores.get(name)!);
+    this.#stores.delete(name);
+    for (const [blob, bytes] of [...this.#blobs]) {
+      if (!blob.startsWith(`${name}/`)) continue;
+      this.#blobs.set(to + blob.slice(name.length), bytes);
+      this.#blobs.delete(blob);
+    }
   }
 
   async blockFiles(): Promise<BlockFiles> {

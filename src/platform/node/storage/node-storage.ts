@@ -2,7 +2,7 @@
  * A data directory: LevelDB stores, block files, small blobs. It belongs to one network, which a marker
  * names, and to one process at a time (`directory-lock.ts`).
  */
-import { mkdir, rm } from 'node:fs/promises';
+import { mkdir, rename, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import type { BlockFiles } from '../../../chain/block-files.ts';
 import { frameOf } from '../../../chain/block-store.ts';
@@ -35,6 +35,7 @@ const FORMER_LOCK = 'lock';
 const LARGE: LevelOptions = { cacheSize: 32 << 20, writeBufferSize: 16 << 20 };
 const LEVEL_OPTIONS: Readonly<Record<string, LevelOptions>> = {
   chainstate: { ...LARGE, remembersDeletions: true },
+  chainstate_snapshot: { ...LARGE, remembersDeletions: true },
   'indexes/txindex': LARGE,
   'indexes/addressindex': LARGE,
 };
@@ -91,6 +92,10 @@ export class NodeStorage implements Storage {
 
   destroy(name: string): Promise<void> {
     return rm(join(this.directory, name), { recursive: true, force: true });
+  }
+
+  rename(name: string, to: string): Promise<void> {
+    return rename(join(this.directory, name), join(this.directory, to));
   }
 
   blockFiles(): Promise<BlockFiles> {
