@@ -86,7 +86,7 @@ export interface NodeDependencies extends Seams, Searchers {
   readonly scrypt?: Scrypt;
   readonly scriptVerifier: ScriptVerifier;
   readonly transport: Transport;
-  readonly files: Pick<RpcContext, 'readFile' | 'writeFile'>;
+  readonly files: Pick<RpcContext, 'readFile' | 'readPieces' | 'writeFile'>;
   /** Aborted when a start-up that takes long should be given up. */
   readonly signal?: AbortSignal;
   /** Takes in blocks from elsewhere, before the mempool is loaded. */

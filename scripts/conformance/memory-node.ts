@@ -1,4 +1,5 @@
 /** A node on memory parts, driven by the text of JSON-RPC calls as over HTTP. */
+import { Readable } from 'node:stream';
 import { concatBytes } from '../../src/core/encoding/bytes.ts';
 import type { NetworkParameters } from '../../src/core/parameters/network.ts';
 import { ThreadSearcher } from '../../src/mining/thread-searcher.ts';
@@ -59,6 +60,7 @@ export class MemoryNode {
       transport: new MemoryNetwork({}, { clock, random: systemRandom }).transport('127.0.0.1'),
       files: {
         readFile: (path) => readFile(files, path),
+        readPieces: async (path) => ({ path, pieces: Readable.from([await readFile(files, path)]) }),
         writeFile: (path, chunks) => writeNewFile(files, path, chunks),
       },
     });

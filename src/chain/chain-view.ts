@@ -101,7 +101,12 @@ export abstract class ChainView extends ChainEvents {
 
   /** 0 to 1. */
   get verificationProgress(): number {
-    return this.parts.progress.verification(this.tip, this.bestHeader);
+    return this.progressOf(this.tip);
+  }
+
+  /** The same where this block is the tip. */
+  progressOf(tip: HeaderEntry): number {
+    return this.parts.progress.verification(tip, this.bestHeader);
   }
 
   /** What a person should know, in Core's words. */

@@ -58,7 +58,7 @@ export class AddressRelay implements Part {
   /** Our own address, at once and then about once a day. */
   #advertise(peer: Peer): void {
     const { clock, local, random, services } = this.#context;
-    const own = local.advertised(peer, services, clock.seconds());
+    const own = local.advertised(peer, services(), clock.seconds());
     if (own !== undefined) {
       peer.note(`Advertising address ${formatAddress(own.address)} to peer=${peer.id}`);
       this.#send(peer, [own]);

@@ -3,7 +3,7 @@
  * none twice unless a peer keeps one back. Owns the requests; what arrives goes to the chain's door.
  */
 
-import type { HeaderEntry } from '../chain/header-entry.ts';
+import { forkOf, type HeaderEntry } from '../chain/header-entry.ts';
 import { MIN_BLOCKS_TO_KEEP } from '../chain/pruning.ts';
 import type { Block } from '../core/block/block.ts';
 import { type BlockHash, BlockHeader, HEADER_SIZE } from '../core/block/header.ts';
@@ -68,6 +68,7 @@ export class BlockDownload implements Part {
     this.#context = context;
     this.judging = this.#judging;
     context.chain.rewound.subscribe(() => this.#rewind());
+    context.chain.verified.subscribe(() => this.fillAll());
     context.chain.connected.subscribe(({ entry }) => {
       this.#stored.deleteUpTo(entry.height);
       this.#stallTimeout = Math.max(STALL_TIMEOUT, Math.floor(this.#stallTimeout * 0.85));
@@ -260,8 +261,9 @@ export class BlockDownload implements Part {
     if (room === 0) return;
     const { next, waiting } = this.#next(peer, room);
     const wanted = !peer.preferred && this.#isServedByChoice() ? [] : next;
-    this.ask(peer, wanted);
-    if (wanted.length === 0 && waiting !== undefined) this.#hedge(peer, waiting);
+    const early = this.#nextEarly(peer, room - wanted.length);
+    this.ask(peer, [...wanted, ...early]);
+    if (wanted.length + early.length === 0 && waiting !== undefined) this.#hedge(peer, waiting);
   }
 
   /**
@@ -287,6 +289,8 @@ export class BlockDownload implements Part {
     if (best === undefined || best.chainWork < chain.tip.chainWork || !servesBlocks(peer.services))
       return none;
     if (best.chainWork < chain.workThreshold) return none;
+    // To no other branch could we go before a snapshot is verified.
+    if (chain.background !== undefined && !hasAncestor(best, chain.background.base)) return none;
     const common = theirs.commonWith(chain.tip);
     // All of it is here, and waits to be connected.
     if (common === best) return none;
@@ -311,7 +315,8 @@ export class BlockDownload implements Part {
         continue;
       }
       // BIP159: such a peer has the last 288 blocks only, and one or two less when new ones come.
-      if (!peer.servesHistory && best.height - height >= MIN_BLOCKS_TO_KEEP - 2) continue;
+      // What lies behind one that nobody was asked for is of no use yet.
+      if (!peer.servesHistory && best.height - height >= MIN_BLOCKS_TO_KEEP - 2) break;
       if (height > near && roomAhead-- <= 0) {
         this.#heldBack = true;
         break;
@@ -320,6 +325,25 @@ export class BlockDownload implements Part {
       if (next.length === room) break;
     }
     return { next, waiting };
+  }
+
+  /** Blocks up to that of a snapshot, to verify it in the background. */
+  #nextEarly(peer: Peer, room: number): HeaderEntry[] {
+    const { background } = this.#context.chain;
+    const { best } = peer.chain;
+    const early: HeaderEntry[] = [];
+    if (background === undefined || best === undefined || !peer.servesHistory) return early;
+    const { base } = background;
+    if (!hasAncestor(best, base)) return early;
+    const { height: from } = forkOf(background.tip, base);
+    const end = Math.min(base.height, from + DOWNLOAD_WINDOW);
+    for (let height = from + 1; height <= end && early.length < room; height++) {
+      const entry = base.ancestor(height);
+      if (!this.canServe(peer, entry)) break;
+      if (entry.haveData || this.#judging.has(entry.hash) || this.askedFor(entry.hash).length > 0) continue;
+      early.push(entry);
+    }
+    return early;
   }
 
   /**
@@ -382,3 +406,6 @@ export class BlockDownload implements Part {
 
 /** When a peer was asked for a block. */
 const sinceOf = (peer: Peer, hash: BlockHash): number => peer.blocks.requests.get(hash)!.since;
+
+const hasAncestor = (entry: HeaderEntry, ancestor: HeaderEntry): boolean =>
+  entry.height >= ancestor.height && entry.ancestor(ancestor.height) === ancestor;

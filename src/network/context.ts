@@ -34,8 +34,8 @@ export interface NetworkDependencies extends Seams {
 export interface NetworkContext extends NetworkDependencies {
   readonly options: NetworkOptions;
   readonly parameters: NetworkParameters;
-  /** NODE_* bits we offer. */
-  readonly services: bigint;
+  /** NODE_* bits we offer now. */
+  services(): bigint;
   readonly addresses: AddressManager;
   readonly bans: BanList;
   readonly local: LocalAddresses;

@@ -40,7 +40,8 @@ export class Handshake {
   }
 
   #sendVersion(peer: Peer): void {
-    const { chain, clock, options, services } = this.#context;
+    const { chain, clock, options } = this.#context;
+    const services = this.#context.services();
     const relayType = peer.type !== 'block-relay-only' && peer.type !== 'feeler';
     peer.send('version', {
       version: PROTOCOL_VERSION,

@@ -59,10 +59,11 @@ export class Network {
     this.options = options;
     const { chain, clock, filters } = dependencies;
     const { parameters } = chain;
-    const services =
+    // Old blocks are not here while a snapshot is verified.
+    const services = (): bigint =>
       Service.NETWORK_LIMITED |
       Service.WITNESS |
-      (options.pruned ? 0n : Service.NETWORK) |
+      (options.pruned || chain.background !== undefined ? 0n : Service.NETWORK) |
       (filters === undefined ? 0n : Service.COMPACT_FILTERS);
     const addresses = new AddressManager(parameters, dependencies);
     const bans = new BanList(clock);
@@ -99,7 +100,7 @@ export class Network {
 
   /** NODE_* bits we offer. */
   get localServices(): bigint {
-    return this.#context.services;
+    return this.#context.services();
   }
 
   get local(): Pick<LocalAddresses, 'list'> {

@@ -20,7 +20,7 @@ import {
   MAXIMUM_HEADERS,
 } from './messages/inventory.ts';
 import type { Peer } from './peer.ts';
-import { BLOCK_TRANSACTIONS_DEPTH, COMPACT_BLOCK_DEPTH, GETDATA_BATCH } from './protocol.ts';
+import { BLOCK_TRANSACTIONS_DEPTH, COMPACT_BLOCK_DEPTH, GETDATA_BATCH, Service } from './protocol.ts';
 import { relaysTo, type TransactionAnnouncer } from './transaction-announcer.ts';
 import { HISTORICAL_AGE, type UploadTarget } from './upload-target.ts';
 
@@ -101,7 +101,7 @@ export class Serving implements Part {
     let entry = chain.next(chain.findFork(locator));
     for (; entry !== undefined; entry = chain.next(entry)) {
       if (entry.hash === toDisplayHex(stop)) break;
-      if (this.#context.options.pruned && chain.height - entry.height >= MIN_BLOCKS_TO_KEEP) break;
+      if (this.#isLimited && chain.height - entry.height >= MIN_BLOCKS_TO_KEEP) break;
       items.push({ type: InventoryType.BLOCK, hash: entry.hashBytes });
       if (items.length < BLOCKS_A_GETBLOCKS) continue;
       peer.chain.continuation = entry;
@@ -144,6 +144,11 @@ export class Serving implements Part {
     sayMissing();
   }
 
+  /** BIP159: we promise the last blocks only. */
+  get #isLimited(): boolean {
+    return (this.#context.services() & Service.NETWORK) === 0n;
+  }
+
   #inTurn<T>(task: () => Promise<T>): Promise<T> {
     const done = this.#reading.then(task);
     this.#reading = done.catch(() => undefined).then(() => this.#context.clock.yield());
@@ -180,11 +185,7 @@ export class Serving implements Part {
       return true;
     }
     // BIP159: asking for more than was promised tells a pruned node from a full one; Core disconnects too.
-    if (
-      this.#context.options.pruned &&
-      chain.height - entry.height > MIN_BLOCKS_TO_KEEP + 2 &&
-      !peer.may('noban')
-    ) {
+    if (this.#isLimited && chain.height - entry.height > MIN_BLOCKS_TO_KEEP + 2 && !peer.may('noban')) {
       peer.close('asked for a block below the pruning limit');
       return true;
     }

@@ -37,6 +37,8 @@ export interface RpcContext {
   stop(): void;
   /** A whole file; relative paths start at the data directory. @throws an Error with the system's `code` */
   readFile(path: string): Promise<Uint8Array>;
+  /** The pieces of a file, for `loadtxoutset`. @throws an Error with the system's `code` and `path` if it cannot be opened */
+  readPieces(path: string): Promise<{ path: string; pieces: AsyncIterable<Uint8Array> }>;
   /** Writes a file for `dumptxoutset`; refuses to overwrite. */
   writeFile(path: string, chunks: AsyncIterable<Uint8Array>): Promise<{ path: string }>;
 }

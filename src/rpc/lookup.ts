@@ -46,6 +46,11 @@ export function findBlockByHashOrHeight(chain: Chain, value: JsonRead | undefine
   if (!(value instanceof JsonNumber)) return findBlock(chain, value, 'hash_or_height');
   const height = integerFrom(value);
   if (height < 0) throw refuse.parameter(`Target block height ${height} is negative`);
+  return activeAt(chain, height);
+}
+
+/** The active block at a height. @throws RpcError */
+export function activeAt(chain: Chain, height: number): HeaderEntry {
   const entry = chain.entryAt(height);
   if (entry === undefined)
     throw refuse.parameter(`Target block height ${height} after current tip ${chain.height}`);

@@ -18,6 +18,7 @@ import { generatingMethods } from './methods/generating.ts';
 import { getRawTransactionMethods } from './methods/get-raw-transaction.ts';
 import { keyMethods } from './methods/keys.ts';
 import { knownAddressMethods } from './methods/known-addresses.ts';
+import { loadCoinsMethods } from './methods/load-coins.ts';
 import { mempoolMethods } from './methods/mempool.ts';
 import { mempoolFileMethods } from './methods/mempool-file.ts';
 import { miningMethods } from './methods/mining.ts';
@@ -64,6 +65,7 @@ export const RPC_METHODS = {
   ...descriptorActivityMethods,
   ...descriptorMethods,
   ...dumpCoinsMethods,
+  ...loadCoinsMethods,
   ...feeMethods,
   ...generatingMethods,
   ...getRawTransactionMethods,

@@ -23,7 +23,11 @@ export const NO_LOG: LoggerControl = {
 };
 
 const refuse = () => Promise.reject(new Error('no files are kept here'));
-export const NO_FILES: NodeDependencies['files'] = { readFile: refuse, writeFile: refuse };
+export const NO_FILES: NodeDependencies['files'] = {
+  readFile: refuse,
+  readPieces: refuse,
+  writeFile: refuse,
+};
 
 export interface SimulatedNodeOptions {
   readonly index: number;

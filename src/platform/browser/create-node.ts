@@ -104,7 +104,7 @@ export async function startNode(
           hasThreads() ? new WorkerSearcher(count, startSearcher) : new ThreadSearcher(clock),
         transport: new WebTransport(),
         rpc,
-        files: { readFile: none, writeFile: none },
+        files: { readFile: none, readPieces: none, writeFile: none },
       },
     );
     // The page's server may be gone when they are asked for.

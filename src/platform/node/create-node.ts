@@ -34,6 +34,7 @@ import { RpcServer, type RpcServerOptions } from './rpc/server.ts';
 import { healthRoute, metricsRoute } from './rpc/state-routes.ts';
 import { networkNamed, type TabNetwork } from './rpc/tab-route.ts';
 import { systemScrypt } from './scrypt.ts';
+import { readPieces } from './storage/file-source.ts';
 import { writeNewFile } from './storage/new-file.ts';
 import { NodeStorage } from './storage/node-storage.ts';
 import { NodeWalletStorage } from './storage/node-wallet-storage.ts';
@@ -180,6 +181,7 @@ export async function startNode(
       ...rest,
       files: {
         readFile: (path) => readFile(resolve(options.directory, path)),
+        readPieces: (path) => readPieces(resolve(options.directory, path)),
         writeFile: (path, chunks) => writeNewFile(resolve(options.directory, path), chunks),
       },
     });

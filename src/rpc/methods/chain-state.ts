@@ -1,4 +1,5 @@
 /** What the chain is: its tip, its branches, and waiting for another tip. */
+import type { Background } from '../../chain/background.ts';
 import type { Chain } from '../../chain/chain.ts';
 import type { HeaderEntry } from '../../chain/header-entry.ts';
 import { waitForTip } from '../../chain/wait-for-tip.ts';
@@ -10,6 +11,19 @@ import { group, method, type RpcContext, type RpcRequest, refuse, t } from '../k
 const isPruned = ({ pruner }: Chain): boolean => pruner.target > 0;
 
 const progress = t.number('Estimated, 0 to 1');
+/** Of a snapshot that is verified. */
+const background = t.view<[Background]>()({
+  snapshotheight: [t.integer('Of its block: up to there'), ({ base }) => base.height],
+  blocks: [t.integer('Height of the last block that is verified'), ({ tip }) => tip.height],
+  bestblockhash: [t.hex(), ({ tip }) => tip.hash],
+  mediantime: [t.time('Median of the last eleven blocks'), ({ tip }) => tip.medianTimePast],
+  verificationprogress: [
+    t.number('0 to 1, by transactions'),
+    ({ tip, base }) => tip.chainTransactionCount / base.chainTransactionCount,
+  ],
+  chainwork: [t.hex('Hashes that the blocks up to there have taken'), ({ tip }) => workHex(tip.chainWork)],
+});
+
 const state = t.view<[tip: HeaderEntry, chain: Chain]>()({
   chain: [
     t.string('main, regtest, or the name in the network file'),
@@ -22,6 +36,10 @@ const state = t.view<[tip: HeaderEntry, chain: Chain]>()({
   ],
   bestblockhash: [t.hex(), ({ hash }) => hash],
   ...targetRows,
+  backgroundvalidation: [
+    t.optional(background),
+    (_, chain) => chain.background && background.of(chain.background),
+  ],
   time: [t.time('Of the tip'), ({ time }) => time],
   mediantime: [t.time('Median of the last eleven blocks'), ({ medianTimePast }) => medianTimePast],
   verificationprogress: [progress, (_, chain) => chain.verificationProgress],
@@ -31,7 +49,7 @@ const state = t.view<[tip: HeaderEntry, chain: Chain]>()({
   pruned: [t.boolean(), (_, chain) => isPruned(chain)],
   pruneheight: [
     t.optional(t.integer('Of the first block kept; where blocks are pruned')),
-    (_, chain) => (isPruned(chain) ? chain.pruner.prunedHeight + 1 : undefined),
+    (_, chain) => (isPruned(chain) ? chain.lastMissing + 1 : undefined),
   ],
   automatic_pruning: [
     t.optional(t.boolean()),
@@ -44,13 +62,20 @@ const state = t.view<[tip: HeaderEntry, chain: Chain]>()({
   warnings: [t.array(t.string()), (_, { warnings }) => warnings],
 });
 
-/** One set of coins: there is only the active one. */
-const coins = t.view<[tip: HeaderEntry, chain: Chain]>()({
+/** One set of coins: the active one, or what is verified while that began with a snapshot. */
+const coins = t.view<[tip: HeaderEntry, chain: Chain, isActive: boolean]>()({
   blocks: [t.integer('Height of its tip'), ({ height }) => height],
   bestblockhash: [t.hex(), ({ hash }) => hash],
   ...targetRows,
-  verificationprogress: [progress, (_, chain) => chain.verificationProgress],
-  validated: [t.boolean('Verified from the genesis block on'), () => true],
+  verificationprogress: [progress, (tip, chain) => chain.progressOf(tip)],
+  snapshot_blockhash: [
+    t.optional(t.hex('Of the snapshot with which it began')),
+    (_, { snapshotBase }, isActive) => (isActive ? snapshotBase?.hash : undefined),
+  ],
+  validated: [
+    t.boolean('Verified from the genesis block on'),
+    (_, chain, isActive) => !isActive || chain.background === undefined,
+  ],
 });
 
 /** The tip when it satisfies `done`, or when time is up. @param milliseconds 0 for ever @throws RpcError -1 */
@@ -135,7 +160,10 @@ export const chainStateMethods = group('Blockchain', {
     result: t.object({ headers: t.integer(), chainstates: t.array(coins) }),
     handler: (_, { chain }) => ({
       headers: chain.bestHeader.height,
-      chainstates: [coins.of(chain.tip, chain)],
+      chainstates: [
+        ...(chain.background ? [coins.of(chain.background.tip, chain, false)] : []),
+        coins.of(chain.tip, chain, true),
+      ],
     }),
   }),
 

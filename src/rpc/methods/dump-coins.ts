@@ -4,7 +4,7 @@ import { encodeSnapshotCoins, encodeSnapshotHeader } from '../../chain/utxo-snap
 import { utxoStatistics } from '../../chain/utxo-statistics.ts';
 import { toDisplayHex } from '../../core/encoding/bytes.ts';
 import { group, method, type RpcContext, refuse, t } from '../kit.ts';
-import { blockByHashOrHeight } from '../lookup.ts';
+import { activeAt, blockByHashOrHeight } from '../lookup.ts';
 
 /** The platform refuses to overwrite a file, or cannot make it. */
 function explain(error: Error & { readonly code?: string; readonly path?: string }): never {
@@ -21,7 +21,7 @@ function explain(error: Error & { readonly code?: string; readonly path?: string
 function rollbackTarget(
   type: string,
   target: HeaderEntry | undefined,
-  { chain }: RpcContext,
+  { chain, parameters }: RpcContext,
 ): HeaderEntry | undefined {
   if (target !== undefined) {
     if (type !== '' && type !== 'rollback')
@@ -29,8 +29,12 @@ function rollbackTarget(
     if (!chain.isActive(target)) throw refuse.parameter('Block is not in main chain');
     return target;
   }
-  if (type === 'rollback')
-    throw refuse.parameter('No height of a snapshot is known: give one with the rollback option');
+  if (type === 'rollback') {
+    const known = parameters.assumeUtxo?.at(-1);
+    if (known === undefined)
+      throw refuse.parameter('No height of a snapshot is known: give one with the rollback option');
+    return activeAt(chain, known.height);
+  }
   if (type !== 'latest')
     throw refuse.parameter(
       `Invalid snapshot type "${type}" specified. Please specify "rollback" or "latest"`,

@@ -118,7 +118,7 @@ export class PeerNode {
         searcher: new ThreadSearcher(clock),
         createSearcher: () => new ThreadSearcher(clock),
         transport: new NodeTransport({ magic: REGTEST.magic, allowedOrigins: [origin] }),
-        files: { readFile: none, writeFile: none },
+        files: { readFile: none, readPieces: none, writeFile: none },
       },
     );
     return new PeerNode(node);

@@ -1,4 +1,7 @@
-/** A file of blocks on disk, as `penny import` reads it: plain, or with the mask of the folder that it lies in. */
+/**
+ * Large files that are read piece by piece: of blocks, as `penny import` reads them, plain or with the mask of the folder
+ * that they lie in; of coins.
+ */
 import { type FileHandle, open } from 'node:fs/promises';
 import type { BlockSource } from '../../../chain/record-reader.ts';
 import { type BlockMask, maskOf } from './block-mask.ts';
@@ -35,4 +38,14 @@ export class FileSource implements BlockSource {
   close(): Promise<void> {
     return this.#handle.close();
   }
+}
+
+const PIECE = 1 << 20;
+
+/** A file from its beginning to its end. @throws the system's error if it cannot be opened */
+export async function readPieces(path: string): Promise<{ path: string; pieces: AsyncIterable<Uint8Array> }> {
+  const handle = await open(path, 'r').catch((error) => {
+    throw Object.assign(error, { path });
+  });
+  return { path, pieces: handle.createReadStream({ highWaterMark: PIECE }) };
 }
