@@ -198,11 +198,18 @@ async function assemble(
   dependencies.onOpened?.(context);
   const serve = (): void => rpc.attach({ ...context, stop: () => end(null) });
 
+  const startNetwork = async (): Promise<void> => {
+    progress('Starting network threads…');
+    if (options.networkActive === false) network.setActive(false);
+    await network.start();
+    closers.push(() => network.stop());
+  };
   // It may take hours, in which questions are answered.
   const { importBlocks } = dependencies;
   if (chain.isReindexing || importBlocks !== undefined) serve();
   const isCancelled = () => signal?.aborted === true;
   const { isReindexing } = chain;
+  if (isReindexing) await startNetwork();
   const onProgress = dependencies.onReindex ?? (() => {});
   const { refused = 0, orphans = 0 } =
     (await continueReindex(chain, storage, { isCancelled, onProgress })) ?? {};
@@ -222,10 +229,7 @@ async function assemble(
     closers.push(async () => void (await mempool.save(storage)));
   }
   await wallets.start();
-  progress('Starting network threads…');
-  if (options.networkActive === false) network.setActive(false);
-  await network.start();
-  closers.push(() => network.stop());
+  if (!isReindexing) await startNetwork();
   closers.push(() => miner.stop());
   if (options.mine !== undefined && options.mine.threads > 0) await startMining(options.mine, parts);
   serve();

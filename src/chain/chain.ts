@@ -339,6 +339,7 @@ export class Chain extends ChainView {
       await this.#disk.flush();
       await this.parts.index.batch([{ delete: REINDEX_KEY }], { sync: true });
       this.#reindexing = false;
+      this.verified.emit();
     });
   }
 

@@ -79,7 +79,7 @@ export class ChainEvents {
   readonly refused = new Signal<RefusedEvent>();
   /** Entries were forgotten (`Chain.rewind`): what is known of blocks by others may be about them. */
   readonly rewound = new Signal<void>();
-  /** What is verified from the genesis block on has changed in the background of a snapshot, or is all there is. */
+  /** What is verified from the genesis block on has changed in the background of a snapshot, or is all there is again. */
   readonly verified = new Signal<void>();
   /** How long a block took from its first look to its connection, or a write of coins and index. */
   readonly timed = new Signal<TimedEvent>();

@@ -3,13 +3,14 @@
  * none twice unless a peer keeps one back. Owns the requests; what arrives goes to the chain's door.
  */
 
-import { forkOf, type HeaderEntry } from '../chain/header-entry.ts';
+import type { HeaderEntry } from '../chain/header-entry.ts';
 import { MIN_BLOCKS_TO_KEEP } from '../chain/pruning.ts';
 import type { Block } from '../core/block/block.ts';
 import { type BlockHash, BlockHeader, HEADER_SIZE } from '../core/block/header.ts';
 import { workFromBits } from '../core/block/target.ts';
 import { toDisplayHex } from '../core/encoding/bytes.ts';
 import { Reader } from '../core/encoding/reader.ts';
+import { leadsAstray, missingEarly } from './background-blocks.ts';
 import type { PartialBlock } from './compact-block.ts';
 import type { NetworkContext, Part, Screens } from './context.ts';
 import { Judging } from './judging.ts';
@@ -256,7 +257,7 @@ export class BlockDownload implements Part {
 
   /** Asks a peer for what is next, if it has room and we lack something that it has. */
   fill(peer: Peer): void {
-    if (!peer.ready || this.#judging.isFull) return;
+    if (!peer.ready || this.#judging.isFull || this.#context.chain.isReindexing) return;
     const room = this.placesOf(peer);
     if (room === 0) return;
     const { next, waiting } = this.#next(peer, room);
@@ -288,9 +289,9 @@ export class BlockDownload implements Part {
     const none = { next: [], waiting: undefined };
     if (best === undefined || best.chainWork < chain.tip.chainWork || !servesBlocks(peer.services))
       return none;
-    if (best.chainWork < chain.workThreshold) return none;
-    // To no other branch could we go before a snapshot is verified.
-    if (chain.background !== undefined && !hasAncestor(best, chain.background.base)) return none;
+    if (best.chainWork < chain.workThreshold || leadsAstray(chain, best)) return none;
+    // As Core has it: what they lack would be missing. Where age says nothing they may have all that is missing.
+    if (!peer.servesHistory && chain.maxTipAge > 0 && chain.isInitialBlockDownload) return none;
     const common = theirs.commonWith(chain.tip);
     // All of it is here, and waits to be connected.
     if (common === best) return none;
@@ -315,8 +316,7 @@ export class BlockDownload implements Part {
         continue;
       }
       // BIP159: such a peer has the last 288 blocks only, and one or two less when new ones come.
-      // What lies behind one that nobody was asked for is of no use yet.
-      if (!peer.servesHistory && best.height - height >= MIN_BLOCKS_TO_KEEP - 2) break;
+      if (!peer.servesHistory && best.height - height >= MIN_BLOCKS_TO_KEEP - 2) continue;
       if (height > near && roomAhead-- <= 0) {
         this.#heldBack = true;
         break;
@@ -329,20 +329,12 @@ export class BlockDownload implements Part {
 
   /** Blocks up to that of a snapshot, to verify it in the background. */
   #nextEarly(peer: Peer, room: number): HeaderEntry[] {
-    const { background } = this.#context.chain;
-    const { best } = peer.chain;
     const early: HeaderEntry[] = [];
-    if (background === undefined || best === undefined || !peer.servesHistory) return early;
-    const { base } = background;
-    if (!hasAncestor(best, base)) return early;
-    const { height: from } = forkOf(background.tip, base);
-    const end = Math.min(base.height, from + DOWNLOAD_WINDOW);
-    for (let height = from + 1; height <= end && early.length < room; height++) {
-      const entry = base.ancestor(height);
-      if (!this.canServe(peer, entry)) break;
-      if (entry.haveData || this.#judging.has(entry.hash) || this.askedFor(entry.hash).length > 0) continue;
-      early.push(entry);
-    }
+    if (peer.servesHistory)
+      for (const entry of missingEarly(this.#context.chain, peer.chain.best)) {
+        if (early.length >= room || !this.canServe(peer, entry)) break;
+        if (!this.#judging.has(entry.hash) && this.askedFor(entry.hash).length === 0) early.push(entry);
+      }
     return early;
   }
 
@@ -406,6 +398,3 @@ export class BlockDownload implements Part {
 
 /** When a peer was asked for a block. */
 const sinceOf = (peer: Peer, hash: BlockHash): number => peer.blocks.requests.get(hash)!.since;
-
-const hasAncestor = (entry: HeaderEntry, ancestor: HeaderEntry): boolean =>
-  entry.height >= ancestor.height && entry.ancestor(ancestor.height) === ancestor;
