@@ -42,6 +42,8 @@ function methodJson({ name, category, help, parameters, result }: Method): JsonW
         description: schema.help,
         required: schema.optional !== true,
         schema: { ...jsonSchema(schema, 'sent'), ...defaultOf(schema) },
+        // Its properties may also be given as parameters of their own.
+        ...(schema.named && { 'x-named': true }),
       })),
     result: { name: 'result', schema: jsonSchema(result, 'answered') },
   };

@@ -62,6 +62,8 @@ const RESEND_CHECK = 60_000;
 /** Letters that a file system or a URL may take amiss are not allowed in names. */
 const NAME = /^[^\\/:*?"<>|\p{Cc}]{0,100}$/u;
 
+const ALWAYS_ENCRYPTED = 'Wallets of this node are always encrypted';
+
 export class WalletManager {
   readonly #options: WalletManagerOptions;
   readonly #dependencies: WalletDependencies;
@@ -194,7 +196,7 @@ export class WalletManager {
           `Wallet file verification failed. Failed to create database path '${name}'. Database already exists.`,
         );
       if (this.#options.encryptedOnly && !disablePrivateKeys && passphrase === '')
-        throw new WalletError('Wallets of this node are always encrypted: a passphrase is needed');
+        throw new WalletError(`${ALWAYS_ENCRYPTED}: a passphrase is needed`);
       const now = clock.seconds();
       const info = newInfo({ birthday: now, privateKeys: !disablePrivateKeys, blank, avoidsReuse });
       const master = passphrase === '' ? null : await drawMaster(passphrase, this.#vaultParts);
@@ -272,7 +274,10 @@ export class WalletManager {
       try {
         const store = await storage.open(name, true);
         await store.batch(operations, { sync: true }).finally(() => store.close());
-        return await this.#load(name, loadOnStartup);
+        const restored = await this.#load(name, loadOnStartup);
+        if (this.#options.encryptedOnly && restored.hasPrivateKeys && !restored.vault.encrypted)
+          throw new WalletError(`${ALWAYS_ENCRYPTED}, and this backup is not`);
+        return restored;
       } catch (error) {
         const made = this.#wallets.get(name);
         this.#wallets.delete(name);

@@ -11,6 +11,18 @@ export interface Block {
   readonly count: number;
 }
 
+/** As a header tells of it. */
+export const blockOf = (header: {
+  readonly hash: string;
+  readonly height: number;
+  readonly previousblockhash?: string | undefined;
+  readonly time: number;
+  readonly nTx: number;
+}): Block => {
+  const { hash, height, previousblockhash: previous, time, nTx: count } = header;
+  return { hash, height, previous, time, count, txids: [] };
+};
+
 export interface Placed {
   readonly block: Block;
   /** From 0, by height. */

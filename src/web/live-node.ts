@@ -2,7 +2,7 @@
 import { signal } from '@preact/signals';
 import type { RpcClient } from '../client/client.ts';
 import type { ChainEvent, MempoolEvent, PeersEvent, PeerTold } from '../events/event-types.ts';
-import { type Block, judge, type Reorganisation } from './branches.ts';
+import { type Block, blockOf, judge, type Reorganisation } from './branches.ts';
 import { Doors } from './doors.ts';
 
 /** Blocks that are shown from the start, and milliseconds until a reorganisation is looked at as a whole. */
@@ -61,6 +61,8 @@ export class LiveNode {
   #joined: Block[] = [];
   #settling: ReturnType<typeof setTimeout> | undefined;
   #frame: ReturnType<typeof setTimeout> | undefined;
+  /** Somebody looks at more than ids. */
+  #isWeighed = false;
   /** The next that comes takes their place. */
   #replaced: Replacement['replaced'] = [];
 
@@ -122,10 +124,8 @@ export class LiveNode {
       const hashes = known
         ? []
         : await this.client.batch((each) => heights.map((one) => each.getblockhash(one)));
-      const blocks = await this.client.batch((each) => hashes.map((hash) => each.getblock(hash, 1)));
-      if (known) this.#arrived(known, false);
-      for (const { hash, height: at, previousblockhash: previous, time, tx } of blocks)
-        this.#arrived({ hash, height: at, previous, time, txids: tx, count: tx.length }, false);
+      const headers = await this.client.batch((each) => hashes.map((hash) => each.getblockheader(hash)));
+      for (const block of known ? [known] : headers.map(blockOf)) this.#arrived(block, false);
     } finally {
       leave();
     }
@@ -141,10 +141,12 @@ export class LiveNode {
     if (event.type === 'connected') {
       const { txids = [] } = event;
       const block = { hash, height, previous, time, txids, count: txids.length };
+      // That each of them leaves is told one by one behind it.
+      for (const txid of txids) if (this.pool.delete(txid)) this.#poolChanged();
       this.#arrived(block, true);
       if (this.#left.length > 0) this.#joined.push(block);
     } else {
-      const left = this.#listener.known(hash) ?? { hash, height, previous, time, txids: [], count: 0 };
+      const left = this.#listener.known(hash) ?? { hash, height, previous, time, txids: [], count: 1 };
       // Back over a block that just came: it was never a branch of its own.
       if (this.#joined.at(-1)?.hash === hash) this.#joined.pop();
       else this.#left.unshift(left);
@@ -152,15 +154,22 @@ export class LiveNode {
     }
     if (this.#left.length === 0) return;
     clearTimeout(this.#settling);
-    this.#settling = setTimeout(() => this.#settle(), SETTLED);
+    this.#settling = setTimeout(() => void this.#settle().catch(() => {}), SETTLED);
   }
 
   /** Once it has gone over to another branch. */
-  #settle(): void {
+  async #settle(): Promise<void> {
     if (this.#joined.length === 0) return;
-    this.#listener.reorganised(judge(this.name, this.#left, this.#joined, (txid) => this.pool.has(txid)));
+    const [left, joined] = [this.#left, this.#joined];
     this.#left = [];
     this.#joined = [];
+    const whole = async (block: Block): Promise<Block> => {
+      if (block.txids.length === block.count) return block;
+      const { tx } = await this.client.getblock(block.hash, 1);
+      return { ...block, txids: tx, count: tx.length };
+    };
+    const [lost, won] = await Promise.all([left, joined].map((branch) => Promise.all(branch.map(whole))));
+    this.#listener.reorganised(judge(this.name, lost!, won!, (txid) => this.pool.has(txid)));
   }
 
   #mempool(event: MempoolEvent): void {
@@ -176,13 +185,13 @@ export class LiveNode {
     } else if (event.type === 'removed') {
       const { txid, reason } = event;
       const left = this.pool.get(txid);
-      if (reason === 'replaced' && left !== undefined)
-        this.#replaced = [...this.#replaced, { txid, ...left }].slice(-REPLACEMENTS);
+      if (left === undefined) return;
+      if (reason === 'replaced') this.#replaced = [...this.#replaced, { txid, ...left }].slice(-REPLACEMENTS);
       this.pool.delete(txid);
     } else {
       this.pool.clear();
       for (const txid of event.txids) this.pool.set(txid, { vsize: 0, fee: 0 });
-      if (event.txids.length > 0) void this.#weigh();
+      if (this.#isWeighed) void this.#weigh();
     }
     this.#poolChanged();
   }
@@ -195,7 +204,12 @@ export class LiveNode {
     }, FRAME);
   }
 
-  /** A snapshot tells ids only. */
+  /** A snapshot tells ids only: sizes and fees of what waits are asked for when they are looked at, from then on. */
+  weigh(): void {
+    if (!this.#isWeighed) void this.#weigh();
+    this.#isWeighed = true;
+  }
+
   async #weigh(): Promise<void> {
     const all = await this.client.getrawmempool(true).catch(() => ({}));
     for (const [txid, { vsize, fees }] of Object.entries(

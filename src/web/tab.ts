@@ -31,6 +31,14 @@ export const lacking: readonly string[] = [
       ]),
 ];
 
+/** Whether the browser keeps what is stored even when the disk is full; undefined where that cannot be asked. */
+export const isPersistent = signal<boolean | undefined>(undefined);
+
+/** Only a window may ask for it, and only a secure context has any storage. */
+export async function askToKeep(): Promise<void> {
+  isPersistent.value = await navigator.storage?.persist?.();
+}
+
 interface Network {
   readonly network: object | 'regtest' | 'main';
   readonly peers: Readonly<Record<string, string>>;
@@ -55,7 +63,7 @@ export async function startTab(): Promise<void> {
     const { network, peers, onlyPeers, store } = await askNetwork();
     const script = document.documentElement.dataset.worker!;
     const options = { network, peers: Object.values(peers).map(url), onlyPeers, store };
-    running = startTabNode(script, options, become);
+    running = startTabNode(script, options, become, () => void askToKeep());
     localStorage.setItem(WANTED, 'on');
   } catch (error) {
     tabState.value = { phase: 'stopped', error: (error as Error).message };
@@ -71,7 +79,10 @@ export async function stopTab(): Promise<void> {
 
 function become(state: TabNodeState): void {
   tabState.value = state;
-  if (state.phase === 'running') void attempt(() => join(running!));
+  if (state.phase === 'running') {
+    void navigator.storage?.persisted?.().then((answer) => (isPersistent.value = answer));
+    void attempt(() => join(running!));
+  }
   if (state.phase !== 'stopped') return;
   guest.value?.close();
   guest.value = undefined;
@@ -84,6 +95,20 @@ async function join({ client }: TabNode): Promise<void> {
   const loaded = await client.listwallets();
   for (const { name } of wallets) if (!loaded.includes(name)) await client.loadwallet(name);
   await lookForWallets();
+}
+
+/** What is encrypted stays so. @returns a backup of a wallet */
+export async function backUp(name: string): Promise<Blob> {
+  await running!.client.wallet(name).backupwallet(name);
+  return new Blob([await running!.takeFile(name)], { type: 'application/octet-stream' });
+}
+
+/** @throws RpcError where the file is no backup, or not of an encrypted wallet */
+export async function restore(name: string, backup: Blob): Promise<void> {
+  await running!.giveFile(name, new Uint8Array(await backup.arrayBuffer()));
+  await running!.client.restorewallet(name, name);
+  await lookForWallets();
+  await askToKeep();
 }
 
 export async function lookForWallets(): Promise<void> {

@@ -6,17 +6,20 @@ import { LocalSocket } from '../../events/local-socket.ts';
 import type { Dispatcher } from '../../rpc/dispatcher.ts';
 import { LIMITS } from '../../rpc/limits.ts';
 import type { Reply, Request } from './protocol.ts';
+import { FILE_PATH, type TabFiles } from './tab-files.ts';
 
 const USER = 'tab';
 
 export class Caller {
   readonly #rpc: Dispatcher;
+  readonly #files: TabFiles;
   readonly #reply: (reply: Reply) => void;
   readonly #calls = new Map<number, AbortController>();
   readonly #sockets = new Map<number, Socket>();
 
-  constructor(rpc: Dispatcher, reply: (reply: Reply) => void) {
+  constructor(rpc: Dispatcher, files: TabFiles, reply: (reply: Reply) => void) {
     this.#rpc = rpc;
+    this.#files = files;
     this.#reply = reply;
   }
 
@@ -30,6 +33,10 @@ export class Caller {
   }
 
   async #answer(call: number, path: string, text: string): Promise<void> {
+    if (path.startsWith(FILE_PATH)) {
+      const file = this.#files.answer(path.slice(FILE_PATH.length), text);
+      return this.#reply({ answer: call, status: file === undefined ? 404 : 200, body: file ?? '' });
+    }
     const gone = new AbortController();
     this.#calls.set(call, gone);
     const { status, body } = await this.#rpc.handle(text, { path, user: USER, signal: gone.signal });

@@ -5,28 +5,30 @@
 import { type ClientAnswer, type ClientRequest, createClient, type RpcClient } from '../../client/client.ts';
 import type { Reply, Request, TabNodeOptions, TabNodeState } from './protocol.ts';
 import { startWorker } from './start-worker.ts';
+import { FILE_PATH } from './tab-files.ts';
 
 export interface TabNode {
   /** Calls, `wallet(name)`, `subscribe(…)`. While the node starts, calls get the usual error -28. */
   readonly client: RpcClient;
   readonly state: TabNodeState;
+  /** What a method of the node has written under this name. @throws Error if there is nothing */
+  takeFile(name: string): Promise<Uint8Array<ArrayBuffer>>;
+  /** For a method of the node that reads a file of this name. */
+  giveFile(name: string, bytes: Uint8Array): Promise<void>;
   /** Ends it in order; of a viewer only its view. What is kept is on the disk then. Resolves once `stopped`. */
   stop(): Promise<void>;
-}
-
-/** Workers' types lack it. */
-interface Persistent {
-  persist(): Promise<boolean>;
 }
 
 /**
  * @param script where the worker's script is: `npm run build` names it in the page's `data-worker`
  * @param onState told of each change, the first time before this returns
+ * @param onWallet told that a wallet is made: a page may ask then that what is stored is kept when the disk is full
  */
 export function startTabNode(
   script: string,
   options: TabNodeOptions,
   onState: (state: TabNodeState) => void,
+  onWallet: () => void = () => {},
 ): TabNode {
   const { worker, port } = startWorker(script, 'node', options);
   const calls = new Map<number, (answer: ClientAnswer) => void>();
@@ -51,15 +53,14 @@ export function startTabNode(
     else if ('answer' in data) calls.get(data.answer)?.(data);
     else if ('from' in data) sockets.get(data.from)?.receive(data.text);
     else if ('closed' in data) sockets.get(data.closed)?.ended();
-    // Only a window may ask for it, and only in a secure context has it any storage.
-    else void (navigator.storage as Partial<Persistent> | undefined)?.persist?.();
+    else onWallet();
   };
   worker.onerror = ({ message }) =>
     become({ phase: 'stopped', error: message || 'the worker failed to load' });
   onState(state);
 
   let last = 0;
-  const exchange = ({ url, body, signal }: ClientRequest): Promise<ClientAnswer> => {
+  const ask = (path: string, body: string, signal?: AbortSignal): Promise<ClientAnswer> => {
     if (state.phase === 'stopped') return Promise.resolve(GONE);
     const call = ++last;
     return new Promise<ClientAnswer>((resolve, reject) => {
@@ -68,9 +69,11 @@ export function startTabNode(
         send({ cancel: call });
         reject(signal.reason);
       });
-      send({ call, path: new URL(url).pathname, body });
+      send({ call, path, body });
     }).finally(() => calls.delete(call));
   };
+  const exchange = ({ url, body, signal }: ClientRequest): Promise<ClientAnswer> =>
+    ask(new URL(url).pathname, body, signal);
 
   /** What the client uses of a WebSocket. */
   class TabSocket {
@@ -132,6 +135,16 @@ export function startTabNode(
     client: createClient({ url: 'http://tab/', cookie: () => '', exchange, WebSocket: TabSocket as never }),
     get state() {
       return state;
+    },
+    async takeFile(name) {
+      const { status, body } = await ask(FILE_PATH + name, '');
+      if (status !== 200) throw new Error(`The node has no file ${name}`);
+      return Uint8Array.from(atob(body), (letter) => letter.charCodeAt(0));
+    },
+    async giveFile(name, bytes) {
+      const body = btoa(Array.from(bytes, (byte) => String.fromCharCode(byte)).join(''));
+      const { status } = await ask(FILE_PATH + name, body);
+      if (status !== 200) throw new Error('The node does not run');
     },
     stop: () => {
       send({ stop: true });

@@ -9,6 +9,7 @@ import { Caller } from './callers.ts';
 import { startNode } from './create-node.ts';
 import type { Reply, Request, TabNodeOptions, TabNodeState } from './protocol.ts';
 import { openStorage } from './storage/open-storage.ts';
+import { TabFiles } from './tab-files.ts';
 import { hasThreads } from './threads.ts';
 import { View, Viewers } from './views.ts';
 
@@ -91,7 +92,8 @@ async function runOwn(
   const threads = hasThreads()
     ? Math.max(1, Math.min(wanted ?? MOST_THREADS, navigator.hardwareConcurrency))
     : 1;
-  const viewers = new Viewers(lock);
+  const files = new TabFiles();
+  const viewers = new Viewers(lock, files);
   let page: Caller | undefined;
   const become = (state: TabNodeState): void => {
     tell({ state });
@@ -104,12 +106,12 @@ async function runOwn(
       { parameters, peers, onlyPeers, threads },
       async (logger) => {
         const onWallet = () => tell({ persist: true });
-        const kept = await openStorage({ name, fetchAnew, inMemory, logger, onWallet });
+        const kept = await openStorage({ name, fetchAnew, inMemory, logger, files, onWallet });
         storage = kept.kind;
         return kept;
       },
       (rpc) => {
-        page = new Caller(rpc, tell);
+        page = new Caller(rpc, files, tell);
         port.onmessage = ({ data }: MessageEvent<Request>) =>
           'stop' in data ? stopped.abort() : page!.take(data);
         viewers.serve(rpc);

@@ -5,6 +5,7 @@
 import type { Dispatcher } from '../../rpc/dispatcher.ts';
 import { Caller } from './callers.ts';
 import type { Reply, Request, TabNodeState } from './protocol.ts';
+import type { TabFiles } from './tab-files.ts';
 
 /** What goes over the channel; the owner of the node is whoever has no name. */
 type Message =
@@ -87,12 +88,14 @@ export class Viewers {
   readonly #name: string;
   readonly #channel: BroadcastChannel;
   readonly #callers = new Map<string, Caller>();
+  readonly #files: TabFiles;
   #rpc: Dispatcher | undefined;
   #isClosed = false;
   #state: TabNodeState = { phase: 'starting', text: '' };
 
-  constructor(name: string) {
+  constructor(name: string, files: TabFiles) {
     this.#name = name;
+    this.#files = files;
     this.#channel = new BroadcastChannel(name);
     this.#channel.onmessage = ({ data }: MessageEvent<Message>) => this.#hear(data);
     this.#post({ owner: true });
@@ -118,7 +121,7 @@ export class Viewers {
     const { from, request } = message;
     let caller = this.#callers.get(from);
     if (caller === undefined) {
-      const added = new Caller(this.#rpc, (reply) => this.#post({ to: from, reply }));
+      const added = new Caller(this.#rpc, this.#files, (reply) => this.#post({ to: from, reply }));
       caller = added;
       this.#callers.set(from, added);
       void navigator.locks.request(lockOf(this.#name, from), () => {

@@ -1,4 +1,5 @@
 /** What waits: how much at which fee rate, the blocks that it will be in, what hangs together, and what was replaced. */
+import { useEffect } from 'preact/hooks';
 import { Amount, Card, Hash, Some, useCalm } from '../parts.tsx';
 import { current } from '../world.ts';
 import { Clusters } from './clusters.tsx';
@@ -9,7 +10,9 @@ import { barsOf, ratesOf } from './shape.ts';
 const CALM = 250;
 
 export function MempoolView() {
-  const { pool, poolAge, name, replacements } = current.value!;
+  const node = current.value!;
+  const { pool, poolAge, name, replacements } = node;
+  useEffect(() => node.weigh(), [node]);
   useCalm(poolAge, CALM);
   const all = ratesOf(pool);
   const bars = barsOf(all);
@@ -56,7 +59,12 @@ export function MempoolView() {
                 sat/vB) in place of{' '}
                 {replaced.map((each) => (
                   <span key={each.txid}>
-                    <Hash of={each.txid} kind="tx" /> with <Amount of={each.fee} />{' '}
+                    <Hash of={each.txid} kind="tx" />{' '}
+                    {each.vsize > 0 && (
+                      <>
+                        with <Amount of={each.fee} />
+                      </>
+                    )}{' '}
                   </span>
                 ))}
               </li>

@@ -2,7 +2,7 @@
 import { useMemo, useState } from 'preact/hooks';
 import { Card, Pending, useAnswer } from '../parts.tsx';
 import { current } from '../world.ts';
-import { isSecret, type MethodFacts, parseCall, usageOf } from './command-line.ts';
+import { isSecret, type MethodFacts, offersOf, parseCall, usageOf } from './command-line.ts';
 
 /** Answers that are kept, and letters of each. */
 const KEPT = 20;
@@ -84,12 +84,11 @@ export function Console() {
           }}
         />
         <datalist id="methods">
-          {known === undefined &&
-            [...methods.values()].map(({ name: method, summary }) => (
-              <option key={method} value={method}>
-                {summary}
-              </option>
-            ))}
+          {offersOf(text, methods).map(({ value, hint }) => (
+            <option key={value} value={value}>
+              {hint}
+            </option>
+          ))}
         </datalist>
         <label>
           <span class="soft">wallet </span>

@@ -1,6 +1,6 @@
 /** The chain again, block by block: how each was judged, which coins it took and made, and the branches beside it. */
 import { useEffect, useRef, useState } from 'preact/hooks';
-import { type Block, placeBranches } from '../branches.ts';
+import { type Block, blockOf, placeBranches } from '../branches.ts';
 import { Card, Hash, Pending, Steps, useAnswer } from '../parts.tsx';
 import { current } from '../world.ts';
 import { Judged } from './checks.tsx';
@@ -102,13 +102,6 @@ async function surroundings(client: Client, at: string | number): Promise<Surrou
   const tips = [active.at(-1)!, ...ends];
   return { hash, height, isStale: confirmations < 0, blocks, tips, columns: heights.length };
 }
-
-type Header = Awaited<ReturnType<Client['getblockheader']>> & object;
-
-const blockOf = ({ hash, height, previousblockhash: previous, time, nTx: count }: Header): Block => ({
-  ...{ hash, height, previous, time, count },
-  txids: [],
-});
 
 /** Back from the end of a branch to where it left the active one. @returns the last of it that is shown */
 async function follow(

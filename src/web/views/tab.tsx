@@ -5,9 +5,13 @@ import type { LiveNode } from '../live-node.ts';
 import { Amount, Card, Facts, Hash, Pending, useAnswer } from '../parts.tsx';
 import { isDevnet, server } from '../session.ts';
 import {
+  askToKeep,
+  backUp,
   canRun,
+  isPersistent,
   lacking,
   lookForWallets,
+  restore,
   startTab,
   stopTab,
   TAB,
@@ -73,7 +77,18 @@ function State({ of: state }: { of: TabNodeState }) {
           [
             'keeps',
             state.storage === 'disk' ? (
-              'chain and wallets on this disk'
+              <>
+                chain and wallets on this disk
+                {isPersistent.value === false && (
+                  <>
+                    {', as long as that is not full: the browser has not promised more '}
+                    <button type="button" onClick={() => void askToKeep()}>
+                      Ask it to
+                    </button>
+                  </>
+                )}
+                {isPersistent.value && ', also when that is full'}
+              </>
             ) : (
               <span class="error">nothing: chain and wallets are gone when this tab is closed</span>
             ),
@@ -138,7 +153,14 @@ function Connections() {
 function Wallet({ of: node }: { of: LiveNode }) {
   return (
     <Card title="Its wallet">
-      {node.wallets.value.length === 0 ? <Make of={node} /> : <Opened of={node} />}
+      {node.wallets.value.length === 0 ? (
+        <>
+          <Make of={node} />
+          <Restore />
+        </>
+      ) : (
+        <Opened of={node} />
+      )}
     </Card>
   );
 }
@@ -171,6 +193,33 @@ function Make({ of: { client } }: { of: LiveNode }) {
       <button type="submit">Make an encrypted wallet</button>
     </form>
   );
+}
+
+function Restore() {
+  return (
+    <form
+      class="typing"
+      onSubmit={(event) => {
+        event.preventDefault();
+        const backup = new FormData(event.currentTarget).get('backup') as File;
+        void attempt(() => restore(TAB, backup));
+      }}
+    >
+      <label>
+        or a backup of one <input name="backup" type="file" accept=".penny" required />
+      </label>
+      <button type="submit">Bring it back</button>
+    </form>
+  );
+}
+
+/** As browsers save what a page has made. */
+function save(blob: Blob, name: string): void {
+  const link = document.createElement('a');
+  link.href = URL.createObjectURL(blob);
+  link.download = name;
+  link.click();
+  setTimeout(() => URL.revokeObjectURL(link.href), 60_000);
 }
 
 function Opened({ of: node }: { of: LiveNode }) {
@@ -223,6 +272,16 @@ function Opened({ of: node }: { of: LiveNode }) {
             1 coin from the faucet
           </button>
         )}
+        <button
+          type="button"
+          onClick={() =>
+            void attempt(async () =>
+              save(await backUp(node.wallets.value[0]!), `${node.wallets.value[0]}.penny`),
+            )
+          }
+        >
+          Save a backup
+        </button>
         <a href={`#/wallet/${encodeURIComponent(node.wallets.value[0]!)}`} onClick={() => choose(TAB)}>
           history, receive, send
         </a>

@@ -1,17 +1,20 @@
 /** A transaction: what it spends, to whom it pays, and the way to step through each of its scripts. */
+import { useEffect } from 'preact/hooks';
 import { Amount, ago, Card, Facts, Hash, Pending, Raw, Some, useAnswer } from '../parts.tsx';
 import { current } from '../world.ts';
 
 export function TransactionView({ txid, block }: { txid: string; block: string | undefined }) {
-  const { client, name, tip, poolAge, pool } = current.value!;
+  const node = current.value!;
+  const { client, name, tip, poolAge, pool } = node;
   const waits = poolAge.value >= 0 && pool.has(txid);
   const { value: tx, error } = useAnswer(
     () =>
       block === undefined ? client.getrawtransaction(txid, 2) : client.getrawtransaction(txid, 2, block),
     [txid, block, name, tip.value?.hash, waits],
   );
+  useEffect(() => (waits ? node.weigh() : undefined), [node, waits]);
   if (tx === undefined) return <Pending error={error} />;
-  const fee = tx.fee ?? pool.get(txid)?.fee;
+  const fee = tx.fee ?? (pool.get(txid)?.fee || undefined);
   return (
     <>
       <Card title="Transaction" wide>

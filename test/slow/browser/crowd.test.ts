@@ -6,14 +6,20 @@ import { sha256 } from '../../../src/core/encoding/hashes.ts';
 import { REGTEST } from '../../../src/core/parameters/presets.ts';
 import { encodeAddress } from '../../../src/core/script/address.ts';
 import { Transaction } from '../../../src/core/transaction/transaction.ts';
+import { LocalSocket } from '../../../src/events/local-socket.ts';
+import type { Dispatcher } from '../../../src/rpc/dispatcher.ts';
 import { hasChromium, launch, openPage, picture } from './chromium.ts';
 import { Crowd } from './crowd.ts';
 
-/** Milliseconds until the first view, and from a block to the screen. */
-const FIRST_VIEW = 1_000;
+/**
+ * Milliseconds of a processor until the first view, half of what it may take, and from a block to the screen: of the
+ * node, and of the page's thread. What else runs on the machine does not count.
+ */
+const FIRST_VIEW = 500;
 const SHOWN = 200;
-/** The machine may be busy with something else for a while. */
-const ATTEMPTS = 12;
+/** All of them are to be as quick. */
+const ATTEMPTS = 3;
+const EMPTIED = 3;
 /** Of 1,000 transactions, that many again as they are mined, and 111 blocks; from which on nothing may grow, in bytes. */
 const ROUNDS = 8;
 const SETTLED = 3;
@@ -32,7 +38,7 @@ const noting = (name: string, condition: string): string => `{
   new MutationObserver(note).observe(document, { subtree: true, childList: true, characterData: true, attributes: true });
 }`;
 
-/** The same of a block in the strip, by the clock that the node has too. */
+/** The same of a block in the strip. */
 const observe = (height: number): string => `{
   const observer = new MutationObserver(() => {
     if (![...document.querySelectorAll('.strip .block b')].some((each) => each.textContent === '${height}')) return;
@@ -48,19 +54,56 @@ async function shownAt(page: Page): Promise<number> {
   return (await read()) as number;
 }
 
-/** @returns milliseconds of each attempt, until one is as it should be */
+const spentHere = (): number => {
+  const { user, system } = process.cpuUsage();
+  return (user + system) / 1000;
+};
+
+/** @returns what reads how much the thread of a page has worked, in milliseconds */
+async function meterOf(page: Page): Promise<() => Promise<number>> {
+  const session = await page.context().newCDPSession(page);
+  await session.send('Performance.enable', { timeDomain: 'threadTicks' });
+  return async () => {
+    const { metrics } = await session.send('Performance.getMetrics');
+    return metrics.find(({ name }) => name === 'TaskDuration')!.value * 1000;
+  };
+}
+
+/** @returns milliseconds of work of each attempt */
 async function firstViews(browser: Browser, link: string, condition: string): Promise<number[]> {
+  const works: number[] = [];
   const times: number[] = [];
-  for (let i = 0; i < ATTEMPTS && !(times.at(-1)! < FIRST_VIEW); i++) {
+  for (let i = 0; i < ATTEMPTS; i++) {
     const { page, complaints } = await openPage(browser, { viewport: { width: 1280, height: 900 } });
     await page.addInitScript(noting('shownAt', condition));
+    const meter = await meterOf(page);
+    const before = spentHere();
     await page.goto(link);
-    times.push(await shownAt(page));
+    times.push(Math.round(await shownAt(page)));
+    works.push(Math.round(spentHere() - before + (await meter())));
     expect(complaints).toEqual([]);
     if (i === 0) await picture(page, `crowd-${condition.length}`);
     await page.context().close();
   }
-  return times;
+  console.info('first view: milliseconds of work', works, 'on the wall', times);
+  return works;
+}
+
+/** Notes how much this process had worked when it told of a block. */
+class Told extends LocalSocket {
+  at = 0;
+  readonly hasRoom = true;
+
+  constructor(rpc: Dispatcher) {
+    super(() => rpc, { path: '/', user: '' });
+    void this.call('{"jsonrpc":"2.0","id":0,"method":"subscribe","params":{"topics":["chain"]}}');
+  }
+
+  protected deliver(message: string): void {
+    if (message.includes('"connected"')) this.at = spentHere();
+  }
+
+  protected ended(): void {}
 }
 
 interface Coin {
@@ -104,9 +147,7 @@ describe.skipIf(!hasChromium)('the page with fifty nodes', () => {
   test('is there within a second', async () => {
     const all = `[...document.querySelectorAll('.node:not(.down)')].filter((each) => each.textContent.includes('height 30')).length === 50 &&
       document.querySelectorAll('.strip .block:not(.next)').length === 16`;
-    const times = await firstViews(browser, crowd.link, all);
-    console.info('fifty nodes, first view', times);
-    expect(Math.min(...times)).toBeLessThan(FIRST_VIEW);
+    expect(Math.max(...(await firstViews(browser, crowd.link, all)))).toBeLessThan(FIRST_VIEW);
   }, 120_000);
 });
 
@@ -148,9 +189,7 @@ describe.skipIf(!hasChromium)('the page with ten thousand blocks and five thousa
 
   test('is there within a second, its mempool too', async () => {
     const condition = `document.querySelector('.strip .block.next')?.textContent.includes('5000 tx')`;
-    const times = await firstViews(browser, crowd.link, condition);
-    console.info('5,000 transactions, first view', times);
-    expect(Math.min(...times)).toBeLessThan(FIRST_VIEW);
+    expect(Math.max(...(await firstViews(browser, crowd.link, condition)))).toBeLessThan(FIRST_VIEW);
     const { page, complaints } = await openPage(browser, { viewport: { width: 1280, height: 900 } });
     await page.goto(crowd.link);
     await page.getByRole('link', { name: 'Mempool' }).click();
@@ -165,31 +204,53 @@ describe.skipIf(!hasChromium)('the page with ten thousand blocks and five thousa
     await page.context().close();
   }, 120_000);
 
-  test('shows a block at once, and does not grow by thousands of events', async () => {
+  test('shows a block at once that empties it, and that it is empty', async () => {
+    const { page, complaints } = await openPage(browser, { viewport: { width: 1280, height: 900 } });
+    await page.goto(crowd.link);
+    await page.getByText('5000 tx wait').waitFor();
+    const { node } = crowd.members[0]!.memory;
+    const meter = await meterOf(page);
+    const told = new Told(node.rpc);
+    let connectedAt = 0;
+    const unsubscribe = node.chain.connected.subscribe(() => (connectedAt = spentHere()), 'first');
+    const works: number[][] = [];
+    for (let i = 0; i < EMPTIED; i++) {
+      if (i > 0) await pay(5_000);
+      // Of what waits, all is heard of.
+      await page.getByText('5000 tx wait').waitFor();
+      await page.evaluate(
+        `globalThis.shownAt = undefined; ${observe((await call<number>('getblockcount')) + 1)}`,
+      );
+      const before = await meter();
+      await crowd.mine(1, ANYONE);
+      await shownAt(page);
+      works.push([told.at - connectedAt, (await meter()) - before].map(Math.round));
+      await page.getByText('0 tx wait', { exact: true }).waitFor();
+    }
+    unsubscribe();
+    told.close();
+    console.info('a block of 5,000: milliseconds of work until it is told, and shown', works);
+    const sums = works.map(([here, there]) => here! + there!).sort((a, b) => a - b);
+    expect(sums[Math.floor(EMPTIED / 2)]).toBeLessThan(SHOWN);
+    await pay(5_000);
+    expect(complaints).toEqual([]);
+    await page.context().close();
+  }, 300_000);
+
+  test('shows many blocks at once, and does not grow by thousands of events', async () => {
     const { page, complaints } = await openPage(browser, { viewport: { width: 1280, height: 900 } });
     await page.goto(crowd.link);
     await page.locator('.strip .block.next').waitFor();
     const session = await page.context().newCDPSession(page);
-    const delays: number[] = [];
     const sizes: number[] = [];
     for (let round = 0; round < ROUNDS; round++) {
-      await crowd.mine(1, ANYONE);
-      for (let i = 0; i < 10; i++) {
-        const height = (await call<number>('getblockcount')) + 1;
-        await page.evaluate(`globalThis.shownAt = undefined; ${observe(height)}`);
-        await crowd.mine(1, ANYONE);
-        const mined = Date.now();
-        delays.push((await shownAt(page)) - mined);
-      }
       await pay(1_000);
       await crowd.mine(100, ANYONE);
       const height = await call<number>('getblockcount');
       await page.getByText(`· height ${height}`).waitFor();
       sizes.push(await heapOf(session));
     }
-    delays.sort((a, b) => a - b);
-    console.info('milliseconds from a block to the screen', delays, 'bytes of the heap', sizes);
-    expect(delays[Math.floor(delays.length / 2)]).toBeLessThan(SHOWN);
+    console.info('bytes of the heap', sizes);
     // The first rounds fill what is kept: the last blocks, happenings, compiled code.
     expect(sizes.at(-1)! - sizes[SETTLED]!).toBeLessThan(GROWTH);
     expect(await page.evaluate('document.querySelectorAll("*").length')).toBeLessThan(1_500);

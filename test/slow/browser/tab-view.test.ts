@@ -1,4 +1,7 @@
 /** A node in a tab, as a newcomer runs it: joined, mined, paid, closed and opened again, twice, and left by a node. */
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import type { Browser, BrowserContext, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { RpcClient } from '../../../src/client/client.ts';
@@ -31,6 +34,7 @@ describe.skipIf(!hasChromium)('a node in a tab', () => {
     let context: BrowserContext;
     let page: Page;
     let complaints: string[];
+    const folder = mkdtempSync(join(tmpdir(), 'penny-backups-'));
 
     beforeAll(async () => {
       devnet = await TestDevnet.start();
@@ -43,6 +47,7 @@ describe.skipIf(!hasChromium)('a node in a tab', () => {
     afterAll(async () => {
       await context?.close();
       await devnet?.stop();
+      rmSync(folder, { recursive: true });
     }, 60_000);
 
     const inSync = async (on = page): Promise<void> =>
@@ -98,6 +103,50 @@ describe.skipIf(!hasChromium)('a node in a tab', () => {
       await page.getByRole('button', { name: 'Heal all' }).click();
       await page.getByText('tab left 1 for 2 blocks').waitFor();
       expect(complaints).toEqual([]);
+    });
+
+    test('its wallet is saved as one file, as encrypted as it is, and brought back elsewhere', async () => {
+      await open(page);
+      const button = page.getByRole('button', { name: 'Save a backup' });
+      const [download] = await Promise.all([page.waitForEvent('download'), button.click()]);
+      expect(download.suggestedFilename()).toBe('tab.penny');
+      const file = { name: 'tab.penny', mimeType: '', buffer: readFileSync(await download.path()) };
+      expect(file.buffer.toString('latin1')).toMatch(/^penny wallet backup 1\n/);
+      const balance = await page
+        .locator('dd', { hasText: /^\d+\.\d{8}$/ })
+        .first()
+        .textContent();
+      const other = await openPage(browser, { viewport: { width: 1280, height: 900 } });
+      await other.page.addInitScript(`Object.assign(StorageManager.prototype, {
+        persisted: async () => globalThis.isKept === true,
+        persist: async () => (globalThis.isKept = true),
+      })`);
+      await other.page.goto(devnet.link);
+      await open(other.page);
+      await other.page.getByRole('button', { name: 'Start the node' }).click();
+      await inSync(other.page);
+      await other.page.getByRole('button', { name: 'Ask it to' }).click();
+      await other.page.getByText(', also when that is full').waitFor();
+      await node1.callNamed('backupwallet', { destination: join(folder, 'plain') });
+      const plain = { ...file, buffer: readFileSync(join(folder, 'plain')) };
+      for (const [wrong, why] of [
+        [{ ...file, buffer: file.buffer.subarray(0, -1) }, 'damaged or cut short'],
+        [{ ...file, buffer: Buffer.from('a letter') }, 'not in recognized format'],
+        [plain, 'are always encrypted, and this backup is not'],
+      ] as const) {
+        await other.page.getByLabel('a backup of one').setInputFiles(wrong);
+        await other.page.getByRole('button', { name: 'Bring it back' }).click();
+        await other.page.getByRole('alert').filter({ hasText: why }).waitFor();
+      }
+      await other.page.getByLabel('a backup of one').setInputFiles(file);
+      await other.page.getByRole('button', { name: 'Bring it back' }).click();
+      await other.page.getByRole('button', { name: 'Unlock' }).waitFor();
+      await other.page.locator('dd', { hasText: balance! }).first().waitFor();
+      await other.page.getByLabel('passphrase').fill(PASSPHRASE);
+      await other.page.getByRole('button', { name: 'Unlock' }).click();
+      await other.page.getByRole('button', { name: 'Show its words' }).waitFor();
+      expect(other.complaints).toEqual([]);
+      await other.page.context().close();
     });
 
     test('a node that is stopped under it is seen, and dialled again when it is back', async () => {

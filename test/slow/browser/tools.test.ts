@@ -108,6 +108,10 @@ describe.skipIf(!hasChromium)('the page', () => {
     await line.fill('getblockhash');
     await console.getByText('getblockhash height').waitFor();
     const last = console.locator('.answers pre').first();
+    await line.fill('mine 2 ');
+    await eventually(() =>
+      offered.evaluateAll((all) => all.map((each) => each.getAttribute('value'))),
+    ).toEqual(['mine 2 0', 'mine 2 interval=', 'mine 2 address=']);
     await line.fill('getblockhash 0');
     await page.keyboard.press('Enter');
     await eventually(() => last.textContent()).toBe(await call('getblockhash', 0));

@@ -4,6 +4,7 @@ import { openRpcDocument } from '../../../src/rpc/openrpc.ts';
 import {
   isSecret,
   type MethodFacts,
+  offersOf,
   parseCall,
   usageOf,
   wordsOf,
@@ -43,6 +44,37 @@ test('arguments by name, if all are names of parameters', () => {
   expect(parse('mine blocks=3 interval=600').params).toEqual({ blocks: 3, interval: 600 });
   expect(parse('getnewaddress label=a=b').params).toEqual({ label: 'a=b' });
   expect(parse('getnewaddress other=1').params).toEqual(['other=1']);
+  expect(parse('getnewaddress other=1 x').params).toEqual(['other=1', 'x']);
+});
+
+test('arguments by place may be followed by some by name, options of an object among them', () => {
+  expect(parse('mine 3 interval=600').params).toEqual({ args: [3], interval: 600 });
+  expect(parse('walletcreatefundedpsbt [] [{"a":1}] fee_rate=2 lock_unspents=true').params).toEqual({
+    args: [[], [{ a: 1 }]],
+    fee_rate: 2,
+    lock_unspents: true,
+  });
+  // Behind a name there is no place.
+  expect(parse('mine blocks=3 600').params).toEqual(['blocks=3', 600]);
+});
+
+test('a line is offered methods, values of the next argument, and names of what is not given', () => {
+  const values = (text: string): string[] => offersOf(text, KNOWN).map(({ value }) => value);
+  expect(values('getb')).toEqual([...KNOWN.keys()]);
+  expect(values('getblock')).toEqual([...KNOWN.keys()]);
+  expect(values('mine ')).toEqual(['1', 'blocks=', 'interval=', 'address='].map((each) => `mine ${each}`));
+  expect(values('mine 3 ')).toEqual(expect.arrayContaining(['mine 3 interval=', 'mine 3 address=']));
+  expect(values('mine 3 ')).not.toContain('mine 3 blocks=');
+  expect(values('mine interval=6 ')).not.toContain('mine interval=6 interval=');
+  expect(values('createwallet w ')).toEqual(
+    expect.arrayContaining(['createwallet w true', 'createwallet w false', 'createwallet w blank=']),
+  );
+  expect(values('createwallet w blank=')).toEqual(
+    expect.arrayContaining(['createwallet w blank=true', 'createwallet w blank=false']),
+  );
+  expect(values('walletcreatefundedpsbt [] [] ')).toContain('walletcreatefundedpsbt [] [] fee_rate=');
+  expect(values('createrawtransaction [{"txid": "a ')).toEqual([]);
+  for (const { hint } of offersOf('walletcreatefundedpsbt ', KNOWN)) expect(hint).not.toBe('');
 });
 
 test('how a method is called, and whether it is handed secrets', () => {

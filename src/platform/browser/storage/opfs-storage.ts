@@ -6,7 +6,8 @@ import { CorruptionError, type Storage } from '../../../chain/storage.ts';
 import { utf8 } from '../../../core/encoding/bytes.ts';
 import type { Logger } from '../../../seams.ts';
 import type { WalletStorage, WalletStore } from '../../../wallet/storage.ts';
-import { damagedWallet, WalletError } from '../../../wallet/wallet-error.ts';
+import { damagedWallet } from '../../../wallet/wallet-error.ts';
+import type { TabFiles } from '../tab-files.ts';
 import type { Folder } from './folder.ts';
 import { LogStore } from './log-store.ts';
 import { OpfsBlockFiles } from './opfs-block-files.ts';
@@ -76,17 +77,17 @@ export async function forgetChain(folder: Folder): Promise<void> {
 /** Folders of wallets; no name is a name of a file system's own then, such as `..`. */
 const WALLET = 'wallet-';
 const STARTUP = 'wallets-at-start';
-const NO_FILES = 'A node in a tab has no files: exportmnemonic gives the words that bring a wallet back';
-
 export class OpfsWalletStorage implements WalletStorage {
   readonly #folder: Folder;
   readonly #storage: Storage;
+  readonly #files: TabFiles;
   readonly #onCreate: () => void;
 
   /** @param storage in the same folder @param onCreate told when there is a wallet more */
-  constructor(folder: Folder, storage: Storage, onCreate: () => void) {
+  constructor(folder: Folder, storage: Storage, files: TabFiles, onCreate: () => void) {
     this.#folder = folder;
     this.#storage = storage;
+    this.#files = files;
     this.#onCreate = onCreate;
   }
 
@@ -109,12 +110,12 @@ export class OpfsWalletStorage implements WalletStorage {
     return this.#folder.remove(WALLET + name);
   }
 
-  async writeBackup(): Promise<void> {
-    throw new WalletError(NO_FILES);
+  writeBackup(name: string, bytes: Uint8Array): Promise<void> {
+    return this.#files.writeBackup(name, bytes);
   }
 
-  async readBackup(): Promise<Uint8Array | undefined> {
-    throw new WalletError(NO_FILES);
+  readBackup(name: string): Promise<Uint8Array | undefined> {
+    return this.#files.readBackup(name);
   }
 
   async list(): Promise<string[]> {
