@@ -47,6 +47,8 @@ interface TemplateTransaction {
   readonly fee: bigint;
   /** BIP141 */
   readonly sigOpCost: number;
+  /** Those in the mempool; absent where that was not asked. */
+  readonly parents?: { readonly size: number };
 }
 
 export const DEFAULT_RESERVED_WEIGHT = 8_000;
@@ -216,8 +218,7 @@ function selectTransactions(
     misses = 0;
     weight += chunk.weight;
     sigOpCost += chunkSigOps;
-    for (const entry of chunk.entries)
-      selected.push({ tx: entry.tx, fee: entry.fee, sigOpCost: entry.sigOpCost });
+    selected.push(...chunk.entries);
   }
   return selected;
 }

@@ -8,21 +8,25 @@ type Digests = Pick<HashFunctions, 'sha256' | 'ripemd160' | 'sha1'>;
 
 /** Hashes from which on a kernel is worth its making: a start needs fewer, and was the longer for it. */
 const WORTH_A_KERNEL = 1_000;
+/** The same of batches, which save less: until then a miner's first template would wait for its making. */
+const WORTH_A_BATCHER = 1 << 16;
 
-/** What `create` makes, from so many calls on; null before. */
-function whenBusy<T>(create: () => T | null): () => T | null {
-  let calls = 0;
+/** What `create` makes, from so many hashes on; null before. */
+function whenBusy<T>(worth: number, create: () => T | null): (hashes?: number) => T | null {
+  let before = 0;
   let made: T | null = null;
-  return () => {
-    if (calls < WORTH_A_KERNEL && ++calls === WORTH_A_KERNEL) made = create();
+  return (hashes = 1) => {
+    if (before >= worth) return made;
+    before += hashes;
+    if (before >= worth) made = create();
     return made;
   };
 }
 
 /** @param long for what is too long for a kernel, or where there is none */
 export function withKernels(long: Digests): HashFunctions {
-  const messages = whenBusy(() => MessageHasher.create());
-  const digests = whenBusy(() => DigestHasher.create());
+  const messages = whenBusy(WORTH_A_KERNEL, () => MessageHasher.create());
+  const digests = whenBusy(WORTH_A_KERNEL, () => DigestHasher.create());
   const forLength = (length: number) => (length <= MEDIUM_MESSAGE ? messages() : null);
   const sha256 = (data: Uint8Array): Uint8Array => (forLength(data.length) ?? long).sha256(data);
   const hash256 = (data: Uint8Array): Uint8Array =>
@@ -32,20 +36,13 @@ export function withKernels(long: Digests): HashFunctions {
   return Object.freeze({ sha256, hash256, ...batchesOf(hash256), ripemd160, sha1: long.sha1 });
 }
 
-/** Messages from which on a batch is worth more than the making of the batch hasher. */
-const MANY = 64;
-
 /** Four messages side by side are faster than one after the other. */
 export function withBatches(hashes: HashFunctions): HashFunctions {
-  let made: BatchHasher | null | undefined;
-  const hasherFor = (count: number): BatchHasher | null => {
-    if (made === undefined && count >= MANY) made = BatchHasher.create();
-    return made ?? null;
-  };
+  const batches = whenBusy(WORTH_A_BATCHER, () => BatchHasher.create());
   return {
     ...hashes,
     hash256Each: (messages) =>
-      hasherFor(messages.ends.length)?.hashEach(messages, hashes.hash256) ?? hashes.hash256Each(messages),
-    hash256Pairs: (nodes) => hasherFor(nodes.length / 64)?.hashPairs(nodes) ?? hashes.hash256Pairs(nodes),
+      batches(messages.ends.length)?.hashEach(messages, hashes.hash256) ?? hashes.hash256Each(messages),
+    hash256Pairs: (nodes) => batches(nodes.length / 64)?.hashPairs(nodes) ?? hashes.hash256Pairs(nodes),
   };
 }

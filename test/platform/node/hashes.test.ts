@@ -38,10 +38,14 @@ test('batches, bound once there are many, are those of the reference', () => {
   bindFastHashes();
   try {
     const messages = Array.from({ length: 200 }, (_, i) => new Uint8Array(60 + (i % 70)).fill(i));
-    for (const some of [messages, messages.slice(0, 3)].map(inOnePiece))
-      expect(hash256Each(some)).toEqual(referenceHashes.hash256Each(some));
     const nodes = new Uint8Array(64 * 100).map((_, i) => i);
-    expect(hash256Pairs(nodes)).toEqual(referenceHashes.hash256Pairs(nodes));
+    // Before there is a hasher of batches, and with it.
+    for (const more of [1 << 16, 0]) {
+      for (const some of [messages, messages.slice(0, 3)].map(inOnePiece))
+        expect(hash256Each(some)).toEqual(referenceHashes.hash256Each(some));
+      expect(hash256Pairs(nodes)).toEqual(referenceHashes.hash256Pairs(nodes));
+      hash256Pairs(new Uint8Array(64 * more));
+    }
   } finally {
     bindHashes(referenceHashes);
     bindHex(referenceHex);
