@@ -5,9 +5,10 @@
  */
 import { concatBytes, latin1, toHex, utf8 } from '../core/encoding/bytes.ts';
 import { crc32c } from '../core/encoding/crc32c.ts';
+import { DecodeError } from '../core/encoding/errors.ts';
 import { Writer } from '../core/encoding/writer.ts';
 import type { Logger } from '../seams.ts';
-import { damaged, type Storage } from './storage.ts';
+import { CorruptionError, DiskError, damaged, type Storage } from './storage.ts';
 
 /** Before the CRC-32C at the end. */
 const TAG = 'crc:';
@@ -52,6 +53,30 @@ function parseObject(name: string, bytes: Uint8Array): Record<string, unknown> {
     // Told below, with the same words as for any other thing that is not an object.
   }
   throw damaged({ name }, 'it is not a JSON object');
+}
+
+/**
+ * Reads one, with or without a check value: what is wrong with it is named, and for the next save to mend.
+ * @returns whether it was there and used
+ */
+export async function loadSideFile(
+  { storage, logger }: { readonly storage: Storage; readonly logger: Logger },
+  category: string,
+  name: string,
+  use: (bytes: Uint8Array) => unknown,
+): Promise<boolean> {
+  let isRead = false;
+  try {
+    const bytes = await storage.readBlob(name);
+    isRead = true;
+    if (bytes !== undefined) await use(bytes);
+    return bytes !== undefined;
+  } catch (error) {
+    const isContent = error instanceof DecodeError || error instanceof CorruptionError;
+    if (!isContent && (isRead || !(error instanceof DiskError))) throw error;
+    logger.log('warn', category, `${name} cannot be read (${(error as Error).message}); starting without it`);
+    return false;
+  }
 }
 
 /**

@@ -3,8 +3,8 @@
  * Core's CBlockPolicyEstimator does. Follows the mempool; owns no policy on fees.
  */
 import type { Chain } from '../chain/chain.ts';
-import { saveSideFile, sealed, unsealed } from '../chain/side-files.ts';
-import { CorruptionError, type Storage } from '../chain/storage.ts';
+import { loadSideFile, saveSideFile, sealed, unsealed } from '../chain/side-files.ts';
+import type { Storage } from '../chain/storage.ts';
 import { fromDisplayHex, toDisplayHex } from '../core/encoding/bytes.ts';
 import { DecodeError } from '../core/encoding/errors.ts';
 import { Reader } from '../core/encoding/reader.ts';
@@ -82,19 +82,10 @@ export class FeeEstimator {
   /** With what was learned before, if it can be read. */
   static async open(chain: Chain, mempool: Mempool, home: Home): Promise<FeeEstimator> {
     const estimator = new FeeEstimator(chain, mempool, home);
-    const bytes = await home.storage.readBlob(FILE);
-    try {
-      if (bytes !== undefined) estimator.#decode(unsealed(FILE, bytes));
-      return estimator;
-    } catch (error) {
-      if (!(error instanceof DecodeError || error instanceof CorruptionError)) throw error;
-      home.logger.log(
-        'warn',
-        'estimatefee',
-        `${FILE} cannot be read (${error.message}); starting without it`,
-      );
-      return new FeeEstimator(chain, mempool, home);
-    }
+    const isRead = await loadSideFile(home, 'estimatefee', FILE, (bytes) =>
+      estimator.#decode(unsealed(FILE, bytes)),
+    );
+    return isRead ? estimator : new FeeEstimator(chain, mempool, home);
   }
 
   #added(entry: MempoolEntry): void {

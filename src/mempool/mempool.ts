@@ -5,11 +5,10 @@
  */
 import type { BlockEvent, Chain } from '../chain/chain.ts';
 import type { ScriptVerifier } from '../chain/script-verifier.ts';
-import { saveSideFile, sealed, unsealed } from '../chain/side-files.ts';
+import { loadSideFile, saveSideFile, sealed, unsealed } from '../chain/side-files.ts';
 import { Signal } from '../chain/signal.ts';
-import { CorruptionError, type Storage } from '../chain/storage.ts';
+import type { Storage } from '../chain/storage.ts';
 import { fromDisplayHex } from '../core/encoding/bytes.ts';
-import { DecodeError } from '../core/encoding/errors.ts';
 import type { Coin } from '../core/transaction/coin.ts';
 import { type FeeRate, higherRate } from '../core/transaction/fee-rate.ts';
 import type { OutPoint, Transaction, Txid } from '../core/transaction/transaction.ts';
@@ -277,14 +276,11 @@ export class Mempool {
 
   /** Takes what was saved through the door, as far as it is still valid. */
   async load(storage: Storage): Promise<void> {
+    const { logger } = this.#seams;
     try {
-      const bytes = await storage.readBlob(MEMPOOL_FILE);
-      if (bytes !== undefined)
-        await this.import(bytes, { keepsTime: true, feeDeltas: true, unbroadcast: true });
-    } catch (error) {
-      if (!(error instanceof DecodeError || error instanceof CorruptionError)) throw error;
-      const { logger } = this.#seams;
-      logger.log('warn', 'mempool', `${MEMPOOL_FILE} cannot be read (${error.message}); starting without it`);
+      await loadSideFile({ storage, logger }, 'mempool', MEMPOOL_FILE, (bytes) =>
+        this.import(bytes, { keepsTime: true, feeDeltas: true, unbroadcast: true }),
+      );
     } finally {
       this.loaded = true;
     }

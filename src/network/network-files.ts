@@ -1,5 +1,12 @@
 /** What the network keeps over restarts: addresses, bans, anchors. */
-import { saveSideFile, sealed, sealedJson, unsealed, unsealedJson } from '../chain/side-files.ts';
+import {
+  loadSideFile,
+  saveSideFile,
+  sealed,
+  sealedJson,
+  unsealed,
+  unsealedJson,
+} from '../chain/side-files.ts';
 import type { NetworkContext } from './context.ts';
 import { decodeBody, encodeBody } from './messages/table.ts';
 import type { NetworkAddress } from './network-address.ts';
@@ -33,22 +40,20 @@ export class NetworkFiles {
 
   /** A damaged file is not worth refusing to start, but is kept beside: bans are what somebody has decided. */
   async #read(name: string, use: (bytes: Uint8Array) => void): Promise<boolean> {
-    const bytes = await this.#context.storage.readBlob(name);
-    if (bytes === undefined) {
-      if (name === BANS_FILE)
-        this.#context.logger.log('info', 'net', `${name} is not there. Recreating the banlist database`);
-      return false;
-    }
-    try {
-      use(bytes);
-    } catch (error) {
-      const aside = `${name}.damaged`;
-      const { message } = error as Error;
-      const text = `${name} is damaged and was left aside as ${aside}: ${message}`;
-      this.#context.logger.log('warn', 'net', text);
-      await saveSideFile(this.#context, aside, bytes);
-    }
-    return true;
+    const { storage, logger } = this.#context;
+    const isThere = await loadSideFile(this.#context, 'net', name, async (bytes) => {
+      try {
+        use(bytes);
+      } catch (error) {
+        const aside = `${name}.damaged`;
+        const { message } = error as Error;
+        logger.log('warn', 'net', `${name} is damaged and was left aside as ${aside}: ${message}`);
+        await saveSideFile({ storage, logger }, aside, bytes);
+      }
+    });
+    if (!isThere && name === BANS_FILE)
+      logger.log('info', 'net', `${name} is not there. Recreating the banlist database`);
+    return isThere;
   }
 
   /** @returns whether all was written. */

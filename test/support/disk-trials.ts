@@ -212,6 +212,7 @@ const NAMED = [
   /^(blk|rev)\d{5}\.dat is damaged: restart with -reindex \(.+\)$/s,
   /\/blocks\/xor\.dat is damaged: put it back as it was \(.+\)$/,
   /\/(settings|network)\.json is damaged \(.+\)$/s,
+  /\/xor\.dat is damaged: put it back as it was \(.+\)$/s,
   /^the data directory .+ belongs to the network/,
   /Wallet ".*" is damaged: /,
 ];
@@ -397,10 +398,11 @@ interface Job {
   readonly seed: number;
 }
 
-export async function runDiskTrials(
+/** @yields kind by kind */
+export async function* runDiskTrials(
   directory: string,
   { trials, seed, only = /./, older, foreign, live = false }: TrialOptions,
-): Promise<Map<string, Trials>> {
+): AsyncGenerator<[kind: string, Trials]> {
   const copy = `${directory}.trial`;
   const renew = (): void => {
     rmSync(copy, { recursive: true, force: true });
@@ -415,7 +417,6 @@ export async function runDiskTrials(
   for (const path of filesBelow(directory))
     kinds.set(kindOf(path), [...(kinds.get(kindOf(path)) ?? []), path]);
   const below = seededNumbers(seed);
-  const results = new Map<string, Trials>();
   const worker = live ? new TrialProcess(expected) : undefined;
   for (const [kind, files] of kinds) {
     if (!only.test(kind)) continue;
@@ -441,11 +442,10 @@ export async function runDiskTrials(
       if (problems.length > 0) counts.wrong.push(`${file}: ${told}: ${problems.join('; ')}`);
       else counts[outcome]++;
     }
-    results.set(kind, counts);
+    yield [kind, counts];
   }
   worker?.end();
   rmSync(copy, { recursive: true, force: true });
-  return results;
 }
 
 type Knowledge = ReadonlyMap<string, string>;

@@ -1,9 +1,12 @@
-import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
+import { loadSideFile } from '../../../src/chain/side-files.ts';
 import { MAIN, REGTEST } from '../../../src/core/parameters/presets.ts';
 import { NodeStorage } from '../../../src/platform/node/storage/node-storage.ts';
+import { NodeWalletStorage } from '../../../src/platform/node/storage/node-wallet-storage.ts';
+import type { Logger } from '../../../src/seams.ts';
 import { describeStorage } from './storage-suite.ts';
 
 const directories: string[] = [];
@@ -42,6 +45,26 @@ describe('a data directory', () => {
     writeFileSync(join(directory, 'network.json'), 'garbage');
     const marker = join(directory, 'network.json');
     await expect(NodeStorage.open(directory, REGTEST)).rejects.toThrow(`${marker} is damaged`);
+  });
+
+  it('names a folder in the place of a small file, and goes without a file that it can do without', async () => {
+    const directory = temporaryDirectory();
+    const storage = await NodeStorage.open(directory, REGTEST);
+    mkdirSync(join(directory, 'mempool.dat'));
+    const log: string[] = [];
+    const logger: Logger = { log: (_level, _category, text) => void log.push(text) };
+    expect(await loadSideFile({ storage, logger }, 'mempool', 'mempool.dat', () => {})).toBe(false);
+    const whole = `${join(directory, 'mempool.dat')} is damaged (it is a folder)`;
+    expect(log).toEqual([`mempool.dat cannot be read (${whole}); starting without it`]);
+    await storage.close();
+    rmSync(join(directory, 'network.json'));
+    mkdirSync(join(directory, 'network.json'));
+    await expect(NodeStorage.open(directory, REGTEST)).rejects.toThrow(
+      'network.json is damaged (it is a folder)',
+    );
+    await expect(new NodeWalletStorage(directory).readStartup()).resolves.toEqual([]);
+    mkdirSync(join(directory, 'settings.json'));
+    await expect(new NodeWalletStorage(directory).readStartup()).rejects.toThrow('settings.json is damaged');
   });
 
   it('keeps a blob whole: it is written beside and moved', async () => {
