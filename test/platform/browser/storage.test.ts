@@ -97,6 +97,28 @@ describe('a log', () => {
     await expect(opened.verify()).rejects.toThrow(CorruptionError);
   });
 
+  test('is not given up for a state that tells of the log before', async () => {
+    const folder = new MemoryFolder();
+    const store = await LogStore.open(folder, TITLE);
+    await write(store, 1, 9);
+    await store.compact();
+    await store.close();
+    const view = new DataView(folder.file('state').bytes.buffer);
+    const newest = view.getFloat64(0) > view.getFloat64(4096) ? 0 : 4096;
+    for (let at = 0; at < 28; at++) {
+      const damaged = folder.copy();
+      damaged.file('state').bytes[newest + at]! ^= 1;
+      const opened = await LogStore.open(damaged, TITLE);
+      expect(await read(opened)).toBe(8);
+      await opened.close();
+    }
+    const gone = folder.copy();
+    await gone.remove('log-2');
+    await (await gone.open('log-7')).close();
+    await expect(LogStore.open(gone, TITLE)).rejects.toThrow('its log-2 is missing');
+    expect(await gone.names()).toContain('log-7');
+  });
+
   test('leaves nothing of what was replaced when it is compacted', async () => {
     const folder = new MemoryFolder();
     const store = await LogStore.open(folder, TITLE);

@@ -69,10 +69,16 @@ export class LogStore implements KeyValueStore {
   async #begin(): Promise<void> {
     const state = this.#readState();
     if (state !== undefined) this.#state = state;
+    const names = await this.#folder.names();
+    const [former, next] = [nameOf(this.#state.log), nameOf(this.#state.log + 1)];
+    // The place that took up the next log is damaged: the former one goes after that was written.
+    if (state !== undefined && !names.includes(former) && names.includes(next))
+      this.#state = { ...state, log: state.log + 1, synced: 0 };
     const own = nameOf(this.#state.log);
-    for (const name of await this.#folder.names()) {
+    for (const name of names) {
       if (name === STATE || name === own) continue;
       if (state === undefined) throw damaged(this.#title, `its ${STATE} cannot be read`);
+      if (!names.includes(own)) throw damaged(this.#title, `its ${own} is missing`);
       await this.#folder.remove(name);
     }
     this.#log = await this.#folder.open(own);
@@ -246,6 +252,8 @@ export class LogStore implements KeyValueStore {
 
   async close(): Promise<void> {
     await this.#turn;
+    // What is synced is missed if it is not there.
+    if (this.#failure === undefined && this.#end > this.#state.synced) await this.batch([], { sync: true });
     this.#failure ??= new Error('it is closed');
     this.#log?.close();
     this.#stateFile.close();
