@@ -210,6 +210,7 @@ async function knowledge(
 const NAMED = [
   /^(chainstate is damaged: restart with -reindex-chainstate|block index is damaged: restart with -reindex) \(.+\)$/s,
   /^(blk|rev)\d{5}\.dat is damaged: restart with -reindex \(.+\)$/s,
+  /^(blk|rev)\d{5}\.dat cannot be read: /,
   /\/blocks\/xor\.dat is damaged: put it back as it was \(.+\)$/,
   /\/(settings|network)\.json is damaged \(.+\)$/s,
   /\/xor\.dat is damaged: put it back as it was \(.+\)$/s,
@@ -485,8 +486,8 @@ export async function runLiveTrial(
   tell(told);
   const problems: string[] = [];
   let outcome: Outcome['outcome'] = 'same';
-  const judge = async (): Promise<void> => {
-    const differing = await differences(run, expected);
+  const judge = async (known = expected): Promise<void> => {
+    const differing = await differences(run, known);
     if (differing.refused) outcome = 'refused';
     // After that it would be ended.
     if (failures.length === 0) problems.push(...differing.problems);
@@ -495,7 +496,9 @@ export async function runLiveTrial(
   const at = run.node.chain.entryAt(run.node.chain.height - 4)!.hash;
   await run.call('invalidateblock', at).catch(() => {});
   await run.call('reconsiderblock', at).catch(() => {});
-  await judge();
+  // What waits for the block after the tip goes, and the wallets offer it again at the next start.
+  const [waiting, rest] = [/^(mempool|wallet)/, [...expected]];
+  await judge(new Map(rest.filter(([part]) => !waiting.test(part))));
   problems.push(...failures.filter((message) => !isNamed(message)));
   await run.stop().catch((error: Error) => {
     if (!isNamed(error.message)) problems.push(`stopped with: ${error.message}`);
