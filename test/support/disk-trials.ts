@@ -266,6 +266,7 @@ const cut: Damage = ({ path }, below) => {
   return `cut to ${at} of ${size}`;
 };
 const replace = (path: string, other: string, what: string): string => {
+  if (other === path) return 'nothing';
   rmSync(path);
   cpSync(other, path);
   return `replaced by ${what}`;
@@ -331,7 +332,7 @@ const DAMAGES: readonly (readonly [name: string, Damage])[] = [
       return `exchanged with ${sibling}`;
     },
   ],
-  ['sibling', ({ path, sibling }) => (sibling === path ? 'the same' : replace(path, sibling, sibling))],
+  ['sibling', ({ path, sibling }) => replace(path, sibling, sibling)],
   ['older', ({ path, older }) => replace(path, older, 'an older one')],
   ['foreign', ({ path, foreign }) => replace(path, foreign, "another node's")],
 ];
@@ -391,12 +392,10 @@ interface TrialOptions {
   readonly live?: boolean;
 }
 
-/** What is done to which file, by a seed of its own. */
-interface Job {
+/** What is done to a file of some kind, by a seed of its own. */
+interface Job extends Pick<TrialOptions, 'older' | 'foreign' | 'seed'> {
   readonly directory: string;
-  readonly file: string;
-  readonly place: Place;
-  readonly seed: number;
+  readonly kind: string;
 }
 
 /** @yields kind by kind */
@@ -414,33 +413,17 @@ export async function* runDiskTrials(
   const expected = await knowledge(whole);
   await whole.stop();
 
-  const kinds = new Map<string, string[]>();
-  for (const path of filesBelow(directory))
-    kinds.set(kindOf(path), [...(kinds.get(kindOf(path)) ?? []), path]);
   const below = seededNumbers(seed);
   const worker = live ? new TrialProcess(expected) : undefined;
-  for (const [kind, files] of kinds) {
+  for (const kind of new Set(filesBelow(directory).map(kindOf))) {
     if (!only.test(kind)) continue;
     const counts = { same: 0, refused: 0, crashed: 0, wrong: [] as string[] };
     for (let trial = 0; trial < trials; trial++) {
       renew();
-      const file = files[below(files.length)]!;
-      const rest = files.filter((each) => each !== file);
-      const like = (other: string): string => {
-        if (existsSync(join(other, file))) return join(other, file);
-        const all = filesBelow(other).filter((each) => kindOf(each) === kind);
-        return join(...(all.length === 0 ? [directory, file] : ([other, all[below(all.length)]!] as const)));
-      };
-      const place = {
-        path: join(copy, file),
-        sibling: join(copy, rest[below(rest.length)] ?? file),
-        older: like(older),
-        foreign: like(foreign),
-      };
-      const job = { directory: copy, file, place, seed: below(2 ** 31) };
+      const job = { directory: copy, kind, older, foreign, seed: below(2 ** 31) };
       const { told, outcome, crashed, problems } = await (worker?.run(job) ?? runTrial(job, expected));
       if (crashed) counts.crashed++;
-      if (problems.length > 0) counts.wrong.push(`${file}: ${told}: ${problems.join('; ')}`);
+      if (problems.length > 0) counts.wrong.push(`${told}: ${problems.join('; ')}`);
       else counts[outcome]++;
     }
     yield [kind, counts];
@@ -461,10 +444,23 @@ interface Result extends Outcome {
   readonly crashed?: boolean;
 }
 
-function damage({ file, place, seed }: Job): { told: string; isStale: boolean } {
+/** Of what is there by now. */
+function damage({ directory, kind, older, foreign, seed }: Job): { told: string; isStale: boolean } {
   const below = seededNumbers(seed);
+  const like = (other: string): string[] => filesBelow(other).filter((each) => kindOf(each) === kind);
+  const files = like(directory);
+  const file = files[below(files.length)]!;
+  const path = join(directory, file);
+  const siblings = files.filter((each) => each !== file);
+  const of = (other: string): string => {
+    if (existsSync(join(other, file))) return join(other, file);
+    const all = like(other);
+    return all.length === 0 ? path : join(other, all[below(all.length)]!);
+  };
+  const sibling = join(directory, siblings[below(siblings.length)] ?? file);
   const [name, act] = DAMAGES[below(DAMAGES.length)]!;
-  return { told: act(place, below), isStale: STALE.test(name) && SIDE_FILE.test(file) };
+  const told = act({ path, sibling, older: of(older), foreign: of(foreign) }, below);
+  return { told: `${file}: ${told}`, isStale: STALE.test(name) && SIDE_FILE.test(file) };
 }
 
 async function runTrial(job: Job, expected: Knowledge): Promise<Result> {

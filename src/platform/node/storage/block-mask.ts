@@ -109,10 +109,14 @@ function isPlainText(found: Uint8Array, known: Uint8Array): boolean {
   return [...wrong].every((place) => right.has(place));
 }
 
+/** None of a folder, which is missed as a file where its blocks are. */
 async function firstBytes(path: string, length: number): Promise<Uint8Array> {
   const file = await open(path);
-  const { buffer, bytesRead } = await file
-    .read(new Uint8Array(length), 0, length, 0)
-    .finally(() => file.close());
-  return buffer.subarray(0, bytesRead);
+  try {
+    if ((await file.stat()).isDirectory()) return new Uint8Array(0);
+    const { buffer, bytesRead } = await file.read(new Uint8Array(length), 0, length, 0);
+    return buffer.subarray(0, bytesRead);
+  } finally {
+    await file.close();
+  }
 }

@@ -56,7 +56,10 @@ export class FlatBlockFiles implements BlockFiles {
 
   async size(kind: BlockFileKind, file: number): Promise<number> {
     const path = this.#path(kind, file);
-    return this.#open.get(path)?.size ?? statSync(path, { throwIfNoEntry: false })?.size ?? 0;
+    const open = this.#open.get(path);
+    if (open !== undefined) return open.size;
+    const there = statSync(path, { throwIfNoEntry: false });
+    return there?.isFile() === true ? there.size : 0;
   }
 
   async append(kind: BlockFileKind, file: number, parts: readonly Uint8Array[]): Promise<number> {
