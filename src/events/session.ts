@@ -2,7 +2,7 @@
  * What one connection is told: the events of its subscriptions in turn, and answers between them. One writer, so
  * that an event in many pieces is not torn; it writes only while the other side takes what is written.
  */
-import { RpcCode, RpcError, refuse } from '../rpc/kit.ts';
+import { refuse } from '../rpc/kit.ts';
 import { LIMITS } from '../rpc/limits.ts';
 import type { Piece } from './block-texts.ts';
 import type { Subscription, Told } from './subscription.ts';
@@ -91,7 +91,7 @@ export class Session {
 
   /** @throws RpcError -8 */
   requireRoom(): void {
-    if (!this.#outlet.isOpen) throw new RpcError(RpcCode.CLIENT_NOT_CONNECTED, 'Connection is closed');
+    if (!this.#outlet.isOpen) throw refuse.client_not_connected('Connection is closed');
     if (this.#subscriptions.size >= LIMITS.subscriptions)
       throw refuse.parameter(`A connection has ${LIMITS.subscriptions} subscriptions at most`);
   }

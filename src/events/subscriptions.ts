@@ -8,7 +8,7 @@ import { forkOf } from '../chain/header-entry.ts';
 import type { Signal } from '../chain/signal.ts';
 import type { BlockHash } from '../core/block/header.ts';
 import { toHex } from '../core/encoding/bytes.ts';
-import { RpcCode, RpcError, refuse } from '../rpc/kit.ts';
+import { refuse } from '../rpc/kit.ts';
 import { requireData } from '../rpc/lookup.ts';
 import type { Random, Timer } from '../seams.ts';
 import { BlockTexts } from './block-texts.ts';
@@ -130,7 +130,7 @@ export class Subscriptions {
   #walletChanges(name: string): { readonly last: number } {
     const wallet = this.#sources.wallets.get(name);
     if (wallet !== undefined) return wallet.history.changes;
-    throw new RpcError(RpcCode.WALLET_NOT_FOUND, 'Requested wallet does not exist or is not loaded');
+    throw refuse.wallet_not_found('Requested wallet does not exist or is not loaded');
   }
 
   /** The first block of a locator that the node has heard of. @throws RpcError -5 */

@@ -157,9 +157,10 @@ export class Network {
     return [...this.#connections.all()].filter((peer) => !peer.closed).map(describePeer);
   }
 
-  connectionCount(): { readonly inbound: number; readonly outbound: number } {
+  connectionCount(): { readonly inbound: number; readonly outbound: number; readonly total: number } {
     const inbound = this.#connections.count('inbound');
-    return { inbound, outbound: [...this.#connections.all()].length - inbound };
+    const total = [...this.#connections.all()].length;
+    return { inbound, outbound: total - inbound, total };
   }
 
   /** The node's time was moved forward by so many milliseconds, which nobody has let us wait for. */

@@ -7,7 +7,6 @@ import type { JsonWritable } from '../core/encoding/json-writer.ts';
 import type { Dispatcher } from '../rpc/dispatcher.ts';
 import { RpcCode, RpcError } from '../rpc/errors.ts';
 import { chainStateMethods } from '../rpc/methods/chain-state.ts';
-import { deploymentMethods } from '../rpc/methods/deployments.ts';
 import { mempoolMethods } from '../rpc/methods/mempool.ts';
 import type { Spec } from '../rpc/registry.ts';
 import {
@@ -56,7 +55,7 @@ const deployments: Resource = (request) => {
   const named = path === '' ? [] : [path];
   const json = () => {
     if (path !== '' && context.chain.entry(hashIn(path)) === undefined) throw badRequest('Block not found');
-    return call(deploymentMethods.getdeploymentinfo, context, ...named);
+    return call(chainStateMethods.getdeploymentinfo, context, ...named);
   };
   return inJson(request, json, path !== '');
 };

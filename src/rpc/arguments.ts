@@ -6,7 +6,7 @@ import { JsonObject, type JsonRead } from '../core/encoding/json.ts';
 import type { JsonWritable } from '../core/encoding/json-writer.ts';
 import { writeJson } from '../core/encoding/json-writer.ts';
 import type { RpcContext } from './context.ts';
-import { RpcCode, RpcError, refuse } from './errors.ts';
+import { type RpcError, refuse } from './errors.ts';
 import { helpText } from './help.ts';
 import type { Method, RpcRequest } from './registry.ts';
 import type { Schema } from './schema.ts';
@@ -29,8 +29,7 @@ export function callMethod(
   checkTypes(parameters, values);
   const { name } = method;
   if (method.deprecated && !context.deprecated.has(name))
-    throw new RpcError(
-      RpcCode.METHOD_DEPRECATED,
+    throw refuse.method_deprecated(
       `DEPRECATION WARNING: Start bitcoind with the \`-deprecatedrpc=${name}\` option to use this while it is still there.`,
     );
   return method.run(values, context, request);

@@ -14,7 +14,7 @@ import {
   Transaction,
   type TxOut,
 } from '../core/transaction/transaction.ts';
-import { type RpcError, refuse } from './errors.ts';
+import { type RpcError, refuse, refusing } from './errors.ts';
 import * as t from './schema.ts';
 import { amountFrom, arrayFrom, bytesFrom, INT64, integerFrom } from './values.ts';
 
@@ -91,12 +91,8 @@ export function addressScript(
   parameters: NetworkParameters,
   what = 'Invalid Bitcoin address: ',
 ): Uint8Array {
-  try {
-    return decodeAddress(address, parameters);
-  } catch (error) {
-    if (!(error instanceof AddressError)) throw error;
-    throw refuse.key(`${what}${what.endsWith(' ') ? address : ''}`);
-  }
+  const refusal = () => refuse.key(`${what}${what.endsWith(' ') ? address : ''}`);
+  return refusing(AddressError, refusal, () => decodeAddress(address, parameters));
 }
 
 /** Which output an object names, in Core's words where it does not. */

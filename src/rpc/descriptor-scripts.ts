@@ -96,12 +96,12 @@ export async function derivedScripts(
 
 /** Undefined of what has not even the form of one. @throws RpcError */
 function parsedOrNot(text: string, parameters: NetworkParameters) {
+  if (text.includes('(')) return parseDescriptor(text, parameters);
   try {
     return parseDescriptor(text, parameters);
   } catch (error) {
     if (!(error instanceof DescriptorError)) throw error;
-    if (!text.includes('(')) return undefined;
-    throw refuse.key(error.message);
+    return undefined;
   }
 }
 

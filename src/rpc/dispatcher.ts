@@ -11,7 +11,7 @@ import { turnsOf } from '../wallet/turns.ts';
 import { callMethod } from './arguments.ts';
 import type { RpcContext } from './context.ts';
 import { type Call, Envelope, toRpcError } from './envelope.ts';
-import { RpcCode, RpcError, refuse, UsageError } from './errors.ts';
+import { RpcCode, type RpcError, refuse, UsageError } from './errors.ts';
 import { helpText } from './help.ts';
 import { LIMITS } from './limits.ts';
 import { refusalOf } from './refusals.ts';
@@ -103,15 +103,15 @@ export class Dispatcher implements RpcServerView {
 
   /** What methods run with. @throws RpcError -28 during the warm-up */
   get context(): RpcContext {
-    if (this.#context === undefined) throw new RpcError(RpcCode.IN_WARMUP, this.#status);
+    if (this.#context === undefined) throw refuse.in_warmup(this.#status);
     return this.#context;
   }
 
-  activeCalls(): readonly { readonly method: string; readonly microseconds: number }[] {
+  activeCalls(): readonly { readonly method: string; readonly duration: number }[] {
     const now = this.#clock.monotonic();
     return Array.from(this.#active, (call) => ({
       method: call.method,
-      microseconds: Math.round((now - call.start) * 1000),
+      duration: Math.round((now - call.start) * 1000),
     }));
   }
 
@@ -128,7 +128,7 @@ export class Dispatcher implements RpcServerView {
       }
       const request = reading.value;
       if (request instanceof JsonObject) return await this.#handleOne(request, caller);
-      if (!Array.isArray(request)) throw new RpcError(RpcCode.PARSE_ERROR, 'Top-level object parse error');
+      if (!Array.isArray(request)) throw refuse.parse_error('Top-level object parse error');
       look(request, caller, members);
       if (members.forbidden !== undefined) return this.#forbid(members.forbidden, caller, new Envelope());
       if (members.count > LIMITS.batch) throw tooMuch(`A batch has at most ${LIMITS.batch} calls`);
@@ -222,7 +222,7 @@ export class Dispatcher implements RpcServerView {
     const method = findMethod(this.#registry, call.method);
     if (method === undefined) {
       if (this.#loadMethods !== undefined) return this.loadMethods().then(() => this.#execute(call, caller));
-      throw new RpcError(RpcCode.METHOD_NOT_FOUND, 'Method not found');
+      throw refuse.method_not_found('Method not found');
     }
     const active = { method: call.method, start: this.#clock.monotonic() };
     this.#active.add(active);
@@ -289,8 +289,8 @@ function* readAgain(body: string): Generator<readonly JsonRead[]> {
   yield reading.value as readonly JsonRead[];
 }
 
-const tooMuch = (text: string): RpcError => new RpcError(RpcCode.OUT_OF_MEMORY, text);
-const notJson = (): RpcError => new RpcError(RpcCode.PARSE_ERROR, 'Parse error');
+const tooMuch = (text: string): RpcError => refuse.out_of_memory(text);
+const notJson = (): RpcError => refuse.parse_error('Parse error');
 
 /** The wallet that the endpoint names; null on `/`. */
 function walletNameIn(path: string): string | null {

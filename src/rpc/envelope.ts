@@ -1,7 +1,7 @@
 /** What a request says of itself, and its answer repeats: the dialects of JSON-RPC (1.0, 1.1 and 2.0). */
 import { JsonObject, type JsonRead } from '../core/encoding/json.ts';
 import { JsonText, type JsonWritable, writeJson } from '../core/encoding/json-writer.ts';
-import { RpcCode, RpcError, refuse } from './errors.ts';
+import { type RpcError, refuse } from './errors.ts';
 import { refusalOf } from './refusals.ts';
 
 export interface Call {
@@ -9,7 +9,7 @@ export interface Call {
   readonly parameters: readonly JsonRead[] | JsonObject;
 }
 
-const invalid = (text: string): RpcError => new RpcError(RpcCode.INVALID_REQUEST, text);
+const invalid = (text: string): RpcError => refuse.invalid_request(text);
 
 /** Until a request is opened, that of one of which not even the id could be read. */
 export class Envelope {

@@ -61,22 +61,41 @@ export class RpcError extends Error {
   }
 }
 
-const withCode =
-  (code: RpcErrorCode) =>
-  (text: string): RpcError =>
-    new RpcError(code, text);
+type Refusals = { readonly [K in keyof typeof RpcCode as Lowercase<K>]: (text: string) => RpcError };
+const withCode = (code: RpcErrorCode) => (text: string) => new RpcError(code, text);
+const refusals = Object.fromEntries(
+  Object.entries(RpcCode).map(([name, code]) => [name.toLowerCase(), withCode(code)]),
+) as Refusals;
 
-/** Errors of the usual codes, to be thrown. */
+/** Errors to be thrown, by the names of their codes; the usual ones by a word. */
 export const refuse = Object.freeze({
-  parameter: withCode(RpcCode.INVALID_PARAMETER),
-  key: withCode(RpcCode.INVALID_ADDRESS_OR_KEY),
-  type: withCode(RpcCode.TYPE_ERROR),
-  text: withCode(RpcCode.DESERIALIZATION_ERROR),
-  misc: withCode(RpcCode.MISC_ERROR),
-  verify: withCode(RpcCode.VERIFY_ERROR),
-  wallet: withCode(RpcCode.WALLET_ERROR),
-  network: withCode(RpcCode.CLIENT_INVALID_IP_OR_SUBNET),
+  ...refusals,
+  parameter: refusals.invalid_parameter,
+  key: refusals.invalid_address_or_key,
+  type: refusals.type_error,
+  text: refusals.deserialization_error,
+  misc: refusals.misc_error,
+  verify: refusals.verify_error,
+  wallet: refusals.wallet_error,
+  network: refusals.client_invalid_ip_or_subnet,
 });
+
+/** What is made, or a refusal where that fails with an error of a kind. */
+export function refusing<T, E extends Error>(
+  kind: abstract new (...details: never[]) => E,
+  refusal: (error: E) => Error,
+  make: () => T,
+): T {
+  const refused = (error: unknown): never => {
+    throw error instanceof kind ? refusal(error) : error;
+  };
+  try {
+    const made = make();
+    return made instanceof Promise ? (made.catch(refused) as T) : made;
+  } catch (error) {
+    return refused(error);
+  }
+}
 
 /** The call makes no sense: its caller is shown the help. */
 export class UsageError extends Error {

@@ -1,6 +1,6 @@
 /** What a caller says of the fee of a payment. */
-import { type FeeRate, LONGEST_TARGET, satPerKvB } from '../core/transaction/fee-rate.ts';
-import { checkFeeRate, feeRateFor, type ReasonedRate } from '../wallet/fee-rate.ts';
+import { LONGEST_TARGET, satPerKvB } from '../core/transaction/fee-rate.ts';
+import type { FeeChoice } from '../wallet/fee-rate.ts';
 import type { Wallet } from '../wallet/wallet.ts';
 import { refuse } from './errors.ts';
 import * as t from './schema.ts';
@@ -35,14 +35,6 @@ export function requireTarget(blocks: number): void {
     throw refuse.parameter(`Invalid conf_target, must be between 1 and ${LONGEST_TARGET}`);
 }
 
-interface FeeChoice {
-  /** The caller insists on it. */
-  readonly rate: FeeRate | undefined;
-  /** Else for the estimate. */
-  readonly target: number;
-  readonly conservative: boolean;
-}
-
 /** @param replaceable whoever can raise the fee later may begin with less @throws RpcError */
 export function readFeeChoice(
   { parts: { policy } }: Wallet,
@@ -56,18 +48,14 @@ export function readFeeChoice(
         'Cannot specify both conf_target and fee_rate. Please provide either a confirmation target in blocks for automatic fee estimation, or an explicit fee rate.',
       );
     if (mode !== 'unset') throw refuse.parameter('Cannot specify both estimate_mode and fee_rate');
-    return { ...standard, rate: satPerKvB(amountFrom(rate, 3)) };
+    return { ...standard, feeRate: satPerKvB(amountFrom(rate, 3)) };
   }
   const wanted = estimateMode(mode);
   const blocks = target === undefined ? undefined : integerFrom(target);
   if (blocks !== undefined) requireTarget(blocks);
   return {
-    rate: undefined,
+    feeRate: undefined,
     target: blocks ?? standard.target,
     conservative: wanted === 'unset' ? standard.conservative : wanted === 'conservative',
   };
 }
-
-/** The rate that was chosen, or what it comes to now. @throws WalletError */
-export const chosenRate = (wallet: Wallet, { rate, target, conservative }: FeeChoice): ReasonedRate =>
-  rate === undefined ? feeRateFor(wallet, target, conservative) : checkFeeRate(wallet, rate);

@@ -2,6 +2,7 @@
  * Funding what a caller lists (Core's FundTransaction): the options of every method that does so, declared
  * once, and what they mean.
  */
+
 import { fromHex, isHex } from '../core/encoding/bytes.ts';
 import { hash160 } from '../core/encoding/hashes.ts';
 import { JsonNumber, type JsonRead } from '../core/encoding/json.ts';
@@ -11,15 +12,15 @@ import { type FeeRate, satPerKvB } from '../core/transaction/fee-rate.ts';
 import { type OutPoint, outPointText, type Transaction } from '../core/transaction/transaction.ts';
 import { DescriptorError } from '../wallet/descriptors/descriptor-error.ts';
 import { parseDescriptor } from '../wallet/descriptors/parse.ts';
+import { chosenRate } from '../wallet/fee-rate.ts';
+import { presetInputs, type WeighedInputs } from '../wallet/preset-inputs.ts';
 import { SigningProvider } from '../wallet/signing/provider.ts';
-import { inputSize } from '../wallet/solving.ts';
 import { type PlannedTransaction, planTransaction } from '../wallet/spend.ts';
-import type { PresetInput } from '../wallet/spend-request.ts';
 import type { Wallet } from '../wallet/wallet.ts';
 import { addressScript, inputsWith, invalid, outPoint, outputPairs } from './construct-transaction.ts';
 import type { RpcContext } from './context.ts';
-import { RpcCode, refuse } from './errors.ts';
-import { chosenRate, feeFields, readFeeChoice } from './fee-choice.ts';
+import { refuse, refusing } from './errors.ts';
+import { feeFields, readFeeChoice } from './fee-choice.ts';
 import { refuseAs } from './refusals.ts';
 import * as t from './schema.ts';
 import { publicKeyFrom } from './texts.ts';
@@ -45,7 +46,7 @@ export const FUND_OPTIONS = {
       t.boolean('Add coins of the wallet where the inputs are not enough'),
       'false when inputs are given, true otherwise',
     ),
-    include_unsafe: t.standard(t.boolean('Also spend unconfirmed coins that others made'), false),
+    include_unsafe: t.flag('Also spend unconfirmed coins that others made'),
     minconf: t.standard(t.integer('Confirmations that an added coin has at least'), 0),
     maxconf: t.optional(t.integer('Confirmations that an added coin has at most')),
     'change_address|changeAddress': t.optional(t.string('Address for the change'), 'automatic'),
@@ -54,8 +55,8 @@ export const FUND_OPTIONS = {
       t.string('Kind of the change address, as for getnewaddress'),
       'like what is paid',
     ),
-    'include_watching|includeWatching': t.standard(t.boolean('No longer used'), false),
-    'lock_unspents|lockUnspents': t.standard(t.boolean('Lock the coins that are chosen'), false),
+    'include_watching|includeWatching': t.flag('No longer used'),
+    'lock_unspents|lockUnspents': t.flag('Lock the coins that are chosen'),
     feeRate: t.optional(t.unread<number | string>(t.amount('Fee rate in BTC/kvB'))),
     'subtract_fee_from_outputs|subtractFeeFromOutputs': t.standard(
       t.custom<readonly (number | string)[], JsonRead>(
@@ -154,17 +155,9 @@ export function feePayersFrom(
   return payers;
 }
 
-/** By outpoint: what is spent in any case and weighs so much. */
-type WeighedInputs = ReadonlyMap<string, Pick<PresetInput, 'outpoint' | 'weight'>>;
-
 /** @param list `input_weights` */
 export const weighed = (list: readonly (OutPoint & { readonly weight: number })[]): WeighedInputs =>
-  new Map(
-    list.map(({ txid, vout, weight }) => [
-      outPointText({ txid, vout }),
-      { outpoint: { txid, vout }, weight },
-    ]),
-  );
+  new Map(list.map(({ weight, ...outpoint }) => [outPointText(outpoint), { outpoint, weight }]));
 
 /** Weights that stand with inputs. @throws RpcError -8 */
 export const weightsOfInputs = (inputs: t.Held<typeof inputsSchema> | undefined): WeighedInputs =>
@@ -203,16 +196,14 @@ export async function fundTransaction(
   funding: Funding,
   context: RpcContext,
 ): Promise<PlannedTransaction> {
-  const { draft, payers, options, lockTime } = funding;
+  const { draft, payers, weights, options, lockTime } = funding;
   const { change_address: changeAddress, change_position: changePosition, change_type: type } = options;
   const { minconf, maxconf, replaceable, max_tx_weight: maximumWeight } = options;
-  const recipients = draft.outputs.map(({ value, scriptPubKey }, i) => ({
-    script: scriptPubKey,
-    value,
-    subtractFee: payers.has(i),
-  }));
+  const recipients = draft.outputs.map(({ value, scriptPubKey: script }, i) => {
+    return { script, value, subtractFee: payers.has(i) };
+  });
   const what = 'Change address must be a valid bitcoin address';
-  const changeScript = changeAddress && addressScript(changeAddress, context.parameters, what);
+  const changeScript = changeAddress ? addressScript(changeAddress, context.parameters, what) : undefined;
   if (changePosition !== undefined && (changePosition < 0 || changePosition > recipients.length))
     throw refuse.parameter('changePosition out of bounds');
   if (type !== undefined && changeAddress !== undefined)
@@ -225,20 +216,26 @@ export async function fundTransaction(
   const choice = readFeeChoice(wallet, options, replaceable);
   const provider = solvingProvider(options.solving_data, context);
   if (recipients.length === 0) throw refuse.parameter('TX must have at least one output');
-  const optional = { changeScript, changeType, changePosition, replaceable, lockTime, maximumDepth: maxconf };
-  const inputs = await presetInputs(wallet, funding, provider, context);
-  const plan = refuseAs(RpcCode.WALLET_ERROR, () => {
-    const rate = oldRate ?? (funding.anyRate ? choice.rate : undefined);
+  const inputs = await presetInputs(wallet, draft, weights, provider);
+  const plan = refuseAs(refuse.wallet, () => {
+    const rate = oldRate ?? (funding.anyRate ? choice.feeRate : undefined);
     return planTransaction(wallet, {
-      recipients,
-      inputs,
+      ...{
+        recipients,
+        inputs,
+        changeScript,
+        changeType,
+        changePosition,
+        replaceable,
+        lockTime,
+        maximumWeight,
+      },
       feeRate: rate ?? chosenRate(wallet, choice).rate,
       version: draft.version,
       addInputs: options.add_inputs ?? funding.addInputs,
       includeUnsafe: options.include_unsafe,
       minimumDepth: minconf,
-      maximumWeight,
-      ...Object.fromEntries(Object.entries(optional).filter(([, value]) => value !== undefined)),
+      maximumDepth: maxconf,
     });
   });
   if (options.lock_unspents) for (const { prevout } of plan.tx.inputs) wallet.locks.add(prevout, false);
@@ -262,32 +259,6 @@ function readOldRate({
   return satPerKvB(amountFrom(feeRate));
 }
 
-/** Inputs that the caller chose; foreign ones with the weight that is told or that solving data gives. */
-async function presetInputs(
-  wallet: Wallet,
-  { draft, weights }: Funding,
-  provider: SigningProvider,
-  { mempool }: RpcContext,
-): Promise<PresetInput[]> {
-  const inputs = new Map<string, PresetInput>();
-  for (const { prevout: outpoint, ...given } of draft.inputs) {
-    const id = outPointText(outpoint);
-    inputs.delete(id);
-    inputs.set(id, { ...weights.get(id), outpoint, given });
-  }
-  for (const [id, input] of weights) if (!inputs.has(id)) inputs.set(id, input);
-  const presets = [...inputs.values()];
-  const coins = await mempool.coins(presets.map(({ outpoint }) => outpoint));
-  return presets.map((preset, i) => {
-    const { outpoint } = preset;
-    if (wallet.history.output(outpoint) !== undefined) return preset;
-    const external = coins[i]?.output;
-    if (external === undefined) throw refuse.wallet('Unable to find UTXO for external input');
-    const size = inputSize(external.scriptPubKey, provider, false);
-    return size === null ? { ...preset, external } : { ...preset, external, size };
-  });
-}
-
 function solvingProvider(
   { pubkeys, scripts, descriptors }: t.HeldFields<typeof solvingData>,
   { parameters }: RpcContext,
@@ -303,15 +274,14 @@ function solvingProvider(
     provider.addScript(fromHex(text));
   }
   for (const text of descriptors) {
-    try {
-      const { descriptors: all, secrets } = parseDescriptor(text, parameters, true);
-      for (const descriptor of all) {
-        const expansion = descriptor.expand(0, secrets.lookup);
-        if (expansion !== null) provider.merge(expansion.provider);
-      }
-    } catch (error) {
-      if (!(error instanceof DescriptorError)) throw error;
-      throw refuse.parameter(`Unable to parse descriptor '${text}': ${error.message}`);
+    const { descriptors: all, secrets } = refusing(
+      DescriptorError,
+      ({ message }) => refuse.parameter(`Unable to parse descriptor '${text}': ${message}`),
+      () => parseDescriptor(text, parameters, true),
+    );
+    for (const descriptor of all) {
+      const expansion = descriptor.expand(0, secrets.lookup);
+      if (expansion !== null) provider.merge(expansion.provider);
     }
   }
   return provider;

@@ -10,7 +10,7 @@ import type { FilterIndex } from '../indexes/filter-index.ts';
 import type { MempoolEntry } from '../mempool/entry.ts';
 import type { Mempool } from '../mempool/mempool.ts';
 import type { RpcContext } from './context.ts';
-import { RpcCode, RpcError, refuse } from './errors.ts';
+import { refuse } from './errors.ts';
 import { custom, hex, standard, string } from './schema.ts';
 import { hashTextFrom, integerFrom } from './values.ts';
 
@@ -71,28 +71,27 @@ export async function ofFile<T>(read: Promise<T>, kind: 'block' | 'undo'): Promi
     const { code } = ((error as Error).cause ?? {}) as { readonly code?: string };
     if (code !== 'ENOENT') throw error;
     if (kind === 'block') throw refuse.misc('Block not found on disk');
-    throw new RpcError(
-      RpcCode.INTERNAL_ERROR,
+    throw refuse.internal_error(
       "Undo data expected but can't be read. This could be due to disk corruption or a conflict with a pruning event.",
     );
   }
 }
 
+const isPruned = ({ pruner }: Chain, entry: HeaderEntry): boolean =>
+  entry.transactionCount > 0 && pruner.prunedHeight >= 0;
+
 export function requireData(chain: Chain, entry: HeaderEntry): void {
   if (entry.haveData) return;
-  const pruned = entry.transactionCount > 0 && chain.pruner.prunedHeight >= 0;
   throw refuse.misc(
-    pruned ? 'Block not available (pruned data)' : 'Block not available (not fully downloaded)',
+    `Block not available (${isPruned(chain, entry) ? 'pruned data' : 'not fully downloaded'})`,
   );
 }
 
 /** @throws RpcError -1 if there is no undo data. The genesis block spends nothing and needs none. */
 export async function readStoredUndo(chain: Chain, entry: HeaderEntry): Promise<BlockUndo> {
   if (entry.height === 0) return [];
-  if (!entry.haveUndo) {
-    const pruned = entry.transactionCount > 0 && chain.pruner.prunedHeight >= 0;
-    throw refuse.misc(`Undo data not available${pruned ? ' (pruned data)' : ''}`);
-  }
+  if (!entry.haveUndo)
+    throw refuse.misc(`Undo data not available${isPruned(chain, entry) ? ' (pruned data)' : ''}`);
   return ofFile(chain.blocks.readUndo(entry), 'undo');
 }
 

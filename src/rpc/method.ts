@@ -67,41 +67,36 @@ function specify<P extends t.Fields, R extends t.Schema>(
   });
 }
 
+/** @template C what its handler is given behind the parameters */
+type Defined<P extends t.Fields, R extends t.Schema, H, C extends readonly unknown[]> = Definition<P, R> & {
+  handler(parameters: t.HeldFields<P>, ...call: C): H | Promise<H>;
+};
+
 /** @throws RpcError from its handler; an `Invalid` or any other error is turned into one by the dispatcher. */
-export function method<
+export const method = <
   const P extends t.Fields = None,
   R extends t.Schema = Done,
   H extends Handled<R, H> = never,
 >(
-  definition: Definition<P, R> & {
-    handler(parameters: t.HeldFields<P>, context: RpcContext, request: RpcRequest): H | Promise<H>;
-  },
-): Spec<P, R> {
-  return specify(definition, (parameters, values, context, request) =>
+  definition: Defined<P, R, H, [context: RpcContext, request: RpcRequest]>,
+): Spec<P, R> =>
+  specify(definition, (parameters, values, context, request) =>
     definition.handler(readAll(parameters, values, context), context, request),
   );
-}
 
-/** One that is about a wallet: the one that the request's path names, or the only one. */
-export function walletMethod<
+/** One about the wallet that the path names, or the only one. What it changes is on the disk before it answers. */
+export const walletMethod = <
   const P extends t.Fields = None,
   R extends t.Schema = Done,
   H extends Handled<R, H> = never,
 >(
-  definition: Definition<P, R> & {
-    handler(
-      parameters: t.HeldFields<P>,
-      wallet: Wallet,
-      context: RpcContext,
-      request: RpcRequest,
-    ): H | Promise<H>;
-  },
-): Spec<P, R> {
-  return specify(definition, (parameters, values, context, request) => {
+  definition: Defined<P, R, H, [wallet: Wallet, context: RpcContext, request: RpcRequest]>,
+): Spec<P, R> =>
+  specify(definition, (parameters, values, context, request) => {
     const wallet = walletOf(context, request);
-    return definition.handler(readAll(parameters, values, context), wallet, context, request);
+    const held = () => readAll(parameters, values, context);
+    return wallet.keeping(() => definition.handler(held(), wallet, context, request));
   });
-}
 
 /** Methods of one subject under their names. */
 export function group<const S extends Readonly<Record<string, Spec>>>(

@@ -70,7 +70,8 @@ export interface RpcServerView {
   readonly registry: Registry;
   /** Those under way, by their kind. */
   readonly scans: Map<string, Scan>;
-  activeCalls(): readonly { readonly method: string; readonly microseconds: number }[];
+  /** Those under way, and for how many microseconds. */
+  activeCalls(): readonly { readonly method: string; readonly duration: number }[];
 }
 
 export interface RpcRequest {

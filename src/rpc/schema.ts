@@ -7,7 +7,7 @@ import { JsonObject, type JsonRead } from '../core/encoding/json.ts';
 import type { JsonText, JsonWritable } from '../core/encoding/json-writer.ts';
 import type { Amount } from '../core/transaction/amount.ts';
 import type { RpcContext } from './context.ts';
-import { RpcCode, RpcError, refuse } from './errors.ts';
+import { refuse } from './errors.ts';
 import type {
   Answered,
   Cases,
@@ -23,22 +23,7 @@ import type {
   SentFields,
   Views,
 } from './schema-types.ts';
-import {
-  amountFrom,
-  arrayFrom,
-  booleanFrom,
-  bytesFrom,
-  hashFrom,
-  hashTextFrom,
-  INT32,
-  INT64,
-  integerFrom,
-  objectFrom,
-  realFrom,
-  stringFrom,
-  typeName,
-  verbosityFrom,
-} from './values.ts';
+import * as values from './values.ts';
 
 export type * from './schema-types.ts';
 
@@ -54,21 +39,21 @@ const text =
   <H>(kind: 'string' | 'hex', read: Text<H>['read']) =>
   (help = ''): Text<H> => ({ kind, help, json: 'string', read });
 
-export const string = text<string>('string', stringFrom);
+export const string = text<string>('string', values.stringFrom);
 
 /** Text of hex digits, which its reader decodes. */
-export const hex = text<string>('hex', stringFrom);
+export const hex = text<string>('hex', values.stringFrom);
 
 /** Hex in the call, bytes for the handler. */
-export const bytes = text<Uint8Array>('hex', bytesFrom);
+export const bytes = text<Uint8Array>('hex', values.bytesFrom);
 
 /** A hash in display order; 32 bytes in internal order for the handler. @param as what errors call it */
 export const hash = (help = '', as?: string): Text<Uint8Array> =>
-  text('hex', (value, name) => hashFrom(value, as ?? name))(help);
+  text('hex', (value, name) => values.hashFrom(value, as ?? name))(help);
 
 /** A hash as text in display order, for maps by txid or block hash. */
 export const hashText = <T extends string>(help = '', as?: string): Text<T> =>
-  text('hex', (value, name) => hashTextFrom<T>(value, as ?? name))(help);
+  text('hex', (value, name) => values.hashTextFrom<T>(value, as ?? name))(help);
 
 const bounded =
   (standard: readonly [number, number]) =>
@@ -77,16 +62,21 @@ const bounded =
     help,
     json: 'number',
     bounds,
-    read: (value) => integerFrom(value, bounds),
+    read: (value) => values.integerFrom(value, bounds),
   });
 
 /** int32 */
-export const integer = bounded(INT32);
+export const integer = bounded(values.INT32);
 export const uint32 = bounded(UINT32);
-export const long = bounded(INT64);
+export const long = bounded(values.INT64);
 
 /** May have a fraction. */
-export const number = (help = ''): Numeric => ({ kind: 'number', help, json: 'number', read: realFrom });
+export const number = (help = ''): Numeric => ({
+  kind: 'number',
+  help,
+  json: 'number',
+  read: values.realFrom,
+});
 
 /** Seconds since 1970 */
 export const time = (help = ''): Numeric => ({ ...long(help), kind: 'time' });
@@ -95,7 +85,7 @@ export const boolean = (help = ''): Schema<Same<boolean>> => ({
   kind: 'boolean',
   help,
   json: 'bool',
-  read: booleanFrom,
+  read: values.booleanFrom,
 });
 
 /** Bitcoin, as a number or as text; satoshis for the handler, which answers with `btc()`. */
@@ -104,7 +94,7 @@ export const amount = (
 ): Schema<{ sent: number | string; held: bigint; answered: Amount; got: number }> => ({
   kind: 'amount',
   help,
-  read: (value) => amountFrom(value),
+  read: (value) => values.amountFrom(value),
 });
 
 export const nothing = (help = ''): Schema<Same<null>> => ({ kind: 'null', help, read: () => null });
@@ -155,7 +145,8 @@ export const array = <E extends Schema>(
   help,
   json: 'array',
   element,
-  read: (value, name, context) => arrayFrom(value).map((item) => element.read(item, name, context)) as never,
+  read: (value, name, context) =>
+    values.arrayFrom(value).map((item) => element.read(item, name, context)) as never,
 });
 
 interface ObjectOptions {
@@ -176,7 +167,7 @@ export const object = <const F extends Fields>(
   json: 'object',
   fields,
   read(value, _name, context) {
-    const given = objectFrom(value);
+    const given = values.objectFrom(value);
     if (!loose) checkObject(given, fields, more);
     const held: Record<string, unknown> = {};
     for (const [names, field] of Object.entries(fields)) {
@@ -251,7 +242,7 @@ export const unreadOptions = <const F extends Fields>(
     named: true,
     optional: true,
     fallback: hold(new JsonObject([]), '', undefined as never),
-    read: (value, name, context) => hold(objectFrom(value), name, context),
+    read: (value, name, context) => hold(values.objectFrom(value), name, context),
   };
 };
 
@@ -272,7 +263,9 @@ export const record = <E extends Schema>(
   element,
   key,
   read: (value, _name, context) =>
-    new Map(objectFrom(value).entries.map(([name, item]) => [name, element.read(item, name, context)])),
+    new Map(
+      values.objectFrom(value).entries.map(([name, item]) => [name, element.read(item, name, context)]),
+    ),
 });
 
 /** May be left out. @param hint what is used then, in words */
@@ -295,6 +288,9 @@ export const standard = <V extends Views>(
   readonly optional: true;
 } => ({ ...(schema as Schema<never>), optional: true, fallback });
 
+/** What is done or not; may be left out. */
+export const flag = (help = '', fallback = false) => standard(boolean(help), fallback);
+
 /** With a word in the usage line, where its form would be long. */
 export const brief = <S extends Schema>(word: string, schema: S): S => ({ ...schema, brief: word });
 
@@ -311,24 +307,22 @@ export const deferred = <V extends Views, O extends object>(
   read: (value, name, context) => () => schema.read(value, name, context),
 });
 
-/** How much is told, as a number; Core says why not as a boolean. */
-export const level = (help: string, fallback: number) =>
+/** How much is told, as a number; of old also as a boolean, which Core refuses with a reason elsewhere. */
+const told = (isOld: boolean) => (help: string, fallback: number) =>
   standard(
-    custom<number | boolean, number>(integer(help), (value) => {
-      if (typeof value !== 'boolean') return integerFrom(value);
-      throw new RpcError(RpcCode.TYPE_ERROR, 'Verbosity was boolean but only integer allowed');
-    }),
+    custom<number | boolean, number>(
+      integer(help),
+      (value) => {
+        if (typeof value === 'boolean' && !isOld)
+          throw refuse.type('Verbosity was boolean but only integer allowed');
+        return typeof value === 'boolean' ? Number(value) : values.integerFrom(value);
+      },
+      isOld ? { types: ['numeric', 'boolean'] } : {},
+    ),
     fallback,
   );
-
-/** How much is told, as a number or, as of old, a boolean. */
-export const verbosity = (help: string, fallback: number) =>
-  standard(
-    custom<number | boolean, number>(integer(help), verbosityFrom, {
-      types: ['numeric', 'boolean'],
-    }),
-    fallback,
-  );
+export const level = told(false);
+export const verbosity = told(true);
 
 /**
  * @param each by the values of the parameter `on`, or in words where `on` is empty
@@ -383,7 +377,7 @@ function checkObject(given: JsonObject, fields: Fields, more: boolean): void {
   const entries = Object.entries(fields);
   const known = new Map(entries.flatMap(([names, field]) => names.split('|').map((name) => [name, field])));
   for (const [name, field] of [...known].sort(([a], [b]) => (a < b ? -1 : 1))) {
-    const actual = typeName(given.get(name));
+    const actual = values.typeName(given.get(name));
     if (actual === 'null' && field.optional) continue;
     if (actual === 'null') throw refuse.type(`Missing ${name}`);
     if (field.json !== undefined && actual !== field.json)

@@ -6,21 +6,16 @@ import { ANY_FORM, decodeTransaction, WITNESS_FORM } from '../core/script/decode
 import { isValidPublicKey } from '../core/script/signing.ts';
 import { decodeWif, type PrivateKey } from '../core/script/wif.ts';
 import type { Transaction } from '../core/transaction/transaction.ts';
-import { type RpcError, refuse } from './errors.ts';
+import { refuse, refusing } from './errors.ts';
 import * as t from './schema.ts';
-
-/** @throws RpcError in the words of `refusal` where it cannot be decoded */
-function decoded<T>(decode: () => T, refusal: RpcError): T {
-  try {
-    return decode();
-  } catch (error) {
-    throw error instanceof DecodeError ? refusal : error;
-  }
-}
 
 /** What is written in hex. @throws RpcError -22 */
 export const readHex = <T>(text: string, decode: (bytes: Uint8Array) => T, failure: string): T =>
-  decoded(() => decode(fromHex(text)), refuse.text(failure));
+  refusing(
+    DecodeError,
+    () => refuse.text(failure),
+    () => decode(fromHex(text)),
+  );
 
 /** One with inputs. @throws RpcError -22 */
 export function readTransaction(
@@ -55,4 +50,8 @@ export function publicKeyFrom(text: string): Uint8Array {
 
 /** @throws RpcError -5 */
 export const readPrivateKey = (text: string, parameters: NetworkParameters): PrivateKey =>
-  decoded(() => decodeWif(text, parameters), refuse.key('Invalid private key'));
+  refusing(
+    DecodeError,
+    () => refuse.key('Invalid private key'),
+    () => decodeWif(text, parameters),
+  );

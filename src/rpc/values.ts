@@ -23,25 +23,16 @@ function wrongType(value: JsonRead | undefined, expected: string): RpcError {
   return refuse.type(text);
 }
 
-export function stringFrom(value: JsonRead | undefined): string {
-  if (typeof value !== 'string') throw wrongType(value, 'string');
-  return value;
-}
-
-export function booleanFrom(value: JsonRead | undefined): boolean {
-  if (typeof value !== 'boolean') throw wrongType(value, 'bool');
-  return value;
-}
-
-export function arrayFrom(value: JsonRead | undefined): readonly JsonRead[] {
-  if (typeName(value) !== 'array') throw wrongType(value, 'array');
-  return value as readonly JsonRead[];
-}
-
-export function objectFrom(value: JsonRead | undefined): JsonObject {
-  if (!(value instanceof JsonObject)) throw wrongType(value, 'object');
-  return value;
-}
+const typed =
+  <T extends JsonRead>(type: string, is: (value: JsonRead | undefined) => value is T) =>
+  (value: JsonRead | undefined): T => {
+    if (is(value)) return value;
+    throw wrongType(value, type);
+  };
+export const stringFrom = typed('string', (value) => typeof value === 'string');
+export const booleanFrom = typed('bool', (value) => typeof value === 'boolean');
+export const objectFrom = typed('object', (value) => value instanceof JsonObject);
+export const arrayFrom = typed('array', (value): value is readonly JsonRead[] => Array.isArray(value));
 
 export const INT32 = [-(2 ** 31), 2 ** 31 - 1] as const;
 /** The upper bound as a double has it. */
@@ -113,10 +104,6 @@ export function bytesFrom(value: JsonRead | undefined, name: string): Uint8Array
 function notHexadecimal(name: string, text: string): RpcError {
   return refuse.parameter(`${name} must be hexadecimal string (not '${text}')`);
 }
-
-/** Verbosity as a number or, as of old, a boolean. */
-export const verbosityFrom = (value: JsonRead): number =>
-  typeof value === 'boolean' ? Number(value) : integerFrom(value);
 
 /** A range of descriptor indexes, both ends included. */
 export function rangeFrom(value: JsonRead | undefined): readonly [number, number] {

@@ -4,7 +4,7 @@ import type { OutputType } from '../wallet/descriptors/kinds.ts';
 import type { WalletTransaction } from '../wallet/history.ts';
 import type { Wallet } from '../wallet/wallet.ts';
 import type { RpcContext } from './context.ts';
-import { RpcCode, RpcError, refuse } from './errors.ts';
+import { refuse } from './errors.ts';
 import type { RpcRequest } from './registry.ts';
 import * as t from './schema.ts';
 
@@ -14,18 +14,16 @@ export function walletOf({ wallets }: RpcContext, request: RpcRequest): Wallet {
   if (walletName !== null) {
     const named = wallets.get(walletName);
     if (named === undefined)
-      throw new RpcError(RpcCode.WALLET_NOT_FOUND, 'Requested wallet does not exist or is not loaded');
+      throw refuse.wallet_not_found('Requested wallet does not exist or is not loaded');
     return named;
   }
   const [only, ...others] = wallets.names;
   if (only === undefined)
-    throw new RpcError(
-      RpcCode.WALLET_NOT_FOUND,
+    throw refuse.wallet_not_found(
       'No wallet is loaded. Load a wallet using loadwallet or create a new one with createwallet. (Note: A default wallet is no longer automatically created)',
     );
   if (others.length > 0)
-    throw new RpcError(
-      RpcCode.WALLET_NOT_SPECIFIED,
+    throw refuse.wallet_not_specified(
       'Multiple wallets are loaded. Please select which wallet to use by requesting the RPC through the /wallet/<walletname> URI path.',
     );
   return wallets.get(only)!;
@@ -57,9 +55,13 @@ export function addressTypeFrom(text: string, what = 'address'): OutputType {
 
 /** @throws RpcError -11 */
 export function labelFrom(value: string): string {
-  if (value === '*') throw new RpcError(RpcCode.WALLET_INVALID_LABEL_NAME, 'Invalid label name');
+  if (value === '*') throw refuse.wallet_invalid_label_name('Invalid label name');
   return value;
 }
+
+/** Addresses with this label, and what is kept of them. */
+export const underLabel = (wallet: Wallet, label: string) =>
+  [...wallet.labels.entries].filter(([, record]) => record.label === label);
 
 export const avoidReuse = t.optional(
   t.boolean(
@@ -78,14 +80,13 @@ export function avoidsReuse(wallet: Wallet, asked: boolean | undefined): boolean
 export const MAX_DEPTH = 9_999_999;
 
 /** Where the wallet stands, as several answers end. */
-export const lastProcessedBlock = ({ follower: { last } }: Wallet) => ({
-  hash: last.hash,
-  height: last.height,
-});
-export const lastProcessed = t.object(
-  { hash: t.hex(), height: t.integer() },
+export const lastProcessed = t.view<[Wallet]>()(
+  {
+    hash: [t.hex(), ({ follower }) => follower.last.hash],
+    height: [t.integer(), ({ follower }) => follower.last.height],
+  },
   'The block up to which this is true',
 );
 
 /** Bitcoin Core's wallets had keys that were only watched. */
-export const watchOnly = t.standard(t.boolean('Without effect'), false);
+export const watchOnly = t.flag('Without effect');

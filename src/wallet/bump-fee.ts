@@ -6,7 +6,7 @@ import { formatMoney, totalValue } from '../core/transaction/amount.ts';
 import { type FeeRate, feeAt, feeRateOf, higherRate, satPerKvB } from '../core/transaction/fee-rate.ts';
 import { outPointText, prevoutsOf, Transaction, type TxOut } from '../core/transaction/transaction.ts';
 import { isChange } from './coins.ts';
-import { feeRateFor, requiredFeeRate, wantedRate } from './fee-rate.ts';
+import { type FeeChoice, feeRateFor, requiredFeeRate, wantedRate } from './fee-rate.ts';
 import type { WalletTransaction } from './history.ts';
 import { signedWeight } from './solving.ts';
 import { type PlannedTransaction, planTransaction } from './spend.ts';
@@ -18,12 +18,7 @@ import { WalletError } from './wallet-error.ts';
 /** What a wallet adds at least, lest the network's minimum rises meanwhile. */
 const WALLET_INCREMENTAL_RATE = satPerKvB(5000n);
 
-interface BumpOptions {
-  /** Estimated if not given. */
-  readonly feeRate: FeeRate | undefined;
-  /** For the estimate: blocks, and whether to be on the safe side. */
-  readonly target: number;
-  readonly conservative: boolean;
+interface BumpOptions extends FeeChoice {
   readonly replaceable: boolean;
   /** In place of the outputs; none keeps them. */
   readonly outputs: readonly TxOut[];

@@ -3,11 +3,24 @@ import { type FeeRate, formatFeeRate, higherRate } from '../core/transaction/fee
 import type { Wallet } from './wallet.ts';
 import { WalletError } from './wallet-error.ts';
 
-export interface ReasonedRate {
+interface ReasonedRate {
   readonly rate: FeeRate;
   /** Where it comes from, in Core's words. */
   readonly reason: string;
 }
+
+/** What is wanted of a payment's fee. */
+export interface FeeChoice {
+  /** Insisted on; else it is estimated. */
+  readonly feeRate: FeeRate | undefined;
+  /** For the estimate: blocks, and whether to be on the safe side. */
+  readonly target: number;
+  readonly conservative: boolean;
+}
+
+/** The rate that was chosen, or what it comes to now. @throws WalletError */
+export const chosenRate = (wallet: Wallet, { feeRate, target, conservative }: FeeChoice): ReasonedRate =>
+  feeRate === undefined ? feeRateFor(wallet, target, conservative) : checkFeeRate(wallet, feeRate);
 
 /** The rate for a payment to confirm within `target` blocks. @throws WalletError if nothing is known of it */
 export function feeRateFor(wallet: Wallet, target: number, conservative: boolean): ReasonedRate {
@@ -37,7 +50,7 @@ export const requiredFeeRate = ({ parts: { chain, policy } }: Wallet): FeeRate =
   higherRate(chain.relayFeeRate(), policy.minimumFeeRate);
 
 /** A rate that the caller insists on is never raised, so it is refused. @throws WalletError in Core's words */
-export function checkFeeRate(wallet: Wallet, rate: FeeRate): ReasonedRate {
+function checkFeeRate(wallet: Wallet, rate: FeeRate): ReasonedRate {
   const required = requiredFeeRate(wallet);
   const { chain, policy } = wallet.parts;
   if (rate < required)

@@ -35,9 +35,9 @@ export interface WalletTransaction {
   abandoned: boolean;
   /** Of our making, and not known to have passed the mempool's door yet. */
   unsent?: true;
-  comment?: string;
-  to?: string;
-  replaces?: string;
+  comment?: string | undefined;
+  to?: string | undefined;
+  replaces?: string | undefined;
   replacedBy?: string;
 }
 

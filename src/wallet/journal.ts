@@ -13,6 +13,8 @@ export class Journal {
   /** The last batch, begun or waiting; after a failure none begins. */
   #last: Promise<void> = Promise.resolve();
   #failure: Error | null = null;
+  /** Changes until now. */
+  written = 0;
 
   /** @param failed told once if the disk refuses: what happens from then on is lost with the process */
   constructor(store: WalletStore, failed: (error: Error) => void) {
@@ -40,6 +42,7 @@ export class Journal {
       this.#last.catch(() => undefined);
     }
     this.#pending.set(key, value);
+    this.written++;
   }
 
   async #flush(): Promise<void> {

@@ -44,9 +44,14 @@ export async function isMnemonic(words: string): Promise<boolean> {
 
 /** The master key; the passphrase is part of the secret. The words must be a mnemonic. */
 export function masterKey(words: string, passphrase: string, parameters: NetworkParameters): HDKey {
-  const versions = { public: parameters.bip32Public, private: parameters.bip32Private };
-  return HDKey.fromMasterSeed(mnemonicToSeedSync(words, passphrase), versions);
+  return HDKey.fromMasterSeed(mnemonicToSeedSync(words, passphrase), versionsOf(parameters));
 }
+
+/** What extended keys begin with. */
+export const versionsOf = ({ bip32Public, bip32Private }: NetworkParameters) => ({
+  public: bip32Public,
+  private: bip32Private,
+});
 
 interface AccountDescriptor {
   /** Below the master key, as Bitcoin Core writes it. With private keys; the public form is what a wallet keeps. */

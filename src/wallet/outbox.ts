@@ -64,7 +64,7 @@ export class Outbox {
   /**
    * Saves a payment, then sends it through the mempool's door (where the policy says so); what is refused there
    * is forgotten again. To be called in turn. Resolves when the disk knows that it is sent, or cannot be told.
-   * @throws Invalid; WalletError if the disk fails before anything is sent
+   * @throws WalletError with the reason of the mempool, or if the disk fails before anything is sent
    */
   async send(tx: Transaction, notes: PaymentNotes = {}): Promise<void> {
     const isNew = this.#history.get(tx.txid) === undefined;
@@ -87,7 +87,8 @@ export class Outbox {
       if (isNew && entry?.block === null && !this.#history.inMempool(entry)) this.#history.remove(entry);
       await this.#keeper.settled();
       this.disowned.delete(tx.txid);
-      throw error;
+      if (!(error instanceof Invalid)) throw error;
+      throw new WalletError(`The transaction was rejected! Reason given: ${error.message}`);
     }
     this.disowned.delete(tx.txid);
     if (entry !== undefined) this.#sent(entry);

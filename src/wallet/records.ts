@@ -73,9 +73,9 @@ export interface TransactionRecord {
   readonly sequence?: number;
   readonly abandoned: boolean;
   readonly unsent?: true;
-  readonly comment?: string;
-  readonly to?: string;
-  readonly replaces?: string;
+  readonly comment?: string | undefined;
+  readonly to?: string | undefined;
+  readonly replaces?: string | undefined;
   readonly replacedBy?: string;
 }
 

@@ -30,20 +30,20 @@ export interface SpendRequest {
   /** A set: a coin named twice is spent once. */
   readonly inputs?: readonly PresetInput[];
   /** May coins be added to the inputs given? */
-  readonly addInputs?: boolean;
-  readonly changeScript?: Uint8Array;
-  readonly changeType?: OutputType;
+  readonly addInputs?: boolean | undefined;
+  readonly changeScript?: Uint8Array | undefined;
+  readonly changeType?: OutputType | undefined;
   /** Index of the change output; drawn if not given. */
-  readonly changePosition?: number;
+  readonly changePosition?: number | undefined;
   /** BIP125 */
-  readonly replaceable?: boolean;
-  readonly lockTime?: number;
-  readonly version?: number;
-  readonly includeUnsafe?: boolean;
-  readonly minimumDepth?: number;
-  readonly maximumDepth?: number;
+  readonly replaceable?: boolean | undefined;
+  readonly lockTime?: number | undefined;
+  readonly version?: number | undefined;
+  readonly includeUnsafe?: boolean | undefined;
+  readonly minimumDepth?: number | undefined;
+  readonly maximumDepth?: number | undefined;
   /** Weight that the signed transaction may have. */
-  readonly maximumWeight?: number;
+  readonly maximumWeight?: number | undefined;
   /** Leave alone what was paid to addresses after they were spent from; what shares an address is spent together. */
-  readonly avoidsReuse?: boolean;
+  readonly avoidsReuse?: boolean | undefined;
 }

@@ -1,39 +1,26 @@
-/** What a wallet refuses, with Bitcoin Core's words; RPC gives each kind its code. */
-export type WalletErrorKind =
-  /** -4 */
-  | 'wallet'
-  /** -6 */
-  | 'funds'
-  /** -8 */
-  | 'parameter'
-  /** -22 */
-  | 'text'
-  /** -5 */
-  | 'address'
-  /** -12 */
-  | 'keypool'
-  /** -1 */
-  | 'misc'
-  /** -13 */
-  | 'locked'
-  /** -14 */
-  | 'passphrase'
-  /** -15 */
-  | 'encryption-state'
-  /** -16 */
-  | 'encryption'
-  /** -18 */
-  | 'not-found'
-  /** -35 */
-  | 'already-loaded'
-  /** -36 */
-  | 'already-exists';
+/** What a wallet refuses, with Bitcoin Core's words: each kind and its code. */
+export const WALLET_CODES = {
+  wallet: -4,
+  funds: -6,
+  parameter: -8,
+  text: -22,
+  address: -5,
+  keypool: -12,
+  misc: -1,
+  locked: -13,
+  passphrase: -14,
+  'encryption-state': -15,
+  encryption: -16,
+  'not-found': -18,
+  'already-loaded': -35,
+  'already-exists': -36,
+} as const;
 
 export class WalletError extends Error {
   override readonly name = 'WalletError';
-  readonly kind: WalletErrorKind;
+  readonly kind: keyof typeof WALLET_CODES;
 
-  constructor(message: string, kind: WalletErrorKind = 'wallet') {
+  constructor(message: string, kind: keyof typeof WALLET_CODES = 'wallet') {
     super(message);
     this.kind = kind;
   }

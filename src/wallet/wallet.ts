@@ -238,6 +238,15 @@ export class Wallet {
     await this.#journal.settled().catch(() => this.requireOpen());
   }
 
+  /** Whoever is told what an act has changed need not fear that the wallet forgets it. */
+  keeping<T>(act: () => T | Promise<T>): T | Promise<T> {
+    const before = this.#journal.written;
+    const keep = (result: T): T | Promise<T> =>
+      this.#journal.written === before ? result : this.settled().then(() => result);
+    const result = act();
+    return result instanceof Promise ? result.then(keep) : keep(result);
+  }
+
   #closeEars(): void {
     this.#unsubscribe?.();
     this.follower.abortScan();

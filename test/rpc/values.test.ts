@@ -4,7 +4,7 @@ import { readJson } from '../../src/core/encoding/json-reader.ts';
 import { parseFixedPoint } from '../../src/core/transaction/amount.ts';
 import type { RpcContext } from '../../src/rpc/context.ts';
 import { RpcError } from '../../src/rpc/errors.ts';
-import { integer, object, string } from '../../src/rpc/schema.ts';
+import { integer, object, string, verbosity } from '../../src/rpc/schema.ts';
 import {
   amountFrom,
   bigintFrom,
@@ -14,7 +14,6 @@ import {
   integerFrom,
   rangeFrom,
   realFrom,
-  verbosityFrom,
 } from '../../src/rpc/values.ts';
 import { vectors } from '../support/vectors.ts';
 
@@ -156,5 +155,7 @@ test('ranges and verbosity are read in all their forms', () => {
       errorOf(() => rangeFrom(readJson(text))),
       text,
     ).toEqual([-8, message]);
-  expect([true, false, number('2')].map(verbosityFrom)).toEqual([1, 0, 2]);
+  expect(
+    [true, false, number('2')].map((given) => verbosity('', 1).read(given, '', undefined as never)),
+  ).toEqual([1, 0, 2]);
 });

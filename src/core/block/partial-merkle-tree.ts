@@ -21,7 +21,7 @@ export interface PartialMerkleTree {
 }
 
 /** What a tree shows. */
-export interface MerkleMatches {
+interface MerkleMatches {
   readonly root: Uint8Array;
   readonly matches: readonly { readonly txid: Uint8Array; readonly index: number }[];
 }
@@ -100,6 +100,17 @@ export function extractMatches({ transactionCount, hashes, bits }: PartialMerkle
   if (Math.ceil(usedBits / 8) !== Math.ceil(bits.length / 8) || usedHashes !== hashes.length)
     throw new DecodeError('partial Merkle tree with unused parts');
   return { root, matches };
+}
+
+/** What it proves to be in a block; null where it does not lead to the root. */
+export function provedBy(tree: PartialMerkleTree, merkleRoot: Uint8Array): MerkleMatches['matches'] | null {
+  try {
+    const { root, matches } = extractMatches(tree);
+    return equalBytes(root, merkleRoot) ? matches : null;
+  } catch (error) {
+    if (error instanceof DecodeError) return null;
+    throw error;
+  }
 }
 
 export function writePartialMerkleTree(writer: Writer, tree: PartialMerkleTree): void {

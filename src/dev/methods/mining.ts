@@ -132,7 +132,7 @@ export const devMiningMethods = devGroup('Mining', {
         '0; with an interval transactions wait for it',
       ),
       interval: t.optional(t.number('Seconds from one block to the next'), 'no such blocks'),
-      empty: t.standard(t.boolean('By the clock blocks come though nothing waits'), true),
+      empty: t.flag('By the clock blocks come though nothing waits', true),
       address,
     },
     result: autoMining,

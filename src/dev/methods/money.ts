@@ -7,7 +7,7 @@ import { amountFrom } from '../../rpc/values.ts';
 import { devGroup } from '../dev-method.ts';
 import { devParts } from '../dev-parts.ts';
 
-const confirm = t.standard(t.boolean('Mine a block with the payment in it'), true);
+const confirm = t.flag('Mine a block with the payment in it', true);
 const paid = { result: t.hex('txid of the payment') };
 
 async function pay(

@@ -3,14 +3,14 @@
  * (`src/methods.ts`), which follow when the node runs, or one of them is called.
  */
 import { subscriptionMethods } from '../../events/methods.ts';
-import { addedNodeMethods } from '../../rpc/methods/added-nodes.ts';
 import { blockMethods } from '../../rpc/methods/blocks.ts';
 import { chainStateMethods } from '../../rpc/methods/chain-state.ts';
 import { mempoolMethods } from '../../rpc/methods/mempool.ts';
+import { networkMethods } from '../../rpc/methods/network.ts';
 import { walletManagementMethods } from '../../rpc/methods/wallet/management.ts';
 
 export const METHODS = {
-  ...addedNodeMethods,
+  ...networkMethods,
   ...blockMethods,
   ...chainStateMethods,
   ...mempoolMethods,

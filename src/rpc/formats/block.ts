@@ -26,10 +26,7 @@ function confirmationsOf(entry: HeaderEntry, chain: Chain): number {
 export const targetRows = {
   bits: [t.hex('The target, compact'), ({ bits }: Aimed) => hex32(bits)],
   target: [t.hex(), ({ bits }: Aimed) => targetFromBits(bits).target.toString(16).padStart(64, '0')],
-  difficulty: [
-    t.number('Times the least difficulty there is'),
-    ({ bits }: Aimed) => difficultyFromBits(bits),
-  ],
+  difficulty: [t.number('Times the least there is'), ({ bits }: Aimed) => difficultyFromBits(bits)],
 } as const;
 interface Aimed {
   readonly bits: number;

@@ -11,10 +11,14 @@ import * as t from '../schema.ts';
 import { btc } from '../values.ts';
 
 /** The three virtual sizes: as policy counts it, as it was always called, and by weight alone. */
-export function virtualSizes(entry: MempoolEntry) {
-  const bip141 = Math.ceil(entry.weight / WITNESS_SCALE_FACTOR);
-  return { vsize_adjusted: entry.virtualSize, vsize: entry.virtualSize, vsize_bip141: bip141 };
-}
+export const sizes = t.view<[MempoolEntry]>()({
+  vsize_adjusted: [
+    t.integer('By weight, or by signature operations if they take more of a block'),
+    ({ virtualSize }) => virtualSize,
+  ],
+  vsize: [t.integer('The same as vsize_adjusted'), ({ virtualSize }) => virtualSize],
+  vsize_bip141: [t.integer('By weight alone'), ({ weight }) => Math.ceil(weight / WITNESS_SCALE_FACTOR)],
+});
 
 /** Whether one of these says that it may be replaced (BIP125). */
 export const signals = (all: Iterable<{ readonly tx: Transaction }>): boolean =>
@@ -25,7 +29,7 @@ export function mempoolEntryJson(entry: MempoolEntry, { mempool, deprecated }: R
   const ancestors = sum(withAncestors(entry));
   const chunk = mempool.chunk(entry);
   return {
-    ...virtualSizes(entry),
+    ...sizes.of(entry),
     weight: entry.weight,
     time: entry.time,
     height: entry.height,
@@ -49,20 +53,15 @@ export function mempoolEntryJson(entry: MempoolEntry, { mempool, deprecated }: R
   };
 }
 
-const virtualSize = {
-  vsize_adjusted: t.integer('By weight, or by signature operations if they take more of a block'),
-  vsize: t.integer('The same as vsize_adjusted'),
-  vsize_bip141: t.integer('By weight alone'),
-};
-
+const { vsize_adjusted, vsize, vsize_bip141 } = sizes.fields;
 export const optionalSize = {
-  vsize_adjusted: t.optional(virtualSize.vsize_adjusted),
-  vsize: t.optional(virtualSize.vsize),
-  vsize_bip141: t.optional(virtualSize.vsize_bip141),
+  vsize_adjusted: t.optional(vsize_adjusted),
+  vsize: t.optional(vsize),
+  vsize_bip141: t.optional(vsize_bip141),
 };
 
 export const mempoolEntry = {
-  ...virtualSize,
+  ...sizes.fields,
   weight: t.integer(),
   time: t.time('When it came in'),
   height: t.integer('Of the tip when it came in'),

@@ -1,9 +1,7 @@
-/** Transactions as a wallet sees them (Core's WalletTxToJSON and ListTransactions). */
-import { encodeAddress } from '../../core/script/address.ts';
-import { totalValue } from '../../core/transaction/amount.ts';
+/** Transactions as a wallet sees them (Core's WalletTxToJSON). */
 import { withAncestors } from '../../mempool/graph.ts';
-import { isChange } from '../../wallet/coins.ts';
 import type { WalletTransaction } from '../../wallet/history.ts';
+import { type Row, rowsOf } from '../../wallet/rows.ts';
 import type { Wallet } from '../../wallet/wallet.ts';
 import type { RpcContext } from '../context.ts';
 import * as t from '../schema.ts';
@@ -13,7 +11,7 @@ import { signals } from './mempool-entry.ts';
 /** What is true of a transaction as a whole (Core's WalletTxToJSON). */
 export const walletTransaction = t.view<[entry: WalletTransaction, wallet: Wallet, context: RpcContext]>()({
   confirmations: [
-    t.integer('Negative: so many blocks ago another took its place'),
+    t.integer('Negative: another took its place'),
     (entry, { history }) => history.depth(entry),
   ],
   generated: [t.optional(t.boolean('Only of a coinbase: true')), ({ tx }) => tx.isCoinbase || undefined],
@@ -56,66 +54,30 @@ function replaceability(entry: WalletTransaction, { history }: Wallet, { mempool
   return waiting === undefined ? 'unknown' : 'no';
 }
 
-/**
- * Rows of a transaction: what it pays to others, then what it pays to us. @param label only what has it
- * @param withLost what another transaction took the place of has not been received, unless this says so
- */
-export function rowsOf(
-  wallet: Wallet,
-  entry: WalletTransaction,
-  label: string | null,
-  includeChange = false,
-  withLost = false,
-): Row[] {
-  const { tx, abandoned } = entry;
-  const isReceived = withLost || wallet.history.depth(entry) >= 0;
-  const debit = wallet.history.debit(tx);
-  const fee = debit - totalValue(tx.outputs);
-  const sent: Row[] = [];
-  const received: Row[] = [];
-  for (const [vout, { value, scriptPubKey }] of tx.outputs.entries()) {
-    const place = wallet.keys.place(scriptPubKey);
-    const address = encodeAddress(scriptPubKey, wallet.parts.parameters) ?? undefined;
-    const known = address === undefined ? undefined : wallet.labels.get(address);
-    if (debit > 0n ? !includeChange && isChange(wallet, scriptPubKey) : place === undefined) continue;
-    const common = { address, label: known?.label, vout };
-    if (debit > 0n && label === null)
-      sent.push({ ...common, category: 'send', amount: btc(-value), fee: btc(-fee), abandoned });
-    if (place === undefined || !isReceived || (label !== null && known?.label !== label)) continue;
-    const category = incomingCategory(wallet, entry);
-    received.push({ ...common, parent_descs: [place.own.shown], category, amount: btc(value), abandoned });
-  }
-  return [...sent, ...received];
-}
-
-/** The same, with what is true of the transaction as a whole. */
-export function longRowsOf(context: RpcContext, ...told: Parameters<typeof rowsOf>): LongRow[] {
-  const rows = rowsOf(...told);
-  const fields = rows.length === 0 ? undefined : walletTransaction.of(told[1], told[0], context);
-  return rows.map(({ abandoned, ...row }) => ({ ...row, ...fields!, abandoned }));
-}
-
-function incomingCategory(wallet: Wallet, entry: WalletTransaction): string {
-  if (!entry.tx.isCoinbase) return 'receive';
-  if (wallet.history.depth(entry) < 1) return 'orphan';
-  return wallet.history.blocksToMaturity(entry) > 0 ? 'immature' : 'generate';
-}
-
 /** What a row tells of itself. */
-export const walletRow = t.object({
-  address: t.optional(t.string('Where the output has one')),
-  category: t.string('send, receive, generate, immature, or orphan'),
-  amount: t.amount('Negative where it was sent'),
-  label: t.optional(t.string()),
-  vout: t.integer(),
-  parent_descs: t.optional(
-    t.array(t.string(), 'Descriptors that the script comes from, where it was received'),
-  ),
-  fee: t.optional(t.amount('Negative; only where it was sent')),
-  abandoned: t.boolean(),
+export const walletRow = t.view<[Row]>()({
+  address: [t.optional(t.string('Where the output has one')), ({ address }) => address],
+  category: [t.string('send, receive, generate, immature, or orphan'), ({ category }) => category],
+  amount: [t.amount('Negative where it was sent'), ({ value }) => btc(value)],
+  label: [t.optional(t.string()), ({ label }) => label],
+  vout: [t.integer(), ({ vout }) => vout],
+  parent_descs: [
+    t.optional(t.array(t.string(), 'Descriptors that the script comes from, where it was received')),
+    ({ parent }) => (parent === undefined ? undefined : [parent]),
+  ],
+  fee: [
+    t.optional(t.amount('Negative; only where it was sent')),
+    ({ fee }) => (fee === undefined ? undefined : btc(fee)),
+  ],
+  abandoned: [t.boolean(), ({ abandoned }) => abandoned],
 });
-type Row = t.Answered<typeof walletRow>;
 
 /** A row with all that is true of its transaction. */
 export const longRow = t.object({ ...walletRow.fields, ...walletTransaction.fields });
 export type LongRow = t.Answered<typeof longRow>;
+
+export function longRowsOf(context: RpcContext, ...told: Parameters<typeof rowsOf>): LongRow[] {
+  const rows = rowsOf(...told);
+  const fields = rows.length === 0 ? undefined : walletTransaction.of(told[1], told[0], context);
+  return rows.map((row) => ({ ...walletRow.of(row), ...fields!, abandoned: row.abandoned }));
+}

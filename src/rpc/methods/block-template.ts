@@ -1,28 +1,16 @@
 /** What miners ask for and bring (BIP22, BIP23): templates, proposals, and blocks that are solved. */
-import type { Chain } from '../../chain/chain.ts';
 import { waitForTip } from '../../chain/wait-for-tip.ts';
 import { Block } from '../../core/block/block.ts';
 import { withReservedValue } from '../../core/consensus/commitment.ts';
 import { MAX_BLOCK_SIGOPS_COST, MAX_BLOCK_WEIGHT } from '../../core/consensus/limits.ts';
 import { type DeploymentState, deploymentState } from '../../core/consensus/version-bits.ts';
 import { toDisplayHex, toHex } from '../../core/encoding/bytes.ts';
-import type { Invalid } from '../../core/encoding/errors.ts';
 import { JsonText } from '../../core/encoding/json-writer.ts';
 import { OP } from '../../core/script/opcodes.ts';
 import { WITNESS_SCALE_FACTOR } from '../../core/transaction/transaction.ts';
 import type { BlockTemplate } from '../../mining/template.ts';
 import { targetRows } from '../formats/block.ts';
-import {
-  group,
-  type JsonRead,
-  method,
-  RpcCode,
-  type RpcContext,
-  RpcError,
-  type RpcRequest,
-  refuse,
-  t,
-} from '../kit.ts';
+import { group, type JsonRead, method, type RpcContext, type RpcRequest, refuse, t } from '../kit.ts';
 import { readHex } from '../texts.ts';
 import { hashTextFrom, stringFrom } from '../values.ts';
 
@@ -32,19 +20,14 @@ const LONG_POLL_STEP = 10_000;
 /** Paid in the template's own coinbase, which no miner sees. */
 const ANYONE = Uint8Array.of(OP.OP_1);
 
-const isTestChain = (chain: Chain): boolean =>
-  chain.parameters.maxTipAge === 0 || chain.parameters.mineBlocksOnDemand;
-
-/** BIP22: null is good news. */
-const verdictText = (invalid: Invalid | null): string | null => (invalid === null ? null : invalid.reason);
-
 async function judgeProposal({ data }: t.HeldFields<typeof fields>, { chain }: RpcContext) {
   if (typeof data !== 'string') throw refuse.type('Missing data String key for proposal');
   const block = readHex(data, (bytes) => Block.decode(bytes), 'Block decode failed');
   const known = chain.entry(block.hash);
   if (known !== undefined && known.failed !== 'none') return 'duplicate-invalid';
   if (known !== undefined) return known.validScripts ? 'duplicate' : 'duplicate-inconclusive';
-  return verdictText(await chain.testBlock(block));
+  // BIP22: null is good news.
+  return (await chain.testBlock(block))?.reason ?? null;
 }
 
 /** Waits until what the caller has is out of date: `longpollid` is the tip's hash and a mempool sequence. */
@@ -68,7 +51,7 @@ async function longPoll(
       (tip) => tip.hash !== hash,
     );
   }
-  if (signal.aborted) throw new RpcError(RpcCode.CLIENT_NOT_CONNECTED, 'Shutting down');
+  if (signal.aborted) throw refuse.client_not_connected('Shutting down');
 }
 
 const templateTransaction = t.object({
@@ -156,13 +139,9 @@ const fields = {
   mode: t.optional(t.unread<string>(t.string('template or proposal')), 'template'),
   capabilities: t.optional(t.unread<readonly string[]>(t.array(t.string(), 'What the miner can do (BIP22)'))),
   rules: t.optional(
-    t.unread<readonly string[]>(
-      t.array(t.string(), 'Soft forks that the miner knows; segwit must be among them'),
-    ),
+    t.unread<readonly string[]>(t.array(t.string(), 'Soft forks it knows; segwit must be one')),
   ),
-  longpollid: t.optional(
-    t.unread<string>(t.string('Of an earlier template: answers when that is out of date')),
-  ),
+  longpollid: t.optional(t.unread<string>(t.string('Of an earlier template: waits until it is out of date'))),
   data: t.optional(t.unread<string>(t.hex('A block in hex, to be judged as a proposal (BIP23)'))),
 };
 
@@ -179,21 +158,17 @@ export const blockTemplateMethods = group('Mining', {
     }),
     example: `'{"rules": ["segwit"]}'`,
     async handler({ template_request: request }, context, rpc) {
-      const { chain, mempool, miner, network } = context;
+      const { chain, mempool, miner, network, parameters } = context;
       const mode = request.mode ?? 'template';
       if (mode === 'proposal') return judgeProposal(request, context);
       const rules = request.rules;
       const known = Array.isArray(rules) ? rules.map(stringFrom) : [];
       if (mode !== 'template') throw refuse.parameter('Invalid mode');
-      if (!isTestChain(chain)) {
-        const { inbound, outbound } = network.connectionCount();
-        if (inbound + outbound === 0)
-          throw new RpcError(RpcCode.CLIENT_NOT_CONNECTED, 'Penny is not connected!');
+      if (parameters.maxTipAge !== 0 && !parameters.mineBlocksOnDemand) {
+        if (network.connectionCount().total === 0)
+          throw refuse.client_not_connected('Penny is not connected!');
         if (chain.isInitialBlockDownload)
-          throw new RpcError(
-            RpcCode.CLIENT_IN_INITIAL_DOWNLOAD,
-            'Penny is in initial sync and waiting for blocks...',
-          );
+          throw refuse.client_in_initial_download('Penny is in initial sync and waiting for blocks...');
       }
       const id = request.longpollid ?? null;
       if (id !== null) await longPoll(id, context, rpc);
@@ -221,7 +196,7 @@ export const blockTemplateMethods = group('Mining', {
         requested: true,
       });
       await mempool.settled();
-      if (!verdict.ok) return verdictText(verdict.invalid);
+      if (!verdict.ok) return verdict.invalid.reason;
       if (!verdict.new) return 'duplicate';
       return verdict.connected && !wasActive ? null : 'inconclusive';
     },

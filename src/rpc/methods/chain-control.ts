@@ -1,13 +1,19 @@
-/** Steers the chain by hand, and gives it headers. */
+/** Steers the chain by hand, gives it headers, and makes blocks on demand. */
 import type { Chain } from '../../chain/chain.ts';
 import type { HeaderEntry } from '../../chain/header-entry.ts';
 import { MIN_BLOCKS_TO_KEEP } from '../../chain/pruning.ts';
 import { type BlockHash, BlockHeader } from '../../core/block/header.ts';
 import { TIMESTAMP_WINDOW } from '../../core/consensus/limits.ts';
+import { toHex } from '../../core/encoding/bytes.ts';
+import { Invalid } from '../../core/encoding/errors.ts';
 import { Reader } from '../../core/encoding/reader.ts';
-import { group, method, type RpcContext, refuse, t } from '../kit.ts';
+import type { Transaction, Txid } from '../../core/transaction/transaction.ts';
+import { descriptorScript } from '../../wallet/descriptors/expansions.ts';
+import { addressScript } from '../construct-transaction.ts';
+import { outputScript } from '../descriptor-scripts.ts';
+import { group, method, type RpcContext, refuse, refusing, t } from '../kit.ts';
 import { blockByHash } from '../lookup.ts';
-import { readHex } from '../texts.ts';
+import { readHex, readTransaction } from '../texts.ts';
 
 /** A prune height above this is a time (Core's rule). */
 const TIME_THRESHOLD = 1_000_000_000;
@@ -34,6 +40,33 @@ function heightAtTime(chain: Chain, time: number): number {
   throw refuse.parameter('Could not find block with at least the specified timestamp.');
 }
 
+const maxtries = t.standard(t.long('Hashes to try at most, for all of them'), 1_000_000);
+
+async function generate(
+  count: number,
+  script: Uint8Array,
+  tries: number,
+  { miner, mempool }: RpcContext,
+): Promise<readonly string[]> {
+  await mempool.settled();
+  const hashes = await miner.mineBlocks(count, script, tries);
+  await mempool.settled();
+  return hashes;
+}
+
+/** A transaction of the mempool by its id, or one in hex. */
+function transactionOf(text: string, { mempool }: RpcContext): Transaction {
+  if (/^[0-9a-fA-F]{64}$/.test(text)) {
+    const entry = mempool.get(text.toLowerCase() as Txid);
+    if (entry === undefined) throw refuse.key(`Transaction ${text} not in mempool.`);
+    return entry.tx;
+  }
+  return readTransaction(text, `Transaction decode failed for ${text}.`);
+}
+
+const GENERATE =
+  'is no method of a node: bitcoin-cli and penny rpc mine to a new address by their option -generate.';
+
 export const chainControlMethods = {
   ...group('hidden', {
     invalidateblock: steering(
@@ -43,6 +76,56 @@ export const chainControlMethods = {
     reconsiderblock: steering('Takes back invalidateblock for a block and its whole branch.', (chain, hash) =>
       chain.reconsider(hash),
     ),
+
+    generate: method({
+      help: GENERATE,
+      plain: true,
+      handler() {
+        throw refuse.method_not_found(`generate\n\n${GENERATE}\n`);
+      },
+    }),
+
+    generatetoaddress: method({
+      help: 'Mines blocks that pay an address, and tells their hashes.',
+      parameters: { nblocks: t.integer(), address: t.string(), maxtries },
+      result: t.array(t.hex()),
+      example: '11 ADDRESS',
+      handler({ nblocks, address, maxtries: tries }, context) {
+        const script = addressScript(address, context.parameters, 'Error: Invalid address');
+        return generate(nblocks, script, tries, context);
+      },
+    }),
+
+    generatetodescriptor: method({
+      help: 'Mines blocks that pay a descriptor, and tells their hashes.',
+      parameters: { num_blocks: t.integer(), descriptor: t.string(), maxtries },
+      result: t.array(t.hex()),
+      example: '11 DESCRIPTOR',
+      handler: ({ num_blocks, descriptor, maxtries: tries }, context) =>
+        generate(num_blocks, descriptorScript(descriptor, context.parameters), tries, context),
+    }),
+
+    generateblock: method({
+      help: 'Mines one block that holds just these transactions, in this order.',
+      parameters: {
+        output: t.string('Address or descriptor that is paid'),
+        transactions: t.array(t.hex(), 'txids of the mempool, or transactions'),
+        submit: t.flag('False shows the block instead', true),
+      },
+      result: t.object({ hash: t.hex(), hex: t.optional(t.hex('Unless it was submitted')) }),
+      example: `ADDRESS '["TXID", "HEX"]'`,
+      async handler({ output, transactions: list, submit }, context) {
+        const script = outputScript(output, context.parameters, 'Error: Invalid address or descriptor');
+        const transactions = list.map((item) => transactionOf(item, context));
+        const block = await refusing(
+          Invalid,
+          ({ message }) => refuse.verify(message),
+          () => context.miner.mineBlock(script, transactions, submit),
+        );
+        await context.mempool.settled();
+        return { hash: block.hash, hex: submit ? undefined : toHex(block.bytes) };
+      },
+    }),
   }),
   ...group('Blockchain', {
     preciousblock: steering(
@@ -78,12 +161,8 @@ export const chainControlMethods = {
             'In prune mode, only blocks that the node has already synced previously can be fetched from a peer',
           );
         if (entry.haveData) throw refuse.misc('Block already downloaded');
-        try {
-          network.requestBlock(entry, peer_id);
-        } catch (error) {
-          // Why that peer cannot be asked, in Core's words.
-          throw refuse.misc((error as Error).message);
-        }
+        const refusal = ({ message }: Error) => refuse.misc(message);
+        refusing(Error, refusal, () => network.requestBlock(entry, peer_id));
         return {};
       },
     }),

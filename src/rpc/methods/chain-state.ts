@@ -1,12 +1,16 @@
-/** What the chain is: its tip, its branches, and waiting for another tip. */
+/** What the chain is: its tip, its branches, the rules in force, and waiting for another tip. */
 import type { Background } from '../../chain/background.ts';
 import type { Chain } from '../../chain/chain.ts';
 import type { HeaderEntry } from '../../chain/header-entry.ts';
 import { waitForTip } from '../../chain/wait-for-tip.ts';
 import type { BlockHash } from '../../core/block/header.ts';
 import { difficultyFromBits } from '../../core/block/target.ts';
+import { blockScriptFlags } from '../../core/consensus/flags.ts';
+import { flagNames } from '../../formats/script-trace.ts';
 import { targetRows, workHex } from '../formats/block.ts';
+import { deployment, deploymentJson } from '../formats/deployment.ts';
 import { group, method, type RpcContext, type RpcRequest, refuse, t } from '../kit.ts';
+import { blockByHash } from '../lookup.ts';
 
 const isPruned = ({ pruner }: Chain): boolean => pruner.target > 0;
 
@@ -25,10 +29,7 @@ const background = t.view<[Background]>()({
 });
 
 const state = t.view<[tip: HeaderEntry, chain: Chain]>()({
-  chain: [
-    t.string('main, regtest, or the name in the network file'),
-    (_, { parameters }) => parameters.chain,
-  ],
+  chain: [t.string('main, regtest, or as the network file says'), (_, { parameters }) => parameters.chain],
   blocks: [t.integer('Height of the tip; the genesis block is 0'), ({ height }) => height],
   headers: [
     t.integer('Height of the best header, whose blocks may still be missing'),
@@ -80,19 +81,33 @@ const coins = t.view<[tip: HeaderEntry, chain: Chain, isActive: boolean]>()({
 
 /** The tip when it satisfies `done`, or when time is up. @param milliseconds 0 for ever @throws RpcError -1 */
 async function tipWhere(
-  done: (tip: HeaderEntry) => boolean,
+  done: (tip: HeaderEntry, before: BlockHash) => boolean,
   milliseconds: number,
   context: RpcContext,
   { caller }: RpcRequest,
 ) {
   if (milliseconds < 0) throw refuse.misc('Negative timeout');
-  await waitForTip(context, caller.signal, milliseconds, done);
+  const before = context.chain.tip.hash;
+  await waitForTip(context, caller.signal, milliseconds, (tip) => done(tip, before));
   const { hash, height } = context.chain.tip;
   return { hash, height };
 }
 
 const timeout = t.standard(t.long('Milliseconds; 0 waits for ever'), 0);
 const reached = t.object({ hash: t.hex(), height: t.integer() });
+
+const tip = t.view<[ReturnType<Chain['tips']> extends Iterable<infer T> ? T : never]>()({
+  height: [t.integer(), ({ entry }) => entry.height],
+  hash: [t.hex(), ({ entry }) => entry.hash],
+  branchlen: [t.integer('Blocks since the branch left the active chain'), ({ branchLength }) => branchLength],
+  status: [
+    t.string(
+      'active; valid-fork (was verified); valid-headers (not verified yet);\n' +
+        'headers-only (blocks are missing); invalid (holds an invalid block)',
+    ),
+    ({ status }) => status,
+  ],
+});
 
 export const chainStateMethods = group('Blockchain', {
   getblockchaininfo: method({
@@ -133,26 +148,9 @@ export const chainStateMethods = group('Blockchain', {
 
   getchaintips: method({
     help: 'The ends of all branches that are known, the active chain among them.',
-    result: t.array(
-      t.object({
-        height: t.integer(),
-        hash: t.hex(),
-        branchlen: t.integer('Blocks since the branch left the active chain'),
-        status: t.string(
-          'active; valid-fork (was verified); valid-headers (not verified yet);\n' +
-            'headers-only (blocks are missing); invalid (holds an invalid block)',
-        ),
-      }),
-    ),
+    result: t.array(tip),
     handler: (_, { chain }) =>
-      [...chain.tips()]
-        .sort((a, b) => b.entry.height - a.entry.height)
-        .map(({ entry, branchLength, status }) => ({
-          height: entry.height,
-          hash: entry.hash,
-          branchlen: branchLength,
-          status,
-        })),
+      [...chain.tips()].sort((a, b) => b.entry.height - a.entry.height).map((each) => tip.of(each)),
   }),
 
   getchainstates: method({
@@ -175,10 +173,8 @@ export const chainStateMethods = group('Blockchain', {
     },
     result: reached,
     example: '1000',
-    handler({ timeout: milliseconds, current_tip }, context, request) {
-      const known = current_tip ?? context.chain.tip.hash;
-      return tipWhere(({ hash }) => hash !== known, milliseconds, context, request);
-    },
+    handler: ({ timeout: patience, current_tip }, context, request) =>
+      tipWhere(({ hash }, known) => hash !== (current_tip ?? known), patience, context, request),
   }),
 
   waitforblock: method({
@@ -186,8 +182,8 @@ export const chainStateMethods = group('Blockchain', {
     parameters: { blockhash: t.hashText<BlockHash>(), timeout },
     result: reached,
     example: '$(penny rpc getbestblockhash) 1000',
-    handler: ({ blockhash, timeout: milliseconds }, context, request) =>
-      tipWhere(({ hash }) => hash === blockhash, milliseconds, context, request),
+    handler: ({ blockhash, timeout: patience }, ...call) =>
+      tipWhere(({ hash }) => hash === blockhash, patience, ...call),
   }),
 
   waitforblockheight: method({
@@ -195,7 +191,34 @@ export const chainStateMethods = group('Blockchain', {
     parameters: { height: t.integer(), timeout },
     result: reached,
     example: '1 1000',
-    handler: ({ height, timeout: milliseconds }, context, request) =>
-      tipWhere((tip) => tip.height >= height, milliseconds, context, request),
+    handler: ({ height, timeout: patience }, ...call) =>
+      tipWhere((tip) => tip.height >= height, patience, ...call),
+  }),
+
+  getdeploymentinfo: method({
+    help: 'Which soft forks are in force for a block and for the next.',
+    parameters: { blockhash: t.optional(blockByHash(), 'the tip') },
+    result: t.object({
+      hash: t.hex(),
+      height: t.integer(),
+      script_flags: t.array(t.string(), 'Rules by which its scripts are verified'),
+      deployments: t.record(deployment, 'name'),
+    }),
+    handler({ blockhash }, { chain, parameters }) {
+      const entry = blockhash ?? chain.tip;
+      const { bip34, bip66, bip65, csv, segwit } = parameters.heights;
+      const buried = Object.entries({ bip34, bip66, bip65, csv, segwit }).map(
+        ([name, height]) => [name, { type: 'buried', active: entry.height + 1 >= height, height }] as const,
+      );
+      const signalled = (parameters.versionBits ?? []).map(
+        (each) => [each.name, deploymentJson(entry, each)] as const,
+      );
+      return {
+        hash: entry.hash,
+        height: entry.height,
+        script_flags: flagNames(blockScriptFlags(entry, parameters)).sort(),
+        deployments: Object.fromEntries([...buried, ...signalled]),
+      };
+    },
   }),
 });

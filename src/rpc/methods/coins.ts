@@ -5,30 +5,27 @@ import { toDisplayHex } from '../../core/encoding/bytes.ts';
 import { scriptJson } from '../../formats/script.ts';
 import type { CoinStatistics } from '../../indexes/coin-statistics-index.ts';
 import { scriptPubKey } from '../formats/transaction.ts';
-import { btc, group, type JsonRead, method, RpcCode, type RpcContext, RpcError, refuse, t } from '../kit.ts';
+import { btc, group, type JsonRead, method, type RpcContext, refuse, t } from '../kit.ts';
 import { findBlockByHashOrHeight } from '../lookup.ts';
 
 const HASH_KINDS: readonly UtxoHashKind[] = ['hash_serialized_3', 'muhash', 'none'];
 
-/** What one block did, and the totals of what can never be spent, from the index. */
-function indexedJson({ totals, before }: CoinStatistics) {
-  const change = (field: keyof CoinStatistics['totals']) => btc(totals[field] - before[field]);
-  return {
-    total_unspendable_amount: btc(totals.unspendable),
-    block_info: {
-      prevout_spent: change('prevoutsSpent'),
-      coinbase: change('coinbase'),
-      new_outputs_ex_coinbase: change('newOutputs'),
-      unspendable: change('unspendable'),
-      unspendables: {
-        genesis_block: change('unspendableGenesis'),
-        bip30: change('unspendableBip30'),
-        scripts: change('unspendableScripts'),
-        unclaimed_rewards: change('unclaimedRewards'),
-      },
-    },
-  };
-}
+const change = (field: keyof CoinStatistics['totals'], help = '') =>
+  [t.amount(help), ({ totals, before }: CoinStatistics) => btc(totals[field] - before[field])] as const;
+const unspendables = t.view<[CoinStatistics]>()({
+  genesis_block: change('unspendableGenesis'),
+  bip30: change('unspendableBip30', 'Of coinbases that were repeated'),
+  scripts: change('unspendableScripts', 'Under scripts that nobody can satisfy'),
+  unclaimed_rewards: change('unclaimedRewards'),
+});
+/** What one block did. */
+const blockInfo = t.view<[CoinStatistics]>()({
+  prevout_spent: change('prevoutsSpent'),
+  coinbase: change('coinbase'),
+  new_outputs_ex_coinbase: change('newOutputs'),
+  unspendable: change('unspendable'),
+  unspendables: [unspendables, (found) => unspendables.of(found)],
+});
 
 async function infoFromIndex(
   entry: HeaderEntry,
@@ -37,7 +34,7 @@ async function infoFromIndex(
 ) {
   await index.synchronize();
   const found = await index.find(entry);
-  if (found === undefined) throw new RpcError(RpcCode.INTERNAL_ERROR, 'Unable to read UTXO set');
+  if (found === undefined) throw refuse.internal_error('Unable to read UTXO set');
   return {
     height: entry.height,
     bestblock: entry.hash,
@@ -45,7 +42,8 @@ async function infoFromIndex(
     bogosize: found.totals.bogoSize,
     muhash: kind === 'muhash' ? toDisplayHex(found.muhash) : undefined,
     total_amount: btc(found.totals.amount),
-    ...indexedJson(found),
+    total_unspendable_amount: btc(found.totals.unspendable),
+    block_info: blockInfo.of(found),
   };
 }
 
@@ -86,7 +84,7 @@ export const coinMethods = group('Blockchain', {
     parameters: {
       txid: t.hash(),
       n: t.uint32('Index of the output'),
-      include_mempool: t.standard(t.boolean('Let unconfirmed transactions make and spend outputs'), true),
+      include_mempool: t.flag('Let unconfirmed transactions make and spend outputs', true),
     },
     result: t.cases('', {
       'spent or unknown': t.nothing(),
@@ -126,7 +124,7 @@ export const coinMethods = group('Blockchain', {
         ]),
         'the tip',
       ),
-      use_index: t.standard(t.boolean('Where there is one'), true),
+      use_index: t.flag('Where there is one', true),
     },
     result: t.object({
       height: t.integer(),
@@ -141,20 +139,7 @@ export const coinMethods = group('Blockchain', {
       total_unspendable_amount: t.optional(
         t.amount('That can never be spent; from the index, as what follows'),
       ),
-      block_info: t.optional(
-        t.object({
-          prevout_spent: t.amount(),
-          coinbase: t.amount(),
-          new_outputs_ex_coinbase: t.amount(),
-          unspendable: t.amount(),
-          unspendables: t.object({
-            genesis_block: t.amount(),
-            bip30: t.amount('Of coinbases that were repeated'),
-            scripts: t.amount('Under scripts that nobody can satisfy'),
-            unclaimed_rewards: t.amount(),
-          }),
-        }),
-      ),
+      block_info: t.optional(blockInfo),
     }),
     example: 'muhash',
     async handler({ hash_type, hash_or_height, use_index }, context) {

@@ -1,12 +1,12 @@
-/** The server itself: help, log, clock, stopping. */
+/** The server itself: help, log, clock, what follows the chain, stopping. */
 import type { NetworkParameters } from '../../core/parameters/network.ts';
+import { INDEXES, type IndexKind } from '../../indexes/table.ts';
 import type { Clock } from '../../seams.ts';
 import { ownVersion } from '../formats/version.ts';
 import { helpText, usage } from '../help.ts';
 import { group, type JsonRead, method, type RpcContext, refuse, t } from '../kit.ts';
 import { openRpcDocument } from '../openrpc.ts';
-import type { RpcServerView } from '../registry.ts';
-import { findMethod } from '../registry.ts';
+import { findMethod, type RpcServerView } from '../registry.ts';
 
 function listMethods({ registry }: RpcServerView): string {
   const shown = Object.values(registry).filter((method) => method.category !== 'hidden');
@@ -104,9 +104,7 @@ export const controlMethods = {
         logpath: t.string(),
       }),
       handler: (_, { logger }, { server }) => ({
-        active_commands: server
-          .activeCalls()
-          .map(({ method: name, microseconds }) => ({ method: name, duration: microseconds })),
+        active_commands: server.activeCalls(),
         logpath: logger.path,
       }),
     }),
@@ -196,5 +194,41 @@ export const controlMethods = {
 
     echo,
     echojson: echo,
+  }),
+  ...group('Util', {
+    getindexinfo: method({
+      help: 'How far the optional indexes are that this node keeps.',
+      parameters: { index_name: t.optional(t.string('Only this one')) },
+      result: t.record(
+        t.object({ synced: t.boolean(), best_block_height: t.integer('It has come so far') }),
+        'name',
+      ),
+      example: 'txindex',
+      handler({ index_name }, { indexes }) {
+        const running = Object.entries(indexes).map(([kind, index]) => {
+          const { isSynchronized, height } = index.follower;
+          return [
+            INDEXES[kind as IndexKind].name,
+            { synced: isSynchronized, best_block_height: height },
+          ] as const;
+        });
+        return Object.fromEntries(
+          running.filter(([known]) => index_name === undefined || index_name === known),
+        );
+      },
+    }),
+  }),
+  ...group('Zmq', {
+    getzmqnotifications: method({
+      help: 'What is published over ZeroMQ, and where.',
+      result: t.array(
+        t.object({
+          type: t.string('pubhashblock, pubhashtx, pubrawblock, pubrawtx or pubsequence'),
+          address: t.string(),
+          hwm: t.integer('Messages that a subscriber may be behind before it loses some'),
+        }),
+      ),
+      handler: (_, { zmq }) => [...zmq],
+    }),
   }),
 };

@@ -20,7 +20,7 @@ export const descriptorActivityMethods = group('Blockchain', {
     parameters: {
       blockhashes: t.array(t.hashText<BlockHash>('', 'blockhash'), 'Of the active chain, in any order'),
       scanobjects: scanObjects,
-      include_mempool: t.standard(t.boolean('Also what is unconfirmed'), true),
+      include_mempool: t.flag('Also what is unconfirmed', true),
     },
     result: t.object({
       activity: t.array(

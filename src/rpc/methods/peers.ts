@@ -1,8 +1,13 @@
-/** Who we are connected with, and who may not connect. */
+/** Who we are connected with and who may not connect; and what tests ask of peers. */
+
+import { fromHex, toHex } from '../../core/encoding/bytes.ts';
+import type { DialledByHand } from '../../network/connections.ts';
+import { MAXIMUM_COMMAND } from '../../network/messages/envelope.ts';
+import type { Network } from '../../network/network.ts';
 import { AddressError } from '../../network/network-address.ts';
 import type { PeerInfo } from '../../network/peer-info.ts';
 import { serviceNames, servicesHex } from '../../network/protocol.ts';
-import { btc, group, method, RpcCode, RpcError, refuse, t, UsageError } from '../kit.ts';
+import { btc, group, method, refuse, refusing, t, UsageError } from '../kit.ts';
 
 const perMessage = t.record(t.integer(), 'message');
 
@@ -46,10 +51,7 @@ const peer = t.view<[PeerInfo]>()({
   inflight: [t.array(t.integer(), 'Heights of blocks that it was asked for'), (each) => each.inFlight],
   addr_relay_enabled: [t.boolean(), (each) => each.addressRelay],
   addr_processed: [t.integer('Addresses it told'), (each) => each.addressesProcessed],
-  addr_rate_limited: [
-    t.integer('Those it told too fast, which were dropped'),
-    (each) => each.addressesRateLimited,
-  ],
+  addr_rate_limited: [t.integer('Those told too fast, and dropped'), (each) => each.addressesRateLimited],
   permissions: [t.array(t.string(), 'What it may do and others may not'), (each) => each.permissions],
   minfeefilter: [
     t.amount('It wants no transaction that pays less, in BTC for 1,000 vbytes'),
@@ -65,82 +67,141 @@ const peer = t.view<[PeerInfo]>()({
   session_id: [t.string(), () => ''],
 });
 
-export const peerMethods = group('Network', {
-  getpeerinfo: method({
-    help: 'Everything about each peer. Times are 0 where nothing has happened yet.',
-    result: t.array(peer),
-    handler: (_, { network }) => network.peers().map((each) => peer.of(each)),
-  }),
+const TYPES: readonly DialledByHand[] = ['outbound-full-relay', 'block-relay-only', 'addr-fetch', 'feeler'];
 
-  getconnectioncount: method({
-    help: 'How many peers are connected.',
-    result: t.integer(),
-    handler(_, { network }) {
-      const { inbound, outbound } = network.connectionCount();
-      return inbound + outbound;
-    },
-  }),
-
-  ping: method({
-    help: 'Pings all peers; getpeerinfo tells how long each took to answer.',
-    handler: (_, { network }) => network.pingAll(),
-  }),
-
-  setban: method({
-    help: 'Bans an address or a subnet, and ends its connections; or takes the ban back.',
-    parameters: {
-      subnet: t.string('An address, or as 192.168.0.0/24'),
-      command: t.string('add or remove'),
-      bantime: t.standard(t.long('Seconds; 0 for -bantime, a day unless told'), 0),
-      absolute: t.standard(t.boolean('bantime is when it ends, in seconds since 1970'), false),
-    },
-    example: '192.168.0.0/24 add 86400',
-    handler({ subnet, command, bantime, absolute }, { network, clock }) {
-      if (command !== 'add' && command !== 'remove') throw new UsageError();
-      const now = clock.seconds();
-      try {
-        if (command === 'remove') {
-          if (network.unban(subnet)) return;
-          throw refuse.network(
-            'Error: Unban failed. Requested address/subnet was not previously manually banned.',
-          );
-        }
-        if (absolute && bantime < now) throw refuse.parameter('Error: Absolute timestamp is in the past');
-        const until = absolute ? bantime : bantime > 0 ? now + bantime : undefined;
-        if (!network.ban(subnet, until))
-          throw new RpcError(RpcCode.CLIENT_NODE_ALREADY_ADDED, 'Error: IP/Subnet already banned');
-      } catch (error) {
-        if (error instanceof AddressError) throw refuse.network('Error: Invalid IP/Subnet');
-        throw error;
-      }
-    },
-  }),
-
-  listbanned: method({
-    help: 'The bans in force.',
-    result: t.array(
-      t.object({
-        address: t.string('Or subnet'),
-        ban_created: t.time(),
-        banned_until: t.time(),
-        ban_duration: t.time('Seconds'),
-        time_remaining: t.time('Seconds'),
-      }),
-    ),
-    handler(_, { network, clock }) {
-      const now = clock.seconds();
-      return network.bans().map(({ subnet, createdAt, until }) => ({
-        address: subnet,
-        ban_created: createdAt,
-        banned_until: until,
-        ban_duration: until - createdAt,
-        time_remaining: until - now,
-      }));
-    },
-  }),
-
-  clearbanned: method({
-    help: 'Takes all bans back.',
-    handler: (_, { network }) => network.clearBans(),
-  }),
+const ban = t.view<[ReturnType<Network['bans']>[number], now: number]>()({
+  address: [t.string('Or subnet'), ({ subnet }) => subnet],
+  ban_created: [t.time(), ({ createdAt }) => createdAt],
+  banned_until: [t.time(), ({ until }) => until],
+  ban_duration: [t.time('Seconds'), ({ createdAt, until }) => until - createdAt],
+  time_remaining: [t.time('Seconds'), ({ until }, now) => until - now],
 });
+
+const orphan = t.view<
+  [ReturnType<Network['orphans']> extends Iterable<infer O> ? O : never, withHex: boolean]
+>()({
+  txid: [t.hex(), ({ tx }) => tx.txid],
+  wtxid: [t.hex(), ({ tx }) => tx.wtxid],
+  bytes: [t.integer(), ({ tx }) => tx.bytes.length],
+  vsize: [t.integer(), ({ tx }) => tx.virtualSize],
+  vsize_bip141: [t.integer(), ({ tx }) => tx.virtualSize],
+  weight: [t.integer(), ({ tx }) => tx.weight],
+  from: [t.array(t.integer('Ids of the peers that have it')), ({ peers }) => [...peers]],
+  hex: [t.optional(t.hex('With verbosity 2')), ({ tx }, withHex) => (withHex ? toHex(tx.bytes) : undefined)],
+});
+
+export const peerMethods = {
+  ...group('Network', {
+    getpeerinfo: method({
+      help: 'Everything about each peer. Times are 0 where nothing has happened yet.',
+      result: t.array(peer),
+      handler: (_, { network }) => network.peers().map((each) => peer.of(each)),
+    }),
+
+    getconnectioncount: method({
+      help: 'How many peers are connected.',
+      result: t.integer(),
+      handler: (_, { network }) => network.connectionCount().total,
+    }),
+
+    ping: method({
+      help: 'Pings all peers; getpeerinfo tells how long each took to answer.',
+      handler: (_, { network }) => network.pingAll(),
+    }),
+
+    setban: method({
+      help: 'Bans an address or a subnet, and ends its connections; or takes the ban back.',
+      parameters: {
+        subnet: t.string('An address, or as 192.168.0.0/24'),
+        command: t.string('add or remove'),
+        bantime: t.standard(t.long('Seconds; 0 for -bantime, a day unless told'), 0),
+        absolute: t.flag('bantime is when it ends, in seconds since 1970'),
+      },
+      example: '192.168.0.0/24 add 86400',
+      handler({ subnet, command, bantime, absolute }, { network, clock }) {
+        if (command !== 'add' && command !== 'remove') throw new UsageError();
+        const now = clock.seconds();
+        const until = absolute ? bantime : bantime > 0 ? now + bantime : undefined;
+        const act = () => (command === 'add' ? network.ban(subnet, until) : network.unban(subnet));
+        if (command === 'add' && absolute && bantime < now)
+          throw refuse.parameter('Error: Absolute timestamp is in the past');
+        if (refusing(AddressError, () => refuse.network('Error: Invalid IP/Subnet'), act)) return;
+        throw command === 'add'
+          ? refuse.client_node_already_added('Error: IP/Subnet already banned')
+          : refuse.network(
+              'Error: Unban failed. Requested address/subnet was not previously manually banned.',
+            );
+      },
+    }),
+
+    listbanned: method({
+      help: 'The bans in force.',
+      result: t.array(ban),
+      handler: (_, { network, clock }) => network.bans().map((each) => ban.of(each, clock.seconds())),
+    }),
+
+    clearbanned: method({
+      help: 'Takes all bans back.',
+      handler: (_, { network }) => network.clearBans(),
+    }),
+  }),
+  ...group('hidden', {
+    addconnection: method({
+      help: 'Dials a node as if it had been found; for tests.',
+      parameters: {
+        address: t.string('host:port'),
+        connection_type: t.string(TYPES.join(', ')),
+        v2transport: t.boolean('Refused: there is v1 only'),
+      },
+      result: t.object({ address: t.string(), connection_type: t.string() }),
+      example: '192.168.0.6:8333 outbound-full-relay false',
+      async handler({ address, connection_type, v2transport }, { network, parameters }) {
+        if (!parameters.mineBlocksOnDemand && !parameters.devControl)
+          throw refuse.misc('addconnection is for regression testing (-regtest mode) only.');
+        const type = TYPES.find((candidate) => candidate === connection_type.trim());
+        if (type === undefined) throw new UsageError();
+        if (v2transport)
+          throw refuse.parameter(
+            'Error: Adding v2transport connections requires -v2transport init flag to be set.',
+          );
+        if (!(await network.connections.dialAs(address, type)))
+          throw refuse.client_node_capacity_reached(
+            'Error: Already at capacity for specified connection type.',
+          );
+        return { address, connection_type: type };
+      },
+    }),
+
+    sendmsgtopeer: method({
+      help: 'Sends a peer a message with this body; for tests.',
+      parameters: {
+        peer_id: t.integer(),
+        msg_type: t.string(`At most ${MAXIMUM_COMMAND} letters`),
+        msg: t.string('Hex'),
+      },
+      result: t.object({}),
+      example: '0 addr ffffff',
+      handler({ peer_id, msg_type, msg }, { network }) {
+        if (msg_type.length > MAXIMUM_COMMAND)
+          throw refuse.parameter(`Error: msg_type too long, max length is ${MAXIMUM_COMMAND}`);
+        if (!/^(?:[0-9a-fA-F]{2})*$/.test(msg)) throw refuse.parameter('Error parsing input for msg');
+        if (!network.sendRaw(peer_id, msg_type, fromHex(msg)))
+          throw refuse.misc('Error: Could not send message to peer');
+        return {};
+      },
+    }),
+
+    getorphantxs: method({
+      help: 'Transactions of peers whose parents are not known.',
+      parameters: { verbosity: t.level('0 txids, 1 in words, 2 also hex', 0) },
+      result: t.cases('verbosity', { 0: t.array(t.hex()), 1: t.array(orphan), 2: t.array(orphan) }, 0),
+      example: '1',
+      handler({ verbosity }, { network }) {
+        if (![0, 1, 2].includes(verbosity)) throw refuse.parameter(`Invalid verbosity value ${verbosity}`);
+        return verbosity === 0
+          ? Array.from(network.orphans(), ({ tx }) => tx.txid)
+          : Array.from(network.orphans(), (each) => orphan.of(each, verbosity === 2));
+      },
+    }),
+  }),
+};

@@ -1,14 +1,21 @@
-/** PSBTs without a wallet: what is in them, and every role that needs no keys of ours. */
+/** PSBTs without a wallet: what is in them, and every role, with what descriptors and the node know. */
 import { toHex } from '../../core/encoding/bytes.ts';
 import { feeRateOf } from '../../core/transaction/fee-rate.ts';
+import type { OutPoint, Txid } from '../../core/transaction/transaction.ts';
 import { psbtJson } from '../../formats/psbt.ts';
+import { expandAll } from '../../wallet/descriptors/expansions.ts';
 import { analyze, type PsbtAnalysis } from '../../wallet/psbt/analyze.ts';
 import { Psbt, type PsbtVersion } from '../../wallet/psbt/psbt.ts';
 import { combine, extract, finalize, join } from '../../wallet/psbt/roles.ts';
+import { addUtxos } from '../../wallet/psbt/updating.ts';
+import { fillWith } from '../../wallet/psbt-signing.ts';
+import { SigningProvider } from '../../wallet/signing/provider.ts';
+import type { Missing } from '../../wallet/signing/spend-data.ts';
 import { construction, constructTransaction } from '../construct-transaction.ts';
-import { btc, group, method, refuse, t } from '../kit.ts';
+import { type ScanObject, scanObjects } from '../descriptor-scripts.ts';
+import { btc, group, method, type RpcContext, refuse, t } from '../kit.ts';
 import { iswitness, readUnsigned } from '../texts.ts';
-import { sighashtype } from './sign-raw-transaction.ts';
+import { sighashFrom, sighashtype } from './raw-transactions.ts';
 
 const psbt = t.string('Base64');
 const txs = t.array(psbt);
@@ -28,8 +35,8 @@ export function processedJson(psbt: Psbt, complete: boolean) {
 /** Parameters of such methods, behind what they sign with. */
 export const processing = {
   sighashtype,
-  bip32derivs: t.standard(t.boolean('Add the paths of keys (BIP32)'), true),
-  finalize: t.standard(t.boolean('Finish inputs that have all signatures'), true),
+  bip32derivs: t.flag('Add the paths of keys (BIP32)', true),
+  finalize: t.flag('Finish inputs that have all signatures', true),
 };
 
 export function psbtVersionFrom(version: number): PsbtVersion {
@@ -37,34 +44,63 @@ export function psbtVersionFrom(version: number): PsbtVersion {
   return version;
 }
 
-function analysisJson({ inputs, next, fee, virtualSize, error }: PsbtAnalysis) {
-  return {
-    inputs:
-      inputs.length === 0
-        ? undefined
-        : inputs.map(({ hasUtxo, isFinal, next: nextOfInput, missing }) => {
-            const lacking = missing && {
-              pubkeys: missing.publicKeys.length > 0 ? missing.publicKeys.map(toHex) : undefined,
-              signatures: missing.signatures.length > 0 ? missing.signatures.map(toHex) : undefined,
-              redeemscript: missing.redeemScript === null ? undefined : toHex(missing.redeemScript),
-              witnessscript: missing.witnessScript === null ? undefined : toHex(missing.witnessScript),
-            };
-            const lacksSomething =
-              lacking !== null && Object.values(lacking).some((value) => value !== undefined);
-            return {
-              has_utxo: hasUtxo,
-              is_final: isFinal,
-              next: nextOfInput,
-              missing: lacksSomething ? lacking : undefined,
-            };
-          }),
-    estimated_vsize: virtualSize ?? undefined,
-    estimated_feerate: virtualSize === null || fee === null ? undefined : btc(feeRateOf(fee, virtualSize)),
-    fee: fee === null ? undefined : btc(fee),
-    next,
-    error: error ?? undefined,
-  };
+const some = (hashes: readonly Uint8Array[]) => (hashes.length > 0 ? hashes.map(toHex) : undefined);
+const one = (hash: Uint8Array | null) => (hash === null ? undefined : toHex(hash));
+const lacking = t.view<[Missing]>()({
+  pubkeys: [
+    t.optional(t.array(t.hex(), 'Hashes of keys without paths')),
+    ({ publicKeys }) => some(publicKeys),
+  ],
+  signatures: [
+    t.optional(t.array(t.hex(), 'Hashes of keys that did not sign')),
+    (all) => some(all.signatures),
+  ],
+  redeemscript: [t.optional(t.hex('Its hash')), ({ redeemScript }) => one(redeemScript)],
+  witnessscript: [t.optional(t.hex('Its hash')), ({ witnessScript }) => one(witnessScript)],
+});
+const analyzedInput = t.view<[NonNullable<PsbtAnalysis['inputs']>[number]]>()({
+  has_utxo: [t.boolean('It is known what is spent'), ({ hasUtxo }) => hasUtxo],
+  is_final: [t.boolean(), ({ isFinal }) => isFinal],
+  missing: [
+    t.optional(lacking),
+    ({ missing }) => {
+      const told = missing && lacking.of(missing);
+      return Object.values(told ?? {}).some((value) => value !== undefined) ? told : undefined;
+    },
+  ],
+  next: [t.optional(t.string('The role that comes next: updater, signer, finalizer')), ({ next }) => next],
+});
+const analysis = t.view<[PsbtAnalysis]>()({
+  inputs: [t.optional(t.array(analyzedInput)), ({ inputs }) => inputs?.map((each) => analyzedInput.of(each))],
+  estimated_vsize: [t.optional(t.integer('Once it is signed')), ({ virtualSize }) => virtualSize],
+  estimated_feerate: [
+    t.optional(t.amount('BTC for 1,000 vbytes')),
+    ({ virtualSize, fee }) =>
+      virtualSize && fee !== undefined ? btc(feeRateOf(fee, virtualSize)) : undefined,
+  ],
+  fee: [t.optional(t.amount()), ({ fee }) => (fee === undefined ? undefined : btc(fee))],
+  next: [t.string('The role that comes next'), ({ next }) => next],
+  error: [t.optional(t.string()), ({ error }) => error],
+});
+
+/** Keys and scripts of the descriptors that a caller lists. */
+function providerFrom(
+  list: readonly ScanObject[],
+  withSecrets: boolean,
+  { parameters }: RpcContext,
+): SigningProvider {
+  const provider = new SigningProvider();
+  for (const { desc, range } of list)
+    for (const expansion of expandAll(desc, parameters, range, withSecrets))
+      provider.merge(expansion.provider);
+  return provider;
 }
+
+/** Previous transactions come from the mempool and the index, spent outputs from the chain too. */
+const known = ({ mempool, indexes }: RpcContext) => ({
+  coins: (outpoints: readonly OutPoint[]) => mempool.coins(outpoints),
+  transaction: async (txid: Txid) => mempool.get(txid)?.tx ?? (await indexes.transactions?.find(txid))?.tx,
+});
 
 export const psbtMethods = group('Rawtransactions', {
   decodepsbt: method({
@@ -93,31 +129,8 @@ export const psbtMethods = group('Rawtransactions', {
   analyzepsbt: method({
     help: 'What a partially signed transaction still lacks, and who must see it next.',
     parameters: { psbt },
-    result: t.object({
-      inputs: t.optional(
-        t.array(
-          t.object({
-            has_utxo: t.boolean('It is known what is spent'),
-            is_final: t.boolean(),
-            missing: t.optional(
-              t.object({
-                pubkeys: t.optional(t.array(t.hex(), 'Hashes of keys whose paths are missing')),
-                signatures: t.optional(t.array(t.hex(), 'Hashes of keys whose signatures are missing')),
-                redeemscript: t.optional(t.hex('Its hash')),
-                witnessscript: t.optional(t.hex('Its hash')),
-              }),
-            ),
-            next: t.optional(t.string('The role that comes next: updater, signer, finalizer')),
-          }),
-        ),
-      ),
-      estimated_vsize: t.optional(t.integer('Once it is signed')),
-      estimated_feerate: t.optional(t.amount('BTC for 1,000 vbytes')),
-      fee: t.optional(t.amount()),
-      next: t.string('The role that comes next'),
-      error: t.optional(t.string()),
-    }),
-    handler: ({ psbt: text }) => analysisJson(analyze(Psbt.decodeBase64(text))),
+    result: analysis,
+    handler: ({ psbt: text }) => analysis.of(analyze(Psbt.decodeBase64(text))),
   }),
 
   combinepsbt: method({
@@ -138,7 +151,7 @@ export const psbtMethods = group('Rawtransactions', {
     help: 'Finishes the inputs that have all signatures, and gives the transaction if all have (Finalizer, Extractor).',
     parameters: {
       psbt,
-      extract: t.standard(t.boolean('The transaction, not the PSBT, if it is complete'), true),
+      extract: t.flag('The transaction, not the PSBT, if it is complete', true),
     },
     result: t.object({ psbt: t.optional(psbt), hex: t.optional(t.hex()), complete: t.boolean() }),
     handler({ psbt: text, extract: wantsTransaction }) {
@@ -164,7 +177,7 @@ export const psbtMethods = group('Rawtransactions', {
     help: 'A PSBT of a transaction.',
     parameters: {
       hexstring: t.hex(),
-      permitsigdata: t.standard(t.boolean('Leave out signatures, instead of refusing them'), false),
+      permitsigdata: t.flag('Leave out signatures, instead of refusing them'),
       iswitness,
       psbt_version,
     },
@@ -188,6 +201,38 @@ export const psbtMethods = group('Rawtransactions', {
       if (texts.length <= 1) throw refuse.parameter('At least two PSBTs are required to join PSBTs.');
       const psbts = texts.map((text) => Psbt.decodeBase64(text));
       return join(psbts, random).encodeBase64();
+    },
+  }),
+
+  utxoupdatepsbt: method({
+    help: 'Adds to a PSBT what the node and descriptors know of what it spends.',
+    parameters: { psbt: t.string('Base64'), descriptors: t.optional(scanObjects) },
+    result: t.string('Base64'),
+    async handler({ psbt: text, descriptors }, context) {
+      const provider = providerFrom(descriptors?.() ?? [], false, context);
+      const psbt = Psbt.decodeBase64(text);
+      await context.mempool.settled();
+      await addUtxos(psbt, provider, known(context));
+      fillWith(psbt, provider, { sign: false, finalize: false, derivations: true });
+      return psbt.encodeBase64();
+    },
+  }),
+
+  descriptorprocesspsbt: method({
+    help: 'The same, and signs with the private keys of the descriptors.',
+    parameters: { psbt: t.string('Base64'), descriptors: scanObjects, ...processing },
+    result: processed,
+    example: `PSBT '["DESCRIPTOR"]'`,
+    async handler({ descriptors, finalize, ...asked }, context) {
+      const { bip32derivs: derivations } = asked;
+      const psbt = Psbt.decodeBase64(asked.psbt);
+      const provider = providerFrom(descriptors(), true, context);
+      if (!derivations) provider.forgetOrigins();
+      await context.mempool.settled();
+      await addUtxos(psbt, provider, known(context));
+      const sighashType = sighashFrom(asked.sighashtype) ?? undefined;
+      const complete = fillWith(psbt, provider, { sign: true, finalize, derivations, sighashType });
+      return processedJson(psbt, complete);
     },
   }),
 });

@@ -1,21 +1,25 @@
-/** Transactions and scripts in hex: making, decoding and combining them. */
-import { EMPTY, toHex } from '../../core/encoding/bytes.ts';
+/** Transactions and scripts in hex: making, decoding, combining and signing them. */
+import { EMPTY, toDisplayHex, toHex } from '../../core/encoding/bytes.ts';
 import { hash160 } from '../../core/encoding/hashes.ts';
 import { joinFields } from '../../core/encoding/json-writer.ts';
 import type { NetworkParameters } from '../../core/parameters/network.ts';
 import { encodeAddress } from '../../core/script/address.ts';
+import { sighashFromName } from '../../core/script/sighash-type.ts';
+import { publicKeyOf } from '../../core/script/signing.ts';
 import { p2sh } from '../../core/script/templates.ts';
 import { canWrap, segwitForm } from '../../core/script/wrapping.ts';
-import { NO_WITNESS, Transaction } from '../../core/transaction/transaction.ts';
+import { formatCoins, MAX_MONEY } from '../../core/transaction/amount.ts';
+import { NO_WITNESS, Transaction, type TxIn, type TxOut } from '../../core/transaction/transaction.ts';
 import { scriptFields } from '../../formats/script.ts';
 import { transactionJson } from '../../formats/transaction.ts';
 import { combineTransactions } from '../../wallet/signing/combine-transactions.ts';
 import { SigningProvider } from '../../wallet/signing/provider.ts';
+import { type SignedTransaction, signTransaction } from '../../wallet/signing/sign-transaction.ts';
 import { construction, constructTransaction } from '../construct-transaction.ts';
 import { decodedTransaction, scriptPubKey } from '../formats/transaction.ts';
 import { group, method, refuse, t } from '../kit.ts';
-import { spentOutputs } from '../previous-outputs.ts';
-import { iswitness, readTransaction, readUnsigned } from '../texts.ts';
+import { previousOutputs, spentOutputs } from '../previous-outputs.ts';
+import { iswitness, readPrivateKey, readTransaction, readUnsigned } from '../texts.ts';
 import { bytesFrom } from '../values.ts';
 
 const p2shAddress = (script: Uint8Array, parameters: NetworkParameters): string =>
@@ -29,6 +33,55 @@ const unsignedId = (tx: Transaction): string =>
     ...{ version: tx.version, outputs: tx.outputs, lockTime: tx.lockTime },
     inputs: tx.inputs.map((input) => ({ ...input, scriptSig: EMPTY, witness: NO_WITNESS })),
   }).txid;
+
+export const sighashtype = t.optional(
+  t.string('ALL, NONE or SINGLE, each also with |ANYONECANPAY; or DEFAULT'),
+  'DEFAULT for Taproot, ALL otherwise',
+);
+
+/** What keeps an input from being signed. */
+const failure = t.view<[input: TxIn, error: string]>()({
+  txid: [t.hex('Of the output that is spent'), ({ prevout }) => toDisplayHex(prevout.txid)],
+  vout: [t.integer(), ({ prevout }) => prevout.vout],
+  witness: [t.array(t.hex()), ({ witness }) => witness.map(toHex)],
+  scriptSig: [t.hex(), ({ scriptSig }) => toHex(scriptSig)],
+  sequence: [t.integer(), ({ sequence }) => sequence],
+  error: [t.string(), (_, error) => error],
+});
+
+export const signed = t.object({
+  hex: t.hex('With the signatures that could be made'),
+  complete: t.boolean('All inputs are signed'),
+  errors: t.optional(t.array(failure, 'Inputs that are not')),
+});
+
+/** The type that a name stands for; null for the default of each input. @throws RpcError -8 */
+export function sighashFrom(name: string | undefined): number | null {
+  if (name === undefined) return null;
+  const type = sighashFromName(name);
+  if (type === undefined) throw refuse.parameter(`'${name}' is not a valid sighash parameter.`);
+  return type;
+}
+
+/** @throws RpcError -3 where a signature covers an amount that nobody told: it is worthless */
+function requireAmounts(tx: Transaction, spent: readonly (TxOut | null)[]): void {
+  for (const [i, output] of spent.entries()) {
+    if (output?.value !== MAX_MONEY || tx.inputs[i]!.witness.length === 0) continue;
+    const script = toHex(output.scriptPubKey).slice(0, 30);
+    const text = `CTxOut(nValue=${formatCoins(MAX_MONEY)}, scriptPubKey=${script})`;
+    throw refuse.type(`Missing amount for ${text}`);
+  }
+}
+
+export function signedJson({ tx, errors }: SignedTransaction, spent: readonly (TxOut | null)[]) {
+  requireAmounts(tx, spent);
+  const failures = [...errors].map(([index, error]) => failure.of(tx.inputs[index]!, error));
+  return {
+    hex: toHex(tx.bytes),
+    complete: errors.size === 0,
+    errors: failures.length > 0 ? failures : undefined,
+  };
+}
 
 export const rawTransactionMethods = group('Rawtransactions', {
   createrawtransaction: method({
@@ -96,6 +149,28 @@ export const rawTransactionMethods = group('Rawtransactions', {
         'p2sh-segwit': p2shAddress(output, parameters),
       });
       return joinFields(decoded, { p2sh, segwit });
+    },
+  }),
+
+  signrawtransactionwithkey: method({
+    help: 'Signs inputs of a transaction with these keys, and no others.',
+    parameters: {
+      hexstring: t.hex(),
+      privkeys: t.array(t.string(), 'Keys in WIF'),
+      prevtxs: previousOutputs,
+      sighashtype,
+    },
+    result: signed,
+    example: `HEX '["WIF"]'`,
+    async handler({ hexstring, privkeys, prevtxs, sighashtype: sighash }, context) {
+      const tx = readTransaction(hexstring);
+      const provider = new SigningProvider();
+      for (const text of privkeys) {
+        const { secret, compressed } = readPrivateKey(text, context.parameters);
+        provider.addKey(publicKeyOf(secret, compressed), null, secret);
+      }
+      const spent = await spentOutputs(tx, context, prevtxs, { provider, required: true });
+      return signedJson(await signTransaction(tx, spent, provider, sighashFrom(sighash)), spent);
     },
   }),
 });

@@ -1,4 +1,5 @@
 /** scantxoutset and scanblocks: coins of given descriptors in the UTXO set, and blocks whose filters match them. */
+import type { HeaderEntry } from '../../chain/header-entry.ts';
 import { usesInBlock } from '../../chain/script-uses.ts';
 import { matchesFilter } from '../../core/block/filter.ts';
 import { toDisplayHex, toHex } from '../../core/encoding/bytes.ts';
@@ -7,11 +8,81 @@ import type { OutPoint } from '../../core/transaction/transaction.ts';
 import { type ScanObject, scanObjects, scanScripts, watchedScripts } from '../descriptor-scripts.ts';
 import { btc, group, method, type RpcContext, refuse, t } from '../kit.ts';
 import { filterIndex, filterType, readStoredBlock, readStoredUndo } from '../lookup.ts';
-import type { Scan } from '../registry.ts';
-import { SCAN_ACTION, scanned, steerScan } from '../scans.ts';
+import type { RpcRequest, Scan } from '../registry.ts';
 
 /** Coins looked at before everything else gets its turn. */
 const COINS_AT_ONCE = 10_000;
+
+const SCAN_ACTION = t.string('start, abort or status');
+
+/**
+ * What `action` asks of the scan of its kind.
+ * @param show what `status` answers
+ * @throws RpcError
+ */
+async function steerScan<S, T>(
+  kind: string,
+  action: string,
+  { server: { scans }, caller: { signal } }: RpcRequest,
+  show: (running: Scan) => S,
+  start: (scan: Scan) => Promise<T>,
+): Promise<S | T | boolean | null> {
+  const running = scans.get(kind);
+  switch (action) {
+    case 'status':
+      return running === undefined ? null : show(running);
+    case 'abort':
+      if (running !== undefined) running.aborted = true;
+      return running !== undefined;
+    case 'start':
+      break;
+    default:
+      throw refuse.parameter(`Invalid action '${action}'`);
+  }
+  if (running !== undefined)
+    throw refuse.parameter('Scan already in progress, use action "abort" or "status"');
+  const scan: Scan = { percent: 0, height: 0, aborted: false };
+  const abort = (): void => {
+    scan.aborted = true;
+  };
+  scans.set(kind, scan);
+  signal.addEventListener('abort', abort);
+  try {
+    return await start(scan);
+  } finally {
+    scans.delete(kind);
+    signal.removeEventListener('abort', abort);
+  }
+}
+
+/** @throws RpcError where there are none */
+function scanned<T>(objects: (() => T) | undefined): T {
+  if (objects === undefined) throw refuse.misc('scanobjects argument is required for the start action');
+  return objects();
+}
+
+/** What else is answered than what a scan finds. */
+const steered = <S extends t.Schema>(running: S) => ({
+  abort: t.boolean('There was a scan to end'),
+  status: t.cases('', { 'a scan': running, 'no scan': t.nothing() }),
+});
+
+interface Found {
+  readonly outpoint: OutPoint;
+  readonly coin: Coin;
+  readonly descriptor: string;
+}
+const unspent = t.view<[Found, tip: HeaderEntry]>()({
+  txid: [t.hex(), ({ outpoint }) => toDisplayHex(outpoint.txid)],
+  vout: [t.integer(), ({ outpoint }) => outpoint.vout],
+  scriptPubKey: [t.hex(), ({ coin }) => toHex(coin.output.scriptPubKey)],
+  desc: [t.string('A descriptor of it'), ({ descriptor }) => descriptor],
+  amount: [t.amount(), ({ coin }) => btc(coin.output.value)],
+  coinbase: [t.boolean(), ({ coin }) => coin.coinbase],
+  height: [t.integer(), ({ coin }) => coin.height],
+  blockhash: [t.hex(), ({ coin }, tip) => tip.ancestor(coin.height).hash],
+  confirmations: [t.integer(), ({ coin }, tip) => tip.height - coin.height + 1],
+});
 
 async function scanCoins(
   objects: readonly ScanObject[],
@@ -23,7 +94,7 @@ async function scanCoins(
     for (const { script, descriptor } of scanScripts(object, parameters))
       descriptors.set(toHex(script), descriptor);
   const { tip, coins } = await chain.snapshotCoins();
-  const found: { outpoint: OutPoint; coin: Coin; descriptor: string }[] = [];
+  const found: Found[] = [];
   let seen = 0;
   for await (const [outpoint, coin] of coins) {
     if (++seen % COINS_AT_ONCE === 0) await clock.yield();
@@ -38,35 +109,27 @@ async function scanCoins(
     txouts: seen,
     height: tip.height,
     bestblock: tip.hash,
-    unspents: found.map(({ outpoint, coin, descriptor }) => ({
-      txid: toDisplayHex(outpoint.txid),
-      vout: outpoint.vout,
-      scriptPubKey: toHex(coin.output.scriptPubKey),
-      desc: descriptor,
-      amount: btc(coin.output.value),
-      coinbase: coin.coinbase,
-      height: coin.height,
-      blockhash: tip.ancestor(coin.height).hash,
-      confirmations: tip.height - coin.height + 1,
-    })),
+    unspents: found.map((each) => unspent.of(each, tip)),
     total_amount: btc(found.reduce((sum, { coin }) => sum + coin.output.value, 0n)),
   };
 }
 
-interface BlockScan {
-  readonly objects: readonly ScanObject[];
-  readonly start: number | undefined;
-  readonly stop: number | undefined;
-  readonly filtertype: string;
-  /** Blocks are read whose filter matches. */
-  readonly exact: boolean;
-}
+const blockScan = {
+  start_height: t.standard(t.integer('First block to look at'), 0),
+  stop_height: t.optional(t.integer('Last block'), 'the tip'),
+  filtertype: filterType,
+  options: t.options({
+    filter_false_positives: t.flag('Read matching blocks, and leave out those that do not pay or spend'),
+  }),
+};
 
 async function scanBlocks(
-  { objects, start = 0, stop, filtertype, exact }: BlockScan,
+  objects: readonly ScanObject[],
+  asked: t.HeldFields<typeof blockScan>,
   { chain, clock, indexes, parameters }: RpcContext,
   scan: Scan,
 ) {
+  const { start_height: start, stop_height: stop, filtertype, options } = asked;
   const index = filterIndex(indexes, filtertype);
   if (chain.entryAt(start) === undefined) throw refuse.misc('Invalid start_height');
   const last = chain.entryAt(stop ?? chain.height);
@@ -80,7 +143,8 @@ async function scanBlocks(
     const found = await index.find(entry);
     if (found !== undefined && matchesFilter(found.filter, entry.hashBytes, [...scripts.values()])) {
       const uses =
-        exact && usesInBlock(await readStoredBlock(chain, entry), await readStoredUndo(chain, entry));
+        options.filter_false_positives &&
+        usesInBlock(await readStoredBlock(chain, entry), await readStoredUndo(chain, entry));
       if (uses === false || uses.some(({ output }) => scripts.has(toHex(output.scriptPubKey))))
         relevant.push(entry.hash);
     }
@@ -108,23 +172,10 @@ export const scanMethods = group('Blockchain', {
         txouts: t.integer('Outputs looked at'),
         height: t.integer(),
         bestblock: t.hex(),
-        unspents: t.array(
-          t.object({
-            txid: t.hex(),
-            vout: t.integer(),
-            scriptPubKey: t.hex(),
-            desc: t.string('A descriptor of it'),
-            amount: t.amount(),
-            coinbase: t.boolean(),
-            height: t.integer(),
-            blockhash: t.hex(),
-            confirmations: t.integer(),
-          }),
-        ),
+        unspents: t.array(unspent),
         total_amount: t.amount(),
       }),
-      abort: t.boolean('There was a scan to end'),
-      status: t.cases('', { 'a scan': t.object({ progress: t.number('Percent') }), 'no scan': t.nothing() }),
+      ...steered(t.object({ progress: t.number('Percent') })),
     }),
     example: `start '["addr(ADDRESS)"]'`,
     handler: ({ action, scanobjects }, context, request) =>
@@ -138,15 +189,7 @@ export const scanMethods = group('Blockchain', {
     parameters: {
       action: SCAN_ACTION,
       scanobjects: t.optional(scanObjects),
-      start_height: t.optional(t.integer('First block to look at'), '0'),
-      stop_height: t.optional(t.integer('Last block'), 'the tip'),
-      filtertype: filterType,
-      options: t.options({
-        filter_false_positives: t.standard(
-          t.boolean('Read the blocks that match, and leave out those that do not pay or spend'),
-          false,
-        ),
-      }),
+      ...blockScan,
     },
     result: t.cases('action', {
       start: t.object({
@@ -155,28 +198,16 @@ export const scanMethods = group('Blockchain', {
         relevant_blocks: t.array(t.hex()),
         completed: t.boolean('Not ended before its time'),
       }),
-      abort: t.boolean('There was a scan to end'),
-      status: t.cases('', {
-        'a scan': t.object({ progress: t.integer('Percent'), current_height: t.integer() }),
-        'no scan': t.nothing(),
-      }),
+      ...steered(t.object({ progress: t.integer('Percent'), current_height: t.integer() })),
     }),
     example: `start '["addr(ADDRESS)"]' 300000`,
-    handler: ({ action, scanobjects, start_height, stop_height, filtertype, options }, context, request) =>
+    handler: (asked, context, request) =>
       steerScan(
         'blocks',
-        action,
+        asked.action,
         request,
         (running) => ({ ...progress(running), current_height: running.height }),
-        (scan) => {
-          const objects = scanned(scanobjects);
-          const { filter_false_positives: exact } = options;
-          return scanBlocks(
-            { objects, start: start_height, stop: stop_height, filtertype, exact },
-            context,
-            scan,
-          );
-        },
+        (scan) => scanBlocks(scanned(asked.scanobjects), asked, context, scan),
       ),
   }),
 });

@@ -1,13 +1,15 @@
 /** Giving transactions to the mempool, single or as a package, in earnest or to see what would happen. */
+
+import type { Invalid } from '../../core/encoding/errors.ts';
 import { hasValidOperations, isUnspendable } from '../../core/script/script.ts';
 import { MAX_PACKAGE_COUNT } from '../../core/script/standard.ts';
 import { type FeeRate, feeAt, satPerKvB } from '../../core/transaction/fee-rate.ts';
-import type { Transaction } from '../../core/transaction/transaction.ts';
+import { outPointsOf, type Transaction } from '../../core/transaction/transaction.ts';
 import { spendsFrom } from '../../mempool/graph.ts';
 import type { Accepted, AcceptResult, PackageMemberResult, PackageResult } from '../../mempool/results.ts';
-import { broadcastTransaction } from '../broadcast.ts';
-import { optionalSize, virtualSizes } from '../formats/mempool-entry.ts';
-import { btc, group, method, refuse, t } from '../kit.ts';
+import { MaximumFeeInvalid } from '../../mempool/results.ts';
+import { optionalSize, sizes } from '../formats/mempool-entry.ts';
+import { btc, group, method, type RpcContext, type RpcError, refuse, t } from '../kit.ts';
 import { readTransaction } from '../texts.ts';
 import { feeRateFrom } from '../values.ts';
 
@@ -51,8 +53,36 @@ function checkBurn(tx: Transaction, limit: bigint): void {
       throw refuse.verify('Unspendable output exceeds maximum configured by user (maxburnamount)');
 }
 
+/**
+ * A transaction of our own on its way out: through the mempool's door, and announced until some peer has asked for it.
+ * @param maxFee satoshis; 0 accepts any fee.
+ * @throws RpcError -25, -26 or -27
+ */
+async function broadcastTransaction(
+  tx: Transaction,
+  maxFee: bigint,
+  { chain, mempool, wallets }: Pick<RpcContext, 'chain' | 'mempool' | 'wallets'>,
+): Promise<void> {
+  // Announced again until a peer asks for it; one with another witness stays as it is.
+  if (!mempool.has(tx.txid)) {
+    const verdict = await mempool.accept(tx, { maximumFee: maxFee > 0n ? maxFee : undefined });
+    if (!verdict.ok) throw await whyNot(tx, verdict.invalid, chain);
+  }
+  mempool.unbroadcast.add(tx.txid);
+  // Whoever is told that it is sent need not fear that a wallet of ours forgets it.
+  await wallets.settled();
+}
+
+async function whyNot(tx: Transaction, invalid: Invalid, chain: RpcContext['chain']): Promise<RpcError> {
+  if ((await chain.coins(outPointsOf(tx))).some((coin) => coin !== undefined))
+    return refuse.verify_already_in_utxo_set('Transaction outputs already in utxo set');
+  if (invalid instanceof MaximumFeeInvalid)
+    return refuse.verify('Fee exceeds maximum configured by user (e.g. -maxtxfee, maxfeerate)');
+  return refuse[invalid.kind === 'missing' ? 'verify' : 'verify_rejected'](invalid.message);
+}
+
 const acceptedJson = ({ entry, effectiveFeeRate, effectiveIncludes }: Accepted) => ({
-  ...virtualSizes(entry),
+  ...sizes.of(entry),
   fees: {
     base: btc(entry.fee),
     'effective-feerate': btc(effectiveFeeRate),
@@ -97,7 +127,7 @@ function memberJson(tx: Transaction, verdict: PackageMemberResult | undefined) {
   if (verdict === undefined) return { txid: tx.txid, error: 'package-not-validated' };
   if ('sameTxid' in verdict) return { txid: tx.txid, 'other-wtxid': verdict.sameTxid.wtxid };
   if ('known' in verdict)
-    return { txid: tx.txid, ...virtualSizes(verdict.known), fees: { base: btc(verdict.known.fee) } };
+    return { txid: tx.txid, ...sizes.of(verdict.known), fees: { base: btc(verdict.known.fee) } };
   if (!verdict.ok) return { txid: tx.txid, error: verdict.invalid.message };
   return { txid: tx.txid, ...acceptedJson(verdict) };
 }

@@ -17,25 +17,26 @@ interface InputAnalysis {
   readonly hasUtxo: boolean;
   readonly isFinal: boolean;
   readonly next: PsbtRole;
-  readonly missing: Missing | null;
+  readonly missing: Missing | undefined;
 }
 
 export interface PsbtAnalysis {
-  readonly inputs: readonly InputAnalysis[];
+  /** Undefined where there are none. */
+  readonly inputs: readonly InputAnalysis[] | undefined;
   readonly next: PsbtRole;
   /** Satoshis, if all amounts are known. */
-  readonly fee: bigint | null;
+  readonly fee: bigint | undefined;
   /** Virtual bytes of the finished transaction, if all but signatures is known. */
-  readonly virtualSize: number | null;
+  readonly virtualSize: number | undefined;
   /** What makes it no valid PSBT at all. */
-  readonly error: string | null;
+  readonly error: string | undefined;
 }
 
 const invalid = (error: string): PsbtAnalysis => ({
-  inputs: [],
+  inputs: undefined,
   next: 'creator',
-  fee: null,
-  virtualSize: null,
+  fee: undefined,
+  virtualSize: undefined,
   error: `PSBT is not valid. ${error}`,
 });
 
@@ -57,7 +58,7 @@ export function analyze(given: Psbt): PsbtAnalysis {
     }
     const hasUtxo = utxo !== null;
     if (isSignedAndVerified(psbt, index, context)) {
-      inputs.push({ hasUtxo, isFinal: true, next: 'extractor', missing: null });
+      inputs.push({ hasUtxo, isFinal: true, next: 'extractor', missing: undefined });
       continue;
     }
     const { result, missing } = signInput(psbt, index, nobody, context, { finalize: true });
@@ -67,13 +68,14 @@ export function analyze(given: Psbt): PsbtAnalysis {
       missing.witnessScript === null &&
       missing.signatures.length > 0;
     const next = result === 'ok' ? 'finalizer' : onlySignatures ? 'signer' : 'updater';
-    inputs.push({ hasUtxo, isFinal: false, next, missing: result === 'ok' ? null : missing });
+    inputs.push({ hasUtxo, isFinal: false, next, missing: result === 'ok' ? undefined : missing });
   }
   const next = ROLES.find((role) => role === 'extractor' || inputs.some((input) => input.next === role))!;
-  if (paidIn === null) return { inputs, next, fee: null, virtualSize: null, error: null };
+  const known = { inputs: inputs.length > 0 ? inputs : undefined, next, error: undefined };
+  if (paidIn === null) return { ...known, fee: undefined, virtualSize: undefined };
   const paidOut = sumOutputs(psbt);
   if (paidOut === null) return invalid('Output amount invalid');
-  return { inputs, next, fee: paidIn - paidOut, virtualSize: estimateSize(psbt), error: null };
+  return { ...known, fee: paidIn - paidOut, virtualSize: estimateSize(psbt) };
 }
 
 function sumOutputs(psbt: Psbt): bigint | null {
@@ -87,11 +89,11 @@ function sumOutputs(psbt: Psbt): bigint | null {
 }
 
 /** Size with signatures that are not there yet, if nothing but signatures is missing. */
-function estimateSize(psbt: Psbt): number | null {
+function estimateSize(psbt: Psbt): number | undefined {
   const provider = new SigningProvider();
   const blank = psbt.clone();
   for (const index of blank.inputs.keys())
-    if (signInput(blank, index, provider, null, { finalize: true }).result !== 'ok') return null;
+    if (signInput(blank, index, provider, null, { finalize: true }).result !== 'ok') return undefined;
   const transaction = extract(blank);
   const spent = psbt.inputs.map((_, index) => psbt.utxo(index)!);
   const sigOps = sigOpCost(transaction, spent, STANDARD_FLAGS);

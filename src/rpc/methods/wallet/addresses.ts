@@ -5,15 +5,14 @@ import { decodeAddress, encodeAddress } from '../../../core/script/address.ts';
 import { solve } from '../../../core/script/templates.ts';
 import { isChange } from '../../../wallet/coins.ts';
 import { formatSteps } from '../../../wallet/descriptors/key-path.ts';
-import type { OutputType } from '../../../wallet/descriptors/kinds.ts';
 import type { ScriptPlace } from '../../../wallet/key-ring.ts';
 import { signMessage } from '../../../wallet/message.ts';
 import { innerScripts } from '../../../wallet/solving.ts';
 import type { Wallet } from '../../../wallet/wallet.ts';
 import { addressScript } from '../../construct-transaction.ts';
 import { describeScript, scriptDescription } from '../../formats/address.ts';
-import { group, RpcCode, RpcError, refuse, t, walletMethod } from '../../kit.ts';
-import { addressTypeFrom, labelFrom } from '../../wallet-access.ts';
+import { group, refuse, t, walletMethod } from '../../kit.ts';
+import { addressTypeFrom, labelFrom, underLabel } from '../../wallet-access.ts';
 
 const address_type = t.optional(t.string('legacy, p2sh-segwit, bech32 or bech32m'), '-addresstype');
 
@@ -22,9 +21,6 @@ function requireKeys(wallet: Wallet, internal: boolean): void {
   if (!wallet.keys.descriptors.some((own) => own.active !== null && own.internal === internal))
     throw refuse.wallet('Error: This wallet has no available keys');
 }
-
-const typeOf = (text: string | undefined, standard: OutputType): OutputType =>
-  text === undefined ? standard : addressTypeFrom(text);
 
 /** What the wallet knows of a script of its own. */
 function ownFields(wallet: Wallet, place: ScriptPlace) {
@@ -37,11 +33,13 @@ function ownFields(wallet: Wallet, place: ScriptPlace) {
     desc: own.public.isSolvable ? (own.public.at(index, lookup)?.format() ?? undefined) : undefined,
     parent_desc: own.shown,
     timestamp: own.createdAt,
-    pubkey: derived === null ? undefined : toHex(derived.publicKey),
-    iscompressed: derived === null ? undefined : derived.publicKey.length === 33,
-    hdkeypath: derived === null ? undefined : `m${formatSteps(derived.origin.path)}`,
-    hdseedid: derived === null ? undefined : '0'.repeat(40),
-    hdmasterfingerprint: derived === null ? undefined : toHex(derived.origin.fingerprint),
+    ...(derived && {
+      pubkey: toHex(derived.publicKey),
+      iscompressed: derived.publicKey.length === 33,
+      hdkeypath: `m${formatSteps(derived.origin.path)}`,
+      hdseedid: '0'.repeat(40),
+      hdmasterfingerprint: toHex(derived.origin.fingerprint),
+    }),
   };
 }
 
@@ -79,13 +77,10 @@ export const walletAddressMethods = group('Wallet', {
     parameters: { label: t.standard(t.string(), ''), address_type },
     result: t.string(),
     example: 'rent bech32m',
-    async handler({ label, address_type: type }, wallet) {
+    handler({ label, address_type: type }, wallet) {
       requireKeys(wallet, false);
       const name = labelFrom(label);
-      const address = wallet.newAddress(typeOf(type, wallet.parts.policy.addressType), name);
-      // The address is not told before the wallet can never forget it.
-      await wallet.settled();
-      return address;
+      return wallet.newAddress(addressTypeFrom(type ?? wallet.parts.policy.addressType), name);
     },
   }),
 
@@ -93,12 +88,10 @@ export const walletAddressMethods = group('Wallet', {
     help: 'A new address for change, for who makes transactions by hand.',
     parameters: { address_type },
     result: t.string(),
-    async handler({ address_type: type }, wallet) {
+    handler({ address_type: type }, wallet) {
       requireKeys(wallet, true);
       const { addressType, changeType } = wallet.parts.policy;
-      const address = wallet.changeAddress(typeOf(type, changeType ?? addressType));
-      await wallet.settled();
-      return address;
+      return wallet.changeAddress(addressTypeFrom(type ?? changeType ?? addressType));
     },
   }),
 
@@ -149,15 +142,10 @@ export const walletAddressMethods = group('Wallet', {
   setlabel: walletMethod({
     help: 'Gives an address a label, its own or another.',
     parameters: { address: t.string(), label: t.string() },
-    async handler({ address, label }, wallet, context) {
-      const script = addressScript(address, context.parameters, 'Invalid Bitcoin address');
-      const canonical = encodeAddress(script, context.parameters)!;
-      wallet.labels.set(
-        canonical,
-        labelFrom(label),
-        wallet.keys.place(script) === undefined ? 'send' : 'receive',
-      );
-      await wallet.settled();
+    handler({ address, label }, wallet, { parameters }) {
+      const script = addressScript(address, parameters, 'Invalid Bitcoin address');
+      const purpose = wallet.keys.place(script) === undefined ? 'send' : 'receive';
+      wallet.labels.set(encodeAddress(script, parameters)!, labelFrom(label), purpose);
     },
   }),
 
@@ -171,9 +159,8 @@ export const walletAddressMethods = group('Wallet', {
     example: 'rent',
     handler({ label }, wallet) {
       const name = labelFrom(label);
-      const found = [...wallet.labels.entries].filter(([, record]) => record.label === name);
-      if (found.length === 0)
-        throw new RpcError(RpcCode.WALLET_INVALID_LABEL_NAME, `No addresses with label ${name}`);
+      const found = underLabel(wallet, name);
+      if (found.length === 0) throw refuse.wallet_invalid_label_name(`No addresses with label ${name}`);
       return Object.fromEntries(found.map(([address, { purpose }]) => [address, { purpose }]));
     },
   }),

@@ -10,13 +10,12 @@ import { feeFields, readFeeChoice } from '../../fee-choice.ts';
 import { btc, group, type RpcContext, refuse, t, walletMethod } from '../../kit.ts';
 import { findTransaction, inTurn } from '../../wallet-access.ts';
 import { psbtVersionFrom } from '../psbt.ts';
-import { broadcast } from './spending.ts';
 
 const { conf_target: confTarget, ...otherFeeFields } = feeFields;
 const bumpOptions = {
   'conf_target|confTarget': confTarget,
   ...otherFeeFields,
-  replaceable: t.standard(t.boolean('May be replaced again (BIP125)'), true),
+  replaceable: t.flag('May be replaced again (BIP125)', true),
   outputs: t.optional({ ...outputsSchema, help: 'In place of the outputs that the transaction has' }),
   original_change_index: t.optional(
     t.uint32('Index of the output that pays the difference'),
@@ -42,16 +41,15 @@ async function plan(
   { parameters }: RpcContext,
 ) {
   const { replaceable, original_change_index: changeIndex, outputs: told } = options;
-  const { rate: feeRate, target, conservative } = readFeeChoice(wallet, options, replaceable);
+  const fee = readFeeChoice(wallet, options, replaceable);
   if (Array.isArray(told) && told.length === 0)
     throw refuse.parameter('Invalid parameter, output argument cannot be an empty array');
   const outputs = told === undefined ? [] : outputsFrom(told, parameters);
   wallet.vault.requireUnlocked();
-  const choice = { feeRate, target, conservative, replaceable, outputs, changeIndex, allowForeign };
+  const choice = { ...fee, replaceable, outputs, changeIndex, allowForeign };
   return bumpFee(wallet, findTransaction(wallet, txid), choice);
 }
 
-/** @throws RpcError -8 */
 function refuseBothTargets(given: Pick<t.UnreadOptions<never>, 'has'>): void {
   if (given.has('confTarget') && given.has('conf_target'))
     throw refuse.parameter(
@@ -77,12 +75,7 @@ export const walletBumpingMethods = group('Wallet', {
       const { tx, errors } = await signWithWallet(wallet, planned.tx, planned.spent);
       if (errors.size > 0) throw refuse.wallet("Can't sign transaction.");
       const old = findTransaction(wallet, replaced);
-      const { comment, to } = old;
-      await broadcast(wallet, tx, {
-        replaces: old.tx.txid,
-        ...(comment === undefined ? {} : { comment }),
-        ...(to === undefined ? {} : { to }),
-      });
+      await wallet.outbox.send(tx, { replaces: old.tx.txid, comment: old.comment, to: old.to });
       return { txid: tx.txid, origfee: btc(oldFee), fee: btc(planned.fee), errors: [] };
     }),
   }),
@@ -98,7 +91,6 @@ export const walletBumpingMethods = group('Wallet', {
       const { plan: planned, oldFee } = await plan(wallet, replaced, options, true, context);
       const psbt = Psbt.fromTransaction(planned.tx, version);
       await fillPsbt(wallet, psbt, { sign: false, finalize: false, derivations: true });
-      await wallet.settled();
       return { psbt: psbt.encodeBase64(), origfee: btc(oldFee), fee: btc(planned.fee), errors: [] };
     }),
   }),

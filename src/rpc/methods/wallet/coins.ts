@@ -11,47 +11,55 @@ import { addressScript } from '../../construct-transaction.ts';
 import { btc, group, type RpcContext, refuse, t, walletMethod } from '../../kit.ts';
 import { MAX_DEPTH } from '../../wallet-access.ts';
 
-function unspentJson(wallet: Wallet, coin: Coin, { parameters, mempool }: RpcContext) {
-  const { outpoint, output, depth, place, parent, safe } = coin;
-  const { lookup } = wallet.keys.secrets;
-  const address = encodeAddress(output.scriptPubKey, parameters);
-  const label = address === null ? undefined : wallet.labels.get(address);
+/** What is known of a coin besides. */
+function known({ output, depth, place, parent }: Coin, wallet: Wallet, { parameters, mempool }: RpcContext) {
+  const address = encodeAddress(output.scriptPubKey, parameters) ?? undefined;
   const inside = innerScripts(wallet, place, output.scriptPubKey).map(toHex);
-  const [redeemScript, witnessScript] = isWitnessProgram(output.scriptPubKey)
-    ? [undefined, ...inside]
-    : inside;
   const entry = depth === 0 ? mempool.get(parent.tx.txid) : undefined;
-  const waiting = entry && sum(withAncestors(entry));
-  const { own } = place;
-  const solvable = own.descriptor.isSolvable;
   return {
-    txid: toDisplayHex(outpoint.txid),
-    vout: outpoint.vout,
-    address: address ?? undefined,
-    label: label?.label,
-    redeemScript,
-    witnessScript,
-    scriptPubKey: toHex(output.scriptPubKey),
-    amount: btc(output.value),
-    confirmations: depth,
-    ancestorcount: waiting?.count,
-    ancestorsize: waiting?.size,
-    ancestorfees: waiting?.fees,
-    spendable: true,
-    solvable,
-    desc: solvable ? (own.public.at(place.index, lookup)?.format() ?? undefined) : undefined,
-    parent_descs: [own.shown],
-    reused: wallet.avoidsReuse ? coin.isReused : undefined,
-    safe,
+    ...{ wallet, address, waiting: entry && sum(withAncestors(entry)) },
+    inside: isWitnessProgram(output.scriptPubKey) ? [undefined, ...inside] : inside,
+    solvable: place.own.descriptor.isSolvable,
   };
 }
+
+const unspent = t.view<[Coin, ReturnType<typeof known>]>()({
+  txid: [t.hex(), ({ outpoint }) => toDisplayHex(outpoint.txid)],
+  vout: [t.integer(), ({ outpoint }) => outpoint.vout],
+  address: [t.optional(t.string()), (_, { address }) => address],
+  label: [t.optional(t.string()), (_, { address, wallet }) => address && wallet.labels.get(address)?.label],
+  redeemScript: [t.optional(t.hex()), (_, { inside }) => inside[0]],
+  witnessScript: [t.optional(t.hex()), (_, { inside }) => inside[1]],
+  scriptPubKey: [t.hex(), ({ output }) => toHex(output.scriptPubKey)],
+  amount: [t.amount(), ({ output }) => btc(output.value)],
+  confirmations: [t.integer(), ({ depth }) => depth],
+  ancestorcount: [
+    t.optional(t.integer('Unconfirmed transactions it depends on, its own counted')),
+    (_, { waiting }) => waiting?.count,
+  ],
+  ancestorsize: [t.optional(t.integer('Their vbytes')), (_, { waiting }) => waiting?.size],
+  ancestorfees: [t.optional(t.number('Their fees in satoshis')), (_, { waiting }) => waiting?.fees],
+  spendable: [t.boolean(), () => true],
+  solvable: [t.boolean('The wallet knows how to spend it'), (_, { solvable }) => solvable],
+  desc: [
+    t.optional(t.string('A descriptor of it')),
+    ({ place: { own, index } }, { solvable, wallet }) =>
+      solvable ? (own.public.at(index, wallet.keys.secrets.lookup)?.format() ?? undefined) : undefined,
+  ],
+  parent_descs: [t.array(t.string(), 'Descriptors it comes from'), ({ place }) => [place.own.shown]],
+  reused: [
+    t.optional(t.boolean('Its address was spent from before; only if the wallet avoids reuse')),
+    ({ isReused }, { wallet }) => (wallet.avoidsReuse ? isReused : undefined),
+  ],
+  safe: [t.boolean('Confirmed, or own change'), ({ safe }) => safe],
+});
 
 const queryOptions = t.options({
   minimumAmount: t.standard(t.amount('Value of each coin at least'), 0n),
   maximumAmount: t.optional(t.amount('Value of each coin at most')),
   maximumCount: t.standard(t.long('Coins at most'), 0),
   minimumSumAmount: t.optional(t.amount('No more coins once they are worth this')),
-  include_immature_coinbase: t.standard(t.boolean(), false),
+  include_immature_coinbase: t.flag(),
 });
 
 const outPoint = t.object({ txid: t.hashText<Txid>(), vout: t.integer() }, '', { more: true });
@@ -63,31 +71,10 @@ export const walletCoinMethods = group('Wallet', {
       minconf: t.standard(t.integer('Confirmations at least'), 1),
       maxconf: t.standard(t.integer('Confirmations at most'), MAX_DEPTH),
       addresses: t.standard(t.array(t.string(), 'Only of these'), []),
-      include_unsafe: t.standard(t.boolean('Also unconfirmed ones that others made'), true),
+      include_unsafe: t.flag('Also unconfirmed ones that others made', true),
       query_options: t.deferred(queryOptions),
     },
-    result: t.array(
-      t.object({
-        txid: t.hex(),
-        vout: t.integer(),
-        address: t.optional(t.string()),
-        label: t.optional(t.string()),
-        redeemScript: t.optional(t.hex()),
-        witnessScript: t.optional(t.hex()),
-        scriptPubKey: t.hex(),
-        amount: t.amount(),
-        confirmations: t.integer(),
-        ancestorcount: t.optional(t.integer('Unconfirmed transactions it depends on, its own counted')),
-        ancestorsize: t.optional(t.integer('Their vbytes')),
-        ancestorfees: t.optional(t.number('Their fees in satoshis')),
-        spendable: t.boolean(),
-        solvable: t.boolean('The wallet knows how to spend it'),
-        desc: t.optional(t.string('A descriptor of it')),
-        parent_descs: t.array(t.string(), 'Descriptors it comes from'),
-        reused: t.optional(t.boolean('Its address was spent from before; only if the wallet avoids reuse')),
-        safe: t.boolean('Confirmed, or own change'),
-      }),
-    ),
+    result: t.array(unspent),
     example: '0',
     handler(given, wallet, context) {
       const { minconf, maxconf, addresses, include_unsafe } = given;
@@ -112,7 +99,7 @@ export const walletCoinMethods = group('Wallet', {
         sum += value;
         if ((count > 0 && found.length >= count) || (enough !== undefined && sum >= enough)) break;
       }
-      return found.map((coin) => unspentJson(wallet, coin, context));
+      return found.map((coin) => unspent.of(coin, known(coin, wallet, context)));
     },
   }),
 
@@ -121,7 +108,7 @@ export const walletCoinMethods = group('Wallet', {
     parameters: {
       unlock: t.boolean('False locks'),
       transactions: t.optional(t.array(outPoint)),
-      persistent: t.standard(t.boolean('Over restarts'), false),
+      persistent: t.flag('Over restarts'),
     },
     result: t.boolean(),
     example: `false '[{"txid":"TXID","vout":0}]'`,
@@ -129,7 +116,6 @@ export const walletCoinMethods = group('Wallet', {
       const invalid = (text: string) => refuse.parameter(`Invalid parameter, ${text}`);
       if (list === undefined) {
         if (unlock) for (const outpoint of wallet.locks.outpoints) wallet.locks.delete(outpoint);
-        await wallet.settled();
         return true;
       }
       const outpoints = list.map(({ txid, vout }): OutPoint => {
@@ -148,7 +134,6 @@ export const walletCoinMethods = group('Wallet', {
         if (unlock) wallet.locks.delete(outpoint);
         else wallet.locks.add(outpoint, persistent);
       }
-      await wallet.settled();
       return true;
     },
   }),

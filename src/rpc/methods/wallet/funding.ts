@@ -6,23 +6,13 @@ import { SigningProvider } from '../../../wallet/signing/provider.ts';
 import { signTransaction } from '../../../wallet/signing/sign-transaction.ts';
 import { providerFor } from '../../../wallet/solving.ts';
 import { construction, constructTransaction } from '../../construct-transaction.ts';
-import {
-  feePayersFrom,
-  fundTransaction,
-  inputsSchema,
-  PSBT_OPTIONS,
-  payersAmong,
-  RAW_OPTIONS,
-  refuseInputWeights,
-  weighed,
-  weightsOfInputs,
-} from '../../fund-options.ts';
+import * as funding from '../../fund-options.ts';
 import { btc, group, t, walletMethod } from '../../kit.ts';
 import { previousOutputs, spentOutputs } from '../../previous-outputs.ts';
 import { iswitness, readTransaction, readUnsigned } from '../../texts.ts';
 import { inTurn } from '../../wallet-access.ts';
 import { processed, processedJson, processing, psbt_version, psbtVersionFrom } from '../psbt.ts';
-import { sighashFrom, sighashtype, signed, signedJson } from '../sign-raw-transaction.ts';
+import { sighashFrom, sighashtype, signed, signedJson } from '../raw-transactions.ts';
 
 const funded = { fee: t.amount(), changepos: t.integer('Index of the change; -1 for none') };
 
@@ -31,22 +21,21 @@ export const walletFundingMethods = group('Wallet', {
     help: 'Adds coins and change to a transaction, so that it pays for itself. It is not signed.',
     parameters: {
       hexstring: t.hex(),
-      options: t.deferred(t.options(RAW_OPTIONS)),
+      options: t.deferred(t.options(funding.RAW_OPTIONS)),
       iswitness,
     },
     result: t.object({ hex: t.hex(), ...funded }),
     handler: inTurn(async ({ hexstring, options: given, iswitness: witness }, wallet, context) => {
       const tx = readUnsigned(hexstring, witness);
       const options = given();
-      const payers = feePayersFrom(
+      const payers = funding.feePayersFrom(
         options.subtract_fee_from_outputs,
         tx.outputs.map(() => ''),
       );
       const { lockTime } = tx;
-      const weights = weighed(options.input_weights);
-      const funding = { draft: tx, lockTime, payers, weights, options, addInputs: true, anyRate: true };
-      const plan = await fundTransaction(wallet, funding, context);
-      await wallet.settled();
+      const weights = funding.weighed(options.input_weights);
+      const wishes = { draft: tx, lockTime, payers, weights, options, addInputs: true, anyRate: true };
+      const plan = await funding.fundTransaction(wallet, wishes, context);
       return { hex: toHex(plan.tx.bytes), fee: btc(plan.fee), changepos: plan.changePosition };
     }),
   }),
@@ -54,10 +43,10 @@ export const walletFundingMethods = group('Wallet', {
   walletcreatefundedpsbt: walletMethod({
     help: 'A PSBT that pays what is listed, with coins and change of the wallet. It is not signed.',
     parameters: {
-      inputs: t.optional(inputsSchema),
+      inputs: t.optional(funding.inputsSchema),
       outputs: construction.outputs,
       locktime: construction.locktime,
-      options: t.unreadOptions(PSBT_OPTIONS),
+      options: t.unreadOptions(funding.PSBT_OPTIONS),
       bip32derivs: processing.bip32derivs,
       version: construction.version,
       psbt_version,
@@ -66,21 +55,20 @@ export const walletFundingMethods = group('Wallet', {
     example: `'[]' '[{"ADDRESS":0.01}]'`,
     handler: inTurn(async (asked, wallet, context) => {
       const { inputs, outputs, locktime, options: given, version } = asked;
-      refuseInputWeights(given);
+      funding.refuseInputWeights(given);
       const options = given.read();
       const replaceable = options.replaceable ?? wallet.parts.policy.replaceable;
       const draft = constructTransaction(
         { inputs, outputs, locktime, replaceable, version },
         context.parameters,
       );
-      const payers = payersAmong(outputs, options.subtract_fee_from_outputs);
-      const weights = weightsOfInputs(inputs);
+      const payers = funding.payersAmong(outputs, options.subtract_fee_from_outputs);
+      const weights = funding.weightsOfInputs(inputs);
       const addInputs = draft.inputs.length === 0;
-      const funding = { draft, lockTime: locktime, payers, weights, options, addInputs, anyRate: true };
-      const plan = await fundTransaction(wallet, funding, context);
+      const wishes = { draft, lockTime: locktime, payers, weights, options, addInputs, anyRate: true };
+      const plan = await funding.fundTransaction(wallet, wishes, context);
       const psbt = Psbt.fromTransaction(plan.tx, psbtVersionFrom(asked.psbt_version));
       await fillPsbt(wallet, psbt, { sign: false, finalize: false, derivations: asked.bip32derivs });
-      await wallet.settled();
       return { psbt: psbt.encodeBase64(), fee: btc(plan.fee), changepos: plan.changePosition };
     }),
   }),
@@ -89,7 +77,7 @@ export const walletFundingMethods = group('Wallet', {
     help: 'Adds to a PSBT what the wallet knows, and signs what it can.',
     parameters: {
       psbt: t.string('Base64'),
-      sign: t.standard(t.boolean(), true),
+      sign: t.flag('', true),
       ...processing,
     },
     result: processed,

@@ -1,33 +1,27 @@
-/** Transactions of a wallet: lists, one by one, giving them up, reading the chain again. */
+/** Transactions of a wallet: lists, one by one, giving them up, reading the chain again, telling of some by proof. */
 import type { BlockHash } from '../../../core/block/header.ts';
-import { toHex } from '../../../core/encoding/bytes.ts';
+import { provedBy } from '../../../core/block/partial-merkle-tree.ts';
+import { toDisplayHex, toHex } from '../../../core/encoding/bytes.ts';
 import { totalValue } from '../../../core/transaction/amount.ts';
 import type { Txid, TxOut } from '../../../core/transaction/transaction.ts';
 import { transactionJson } from '../../../formats/transaction.ts';
 import { isChange } from '../../../wallet/coins.ts';
+import { rowsOf } from '../../../wallet/rows.ts';
 import { decodedTransaction } from '../../formats/transaction.ts';
 import {
   type LongRow,
   longRow,
   longRowsOf,
-  rowsOf,
   walletRow,
   walletTransaction,
 } from '../../formats/wallet-transaction.ts';
-import { btc, group, RpcCode, RpcError, refuse, t, walletMethod } from '../../kit.ts';
+import { btc, group, refuse, refusing, t, walletMethod } from '../../kit.ts';
+import { readTransaction } from '../../texts.ts';
 import { hashTextFrom } from '../../values.ts';
-import {
-  findTransaction,
-  labelFrom,
-  lastProcessed,
-  lastProcessedBlock,
-  watchOnly,
-} from '../../wallet-access.ts';
+import { findTransaction, labelFrom, lastProcessed, watchOnly } from '../../wallet-access.ts';
+import { readProof } from '../blocks.ts';
 
-/** @throws RpcError -32603 */
-const unreadable = ({ message }: Error): never => {
-  throw new RpcError(RpcCode.INTERNAL_ERROR, `Can't read block from disk: ${message}`);
-};
+const unreadable = ({ message }: Error) => refuse.internal_error(`Can't read block from disk: ${message}`);
 
 export const walletHistoryMethods = group('Wallet', {
   listtransactions: walletMethod({
@@ -62,8 +56,8 @@ export const walletHistoryMethods = group('Wallet', {
       blockhash: t.optional(t.string('Without it, from the beginning')),
       target_confirmations: t.standard(t.integer('How deep lastblock lies; 1 is the tip'), 1),
       include_watchonly: watchOnly,
-      include_removed: t.standard(t.boolean(), true),
-      include_change: t.standard(t.boolean(), false),
+      include_removed: t.flag('', true),
+      include_change: t.flag(),
       label: t.optional(t.string('Only what was received under it')),
     },
     result: t.object({
@@ -72,17 +66,9 @@ export const walletHistoryMethods = group('Wallet', {
       lastblock: t.hex('To ask from the next time'),
     }),
     example: '$(penny rpc getblockhash 0)',
-    async handler(
-      {
-        blockhash: hash,
-        target_confirmations: target,
-        include_removed: includeRemoved,
-        include_change: includeChange,
-        label,
-      },
-      wallet,
-      context,
-    ) {
+    async handler(asked, wallet, context) {
+      const { blockhash: hash, target_confirmations: target, label } = asked;
+      const { include_removed: includeRemoved, include_change: includeChange } = asked;
       const { chain } = context;
       let since = -1;
       const removed: LongRow[] = [];
@@ -92,11 +78,11 @@ export const walletHistoryMethods = group('Wallet', {
         // What was in blocks that are no longer in the chain is listed as removed.
         for (; !chain.isActive(block); block = block.parent!) {
           if (!includeRemoved) continue;
-          for (const tx of (await chain.blocks.readBlock(block).catch(unreadable)).transactions) {
-            const entry = wallet.history.get(tx.txid);
-            if (entry !== undefined)
-              removed.push(...longRowsOf(context, wallet, entry, label ?? null, includeChange, true));
-          }
+          const left = block;
+          const { transactions } = await refusing(Error, unreadable, () => chain.blocks.readBlock(left));
+          const known = transactions.map(({ txid }) => wallet.history.get(txid));
+          for (const entry of known.filter((each) => each !== undefined))
+            removed.push(...longRowsOf(context, wallet, entry, label ?? null, includeChange, true));
         }
         since = block.height;
       }
@@ -120,7 +106,7 @@ export const walletHistoryMethods = group('Wallet', {
     parameters: {
       txid: t.hashText<Txid>(),
       include_watchonly: watchOnly,
-      verbose: t.standard(t.boolean('With the transaction in words'), false),
+      verbose: t.flag('With the transaction in words'),
     },
     result: t.object({
       amount: t.amount('What it changed, without the fee'),
@@ -142,10 +128,10 @@ export const walletHistoryMethods = group('Wallet', {
         amount: btc(wallet.history.credit(tx) - debit - fee),
         fee: debit > 0n ? btc(fee) : undefined,
         ...walletTransaction.of(entry, wallet, context),
-        details: rowsOf(wallet, entry, null),
+        details: rowsOf(wallet, entry, null).map((row) => walletRow.of(row)),
         hex: toHex(tx.bytes),
         decoded: verbose ? transactionJson(tx, context.parameters, { isChange: change }) : undefined,
-        lastprocessedblock: lastProcessedBlock(wallet),
+        lastprocessedblock: lastProcessed.of(wallet),
       };
     },
   }),
@@ -155,10 +141,7 @@ export const walletHistoryMethods = group('Wallet', {
       'Gives up a transaction that is neither confirmed nor in the mempool, with those that depend on it: what it\n' +
       'spends can be spent again. Whoever has a copy may still have it confirmed.',
     parameters: { txid: t.hashText<Txid>() },
-    async handler({ txid }, wallet) {
-      wallet.outbox.abandon(findTransaction(wallet, txid));
-      await wallet.settled();
-    },
+    handler: ({ txid }, wallet) => wallet.outbox.abandon(findTransaction(wallet, txid)),
   }),
 
   rescanblockchain: walletMethod({
@@ -183,5 +166,36 @@ export const walletHistoryMethods = group('Wallet', {
     help: 'Ends a rescan before its time.',
     result: t.boolean('There was one'),
     handler: (_, wallet) => wallet.follower.abortScan(),
+  }),
+
+  importprunedfunds: walletMethod({
+    help: 'Takes note of a confirmed transaction that pays the wallet or spends from it, without a look at any block.',
+    parameters: { rawtransaction: t.hex(), txoutproof: t.bytes('As gettxoutproof gives it') },
+    async handler({ rawtransaction, txoutproof }, wallet, { chain }) {
+      const tx = readTransaction(rawtransaction, 'TX decode failed.');
+      const proof = readProof(txoutproof);
+      const matches = provedBy(proof.tree, proof.header.merkleRoot);
+      if (matches === null) throw refuse.key('Something wrong with merkleblock');
+      const place = wallet.parts.chain.placeOf(proof.header.hash);
+      if (place === undefined || place.height > wallet.follower.last.height)
+        throw refuse.key('Block not found in chain');
+      const found = matches.find(({ txid }) => toDisplayHex(txid) === tx.txid);
+      if (found === undefined || chain.entry(place.hash)?.transactionCount === 0)
+        throw refuse.key("Transaction given doesn't exist in proof");
+      if (!tx.outputs.some(({ scriptPubKey }) => wallet.keys.place(scriptPubKey) !== undefined))
+        throw refuse.key('No addresses in wallet correspond to included transaction');
+      wallet.learn(tx, { ...place, index: found.index });
+    },
+  }),
+
+  removeprunedfunds: walletMethod({
+    help: 'Forgets a transaction of the wallet; only with -deprecatedrpc=removeprunedfunds.',
+    parameters: { txid: t.hashText<Txid>() },
+    deprecated: true,
+    async handler({ txid }, wallet) {
+      const entry = wallet.history.get(txid);
+      if (entry === undefined) throw refuse.wallet(`Transaction ${txid} does not belong to this wallet`);
+      wallet.history.remove(entry);
+    },
   }),
 });

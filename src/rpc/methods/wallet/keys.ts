@@ -1,95 +1,79 @@
-/** The keys of a wallet: how many are watched, which extended keys there are, and what is derived from them. */
-import { HDKey } from '@scure/bip32';
-import { compareBytes } from '../../../core/encoding/bytes.ts';
-import { hash160 } from '../../../core/encoding/hashes.ts';
-import type { NetworkParameters } from '../../../core/parameters/network.ts';
-import { ExtendedKey } from '../../../wallet/descriptors/key-expression.ts';
-import { formatOrigin, HARDENED, parseKeyPath } from '../../../wallet/descriptors/key-path.ts';
-import { parseDescriptor } from '../../../wallet/descriptors/parse.ts';
-import { descriptorId, OwnDescriptor } from '../../../wallet/key-ring.ts';
-import { accountBelow } from '../../../wallet/mnemonic.ts';
+/** The keys and descriptors of a wallet: listing, adding, importing and deriving them. */
+
+import { JsonNumber, JsonObject } from '../../../core/encoding/json.ts';
+import { addAccount, addHdKey, deriveHdKey, hdKeys } from '../../../wallet/hd-keys.ts';
+import { importFromText } from '../../../wallet/importing.ts';
+import type { OwnDescriptor } from '../../../wallet/key-ring.ts';
 import type { Wallet } from '../../../wallet/wallet.ts';
-import { group, refuse, t, walletMethod } from '../../kit.ts';
-import { addressTypeFrom } from '../../wallet-access.ts';
+import { range as rangeOf } from '../../descriptor-scripts.ts';
+import { group, type JsonRead, type RpcContext, refuse, t, walletMethod } from '../../kit.ts';
+import { refusalOf } from '../../refusals.ts';
+import { arrayFrom, bigintFrom, typeName } from '../../values.ts';
+import { addressTypeFrom, labelFrom } from '../../wallet-access.ts';
 
-interface HdKey {
-  readonly key: ExtendedKey;
-  readonly descriptors: { readonly desc: string; readonly active: boolean }[];
-}
-
-const isActive = (own: OwnDescriptor): boolean => own.active !== null;
-/** Has no scripts: it only holds a key. */
-const isUnused = (own: OwnDescriptor): boolean => own.text.startsWith('unused(');
-
-/** Extended keys by their text, in Core's order: that of their bytes. */
-function hdKeys({ keys }: Wallet, isMeant: (own: OwnDescriptor) => boolean): ReadonlyMap<string, HdKey> {
-  const found = new Map<string, HdKey>();
-  for (const own of keys.descriptors) {
-    const active = isActive(own);
-    if (!isMeant(own)) continue;
-    const roots = own.descriptor.keys.filter((key) => key instanceof ExtendedKey);
-    for (const [xpub, key] of new Map(roots.map((key) => [key.root.publicExtendedKey, key]))) {
-      const known = found.get(xpub) ?? { key, descriptors: [] };
-      known.descriptors.push({ desc: own.shown, active });
-      found.set(xpub, known);
-    }
-  }
-  const sorted = [...found].sort(
-    ([, { key: a }], [, { key: b }]) =>
-      compareBytes(a.root.publicKey!, b.root.publicKey!) ||
-      compareBytes(a.root.chainCode!, b.root.chainCode!),
-  );
-  for (const [, { descriptors }] of sorted) descriptors.sort((a, b) => (a.desc < b.desc ? -1 : 1));
-  return new Map(sorted);
-}
-
-const versionsOf = ({ bip32Public, bip32Private }: NetworkParameters) => ({
-  public: bip32Public,
-  private: bip32Private,
+const next = ({ descriptor, next }: OwnDescriptor) => (descriptor.isRange ? next : undefined);
+const shown = t.view<[own: OwnDescriptor, secrets: Wallet['vault'] | undefined]>()({
+  desc: [
+    t.string(),
+    (own, secrets) => (secrets ? own.descriptor.format('private', secrets.lookup)! : own.shown),
+  ],
+  timestamp: [t.time('Nothing was paid to it before'), ({ createdAt }) => createdAt],
+  active: [t.boolean('New addresses come from it'), ({ active }) => active !== null],
+  internal: [t.optional(t.boolean('For change')), (own) => (own.active === null ? undefined : own.internal)],
+  range: [
+    t.optional(t.array(t.integer(), 'First and last index that is watched')),
+    (own) => (own.descriptor.isRange ? [own.rangeStart, own.rangeEnd - 1] : undefined),
+  ],
+  next: [t.optional(t.integer()), next],
+  next_index: [t.optional(t.integer('Of the next new address')), next],
 });
 
-function readHdKey(text: string, parameters: NetworkParameters): HDKey | null {
-  try {
-    return HDKey.fromExtendedKey(text, versionsOf(parameters));
-  } catch {
-    return null;
-  }
+/** Seconds; `now` is the median time of the tip, as in Core. */
+function timestampFrom(value: JsonRead, { chain }: RpcContext): number {
+  if (value instanceof JsonNumber) return Math.max(1, Number(bigintFrom(value)));
+  if (value === 'now') return chain.tip.medianTimePast;
+  throw refuse.type(`Expected number or "now" timestamp value for key. got type ${typeName(value)}`);
 }
 
-/** @throws RpcError -5 */
-function readXpub(text: string, parameters: NetworkParameters): HDKey {
-  const key = readHdKey(text, parameters);
-  if (key === null || key.privateKey) throw refuse.key('Unable to parse HD key. Please provide a valid xpub');
-  return key;
+const importRequest = t.object(
+  {
+    timestamp: t.custom<number | 'now', number>(
+      t.long('Seconds since 1970 from which on it may have been paid, or "now"'),
+      (value, _name, context) => timestampFrom(value, context),
+    ),
+    desc: t.optional(t.string('With its checksum')),
+    active: t.flag('Addresses of its type come from it'),
+    range: t.optional(
+      t.deferred(rangeOf('Last index, or [first, last], of a ranged one')),
+      'as far as addresses are watched',
+    ),
+    next_index: t.optional(t.long('Of a ranged one: where new addresses begin'), 'the begin of the range'),
+    internal: t.optional(t.boolean('For change'), 'false'),
+    label: t.optional(t.string('Not of a ranged or internal one')),
+  },
+  '',
+  { loose: true },
+);
+type ImportRequest = t.Held<typeof importRequest>;
+
+function readImport(item: JsonRead, context: RpcContext): ImportRequest {
+  if (!(item instanceof JsonObject) || !item.has('timestamp'))
+    throw refuse.type('Missing required timestamp field for key');
+  return importRequest.read(item, '', context);
 }
 
-/** The text of the key that is named, or of the one that can be meant. @throws RpcError -5 */
-function chosenKey(wallet: Wallet, hdkey: string | undefined, parameters: NetworkParameters): string {
-  const [unused, active] = [isUnused, isActive].map((kind) => [...hdKeys(wallet, kind).keys()]);
-  if (hdkey !== undefined) {
-    const { publicExtendedKey: xpub } = readXpub(hdkey, parameters);
-    if ([...unused!, ...active!].includes(xpub)) return xpub;
-    throw refuse.key('HD key is not used by an active or unused(KEY) descriptor');
-  }
-  const [only, ...others] = unused!.length > 0 ? unused! : active!;
-  if (only === undefined) throw refuse.key('No active or unused(KEY) descriptor found');
-  const among = unused!.length > 0 ? '' : ' from active descriptors';
-  if (others.length > 0)
-    throw refuse.key(`Unable to determine which HD key to use${among}. Please specify with 'hdkey'`);
-  return only;
+function importOne(wallet: Wallet, told: ImportRequest, warnings: string[]): Promise<void> {
+  const { timestamp: createdAt, desc: text, next_index: next, ...request } = told;
+  if (text === undefined) throw refuse.parameter('Descriptor not found.');
+  const label = request.label === undefined ? undefined : labelFrom(request.label);
+  return importFromText(wallet, { ...request, text, createdAt, next, label }, warnings);
 }
 
-/** A path that only a private key can go. @throws RpcError -8 */
-function hardenedPath(text: string): readonly number[] {
-  let path: readonly number[];
-  try {
-    path = parseKeyPath(text);
-  } catch {
-    throw refuse.parameter('Invalid BIP32 keypath');
-  }
-  if (path.some((step) => step >= HARDENED)) return path;
-  throw refuse.parameter('Derivation path requires at least one hardened step');
-}
+const imported = t.object({
+  success: t.boolean(),
+  warnings: t.optional(t.array(t.string())),
+  error: t.optional(t.object({ code: t.integer(), message: t.string() })),
+});
 
 export const walletKeyMethods = group('Wallet', {
   keypoolrefill: walletMethod({
@@ -99,7 +83,6 @@ export const walletKeyMethods = group('Wallet', {
       if (size < 0) throw refuse.parameter('Invalid parameter, expected valid size.');
       wallet.vault.requireUnlocked();
       if (await wallet.keys.topUpAll(size === 0 ? wallet.keys.gap : size)) wallet.history.reindex();
-      await wallet.settled();
     },
   }),
 
@@ -107,8 +90,8 @@ export const walletKeyMethods = group('Wallet', {
     help: 'The extended keys (BIP32) of the wallet, and the descriptors that they are in.',
     parameters: {
       options: t.options({
-        active_only: t.standard(t.boolean('Only of descriptors that new addresses come from'), false),
-        private: t.standard(t.boolean('Private keys too: who sees them can spend everything'), false),
+        active_only: t.flag('Only of descriptors that new addresses come from'),
+        private: t.flag('Private keys too: who sees them can spend everything'),
       }),
     },
     result: t.array(
@@ -121,14 +104,12 @@ export const walletKeyMethods = group('Wallet', {
     ),
     handler({ options }, wallet) {
       if (options.private) wallet.vault.requireUnlocked();
-      return [...hdKeys(wallet, options.active_only ? isActive : () => true)].map(
-        ([xpub, { key, descriptors }]) => ({
-          xpub,
-          has_private: key.hasSecret(wallet.vault.presence),
-          xprv: options.private ? key.rootSecret(wallet.vault.lookup)?.privateExtendedKey : undefined,
-          descriptors,
-        }),
-      );
+      return [...hdKeys(wallet, options.active_only)].map(([xpub, { key, descriptors }]) => ({
+        xpub,
+        has_private: key.hasSecret(wallet.vault.presence),
+        xprv: options.private ? key.rootSecret(wallet.vault.lookup)?.privateExtendedKey : undefined,
+        descriptors,
+      }));
     },
   }),
 
@@ -136,26 +117,7 @@ export const walletKeyMethods = group('Wallet', {
     help: 'Adds an extended key to the wallet, from which createwalletdescriptor and derivehdkey make others.',
     parameters: { hdkey: t.optional(t.string('Private (xprv)'), 'a new one') },
     result: t.object({ xpub: t.string() }),
-    async handler({ hdkey }, wallet, { parameters, clock }) {
-      if (!wallet.hasPrivateKeys)
-        throw refuse.wallet('addhdkey is not available for wallets without private keys');
-      wallet.vault.requireUnlocked();
-      const seed = () => wallet.parts.random.bytes(32);
-      const key =
-        hdkey === undefined
-          ? HDKey.fromMasterSeed(seed(), versionsOf(parameters))
-          : readHdKey(hdkey, parameters);
-      if (key === null) throw refuse.key('Could not parse HD key');
-      if (!key.privateKey)
-        throw refuse.key('Extended public key (xpub) provided, but extended private key (xprv) is required');
-      const { descriptors, secrets } = parseDescriptor(`unused(${key.privateExtendedKey})`, parameters);
-      if (wallet.keys.get(descriptorId(descriptors[0]!.formatBody()!)) !== undefined)
-        throw refuse.wallet('HD key already exists');
-      const options = { active: false, internal: false, createdAt: clock.seconds() };
-      await wallet.importDescriptor(descriptors[0]!, secrets, options);
-      await wallet.settled();
-      return { xpub: key.publicExtendedKey };
-    },
+    handler: async ({ hdkey }, wallet) => ({ xpub: (await addHdKey(wallet, hdkey)).publicExtendedKey }),
   }),
 
   derivehdkey: walletMethod({
@@ -163,7 +125,7 @@ export const walletKeyMethods = group('Wallet', {
     parameters: {
       path: t.string('BIP32; at least one step is hardened'),
       options: t.options({
-        private: t.standard(t.boolean('The private key too: who sees it can spend what is below it'), false),
+        private: t.flag('The private key too: who sees it can spend what is below it'),
         hdkey: t.optional(
           t.string('As gethdkeys names it'),
           'that of addhdkey, or the only one of the active descriptors',
@@ -176,24 +138,12 @@ export const walletKeyMethods = group('Wallet', {
       xprv: t.optional(t.string()),
     }),
     example: 'm/87h/0h/0h',
-    handler({ path: text, options }, wallet, { parameters }) {
-      if (!wallet.hasPrivateKeys) throw refuse.wallet('derivehdkey is not available for watch-only wallets');
-      const path = hardenedPath(text);
-      wallet.vault.requireUnlocked();
-      const xpub = chosenKey(wallet, options.hdkey, parameters);
-      const root = hdKeys(wallet, () => true)
-        .get(xpub)!
-        .key.rootSecret(wallet.vault.lookup);
-      if (root === null) throw refuse.key(`Private key for ${xpub} is not known`);
-      // A depth takes a byte.
-      if (root.depth + path.length > 255)
-        throw refuse.parameter('Unable to derive HD key at the requested path');
-      const child = path.reduce((node, step) => node.deriveChild(step), root);
-      const fingerprint = hash160(root.publicKey!).subarray(0, 4);
+    handler({ path, options }, wallet) {
+      const { key, origin } = deriveHdKey(wallet, path, options.hdkey);
       return {
-        origin: `[${formatOrigin({ fingerprint, path })}]`,
-        xpub: child.publicExtendedKey,
-        xprv: options.private ? child.privateExtendedKey : undefined,
+        origin,
+        xpub: key.publicExtendedKey,
+        xprv: options.private ? key.privateExtendedKey : undefined,
       };
     },
   }),
@@ -209,33 +159,71 @@ export const walletKeyMethods = group('Wallet', {
     },
     result: t.object({ descs: t.array(t.string()) }),
     example: 'bech32m',
-    async handler({ type: text, options }, wallet, { parameters, clock }) {
-      const type = addressTypeFrom(text);
+    async handler({ type, options: { internal, hdkey } }, wallet) {
+      const sides = internal === undefined ? [false, true] : [internal];
+      const added = await addAccount(wallet, addressTypeFrom(type), sides, hdkey);
+      return { descs: added.map(({ shown }) => shown) };
+    },
+  }),
+
+  listdescriptors: walletMethod({
+    help: 'The descriptors that the wallet watches, with public keys or, if asked, with private ones.',
+    parameters: { private: t.flag('Who sees them can spend everything') },
+    result: t.object({
+      wallet_name: t.string(),
+      descriptors: t.array(shown),
+    }),
+    handler({ private: showPrivate }, wallet) {
+      if (showPrivate && !wallet.hasPrivateKeys)
+        throw refuse.wallet("Can't get private descriptor string for watch-only wallets");
+      if (showPrivate) wallet.vault.requireUnlocked();
+      const sorted = [...wallet.keys.descriptors].sort((a, b) => (a.text < b.text ? -1 : 1));
+      return {
+        wallet_name: wallet.name,
+        descriptors: sorted.map((own) => shown.of(own, showPrivate ? wallet.vault : undefined)),
+      };
+    },
+  }),
+
+  importdescriptors: walletMethod({
+    help:
+      'Watches descriptors, and looks through the chain for what was paid to them since the earliest of their times,\n' +
+      'which may take long.',
+    parameters: {
+      requests: t.custom<readonly t.Sent<typeof importRequest>[], readonly JsonRead[]>(
+        t.array(importRequest),
+        arrayFrom,
+        {
+          json: 'array',
+        },
+      ),
+    },
+    result: t.array(imported),
+    example: `'[{"desc": "DESCRIPTOR", "timestamp": "now"}]'`,
+    async handler({ requests }, wallet, context) {
+      if (wallet.follower.scanning !== null)
+        throw refuse.wallet('Wallet is currently rescanning. Abort existing rescan or wait.');
       wallet.vault.requireUnlocked();
-      const [only, ...others] =
-        options.hdkey === undefined ? hdKeys(wallet, isActive).keys() : [options.hdkey];
-      if (only === undefined || others.length > 0)
-        throw refuse.key(
-          "Unable to determine which HD key to use from active descriptors. Please specify with 'hdkey'",
-        );
-      const { publicKey, publicExtendedKey: xpub } = readXpub(only, parameters);
-      if (wallet.vault.lookup(publicKey!) === undefined)
-        throw refuse.key(`Private key for ${xpub} is not known`);
-      const descs: string[] = [];
-      for (const internal of options.internal === undefined ? [false, true] : [options.internal]) {
-        const { descriptors } = parseDescriptor(accountBelow(xpub, type, internal, parameters), parameters);
-        if (wallet.keys.get(descriptorId(descriptors[0]!.formatBody()!)) !== undefined) continue;
-        const own = await wallet.keys.prepare(
-          OwnDescriptor.fresh(descriptors[0]!, clock.seconds(), internal),
-        );
-        wallet.keys.adopt(own, type, internal);
-        descs.push(own.shown);
+      let earliest = Number.POSITIVE_INFINITY;
+      // All are read first: what is imported without a rescan looks like a descriptor that nobody ever paid to.
+      const all = requests.map((item) => readImport(item, context));
+      const answers: t.Answered<typeof imported>[] = [];
+      for (const one of all) {
+        const told: string[] = [];
+        const warnings = () => (told.length > 0 ? told : undefined);
+        try {
+          await importOne(wallet, one, told);
+          earliest = Math.min(earliest, one.timestamp);
+          answers.push({ success: true, warnings: warnings() });
+        } catch (caught) {
+          const error = refusalOf(caught);
+          if (error === undefined) throw caught;
+          const { code, message } = error;
+          answers.push({ success: false, error: { code, message }, warnings: warnings() });
+        }
       }
-      if (descs.length === 0) throw refuse.wallet('Descriptor already exists');
-      wallet.history.reindex();
-      wallet.saveInfo({ blank: false });
-      await wallet.settled();
-      return { descs };
+      if (Number.isFinite(earliest)) await wallet.rescanFrom(earliest);
+      return answers;
     },
   }),
 });

@@ -6,11 +6,11 @@ import { useMnemonic } from '../../../wallet/words.ts';
 import { addressScript } from '../../construct-transaction.ts';
 import { btc, group, method, refuse, t, walletMethod } from '../../kit.ts';
 import { bigintFrom } from '../../values.ts';
-import { lastProcessed, lastProcessedBlock, walletOf } from '../../wallet-access.ts';
+import { lastProcessed, walletOf } from '../../wallet-access.ts';
 
-const load_on_startup = t.optional(t.boolean('Load it at each start, or no longer'), 'as it was');
+export const load_on_startup = t.optional(t.boolean('Load it at each start, or no longer'), 'as it was');
 const warnings = t.optional(t.array(t.string()));
-const loaded = t.object({ name: t.string(), warnings });
+export const loaded = t.object({ name: t.string(), warnings });
 
 /** @returns indexes that are watched beyond the next one of each active descriptor */
 const watchedAhead = ({ keys }: Wallet, internal: boolean): number =>
@@ -35,13 +35,13 @@ const info = t.view<[Wallet]>()({
   format: [t.string(), () => 'leveldb'],
   txcount: [t.integer(), ({ history }) => history.size],
   keypoolsize: [
-    t.integer('Addresses that are watched though they were not handed out yet'),
+    t.integer('Addresses watched that were not handed out'),
     (wallet) => watchedAhead(wallet, false),
   ],
   keypoolsize_hd_internal: [t.integer('The same for change'), (wallet) => watchedAhead(wallet, true)],
   paytxfee: [
-    t.amount('As settxfee set it, in BTC for 1,000 vbytes; 0 estimates'),
-    ({ payFeeRate }) => btc(payFeeRate),
+    t.amount('As settxfee set it, BTC for 1,000 vbytes; 0 estimates'),
+    (wallet) => btc(wallet.payFeeRate),
   ],
   unlocked_until: [
     t.optional(t.time('When it locks itself; 0 while it is locked; absent if it has no passphrase')),
@@ -49,7 +49,7 @@ const info = t.view<[Wallet]>()({
   ],
   private_keys_enabled: [t.boolean('False where it only watches'), ({ hasPrivateKeys }) => hasPrivateKeys],
   avoid_reuse: [
-    t.boolean('Keeps apart what addresses receive that were spent from before'),
+    t.boolean('Keeps reused addresses apart: see setwalletflag'),
     ({ avoidsReuse }) => avoidsReuse,
   ],
   scanning: [
@@ -71,7 +71,7 @@ const info = t.view<[Wallet]>()({
     ({ birthday, keys }) => (keys.descriptors.length === 0 ? undefined : birthday),
   ],
   flags: [t.array(t.string()), (wallet) => FLAGS.filter(([, isSet]) => isSet(wallet)).map(([name]) => name)],
-  lastprocessedblock: [lastProcessed, lastProcessedBlock],
+  lastprocessedblock: [lastProcessed, lastProcessed.of],
 });
 
 export const walletManagementMethods = group('Wallet', {
@@ -79,18 +79,15 @@ export const walletManagementMethods = group('Wallet', {
     help: 'Makes a wallet from new words (BIP39), and loads it.',
     parameters: {
       wallet_name: t.string(),
-      disable_private_keys: t.standard(t.boolean('It only watches: it never has keys'), false),
-      blank: t.standard(t.boolean('Without keys; they may be imported'), false),
+      disable_private_keys: t.flag('It only watches: it never has keys'),
+      blank: t.flag('Without keys; they may be imported'),
       passphrase: t.optional(
         t.string('What the keys are encrypted with; they are never plain on the disk then'),
       ),
-      avoid_reuse: t.standard(
-        t.boolean('Keep apart what addresses receive that were spent from before'),
-        false,
-      ),
-      descriptors: t.standard(t.boolean('There are no others'), true),
+      avoid_reuse: t.flag('Keep apart what addresses receive that were spent from before'),
+      descriptors: t.flag('There are no others', true),
       load_on_startup,
-      external_signer: t.standard(t.boolean('Refused: there is no support for them'), false),
+      external_signer: t.flag('Refused: there is no support for them'),
     },
     result: loaded,
     example: 'alice',
@@ -164,7 +161,7 @@ export const walletManagementMethods = group('Wallet', {
     help:
       'Changes a flag of a wallet; avoid_reuse is the only one that changes. With it what an address receives after it\n' +
       'was spent from counts as used: sendtoaddress leaves it alone, lest one payment shows all others.',
-    parameters: { flag: t.string(), value: t.standard(t.boolean(), true) },
+    parameters: { flag: t.string(), value: t.flag('', true) },
     result: t.object({ flag_name: t.string(), flag_state: t.boolean() }),
     example: 'avoid_reuse',
     async handler({ flag, value }, wallet) {
@@ -174,7 +171,6 @@ export const walletManagementMethods = group('Wallet', {
       if (flag !== 'avoid_reuse') throw fail('Wallet flag is immutable');
       if (wallet.avoidsReuse === value) throw fail(`Wallet flag is already set to ${value}`);
       wallet.saveInfo({ avoidsReuse: value });
-      await wallet.settled();
       return { flag_name: flag, flag_state: value };
     },
   }),
@@ -208,8 +204,7 @@ export const walletManagementMethods = group('Wallet', {
       const from = timestamp === 'now' ? now : timestamp === undefined ? 0 : Number(bigintFrom(timestamp));
       await useMnemonic(wallet, normal, passphrase, from);
       if (timestamp !== 'now') await wallet.rescanFrom(from);
-      await wallet.settled();
-      return { txcount: wallet.history.size, lastprocessedblock: lastProcessedBlock(wallet) };
+      return { txcount: wallet.history.size, lastprocessedblock: lastProcessed.of(wallet) };
     },
   }),
 

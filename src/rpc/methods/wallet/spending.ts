@@ -1,8 +1,8 @@
 /** Paying from a wallet: sendtoaddress, sendmany, send, settxfee. */
+
 import { toHex } from '../../../core/encoding/bytes.ts';
-import { Invalid } from '../../../core/encoding/errors.ts';
 import { satPerKvB } from '../../../core/transaction/fee-rate.ts';
-import type { Transaction } from '../../../core/transaction/transaction.ts';
+import { chosenRate } from '../../../wallet/fee-rate.ts';
 import type { PaymentNotes } from '../../../wallet/outbox.ts';
 import { Psbt } from '../../../wallet/psbt/psbt.ts';
 import { finalize } from '../../../wallet/psbt/roles.ts';
@@ -17,17 +17,9 @@ import {
   constructTransaction,
   outputsFrom,
 } from '../../construct-transaction.ts';
-import { chosenRate, type FeeParameters, feeFields, readFeeChoice } from '../../fee-choice.ts';
-import {
-  early,
-  FUND_OPTIONS,
-  fundTransaction,
-  inputsSchema,
-  payersAmong,
-  refuseInputWeights,
-  weightsOfInputs,
-} from '../../fund-options.ts';
-import { btc, group, RpcCode, refuse, t, walletMethod } from '../../kit.ts';
+import { type FeeParameters, feeFields, readFeeChoice } from '../../fee-choice.ts';
+import * as funding from '../../fund-options.ts';
+import { btc, group, refuse, t, walletMethod } from '../../kit.ts';
 import { refuseAs } from '../../refusals.ts';
 import { avoidReuse, avoidsReuse, inTurn } from '../../wallet-access.ts';
 
@@ -35,23 +27,6 @@ import { avoidReuse, avoidsReuse, inTurn } from '../../wallet-access.ts';
 function requirePrivateKeys(wallet: Wallet): void {
   if (!wallet.hasPrivateKeys) throw refuse.wallet('Error: Private keys are disabled for this wallet');
   wallet.vault.requireUnlocked();
-}
-
-/** @throws RpcError -4 */
-async function sign(wallet: Wallet, plan: PlannedTransaction): Promise<Transaction> {
-  const { tx, errors } = await signWithWallet(wallet, plan.tx, plan.spent);
-  if (errors.size > 0) throw refuse.wallet('Signing transaction failed');
-  return tx;
-}
-
-/** Within the wallet's turn. @throws RpcError -4 with the mempool's reason */
-export async function broadcast(wallet: Wallet, tx: Transaction, notes: PaymentNotes = {}): Promise<void> {
-  try {
-    await wallet.outbox.send(tx, notes);
-  } catch (error) {
-    if (!(error instanceof Invalid)) throw error;
-    throw refuse.wallet(`The transaction was rejected! Reason given: ${error.message}`);
-  }
 }
 
 /** What sendtoaddress and sendmany have in common. */
@@ -68,24 +43,21 @@ async function pay(wallet: Wallet, payment: Payment) {
   const { recipients, replaceable, fee, notes, verbose, avoidsReuse = false } = payment;
   requirePrivateKeys(wallet);
   const choice = readFeeChoice(wallet, fee, replaceable);
-  const { plan, reason } = refuseAs(RpcCode.WALLET_INSUFFICIENT_FUNDS, () => {
+  const { plan, reason } = refuseAs(refuse.wallet_insufficient_funds, () => {
     const { rate: feeRate, reason } = chosenRate(wallet, choice);
-    const request = { recipients, feeRate, avoidsReuse, ...(replaceable !== undefined && { replaceable }) };
-    return { plan: planTransaction(wallet, request), reason };
+    return { plan: planTransaction(wallet, { recipients, feeRate, avoidsReuse, replaceable }), reason };
   });
-  const tx = await sign(wallet, plan);
-  await broadcast(wallet, tx, notes);
+  const { tx, errors } = await signWithWallet(wallet, plan.tx, plan.spent);
+  if (errors.size > 0) throw refuse.wallet('Signing transaction failed');
+  await wallet.outbox.send(tx, notes);
   return verbose ? { txid: tx.txid, fee_reason: reason } : tx.txid;
 }
 
-const notesOf = (comment: string | undefined, to: string | undefined) => ({
-  ...(comment === undefined || comment === '' ? {} : { comment }),
-  ...(to === undefined || to === '' ? {} : { to }),
-});
+const notesOf = (comment?: string, to?: string) => ({ comment: comment || undefined, to: to || undefined });
 
 const comment = t.optional(t.string('What it is for; the wallet keeps it, nobody else sees it'));
 const replaceable = t.optional(t.boolean('May be replaced by one that pays more (BIP125)'), '-walletrbf');
-const verbose = t.standard(t.boolean(), false);
+const verbose = t.flag();
 const sent = t.cases(
   'verbose',
   {
@@ -97,16 +69,16 @@ const sent = t.cases(
 
 /** Options of methods that also send. */
 export const sendingOptions = {
-  add_to_wallet: t.standard(t.boolean('Keep the transaction and send it'), true),
-  psbt: t.standard(t.boolean('Answer a PSBT and send nothing'), false),
+  add_to_wallet: t.flag('Keep the transaction and send it', true),
+  psbt: t.flag('Answer a PSBT and send nothing'),
 };
 const sendOptions = {
-  ...FUND_OPTIONS,
-  replaceable: early(FUND_OPTIONS.replaceable),
-  max_tx_weight: early(FUND_OPTIONS.max_tx_weight),
+  ...funding.FUND_OPTIONS,
+  replaceable: funding.early(funding.FUND_OPTIONS.replaceable),
+  max_tx_weight: funding.early(funding.FUND_OPTIONS.max_tx_weight),
   ...sendingOptions,
-  inputs: t.optional(early(inputsSchema)),
-  locktime: t.optional(early(t.long('A height or a time')), 'close to the tip'),
+  inputs: t.optional(funding.early(funding.inputsSchema)),
+  locktime: t.optional(funding.early(t.long('A height or a time')), 'close to the tip'),
 };
 
 /** Names that `send` took once, and what they are called now. */
@@ -151,14 +123,13 @@ export async function finish(wallet: Wallet, plan: PlannedTransaction, keep: boo
   const { tx, errors } = await signWithWallet(wallet, plan.tx, plan.spent);
   const complete = errors.size === 0;
   if (complete && keep) {
-    await broadcast(wallet, tx);
+    await wallet.outbox.send(tx);
     return { complete, txid: tx.txid };
   }
   const psbt = Psbt.fromTransaction(plan.tx);
   await fillPsbt(wallet, psbt, { sign: true, finalize: false, derivations: true });
   const text = psbt.encodeBase64();
   finalize(psbt);
-  await wallet.settled();
   const whole = complete && { txid: tx.txid, hex: toHex(tx.bytes) };
   return { complete, ...whole, psbt: text };
 }
@@ -171,7 +142,7 @@ export const walletSpendingMethods = group('Wallet', {
       amount: t.amount('BTC'),
       comment,
       comment_to: t.optional(t.string('To whom; the wallet keeps it, nobody else sees it')),
-      subtractfeefromamount: t.standard(t.boolean('The fee is taken from the amount'), false),
+      subtractfeefromamount: t.flag('The fee is taken from the amount'),
       replaceable,
       conf_target: feeFields.conf_target,
       estimate_mode: feeFields.estimate_mode,
@@ -222,11 +193,11 @@ export const walletSpendingMethods = group('Wallet', {
       const { dummy, amounts } = asked;
       if (dummy !== '') throw refuse.parameter('Dummy value must be set to ""');
       const paid = outputsFrom(amounts, context.parameters);
-      const payers = payersAmong(amounts, asked.subtractfeefrom);
+      const payers = funding.payersAmong(amounts, asked.subtractfeefrom);
       const recipients = paid.map(({ value, scriptPubKey: script }, i) => {
         return { script, value, subtractFee: payers.has(i) };
       });
-      return pay(wallet, { ...asked, recipients, fee: asked, notes: notesOf(asked.comment, undefined) });
+      return pay(wallet, { ...asked, recipients, fee: asked, notes: notesOf(asked.comment) });
     }),
   }),
 
@@ -243,18 +214,18 @@ export const walletSpendingMethods = group('Wallet', {
     handler: inTurn(async (asked, wallet, context) => {
       const { outputs, version } = asked;
       const merged = readFees(asked.options, asked);
-      refuseInputWeights(asked.options);
+      funding.refuseInputWeights(asked.options);
       const options = merged(asked.options.read());
       const { inputs, locktime: lockTime, psbt: wantsPsbt } = options;
       if (!wantsPsbt) wallet.vault.requireUnlocked();
-      const payers = payersAmong(outputs, options.subtract_fee_from_outputs);
+      const payers = funding.payersAmong(outputs, options.subtract_fee_from_outputs);
       const replaceable = options.replaceable ?? wallet.parts.policy.replaceable;
       const wanted = { inputs, outputs, locktime: lockTime ?? 0, replaceable, version };
       const draft = constructTransaction(wanted, context.parameters);
-      const weights = weightsOfInputs(inputs);
+      const weights = funding.weightsOfInputs(inputs);
       const addInputs = draft.inputs.length === 0;
-      const funding = { draft, lockTime, payers, weights, options, addInputs, anyRate: false };
-      const plan = await fundTransaction(wallet, funding, context);
+      const wishes = { draft, lockTime, payers, weights, options, addInputs, anyRate: false };
+      const plan = await funding.fundTransaction(wallet, wishes, context);
       return finish(wallet, plan, options.add_to_wallet && !wantsPsbt);
     }),
   }),

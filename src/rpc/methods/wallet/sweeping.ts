@@ -1,10 +1,11 @@
 /** Spending all there is: sendall. */
+
 import { JsonNumber, JsonObject } from '../../../core/encoding/json.ts';
 import { encodeAddress } from '../../../core/script/address.ts';
+import { chosenRate } from '../../../wallet/fee-rate.ts';
 import { planSweep } from '../../../wallet/sweep.ts';
 import { construction, constructTransaction, outputPairs } from '../../construct-transaction.ts';
-import { RpcCode } from '../../errors.ts';
-import { chosenRate, feeFields, readFeeChoice } from '../../fee-choice.ts';
+import { feeFields, readFeeChoice } from '../../fee-choice.ts';
 import { FUND_OPTIONS, inputsSchema } from '../../fund-options.ts';
 import { group, type JsonRead, refuse, t, walletMethod } from '../../kit.ts';
 import { refuseAs } from '../../refusals.ts';
@@ -19,7 +20,7 @@ const sweepOptions = {
   inputs: t.optional({ ...inputsSchema, help: 'Exactly these coins are spent' }),
   locktime: t.optional(t.long('A height or a time'), 'close to the tip'),
   lock_unspents: FUND_OPTIONS['lock_unspents|lockUnspents'],
-  send_max: t.standard(t.boolean('Leave out coins that cost more than they are worth'), false),
+  send_max: t.flag('Leave out coins that cost more than they are worth'),
   minconf: FUND_OPTIONS.minconf,
   maxconf: FUND_OPTIONS.maxconf,
   version: construction.version,
@@ -68,8 +69,8 @@ export const walletSweepingMethods = group('Wallet', {
       if (minconf < 0) throw refuse.parameter(`Invalid minconf (minconf cannot be negative): ${minconf}`);
       if (maxconf !== undefined && maxconf < minconf)
         throw refuse.parameter(`maxconf can't be lower than minconf: ${maxconf} < ${minconf}`);
-      const code = choice.rate === undefined ? RpcCode.WALLET_ERROR : RpcCode.INVALID_PARAMETER;
-      const { rate: feeRate } = refuseAs(code, () => chosenRate(wallet, choice));
+      const refusal = choice.feeRate === undefined ? refuse.wallet : refuse.parameter;
+      const { rate: feeRate } = refuseAs(refusal, () => chosenRate(wallet, choice));
       const wanted = { inputs, outputs: pairs, locktime: locktime ?? 0, replaceable, version };
       const draft = constructTransaction(wanted, parameters);
       if (given.has('inputs') && given.has('send_max'))
@@ -88,8 +89,8 @@ export const walletSweepingMethods = group('Wallet', {
         version,
         onlyWorthwhile: asked.send_max,
         minimumDepth: minconf,
-        ...(maxconf !== undefined && { maximumDepth: maxconf }),
-        ...(locktime !== undefined && { lockTime: locktime }),
+        maximumDepth: maxconf,
+        lockTime: locktime,
       });
       if (asked.lock_unspents) for (const { prevout } of plan.tx.inputs) wallet.locks.add(prevout, false);
       return finish(wallet, plan, asked.add_to_wallet && !asked.psbt);

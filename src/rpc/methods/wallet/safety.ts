@@ -1,20 +1,18 @@
-/** The passphrase of a wallet: setting it, changing it, unlocking and locking. */
+/** What keeps a wallet safe: its passphrase, and copies of it in one file. */
 import { encryptWallet, unlockWallet } from '../../../wallet/encryption.ts';
 import type { Wallet } from '../../../wallet/wallet.ts';
 import { WalletError } from '../../../wallet/wallet-error.ts';
-import { group, RpcCode, RpcError, refuse, walletMethod } from '../../kit.ts';
+import { group, method, refuse, t, walletMethod } from '../../kit.ts';
 import { long, string } from '../../schema.ts';
+import { load_on_startup, loaded } from './management.ts';
 
-/** @throws RpcError -15 */
 function requireEncrypted(wallet: Wallet, method: string): void {
   if (!wallet.vault.encrypted)
-    throw new RpcError(
-      RpcCode.WALLET_WRONG_ENC_STATE,
+    throw refuse.wallet_wrong_enc_state(
       `Error: running with an unencrypted wallet, but ${method} was called.`,
     );
 }
 
-/** @throws RpcError -4 */
 function requireNoScan(wallet: Wallet, doing: string): void {
   if (wallet.follower.scanning !== null)
     throw refuse.wallet(
@@ -22,7 +20,6 @@ function requireNoScan(wallet: Wallet, doing: string): void {
     );
 }
 
-/** @throws RpcError -8 */
 function requireText(...passphrases: readonly string[]): void {
   if (passphrases.includes('')) throw refuse.parameter('passphrase cannot be empty');
 }
@@ -41,7 +38,7 @@ async function explainingNulls(passphrase: string, text: string, task: Promise<v
   }
 }
 
-export const walletEncryptionMethods = group('Wallet', {
+export const walletSafetyMethods = group('Wallet', {
   encryptwallet: walletMethod({
     help:
       'Encrypts the keys and the words of a wallet; from then on whatever needs a key asks for the passphrase.\n' +
@@ -51,8 +48,7 @@ export const walletEncryptionMethods = group('Wallet', {
     example: '"my pass phrase"',
     async handler({ passphrase }, wallet) {
       if (!wallet.hasPrivateKeys)
-        throw new RpcError(
-          RpcCode.WALLET_ENCRYPTION_FAILED,
+        throw refuse.wallet_encryption_failed(
           'Error: wallet does not contain private keys, nothing to encrypt.',
         );
       wallet.vault.requirePlain();
@@ -93,7 +89,7 @@ export const walletEncryptionMethods = group('Wallet', {
       return explainingNulls(
         oldpassphrase,
         `Error: The old wallet passphrase entered is incorrect. ${NULL_ADVICE}`,
-        wallet.vault.changePassphrase(oldpassphrase, newpassphrase).then(() => wallet.settled()),
+        wallet.vault.changePassphrase(oldpassphrase, newpassphrase),
       );
     },
   }),
@@ -104,6 +100,30 @@ export const walletEncryptionMethods = group('Wallet', {
       requireEncrypted(wallet, 'walletlock');
       requireNoScan(wallet, 'locking the wallet');
       wallet.vault.lock();
+    },
+  }),
+
+  backupwallet: walletMethod({
+    help:
+      'Writes a copy of a wallet, as it is now, into one file. What is encrypted stays encrypted; of any other\n' +
+      'wallet, who has the file has the money. An older backup of this name is replaced, no other file is.',
+    parameters: { destination: t.string('Path of the file') },
+    example: '"backup.penny"',
+    handler: ({ destination }, wallet, { wallets }) => wallets.backup(wallet, destination),
+  }),
+
+  restorewallet: method({
+    help: 'Makes a wallet from a backup, loads it, and reads from the chain what came after the backup.',
+    parameters: {
+      wallet_name: t.string('What the wallet is to be called'),
+      backup_file: t.string('Path of the backup'),
+      load_on_startup,
+    },
+    result: loaded,
+    example: '"again" "backup.penny"',
+    async handler({ wallet_name, backup_file, load_on_startup: startup }, { wallets }) {
+      const { name, warnings } = await wallets.restore(wallet_name, backup_file, startup);
+      return { name, warnings: warnings.length > 0 ? warnings : undefined };
     },
   }),
 });

@@ -1,23 +1,27 @@
-/** tracescript and traceblock: how the node judges an input and a block, step by step. */
+/** One transaction: found in the mempool, the index or a block, and judged step by step as blocks are. */
 import type { HeaderEntry } from '../../chain/header-entry.ts';
 import { blockScriptFlags } from '../../core/consensus/flags.ts';
+import { genesisBlock } from '../../core/consensus/genesis.ts';
 import { traceBlock } from '../../core/consensus/trace-block.ts';
-import { isHex } from '../../core/encoding/bytes.ts';
+import { isHex, toHex } from '../../core/encoding/bytes.ts';
 import { JsonObject, type JsonRead } from '../../core/encoding/json.ts';
+import { joinFields } from '../../core/encoding/json-writer.ts';
 import { ANY_FORM, decodeTransaction } from '../../core/script/decode-transaction.ts';
 import { flagsFromNames, MANDATORY_FLAGS, STANDARD_FLAGS } from '../../core/script/flags.ts';
 import { nobleEngine } from '../../core/script/noble-engine.ts';
 import { type TraceSubject, traceInput } from '../../core/script/trace.ts';
 import { typedSubject } from '../../core/script/typed-scripts.ts';
-import { SEQUENCE_FINAL, type Txid } from '../../core/transaction/transaction.ts';
+import type { Coin } from '../../core/transaction/coin.ts';
+import { SEQUENCE_FINAL, type Transaction, type Txid } from '../../core/transaction/transaction.ts';
 import { blockTraceJson } from '../../formats/block-trace.ts';
 import { scriptTraceJson } from '../../formats/script-trace.ts';
+import { transactionFields } from '../../formats/transaction.ts';
 import { blockTrace, scriptTrace } from '../formats/traces.ts';
-import { group, method, type RpcContext, refuse, t } from '../kit.ts';
+import { decodedTransaction } from '../formats/transaction.ts';
+import { group, method, type RpcContext, type RpcError, refuse, refusing, t } from '../kit.ts';
 import { blockByHash, ofFile, readStoredBlock } from '../lookup.ts';
 import { previousOutputs, spentOutputs } from '../previous-outputs.ts';
 import { hashTextFrom, stringFrom } from '../values.ts';
-import { findAnywhere, findInBlock, spentBy } from './get-raw-transaction.ts';
 
 /** Bytes of stacks and signed messages that are told of one input. */
 const ROOM = 4_000_000;
@@ -31,23 +35,11 @@ const typed = t.object({
   sequence: t.standard(t.uint32(), SEQUENCE_FINAL),
 });
 
-/** @throws RpcError */
-function typedIn({ locktime: lockTime, ...scripts }: t.Held<typeof typed>): Omit<TraceSubject, 'flags'> {
-  try {
-    return typedSubject({ ...scripts, lockTime });
-  } catch (error) {
-    throw error instanceof RangeError ? refuse.parameter(error.message) : error;
-  }
-}
+/** What is said in words that mean nothing. @throws RpcError */
+const said = <T>(read: () => T): T => refusing(RangeError, ({ message }) => refuse.parameter(message), read);
 
-/** @throws RpcError */
-function namedFlags(names: readonly string[]): number {
-  try {
-    return flagsFromNames(names);
-  } catch (error) {
-    throw refuse.parameter((error as Error).message);
-  }
-}
+const typedIn = ({ locktime: lockTime, ...scripts }: t.Held<typeof typed>) =>
+  typedSubject({ ...scripts, lockTime });
 
 async function findSubject(
   text: string,
@@ -68,7 +60,71 @@ async function findSubject(
   return { tx: found.tx, spent, entry: found.entry };
 }
 
-export const tracingMethods = group('Rawtransactions', {
+interface FoundTransaction {
+  readonly tx: Transaction;
+  /** The block it is in; undefined in the mempool. */
+  readonly entry?: HeaderEntry;
+}
+
+const notFound = (text: string): RpcError =>
+  refuse.key(`${text}. Use gettransaction for wallet transactions.`);
+
+async function findInBlock(txid: Txid, entry: HeaderEntry, { chain }: RpcContext): Promise<FoundTransaction> {
+  if (!entry.haveData) throw refuse.misc('Block not available');
+  const tx = (await chain.blocks.readBlock(entry)).transactions.find((candidate) => candidate.txid === txid);
+  if (tx === undefined) throw notFound('No such transaction found in the provided block');
+  return { tx, entry };
+}
+
+async function findAnywhere(txid: Txid, { mempool, indexes }: RpcContext): Promise<FoundTransaction> {
+  const waiting = mempool.get(txid);
+  if (waiting !== undefined) return { tx: waiting.tx };
+  const index = indexes.transactions;
+  if (index === undefined)
+    throw notFound(
+      'No such mempool transaction. Use -txindex or provide a block hash to enable blockchain transaction queries',
+    );
+  await index.synchronize();
+  const found = await index.find(txid);
+  if (found === undefined) throw notFound('No such mempool or blockchain transaction');
+  return found;
+}
+
+/** What a confirmed transaction spends, from its block's undo data; undefined if there is none. */
+async function spentBy(
+  { tx, entry }: FoundTransaction,
+  { chain }: RpcContext,
+): Promise<readonly Coin[] | undefined> {
+  if (entry === undefined || tx.isCoinbase || !entry.haveData || !entry.haveUndo) return undefined;
+  const block = await chain.blocks.readBlock(entry);
+  const position = block.transactions.findIndex((candidate) => candidate.txid === tx.txid);
+  return (await chain.blocks.readUndo(entry))[position - 1];
+}
+
+function placeJson(entry: HeaderEntry | undefined, { chain }: RpcContext) {
+  if (entry === undefined) return {};
+  if (!chain.isActive(entry)) return { blockhash: entry.hash, confirmations: 0 };
+  return {
+    blockhash: entry.hash,
+    confirmations: chain.height - entry.height + 1,
+    time: entry.time,
+    blocktime: entry.time,
+  };
+}
+
+const shown = t.written(
+  t.object({
+    in_active_chain: t.optional(t.boolean('Where a block was named')),
+    vsize_adjusted: t.optional(t.integer('In the mempool: vbytes, or what its signature operations weigh')),
+    ...decodedTransaction,
+    blockhash: t.optional(t.hex()),
+    confirmations: t.optional(t.integer()),
+    time: t.optional(t.time('The same as blocktime')),
+    blocktime: t.optional(t.time()),
+  }),
+);
+
+export const transactionMethods = group('Rawtransactions', {
   tracescript: method({
     help:
       'How an input is verified: each script, each operation with the stack behind it, each signature with the\n' +
@@ -100,14 +156,14 @@ export const tracingMethods = group('Rawtransactions', {
       const found =
         typeof transaction === 'string'
           ? await findSubject(transaction, options, context)
-          : { ...typedIn(transaction), entry: undefined };
+          : { ...said(() => typedIn(transaction)), entry: undefined };
       const { tx, spent, entry } = found;
       if (tx.isCoinbase) throw refuse.parameter('A coinbase spends nothing');
       if (index >= tx.inputs.length) throw refuse.parameter(`There is no input ${index}`);
       if (spent[index] == null) throw refuse.verify('Input not found or already spent');
       const consensus = entry ? blockScriptFlags(entry, context.parameters) : MANDATORY_FLAGS;
       const chosen = rules === 'policy' || (rules === undefined && !entry) ? STANDARD_FLAGS : consensus;
-      const flags = named === undefined ? chosen : namedFlags(named);
+      const flags = named === undefined ? chosen : said(() => flagsFromNames(named));
       return scriptTraceJson(traceInput({ tx, index, spent, flags }, nobleEngine, ROOM), flags);
     },
   }),
@@ -129,6 +185,39 @@ export const tracingMethods = group('Rawtransactions', {
         ...{ hash, height, isKnown: undo !== null },
         flags: blockScriptFlags(place, parameters),
       });
+    },
+  }),
+
+  getrawtransaction: method({
+    help:
+      'A transaction of the mempool or of a block that is named; with -txindex of any block.\n' +
+      'A wallet shows its own by gettransaction.',
+    parameters: {
+      txid: t.hashText<Txid>('', 'parameter 1'),
+      'verbosity|verbose': t.verbosity('0 hex, 1 in words, 2 also with the fee and what it spends', 0),
+      blockhash: t.optional(blockByHash('The block to look in', 'parameter 3', 'Block hash not found')),
+    },
+    result: t.cases('verbosity', { 0: t.hex(), 1: shown, 2: shown }, 0),
+    example: 'TXID 1',
+    async handler({ txid, verbosity: level, blockhash: named }, context) {
+      const { chain, mempool, parameters } = context;
+      if (txid === genesisBlock(parameters).transactions[0]!.txid)
+        throw refuse.key(
+          'The genesis block coinbase is not considered an ordinary transaction and cannot be retrieved',
+        );
+      const found = await (named === undefined
+        ? findAnywhere(txid, context)
+        : findInBlock(txid, named, context));
+      if (level <= 0) return toHex(found.tx.bytes);
+      const prevouts = level >= 2 ? await spentBy(found, context) : undefined;
+      return joinFields(
+        {
+          in_active_chain: named && chain.isActive(named),
+          vsize_adjusted: found.entry === undefined ? mempool.get(txid)?.virtualSize : undefined,
+        },
+        transactionFields(found.tx, parameters, { prevouts, hex: true }),
+        placeJson(found.entry, context),
+      );
     },
   }),
 });
