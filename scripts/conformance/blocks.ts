@@ -76,20 +76,18 @@ function bytesOf(file: VectorFile, path: string): Uint8Array {
 
 async function runBlocks(file: VectorFile, report: Report): Promise<void> {
   const engine = await conformanceEngine();
-  for (const facts of file.json<BlockFacts[]>()) {
+  report.each(file.json<BlockFacts[]>(), (facts) => {
     const name = baseName(facts.file);
-    report.part(name, () => {
-      const parameters = parametersOf(facts.network, file);
-      const block = Block.decode(bytesOf(file, facts.file));
-      report.row(`${name}: form`, () => checkForm(block, facts));
-      report.row(`${name}: rules without the chain`, () => checkRules(block, facts, parameters));
-      const { undo_file } = facts;
-      if (undo_file === undefined) return;
-      const spent = readFlatUndo(block, bytesOf(file, undo_file));
-      report.row(`${name}: connecting it`, () => checkConnected(block, spent, facts, parameters));
-      report.row(`${name}: scripts of all inputs`, () => checkScripts(block, spent, facts, engine));
-    });
-  }
+    const parameters = parametersOf(facts.network, file);
+    const block = Block.decode(bytesOf(file, facts.file));
+    report.row(`${name}: form`, () => checkForm(block, facts));
+    report.row(`${name}: rules without the chain`, () => checkRules(block, facts, parameters));
+    const { undo_file } = facts;
+    if (undo_file === undefined) return;
+    const spent = readFlatUndo(block, bytesOf(file, undo_file));
+    report.row(`${name}: connecting it`, () => checkConnected(block, spent, facts, parameters));
+    report.row(`${name}: scripts of all inputs`, () => checkScripts(block, spent, facts, engine));
+  });
 }
 
 const sum = (numbers: readonly number[]): number => numbers.reduce((total, number) => total + number, 0);

@@ -51,8 +51,9 @@ function runChainParams(file: VectorFile, report: Report): void {
     'networks',
     'subsidy',
   ]);
-  for (const [name, value] of Object.entries(common))
-    report.row(`common ${name}`, () => expectEqual(COMMON[name], value));
+  report.each(Object.entries(common), ([name, value]) =>
+    report.row(`common ${name}`, () => expectEqual(COMMON[name], value)),
+  );
   for (const [name, facts] of Object.entries(networks)) {
     // Of testnet4 there are identifiers only: nothing to build.
     if (facts.genesis_hex === undefined) continue;
@@ -61,11 +62,12 @@ function runChainParams(file: VectorFile, report: Report): void {
     if (preset !== undefined)
       report.row(`preset ${name}`, () => expectEqual(decided(preset), decided(parametersFrom(name, facts))));
   }
-  for (const { network, height, subsidy: expected } of subsidy)
+  report.each(subsidy, ({ network, height, subsidy: expected }) =>
     report.row(`subsidy ${network} ${height}`, () => {
       const parameters = PRESETS[network] ?? parametersFrom(network, networks[network]!);
       expectEqual(blockSubsidy(height, parameters), BigInt(expected));
-    });
+    }),
+  );
   report.row('sum of all subsidies', () => {
     let sum = 0n;
     for (let height = 0; height < 14_000_000; height += 1000) sum += blockSubsidy(height, MAIN) * 1000n;
@@ -102,7 +104,7 @@ function runPow(file: VectorFile, report: Report): void {
     'next_work',
     'compact',
   ]);
-  for (const row of next_work)
+  report.each(next_work, (row) =>
     report.row(row.case, () => {
       const parameters = PRESETS[row.network] ?? parametersOf(row.network, file);
       const bits = Number(`0x${row.last_bits}`);
@@ -114,8 +116,9 @@ function runPow(file: VectorFile, report: Report): void {
       } as unknown as HeaderLink;
       const next = nextWorkRequired(last, row.last_time + parameters.targetSpacing, parameters);
       expectEqual(next.toString(16), row.expected_bits);
-    });
-  for (const row of compact)
+    }),
+  );
+  report.each(compact, (row) =>
     report.row(`compact ${row.compact}`, () => {
       const { target, negative, overflow } = targetFromBits(Number(`0x${row.compact}`));
       expectEqual({ negative, overflow }, { negative: row.negative, overflow: row.overflow });
@@ -124,7 +127,8 @@ function runPow(file: VectorFile, report: Report): void {
       // The sign is no part of a target; Core puts it back when it packs a negative number.
       const packed = bitsFromTarget(target) + (negative ? 0x800000 : 0);
       expectEqual(packed.toString(16).padStart(8, '0'), row.recompact, 'recompact');
-    });
+    }),
+  );
 }
 
 interface Serialization {
@@ -154,17 +158,19 @@ function runSerialization(file: VectorFile, report: Report): void {
     'compact_size_non_canonical',
     'compact_size_max',
   ]);
-  for (const { n, hex } of rows.varint_core_disk)
+  report.each(rows.varint_core_disk, ({ n, hex }) =>
     report.row(`VARINT ${n}`, () => {
       expectEqual(toHex(new Writer().varInt(BigInt(n)).finish()), hex);
       expectEqual(new Reader(fromHex(hex)).varInt(), BigInt(n));
-    });
-  for (const { amount, compressed } of rows.amount_compression)
+    }),
+  );
+  report.each(rows.amount_compression, ({ amount, compressed }) =>
     report.row(`amount ${amount}`, () => {
       expectEqual(compressAmount(BigInt(amount)), BigInt(compressed));
       expectEqual(decompressAmount(BigInt(compressed)), BigInt(amount));
-    });
-  for (const { hex, coinbase, height, value, script_pubkey } of rows.coin)
+    }),
+  );
+  report.each(rows.coin, ({ hex, coinbase, height, value, script_pubkey }) =>
     report.row(`coin ${hex}`, () => {
       const output = { value: BigInt(value), scriptPubKey: fromHex(script_pubkey) };
       const coin = decodeCoin(fromHex(hex));
@@ -173,19 +179,23 @@ function runSerialization(file: VectorFile, report: Report): void {
         { ...output, height, coinbase },
       );
       expectEqual(toHex(encodeCoin({ output, height, coinbase })), hex);
-    });
-  for (const hex of rows.coin_truncated)
-    report.row(`truncated coin ${hex}`, () => void expectThrows(() => decodeCoin(fromHex(hex)), 'coin'));
-  for (const { n, hex } of rows.compact_size)
+    }),
+  );
+  report.each(rows.coin_truncated, (hex) =>
+    report.row(`truncated coin ${hex}`, () => void expectThrows(() => decodeCoin(fromHex(hex)), 'coin')),
+  );
+  report.each(rows.compact_size, ({ n, hex }) =>
     report.row(`CompactSize ${n}`, () => {
       expectEqual(toHex(new Writer().compactSize(n).finish()), hex);
       expectEqual(new Reader(fromHex(hex)).compactSize(), n);
-    });
-  for (const hex of rows.compact_size_non_canonical)
+    }),
+  );
+  report.each(rows.compact_size_non_canonical, (hex) =>
     report.row(
       `CompactSize ${hex}`,
       () => void expectThrows(() => new Reader(fromHex(hex)).compactSize(), 'CompactSize'),
-    );
+    ),
+  );
   const { compact_size_max } = rows;
   if (typeof compact_size_max !== 'number') return;
   report.row('largest CompactSize', () => {

@@ -67,11 +67,12 @@ async function checkUtxo(chain: Chain, facts: UtxoFacts, report: Report): Promis
       [facts.transactions, facts.txouts, facts.bogosize, BigInt(facts.total_amount_sat)],
     );
   });
-  for (const kind of ['hash_serialized_3', 'muhash'] as const)
-    await report.rowAsync(kind, async () => {
+  await report.eachAsync(['hash_serialized_3', 'muhash'] as const, (kind) =>
+    report.rowAsync(kind, async () => {
       const { hash } = await statistics(kind);
       expectEqual(toDisplayHex(hash!), facts[kind]);
-    });
+    }),
+  );
 }
 
 /** The blocks of a file in Core's blk format. */
@@ -93,17 +94,19 @@ async function runFirstBlocks(file: VectorFile, report: Report): Promise<void> {
   const chain = await openChain(MAIN);
   report.row('genesis', () => expectEqual(chain.genesis.hash, Block.decode(fromHex(facts.genesis_hex)).hash));
   const blocks = file.other(file.name.replace(/\.json$/, '.blk.dat'))!;
-  for (const block of recordsOf(blocks.bytes(), MAIN.magic))
-    await report.rowAsync(`block ${block.hash}`, async () => {
+  await report.eachAsync(recordsOf(blocks.bytes(), MAIN.magic), (block) =>
+    report.rowAsync(`block ${block.hash}`, async () => {
       expectEqual(await chain.acceptBlock(block), { ok: true, new: true, connected: true });
-    });
+    }),
+  );
   report.row('tip', () => expectEqual(chain.tip.hash, facts.tip));
-  for (const { height, hash, core_block_undo } of facts.blocks_with_spends)
-    await report.rowAsync(`undo of ${height}`, async () => {
+  await report.eachAsync(facts.blocks_with_spends, ({ height, hash, core_block_undo }) =>
+    report.rowAsync(`undo of ${height}`, async () => {
       const entry = chain.entryAt(height)!;
       expectEqual(entry.hash, hash);
       expectEqual(toHex(encodeUndo(await chain.blocks.readUndo(entry))), core_block_undo);
-    });
+    }),
+  );
   await checkUtxo(chain, facts.utxo, report);
   await chain.close();
 }
@@ -150,8 +153,8 @@ async function runReorganisation(file: VectorFile, report: Report): Promise<void
   const facts = file.json<Facts>();
   const chain = await openChain({ ...MAIN, coinbaseMaturity: 1 });
   let best = chain.tip;
-  for (const name of facts.order)
-    await report.rowAsync(`block ${name}`, async () => {
+  await report.eachAsync(facts.order, (name) =>
+    report.rowAsync(`block ${name}`, async () => {
       const { hash, hex } = facts.blocks.find((block) => block.name === name)!;
       const verdict = await chain.acceptBlock(Block.decode(fromHex(hex)));
       expectEqual(verdict.ok || verdict.invalid.message, true);
@@ -159,7 +162,8 @@ async function runReorganisation(file: VectorFile, report: Report): Promise<void
       // More work than all before: the tip. As much or less: a side branch.
       if (entry.chainWork > best.chainWork) best = entry;
       expectEqual(chain.tip.hash, best.hash, 'tip');
-    });
+    }),
+  );
   const last = facts.blocks.find(({ name }) => name === facts.final_tip)!;
   report.row('final tip', () => expectEqual(chain.tip.hash, last.hash));
   await chain.close();
@@ -184,12 +188,13 @@ async function runRegtest(file: VectorFile, report: Report): Promise<void> {
 
   const memory = await MemoryNode.open(REGTEST, facts.mocktime);
   const { chain } = memory.node;
-  for (const [i, hex] of facts.blocks.entries())
-    await report.rowAsync(`block ${i + 1}`, async () => {
+  await report.eachAsync(facts.blocks, (hex, i) =>
+    report.rowAsync(`block ${i + 1}`, async () => {
       const verdict = await chain.acceptBlock(Block.decode(fromHex(hex)));
       expectEqual(verdict, { ok: true, new: true, connected: true });
       expectEqual(chain.tip.hash, facts.hashes[i]);
-    });
+    }),
+  );
   await checkUtxo(chain, facts.utxo, report);
   await report.rowAsync('dumptxoutset', async () => {
     const { tip, coins } = await chain.snapshotCoins();

@@ -79,7 +79,7 @@ interface Wycheproof {
 
 async function runWycheproof(file: VectorFile, report: Report): Promise<void> {
   const engines = await loadEngines();
-  for (const { tc, public_key, msg, sig, valid, comment } of file.json<Wycheproof[]>())
+  report.each(file.json<Wycheproof[]>(), ({ tc, public_key, msg, sig, valid, comment }) =>
     report.row(`${tc} ${comment}`, () => {
       // Policy's strict encoding and low S, as in a script under STRICTENC and LOW_S.
       const signature = concatBytes(fromHex(sig), Uint8Array.of(1));
@@ -90,7 +90,8 @@ async function runWycheproof(file: VectorFile, report: Report): Promise<void> {
           compact !== null && isLowS(compact) && engine.verifyEcdsa(compact, hash, fromHex(public_key));
         expectEqual(verified, valid, engine.name);
       }
-    });
+    }),
+  );
 }
 
 interface Rfc6979 {
@@ -117,32 +118,36 @@ async function runRfc6979(file: VectorFile, report: Report): Promise<void> {
     'invalid_sign',
     'invalid_verify',
   ]);
-  for (const [index, { description, d, m, signature }] of sign.entries())
+  report.each(sign, ({ description, d, m, signature }, index) =>
     report.row(`sign ${index} ${description}`, () => {
       expectEqual(signCompact(fromHex(m), fromHex(d)), signature);
-    });
-  for (const { description, d, m } of invalid_sign)
+    }),
+  );
+  report.each(invalid_sign, ({ description, d, m }) =>
     report.row(`invalid_sign ${description}`, () => {
       expectEqual(isValidSecret(fromHex(d)), false, 'isValidSecret');
       expectThrows(() => signEcdsa(fromHex(m), fromHex(d)), 'signing');
-    });
-  for (const { description, Q, m, signature, strict } of invalid_verify)
+    }),
+  );
+  report.each(invalid_verify, ({ description, Q, m, signature, strict }) =>
     report.row(`invalid_verify ${description}`, () => {
       for (const engine of engines) {
         const compact = fromHex(signature);
         const verified = (!strict || isLowS(compact)) && engine.verifyEcdsa(compact, fromHex(m), fromHex(Q));
         expectEqual(verified, false, engine.name);
       }
-    });
+    }),
+  );
 }
 
 /** The first nonce shows in the signature; the later ones are for when it is out of range, which nobody has seen. */
 function runNonces(file: VectorFile, report: Report): void {
-  for (const { message, d, k0 } of file.json<{ message: string; d: string; k0: string }[]>())
+  report.each(file.json<{ message: string; d: string; k0: string }[]>(), ({ message, d, k0 }) =>
     report.row(message, () => {
       const signature = signCompact(sha256(utf8(message)), fromHex(d));
       expectEqual(signature.slice(0, 64), toHex(xOnlyKeyOf(fromHex(k0))), 'r = x(k0 G)');
-    });
+    }),
+  );
 }
 
 type PointRow = Readonly<Record<'P' | 'Q' | 'd', string>> & {
@@ -180,10 +185,11 @@ function runPoints(file: VectorFile, report: Report): void {
   const { valid, invalid } = report.groups<{ valid: Rows; invalid: Rows }>(file.json(), ['valid', 'invalid']);
   const run = (rows: Rows, check: (operation: () => string | boolean | null, row: PointRow) => void) => {
     for (const [name, list] of Object.entries(rows))
-      for (const [index, row] of list.entries())
+      report.each(list, (row, index) =>
         report.row(`${name} ${index} ${row.description ?? ''}`, () =>
           check(() => POINT_OPERATIONS[name]!(row), row),
-        );
+        ),
+      );
   };
   run(valid, (operation, { expected }) => expectEqual(operation(), expected));
   run(invalid, (operation) => {
@@ -202,12 +208,13 @@ function runSiphash(file: VectorFile, report: Report): void {
     readonly input: readonly string[];
     readonly expected: { siphash24: string };
   }
-  for (const [index, { key, input, expected }] of file.json<Row[]>().entries())
+  report.each(file.json<Row[]>(), ({ key, input, expected }, index) =>
     report.row(`row ${index}`, () => {
       const data = concatBytes(...input.map(fromHex));
       const hash = siphash24(BigInt(`0x${key[0]}`), BigInt(`0x${key[1]}`), data);
       expectEqual(hash.toString(16).padStart(16, '0'), expected.siphash24.padStart(16, '0'));
-    });
+    }),
+  );
 }
 
 interface Hashes {
@@ -241,14 +248,17 @@ function runHashes(file: VectorFile, report: Report): void {
     'murmurhash3',
     'muhash3072',
   ]);
-  for (const [index, row] of rows.ripemd160.entries())
-    report.row(`ripemd160 ${index}`, () => expectEqual(toHex(ripemd160(textOf(row))), row.ripemd160));
-  for (const [index, row] of rows.sha256.entries())
-    report.row(`sha256 ${index}`, () => expectEqual(toHex(sha256(textOf(row))), row.sha256));
-  for (const [index, { key, data, hmac_sha512 }] of rows.hmac_sha512.entries())
+  report.each(rows.ripemd160, (row, index) =>
+    report.row(`ripemd160 ${index}`, () => expectEqual(toHex(ripemd160(textOf(row))), row.ripemd160)),
+  );
+  report.each(rows.sha256, (row, index) =>
+    report.row(`sha256 ${index}`, () => expectEqual(toHex(sha256(textOf(row))), row.sha256)),
+  );
+  report.each(rows.hmac_sha512, ({ key, data, hmac_sha512 }, index) =>
     report.row(`hmac_sha512 ${index}`, () =>
       expectEqual(toHex(hmac(sha512, fromHex(key), fromHex(data))), hmac_sha512),
-    );
+    ),
+  );
   const { muhash3072 } = rows;
   if ('insert' in muhash3072)
     report.row('muhash3072', () => {

@@ -56,7 +56,7 @@ const runCore: Runner = (file, report) => {
     'unparsable',
     'multipath',
   ]);
-  for (const row of valid) {
+  report.each(valid, (row) => {
     report.row(row.private, () => {
       const parsed = parse(row.private);
       expectEqual(texts(parsed, 'public'), [plain(row.public)], 'public');
@@ -75,25 +75,25 @@ const runCore: Runner = (file, report) => {
         expectEqual(parse(row.public).descriptors[0]!.scriptsAt(0), null, 'from public');
       else expectEqual(scriptsAt(parse(row.public), 0), row.scripts[0], 'scripts from public');
     });
-  }
-  for (const row of unparsable) {
+  });
+  report.each(unparsable, (row) => {
     report.row(row.public, () => {
       if (row.private !== '') expectThrows(() => parse(row.private), 'private form');
       expectEqual(expectThrows(() => parse(row.public), 'public form').message, row.error);
     });
-  }
-  for (const row of multipath) {
+  });
+  report.each(multipath, (row) => {
     report.row(row.private, () => {
       const parsed = parse(row.private);
       expectEqual(texts(parsed, 'private'), row.expanded_private.map(plain), 'private');
       expectEqual(texts(parsed, 'public'), row.expanded_public.map(plain), 'public');
       expectEqual(texts(parsed, 'normalized'), row.expanded_normalized.map(plain), 'normalized');
     });
-  }
+  });
 };
 
 const runBips: Runner = (file, report) => {
-  for (const [bip, given] of Object.entries(file.json<Record<string, Partial<BipVectors>>>())) {
+  report.each(Object.entries(file.json<Record<string, Partial<BipVectors>>>()), ([bip, given]) => {
     const vectors = report.groups<BipVectors>(given, [
       'checksum',
       'key_expression_valid',
@@ -101,16 +101,19 @@ const runBips: Runner = (file, report) => {
       'valid',
       'invalid',
     ]);
-    for (const { descriptor, valid } of vectors.checksum)
+    report.each(vectors.checksum, ({ descriptor, valid }) =>
       report.row(`${bip} ${descriptor}`, () => {
         if (valid) parse(descriptor);
         else expectThrows(() => parse(descriptor), 'parse');
-      });
-    for (const { descriptor } of vectors.key_expression_valid)
-      report.row(`${bip} ${descriptor}`, () => void parse(`pk(${descriptor})`));
-    for (const { descriptor } of vectors.key_expression_invalid)
-      report.row(`${bip} ${descriptor}`, () => void expectThrows(() => parse(`pk(${descriptor})`), 'parse'));
-    for (const { descriptor, expands_to } of vectors.valid)
+      }),
+    );
+    report.each(vectors.key_expression_valid, ({ descriptor }) =>
+      report.row(`${bip} ${descriptor}`, () => void parse(`pk(${descriptor})`)),
+    );
+    report.each(vectors.key_expression_invalid, ({ descriptor }) =>
+      report.row(`${bip} ${descriptor}`, () => void expectThrows(() => parse(`pk(${descriptor})`), 'parse')),
+    );
+    report.each(vectors.valid, ({ descriptor, expands_to }) =>
       report.row(`${bip} ${descriptor}`, () => {
         const parsed = parse(descriptor);
         const expected = expands_to as readonly string[];
@@ -124,10 +127,12 @@ const runBips: Runner = (file, report) => {
         const indexes = parsed.descriptors[0]!.isRange ? expected.map((_, index) => index) : [0];
         const scripts = indexes.flatMap((index) => scriptsAt(parsed, index));
         expectEqual(scripts, expands_to.flat());
-      });
-    for (const { descriptor } of vectors.invalid)
-      report.row(`${bip} ${descriptor}`, () => void expectThrows(() => parse(descriptor), 'parse'));
-  }
+      }),
+    );
+    report.each(vectors.invalid, ({ descriptor }) =>
+      report.row(`${bip} ${descriptor}`, () => void expectThrows(() => parse(descriptor), 'parse')),
+    );
+  });
 };
 
 export const conformance: ConformanceModule = {

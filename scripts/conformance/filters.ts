@@ -9,7 +9,7 @@ type Row = [number, string, string, string[], string, string, string, string];
 
 function runFilters(file: VectorFile, report: Report): void {
   const [, ...rows] = file.json<[unknown, ...Row[]]>();
-  for (const [height, hash, blockHex, spentScripts, previous, filterHex, header] of rows)
+  report.each(rows, ([height, hash, blockHex, spentScripts, previous, filterHex, header]) =>
     report.row(`height ${height}`, () => {
       const block = Block.decode(fromHex(blockHex));
       expectEqual(block.hash, hash as typeof block.hash, 'block hash');
@@ -20,7 +20,8 @@ function runFilters(file: VectorFile, report: Report): void {
       for (const { scriptPubKey } of spent)
         if (scriptPubKey.length > 0)
           expectTrue(matchesFilter(filter, block.header.hashBytes, [scriptPubKey]), 'finds what was spent');
-    });
+    }),
+  );
 }
 
 export const conformance: ConformanceModule = { runners: { 'blockfilters.json': runFilters } };

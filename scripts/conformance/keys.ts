@@ -55,7 +55,7 @@ const runKeyIoValid: Runner = (file, report) => {
     readonly tryCaseFlip?: boolean;
   }
   const chains = networks(file);
-  for (const [text, hex, options] of file.json<[string, string, Options][]>())
+  report.each(file.json<[string, string, Options][]>(), ([text, hex, options]) =>
     report.row(text, () => {
       const parameters = chains.get(options.chain)!;
       if (options.isPrivkey) {
@@ -70,27 +70,30 @@ const runKeyIoValid: Runner = (file, report) => {
       if (options.tryCaseFlip)
         expectEqual(toHex(decodeAddress(flipCase(text), parameters)), hex, 'other case');
       expectThrows(() => decodeWif(text, parameters), 'as a private key');
-    });
+    }),
+  );
 };
 
 const runKeyIoInvalid: Runner = (file, report) => {
   const chains = networks(file);
-  for (const [text] of file.json<[string][]>())
+  report.each(file.json<[string][]>(), ([text]) =>
     report.row(text, () => {
       for (const [name, parameters] of chains) {
         expectThrows(() => decodeAddress(text, parameters), `address of ${name}`);
         expectThrows(() => decodeWif(text, parameters), `private key of ${name}`);
       }
-    });
+    }),
+  );
 };
 
 const runBase58: Runner = (file, report) => {
-  for (const [hex, text] of file.json<[string, string][]>())
+  report.each(file.json<[string, string][]>(), ([hex, text]) =>
     report.row(text, () => {
       expectEqual(base58.encode(fromHex(hex)), text);
       const decoded = decodeBase58(text, hex.length);
       expectEqual(decoded === null ? null : toHex(decoded), hex.toLowerCase());
-    });
+    }),
+  );
 };
 
 interface Bech32Vectors {
@@ -121,33 +124,37 @@ const runBech32: Runner = (file, report) => {
     [bech32, vectors.bech32_valid, vectors.bech32_invalid],
     [bech32m, vectors.bech32m_valid, vectors.bech32m_invalid],
   ] as const) {
-    for (const text of valid)
+    report.each(valid, (text) =>
       report.row(text, () => {
         const { prefix, words } = coder.decode(text as `${string}1${string}`, 90);
         expectEqual(coder.encode(prefix, words, 90), text.toLowerCase());
-      });
-    for (const row of invalid)
+      }),
+    );
+    report.each(invalid, (row) =>
       report.row(row.string_latin1_hex, () => {
         const text = String.fromCharCode(...fromHex(row.string_latin1_hex));
         expectTrue(coder.decodeUnsafe(text, 90) === undefined, 'expected a refusal');
         const { message, locations } = locateBech32Errors(text);
         expectEqual([message, locations], [row.error, row.error_positions]);
-      });
+      }),
+    );
   }
   const networksOfAddresses = [MAIN, { ...REGTEST, bech32Prefix: 'tb' }];
-  for (const { address, script_pubkey } of vectors.segwit_address_valid)
+  report.each(vectors.segwit_address_valid, ({ address, script_pubkey }) =>
     report.row(address, () => {
       const parameters = networksOfAddresses.find(({ bech32Prefix }) =>
         address.toLowerCase().startsWith(`${bech32Prefix}1`),
       )!;
       expectEqual(toHex(decodeAddress(address, parameters)), script_pubkey);
       expectEqual(encodeAddress(fromHex(script_pubkey), parameters), address.toLowerCase(), 'encoded');
-    });
-  for (const { address } of vectors.segwit_address_invalid)
+    }),
+  );
+  report.each(vectors.segwit_address_invalid, ({ address }) =>
     report.row(address, () => {
       for (const parameters of networksOfAddresses)
         expectThrows(() => decodeAddress(address, parameters), 'decode');
-    });
+    }),
+  );
 };
 
 interface Bip32Vectors {
@@ -164,8 +171,8 @@ const deriveAlong = (root: HDKey, path: string): HDKey =>
 
 const runBip32: Runner = (file, report) => {
   const { valid, invalid } = report.groups<Bip32Vectors>(file.json(), ['valid', 'invalid']);
-  for (const { seed, chain } of valid)
-    for (const { path, xpub, xprv } of chain)
+  report.each(valid, ({ seed, chain }) =>
+    report.each(chain, ({ path, xpub, xprv }) =>
       report.row(`${seed} ${path}`, () => {
         const node = deriveAlong(HDKey.fromMasterSeed(fromHex(seed)), path);
         expectEqual([node.publicExtendedKey, node.privateExtendedKey], [xpub, xprv]);
@@ -178,17 +185,21 @@ const runBip32: Runner = (file, report) => {
           const publicParent = HDKey.fromExtendedKey(parent.publicExtendedKey);
           expectEqual(publicParent.deriveChild(last).publicExtendedKey, xpub, 'from the public parent');
         }
-      });
-  for (const { key } of invalid)
-    report.row(key, () => void expectThrows(() => parseDescriptor(`pkh(${key})`, MAIN), 'parse'));
+      }),
+    ),
+  );
+  report.each(invalid, ({ key }) =>
+    report.row(key, () => void expectThrows(() => parseDescriptor(`pkh(${key})`, MAIN), 'parse')),
+  );
 };
 
 const runHdKeyPath: Runner = (file, report) => {
-  for (const { path, valid } of file.json<{ path: string; valid: boolean }[]>())
+  report.each(file.json<{ path: string; valid: boolean }[]>(), ({ path, valid }) =>
     report.row(`"${path}"`, () => {
       if (valid) parseKeyPath(path);
       else expectThrows(() => parseKeyPath(path), 'parse');
-    });
+    }),
+  );
 };
 
 const runBip39: Runner = async (file, report) => {
@@ -202,7 +213,7 @@ const runBip39: Runner = async (file, report) => {
   for (const [language, rows] of Object.entries(file.json<Record<string, Row[]>>())) {
     // For russian and turkish there is no list of words; their seeds do not need one.
     const words = (await WORD_LISTS[language.replace('_bcoin', '')]?.())?.wordlist;
-    for (const row of rows)
+    report.each(rows, (row) =>
       report.row(`${language} ${row.mnemonic}`, () => {
         if (words !== undefined) {
           expectEqual(
@@ -212,7 +223,8 @@ const runBip39: Runner = async (file, report) => {
           expectEqual(toHex(mnemonicToEntropy(row.mnemonic, words)), row.entropy, 'entropy');
         }
         expectEqual(masterKey(row.mnemonic, row.passphrase, MAIN).privateExtendedKey, row.xprv, 'master key');
-      });
+      }),
+    );
   }
 };
 
@@ -239,9 +251,9 @@ const runPurposes: Runner = (file, report) => {
     ['bip84', 'wpkh'],
     ['bip86', 'tr'],
   ] as const)
-    for (const row of vectors[bip]) {
+    report.each(vectors[bip], (row) => {
       const path = /m\/[0-9'/]+/.exec(row.about ?? '')?.[0];
-      if (path === undefined || row.address === undefined) continue;
+      if (path === undefined || row.address === undefined) return;
       report.row(`${bip} ${row.about}`, () => {
         const { privateExtendedKey } = masterKey(words, '', MAIN);
         const { descriptors, secrets } = parseDescriptor(
@@ -255,7 +267,7 @@ const runPurposes: Runner = (file, report) => {
         if (row.pubkey !== undefined) expectEqual(toHex(derived), row.pubkey);
         if (row.internal_key !== undefined) expectEqual(toHex(derived.subarray(1)), row.internal_key);
       });
-    }
+    });
 };
 
 interface MessageVectors {
@@ -292,21 +304,23 @@ const runMessages: Runner = (file, report) => {
     'verify',
     'deterministic',
   ]);
-  for (const row of sign)
+  report.each(sign, (row) =>
     report.row(row.message, () => {
       expectEqual(
         signMessage(row.message, fromHex(row.private_key_hex), row.compressed),
         row.signature_base64,
       );
       expectEqual(verifyMessage(row.address, row.signature_base64, row.message, MAIN), 'OK');
-    });
-  for (const row of verify)
+    }),
+  );
+  report.each(verify, (row) =>
     report.row(`${row.address} ${row.signature_base64}`, () =>
       expectEqual(verifyMessage(row.address, row.signature_base64, row.message, MAIN), row.result),
-    );
+    ),
+  );
   if (!('message' in deterministic)) return;
   const hash = hash256(utf8(deterministic.message));
-  for (const row of deterministic.keys)
+  report.each(deterministic.keys, (row) =>
     report.row(row.wif, () => {
       const { secret } = decodeWif(row.wif, MAIN);
       expectEqual(toHex(decodeWif(row.wif_compressed, MAIN).secret), toHex(secret));
@@ -314,7 +328,8 @@ const runMessages: Runner = (file, report) => {
       expectEqual(toHex(signRecoverable(hash, secret, false)), row.compact);
       expectEqual(toHex(signRecoverable(hash, secret, true)), row.compact_compressed_key);
       expectEqual(publicKeyOf(secret).length, 33);
-    });
+    }),
+  );
 };
 
 export const conformance: ConformanceModule = {

@@ -149,7 +149,7 @@ function fieldsOf(message: Message): Record<string, unknown> {
 }
 
 function runMessages(file: VectorFile, report: Report): void {
-  for (const [number, row] of file.json<MessageRow[]>().entries())
+  report.each(file.json<MessageRow[]>(), (row, number) =>
     report.row(`${number} ${row.command}`, () => {
       expectTrue(isCommand(row.command), `unknown message ${row.command}`);
       const command = row.command as Command;
@@ -162,7 +162,8 @@ function runMessages(file: VectorFile, report: Report): void {
         if (name in fields) expectEqual(fields[name], value, name);
       checkHeader(row.header_main, MAIN.magic, command, payload);
       checkHeader(row.header_regtest, REGTEST.magic, command, payload);
-    });
+    }),
+  );
 }
 
 function checkHeader(
@@ -196,7 +197,7 @@ interface CompactRow {
 const fileName = (path: string): string => path.slice(path.lastIndexOf('/') + 1);
 
 function runCompactBlocks(file: VectorFile, report: Report): void {
-  for (const row of file.json<CompactRow[]>())
+  report.each(file.json<CompactRow[]>(), (row) =>
     report.row(row.name, () => {
       const source = file.other(fileName(row.block));
       expectTrue(source !== undefined, `${row.block} is missing`);
@@ -221,7 +222,8 @@ function runCompactBlocks(file: VectorFile, report: Report): void {
         row.prefilled_indexes,
         'prefilled',
       );
-    });
+    }),
+  );
 }
 
 interface MerkleRow {

@@ -73,36 +73,43 @@ const run: Runner = (file, report) => {
     'finalizer',
     'extractor',
   ]);
-  for (const text of vectors.valid)
+  report.each(vectors.valid, (text) =>
     report.row(`valid ${text}`, () => {
       const psbt = Psbt.decodeBase64(text);
       const again = psbt.encodeBase64();
       expectEqual(Psbt.decodeBase64(again).encodeBase64(), again);
-    });
-  for (const text of vectors.invalid)
-    report.row(`invalid ${text}`, () => void expectThrows(() => Psbt.decodeBase64(text), 'decode'));
-  for (const [text, message] of vectors.invalid_with_msg)
+    }),
+  );
+  report.each(vectors.invalid, (text) =>
+    report.row(`invalid ${text}`, () => void expectThrows(() => Psbt.decodeBase64(text), 'decode')),
+  );
+  report.each(vectors.invalid_with_msg, ([text, message]) =>
     report.row(`invalid ${text}`, () => {
       const error = expectThrows(() => Psbt.decodeBase64(text), 'decode');
       expectTrue(error.message.startsWith(message), `expected "${message}", got "${error.message}"`);
-    });
-  for (const row of vectors.creator) report.row('creator', () => expectEqual(create(row), row.result));
-  for (const row of vectors.signer)
-    report.row(`signer ${row.psbt}`, () => expectEqual(sign(row), row.result));
-  for (const row of vectors.combiner)
+    }),
+  );
+  report.each(vectors.creator, (row) => report.row('creator', () => expectEqual(create(row), row.result)));
+  report.each(vectors.signer, (row) =>
+    report.row(`signer ${row.psbt}`, () => expectEqual(sign(row), row.result)),
+  );
+  report.each(vectors.combiner, (row) =>
     report.row('combiner', () =>
       expectEqual(combine(row.combine.map((text) => Psbt.decodeBase64(text)))?.encodeBase64(), row.result),
-    );
-  for (const row of vectors.finalizer)
+    ),
+  );
+  report.each(vectors.finalizer, (row) =>
     report.row('finalizer', () => {
       const psbt = Psbt.decodeBase64(row.finalize);
       finalize(psbt);
       expectEqual(psbt.encodeBase64(), row.result);
-    });
-  for (const row of vectors.extractor)
+    }),
+  );
+  report.each(vectors.extractor, (row) =>
     report.row('extractor', () =>
       expectEqual(toHex(extract(Psbt.decodeBase64(row.extract)).bytes), row.result),
-    );
+    ),
+  );
 };
 
 export const conformance: ConformanceModule = { runners: { 'psbt.json': run } };

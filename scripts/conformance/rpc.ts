@@ -27,13 +27,14 @@ interface Call {
   readonly expected: RpcReply;
 }
 
-function readCalls(file: VectorFile, standardChain: string): Call[] {
+/** Each is read when its turn comes: what is wrong with one is its row's. */
+function readCalls(file: VectorFile, standardChain: string): (() => Call)[] {
   const whole = readJson(file.text()) as JsonObject;
   const list = whole.get('calls') as readonly JsonObject[];
   const plain = file.json<{
     calls: { result?: unknown; error?: RpcReply['error']; ignore_fields?: string[]; compare?: string }[];
   }>();
-  return list.map((call, i) => {
+  return list.map((call, i) => () => {
     const { result, error, ignore_fields: ignored = [], compare } = plain.calls[i]!;
     return {
       chain: (call.get('chain') as string | undefined) ?? standardChain,
@@ -66,9 +67,10 @@ function difference(got: unknown, expected: unknown, path = ''): string | null {
   return null;
 }
 
-async function replay(calls: readonly Call[], nodes: Nodes, report: Report): Promise<void> {
-  for (const call of calls)
-    await report.rowAsync(`${call.method} ${call.parameters.slice(0, 120)}`, async () => {
+async function replay(calls: readonly (() => Call)[], nodes: Nodes, report: Report): Promise<void> {
+  await report.eachAsync(calls, (read) => {
+    const call = read();
+    return report.rowAsync(`${call.method} ${call.parameters.slice(0, 120)}`, async () => {
       const got = await (await nodes.of(call.chain)).call(call.method, call.parameters);
       const { expected } = call;
       if (expected.error !== undefined)
@@ -77,6 +79,7 @@ async function replay(calls: readonly Call[], nodes: Nodes, report: Report): Pro
       const found = difference(comparable(got.result, call), comparable(expected.result, call), 'result');
       expectTrue(found === null, found ?? '');
     });
+  });
 }
 
 /** One node for each chain, started when it is first asked. */
@@ -175,16 +178,18 @@ async function runBlockStats(file: VectorFile, report: Report): Promise<void> {
   const nodes = new Nodes((node) => submit(node, facts.blocks.slice(1)), facts.mocktime);
   try {
     const node = await nodes.of('regtest');
-    for (const expected of facts.stats)
-      await report.rowAsync(`getblockstats ${expected.height}`, async () => {
+    await report.eachAsync(facts.stats, (expected) =>
+      report.rowAsync(`getblockstats ${expected.height}`, async () => {
         const { result } = await node.call('getblockstats', `[${expected.height}]`);
         const found = difference(result, expected);
         expectTrue(found === null, found ?? '');
-      });
-    for (const [height, hash] of Object.entries(facts.hashes))
-      await report.rowAsync(`getblockhash ${height}`, async () => {
+      }),
+    );
+    await report.eachAsync(Object.entries(facts.hashes), ([height, hash]) =>
+      report.rowAsync(`getblockhash ${height}`, async () => {
         expectEqual((await node.call('getblockhash', `[${height}]`)).result, hash);
-      });
+      }),
+    );
     await report.rowAsync('gettxoutsetinfo', async () => {
       const { result } = await node.call('gettxoutsetinfo', '[]');
       const { txouts, transactions, bogosize, hash_serialized_3, bestblock } = facts.utxo;
@@ -205,12 +210,14 @@ function runAmounts(file: VectorFile, report: Report): void {
     readonly parse: readonly { readonly text: string; readonly sat: string | null }[];
   }
   const { format, parse } = report.groups<Amounts>(file.json(), ['format', 'parse']);
-  for (const { sat, text } of format)
-    report.row(`format ${sat}`, () => expectEqual(new Amount(BigInt(sat)).toString(), text));
-  for (const { text, sat } of parse)
+  report.each(format, ({ sat, text }) =>
+    report.row(`format ${sat}`, () => expectEqual(new Amount(BigInt(sat)).toString(), text)),
+  );
+  report.each(parse, ({ text, sat }) =>
     report.row(`parse ${text}`, () => {
       expectEqual(parsedAmount(text), sat);
-    });
+    }),
+  );
 }
 
 function parsedAmount(text: string): string | null {
@@ -227,14 +234,15 @@ async function runDecodeScript(file: VectorFile, report: Report): Promise<void> 
   const nodes = new Nodes();
   try {
     const node = await nodes.of('regtest');
-    for (const [hex, expected] of file.json<[string, Record<string, unknown>][]>())
-      await report.rowAsync(hex, async () => {
+    await report.eachAsync(file.json<[string, Record<string, unknown>][]>(), ([hex, expected]) =>
+      report.rowAsync(hex, async () => {
         const { result } = await node.call('decodescript', JSON.stringify([hex]));
         const got = result as Record<string, unknown>;
         const part = Object.fromEntries(Object.keys(expected).map((key) => [key, got[key]]));
         const found = difference(part, expected);
         expectTrue(found === null, found ?? '');
-      });
+      }),
+    );
   } finally {
     await nodes.stop();
   }
@@ -245,17 +253,18 @@ async function runSortedKeys(file: VectorFile, report: Report): Promise<void> {
   const nodes = new Nodes();
   try {
     const node = await nodes.of('regtest');
-    for (const row of file.json<
-      { keys: string[]; sorted_keys: string[]; script: string; address: string }[]
-    >())
-      await report.rowAsync(row.address, async () => {
-        expectEqual([...row.keys].sort(), row.sorted_keys);
-        const required = fromHex(row.script)[0]! - OP.OP_1 + 1;
-        const { result } = await node.call('createmultisig', JSON.stringify([required, row.sorted_keys]));
-        const { address, redeemScript } = result as { address: string; redeemScript: string };
-        expectEqual([redeemScript, address], [row.script, row.address]);
-        expectEqual(encodeAddress(p2sh(hash160(fromHex(row.script))), REGTEST), row.address);
-      });
+    await report.eachAsync(
+      file.json<{ keys: string[]; sorted_keys: string[]; script: string; address: string }[]>(),
+      (row) =>
+        report.rowAsync(row.address, async () => {
+          expectEqual([...row.keys].sort(), row.sorted_keys);
+          const required = fromHex(row.script)[0]! - OP.OP_1 + 1;
+          const { result } = await node.call('createmultisig', JSON.stringify([required, row.sorted_keys]));
+          const { address, redeemScript } = result as { address: string; redeemScript: string };
+          expectEqual([redeemScript, address], [row.script, row.address]);
+          expectEqual(encodeAddress(p2sh(hash160(fromHex(row.script))), REGTEST), row.address);
+        }),
+    );
   } finally {
     await nodes.stop();
   }

@@ -95,16 +95,18 @@ function runNames(file: VectorFile, report: Report): void {
     opcodes: Record<string, number>;
     opcode_display_names: Record<string, string>;
   }>();
-  for (const [name, bit] of Object.entries(vectors.verify_flag_bits))
-    report.row(`flag ${name}`, () => expectEqual(flagsFromNames([name]), 1 << bit));
+  report.each(Object.entries(vectors.verify_flag_bits), ([name, bit]) =>
+    report.row(`flag ${name}`, () => expectEqual(flagsFromNames([name]), 1 << bit)),
+  );
   report.row('mandatory_flags', () => expectEqual(MANDATORY_FLAGS, flagsFromNames(vectors.mandatory_flags)));
   report.row('standard_flags', () => expectEqual(STANDARD_FLAGS, flagsFromNames(vectors.standard_flags)));
   // "OK" is null here, and needs no text.
   for (const [name, message] of Object.entries(vectors.script_error_messages))
     if (name !== 'OK')
       report.row(`error ${name}`, () => expectEqual(scriptErrorMessage(name as ScriptError), message));
-  for (const [name, display] of Object.entries(vectors.opcode_display_names))
-    report.row(`opcode ${name}`, () => expectEqual(opcodeName(vectors.opcodes[name]!), display));
+  report.each(Object.entries(vectors.opcode_display_names), ([name, display]) =>
+    report.row(`opcode ${name}`, () => expectEqual(opcodeName(vectors.opcodes[name]!), display)),
+  );
 }
 
 // script_tests.json
@@ -191,8 +193,8 @@ async function runScriptTests(file: VectorFile, report: Report): Promise<void> {
   const errorNames =
     file.other('names.json')?.json<{ script_test_error_names: Record<string, string> }>()
       .script_test_error_names ?? {};
-  for (const [index, row] of file.json<unknown[][]>().entries()) {
-    if (row.length === 1) continue;
+  report.each(file.json<unknown[][]>(), (row, index) => {
+    if (row.length === 1) return;
     report.row(`row ${index} ${JSON.stringify(row)}`, () => {
       const { witness, spent, scriptSig, flags, expected } = parseScriptRow(row);
       const tx = spendingTransaction(scriptSig, spent, witness);
@@ -206,7 +208,7 @@ async function runScriptTests(file: VectorFile, report: Report): Promise<void> {
         else
           expectTrue(verify(fillFlags(flags | ScriptFlag[name])) !== 'OK', `valid with ${name} in addition`);
     });
-  }
+  });
 }
 
 // tx_valid.json and tx_invalid.json
@@ -241,8 +243,8 @@ function verifyAll({ tx, spent }: TransactionRow, flags: number, engine: Signatu
 
 async function runValidTransactions(file: VectorFile, report: Report): Promise<void> {
   const engine = await conformanceEngine();
-  for (const [index, row] of file.json<unknown[][]>().entries()) {
-    if (row.length === 1) continue;
+  report.each(file.json<unknown[][]>(), (row, index) => {
+    if (row.length === 1) return;
     const [prevouts, hex, excluded] = row as [PrevoutRow[], string, string];
     report.row(`row ${index} ${hex.slice(0, 60)} excluding ${excluded}`, () => {
       const parsed = parseTransactionRow(prevouts, hex);
@@ -258,13 +260,13 @@ async function runValidTransactions(file: VectorFile, report: Report): Promise<v
           expectTrue(verify(fillFlags(trimFlags(ALL_FLAGS & ~off) | flag)) !== null, `valid with ${name}`);
       }
     });
-  }
+  });
 }
 
 async function runInvalidTransactions(file: VectorFile, report: Report): Promise<void> {
   const engine = await conformanceEngine();
-  for (const [index, row] of file.json<unknown[][]>().entries()) {
-    if (row.length === 1) continue;
+  report.each(file.json<unknown[][]>(), (row, index) => {
+    if (row.length === 1) return;
     const [prevouts, hex, included] = row as [PrevoutRow[], string, string];
     report.row(`row ${index} ${hex.slice(0, 60)} with ${included}`, () => {
       const parsed = parseTransactionRow(prevouts, hex);
@@ -282,16 +284,19 @@ async function runInvalidTransactions(file: VectorFile, report: Report): Promise
         if (on & flag) expectEqual(verify(trimFlags(on & ~flag)), null, `without ${name}`);
       }
     });
-  }
+  });
 }
 
 function runSighash(file: VectorFile, report: Report): void {
-  const rows = file.json<[string, string, number, number, string][]>().filter((row) => row.length > 1);
-  for (const [index, [hex, script, input, hashType, expected]] of rows.entries())
+  const rows = file
+    .json<[string, string, number, number, string][]>()
+    .filter((row) => (row.length as number) !== 1);
+  report.each(rows, ([hex, script, input, hashType, expected], index) =>
     report.row(`row ${index} ${hex.slice(0, 60)}`, () => {
       const context = new SighashContext(Transaction.decode(fromHex(hex)), null);
       expectEqual(toDisplayHex(legacySighash(context, input, fromHex(script), hashType)), expected);
-    });
+    }),
+  );
 }
 
 // taproot_script_assets.json
@@ -335,7 +340,7 @@ function withSpend(tx: Transaction, index: number, spend: AssetSpend): Transacti
 
 async function runTaprootAssets(file: VectorFile, report: Report): Promise<void> {
   const engine = await conformanceEngine();
-  for (const [number, asset] of file.json<Asset[]>().entries())
+  report.each(file.json<Asset[]>(), (asset, number) =>
     report.row(`row ${number} ${asset.comment}`, () => {
       const { index } = asset;
       const flags = parseFlags(asset.flags);
@@ -355,7 +360,8 @@ async function runTaprootAssets(file: VectorFile, report: Report): Promise<void>
       for (const set of COMBINATIONS)
         if ((set & flags) === flags)
           expectTrue(failing(set) !== null, `the failing spend is valid with flags ${set}`);
-    });
+    }),
+  );
 }
 
 // BIP143 and BIP341
@@ -379,12 +385,12 @@ interface Bip143 {
 
 async function runBip143(file: VectorFile, report: Report): Promise<void> {
   const engine = await conformanceEngine();
-  for (const { section, unsigned_tx, inputs, signatures, signed_txs } of file.json<Bip143[]>()) {
+  report.each(file.json<Bip143[]>(), ({ section, unsigned_tx, inputs, signatures, signed_txs }) => {
     const spent = inputs.map((input) => ({
       value: BigInt(input.amount_sat),
       scriptPubKey: fromHex(input.script_pubkey),
     }));
-    for (const [index, signature] of signatures.entries())
+    report.each(signatures, (signature, index) =>
       report.row(`${section}, signature ${index}`, () => {
         const tx = Transaction.decode(fromHex(unsigned_tx ?? signed_txs[0]!));
         const code = fromHex(signature.script_code);
@@ -393,9 +399,10 @@ async function runBip143(file: VectorFile, report: Report): Promise<void> {
         const sighash = segwitSighash(new SighashContext(tx, null), input_index, code, amount, hash_type);
         expectEqual(toHex(hash256(fromHex(signature.preimage))), signature.sighash, 'hash of the preimage');
         expectEqual(toHex(sighash), signature.sighash);
-      });
-    if (unsigned_tx === null) continue;
-    for (const [index, hex] of signed_txs.entries())
+      }),
+    );
+    if (unsigned_tx === null) return;
+    report.each(signed_txs, (hex, index) =>
       report.row(`${section}, signed ${index}`, () => {
         const unsigned = Transaction.decode(fromHex(unsigned_tx));
         const places = unsigned.inputs.map((input) => outPointText(input.prevout));
@@ -403,8 +410,9 @@ async function runBip143(file: VectorFile, report: Report): Promise<void> {
         // With ANYONECANPAY the inputs may come in another order than in the unsigned transaction.
         const inOrder = tx.inputs.map((input) => spent[places.indexOf(outPointText(input.prevout))]!);
         expectEqual(verifyAll({ tx, spent: inOrder }, MANDATORY_FLAGS, engine), null);
-      });
-  }
+      }),
+    );
+  });
 }
 
 interface VectorLeaf {
@@ -453,7 +461,7 @@ function leafIds(tree: VectorTree): number[] {
 
 async function runBip341(file: VectorFile, report: Report): Promise<void> {
   const vectors = report.groups<Bip341>(file.json(), ['scriptPubKey', 'keyPathSpending']);
-  for (const [index, { given, intermediary, expected }] of vectors.scriptPubKey.entries())
+  report.each(vectors.scriptPubKey, ({ given, intermediary, expected }, index) =>
     report.row(`scriptPubKey ${index}`, () => {
       const internal = fromHex(given.internalPubkey);
       const tree = given.scriptTree === null ? null : hashTapTree(toTree(given.scriptTree));
@@ -471,10 +479,10 @@ async function runBip341(file: VectorFile, report: Report): Promise<void> {
         const control = toHex(controlBlock(internal, output.parity, leaf));
         expectEqual(control, expected.scriptPathControlBlocks?.[id], `control block ${id}`);
       }
-    });
+    }),
+  );
   const engine = await conformanceEngine();
-  for (const [index, spending] of vectors.keyPathSpending.entries())
-    report.part(`spending ${index}`, () => runKeyPathSpending(spending, engine, report));
+  report.each(vectors.keyPathSpending, (spending) => runKeyPathSpending(spending, engine, report));
 }
 
 function runKeyPathSpending(
@@ -495,7 +503,7 @@ function runKeyPathSpending(
     expectEqual(toHex(context.spentHashes.amounts), intermediary.hashAmounts);
     expectEqual(toHex(context.spentHashes.scripts), intermediary.hashScriptPubkeys);
   });
-  for (const { given: input, intermediary: middle, expected } of inputSpending)
+  report.each(inputSpending, ({ given: input, intermediary: middle, expected }) =>
     report.row(`spending input ${input.txinIndex}`, () => {
       const secret = fromHex(input.internalPrivkey);
       const internal = xOnlyKeyOf(secret);
@@ -512,7 +520,8 @@ function runKeyPathSpending(
       const type = input.hashType === 0 ? EMPTY : Uint8Array.of(input.hashType);
       const signature = concatBytes(signSchnorr(hash, tweaked, new Uint8Array(32)), type);
       expectEqual([toHex(signature)], expected.witness, 'witness');
-    });
+    }),
+  );
   report.row('fully signed', () => {
     const signed = Transaction.decode(fromHex(auxiliary.fullySignedTx));
     expectEqual(verifyAll({ tx: signed, spent }, MANDATORY_FLAGS, engine), null);
@@ -524,11 +533,14 @@ function runKeyPathSpending(
 function runScriptNumbers(file: VectorFile, report: Report): void {
   // Some of the numbers are beyond what JSON.parse keeps exactly.
   const exact = file.text().replace(/("number":\s*)(-?\d+)/g, '$1"$2"');
-  for (const { hex, number, bytes } of JSON.parse(exact) as { hex: string; number: string; bytes?: number }[])
-    report.row(`${hex} = ${number}`, () => {
-      expectEqual(toHex(encodeScriptNumber(BigInt(number))), hex);
-      expectEqual(decodeScriptNumber(fromHex(hex), true, bytes), BigInt(number));
-    });
+  report.each(
+    JSON.parse(exact) as { hex: string; number: string; bytes?: number }[],
+    ({ hex, number, bytes }) =>
+      report.row(`${hex} = ${number}`, () => {
+        expectEqual(toHex(encodeScriptNumber(BigInt(number))), hex);
+        expectEqual(decodeScriptNumber(fromHex(hex), true, bytes), BigInt(number));
+      }),
+  );
 }
 
 function runDerSignatures(file: VectorFile, report: Report): void {
@@ -538,12 +550,13 @@ function runDerSignatures(file: VectorFile, report: Report): void {
   }
   const vectors = report.groups<Signatures>(file.json(), ['canonical', 'noncanonical']);
   const flags = ScriptFlag.STRICTENC | ScriptFlag.DERSIG;
-  for (const hex of vectors.canonical) report.row(hex, () => checkSignatureEncoding(fromHex(hex), flags));
-  for (const { sig, reason } of vectors.noncanonical)
+  report.each(vectors.canonical, (hex) => report.row(hex, () => checkSignatureEncoding(fromHex(hex), flags)));
+  report.each(vectors.noncanonical, ({ sig, reason }) =>
     report.row(`${reason}: ${sig}`, () => {
       const error = expectThrows(() => checkSignatureEncoding(fromHex(sig), flags), reason);
       expectTrue(error instanceof ScriptFailure, `threw ${error}`);
-    });
+    }),
+  );
 }
 
 export const conformance: ConformanceModule = {

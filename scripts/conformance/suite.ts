@@ -129,13 +129,25 @@ export class Report {
     }
   }
 
-  /** Several rows that need something in common: what breaks outside of them is a failed row, and ends these only. */
-  part(name: string, rows: () => void): void {
-    try {
-      rows();
-    } catch (error) {
-      this.fail(name, error);
-    }
+  /** The rows that each item of a list stands for: what breaks outside of them is a failed row, and ends the item only. */
+  each<T>(items: Iterable<T>, rows: (item: T, index: number) => void): void {
+    let index = 0;
+    for (const item of items)
+      try {
+        rows(item, index++);
+      } catch (error) {
+        this.fail(`item ${index}`, error);
+      }
+  }
+
+  async eachAsync<T>(items: Iterable<T>, rows: (item: T, index: number) => Promise<void>): Promise<void> {
+    let index = 0;
+    for (const item of items)
+      try {
+        await rows(item, index++);
+      } catch (error) {
+        this.fail(`item ${index}`, error);
+      }
   }
 
   #right(row: string): void {

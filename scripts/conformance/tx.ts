@@ -38,7 +38,7 @@ function readAbout(about: string): { flags: number; only: number | null } | null
 
 async function runHistorical(file: VectorFile, report: Report): Promise<void> {
   const engine = await conformanceEngine();
-  for (const row of file.json<Historical[]>())
+  report.each(file.json<Historical[]>(), (row) =>
     report.row(`${row.name}: ${row.about}`, () => {
       // Other bytes may follow; the first transaction is meant.
       const tx = Transaction.read(new Reader(fromHex(row.hex)));
@@ -58,15 +58,17 @@ async function runHistorical(file: VectorFile, report: Report): Promise<void> {
       for (const [index, output] of spent.entries())
         if (claim.only === null || claim.only === index)
           expectEqual(verifyInput(tx, index, output, claim.flags, context, engine), null, `input ${index}`);
-    });
+    }),
+  );
 }
 
 function runDecoded(file: VectorFile, report: Report): void {
-  for (const { name, hex, decoded } of file.json<{ name: string; hex: string; decoded: unknown }[]>())
+  report.each(file.json<{ name: string; hex: string; decoded: unknown }[]>(), ({ name, hex, decoded }) =>
     report.row(name, () => {
       const tx = decodeTransaction(hex, ANY_FORM)!;
       expectEqual(JSON.parse(writeJson(transactionJson(tx, MAIN, { hex: true }))), decoded);
-    });
+    }),
+  );
 }
 
 export const conformance: ConformanceModule = {

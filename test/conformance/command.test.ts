@@ -21,10 +21,7 @@ describe('the conformance command', { timeout: 60_000 }, () => {
   beforeAll(() => {
     folder = mkdtempSync(join(tmpdir(), 'penny-conformance-'));
     mkdirSync(join(folder, 'anywhere'));
-    const numbers = [
-      { hex: '01', number: 1 },
-      { hex: '02', number: 3 },
-    ];
+    const numbers = [{ hex: '01', number: 1 }, null, { hex: '02', number: 3 }];
     writeFileSync(join(folder, 'anywhere', 'script_number.json'), JSON.stringify(numbers));
     writeFileSync(
       join(folder, 'anywhere', 'sig_der.json'),
@@ -41,14 +38,14 @@ describe('the conformance command', { timeout: 60_000 }, () => {
     const { code, lines } = await run(folder);
     expect(code).toBe(1);
     const text = lines.join('\n');
-    expect(text).toContain('anywhere/script_number.json: 1 passed, 1 failed\n');
+    expect(text).toContain('anywhere/script_number.json: 1 passed, 2 failed\n');
     expect(text).toMatch(/FAILED 02 = 3\n\s+expected "02", got "03"/);
     expect(text).toContain('anywhere/sig_der.json: 1 passed, 0 failed\n    unknown group: odd, not run\n');
     expect(text).toContain('sighash.json: 0 passed, 1 failed\n');
     expect(text).toContain('bip324_packet_encoding.csv: 0 passed, 0 failed, 2 not applicable\n');
     expect(text).toContain('surprise.json: unknown file, not run\n');
     expect(text).not.toContain('README');
-    expect(lines.at(-1)).toBe('2 passed, 2 failed');
+    expect(lines.at(-1)).toBe('2 passed, 3 failed');
   });
 
   test('runs a lone file, and only what is asked for', async () => {
