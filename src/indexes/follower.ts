@@ -198,17 +198,18 @@ export class Follower implements PendingStore {
     try {
       return await read();
     } catch (error) {
-      if (error instanceof CorruptionError) await this.#giveUp(error);
-      throw error;
+      throw error instanceof CorruptionError ? await this.#giveUp(error) : error;
     }
   }
 
   /** Without its last block the next start begins at the first again, and writes everything anew. */
-  async #giveUp(error: CorruptionError): Promise<void> {
-    this.#failure ??= error;
-    this.#dependencies.logger.log('error', 'index', `${error.message}; it is built anew at the next start`);
+  async #giveUp({ message }: CorruptionError): Promise<Error> {
+    if (this.#failure !== undefined) return this.#failure;
+    this.#failure = new CorruptionError(`${message}; it is built anew at the next start`);
+    this.#dependencies.logger.log('error', 'index', this.#failure.message);
     // A store that writes nothing any more is found damaged by itself.
     await this.#store.batch([{ delete: BEST_KEY }], { sync: true }).catch(() => {});
+    return this.#failure;
   }
 
   async close(): Promise<void> {
@@ -298,7 +299,8 @@ export class Follower implements PendingStore {
       this.#isUnproved = false;
     }
     if (best !== null && best !== this.#written) {
-      await this.#store.batch([...this.#pending, { put: BEST_KEY, value: best.hashBytes }]);
+      const operations = [...this.#pending, { put: BEST_KEY, value: best.hashBytes }];
+      await this.#guarded(() => this.#store.batch(operations));
       this.#written = best;
       this.#pending = [];
       this.#pendingValues.clear();

@@ -213,8 +213,9 @@ const NAMED = [
   /^(blk|rev)\d{5}\.dat cannot be read: /,
   /\/blocks\/xor\.dat is damaged: put it back as it was \(.+\)$/,
   /\/(settings|network)\.json is damaged \(.+\)$/s,
+  /^indexes\/[\w/]+ is damaged \(.+\); it is built anew at the next start$/s,
   /\/xor\.dat is damaged: put it back as it was \(.+\)$/s,
-  /^the data directory .+ belongs to the network/,
+  /^the data directory .+ (belongs to the network|cannot be used: .+)/,
   /Wallet ".*" is damaged: /,
 ];
 /** By part: what the log says where a node goes on without it. */
