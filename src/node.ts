@@ -250,9 +250,14 @@ async function openWallets(
   changed: Signal<string>,
 ): Promise<{ wallets: WalletManager; newWallet: Wallet | null }> {
   const wallets = await WalletManager.open(wallet, {
-    ...{ clock, random, logger, parameters, chain, storage },
-    ...(scrypt && { scrypt }),
-    ...(noted && { noted }),
+    clock,
+    random,
+    logger,
+    parameters,
+    chain,
+    storage,
+    scrypt,
+    noted,
     changed: (name) => changed.emit(name),
   });
   if (wallet.disabled) return { wallets, newWallet: null };

@@ -34,10 +34,10 @@ interface WalletDependencies extends Seams {
   readonly parameters: NetworkParameters;
   readonly chain: ChainSource;
   readonly storage: WalletStorage;
-  readonly scrypt?: Scrypt;
+  readonly scrypt?: Scrypt | undefined;
   /** Told of a wallet whose transactions changed, when that is on the disk, and of one that was loaded. */
   readonly changed?: (name: string) => void;
-  readonly noted?: WalletParts['noted'];
+  readonly noted?: WalletParts['noted'] | undefined;
 }
 
 interface CreateWalletOptions {
