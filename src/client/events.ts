@@ -56,6 +56,8 @@ export interface SubscribeOptions<T extends Topic = Topic, H extends boolean = b
     | string
     | { readonly desc: string; readonly range?: number | readonly [number, number] }
   )[];
+  /** What a block takes out of the mempool in one event, `confirmed`, instead of one each. */
+  readonly batch?: boolean;
   /** Tell of heartbeats as well. */
   readonly heartbeats?: H;
   /** Ends it: the iteration is over then. */
@@ -235,9 +237,9 @@ class Connection {
 
   /** @throws RpcError, Disconnected */
   async subscribe(options: SubscribeOptions, known: Known): Promise<Subscribed> {
-    const { topics, detail, addresses, scripts, descriptors } = options;
+    const { topics, batch, detail, addresses, scripts, descriptors } = options;
     const ask = (from: Position): Promise<Subscribed> =>
-      this.#call('subscribe', { topics, from, detail, addresses, scripts, descriptors });
+      this.#call('subscribe', { topics, from, batch, detail, addresses, scripts, descriptors });
     try {
       return await ask(known.position(false));
     } catch (error) {

@@ -9,6 +9,7 @@ import type { HeaderEntry } from '../chain/header-entry.ts';
 import { readTransactions } from '../core/block/block.ts';
 import { type BlockUndo, readUndo } from '../core/consensus/undo.ts';
 import { displayHexEach, latin1, toHex } from '../core/encoding/bytes.ts';
+import { type JsonWritable, writeJson } from '../core/encoding/json-writer.ts';
 import type { NetworkParameters } from '../core/parameters/network.ts';
 import type { Coin } from '../core/transaction/coin.ts';
 import { readOutline, txidsOf } from '../core/transaction/outline.ts';
@@ -53,6 +54,8 @@ export class BlockTexts {
   #latest: BlockEvent | undefined;
   /** Last asked for last. */
   readonly #written = new Map<string, Written>();
+  /** Of the block that was told of last. */
+  #short: { readonly entry?: HeaderEntry; readonly texts: Record<string, string> } = { texts: {} };
   /** Of the last blocks that were filtered, two at most. */
   readonly #scripts = new Map<HeaderEntry, Promise<BlockScripts>>();
 
@@ -90,6 +93,30 @@ export class BlockTexts {
     this.#written.delete(key);
     this.#written.set(key, found);
     return found.pieces;
+  }
+
+  /** The fields of the event that a block joined the chain, as far as they are short. */
+  joined(entry: HeaderEntry, detail: Detail): string {
+    const full = detail === 'headers' || detail === 'hex';
+    return this.#fields(entry, full ? 'full' : 'joined', () => ({
+      type: 'connected',
+      block: { ...blockJson(entry), ...(full && { header: toHex(entry.headerBytes) }) },
+    }));
+  }
+
+  left(entry: HeaderEntry): string {
+    return this.#fields(entry, 'left', () => ({ type: 'disconnected', block: blockJson(entry) }));
+  }
+
+  #fields(
+    entry: HeaderEntry,
+    kind: 'joined' | 'full' | 'left',
+    make: () => { readonly [key: string]: JsonWritable },
+  ): string {
+    if (this.#short.entry !== entry) this.#short = { entry, texts: {} };
+    const { texts } = this.#short;
+    texts[kind] ??= writeJson({ topic: 'chain', ...make() }).slice(1, -1);
+    return texts[kind];
   }
 
   #forget(): void {
@@ -211,3 +238,10 @@ function decoded(tx: Transaction, spent: readonly Coin[], parameters: NetworkPar
   const total = spent.reduce((sum, { output }) => sum + output.value, 0n);
   return `{${transactionFields(tx, parameters, { ...(!tx.isCoinbase && { spent: total }), hex: true })}}`;
 }
+
+const blockJson = ({ hash, height, parent, time }: HeaderEntry) => ({
+  hash,
+  height,
+  previousblockhash: parent?.hash,
+  time,
+});

@@ -35,6 +35,10 @@ function readPosition(value: JsonRead): Position {
 export const asked = {
   topics: t.array(t.string(), 'chain, mempool, peers, wallet:NAME'),
   from: t.standard(position, {}),
+  batch: t.standard(
+    t.boolean('What a block takes out of the mempool comes in one event: confirmed, with txids'),
+    false,
+  ),
   detail: t.standard(t.string('headers, txids, hex or decoded: what is told of transactions'), 'txids'),
   addresses: t.standard(t.array(t.string(), 'Only transactions that pay to these or spend from them'), []),
   scripts: t.standard(t.array(t.bytes(), 'The same by output script'), []),

@@ -60,6 +60,8 @@ export type MempoolEvent = Common & { readonly topic: 'mempool'; readonly sequen
         readonly transaction?: unknown;
       }
     | { readonly type: 'removed'; readonly txid: string; readonly reason: RemovalReason }
+    /** Instead of `removed`, where `batch` was asked for: what a block took out, 5,000 at a time. */
+    | { readonly type: 'confirmed'; readonly txids: readonly string[] }
   );
 
 /** A wallet's transaction as it stands now, new or changed. */

@@ -5,6 +5,7 @@
 import { refuse } from '../rpc/kit.ts';
 import { LIMITS } from '../rpc/limits.ts';
 import type { Piece } from './block-texts.ts';
+import type { Topic } from './event-types.ts';
 import type { Subscription, Told } from './subscription.ts';
 
 /** Events told before everything else gets its turn. */
@@ -123,6 +124,15 @@ export class Session {
   end(): void {
     this.close();
     this.#outlet.close();
+  }
+
+  /** Whether one of its subscriptions is to be told of one of these topics. */
+  concerns(changed: ReadonlySet<Topic>): boolean {
+    let isConcerned = false;
+    if (changed.size > 0)
+      for (const { subscription } of this.#subscriptions.values())
+        isConcerned = subscription.touch(changed) || isConcerned;
+    return isConcerned;
   }
 
   *subscriptions(): Iterable<Subscription> {

@@ -22,6 +22,8 @@ import type { ScriptFilter } from './script-filter.ts';
 
 /** Transactions of the mempool that are looked at, or shown, in one go. */
 const AT_ONCE = 500;
+/** Transactions of one event that tells of several, at most. */
+const BATCH = 5_000;
 const WALLET = 'wallet:';
 
 export type SubscriptionSources = Pick<RpcContext, 'chain' | 'mempool' | 'network' | 'wallets' | 'clock'>;
@@ -30,6 +32,8 @@ interface SubscriptionRequest {
   readonly topics: ReadonlySet<Topic>;
   readonly detail: Detail;
   readonly filter: ScriptFilter | undefined;
+  /** What a block takes out of the mempool is told in one event. */
+  readonly batch: boolean;
   /** The last block that the subscriber knows; undefined if it does not follow the chain. */
   readonly block: HeaderEntry | undefined;
   /** The last change of the mempool that it knows; null if it is to be told all that is there. */
@@ -62,7 +66,7 @@ export class Subscription {
   readonly #wallets: Map<string, number>;
   #peers: Map<number, PeerTold> | undefined;
   /** Peers may have come or gone. */
-  peersChanged = true;
+  #peersChanged = true;
   /** It is time to tell that all is well. */
   heartbeatDue = false;
   #failure: { readonly code: number; readonly message: string } | undefined;
@@ -87,6 +91,13 @@ export class Subscription {
     this.#block = request.block;
     this.#sequence = request.mempool;
     this.#wallets = new Map(request.wallets);
+  }
+
+  /** @returns whether it follows one of these topics */
+  touch(changed: ReadonlySet<Topic>): boolean {
+    if (changed.has('peers')) this.#peersChanged = true;
+    for (const topic of changed) if (this.topics.has(topic)) return true;
+    return false;
   }
 
   /** What is to be told next; undefined if there is nothing now. To be asked again when that was told. */
@@ -137,16 +148,14 @@ export class Subscription {
     const { detail, filter } = this.#request;
     if (!chain.isActive(at)) {
       this.#block = at.parent!;
-      const told = tell({ topic: 'chain', type: 'disconnected', block: blockJson(at) });
-      return { ...told, block: this.#block.hash };
+      return { text: this.#texts.left(at), block: this.#block.hash };
     }
     const next = chain.next(at)!;
     this.#block = next;
-    const header = detail === 'headers' || detail === 'hex' ? { header: toHex(next.headerBytes) } : {};
-    const told = tell({ topic: 'chain', type: 'connected', block: { ...blockJson(next), ...header } });
-    if (detail === 'headers') return { ...told, block: next.hash };
+    const text = this.#texts.joined(next, detail);
+    if (detail === 'headers') return { text, block: next.hash };
     return {
-      ...told,
+      text,
       piece: async (i) => (await this.#texts.pieces(next, detail, filter, filter && this.#key))[i],
       block: next.hash,
     };
@@ -185,9 +194,11 @@ export class Subscription {
   }
 
   /** @returns undefined where the filter keeps it back */
-  async #change({ sequence, txid, reason, virtualSize, fee }: MempoolChange): Promise<Told | undefined> {
+  async #change(change: MempoolChange): Promise<Told | undefined> {
+    const { sequence, txid, reason, virtualSize, fee } = change;
     this.#sequence = sequence;
     const { filter } = this.#request;
+    if (reason === 'block' && this.#request.batch) return this.#confirmed(change);
     if (reason !== null) {
       if (filter !== undefined && !this.#shown.delete(txid)) return undefined;
       return tell({ topic: 'mempool', type: 'removed', sequence, txid, reason });
@@ -201,6 +212,25 @@ export class Subscription {
     const shown = this.#transaction(entry?.tx);
     const fields = { sequence, txid, vsize: virtualSize, fee: btc(fee), ...shown };
     return tell({ topic: 'mempool', type: 'added', ...fields });
+  }
+
+  #confirmed(first: MempoolChange): Told | undefined {
+    const { filter } = this.#request;
+    const txids: Txid[] = [];
+    let last = first;
+    for (
+      let at: MempoolChange | undefined = first;
+      at?.reason === 'block' && at.tip === first.tip && txids.length < BATCH;
+      at = this.#log!.after(at.sequence)
+    ) {
+      last = at;
+      if (filter === undefined || this.#shown.delete(at.txid)) txids.push(at.txid);
+    }
+    const { sequence } = last;
+    this.#sequence = sequence;
+    return txids.length === 0
+      ? undefined
+      : tell({ topic: 'mempool', type: 'confirmed', sequence, txids });
   }
 
   #transaction(tx: MempoolEntry['tx'] | undefined) {
@@ -245,7 +275,7 @@ export class Subscription {
   }
 
   #nextOfPeers(): Told | undefined {
-    if (!this.topics.has('peers') || !this.peersChanged) return undefined;
+    if (!this.topics.has('peers') || !this.#peersChanged) return undefined;
     const now = new Map(
       this.#sources.network
         .peers()
@@ -266,7 +296,7 @@ export class Subscription {
       this.#peers.set(id, peer);
       return tell({ topic: 'peers', type: 'connected', peer });
     }
-    this.peersChanged = false;
+    this.#peersChanged = false;
     return undefined;
   }
 
@@ -282,13 +312,6 @@ export class Subscription {
 
 const tell = (fields: { readonly [key: string]: JsonWritable }): Told => ({
   text: writeJson(fields).slice(1, -1),
-});
-
-const blockJson = ({ hash, height, parent, time }: HeaderEntry) => ({
-  hash,
-  height,
-  previousblockhash: parent?.hash,
-  time,
 });
 
 const peerJson = (peer: PeerInfo): PeerTold & { readonly [key: string]: JsonWritable } => ({

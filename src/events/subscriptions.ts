@@ -20,8 +20,9 @@ import type { Session } from './session.ts';
 import { Subscription, type SubscriptionSources } from './subscription.ts';
 
 const HEARTBEAT = 15_000;
-/** Connections that are told before everything else gets its turn. */
+/** Connections that are told before everything else gets its turn: at first one, for a call that did it is to be answered. */
 const SESSIONS_PER_TURN = 16;
+const SLOW_TURNS = 24;
 const WALLET = 'wallet:';
 
 export class Subscriptions {
@@ -33,6 +34,8 @@ export class Subscriptions {
   #log: MempoolLog | undefined;
   readonly #sessions = new Set<Session>();
   readonly #woken = new Set<Session>();
+  /** Topics of which something has happened. */
+  #changed = new Set<Topic>();
   #isTelling = false;
   #heartbeat: Timer | undefined;
   #unsubscribe: (() => void)[] = [];
@@ -75,7 +78,8 @@ export class Subscriptions {
       if (known > last) reset.push(topic);
       wallets.set(topic.slice(WALLET.length), known > last ? 0 : known);
     }
-    const request = { topics, detail, filter, block, mempool, wallets };
+    const { batch } = call;
+    const request = { topics, detail, filter, batch, block, mempool, wallets };
     const shared = { sources: this.#sources, texts: this.#texts, log: this.#log };
     const subscription = new Subscription(request, { ...shared, key: String(++this.#count) });
     const name = session.add(subscription, this);
@@ -175,26 +179,27 @@ export class Subscriptions {
   }
 
   #wake(topic: Topic): void {
-    for (const session of this.#sessions)
-      for (const subscription of session.subscriptions()) {
-        if (!subscription.topics.has(topic)) continue;
-        if (topic === 'peers') subscription.peersChanged = true;
-        this.#woken.add(session);
-      }
-    if (this.#woken.size > 0) void this.#tell();
+    this.#changed.add(topic);
+    void this.#tell();
   }
 
   async #tell(): Promise<void> {
     if (this.#isTelling) return;
     this.#isTelling = true;
-    while (this.#woken.size > 0) {
+    for (let turns = 0; this.#changed.size + this.#woken.size > 0; ) {
       // Whoever waits for the same thing goes first.
       await this.yield();
-      let left = SESSIONS_PER_TURN;
-      for (const session of this.#woken) {
+      const changed = this.#changed;
+      this.#changed = new Set();
+      let left = 1;
+      for (const session of this.#sessions) {
+        if (!session.concerns(changed) && !this.#woken.has(session)) continue;
+        if (left-- === 0) {
+          await this.yield();
+          left = ++turns < SLOW_TURNS ? 0 : SESSIONS_PER_TURN - 1;
+        }
         this.#woken.delete(session);
         void session.tell();
-        if (--left === 0) break;
       }
     }
     this.#isTelling = false;

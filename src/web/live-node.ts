@@ -93,6 +93,7 @@ export class LiveNode {
         await this.#catchUp();
         for await (const event of this.client.subscribe({
           topics: ['chain', 'mempool', 'peers'],
+          batch: true,
           from: { block: this.tip.value!.hash },
           signal: stop,
         })) {
@@ -188,7 +189,8 @@ export class LiveNode {
       if (left === undefined) return;
       if (reason === 'replaced') this.#replaced = [...this.#replaced, { txid, ...left }].slice(-REPLACEMENTS);
       this.pool.delete(txid);
-    } else {
+    } else if (event.type === 'confirmed') for (const txid of event.txids) this.pool.delete(txid);
+    else {
       this.pool.clear();
       for (const txid of event.txids) this.pool.set(txid, { vsize: 0, fee: 0 });
       if (this.#isWeighed) void this.#weigh();

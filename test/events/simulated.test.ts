@@ -27,7 +27,7 @@ class Recorder implements Outlet {
   }
 
   async subscribe(node: Node, call: Partial<SubscriptionCall>): Promise<unknown> {
-    const nothing = { addresses: [], scripts: [], descriptors: [], from: {}, detail: 'txids', topics: [] };
+    const nothing = { addresses: [], scripts: [], descriptors: [], from: {}, detail: 'txids', topics: [], batch: false };
     const answer = await (node.subscriptions as Subscriptions).open({ ...nothing, ...call }, this.session);
     this.session.begin();
     return answer;

@@ -129,6 +129,19 @@ test('the indexes take a block in after those had their turn who tell of it', as
   expect([...heights, follower.height]).toEqual([chain.height - 1, chain.height]);
 });
 
+test('what a block takes out of the mempool comes in one event where that is asked', async () => {
+  const reader = new Reader({ topics: ['chain', 'mempool'], batch: true });
+  const filtered = new Reader({ topics: ['mempool'], batch: true, scripts: ['51'] });
+  await reader.told(1);
+  const txids = [(await pay()).txid, (await pay()).txid];
+  await mine();
+  const told = await reader.quiet(5);
+  expect(told.slice(1).map(({ type }) => type)).toEqual(['added', 'added', 'connected', 'confirmed']);
+  const { sequence } = memory.node.mempool;
+  expect(told[4]).toMatchObject({ txids: expect.arrayContaining(txids), sequence: sequence - 1 });
+  expect((await filtered.quiet(1)).map(({ type }) => type)).toEqual(['snapshot']);
+});
+
 test('a reorganisation is told block by block, and what comes back with it', async () => {
   const tx = await pay();
   await mine();

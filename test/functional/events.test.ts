@@ -41,7 +41,7 @@ class Replica {
           this.mempool.clear();
           for (const txid of event.txids) this.mempool.add(txid);
         } else if (event.type === 'added') this.mempool.add(event.txid);
-        else this.mempool.delete(event.txid);
+        else for (const txid of 'txids' in event ? event.txids : [event.txid]) this.mempool.delete(txid);
       } else this.wallet.set(event.txid, event.blockhash);
       this.#wake();
     }

@@ -57,6 +57,7 @@ class Replica {
       if (event.type === 'snapshot') this.mempool = new Set(event.txids);
       else if (event.type === 'added') this.mempool.add(event.txid);
       else if (event.type === 'removed') this.mempool.delete(event.txid);
+      else for (const txid of event.txids) this.mempool.delete(txid);
     }
   }
 }
@@ -120,6 +121,7 @@ export async function liveHistory(seed: number): Promise<number> {
     const source = { url: 'http://node/', cookie: () => '', retryDelay: 1, WebSocket: wire.WebSocket };
     const events = subscribe(source, {
       topics: ['mempool', 'chain'],
+      batch: random.below(2) === 0,
       from: { block: node.chain.genesis.hash },
       signal: end.signal,
     });
