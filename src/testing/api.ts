@@ -17,6 +17,8 @@ export interface NodeSettings {
 interface CommonOptions {
   /** `regtest` (the default), or the content of a network file. */
   readonly network?: 'regtest' | object;
+  /** Processes instead of nodes in this one: real files, sockets, threads and chance, and time that goes on. */
+  readonly process?: boolean;
   /** What is by chance follows from it: the same number makes the same keys, blocks and messages; default 1. */
   readonly seed?: number;
   /** Wall time at the start, in seconds since the epoch; default is the beginning of 2025. */
@@ -31,8 +33,6 @@ export interface Dumps {
 }
 
 export interface NodeOptions extends CommonOptions, NodeSettings {
-  /** A process of its own instead of a node in this one: real files, sockets and threads. */
-  readonly process?: boolean;
   /** Serves its RPC over HTTP on loopback, at this port (0 takes a free one); a process does so anyway. */
   readonly rpcPort?: number;
 }
@@ -45,7 +45,7 @@ export interface NetworkOptions extends CommonOptions {
 }
 
 export interface WaitOptions {
-  /** Real milliseconds until the wait fails, and says what it waited for; default 4,000. */
+  /** Real milliseconds until the wait fails, and says what it waited for; default 4,000, of processes 15,000. */
   readonly timeout?: number;
 }
 
@@ -102,7 +102,7 @@ export interface TestNode {
 }
 
 export interface LinkOptions {
-  /** Milliseconds one way; default 10. */
+  /** Milliseconds one way; default 10, of processes 0. */
   readonly delay?: number;
   /** Messages that are lost, by their command (`tx`, `cmpctblock`): default none. */
   readonly drop?: readonly string[];

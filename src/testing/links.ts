@@ -19,12 +19,7 @@ export class Links {
 
   /** @throws RangeError for an option that makes no sense */
   set(pair: Pair, options: LinkOptions = {}): void {
-    const { delay = DEFAULT_DELAY, drop = [] } = options;
-    if (!(delay >= 0 && delay <= 3_600_000))
-      throw new RangeError(`a link's delay is 0 to 3600000 ms, not ${delay}`);
-    if (!Array.isArray(drop) || drop.some((command) => typeof command !== 'string'))
-      throw new RangeError("a link's drop is a list of commands");
-    this.#links.set(keyOf(pair), { pair, delay, drop, isUp: true });
+    this.#links.set(keyOf(pair), { pair, ...linkOptions(options, DEFAULT_DELAY), isUp: true });
   }
 
   get pairs(): readonly Pair[] {
@@ -72,6 +67,16 @@ export class Links {
   #between(a: string, b: string): Link | undefined {
     return this.#links.get([a, b].sort().join());
   }
+}
+
+/** @throws RangeError for one that makes no sense */
+export function linkOptions({ delay: given, drop = [] }: LinkOptions, usual: number): Required<LinkOptions> {
+  const delay = given ?? usual;
+  if (!(delay >= 0 && delay <= 3_600_000))
+    throw new RangeError(`a link's delay is 0 to 3600000 ms, not ${delay}`);
+  if (!Array.isArray(drop) || drop.some((command) => typeof command !== 'string'))
+    throw new RangeError("a link's drop is a list of commands");
+  return { delay, drop };
 }
 
 const keyOf = (pair: Pair): string => pair.map(hostOf).sort().join();

@@ -1,34 +1,30 @@
 /** What a test does with a network in this process, and what each of its nodes is made of. */
 import { takeState, writeState } from '../platform/node/devnet/network-state.ts';
-import type { LinkOptions, TestNetwork, TestNode, WaitOptions } from './api.ts';
+import type { LinkOptions, TestNode, WaitOptions } from './api.ts';
 import type { Body } from './body.ts';
+import { LinkedNetwork } from './linked-network.ts';
 import type { Pair } from './links.ts';
 import type { MemoryNode } from './memory-node.ts';
 import type { MemoryWorld } from './memory-world.ts';
 import { DEFAULT_TIMEOUT } from './pace.ts';
 import { BodyNode } from './test-node.ts';
 
-export class MemoryTestNetwork implements TestNetwork {
+export class MemoryTestNetwork extends LinkedNetwork {
   readonly nodes: readonly BodyNode[];
   readonly #world: MemoryWorld;
 
   constructor(world: MemoryWorld) {
+    super();
     this.#world = world;
     const dump = (path: string): Promise<void> => this.dump(path);
     this.nodes = world.nodes.map((node) => new BodyNode(new MemoryBody(node, world, dump), world.parameters));
-  }
-
-  node(name: string): TestNode {
-    const found = this.nodes.find((node) => node.name === name);
-    if (found === undefined) throw new RangeError(`there is no node ${name} here`);
-    return found;
   }
 
   inSync(
     nodes: readonly TestNode[] = this.nodes,
     { timeout = DEFAULT_TIMEOUT, mempools = false }: WaitOptions & { readonly mempools?: boolean } = {},
   ): Promise<void> {
-    const chosen = nodes.map((node) => this.#world.nodes[this.#world.indexOf(node)]!);
+    const chosen = nodes.map((node) => this.#world.nodes[this.indexOf(node)]!);
     const running = (): MemoryNode[] => chosen.filter(({ isRunning }) => isRunning);
     const isSo = (): boolean => {
       const [first, ...others] = running().map(({ node }) => node);
@@ -50,35 +46,16 @@ export class MemoryTestNetwork implements TestNetwork {
     return this.#world.pace.until(isSo, timeout, what);
   }
 
-  async partition(...groups: readonly (readonly TestNode[])[]): Promise<void> {
-    const grouped = groups.map((group) => group.map((node) => this.#world.indexOf(node)));
-    const groupOf = (index: number): number => grouped.findIndex((group) => group.includes(index));
-    await this.#world.switch(false, ([a, b]) => groupOf(a) !== groupOf(b));
+  protected isLinked(pair: Pair): boolean {
+    return this.#world.links.has(pair);
   }
 
-  async cut(a: TestNode, b: TestNode): Promise<void> {
-    await this.#world.switch(false, this.#chosen(a, b));
+  protected switch(isUp: boolean, chosen: (pair: Pair) => boolean): Promise<void> {
+    return this.#world.switch(isUp, chosen);
   }
 
-  async heal(a?: TestNode, b?: TestNode): Promise<void> {
-    await this.#world.switch(true, a === undefined || b === undefined ? () => true : this.#chosen(a, b));
-  }
-
-  /** @throws RangeError where there is no such link */
-  #chosen(a: TestNode, b: TestNode): (pair: Pair) => boolean {
-    const wanted = this.#pair(a, b);
-    if (!this.#world.links.has(wanted)) throw new RangeError(`${a.name} and ${b.name} are not linked`);
-    return (pair) => pair.every((index) => wanted.includes(index));
-  }
-
-  #pair(a: TestNode, b: TestNode): Pair {
-    const pair: Pair = [this.#world.indexOf(a), this.#world.indexOf(b)];
-    if (pair[0] === pair[1]) throw new RangeError(`${a.name} is not linked to itself`);
-    return pair;
-  }
-
-  async link(a: TestNode, b: TestNode, options: LinkOptions = {}): Promise<void> {
-    await this.#world.link(this.#pair(a, b), options);
+  protected join(pair: Pair, options: LinkOptions): Promise<void> {
+    return this.#world.link(pair, options);
   }
 
   advance(seconds: number): Promise<void> {

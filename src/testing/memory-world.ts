@@ -32,6 +32,8 @@ export interface WorldOptions {
   readonly names: readonly string[];
   readonly pairs: readonly Pair[];
   readonly rpcPort?: number | undefined;
+  /** Not here. */
+  readonly process?: boolean | undefined;
 }
 
 /** Everything, at one instant. */
@@ -86,12 +88,6 @@ export class MemoryWorld {
     for (const node of world.nodes) await node.start();
     await world.join();
     return world;
-  }
-
-  indexOf(node: { readonly name: string }): number {
-    const index = this.nodes.findIndex(({ name }) => name === node.name);
-    if (index < 0) throw new RangeError(`${node.name} is no node of this network`);
-    return index;
   }
 
   async link(pair: Pair, options: LinkOptions): Promise<void> {

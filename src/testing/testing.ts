@@ -12,6 +12,7 @@ import type {
   TestNode,
 } from './api.ts';
 import { around, fixture } from './fixtures.ts';
+import type { LinkedNetwork } from './linked-network.ts';
 import type { Pair } from './links.ts';
 import { MemoryTestNetwork } from './memory-network.ts';
 import { MemoryWorld, parametersOf, START, type WorldOptions, type WorldState } from './memory-world.ts';
@@ -24,15 +25,14 @@ const SPARE = 20;
 /** States by what they were asked as: one is made once, and each test has its own copy. */
 const states = new Map<string, Promise<WorldState>>();
 
-/** One node, which answers. In this process it takes no port, unless asked, and its time stands until it is needed. */
+/** One node, which answers. Where it is in this process it takes no port, unless asked, and its time stands until it is needed. */
 export async function startNode(options: NodeOptions = {}): Promise<TestNode> {
-  if (options.process === true) return (await import('./process-node.ts')).startProcess(options);
   const { name = 'node1', wallets = {}, rpcPort } = options;
   const network = await openNetwork({ ...options, names: [name], pairs: [], rpcPort }, [{ name, wallets }]);
   return network.nodes[0]!;
 }
 
-/** Some nodes that are joined, in this process. */
+/** Some nodes that are joined. */
 export async function startNetwork(options: NetworkOptions = {}): Promise<TestNetwork> {
   const { nodes = 2, links } = options;
   const settings = typeof nodes === 'number' ? Array.from({ length: checkCount(nodes) }, () => ({})) : nodes;
@@ -83,10 +83,9 @@ const checkCount = (count: number): number => {
 const everyPair = (count: number): Pair[] =>
   Array.from({ length: count }, (_, a) => Array.from({ length: a }, (__, b): Pair => [a, b])).flat();
 
-async function openNetwork(
-  options: WorldOptions,
-  settings: readonly NodeSettings[],
-): Promise<MemoryTestNetwork> {
+async function openNetwork(options: WorldOptions, settings: readonly NodeSettings[]): Promise<LinkedNetwork> {
+  if (options.process === true)
+    return (await import('./process-network.ts')).ProcessTestNetwork.open(options, settings);
   const state = settings.some(({ wallets = {} }) => Object.keys(wallets).length > 0)
     ? await stateOf(options, settings)
     : undefined;

@@ -107,6 +107,9 @@ export function controlRegistry(devnet = undefined as unknown as Devnet): Regist
     list: method({
       help: 'The nodes, and how they are linked.',
       result: t.object({
+        network: t.integer(
+          '1, and one more whenever another was imported: what was known of its nodes is void then',
+        ),
         nodes: t.array(
           t.object({
             name: t.string(),
@@ -134,7 +137,7 @@ export function controlRegistry(devnet = undefined as unknown as Devnet): Regist
             };
           }),
         );
-        return { nodes, links: devnet.wiring.states };
+        return { network: devnet.number, nodes, links: devnet.wiring.states };
       },
     }),
 
@@ -266,15 +269,15 @@ export function controlRegistry(devnet = undefined as unknown as Devnet): Regist
     }),
 
     import: method({
-      help: 'Stops this network and starts the one that export wrote, or a file describes, in its place.',
+      help: 'Stops this network and starts the one that export wrote, or a file describes, in its place. Answers when that goes on.',
       parameters: { network: t.anything('What export answers') },
-      handler({ network }) {
+      async handler({ network }) {
         asked(devnet, () => {});
         try {
-          devnet.import(parseSpec(JSON.parse(writeJson(network))));
+          await devnet.import(parseSpec(JSON.parse(writeJson(network))));
         } catch (error) {
-          if (error instanceof NetworkFileError) throw refuse.parameter(error.message);
-          throw error;
+          const { message } = error as Error;
+          throw error instanceof NetworkFileError ? refuse.parameter(message) : refuse.misc(message);
         }
       },
     }),

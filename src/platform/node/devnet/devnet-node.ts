@@ -40,6 +40,7 @@ export class DevnetNode {
   readonly #listener: ProcessListener;
   #child: ChildProcess | undefined;
   #isReady = false;
+  #startTime: number | undefined;
 
   /** @param options of `penny node` that say the network, and whatever the plan does not; asked at each start */
   constructor(plan: NodePlan, options: () => readonly string[], listener: ProcessListener) {
@@ -73,9 +74,12 @@ export class DevnetNode {
     return this.#child?.pid === undefined ? null : identify(this.#child.pid);
   }
 
-  start(): void {
+  /** @param time of its clock then, in seconds, if it is not ours: what it has is not of the future to it */
+  start(time?: number): void {
+    this.#startTime = time;
+    const clock = time === undefined ? [] : [`-mocktime=${time}`];
     // Over the channel a node learns that this process is gone, however it went.
-    const child = spawn(process.execPath, [MAIN, 'node', ...this.#words()], {
+    const child = spawn(process.execPath, [MAIN, 'node', ...this.#words(), ...clock], {
       stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
     });
     this.#child = child;
@@ -102,6 +106,7 @@ export class DevnetNode {
     if (!this.isRunning) return null;
     try {
       await this.rpc.getblockcount();
+      if (this.#startTime !== undefined) await this.rpc.resumetime();
       this.#isReady = this.isRunning;
       return null;
     } catch (error) {

@@ -69,6 +69,10 @@ export class Devnet {
   /** Resolves when another network is to take this one's place. */
   #replaced!: Promise<NetworkSpec>;
   #replace: (spec: NetworkSpec) => void = () => {};
+  /** Told when that one goes on, or why it cannot. */
+  #arrived: { resolve(): void; reject(error: Error): void } | undefined;
+  /** Counts the networks that took the place of another. */
+  number = 1;
 
   constructor(options: DevnetOptions, dependencies: Dependencies) {
     const { spec, signal, clock } = dependencies;
@@ -106,11 +110,13 @@ export class Devnet {
         const next = await Promise.race([this.#live(), this.#replaced, this.#interrupted]);
         if (next === undefined) break;
         this.#tell('another network takes its place');
+        this.number++;
         faults.push(...(await this.#stop()));
         this.#spec = next;
       }
     } catch (error) {
       if (!this.#parts.signal.aborted) cause = await this.#firstCause(error as Error);
+      this.#arrived?.reject(cause ?? (error as Error));
     }
     await this.#control?.stop();
     const ran = this.#nodes.length > 0;
@@ -215,9 +221,13 @@ export class Devnet {
     );
   }
 
-  /** Stops all, and starts with what a file says. */
-  import(spec: NetworkSpec): void {
+  /** Stops all, and starts with what a file says. Resolves when it goes on. @throws Error why it does not */
+  import(spec: NetworkSpec): Promise<void> {
+    this.#phase = 'stopping';
     this.#replace(spec);
+    return new Promise((resolve, reject) => {
+      this.#arrived = { resolve, reject };
+    });
   }
 
   /** Goes over to what a file says now: nodes that are new or gone, links, wallets that are new, pace. */
@@ -255,6 +265,7 @@ export class Devnet {
     if (this.#options.exitWhenConfirmed) return;
     await this.#mine();
     this.#phase = 'going on';
+    this.#arrived?.resolve();
     this.#parts.display.print(
       'Ctrl-C stops it all; "stop 2" and Enter stops node2, "start 2" starts it again; `penny devnet ctl` does more.\n',
     );
@@ -290,7 +301,7 @@ export class Devnet {
     const { nodes, keep } = this.#options;
     const parameters = spec?.parameters ?? devnetParameters(this.#parts.penny, this.#options);
     this.#parameters = parameters;
-    this.#wiring = new Wiring(this.#nodes, parameters, this.#parts.clock, pageOrigin(this.#options));
+    this.#wiring = new Wiring(this.#nodes, parameters, this.#parts.clock, [pageOrigin(this.#options)]);
     const tell = (event: string): void => this.#tell(event);
     this.#economy = new Economy(this.#nodes, {
       parameters,
@@ -337,11 +348,10 @@ export class Devnet {
   async #startNode(node: DevnetNode): Promise<void> {
     const { name } = node.plan;
     const began = this.#parts.clock.monotonic();
-    node.start();
+    node.start(Math.abs(this.#ahead) > CLOCK_SLACK * 1_000 ? this.#now : undefined);
     this.#tell(`starting ${name}`);
     await waitFor(`${name} to start`, () => node.look(), this.#patience);
     if (!node.isReady) return;
-    if (Math.abs(this.#ahead) > CLOCK_SLACK * 1_000) await node.rpc.settime(this.#now);
     this.#tell(`${name} answers after ${((this.#parts.clock.monotonic() - began) / 1000).toFixed(1)} s`);
   }
 

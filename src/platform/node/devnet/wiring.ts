@@ -12,16 +12,20 @@ export class Wiring {
   readonly #dependencies: { readonly transport: NodeTransport; readonly clock: Clock };
   readonly #links: Link[] = [];
 
-  /** @param nodes as they come and go */
+  /** @param nodes as they come and go @param allowedOrigins of pages whose nodes may be linked */
   constructor(
     nodes: readonly DevnetNode[],
     { magic, dial }: NetworkParameters,
     clock: Clock,
-    pageOrigin: string,
+    allowedOrigins: readonly string[],
   ) {
     this.#nodes = nodes;
     this.#scheme = dial;
-    this.#dependencies = { transport: new NodeTransport({ magic, allowedOrigins: [pageOrigin] }), clock };
+    this.#dependencies = { transport: new NodeTransport({ magic, allowedOrigins }), clock };
+  }
+
+  get links(): readonly Link[] {
+    return this.#links;
   }
 
   get states(): readonly LinkState[] {
