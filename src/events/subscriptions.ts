@@ -22,7 +22,7 @@ import { Subscription, type SubscriptionSources } from './subscription.ts';
 const HEARTBEAT = 15_000;
 /** Connections that are told before everything else gets its turn: at first one, for a call that did it is to be answered. */
 const SESSIONS_PER_TURN = 16;
-const SLOW_TURNS = 24;
+const SLOW_TURNS = 100;
 const WALLET = 'wallet:';
 
 export class Subscriptions {
