@@ -106,7 +106,7 @@ export class ProcessTestNetwork extends LinkedNetwork {
       nodes.push(
         new DevnetNode(plan, () => [...words, ...wiring.optionsOf(name)], {
           onStart: () => {},
-          onEnd: (node, how) => opened.#bodies.find((body) => body.name === node.plan.name)?.ended(how),
+          onEnd: (node, how) => opened.#bodies.find((body) => body.name === node.name)?.ended(how),
         }),
       );
     }
@@ -248,7 +248,13 @@ export class ProcessTestNetwork extends LinkedNetwork {
     const [{ rpc }] = running as [ProcessBody];
     const { time } = await rpc.increasetime(0);
     const links = this.#wiring.states.filter(({ between }) => between.every((name) => names.includes(name)));
-    await writeState(path, await takeState(running, { parameters: this.#parameters, time, links }));
+    await writeState(
+      path,
+      await takeState(
+        running.map(({ node }) => node),
+        { parameters: this.#parameters, time, links },
+      ),
+    );
   }
 }
 
@@ -266,7 +272,7 @@ class ProcessBody implements Body {
   }
 
   get name(): string {
-    return this.node.plan.name;
+    return this.node.name;
   }
 
   get rpc(): RpcClient {
@@ -308,8 +314,6 @@ class ProcessBody implements Body {
     const fault = await this.node.stop(new AbortController().signal);
     if (fault !== null) throw new Error(fault);
   }
-
-  readonly backup = (wallet: string): Promise<Uint8Array> => this.node.backup(wallet);
 
   advance(seconds: number): Promise<void> {
     return this.#network.advance(seconds);

@@ -60,6 +60,10 @@ export class DevnetNode {
     ];
   }
 
+  get name(): string {
+    return this.plan.name;
+  }
+
   get isRunning(): boolean {
     return this.#child !== undefined;
   }
@@ -139,13 +143,13 @@ export class DevnetNode {
   }
 
   /** A wallet as `backupwallet` writes it. */
-  async backup(wallet: string): Promise<Uint8Array> {
+  readonly backup = async (wallet: string): Promise<Uint8Array> => {
     const file = join(this.plan.directory, 'export.backup');
     await this.rpc.wallet(wallet).backupwallet(file);
     const bytes = await readFile(file);
     await rm(file);
     return bytes;
-  }
+  };
 
   #logSize(): number {
     return statSync(join(this.plan.networkDirectory, 'debug.log'), { throwIfNoEntry: false })?.size ?? 0;

@@ -205,20 +205,13 @@ export class Devnet {
   /** All of it, of the nodes that run. */
   async export(): Promise<NetworkState> {
     const subjects = this.#nodes.filter(({ isReady }) => isReady);
-    const names = subjects.map(({ plan }) => plan.name);
-    return takeState(
-      subjects.map((node) => ({
-        name: node.plan.name,
-        rpc: node.rpc,
-        backup: (wallet) => node.backup(wallet),
-      })),
-      {
-        ...this.#pace,
-        parameters: this.#parameters,
-        time: this.#now,
-        links: this.#wiring.states.filter(({ between }) => between.every((name) => names.includes(name))),
-      },
-    );
+    const names = subjects.map(({ name }) => name);
+    return takeState(subjects, {
+      ...this.#pace,
+      parameters: this.#parameters,
+      time: this.#now,
+      links: this.#wiring.states.filter(({ between }) => between.every((name) => names.includes(name))),
+    });
   }
 
   /** Stops all, and starts with what a file says. Resolves when it goes on. @throws Error why it does not */
