@@ -80,9 +80,7 @@ export class Devnet {
     this.#parts = dependencies;
     this.#spec = spec;
     this.#patience = { signal, say: (event) => this.#tell(event), clock };
-    this.#interrupted = new Promise((_, reject) => {
-      this.#interrupt = reject;
-    });
+    this.#interrupted = new Promise((_, reject) => (this.#interrupt = reject));
     this.#interrupted.catch(() => {});
     signal.addEventListener('abort', () => this.#interrupt(signal.reason));
   }
@@ -104,9 +102,7 @@ export class Devnet {
       this.#control = await this.#parts.serve(this, { port: basePort, directory, clock: this.#parts.clock });
       for (;;) {
         this.#phase = 'starting';
-        this.#replaced = new Promise((resolve) => {
-          this.#replace = resolve;
-        });
+        this.#replaced = new Promise((resolve) => (this.#replace = resolve));
         const next = await Promise.race([this.#live(), this.#replaced, this.#interrupted]);
         if (next === undefined) break;
         this.#tell('another network takes its place');
@@ -218,9 +214,7 @@ export class Devnet {
   import(spec: NetworkSpec): Promise<void> {
     this.#phase = 'stopping';
     this.#replace(spec);
-    return new Promise((resolve, reject) => {
-      this.#arrived = { resolve, reject };
-    });
+    return new Promise((resolve, reject) => (this.#arrived = { resolve, reject }));
   }
 
   /** Goes over to what a file says now: nodes that are new or gone, links, wallets that are new, pace. */
