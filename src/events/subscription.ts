@@ -228,9 +228,7 @@ export class Subscription {
     }
     const { sequence } = last;
     this.#sequence = sequence;
-    return txids.length === 0
-      ? undefined
-      : tell({ topic: 'mempool', type: 'confirmed', sequence, txids });
+    return txids.length === 0 ? undefined : tell({ topic: 'mempool', type: 'confirmed', sequence, txids });
   }
 
   #transaction(tx: MempoolEntry['tx'] | undefined) {

@@ -27,7 +27,8 @@ class Recorder implements Outlet {
   }
 
   async subscribe(node: Node, call: Partial<SubscriptionCall>): Promise<unknown> {
-    const nothing = { addresses: [], scripts: [], descriptors: [], from: {}, detail: 'txids', topics: [], batch: false };
+    const filters = { addresses: [], scripts: [], descriptors: [] };
+    const nothing = { ...filters, from: {}, detail: 'txids', topics: [], batch: false };
     const answer = await (node.subscriptions as Subscriptions).open({ ...nothing, ...call }, this.session);
     this.session.begin();
     return answer;
