@@ -39,6 +39,10 @@ export interface Listener {
   transaction(node: LiveNode, txid: string): void;
   reorganised(what: Reorganisation): void;
   peersChanged(node: LiveNode): void;
+  /** It cannot be reached now. */
+  lost(node: LiveNode): void;
+  /** @param first hash of the block behind the genesis block: networks may have that in common */
+  found(first: string): void;
 }
 
 export class LiveNode {
@@ -85,6 +89,16 @@ export class LiveNode {
     this.#stop.abort();
   }
 
+  /** It belongs to another network now, of which it tells when it is reached. */
+  forget(): void {
+    this.tip.value = undefined;
+    this.replacements.value = [];
+    this.pool.clear();
+    this.#poolChanged();
+    this.#left = [];
+    this.#joined = [];
+  }
+
   async #follow(): Promise<void> {
     const { signal: stop } = this.#stop;
     while (!stop.aborted) {
@@ -106,6 +120,7 @@ export class LiveNode {
         }
       } catch {
         this.isLive.value = false;
+        if (!stop.aborted) this.#listener.lost(this);
       }
       this.#leave();
       await new Promise((resolve) => setTimeout(resolve, RETRY));
@@ -122,9 +137,12 @@ export class LiveNode {
       const known = this.#listener.known(best);
       const first = known ? height : Math.max(0, height - HISTORY);
       const heights = Array.from({ length: height - first + 1 }, (_, i) => first + i);
-      const hashes = known
+      const [begin, ...hashes] = known
         ? []
-        : await this.client.batch((each) => heights.map((one) => each.getblockhash(one)));
+        : await this.client.batch((each) =>
+            [Math.min(1, height), ...heights].map((one) => each.getblockhash(one)),
+          );
+      if (begin !== undefined && height > 0) this.#listener.found(begin);
       const headers = await this.client.batch((each) => hashes.map((hash) => each.getblockheader(hash)));
       for (const block of known ? [known] : headers.map(blockOf)) this.#arrived(block, false);
     } finally {

@@ -3,7 +3,7 @@ import { signal } from '@preact/signals';
 import { type ComponentChildren, Fragment } from 'preact';
 import { MempoolView } from './mempool/mempool-view.tsx';
 import { Card, Pending } from './parts.tsx';
-import { isOpen, login, mayWrite } from './session.ts';
+import { isOpen, login } from './session.ts';
 import { ScriptView } from './stepper/script-view.tsx';
 import { ToolsView } from './tools/tools-view.tsx';
 import { AddressView } from './views/address.tsx';
@@ -13,7 +13,7 @@ import { ReplayView } from './views/replay.tsx';
 import { TabView } from './views/tab.tsx';
 import { TransactionView } from './views/transaction.tsx';
 import { WalletView } from './wallet/wallet-view.tsx';
-import { choose, current, nodes, trouble } from './world.ts';
+import { choose, current, mayChange, nodes, trouble } from './world.ts';
 
 const route = signal(location.hash);
 addEventListener('hashchange', () => {
@@ -26,9 +26,9 @@ const VIEWS = [
   ['Replay', '#/replay'],
   ['Mempool', '#/mempool'],
   ['Script', '#/script'],
-  ...(mayWrite ? [['Wallet', '#/wallet'] as const] : []),
+  ['Wallet', '#/wallet'],
   ['Tools', '#/tools'],
-  ...(mayWrite ? [['This tab', '#/tab'] as const] : []),
+  ['This tab', '#/tab'],
 ] as const;
 
 export function Page() {
@@ -39,7 +39,7 @@ export function Page() {
       <header>
         <h1>penny</h1>
         <nav aria-label="Views">
-          {VIEWS.map(([name, path]) => (
+          {VIEWS.filter(([name]) => name !== 'Wallet' || mayChange.value).map(([name, path]) => (
             <a key={path} href={path} aria-current={path === `#/${view}` ? 'page' : undefined}>
               {name}
             </a>
@@ -94,7 +94,12 @@ function shown(view: string, [first = '', second]: readonly string[]): Component
   if (view === 'replay') return <ReplayView block={first} />;
   if (view === 'mempool') return <MempoolView />;
   if (view === 'tools') return <ToolsView />;
-  if (view === 'wallet') return <WalletView wallet={first} />;
+  if (view === 'wallet')
+    return mayChange.value ? (
+      <WalletView wallet={first} />
+    ) : (
+      <p class="soft">This page is only for looking. A node in this tab has wallets of its own.</p>
+    );
   if (view === 'script') return <ScriptView key={key} txid={first} input={second} />;
   return <NetworkView />;
 }

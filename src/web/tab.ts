@@ -6,8 +6,8 @@ import { effect, signal } from '@preact/signals';
 import { startTabNode, type TabNode } from '../platform/browser/node-client.ts';
 import type { TabNodeState } from '../platform/browser/protocol.ts';
 import { LiveNode } from './live-node.ts';
-import { isDevnet, mayWrite } from './session.ts';
-import { attempt, facts, guest, guestLinks, links, listener, nodes, tell } from './world.ts';
+import { isDevnet } from './session.ts';
+import { attempt, facts, guest, guestLinks, links, listener, network, nodes, tell } from './world.ts';
 
 /** Also the devnet's name for it. */
 export const TAB = 'tab';
@@ -17,6 +17,8 @@ export const tabState = signal<TabNodeState | undefined>(undefined);
 /** Addresses by names. */
 export const tabPeers = signal<ReadonlyMap<string, string>>(new Map());
 let running: TabNode | undefined;
+/** Where it is kept, which tells one devnet from another. */
+let kept: string | undefined;
 
 export const canRun = 'locks' in navigator;
 /** What this browser lacks for it, in words. */
@@ -49,9 +51,12 @@ interface Network {
 async function askNetwork(): Promise<Network> {
   const response = await fetch('/network.json');
   if (!response.ok) throw new Error('The network is not ready yet: try again in a moment');
-  const network: Network = await response.json();
-  tabPeers.value = new Map(Object.entries(network.peers));
-  return network;
+  return response.json();
+}
+
+/** Of another network the node that runs must not hear: it would bring its own chain there. */
+function learn({ store, peers }: Network): void {
+  if (store === kept) tabPeers.value = new Map(Object.entries(peers));
 }
 
 const url = (address: string): string => `ws://${address}`;
@@ -60,9 +65,12 @@ export async function startTab(): Promise<void> {
   if (!canRun || (tabState.value !== undefined && tabState.value.phase !== 'stopped')) return;
   tabState.value = { phase: 'starting', text: 'Asking for the network…' };
   try {
-    const { network, peers, onlyPeers, store } = await askNetwork();
+    const asked = await askNetwork();
+    const { network, peers, onlyPeers, store } = asked;
     const script = document.documentElement.dataset.worker!;
     const options = { network, peers: Object.values(peers).map(url), onlyPeers, store };
+    kept = store;
+    learn(asked);
     running = startTabNode(script, options, become, () => void askToKeep());
     localStorage.setItem(WANTED, 'on');
   } catch (error) {
@@ -75,6 +83,14 @@ export async function stopTab(): Promise<void> {
   const { value } = tabState;
   if (value?.phase === 'running' && value.role === 'owner') localStorage.removeItem(WANTED);
   await running?.stop();
+}
+
+async function moveOver(): Promise<void> {
+  if (!isDevnet || running === undefined || tabState.peek()?.phase === 'stopped') return;
+  const { store } = await askNetwork();
+  if (store === kept) return;
+  await running.stop();
+  await startTab();
 }
 
 function become(state: TabNodeState): void {
@@ -124,7 +140,6 @@ export function tabConnections(): ReadonlySet<string> {
 
 /** With the page. */
 export function watchTab(): void {
-  if (!mayWrite) return;
   if (localStorage.getItem(WANTED) !== null) void startTab();
   // By itself it would dial later and later.
   effect(() => {
@@ -145,6 +160,10 @@ export function watchTab(): void {
     const connected = tabConnections();
     guestLinks.value = names.map((name) => ({ between: [name, TAB] as const, cut: !connected.has(name) }));
   });
+  // What one network has must not go to another that takes its place.
+  effect(() => {
+    if (network.value !== '') void moveOver().catch(({ message }: Error) => tell(message));
+  });
   // Whoever was added later.
   effect(() => {
     const known = tabPeers.peek();
@@ -153,6 +172,8 @@ export function watchTab(): void {
       ({ name, state }) => state === 'running' && !known.has(name),
     );
     if (added.length === 0) return;
-    void askNetwork().catch(({ message }: Error) => tell(message));
+    void askNetwork()
+      .then(learn)
+      .catch(({ message }: Error) => tell(message));
   });
 }

@@ -2,7 +2,16 @@
 import { computed, effect, signal } from '@preact/signals';
 import type { Block, Reorganisation } from './branches.ts';
 import { LiveNode } from './live-node.ts';
-import { clientOf, isDevnet, isOpen, type LinkFacts, list, type NodeFacts, server } from './session.ts';
+import {
+  clientOf,
+  isDevnet,
+  isOpen,
+  type LinkFacts,
+  list,
+  mayWrite,
+  type NodeFacts,
+  server,
+} from './session.ts';
 
 /** So that a tab left open does not grow. */
 const BLOCKS = 400;
@@ -45,11 +54,17 @@ export const flights = signal<readonly Flight[]>([]);
 export const trouble = signal('');
 /** The node that is asked where any could be. */
 const chosen = signal('');
+/** Its first block, by which one devnet is told from another. */
+export const network = signal('');
 export const current = computed(
   () =>
     nodes.value.find(({ name }) => name === chosen.value) ??
     nodes.value.find(({ isLive }) => isLive.value) ??
     nodes.value[0],
+);
+/** Whoever may only look may do with the node in this tab what he likes. */
+export const mayChange = computed(
+  () => mayWrite || (guest.value !== undefined && current.value === guest.value),
 );
 export function choose(name: string): void {
   chosen.value = name;
@@ -95,6 +110,18 @@ export const listener = {
     );
   },
   peersChanged: () => refresh(),
+  lost: () => isDevnet && refresh(),
+  /** A devnet may be given another network in its place (`ctl import`). */
+  found(first: string): void {
+    if (network.peek() === first) return;
+    if (network.peek() !== '') {
+      for (const node of members.peek()) node.forget();
+      blocks.value = new Map();
+      [happenings.value, reorganisations.value, flights.value] = [[], [], []];
+      seen.clear();
+    }
+    network.value = first;
+  },
 };
 
 function fly(node: LiveNode, id: string, kind: Flight['kind']): void {
@@ -139,7 +166,8 @@ async function look(): Promise<void> {
     for (const node of members.value) node.wallets.value = facts.value.get(node.name)!.wallets;
     for (const [name, node] of known) if (!facts.value.has(name)) node.close();
   } catch (error) {
-    if (isOpen.value) trouble.value = (error as Error).message;
+    // Of those that are shown each says by itself that it cannot be reached.
+    if (isOpen.value && members.value.length === 0) trouble.value = (error as Error).message;
   }
 }
 

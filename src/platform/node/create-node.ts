@@ -27,7 +27,7 @@ import { type ZmqOptions, ZmqPublisher } from './notifications/zmq-publisher.ts'
 import { systemRandom } from './random.ts';
 import { Authentication, removeCookie, writeCookie } from './rpc/authentication.ts';
 import type { Metrics, MetricsOptions } from './rpc/metrics.ts';
-import { type PageOptions, pageLink, pageRoutes } from './rpc/page-route.ts';
+import { type PageOptions, pageHeaders, pageLink, pageRoutes } from './rpc/page-route.ts';
 import { PAGE_USER, PageSession } from './rpc/page-session.ts';
 import { restRoute } from './rpc/rest-route.ts';
 import { RpcServer, type RpcServerOptions } from './rpc/server.ts';
@@ -222,7 +222,7 @@ export async function serveRpc(
   const server = new RpcServer(
     {
       ...options.server,
-      ...(session && { page: session }),
+      ...(session && { page: session, headers: pageHeaders(page!) }),
       ...(page?.readOnly && { whitelist: new Map([...options.server.whitelist, [PAGE_USER, READ_METHODS]]) }),
     },
     { dispatcher, authentication, logger, routes },

@@ -1,8 +1,7 @@
 /** The blocks that the mempool would fill, best fee rates first, and the template of the next one. */
 import { useState } from 'preact/hooks';
 import { Amount, Card, Hash, Pending, Some, useAnswer, useCalm } from '../parts.tsx';
-import { mayWrite } from '../session.ts';
-import { current } from '../world.ts';
+import { current, mayChange } from '../world.ts';
 import { FULL, fillBlocks } from './shape.ts';
 
 const BLOCKS = 6;
@@ -30,7 +29,7 @@ export function NextBlocks() {
         ))}
       </ol>
       {blocks.length === 0 && <p class="soft">It would be empty.</p>}
-      {mayWrite && (
+      {mayChange.value && (
         <details onToggle={({ currentTarget }) => setWanted(currentTarget.open)}>
           <summary>The template that miners get</summary>
           {isWanted && <Template age={age} />}

@@ -1,15 +1,16 @@
 /** A chain in one's hands, on networks whose file allows it: coins, blocks, time and snapshots; and a console. */
 import { useState } from 'preact/hooks';
 import { Card, clock, Form, Hash, Pending, useAnswer } from '../parts.tsx';
-import { isDevnet, mayWrite } from '../session.ts';
-import { attempt, current, nodes, tell } from '../world.ts';
+import { isDevnet } from '../session.ts';
+import { attempt, current, mayChange, nodes, tell } from '../world.ts';
 import { Console } from './console.tsx';
 
 export function ToolsView() {
   const { client, name } = current.value!;
   // Without arguments it only tells; where the network does not allow such things it is refused.
   const { value: mining, error } = useAnswer(
-    () => (mayWrite ? client.setautomine() : Promise.reject(new Error('this page is only for looking'))),
+    () =>
+      mayChange.value ? client.setautomine() : Promise.reject(new Error('this page is only for looking')),
     [name],
   );
   if (mining === undefined && error === undefined) return <Pending />;

@@ -7,6 +7,7 @@ import {
   chromium,
   type Page,
 } from 'playwright-core';
+import { expect } from 'vitest';
 
 const CHROMIUM = process.env.CHROMIUM ?? '/usr/bin/chromium';
 export const hasChromium = existsSync(CHROMIUM);
@@ -61,6 +62,25 @@ export async function openPageIn(context: BrowserContext): Promise<Watched> {
       console.error('policy violated: ' + event.violatedDirective + ' ' + event.blockedURI));`,
   );
   return { page, complaints };
+}
+
+/** Until what is told by then was drawn, and asked for. */
+const drawn = (page: Page): Promise<unknown> =>
+  page.evaluate(
+    'new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(() => setTimeout(done))))',
+  );
+
+/** Until the page asks for nothing any more that it has to show. */
+export async function settled(page: Page): Promise<void> {
+  await drawn(page);
+  const waits = `[...document.querySelectorAll('main .soft')].some((each) => each.textContent === '…')`;
+  await expect.poll(() => page.evaluate(waits), { timeout: 20_000 }).toBe(false);
+}
+
+/** @param view as the address names it, such as `#/tools` */
+export async function show(page: Page, view: string): Promise<void> {
+  await page.evaluate(`location.hash = ${JSON.stringify(view)}`);
+  await settled(page);
 }
 
 export async function picture(page: Page, name: string): Promise<void> {

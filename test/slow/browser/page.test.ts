@@ -2,7 +2,7 @@
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { RpcClient } from '../../../src/client/client.ts';
-import { hasChromium, launch, openPage, picture } from './chromium.ts';
+import { hasChromium, launch, openPage, picture, show } from './chromium.ts';
 import { TestDevnet } from './test-devnet.ts';
 
 const eventually = (read: () => Promise<unknown>) => expect.poll(read, { timeout: 20_000 });
@@ -96,7 +96,7 @@ describe.skipIf(!hasChromium)('the page', () => {
     await page.getByText('is on a branch that was left').waitFor();
     await page.getByText('All rules hold.').waitFor();
     await eventually(() => page.locator('.coins.go li').count()).toBe(1);
-    expect(await page.locator('.checks li').count()).toBeGreaterThan(15);
+    await eventually(() => page.locator('.checks li').count()).toBeGreaterThan(15);
     await picture(page, 'replay');
     await page.getByRole('button', { name: 'First' }).click();
     await page.getByText('judged by no rule').waitFor();
@@ -123,7 +123,7 @@ describe.skipIf(!hasChromium)('the page', () => {
     await page.getByText('The input may spend the output.').waitFor();
     await page.getByRole('button', { name: 'OP_CHECKSIG' }).click();
     await page.getByText('It is valid.').waitFor();
-    expect(await page.locator('dt', { hasText: 'hashPrevouts' }).count()).toBe(1);
+    await eventually(() => page.locator('dt', { hasText: 'hashPrevouts' }).count()).toBe(1);
     await picture(page, 'signature');
     await page.getByRole('link', { name: 'Script' }).click();
     // What is typed into a view that is about to go would go with it.
@@ -131,7 +131,7 @@ describe.skipIf(!hasChromium)('the page', () => {
     await page.getByLabel('scriptPubKey').fill('OP_ADD 6 OP_EQUALVERIFY 1');
     await page.getByRole('button', { name: 'Run the scripts' }).click();
     await page.getByText('EQUALVERIFY: Script failed an OP_EQUALVERIFY operation').waitFor();
-    expect(await page.getByRole('status').last().textContent()).toBe('6 / 6');
+    await eventually(() => page.getByRole('status').last().textContent()).toBe('6 / 6');
     // What a program gets of the node is what this page has found by itself.
     const typed = { scriptPubKey: 'OP_ADD 6 OP_EQUALVERIFY 1', scriptSig: '2 3' };
     await raw(page).toEqual(await node1.tracescript({ transaction: typed }));
@@ -167,11 +167,7 @@ describe.skipIf(!hasChromium)('the page', () => {
     const { hex } = await node1.signrawtransactionwithwallet(funded.hex);
     const txid = await node1.sendrawtransaction(hex);
     await page.goto(link);
-    await page
-      .getByText(`has transaction`)
-      .first()
-      .waitFor()
-      .catch(() => {});
+    await page.waitForSelector('.block.next');
     await picture(page, 'narrow');
     for (const text of [EVIL, encodeURIComponent(EVIL), `javascript:alert(1)`]) {
       await page.getByLabel('Block, height').fill(text);
@@ -197,8 +193,7 @@ describe.skipIf(!hasChromium)('the page', () => {
       `#/tx/${txid}`,
       `#/block/${await node1.getbestblockhash()}`,
     ]) {
-      await page.evaluate(`location.hash = ${JSON.stringify(view)}`);
-      await page.waitForTimeout(500);
+      await show(page, view);
       expect(await page.evaluate('document.documentElement.scrollWidth'), view).toBeLessThanOrEqual(360);
     }
     expect(complaints).toEqual([]);

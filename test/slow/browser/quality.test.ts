@@ -3,7 +3,7 @@ import axe from 'axe-core';
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { RpcClient } from '../../../src/client/client.ts';
-import { hasChromium, launch, openPage, picture } from './chromium.ts';
+import { hasChromium, launch, openPage, picture, settled, show } from './chromium.ts';
 import { TestDevnet } from './test-devnet.ts';
 
 const NARROW = 360;
@@ -43,16 +43,13 @@ describe.skipIf(!hasChromium)('every view of the page', () => {
     await net?.stop();
   }, 60_000);
 
-  async function show(page: Page, view: string): Promise<void> {
-    await page.evaluate(`location.hash = ${JSON.stringify(view)}`);
-    // Until it asks for nothing any more, also when all that is folded away is open.
-    await page.waitForTimeout(300);
+  /** Also all that is folded away. */
+  async function unfold(page: Page, view: string): Promise<void> {
+    await show(page, view);
     for (let i = 0; i < 2; i++) {
-      await eventually(() => page.locator('main .soft', { hasText: /^…$/ }).count()).toBe(0);
       await page.evaluate("for (const each of document.querySelectorAll('main details')) each.open = true");
+      await settled(page);
     }
-    await page.waitForTimeout(100);
-    await eventually(() => page.locator('main .soft', { hasText: /^…$/ }).count()).toBe(0);
   }
 
   test.each(['light', 'dark'] as const)('has names, roles and contrast, in the %s', async (colorScheme) => {
@@ -60,7 +57,7 @@ describe.skipIf(!hasChromium)('every view of the page', () => {
     await page.goto(net.link);
     await page.waitForSelector('.block.next');
     for (const view of views) {
-      await show(page, view);
+      await unfold(page, view);
       await page.evaluate(axe.source);
       const found = (await page.evaluate('axe.run()')) as {
         violations: { id: string; nodes: { html: string }[] }[];
@@ -79,7 +76,7 @@ describe.skipIf(!hasChromium)('every view of the page', () => {
     await page.goto(net.link);
     await page.waitForSelector('.block.next');
     for (const view of views) {
-      await show(page, view);
+      await unfold(page, view);
       expect(await page.evaluate('document.documentElement.scrollWidth'), view).toBeLessThanOrEqual(NARROW);
       await picture(page, `narrow-${view.split('/')[1] || 'network'}`);
     }
@@ -92,7 +89,7 @@ describe.skipIf(!hasChromium)('every view of the page', () => {
     await page.goto(net.link);
     await page.waitForSelector('.block.next');
     for (const view of views) {
-      await show(page, view);
+      await unfold(page, view);
       const count = (await page.evaluate(
         `globalThis.seen = new Set(); document.activeElement.blur(); ${CONTROLS}.length`,
       )) as number;

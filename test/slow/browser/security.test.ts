@@ -12,7 +12,7 @@ import { encodeEnvelope } from '../../../src/network/messages/envelope.ts';
 import { encodeBody } from '../../../src/network/messages/table.ts';
 import { freePort, TestNode } from '../../functional/support/node-process.ts';
 import { versionBody } from '../../platform/network/hostile-node.ts';
-import { hasChromium, launch, openPage, picture } from './chromium.ts';
+import { hasChromium, launch, openPage, picture, settled } from './chromium.ts';
 
 const EVIL = '<img src=x onerror=alert(1)>';
 const eventually = (read: () => Promise<unknown>) => expect.poll(read, { timeout: 20_000 });
@@ -266,10 +266,19 @@ describe.skipIf(!hasChromium)('an adversary', () => {
     // No view asks for what would be refused.
     for (const view of ['Replay', 'Mempool', 'Script', 'Tools']) {
       await page.getByRole('link', { name: view }).click();
-      await page.waitForTimeout(500);
+      await settled(page);
     }
     await page.getByText('this page is only for looking').waitFor();
     expect(await page.getByRole('link', { name: 'Wallet' }).count()).toBe(0);
+    // Of the node in their own tab they may ask anything.
+    await page.getByRole('link', { name: 'This tab' }).click();
+    await page.getByRole('button', { name: 'Start the node' }).click();
+    await page.getByRole('button', { name: 'Ask it in all views' }).click();
+    await page.getByRole('link', { name: 'Wallet' }).click();
+    await page.getByRole('button', { name: 'Make a wallet' }).waitFor();
+    await page.getByLabel('asks').selectOption('this node');
+    await eventually(() => page.getByRole('link', { name: 'Wallet' }).count()).toBe(0);
+    await page.getByRole('link', { name: 'Network' }).click();
     expect(complaints).toEqual([]);
     for (const method of ['stop', 'listwallets', 'createwallet', 'setmining', 'getnewaddress'])
       expect(await call(method)).toEqual([403, `RPC User page not allowed to call method ${method}`]);

@@ -84,7 +84,7 @@ describe.skipIf(!hasChromium)('a node in a tab', () => {
       await picture(page, 'tab');
       await page.getByRole('link', { name: 'Network' }).click();
       await page.locator('.node', { hasText: 'tab' }).waitFor();
-      expect(await page.getByRole('button', { name: /^Cut the link of .* tab$/ }).count()).toBe(3);
+      await eventually(() => page.getByRole('button', { name: /^Cut the link of .* tab$/ }).count()).toBe(3);
       await picture(page, 'tab-network');
       expect(complaints).toEqual([]);
     });
@@ -153,7 +153,7 @@ describe.skipIf(!hasChromium)('a node in a tab', () => {
       await open(page);
       await devnet.control.call('stop', 'node2');
       await eventually(() => stateOf(page, 'node2').textContent()).toBe('no connection: it is dialled again');
-      expect(await stateOf(page, 'node1').textContent()).toBe('connected');
+      await eventually(() => stateOf(page, 'node1').textContent()).toBe('connected');
       await devnet.control.call('start', 'node2');
       await eventually(() => stateOf(page, 'node2').textContent()).toBe('connected');
       complaints.length = 0;
@@ -195,6 +195,34 @@ describe.skipIf(!hasChromium)('a node in a tab', () => {
       await page.reload();
       await page.getByRole('button', { name: 'Start the node' }).waitFor();
     });
+
+    test('goes over to the network that is put in the place of its own, and brings nothing along', async () => {
+      await page.getByRole('button', { name: 'Start the node' }).click();
+      await inSync();
+      const before = await node1.getblockcount();
+      const other = await TestDevnet.start('--nodes=2');
+      const spec = await other.control.call<{ nodes: { tips: string[] }[] }>('export');
+      await other.stop();
+      const [tip] = spec.nodes[0]!.tips;
+      await devnet.control.call('import', spec);
+      await page.getByRole('link', { name: 'Network' }).click();
+      await page.locator(`.strip .block[title="${tip}"]`).waitFor({ timeout: 60_000 });
+      await eventually(() => page.locator('.node:not(.down)').count()).toBe(3);
+      await eventually(() => page.locator('.node').count()).toBe(3);
+      node1 = await devnet.clientOf('node1');
+      const height = await node1.getblockcount();
+      expect(height).not.toBe(before);
+      await eventually(() => page.locator('.node', { hasText: `height ${height}` }).count()).toBe(3);
+      expect(await page.locator('.block.branch').count()).toBe(0);
+      expect(await node1.getbestblockhash()).toBe(tip);
+      await open(page);
+      await inSync();
+      await eventually(() => stateOf(page, 'node2').textContent()).toBe('connected');
+      await page.getByRole('button', { name: 'Make an encrypted wallet' }).waitFor();
+      await page.getByRole('button', { name: 'Stop the node' }).click();
+      await page.getByRole('button', { name: 'Start the node' }).waitFor();
+      complaints.length = 0;
+    }, 180_000);
 
     test('what a browser lacks is said before', async () => {
       for (const [without, text, isPossible] of [

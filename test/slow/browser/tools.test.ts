@@ -58,7 +58,7 @@ describe.skipIf(!hasChromium)('the page', () => {
     await page.getByText('The template that miners get').click();
     const template = card(page, 'Next blocks: 1').locator('.list li');
     await eventually(() => template.count()).toBe(3);
-    expect(await template.nth(1).textContent()).toContain('after 1');
+    await eventually(() => template.nth(1).textContent()).toContain('after 1');
     expect(await template.nth(1).locator('a').getAttribute('title')).toBe(child);
     await picture(page, 'mempool');
     await call('mine', 1);
@@ -79,9 +79,9 @@ describe.skipIf(!hasChromium)('the page', () => {
     await page.getByText(`· height ${height + 3}`).waitFor();
     const balance = await call<number>('getbalance');
     await card(page, 'Faucet').getByRole('button', { name: 'Pay' }).click();
-    await page.getByRole('button', { name: 'Pay' }).isEnabled();
-    expect(await card(page, 'Faucet').getByRole('alert').allTextContents()).toEqual([]);
     await eventually(() => call('getbalance')).toBeGreaterThan(balance);
+    await eventually(() => card(page, 'Faucet').getByRole('button', { name: 'Pay' }).isEnabled()).toBe(true);
+    expect(await card(page, 'Faucet').getByRole('alert').allTextContents()).toEqual([]);
     await card(page, 'Time').getByLabel('a moment').fill('2030-01-02T03:04:05');
     await card(page, 'Time').getByRole('button', { name: 'Set' }).click();
     await card(page, 'Time').getByText('It is Wed, 02 Jan 2030 03:04').waitFor();

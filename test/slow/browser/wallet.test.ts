@@ -60,7 +60,7 @@ describe.skipIf(!hasChromium)('wallets on the page', () => {
     await send.getByLabel('coins').fill('0.25');
     await send.getByRole('button', { name: 'Preview' }).click();
     await send.getByRole('alert').waitFor();
-    expect(await send.getByRole('alert').textContent()).toContain('nowhere');
+    await eventually(() => send.getByRole('alert').textContent()).toContain('nowhere');
     await send.getByLabel('to', { exact: true }).fill(address);
     await send.getByLabel('sat/vB').fill('3');
     await send.getByRole('button', { name: 'Preview' }).click();

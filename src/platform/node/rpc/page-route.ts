@@ -30,9 +30,10 @@ export interface PageOptions {
 /**
  * Nothing from elsewhere is loaded, and nothing that is put into the page runs: all scripts and styles are files. The
  * page cannot be framed, and tells nobody where it is. A node in a tab dials nodes of this machine, its hashes and
- * signatures are WebAssembly, and its threads share memory.
+ * signatures are WebAssembly, and its threads share memory. For all that its server answers: what is no part of the page
+ * must not be taken for one either.
  */
-function headersOf(isDevnet: boolean): Readonly<Record<string, string>> {
+export function pageHeaders({ isDevnet = false }: PageOptions): Readonly<Record<string, string>> {
   const nodes = isDevnet ? ' http://127.0.0.1:*' : '';
   const policy = {
     'default-src': "'none'",
@@ -53,6 +54,8 @@ function headersOf(isDevnet: boolean): Readonly<Record<string, string>> {
     'cross-origin-embedder-policy': 'require-corp',
     'cross-origin-opener-policy': 'same-origin',
     'cross-origin-resource-policy': 'same-origin',
+    // But for files that are named by what is in them.
+    'cache-control': 'no-store',
     'referrer-policy': 'no-referrer',
     'x-content-type-options': 'nosniff',
   };
@@ -70,7 +73,6 @@ export async function pageRoutes({
   if (first === undefined) throw new Error(`There is no page in ${directory}: npm run build makes it`);
   const said = `data-of="${isDevnet ? 'devnet' : 'node'}" data-may="${readOnly ? 'read' : 'all'}"`;
   files.set(FIRST, Buffer.from(first.toString().replace('data-of="node" data-may="all"', said)));
-  const headers = headersOf(isDevnet);
   const routes = Array.from(
     files,
     ([name, body]): Route => ({
@@ -80,7 +82,6 @@ export async function pageRoutes({
       answer: async () => ({
         status: 200,
         headers: {
-          ...headers,
           'content-type': TYPES[extname(name)]!,
           // All but the first are named by what is in them.
           'cache-control': name === FIRST ? 'no-store' : 'private, max-age=31536000, immutable',

@@ -47,7 +47,6 @@ export class PageSession {
           status: 200,
           headers: {
             'content-type': 'application/json',
-            'cache-control': 'no-store',
             // Cookies know no ports: those of two nodes would be one.
             'set-cookie': `penny-${socket.localPort}=${this.#cookie}; Path=/; HttpOnly; SameSite=Strict`,
           },

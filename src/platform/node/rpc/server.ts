@@ -34,6 +34,8 @@ export interface RpcServerOptions extends AccessOptions {
   /** Calls under way are no more than both together. */
   readonly threads?: number;
   readonly queue?: number;
+  /** Of every answer. */
+  readonly headers?: Readonly<Record<string, string>>;
 }
 
 interface RpcServerDependencies {
@@ -144,6 +146,12 @@ export class RpcServer {
       if (this.#access.isPeerAllowed(socket)) this.#visitors.admit(socket);
       else socket.destroy();
     });
+    const always = Object.entries(this.#options.headers ?? {});
+    // Before Fastify looks: some it answers itself.
+    if (always.length > 0)
+      app.server.prependListener('request', (_request, response) => {
+        for (const [name, value] of always) response.setHeader(name, value);
+      });
     app.server.maxHeadersCount = LIMITS.headerCount;
     app.removeAllContentTypeParsers();
     // The first by its name: Fastify takes the header of all others apart for each request.

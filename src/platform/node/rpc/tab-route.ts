@@ -25,7 +25,7 @@ export const tabRoute = (network: () => Promise<TabNetwork | null>): Route => ({
   bodyLimit: 1,
   async answer() {
     const known = await network();
-    const headers = { 'content-type': 'application/json', 'cache-control': 'no-store' };
+    const headers = { 'content-type': 'application/json' };
     return { status: known === null ? 503 : 200, headers, body: Buffer.from(JSON.stringify(known)) };
   },
 });

@@ -149,6 +149,37 @@ test('nothing may run in the page but its files, and nobody may frame it', async
   );
 });
 
+test('whatever the server of a page answers, it can be taken for no other thing, nor framed, nor kept', async () => {
+  for (const [path, method, status] of [
+    ['/', 'GET', 200],
+    ['/', 'POST', 401],
+    ['/', 'OPTIONS', 405],
+    ['/', 'PUT', 405],
+    ['/wallet/w', 'POST', 401],
+    ['/events', 'GET', 401],
+    ['/login', 'POST', 415],
+    ['/network.json', 'GET', 503],
+    ['/health', 'GET', 503],
+    ['/nothing', 'GET', 404],
+    ['/%', 'GET', 400],
+  ] as const) {
+    const { status: got, headers } = await fetch(`http://127.0.0.1:${page.port}${path}`, { method });
+    const name = `${method} ${path}`;
+    expect([name, got]).toEqual([name, status]);
+    expect(headers.get('content-security-policy'), name).toContain("default-src 'none'");
+    expect(headers.get('content-security-policy'), name).toContain("frame-ancestors 'none'");
+    for (const [header, value] of [
+      ['x-content-type-options', 'nosniff'],
+      ['referrer-policy', 'no-referrer'],
+      ['cross-origin-opener-policy', 'same-origin'],
+      ['cross-origin-embedder-policy', 'require-corp'],
+      ['cross-origin-resource-policy', 'same-origin'],
+      ['cache-control', 'no-store'],
+    ] as const)
+      expect(headers.get(header), `${header} of ${name}`).toBe(value);
+  }
+});
+
 test('its key gives two halves of a password, of which neither opens anything alone', async () => {
   const { status, cookie } = await login(key);
   expect([status, cookie]).toEqual([
