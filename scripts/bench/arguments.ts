@@ -14,6 +14,7 @@ const MODULES: readonly string[] = [
   'blocks',
   'connect',
   'state',
+  'growth',
   'import',
   'sync',
   'mempool',

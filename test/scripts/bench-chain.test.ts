@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { countBlocks, readTip, writeChain } from '../../scripts/bench/chain/file.ts';
 import { type GenerateOptions, generateChain } from '../../scripts/bench/chain/generate.ts';
+import { COINS_A_BLOCK, growChain, measuredHeights } from '../../scripts/bench/chain/grow.ts';
 import type { Block } from '../../src/core/block/block.ts';
 import { genesisBlock } from '../../src/core/consensus/genesis.ts';
 import { MAX_BLOCK_WEIGHT } from '../../src/core/consensus/limits.ts';
@@ -56,6 +57,25 @@ test('the chain accepts every block of it, scripts verified, and blocks get as f
   expect(chain.height).toBe(OPTIONS.blocks);
   expect(chain.tip.hash).toBe(blocks.at(-1)!.hash);
   expect(blocks.at(-1)!.transactions.length).toBe(1 + OPTIONS.txsPerBlock);
+});
+
+test('a chain grows to as many coins, between blocks of one kind', async () => {
+  const growth = { coins: 60_000, blocks: 2 };
+  const { few, many } = measuredHeights(growth);
+  const chain = await openMemoryChain();
+  /** Coins, by height, when a measured block is in. */
+  const sizes = new Map<number, number>();
+  let coins = 0;
+  for (const block of growChain(growth)) {
+    expect(await chain.acceptBlock(block)).toMatchObject({ ok: true });
+    const [, ...others] = block.transactions;
+    const inputs = others.reduce((sum, tx) => sum + tx.inputs.length, 0);
+    coins += 1 + others.reduce((sum, tx) => sum + tx.outputs.length, 0) - inputs;
+    if (inputs === COINS_A_BLOCK) sizes.set(chain.height, coins);
+  }
+  expect([...sizes.keys()]).toEqual([few[0] + 1, few[1], many[0] + 1, many[1]]);
+  expect(sizes.get(many[1])).toBeGreaterThan(growth.coins);
+  expect(sizes.get(few[1])).toBeLessThan(growth.coins / 2);
 });
 
 test('more payments than fit make a full block and no invalid one', async () => {

@@ -28,10 +28,16 @@ export interface Progress {
   readonly bytes: number;
 }
 
-/** Writes a chain in Core's blk format, from the genesis block on: without it Core's checks of regtest fail. */
-export async function writeChain(
+export const writeChain = (
   path: string,
   options: GenerateOptions,
+  onBlock?: (progress: Progress) => void,
+): Promise<void> => writeBlocks(path, generateChain(options), onBlock);
+
+/** Writes a chain in Core's blk format, from the genesis block on: without it Core's checks of regtest fail. */
+async function writeBlocks(
+  path: string,
+  blocks: AsyncIterable<Block> | Iterable<Block>,
   onBlock: (progress: Progress) => void = () => {},
 ): Promise<void> {
   const file = openSync(path, 'w');
@@ -42,7 +48,7 @@ export async function writeChain(
       bytes += writevSync(file, [frame, block.bytes]);
     };
     write(genesisBlock(REGTEST));
-    for await (const block of generateChain(options)) {
+    for await (const block of blocks) {
       write(block);
       transactions += block.transactions.length;
       onBlock({ height: ++height, transactions, bytes });
@@ -57,12 +63,21 @@ const BENCH_MIX = { p2wpkh: 60, p2tr: 20, p2pkh: 10, multisig: 10 };
 const CACHE = join(import.meta.dirname, '../../../node_modules/.cache/penny');
 
 /** Path of a chain of so many blocks, kept below node_modules. */
-export async function benchChain(blocks: number, txsPerBlock: number): Promise<string> {
-  const path = join(CACHE, `chain-${blocks}-${txsPerBlock}.dat`);
+export function benchChain(blocks: number, txsPerBlock: number): Promise<string> {
+  const threads = availableParallelism();
+  const options = { blocks, txsPerBlock, mix: BENCH_MIX, seed: 'bench', threads };
+  return kept(`chain-${blocks}-${txsPerBlock}.dat`, () => generateChain(options));
+}
+
+/** Path of a file of these blocks, made once. */
+export async function kept(
+  name: string,
+  make: () => AsyncIterable<Block> | Iterable<Block>,
+): Promise<string> {
+  const path = join(CACHE, name);
   if (existsSync(path)) return path;
   mkdirSync(CACHE, { recursive: true });
-  const threads = availableParallelism();
-  await writeChain(`${path}.new`, { blocks, txsPerBlock, mix: BENCH_MIX, seed: 'bench', threads });
+  await writeBlocks(`${path}.new`, make());
   renameSync(`${path}.new`, path);
   return path;
 }

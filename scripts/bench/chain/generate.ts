@@ -3,26 +3,19 @@
  * first hundred blocks are empty, so that coinbases mature; then few coins are split into many, until every
  * block can have as many payments as asked for.
  */
-import { Block } from '../../../src/core/block/block.ts';
-import { BlockHeader } from '../../../src/core/block/header.ts';
-import { merkleRoot } from '../../../src/core/block/merkle.ts';
-import { checkProofOfWork } from '../../../src/core/block/proof-of-work.ts';
-import { commitmentScript, witnessCommitment } from '../../../src/core/consensus/commitment.ts';
+import type { Block } from '../../../src/core/block/block.ts';
 import { genesisBlock } from '../../../src/core/consensus/genesis.ts';
 import { MAX_BLOCK_WEIGHT } from '../../../src/core/consensus/limits.ts';
-import { blockSubsidy } from '../../../src/core/consensus/subsidy.ts';
-import { concatBytes } from '../../../src/core/encoding/bytes.ts';
 import { REGTEST } from '../../../src/core/parameters/presets.ts';
-import { pushNumber } from '../../../src/core/script/script.ts';
 import {
   NO_WITNESS,
-  NULL_OUTPOINT,
   type OutPoint,
   SEQUENCE_FINAL,
   Transaction,
   type TxOut,
   WITNESS_SCALE_FACTOR,
 } from '../../../src/core/transaction/transaction.ts';
+import { mineBlock } from './mine-block.ts';
 import { Signers, type Unsigned } from './signers.ts';
 import { KeyRing, type Kind } from './spends.ts';
 
@@ -56,7 +49,6 @@ const P2PKH_LENGTH = 25;
 /** A P2PKH output weighs 136, but a block has room for no more than 20,000 of its signature operations. */
 const P2PKH_SURCHARGE = 64;
 const EMPTY = new Uint8Array(0);
-const RESERVED = new Uint8Array(32);
 
 export async function* generateChain(options: GenerateOptions): AsyncGenerator<Block> {
   const signers = new Signers(options.threads, options.seed);
@@ -156,40 +148,15 @@ class Generator {
       for (const { value } of spent) fees += value;
       for (const { value } of tx.outputs) fees -= value;
     }
-    const coinbase = this.#coinbase(height, fees, signed);
-    const transactions = [coinbase, ...signed];
-    const block = Block.from(this.#mine(transactions), transactions);
+    const block = mineBlock(this.#tip, height, { fees, script: this.#script() }, signed);
     this.#tip = block.header;
+    const coinbase = block.transactions[0]!;
     this.#immature.push({ outpoint: { txid: coinbase.txidBytes, vout: 0 }, output: coinbase.outputs[0]! });
     for (const tx of signed)
       tx.outputs.forEach((output, vout) => {
         this.#coins.push({ outpoint: { txid: tx.txidBytes, vout }, output });
       });
     return block;
-  }
-
-  #coinbase(height: number, fees: bigint, others: readonly Transaction[]): Transaction {
-    const outputs: TxOut[] = [{ value: blockSubsidy(height, REGTEST) + fees, scriptPubKey: this.#script() }];
-    // The coinbase's own place is 32 zero bytes, whatever stands there.
-    const commitment = witnessCommitment([others[0] ?? NOTHING, ...others], RESERVED);
-    outputs.push({ value: 0n, scriptPubKey: commitmentScript(commitment) });
-    const scriptSig = concatBytes(pushNumber(height), Uint8Array.of(0));
-    const input = { prevout: NULL_OUTPOINT, scriptSig, sequence: SEQUENCE_FINAL, witness: [RESERVED] };
-    return Transaction.from({ version: 2, inputs: [input], outputs, lockTime: 0 });
-  }
-
-  #mine(transactions: readonly Transaction[]): BlockHeader {
-    const fields = {
-      version: 0x20000000,
-      prevHash: this.#tip.hashBytes,
-      merkleRoot: merkleRoot(transactions.map((tx) => tx.txidBytes)).root,
-      time: this.#tip.time + REGTEST.targetSpacing,
-      bits: this.#tip.bits,
-    };
-    for (let nonce = 0; ; nonce++) {
-      const header = BlockHeader.from({ ...fields, nonce });
-      if (checkProofOfWork(header.hashBytes, header.bits, REGTEST)) return header;
-    }
   }
 }
 
@@ -202,5 +169,3 @@ function roomFor(tx: Transaction): number {
     operations * P2PKH_SURCHARGE
   );
 }
-
-const NOTHING = Transaction.from({ version: 2, inputs: [], outputs: [], lockTime: 0 });

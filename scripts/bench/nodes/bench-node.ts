@@ -1,7 +1,7 @@
 /** One contender's node: a data directory and ports that outlive its processes, and what these have used. */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { cpSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
@@ -131,6 +131,12 @@ export class BenchNode {
     const child = this.#child!;
     if (this.isRunning) await once(child, 'exit');
     if (child.exitCode !== 0) throw this.#failure();
+  }
+
+  /** Bytes of the files of a folder of its data. */
+  bytesOf(folder: string): number {
+    const path = join(this.#directory, 'regtest', folder);
+    return readdirSync(path).reduce((sum, name) => sum + statSync(join(path, name)).size, 0);
   }
 
   async stop(): Promise<void> {
