@@ -16,6 +16,7 @@ import type { HeaderEntry } from './header-entry.ts';
 import type { HeaderTree } from './header-tree.ts';
 import type { KeyValueStore, Operation } from './key-value-store.ts';
 import type { ChainParts } from './parts.ts';
+import { PRUNE_AFTER_HEIGHT } from './pruning.ts';
 import { pageKey } from './schema.ts';
 
 /** Milliseconds between flushes while nothing else makes one necessary. */
@@ -108,8 +109,9 @@ export class ChainDisk {
 
   /** Deletes files if there is more than shall be. */
   async pruneIfOver(): Promise<void> {
-    const { blocks, pruner, active } = this.#parts;
-    if (!pruner.isOver(blocks.sizeOnDisk)) return;
+    const { blocks, pruner, active, parameters } = this.#parts;
+    const isLong = active.tip.height > (parameters.pruneAfterHeight ?? PRUNE_AFTER_HEIGHT);
+    if (!isLong || !pruner.isOver(blocks.sizeOnDisk)) return;
     await this.flush();
     await this.#deleteFiles(await pruner.pruneToTarget(active.tip));
   }

@@ -9,6 +9,8 @@ import type { HeaderTree } from './header-tree.ts';
 
 /** BIP159: a pruned node still serves this many blocks. */
 export const MIN_BLOCKS_TO_KEEP = 288;
+/** A chain must be longer than this before any block goes, where its network's file does not say it. */
+export const PRUNE_AFTER_HEIGHT = 1_000;
 /** Core's: bytes of blocks and undo data that may come until it is looked again. */
 const ROOM = 17 << 20;
 

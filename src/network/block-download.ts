@@ -72,7 +72,7 @@ export class BlockDownload implements Part {
     context.chain.verified.subscribe(() => this.fillAll());
     context.chain.connected.subscribe(({ entry }) => {
       this.#stored.deleteUpTo(entry.height);
-      this.#stallTimeout = Math.max(STALL_TIMEOUT, Math.floor(this.#stallTimeout * 0.85));
+      this.#relax();
       if (this.#heldBack) this.fillAll();
     });
     context.chain.refused.subscribe(({ entry, invalid }) => {
@@ -80,6 +80,15 @@ export class BlockDownload implements Part {
       this.#stored.delete(entry.hash);
       if (source !== undefined && invalid.kind === 'consensus') context.peers.punish(source, invalid.reason);
     });
+  }
+
+  /** Blocks come: those who keep us waiting have less time again. */
+  #relax(): void {
+    if (this.#stallTimeout === STALL_TIMEOUT) return;
+    const seconds = Math.max(STALL_TIMEOUT, this.#stallTimeout * 0.85) / SECOND;
+    this.#stallTimeout = Math.floor(seconds) * SECOND;
+    const text = `Decreased stalling timeout to ${Math.floor(seconds)} seconds`;
+    this.#context.logger.log('debug', 'net', text);
   }
 
   closed(peer: Peer): void {
@@ -229,7 +238,10 @@ export class BlockDownload implements Part {
   }
 
   #forget(peer: Peer, hash: BlockHash): void {
-    peer.blocks.requests.delete(hash);
+    if (peer.blocks.requests.delete(hash)) {
+      peer.blocks.stalls?.cancel();
+      peer.blocks.stalls = undefined;
+    }
     const others = this.askedFor(hash).filter((other) => other !== peer);
     if (others.length === 0) this.#inFlight.delete(hash);
     else this.#inFlight.set(hash, others);
@@ -260,11 +272,13 @@ export class BlockDownload implements Part {
     if (!peer.ready || this.#judging.isFull || this.#context.chain.isReindexing) return;
     const room = this.placesOf(peer);
     if (room === 0) return;
-    const { next, waiting } = this.#next(peer, room);
+    const { next, waiting, held } = this.#next(peer, room);
     const wanted = !peer.preferred && this.#isServedByChoice() ? [] : next;
-    const early = this.#nextEarly(peer, room - wanted.length);
-    this.ask(peer, [...wanted, ...early]);
-    if (wanted.length + early.length === 0 && waiting !== undefined) this.#hedge(peer, waiting);
+    const all = [...wanted, ...this.#nextEarly(peer, room - wanted.length)];
+    this.ask(peer, all);
+    if (all.length > 0) return;
+    if (waiting !== undefined) this.#hedge(peer, waiting);
+    if (held !== undefined) this.#suspect(peer, held);
   }
 
   /**
@@ -280,13 +294,13 @@ export class BlockDownload implements Part {
     return false;
   }
 
-  /** Blocks to ask for, and the first one on the way that others were asked for. */
-  #next(peer: Peer, room: number): { next: HeaderEntry[]; waiting: HeaderEntry | undefined } {
+  /** Blocks to ask for; the first one on the way, and the first that only others were asked for. */
+  #next(peer: Peer, room: number): { next: HeaderEntry[]; waiting?: HeaderEntry; held?: HeaderEntry } {
     const { chain } = this.#context;
     const theirs = peer.chain;
     theirs.resolve(chain);
     const { best } = theirs;
-    const none = { next: [], waiting: undefined };
+    const none = { next: [] };
     if (best === undefined || best.chainWork < chain.tip.chainWork || !servesBlocks(peer.services))
       return none;
     if (best.chainWork < chain.workThreshold || leadsAstray(chain, best)) return none;
@@ -299,7 +313,7 @@ export class BlockDownload implements Part {
     const near = chain.height + NEAREST_BLOCKS;
     let roomAhead = this.#roomAhead(best.ancestor(common.height + 1));
     const next: HeaderEntry[] = [];
-    let waiting: HeaderEntry | undefined;
+    let [waiting, held]: HeaderEntry[] = [];
     let contiguous = true;
     for (let height = common.height + 1; height <= Math.min(best.height, end); height++) {
       const entry = best.ancestor(height);
@@ -312,6 +326,7 @@ export class BlockDownload implements Part {
       if (this.#judging.has(entry.hash)) continue;
       const asked = this.askedFor(entry.hash);
       if (asked.length > 0) {
+        held ??= entry;
         if (!asked.includes(peer)) waiting ??= entry;
         continue;
       }
@@ -324,7 +339,9 @@ export class BlockDownload implements Part {
       next.push(entry);
       if (next.length === room) break;
     }
-    return { next, waiting };
+    // The window moves as blocks are connected.
+    if (end < best.height && next.length < room) this.#heldBack = true;
+    return { next, ...(waiting && { waiting }), ...(held && { held }) };
   }
 
   /** Blocks up to that of a snapshot, to verify it in the background. */
@@ -340,11 +357,10 @@ export class BlockDownload implements Part {
 
   /**
    * This peer has nothing to do while another holds up what comes next. Once that has taken too long, ask
-   * this one too; if the whole window waits for it, the other is let go.
+   * this one too.
    */
   #hedge(peer: Peer, entry: HeaderEntry): void {
     const asked = this.askedFor(entry.hash);
-    const oldest = asked[0]!;
     const waits = asked
       .map((other) => sinceOf(other, entry.hash) + this.#stallTimeout - this.#context.clock.elapsed())
       .filter((wait) => wait > 0);
@@ -354,15 +370,19 @@ export class BlockDownload implements Part {
       return;
     }
     if (peer.servesHistory || this.#isRecent(entry)) this.ask(peer, [entry]);
-    const blocked = oldest.chain.best;
-    if (
-      blocked !== undefined &&
-      blocked.height - entry.height >= DOWNLOAD_WINDOW &&
-      this.#isWindowFull(entry)
-    ) {
+  }
+
+  /** The window cannot move for want of a block: whoever was asked for it first has some seconds to give any. */
+  #suspect(peer: Peer, entry: HeaderEntry): void {
+    const [first] = this.askedFor(entry.hash);
+    const { best } = peer.chain;
+    if (best === undefined || first === undefined || first === peer || first.blocks.stalls) return;
+    if (best.height - entry.height < DOWNLOAD_WINDOW || !this.#isWindowFull(entry)) return;
+    first.note(`Stall started peer=${first.id}`);
+    first.blocks.stalls = first.schedule(this.#stallTimeout, () => {
       this.#stallTimeout = Math.min(2 * this.#stallTimeout, MAXIMUM_STALL_TIMEOUT);
-      oldest.close('stalls the download of blocks');
-    }
+      first.close('Peer is stalling block download');
+    });
   }
 
   #isRecent(entry: HeaderEntry): boolean {

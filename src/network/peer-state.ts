@@ -24,6 +24,8 @@ export class PeerBlocks {
   keptBack = 0;
   /** When to look again whether others keep back what this peer waits for. */
   hedgeTimer: Timer | undefined;
+  /** Runs while all that may be asked for waits for a block of this peer. */
+  stalls: Timer | undefined;
   /** When to look whether it delivers at all. */
   watchTimer: Timer | undefined;
 

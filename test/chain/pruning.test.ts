@@ -11,7 +11,7 @@ const filler = { scriptPubKey: padding(8_000), value: 0n };
 const { blocks } = new ChainBuilder(STORY_NETWORK).mine(350, { coinbase: { moreOutputs: [filler] } });
 
 /** Twelve blocks a file. */
-const SMALL = { parameters: STORY_NETWORK, blockFileSize: 100_000 };
+const SMALL = { parameters: { ...STORY_NETWORK, pruneAfterHeight: 100 }, blockFileSize: 100_000 };
 
 async function feed(chain: Chain): Promise<void> {
   for (const block of blocks) await chain.acceptBlock(block);
@@ -69,6 +69,10 @@ describe('pruning', () => {
     expect(chain.pruner.prunedHeight).toBeGreaterThan(40);
     expect(chain.pruner.prunedHeight).toBeLessThanOrEqual(chain.height - MIN_BLOCKS_TO_KEEP);
     expect(await chain.verify(3, 0)).toBe(true);
+    // Not before the chain is long enough for its network.
+    const short = await openMemoryChain({ ...SMALL, parameters: STORY_NETWORK, prune: 2 });
+    await feed(short);
+    expect(short.pruner.prunedHeight).toBe(-1);
   });
 
   it('looks before another file begins, and leaves room for what comes until it looks again', async () => {

@@ -183,3 +183,45 @@ test('who sends a compact block that turns out mutated keeps its connection, and
   expect(await world.until(() => tip(node) === block.hash, 5)).toBe(true);
   expect(peer.closed).toBe(false);
 });
+
+test('who holds up all that may be asked for has two seconds, the next one four, and so on', async () => {
+  const world = new MemoryWorld(49);
+  const { blocks } = emptyChain(1_100);
+  const lines: string[] = [];
+  const logger = { log: (_level: string, _category: string, text: string) => lines.push(text) };
+  const node = await world.start('10.0.0.1', { logger });
+  const [withheld, ...others] = blocks;
+  const peers: Scripted[] = [];
+  const tell = (peer: Scripted, count: number) =>
+    peer.send('headers', { headers: blocks.slice(0, count).map(({ header }) => header) });
+  for (let i = 0; i < 3; i++) {
+    const peer = await Scripted.answer(world, `10.1.${i}.1`, node, 'outbound-full-relay');
+    peer.blocks.push(...others);
+    peers.push(peer);
+    tell(peer, 1_024);
+  }
+  // The window is not full: there is only nothing else.
+  await world.pass(10);
+  const left = () => peers.filter(({ closed }) => !closed);
+  expect([left().length, node.chain.height]).toEqual([3, 0]);
+  for (const peer of peers) tell(peer, 1_025);
+  const passed: number[] = [];
+  for (const count of [2, 1]) {
+    const begun = world.clock.monotonic();
+    await world.until(() => left().length === count);
+    passed.push(Math.round((world.clock.monotonic() - begun) / 1_000));
+  }
+  expect(passed).toEqual([2, 4]);
+  left()[0]!.send('block', { block: withheld! });
+  expect(await world.until(() => node.chain.height === 1_025, 5)).toBe(true);
+  await world.pass(20);
+  expect(left()).toHaveLength(1);
+  const told = lines.filter((line) => /stall/i.test(line));
+  expect(told).toEqual([
+    ...[0, 1].flatMap((id) => [
+      `Stall started peer=${id}`,
+      `Peer is stalling block download, disconnecting peer=${id}`,
+    ]),
+    ...[6, 5, 4, 3, 2].map((seconds) => `Decreased stalling timeout to ${seconds} seconds`),
+  ]);
+});

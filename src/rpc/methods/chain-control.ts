@@ -1,7 +1,7 @@
 /** Steers the chain by hand, gives it headers, and makes blocks on demand. */
 import type { Chain } from '../../chain/chain.ts';
 import type { HeaderEntry } from '../../chain/header-entry.ts';
-import { MIN_BLOCKS_TO_KEEP } from '../../chain/pruning.ts';
+import { MIN_BLOCKS_TO_KEEP, PRUNE_AFTER_HEIGHT } from '../../chain/pruning.ts';
 import { type BlockHash, BlockHeader } from '../../core/block/header.ts';
 import { TIMESTAMP_WINDOW } from '../../core/consensus/limits.ts';
 import { toHex } from '../../core/encoding/bytes.ts';
@@ -17,7 +17,6 @@ import { readHex, readTransaction } from '../texts.ts';
 
 /** A prune height above this is a time (Core's rule). */
 const TIME_THRESHOLD = 1_000_000_000;
-const PRUNE_AFTER_HEIGHT = 1_000;
 
 /** Methods that do something to the branches, after which the mempool must have followed. */
 const steering = (help: string, steer: (chain: Chain, hash: BlockHash) => Promise<unknown>) =>
