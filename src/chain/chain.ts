@@ -39,7 +39,7 @@ import { COIN_STORE, damagedIndex, INDEX_STORE, REINDEX_KEY, SNAPSHOT_STORE } fr
 import { asInvalid, checkContext, checkForm, checkHeaders, isWanted } from './stages/check.ts';
 import { Reception } from './stages/receive.ts';
 import { checkBlockFiles, clearForReindex, loadCoins, loadTip, loadTree } from './startup.ts';
-import type { Storage } from './storage.ts';
+import { CorruptionError, type Storage } from './storage.ts';
 import { verifyChain } from './verification.ts';
 import { Walk } from './walk.ts';
 import { BlockRequestError, WriterQueue } from './writer-queue.ts';
@@ -149,10 +149,11 @@ export class Chain extends ChainView {
     }
     parts.pruner.load();
     const { checkLevel = DEFAULT_CHECK_LEVEL, checkBlocks = DEFAULT_CHECK_BLOCKS } = this.#options;
-    const problem =
-      (await verifyChain(parts, checkLevel, checkBlocks, parts.tree.base?.height)) ??
-      (await this.background?.verify(checkLevel, checkBlocks));
-    if (problem) throw problem;
+    for (const problem of [
+      await verifyChain(parts, checkLevel, checkBlocks, parts.tree.base?.height),
+      await this.background?.verify(checkLevel, checkBlocks),
+    ])
+      if (problem instanceof CorruptionError) throw problem;
     this.#options.onLoaded?.(this);
     await this.#queue.run(async () => {
       // Declared invalid, and the coins not written since.

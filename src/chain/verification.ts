@@ -13,22 +13,23 @@ import { CorruptionError } from './storage.ts';
 
 /**
  * Core's levels: 0 reads the blocks, 1 checks them, 2 reads their undo data, 3 takes them off the coins (in
- * memory), 4 connects them again with all scripts. Stops early, without a complaint, where blocks were pruned.
+ * memory), 4 connects them again with all scripts. Stops early where blocks were pruned.
  * @param count of blocks from the tip down; 0 is all.
  * @param above goes no further down than to the block above this height
- * @returns what is wrong, as the store or file that is damaged, or null.
+ * @returns what is wrong, as the store or file that is damaged, or which block is not there; else null
  */
 export async function verifyChain(
   parts: ChainParts,
   level: number,
   count: number,
   above = 0,
-): Promise<CorruptionError | null> {
-  const { active, blocks, parameters, clock } = parts;
+): Promise<CorruptionError | MissingDataError | null> {
+  const { active, blocks, parameters, clock, logger } = parts;
   const tip = active.tip;
   const last = Math.max(above + 1, count <= 0 ? 1 : tip.height - count + 1);
   const layers: CoinLayer[] = [];
   let at = tip;
+  let missing: MissingDataError | null = null;
   try {
     for (; at.height >= last; at = at.parent!) {
       const block = checkBlock(await blocks.readBlock(at), parameters, { checkPow: level >= 1 });
@@ -44,15 +45,17 @@ export async function verifyChain(
     }
   } catch (error) {
     if (!(error instanceof MissingDataError)) return describe(at, error);
+    logger.log('info', 'validation', `Block verification stopping at height ${at.height} (no data)`);
+    missing = error;
   }
-  if (level < 4) return null;
+  if (level < 4) return missing;
   for (let height = at.height + 1; height <= tip.height; height++) {
     const entry = active.at(height)!;
     const problem = await reconnect(parts, entry, layers);
     if (problem !== null) return problem;
     await clock.yield();
   }
-  return null;
+  return missing;
 }
 
 async function reconnect(

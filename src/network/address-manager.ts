@@ -16,12 +16,15 @@ import { shuffle } from './random.ts';
 
 const NEW_BUCKETS = 1_024;
 const TRIED_BUCKETS = 256;
-const BUCKET_SIZE = 64;
+export const BUCKET_SIZE = 64;
 /** Buckets over which one source group, or one address group in `tried`, can spread. */
 const NEW_BUCKETS_A_SOURCE = 64;
 const TRIED_BUCKETS_A_GROUP = 8;
 /** Places in `new` that one address may take. */
 const MAXIMUM_REFERENCES = 8;
+
+/** Of what is written. */
+const VERSION = 2;
 
 const DAY = 86_400;
 const HORIZON = 30 * DAY;
@@ -33,10 +36,11 @@ const REPLACEMENT_AGE = 4 * 3_600;
 const MAXIMUM_COLLISIONS = 10;
 
 /** Times in seconds since the epoch, 0 for never. */
-interface KnownPeer {
+export interface KnownPeer {
   readonly address: NetworkAddress;
   readonly key: string;
-  readonly sourceGroup: string;
+  /** Who told us of it first. */
+  readonly source: NetworkAddress;
   services: bigint;
   time: number;
   lastTry: number;
@@ -82,6 +86,11 @@ export class AddressManager {
     return this.#peers.values();
   }
 
+  /** Both tables: an address may have several places among the new. */
+  tables(): Record<'new' | 'tried', ReadonlyMap<number, KnownPeer>> {
+    return { new: this.#new, tried: this.#tried };
+  }
+
   get(address: NetworkAddress): KnownPeer | undefined {
     return this.#peers.get(formatAddress(address));
   }
@@ -98,10 +107,9 @@ export class AddressManager {
     // What a peer says of itself is not distrusted.
     const distrust = key === formatAddress(source) ? 0 : penalty;
     const time = Math.max(0, Math.min(item.time, now + 600) - distrust);
-    const sourceGroup = groupOf(source, this.#localPeers);
     let peer = this.#peers.get(key);
     if (peer === undefined) {
-      peer = { address, key, sourceGroup, services: item.services, time, places: new Set(), ...UNTRIED };
+      peer = { address, key, source, services: item.services, time, places: new Set(), ...UNTRIED };
     } else {
       const online = now - item.time < DAY;
       if (time > peer.time + (online ? 3_600 : DAY)) peer.time = time;
@@ -110,7 +118,7 @@ export class AddressManager {
       // Each further place is twice as unlikely.
       if (this.#random.below(2 ** peer.places.size) !== 0) return false;
     }
-    return this.#placeInNew(peer, sourceGroup);
+    return this.#placeInNew(peer, source);
   }
 
   /** A connection to it worked. */
@@ -203,11 +211,12 @@ export class AddressManager {
   }
 
   encode(): Uint8Array {
-    const writer = new Writer().uint8(1).bytes(this.#secret).compactSize(this.#peers.size);
+    const writer = new Writer().uint8(VERSION).bytes(this.#secret).compactSize(this.#peers.size);
     for (const peer of this.#peers.values()) {
-      addrv2.write(writer, { addresses: [peer] });
-      writer.varBytes(utf8(peer.sourceGroup)).uint32(peer.lastTry).uint32(peer.lastSuccess);
+      addrv2.write(writer, { addresses: [peer, { ...peer, address: peer.source }] });
       writer
+        .uint32(peer.lastTry)
+        .uint32(peer.lastSuccess)
         .uint32(peer.attempts)
         .uint8(peer.tried ? 1 : 0)
         .compactSize(peer.places.size);
@@ -219,16 +228,19 @@ export class AddressManager {
   /** Replaces everything. @throws DecodeError */
   load(bytes: Uint8Array): void {
     const reader = new Reader(bytes);
-    reader.uint8();
+    const version = reader.uint8();
     this.#secret = reader.view(32).slice();
     for (let count = reader.compactSize(); count > 0; count--) {
-      const [item] = addrv2.read(reader).addresses;
-      const sourceGroup = String.fromCharCode(...reader.varBytes());
+      const [item, teller] = addrv2.read(reader).addresses.map(({ address, ...rest }) => ({
+        ...rest,
+        address: { ...address, bytes: address.bytes.slice() },
+      }));
+      // Of the source only the group was kept.
+      if (version < VERSION) reader.varBytes();
       const peer: KnownPeer = {
         ...item!,
-        address: { ...item!.address, bytes: item!.address.bytes.slice() },
         key: formatAddress(item!.address),
-        sourceGroup,
+        source: (teller ?? item!).address,
         lastTry: reader.uint32(),
         lastSuccess: reader.uint32(),
         attempts: reader.uint32(),
@@ -248,7 +260,8 @@ export class AddressManager {
     return new DataView(digest.buffer, digest.byteOffset).getUint32(0, true);
   }
 
-  #newPlace(peer: KnownPeer, sourceGroup: string): number {
+  #newPlace(peer: KnownPeer, source: NetworkAddress): number {
+    const sourceGroup = groupOf(source, this.#localPeers);
     const group = groupOf(peer.address, this.#localPeers);
     const spread = this.#number('s', group, sourceGroup) % NEW_BUCKETS_A_SOURCE;
     const bucket = this.#number('n', sourceGroup, spread) % NEW_BUCKETS;
@@ -261,8 +274,8 @@ export class AddressManager {
     return bucket * BUCKET_SIZE + (this.#number('K', bucket, peer.key) % BUCKET_SIZE);
   }
 
-  #placeInNew(peer: KnownPeer, sourceGroup: string): boolean {
-    const place = this.#newPlace(peer, sourceGroup);
+  #placeInNew(peer: KnownPeer, source: NetworkAddress): boolean {
+    const place = this.#newPlace(peer, source);
     const occupant = this.#new.get(place);
     if (occupant === peer) return false;
     if (occupant !== undefined) {
@@ -300,7 +313,7 @@ export class AddressManager {
     this.#tried.delete(place);
     this.#lists = {};
     peer.tried = false;
-    if (!this.#placeInNew(peer, peer.sourceGroup)) this.#peers.delete(peer.key);
+    if (!this.#placeInNew(peer, peer.source)) this.#peers.delete(peer.key);
   }
 
   /** Not worth passing on or keeping. */

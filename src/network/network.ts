@@ -5,7 +5,7 @@
 import type { HeaderEntry } from '../chain/header-entry.ts';
 import { Signal } from '../chain/signal.ts';
 import type { Timer } from '../seams.ts';
-import { AddressManager } from './address-manager.ts';
+import { AddressManager, BUCKET_SIZE, type KnownPeer } from './address-manager.ts';
 import { AddressRelay } from './address-relay.ts';
 import { type Ban, BanList, DEFAULT_BAN_TIME } from './ban-list.ts';
 import { BlockDownload } from './block-download.ts';
@@ -16,6 +16,7 @@ import { FilterServing } from './filter-serving.ts';
 import { HeaderSync } from './header-sync.ts';
 import { LocalAddresses } from './local-addresses.ts';
 import { MessageRouter } from './message-router.ts';
+import type { TimedAddress } from './messages/addresses.ts';
 import { formatHost, type NetworkName, networkName, parseAddress, parseTarget } from './network-address.ts';
 import { NetworkFiles } from './network-files.ts';
 import type { NetworkOptions } from './options.ts';
@@ -229,13 +230,7 @@ export class Network {
 
   /** A random sample of known addresses; 0 for all. */
   knownAddresses(count: number, network?: NetworkName): KnownAddress[] {
-    const known = this.#context.addresses.sample(network === undefined ? count : 0, 0).map((peer) => ({
-      time: peer.time,
-      services: peer.services,
-      host: formatHost(peer.address),
-      port: peer.address.port,
-      network: networkName(peer.address),
-    }));
+    const known = this.#context.addresses.sample(network === undefined ? count : 0, 0).map(describeAddress);
     if (network === undefined) return known;
     const matching = known.filter((peer) => peer.network === network);
     return count === 0 ? matching : matching.slice(0, count);
@@ -253,6 +248,19 @@ export class Network {
     if (added && tried) this.#context.addresses.good(address);
     this.#context.addresses.learned.emit();
     return added;
+  }
+
+  /** getrawaddrman: by table, and by bucket and position in it. */
+  addressTables(): Record<'new' | 'tried', Record<string, KnownAddress & { readonly source: KnownAddress }>> {
+    const list = (table: ReadonlyMap<number, KnownPeer>) =>
+      Object.fromEntries(
+        Array.from(table, ([place, peer]) => [
+          `${Math.floor(place / BUCKET_SIZE)}/${place % BUCKET_SIZE}`,
+          { ...describeAddress(peer), source: describeAddress({ ...peer, address: peer.source }) },
+        ]),
+      );
+    const tables = this.#context.addresses.tables();
+    return { new: list(tables.new), tried: list(tables.tried) };
   }
 
   /** getaddrmaninfo, by network. */
@@ -303,4 +311,14 @@ export class Network {
     };
     arm();
   }
+}
+
+function describeAddress({ time, services, address }: TimedAddress): KnownAddress {
+  return {
+    time,
+    services,
+    host: formatHost(address),
+    port: address.port,
+    network: networkName(address),
+  };
 }

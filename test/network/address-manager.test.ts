@@ -1,5 +1,7 @@
 import { expect, test } from 'vitest';
+import { Writer } from '../../src/core/encoding/writer.ts';
 import { AddressManager } from '../../src/network/address-manager.ts';
+import { addrv2 } from '../../src/network/messages/addresses.ts';
 import { type NetworkAddress, parseAddress } from '../../src/network/network-address.ts';
 import { SeededRandom } from '../../src/simulation/seeded-random.ts';
 import { StillClock } from '../support/memory-chain.ts';
@@ -94,4 +96,16 @@ test('everything outlasts being written and read', () => {
   again.load(manager.encode());
   expect([...again.all()]).toEqual([...manager.all()]);
   expect(again.encode()).toEqual(manager.encode());
+});
+
+test('what an older version wrote is read, without who told of it', () => {
+  const { manager } = open();
+  const writer = new Writer().uint8(1).bytes(new Uint8Array(32)).compactSize(1);
+  addrv2.write(writer, { addresses: [item('8.1.1.1')] });
+  writer.varBytes(Uint8Array.of(49)).uint32(5).uint32(6).uint32(7).uint8(0).compactSize(1).uint32(70);
+  manager.load(writer.finish());
+  expect([...manager.all()]).toMatchObject([
+    { key: '8.1.1.1:8333', source: address('8.1.1.1'), lastTry: 5, lastSuccess: 6, attempts: 7 },
+  ]);
+  expect([...manager.tables().new.keys()]).toEqual([70]);
 });

@@ -225,3 +225,21 @@ test('dumptxoutset rolls back to a block, and forward again', async () => {
   expect(await call('gettxoutsetinfo', 'muhash', 3)).toMatchObject({ muhash });
   await expect(call('dumptxoutset', 'x', 'latest', { rollback: 3 })).rejects.toThrow('with rollback option');
 });
+
+test('known addresses are shown by their places, with who told of them', async () => {
+  expect(await call('getrawaddrman')).toEqual({ new: {}, tried: {} });
+  for (const host of ['1.2.3.4', '5.6.7.8']) await call('addpeeraddress', host, 8333, host === '1.2.3.4');
+  const tables = (await call('getrawaddrman')) as Record<'new' | 'tried', Record<string, object>>;
+  for (const [table, host] of [
+    ['tried', '1.2.3.4'],
+    ['new', '5.6.7.8'],
+  ] as const) {
+    const [place, ...others] = Object.entries(tables[table]);
+    expect([place![0], others]).toEqual([expect.stringMatching(/^\d{1,4}\/\d{1,2}$/), []]);
+    const source = { source: host, source_network: 'ipv4' };
+    expect(place![1]).toEqual({
+      ...{ time: 1_600_000_000, services: 9, address: host, port: 8333, network: 'ipv4' },
+      ...source,
+    });
+  }
+});

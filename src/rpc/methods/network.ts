@@ -65,13 +65,21 @@ const upload = t.view<[Network['uploadTarget']['state']]>()({
 
 const NETWORKS = ['ipv4', 'ipv6', 'onion', 'i2p', 'cjdns'] as const satisfies readonly NetworkName[];
 
-const known = t.view<[ReturnType<Network['knownAddresses']>[number]]>()({
-  time: [t.time('When it was last seen'), ({ time }) => time],
-  services: [t.number('Bits'), ({ services }) => services],
-  address: [t.string(), ({ host }) => host],
-  port: [t.integer(), ({ port }) => port],
-  network: [t.string(), ({ network }) => network],
+type Known = ReturnType<Network['knownAddresses']>[number];
+const knownFields = {
+  time: [t.time('When it was last seen'), ({ time }: Known) => time],
+  services: [t.number('Bits'), ({ services }: Known) => services],
+  address: [t.string(), ({ host }: Known) => host],
+  port: [t.integer(), ({ port }: Known) => port],
+  network: [t.string(), ({ network }: Known) => network],
+} as const;
+const known = t.view<[Known]>()(knownFields);
+const placed = t.view<[Known & { readonly source: Known }]>()({
+  ...knownFields,
+  source: [t.string('Who told us of it'), ({ source }) => source.host],
+  source_network: [t.string(), ({ source }) => source.network],
 });
+const table = t.record(placed, 'bucket/position');
 
 const added = t.view<[ReturnType<Network['connections']['added']>[number]]>()({
   addednode: [t.string('As it was given'), ({ text }) => text],
@@ -217,6 +225,17 @@ export const networkMethods = {
     }),
   }),
   ...group('hidden', {
+    getrawaddrman: method({
+      help: 'All known addresses of other nodes, by their places in the tables.',
+      result: t.object({ new: table, tried: table }),
+      handler(_, { network }) {
+        const tables = network.addressTables();
+        const show = (each: typeof tables.new) =>
+          Object.fromEntries(Object.entries(each).map(([place, one]) => [place, placed.of(one)] as const));
+        return { new: show(tables.new), tried: show(tables.tried) };
+      },
+    }),
+
     addpeeraddress: method({
       help: 'Adds an address to those that are known; for tests.',
       parameters: {
