@@ -135,7 +135,10 @@ export function judge(
     sequence: circumstances.sequence,
     spendsCoinbase,
   };
-  const entry = new MempoolEntry(facts, circumstances.feeDelta(tx.txid));
+  const entry = new MempoolEntry(facts, {
+    feeDelta: circumstances.feeDelta(tx.txid),
+    bytesPerSigOp: policy.bytesPerSigOp,
+  });
   checkEntry(entry, policy);
   if (!manner.packageFees) checkFeeRate(entry.virtualSize, entry.modifiedFee, circumstances);
 

@@ -53,6 +53,13 @@ export interface Cluster {
 /** What most have for parents and children: two empty sets each would take 400 bytes. */
 const NOBODY: ReadonlySet<MempoolEntry> = new Set();
 
+interface Reckoning {
+  /** By which it counts for more or less than it pays. */
+  readonly feeDelta?: bigint;
+  /** vbytes that each signature operation counts for at least. */
+  readonly bytesPerSigOp?: number;
+}
+
 export class MempoolEntry implements EntryFacts {
   readonly tx: Transaction;
   readonly fee: bigint;
@@ -73,7 +80,7 @@ export class MempoolEntry implements EntryFacts {
   /** Everything connected with it. */
   cluster!: Cluster;
 
-  constructor(facts: EntryFacts, feeDelta = 0n) {
+  constructor(facts: EntryFacts, { feeDelta = 0n, bytesPerSigOp = BYTES_PER_SIGOP }: Reckoning = {}) {
     this.tx = facts.tx;
     this.fee = facts.fee;
     this.sigOpCost = facts.sigOpCost;
@@ -83,7 +90,7 @@ export class MempoolEntry implements EntryFacts {
     this.spendsCoinbase = facts.spendsCoinbase;
     this.modifiedFee = feeDelta === 0n ? facts.fee : facts.fee + feeDelta;
     this.weight = facts.tx.weight;
-    this.adjustedWeight = Math.max(this.weight, facts.sigOpCost * BYTES_PER_SIGOP);
+    this.adjustedWeight = Math.max(this.weight, facts.sigOpCost * bytesPerSigOp);
     this.virtualSize = Math.ceil(this.adjustedWeight / WITNESS_SCALE_FACTOR);
   }
 

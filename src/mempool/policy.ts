@@ -2,6 +2,7 @@
  * The numbers of Bitcoin Core's relay policy that a user may change as options. Those that nobody may are in
  * `core/script/standard.ts`; the rules in `standardness`, `dust`, `truc` and `replacement`.
  */
+import { BYTES_PER_SIGOP } from '../core/script/standard.ts';
 import {
   DUST_RELAY_FEE_RATE,
   type FeeRate,
@@ -18,6 +19,8 @@ export interface MempoolPolicy {
   /** Bytes of all OP_RETURN scripts of a transaction; 0 relays none. */
   readonly maxDataCarrierBytes: number;
   readonly permitBareMultisig: boolean;
+  /** vbytes that a signature operation counts for at least. */
+  readonly bytesPerSigOp: number;
   /** Bytes of memory as Core counts them (`-maxmempool`, given in MB), and of Node's, by estimate. */
   readonly maxBytes: number;
   readonly maxMemory: number;
@@ -38,6 +41,7 @@ export const DEFAULT_POLICY: MempoolPolicy = Object.freeze({
   dustRelayFeeRate: DUST_RELAY_FEE_RATE,
   maxDataCarrierBytes: 100_000,
   permitBareMultisig: true,
+  bytesPerSigOp: BYTES_PER_SIGOP,
   maxBytes: 300_000_000,
   maxMemory: Number.POSITIVE_INFINITY,
   expiry: 336 * 3600,

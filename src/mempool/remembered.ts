@@ -55,6 +55,7 @@ export function rewindPool(pool: Pool, bytes: Uint8Array): void {
   for (const [txid, delta] of Object.entries(state.feeDeltas))
     pool.feeDeltas.set(txid as Txid, BigInt(delta));
   const deltaOf = (txid: Txid): bigint => pool.feeDeltas.get(txid) ?? 0n;
+  const { bytesPerSigOp } = pool.circumstances().policy;
   const wanted = new Map(state.entries.map((entry) => [JSON.stringify(entry), entry]));
   const gone: MempoolEntry[] = [];
   for (const entry of pool.graph.entries()) {
@@ -64,7 +65,7 @@ export function rewindPool(pool: Pool, bytes: Uint8Array): void {
   pool.remove(gone, 'reorg');
   for (const { hex, fee, ...facts } of wanted.values()) {
     const tx = Transaction.decode(fromHex(hex));
-    pool.add(new MempoolEntry({ ...facts, tx, fee: BigInt(fee) }, deltaOf(tx.txid)));
+    pool.add(new MempoolEntry({ ...facts, tx, fee: BigInt(fee) }, { feeDelta: deltaOf(tx.txid), bytesPerSigOp }));
   }
   pool.unbroadcast.clear();
   for (const txid of state.unbroadcast) pool.unbroadcast.add(txid);

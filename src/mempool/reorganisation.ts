@@ -83,7 +83,7 @@ export class Reorganisation {
   }
 
   #return(tx: Transaction, coins: readonly Coin[]): MempoolEntry {
-    const { tip, time, feeDelta } = this.#pool.circumstances();
+    const { tip, time, feeDelta, policy } = this.#pool.circumstances();
     const spent = coins.map((coin) => coin.output);
     const facts = {
       tx,
@@ -95,7 +95,10 @@ export class Reorganisation {
       sequence: 0,
       spendsCoinbase: coins.some((coin) => coin.coinbase),
     };
-    const entry = new MempoolEntry(facts, feeDelta(tx.txid));
+    const entry = new MempoolEntry(facts, {
+      feeDelta: feeDelta(tx.txid),
+      bytesPerSigOp: policy.bytesPerSigOp,
+    });
     this.#pool.add(entry);
     this.#bytes += tx.bytes.length;
     return entry;

@@ -237,3 +237,16 @@ describe('connected transactions', () => {
     );
   });
 });
+
+test('signature operations count for as many vbytes as -bytespersigop says, also after a reorganisation', async () => {
+  const pool = await openTestPool({ bytesPerSigOp: 100 });
+  // One of one: counted as twenty operations, of four each.
+  const bare = { scriptPubKey: multisig(1, [new Uint8Array(33).fill(2)]), value: 10_000n };
+  const tx = spend([pool.coin()], { extra: [bare], fee: 10_000n });
+  expect((await pool.accept(tx)).entry.virtualSize).toBe(2_000);
+  await pool.mine();
+  expect(pool.mempool.get(tx.txid)).toBe(undefined);
+  await pool.chain.invalidate(pool.chain.tip.hash);
+  await pool.mempool.settled();
+  expect(pool.mempool.get(tx.txid)!.virtualSize).toBe(2_000);
+});

@@ -18,7 +18,7 @@ const WITHOUT_EFFECT: Readonly<Record<string, string>> = Object.freeze({
   'Messages are not encrypted (BIP324), and transactions are announced one by one (not BIP330)':
     'v2transport txreconciliation',
   'Bloom filters (BIP37) are not served; compact ones are, by -peerblockfilters': 'peerbloomfilters',
-  'These bounds are fixed': `blockreconstructionextratxn bytespersigop dbbatchsize
+  'These bounds are fixed': `blockreconstructionextratxn dbbatchsize
     limitancestorsize limitdescendantsize maxorphantx maxreceivebuffer maxsendbuffer
     maxsigcachesize prevoutfetchthreads timeout txsendrate`,
   'A replacement that pays enough is always taken': 'mempoolfullrbf',
