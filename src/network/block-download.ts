@@ -18,10 +18,9 @@ import { InventoryType } from './messages/inventory.ts';
 import type { Peer } from './peer.ts';
 import type { BlockRequest } from './peer-state.ts';
 import { BLOCKS_IN_FLIGHT, DOWNLOAD_WINDOW, MINUTE, SECOND, servesBlocks } from './protocol.ts';
+import { StallTimeout } from './stall-timeout.ts';
 import { StoredBlocks } from './stored-blocks.ts';
 
-const STALL_TIMEOUT = 2 * SECOND;
-const MAXIMUM_STALL_TIMEOUT = 64 * SECOND;
 /** A block may be asked of this many peers at once (Core's MAX_CMPCTBLOCKS_INFLIGHT_PER_BLOCK). */
 const PARALLEL_REQUESTS = 3;
 /** After keeping back this many blocks, with nothing delivered between, a peer makes room for another. */
@@ -45,7 +44,7 @@ export class BlockDownload implements Part {
   #heldBack = false;
   readonly judging: Pick<Judging, 'has' | 'room'>;
   readonly #judging = new Judging();
-  #stallTimeout = STALL_TIMEOUT;
+  readonly #stallTimeout: StallTimeout;
   readonly screens: Screens = {
     // One that leads nowhere nobody sends unasked.
     block: (peer, payload) => {
@@ -68,11 +67,12 @@ export class BlockDownload implements Part {
   constructor(context: NetworkContext) {
     this.#context = context;
     this.judging = this.#judging;
+    this.#stallTimeout = new StallTimeout(context.logger);
     context.chain.rewound.subscribe(() => this.#rewind());
     context.chain.verified.subscribe(() => this.fillAll());
     context.chain.connected.subscribe(({ entry }) => {
       this.#stored.deleteUpTo(entry.height);
-      this.#relax();
+      this.#stallTimeout.relax();
       if (this.#heldBack) this.fillAll();
     });
     context.chain.refused.subscribe(({ entry, invalid }) => {
@@ -80,15 +80,6 @@ export class BlockDownload implements Part {
       this.#stored.delete(entry.hash);
       if (source !== undefined && invalid.kind === 'consensus') context.peers.punish(source, invalid.reason);
     });
-  }
-
-  /** Blocks come: those who keep us waiting have less time again. */
-  #relax(): void {
-    if (this.#stallTimeout === STALL_TIMEOUT) return;
-    const seconds = Math.max(STALL_TIMEOUT, this.#stallTimeout * 0.85) / SECOND;
-    this.#stallTimeout = Math.floor(seconds) * SECOND;
-    const text = `Decreased stalling timeout to ${Math.floor(seconds)} seconds`;
-    this.#context.logger.log('debug', 'net', text);
   }
 
   closed(peer: Peer): void {
@@ -113,7 +104,9 @@ export class BlockDownload implements Part {
    */
   hasPlace(peer: Peer, hash: BlockHash): boolean {
     const now = this.#context.clock.elapsed();
-    const taken = this.askedFor(hash).filter((other) => now - sinceOf(other, hash) < this.#stallTimeout);
+    const taken = this.askedFor(hash).filter(
+      (other) => now - sinceOf(other, hash) < this.#stallTimeout.milliseconds,
+    );
     const keepOne = peer.inbound && taken.every((other) => other.inbound);
     return taken.length < PARALLEL_REQUESTS - (keepOne ? 1 : 0);
   }
@@ -231,7 +224,7 @@ export class BlockDownload implements Part {
   #overtake(hash: BlockHash): void {
     const now = this.#context.clock.elapsed();
     for (const peer of this.askedFor(hash)) {
-      const isLate = now - sinceOf(peer, hash) >= this.#stallTimeout;
+      const isLate = now - sinceOf(peer, hash) >= this.#stallTimeout.milliseconds;
       this.#forget(peer, hash);
       if (isLate && ++peer.blocks.keptBack >= KEPT_BACK_LIMIT) peer.close('keeps back blocks');
     }
@@ -362,7 +355,10 @@ export class BlockDownload implements Part {
   #hedge(peer: Peer, entry: HeaderEntry): void {
     const asked = this.askedFor(entry.hash);
     const waits = asked
-      .map((other) => sinceOf(other, entry.hash) + this.#stallTimeout - this.#context.clock.elapsed())
+      .map(
+        (other) =>
+          sinceOf(other, entry.hash) + this.#stallTimeout.milliseconds - this.#context.clock.elapsed(),
+      )
       .filter((wait) => wait > 0);
     if (waits.length === asked.length || !this.hasPlace(peer, entry.hash)) {
       peer.blocks.hedgeTimer?.cancel();
@@ -378,11 +374,7 @@ export class BlockDownload implements Part {
     const { best } = peer.chain;
     if (best === undefined || first === undefined || first === peer || first.blocks.stalls) return;
     if (best.height - entry.height < DOWNLOAD_WINDOW || !this.#isWindowFull(entry)) return;
-    first.note(`Stall started peer=${first.id}`);
-    first.blocks.stalls = first.schedule(this.#stallTimeout, () => {
-      this.#stallTimeout = Math.min(2 * this.#stallTimeout, MAXIMUM_STALL_TIMEOUT);
-      first.close('Peer is stalling block download');
-    });
+    this.#stallTimeout.begin(first);
   }
 
   #isRecent(entry: HeaderEntry): boolean {
