@@ -10,7 +10,6 @@ import { ChainEvents } from './events.ts';
 import type { HeaderEntry } from './header-entry.ts';
 import type { ChainParts } from './parts.ts';
 import { Reception } from './stages/receive.ts';
-import type { CorruptionError } from './storage.ts';
 import { verifyChain } from './verification.ts';
 import { Walk } from './walk.ts';
 
@@ -66,7 +65,7 @@ export class Background {
   }
 
   /** Its own share of the check at start. */
-  verify(level: number, blocks: number): Promise<CorruptionError | null> {
+  verify(level: number, blocks: number): ReturnType<typeof verifyChain> {
     return verifyChain(this.#parts, level, blocks);
   }
 

@@ -67,7 +67,7 @@ export class BlockDownload implements Part {
   constructor(context: NetworkContext) {
     this.#context = context;
     this.judging = this.#judging;
-    this.#stallTimeout = new StallTimeout(context.logger);
+    this.#stallTimeout = new StallTimeout(context);
     context.chain.rewound.subscribe(() => this.#rewind());
     context.chain.verified.subscribe(() => this.fillAll());
     context.chain.connected.subscribe(({ entry }) => {
@@ -271,7 +271,8 @@ export class BlockDownload implements Part {
     this.ask(peer, all);
     if (all.length > 0) return;
     if (waiting !== undefined) this.#hedge(peer, waiting);
-    if (held !== undefined) this.#suspect(peer, held);
+    const [first] = held === undefined ? [] : this.askedFor(held.hash);
+    if (first !== undefined && first !== peer) this.#stallTimeout.suspect(first, held!, peer, this.#isComing);
   }
 
   /**
@@ -368,29 +369,11 @@ export class BlockDownload implements Part {
     if (peer.servesHistory || this.#isRecent(entry)) this.ask(peer, [entry]);
   }
 
-  /** The window cannot move for want of a block: whoever was asked for it first has some seconds to give any. */
-  #suspect(peer: Peer, entry: HeaderEntry): void {
-    const [first] = this.askedFor(entry.hash);
-    const { best } = peer.chain;
-    if (best === undefined || first === undefined || first === peer || first.blocks.stalls) return;
-    if (best.height - entry.height < DOWNLOAD_WINDOW || !this.#isWindowFull(entry)) return;
-    this.#stallTimeout.begin(first);
-  }
+  readonly #isComing = ({ haveData, hash }: HeaderEntry): boolean =>
+    haveData || this.#inFlight.has(hash) || this.#judging.has(hash);
 
   #isRecent(entry: HeaderEntry): boolean {
     return this.#context.chain.bestHeader.height - entry.height < MIN_BLOCKS_TO_KEEP;
-  }
-
-  /** Everything in the window behind `entry` is here or was asked for. */
-  #isWindowFull(entry: HeaderEntry): boolean {
-    const { bestHeader } = this.#context.chain;
-    const end = Math.min(bestHeader.height, entry.height + DOWNLOAD_WINDOW - 1);
-    for (let height = end; height > entry.height; height--) {
-      const behind = bestHeader.ancestor(height);
-      if (!behind.haveData && !this.#inFlight.has(behind.hash) && !this.#judging.has(behind.hash))
-        return false;
-    }
-    return true;
   }
 
   /** A peer that delivers nothing for long, while blocks are asked of it, is let go. */
