@@ -32,6 +32,8 @@ export function createChainSource({ chain, mempool, fees }: Parts): ChainSource 
     },
     coins: (outpoints) => mempool.coins(outpoints),
     broadcast: async (transaction: Transaction) => {
+      const waiting = mempool.get(transaction.txid);
+      if (waiting !== undefined) return mempool.renewed.emit(waiting);
       const result = await mempool.accept(transaction);
       if (!result.ok) throw result.invalid;
       // Ours: announced again until some peer has asked for it.

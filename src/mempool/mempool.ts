@@ -51,6 +51,8 @@ interface ImportOptions {
 export class Mempool {
   readonly policy: MempoolPolicy;
   readonly added: Signal<MempoolEntry>;
+  /** It waits for long, and whoever sent it wants it announced again. */
+  readonly renewed = new Signal<MempoolEntry>();
   readonly removed: Signal<Removal>;
   readonly confirmed = new Signal<Confirmation>();
   /** Transactions of our own that no peer has asked for yet. */

@@ -65,7 +65,9 @@ export function rewindPool(pool: Pool, bytes: Uint8Array): void {
   pool.remove(gone, 'reorg');
   for (const { hex, fee, ...facts } of wanted.values()) {
     const tx = Transaction.decode(fromHex(hex));
-    pool.add(new MempoolEntry({ ...facts, tx, fee: BigInt(fee) }, { feeDelta: deltaOf(tx.txid), bytesPerSigOp }));
+    pool.add(
+      new MempoolEntry({ ...facts, tx, fee: BigInt(fee) }, { feeDelta: deltaOf(tx.txid), bytesPerSigOp }),
+    );
   }
   pool.unbroadcast.clear();
   for (const txid of state.unbroadcast) pool.unbroadcast.add(txid);

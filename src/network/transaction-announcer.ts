@@ -46,7 +46,8 @@ export class TransactionAnnouncer implements Part {
     context.chain.rewound.subscribe(() => {
       for (const { transactions } of context.peers.ready()) transactions?.known.clear();
     });
-    context.mempool.added.subscribe((entry) => this.announce(entry));
+    for (const signal of [context.mempool.added, context.mempool.renewed])
+      signal.subscribe((entry) => this.announce(entry));
     context.chain.tipChanged.subscribe(() => {
       // Caught up: now they are wanted.
       if (context.chain.isInitialBlockDownload) return;

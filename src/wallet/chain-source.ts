@@ -46,7 +46,7 @@ export interface ChainSource {
   /** Unspent coins, those of the mempool included; what the mempool spends is still there. */
   coins(outpoints: readonly OutPoint[]): Promise<(Coin | undefined)[]>;
 
-  /** The mempool's one door. @throws Invalid with Core's reason */
+  /** The mempool's one door; what is in it already is announced again. @throws Invalid with Core's reason */
   broadcast(transaction: Transaction): Promise<void>;
   mempoolTransaction(txid: Txid): Transaction | undefined;
   mempoolTransactions(): Iterable<Transaction>;

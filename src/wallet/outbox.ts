@@ -128,7 +128,7 @@ export class Outbox {
 
   /** Offers all that waits to the mempool. */
   offerAll(): Promise<void> {
-    return this.inTurn(() => this.#offer(() => true));
+    return this.inTurn(() => this.#offer());
   }
 
   /** Offers what waits for long, from time to time, as Core does. */
@@ -139,18 +139,26 @@ export class Outbox {
     this.#nextResend = clock.now() + RESEND_AFTER + random.below(RESEND_SPREAD);
     if (!isDue) return;
     const youngest = chain.tip().time - YOUNG;
-    await this.inTurn(() => this.#offer((entry) => entry.received <= youngest));
+    await this.inTurn(() => this.#offer(youngest));
   }
 
-  /** In the order in which they came: parents first. */
-  async #offer(isDue: (entry: WalletTransaction) => boolean): Promise<void> {
+  /**
+   * In the order in which they came: parents first.
+   * @param youngest only those that came no later than this, and these also where the mempool has them: for others
+   * have forgotten them, or never heard of them
+   */
+  async #offer(youngest?: number): Promise<void> {
     if (!this.#parts.policy.broadcast) return;
+    let count = 0;
     for (const entry of this.#history.transactions) {
       if (entry.block !== null || entry.conflict !== null || entry.abandoned || entry.tx.isCoinbase) continue;
-      if (!isDue(entry)) continue;
+      if (youngest !== undefined && entry.received > youngest) continue;
       this.#keeper.requireOpen();
       try {
-        if (!this.#history.inMempool(entry)) await this.#parts.chain.broadcast(entry.tx);
+        if (youngest !== undefined || !this.#history.inMempool(entry)) {
+          await this.#parts.chain.broadcast(entry.tx);
+          count++;
+        }
         if (entry.unsent) this.#sent(entry);
       } catch (error) {
         if (!(error instanceof Invalid)) throw error;
@@ -158,6 +166,7 @@ export class Outbox {
         if (entry.unsent) this.#giveUp(entry);
       }
     }
+    if (count > 0) this.#parts.logger.log('info', 'wallet', `resubmit ${count} unconfirmed transactions`);
     await this.#keeper.settled();
   }
 

@@ -13,7 +13,7 @@ import { planTransaction } from '../../src/wallet/spend.ts';
 import type { PresetInput } from '../../src/wallet/spend-request.ts';
 import type { WalletStore } from '../../src/wallet/storage.ts';
 import type { Wallet } from '../../src/wallet/wallet.ts';
-import { spend } from '../support/pool.ts';
+import { P2WSH_TRUE, spend } from '../support/pool.ts';
 import { openTestWallets, pay } from '../support/wallets.ts';
 
 const SUBSIDY = 50n * COIN;
@@ -109,6 +109,28 @@ describe('payments', () => {
     await unloaded;
     expect(() => alice.outbox.inTurn(async () => 1)).toThrow('is not loaded');
   });
+});
+
+test('what waits for long is announced again after 12 to 36 hours, unless it is younger than the last block', async () => {
+  const { alice, target, pool } = await openFunded(2);
+  const told: string[] = [];
+  pool.mempool.renewed.subscribe(({ txid }) => told.push(txid));
+  const HOUR = 3_600_000;
+  const old = await pay(alice, target, COIN);
+  await alice.outbox.offerIfDue();
+  pool.clock.time += 6 * 60_000;
+  await pool.miner.mineBlock(P2WSH_TRUE, [], true);
+  const young = await pay(alice, target, COIN);
+  pool.clock.time += 11 * HOUR;
+  await alice.outbox.offerIfDue();
+  expect(told).toEqual([]);
+  pool.clock.time += 25 * HOUR;
+  await alice.outbox.offerIfDue();
+  expect([told, pool.mempool.has(young.txid)]).toEqual([[old.txid], true]);
+  // The next time is as far away again.
+  pool.clock.time += 11 * HOUR;
+  await alice.outbox.offerIfDue();
+  expect(told).toHaveLength(1);
 });
 
 describe('a crash between saving a payment and sending it', () => {
