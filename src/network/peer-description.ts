@@ -17,7 +17,7 @@ export function describePeer(peer: Peer): PeerInfo {
     network: networkName(peer.networkAddress),
     services: peer.services,
     relayTransactions: (version?.relay ?? false) && relaysTo(peer),
-    lastInvSequence: transactions?.lastSequence ?? 1,
+    lastInvSequence: transactions?.lastSequence ?? 0,
     invToSend: transactions?.queue.size ?? 0,
     lastSend: peer.lastSend,
     lastReceive: peer.lastReceive,

@@ -16,7 +16,10 @@ const peer = t.view<[PeerInfo]>()({
   addr: [t.string('host:port'), (each) => each.address],
   addrbind: [t.optional(t.string('Our end')), (each) => each.addressBind],
   addrlocal: [t.optional(t.string('Our address as the peer sees it')), (each) => each.addressLocal],
-  network: [t.string('ipv4, ipv6, onion, i2p, cjdns or not_publicly_routable'), (each) => each.network],
+  network: [
+    t.string('Its kind (ipv4, ipv6, onion, i2p, cjdns, not_publicly_routable)'),
+    (each) => each.network,
+  ],
   services: [t.hex('What it offers, as bits'), (each) => servicesHex(each.services)],
   servicesnames: [t.array(t.string()), (each) => serviceNames(each.services)],
   relaytxes: [t.boolean('Wants transactions'), (each) => each.relayTransactions],
