@@ -55,6 +55,10 @@ export class Background {
     return this.active.tip;
   }
 
+  get coinCaches(): Chainstate['caches'] {
+    return this.#parts.chainstate.caches;
+  }
+
   get isDone(): boolean {
     return this.tip === this.base;
   }

@@ -8,6 +8,7 @@ import type { OutPoint } from '../core/transaction/transaction.ts';
 import type { ActiveChain } from './active-chain.ts';
 import type { Background } from './background.ts';
 import type { BlockStore } from './block-store.ts';
+import type { Chainstate } from './chainstate.ts';
 import { ChainEvents, type ChainTip } from './events.ts';
 import type { HeaderEntry } from './header-entry.ts';
 import type { ChainParts } from './parts.ts';
@@ -92,6 +93,10 @@ export abstract class ChainView extends ChainEvents {
 
   get isInitialBlockDownload(): boolean {
     return this.parts.progress.isInitialBlockDownload(this.tip, this.bestHeader);
+  }
+
+  get coinCaches(): Chainstate['caches'] {
+    return this.parts.chainstate.caches;
   }
 
   /** Bytes of coins in memory that are not on the disk yet. */

@@ -122,6 +122,11 @@ export class Chainstate {
     return this.#cache.memory;
   }
 
+  /** Bytes of memory that coins may take: before they are written, and where they were read. */
+  get caches(): { readonly tip: number; readonly store: number } {
+    return { tip: this.limit, store: this.#store.cacheBytes ?? 0 };
+  }
+
   get isFull(): boolean {
     return this.#cache.memory > this.limit;
   }

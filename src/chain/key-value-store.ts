@@ -21,6 +21,8 @@ export type KeySpan = readonly [from: Uint8Array, to: Uint8Array];
 
 /** Every method rejects on a failing disk or a damaged store; nothing here ever throws `Invalid`. */
 export interface KeyValueStore {
+  /** Bytes of memory that what was read may take, where there is such a bound. */
+  readonly cacheBytes?: number;
   get(key: Uint8Array): Promise<Uint8Array | undefined>;
   /** Values in the order of the keys. */
   getMany(keys: readonly Uint8Array[]): Promise<(Uint8Array | undefined)[]>;

@@ -243,3 +243,8 @@ test('known addresses are shown by their places, with who told of them', async (
     });
   }
 });
+
+test('sets of coins tell what memory they may take', async () => {
+  const { chainstates } = (await call('getchainstates')) as { chainstates: object[] };
+  expect(chainstates).toMatchObject([{ coins_db_cache_bytes: 0, coins_tip_cache_bytes: 450 << 20 }]);
+});

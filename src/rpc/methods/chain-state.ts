@@ -73,6 +73,14 @@ const coins = t.view<[tip: HeaderEntry, chain: Chain, isActive: boolean]>()({
     t.optional(t.hex('Of the snapshot with which it began')),
     (_, { snapshotBase }, isActive) => (isActive ? snapshotBase?.hash : undefined),
   ],
+  coins_db_cache_bytes: [
+    t.integer('Memory for coins that were read'),
+    (_, chain, isActive) => (isActive ? chain : chain.background!).coinCaches.store,
+  ],
+  coins_tip_cache_bytes: [
+    t.integer('Memory for coins that are yet to be written'),
+    (_, chain, isActive) => (isActive ? chain : chain.background!).coinCaches.tip,
+  ],
   validated: [
     t.boolean('Verified from the genesis block on'),
     (_, chain, isActive) => !isActive || chain.background === undefined,

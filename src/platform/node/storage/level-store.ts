@@ -45,6 +45,9 @@ const LOOKS = 5;
 /** Milliseconds from a write to the look at what LevelDB has made of the tables: it is done by then, or they go on. */
 const LOOK_AFTER = 1000;
 
+/** LevelDB's own. */
+const DEFAULT_CACHE = 8 << 20;
+
 export interface LevelOptions {
   /** Bytes of LevelDB's own block cache. */
   readonly cacheSize?: number;
@@ -66,6 +69,7 @@ export class StoreLockedError extends Error {
 }
 
 export class LevelStore implements KeyValueStore {
+  readonly cacheBytes: number;
   readonly #files: CheckedFiles;
   readonly #database: Database;
   readonly #deleted: DeletedKeys | undefined;
@@ -82,7 +86,13 @@ export class LevelStore implements KeyValueStore {
   /** The value of one operation with its check value, for LevelDB to copy. */
   #scratch = new Uint8Array(1024);
 
-  private constructor(files: CheckedFiles, database: Database, deleted: DeletedKeys | undefined) {
+  private constructor(
+    cacheBytes: number,
+    files: CheckedFiles,
+    database: Database,
+    deleted: DeletedKeys | undefined,
+  ) {
+    this.cacheBytes = cacheBytes;
     this.#files = files;
     this.#database = database;
     this.#deleted = deleted;
@@ -110,7 +120,7 @@ export class LevelStore implements KeyValueStore {
         compression: false,
         ...levelOptions,
       }) as Database;
-      store = new LevelStore(files, database, deleted);
+      store = new LevelStore(levelOptions.cacheSize ?? DEFAULT_CACHE, files, database, deleted);
       await database.open();
       if (!unchecked) await store.#begin(operations);
       await store.#look();
