@@ -311,7 +311,7 @@ export const NODE = command({
   'Chain selection options': CHAIN_SELECTION,
   'Node relay options': {
     acceptnonstdtxn: flag('Relay transactions that are not standard.', { default: !RELAY.requireStandard }),
-    bytespersigop: integer('vbytes that a signature operation counts for at least.', relay('bytesPerSigOp')),
+    bytespersigop: integer('Size of a signature operation at least, in vbytes.', relay('bytesPerSigOp')),
     dustrelayfee: feeRate('Fee rate that says which outputs are dust.', relay('dustRelayFeeRate')),
     datacarrier: flag('Relay transactions with data outputs.', { default: RELAY.maxDataCarrierBytes > 0 }),
     datacarriersize: integer('Largest such scripts in a transaction, in bytes.', {
