@@ -31,6 +31,7 @@ const TITLES: Readonly<Record<string, StoreTitle>> = {
   [INDEX_STORE]: { name: 'block index', remedy: 'restart with -reindex' },
   [COIN_STORE]: { name: COIN_STORE, remedy: 'restart with -reindex-chainstate' },
   [SNAPSHOT_STORE]: { name: SNAPSHOT_STORE, remedy: 'restart with -reindex-chainstate' },
+  snapshots: { name: 'the store of snapshots', remedy: 'stop the node and remove its folder, snapshots' },
 };
 export const titleOf = (store: string): StoreTitle => TITLES[store] ?? { name: store };
 

@@ -1,6 +1,7 @@
 /** The address index beside random chains that reorganise and restart: it equals a plain scan at any moment. */
 import { expect, it } from 'vitest';
 import type { Chain } from '../../src/chain/chain.ts';
+import { CorruptionError } from '../../src/chain/storage.ts';
 import { toHex } from '../../src/core/encoding/bytes.ts';
 import { script } from '../../src/core/script/script.ts';
 import { AddressIndex } from '../../src/indexes/address-index.ts';
@@ -118,4 +119,21 @@ it.each([1, 2, 3, 4, 5, 6, 7, 8])('equals a plain scan of the chain (seed %i)', 
   expect((await index!.totals([script(0x52)])).transactions).toBeGreaterThan(0n);
   await leave();
   await chain.close();
+});
+
+it.each<[string, (index: AddressIndex) => Promise<unknown>]>([
+  ['history', (index) => index.history([SCRIPTS[0]!], new Uint8Array(0), 10)],
+  ['coins', (index) => index.coins([SCRIPTS[0]!], new Uint8Array(0), 10)],
+  ['totals', (index) => index.totals([SCRIPTS[0]!])],
+])('tells no %s that damage may have cut or brought back', async (_, ask) => {
+  const storage = new MemoryStorage();
+  const chain = await openMemoryChain({ parameters: STORY_NETWORK, storage, clock });
+  const index = await openIndex(chain, storage);
+  for (const block of forkStory(1, 20)) await chain.acceptBlock(block);
+  await index.synchronize();
+  await ask(index);
+  const damage = new CorruptionError('it is damaged');
+  (await storage.store('indexes/addressindex')).verify = () => Promise.reject(damage);
+  await expect(ask(index)).rejects.toThrow('it is damaged; it is built anew at the next start');
+  await index.close();
 });

@@ -62,6 +62,12 @@ describe('a data directory', () => {
     await expect(NodeStorage.open(directory, REGTEST)).rejects.toThrow(
       'network.json is damaged (it is a folder)',
     );
+    rmSync(join(directory, 'network.json'), { recursive: true });
+    rmSync(join(directory, 'blocks', 'xor.dat'));
+    mkdirSync(join(directory, 'blocks', 'xor.dat'));
+    await expect(NodeStorage.open(directory, REGTEST)).rejects.toThrow(
+      'xor.dat is damaged: put it back as it was (it is a folder)',
+    );
     await expect(new NodeWalletStorage(directory).readStartup()).resolves.toEqual([]);
     mkdirSync(join(directory, 'settings.json'));
     await expect(new NodeWalletStorage(directory).readStartup()).rejects.toThrow('settings.json is damaged');

@@ -82,10 +82,11 @@ export async function openBlockMask(
   { wanted, start }: { readonly wanted: boolean; readonly start: Uint8Array },
 ): Promise<BlockMask> {
   const path = join(folder, KEY_FILE);
-  const stored = await readIfThere(path);
+  const title = { name: path, remedy: 'put it back as it was' };
+  const stored = await readIfThere(path, title);
   const [first] = (await readdir(folder)).filter((name) => BLOCK_FILE.test(name)).sort();
   const fail = (reason: string): never => {
-    throw damaged({ name: path, remedy: 'put it back as it was' }, reason);
+    throw damaged(title, reason);
   };
   if (stored !== undefined && stored.length !== WORD) fail(`it has ${stored.length} bytes`);
   const isNew = stored === undefined && first === undefined;

@@ -1,10 +1,13 @@
 /** Files small enough to be read and written whole. Owns the order of the writes to one file. */
 import { open, readdir, readFile, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { DiskError, damaged } from '../../../chain/storage.ts';
+import { DiskError, damaged, type StoreTitle } from '../../../chain/storage.ts';
 
 /** @throws CorruptionError if it is a folder, DiskError */
-export async function readIfThere(path: string): Promise<Uint8Array | undefined> {
+export async function readIfThere(
+  path: string,
+  title: StoreTitle = { name: path },
+): Promise<Uint8Array | undefined> {
   try {
     const { buffer, byteOffset, byteLength } = await readFile(path);
     // Not a Buffer, whose `slice` does not copy.
@@ -13,7 +16,7 @@ export async function readIfThere(path: string): Promise<Uint8Array | undefined>
     const { code } = error as NodeJS.ErrnoException;
     if (code === 'ENOENT') return undefined;
     throw code === 'EISDIR'
-      ? damaged({ name: path }, 'it is a folder')
+      ? damaged(title, 'it is a folder')
       : new DiskError(`${path} cannot be read`, error);
   }
 }
