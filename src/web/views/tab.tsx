@@ -29,16 +29,14 @@ export function TabView() {
   const node = guest.value;
   return (
     <>
-      <Card title="Node in this tab" wide={node === undefined}>
-        <State of={tabState.value ?? { phase: 'stopped' }} />
-        {node !== undefined && <Progress of={node} />}
-      </Card>
-      {node !== undefined && (
-        <>
-          <Wallet of={node} />
-          <Connections />
-        </>
-      )}
+      <div class={node === undefined ? 'column wide' : 'column'}>
+        <Card title="Node in this tab">
+          <State of={tabState.value ?? { phase: 'stopped' }} />
+          {node !== undefined && <Progress of={node} />}
+        </Card>
+        {node !== undefined && <Connections />}
+      </div>
+      {node !== undefined && <Wallet of={node} />}
     </>
   );
 }

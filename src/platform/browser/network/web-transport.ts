@@ -1,6 +1,7 @@
 /**
- * Connections over the web's WebSocket: one binary frame is one message in its envelope. It dials only, never names
- * what it dials in numbers, and cannot be kept from reading: what nobody takes is kept, and a peer that goes on is left.
+ * Connections over the web's WebSockets: one binary frame is one message in its envelope. It dials only, and never names
+ * what it dials in numbers. Where a browser has no other, they cannot be kept from reading: what nobody takes is kept, and
+ * a peer that goes on is left.
  */
 import { joinHostPort } from '../../../network/network-address.ts';
 import {
@@ -20,12 +21,120 @@ const OWN_ADDRESS = '0.0.0.0:0';
 /** Milliseconds between looks at whether there is room again: nothing tells. */
 const LOOK = 20;
 
+/** What is used of a WebSocket. */
+interface Socket {
+  onmessage: ((event: never) => void) | null;
+  onerror: ((event: never) => void) | null;
+  onclose: ((event: never) => void) | null;
+  readonly bufferedAmount: number;
+  send(bytes: Uint8Array<ArrayBuffer>): void;
+  close(): void;
+  /** Where it can be kept from reading; until it is told to go on it reads nothing. */
+  pause?(): void;
+  resume?(): void;
+}
+
+/** Chromium's: no types have it yet. */
+interface WebSocketStream {
+  readonly opened: Promise<{
+    readonly readable: ReadableStream<Uint8Array<ArrayBuffer> | ArrayBuffer | string>;
+    readonly writable: WritableStream<Uint8Array<ArrayBuffer>>;
+  }>;
+  readonly closed: Promise<unknown>;
+  close(): void;
+}
+declare const WebSocketStream: new (
+  url: string,
+  options: { readonly signal: AbortSignal },
+) => WebSocketStream;
+const hasStreams = 'WebSocketStream' in globalThis;
+
+/** A WebSocket that reads only what is taken: its peer waits then. */
+class StreamSocket implements Socket {
+  onmessage: Socket['onmessage'] = null;
+  onerror: Socket['onerror'] = null;
+  onclose: Socket['onclose'] = null;
+  bufferedAmount = 0;
+  readonly #stream: WebSocketStream;
+  readonly #reader: ReadableStreamDefaultReader<Uint8Array<ArrayBuffer> | ArrayBuffer | string>;
+  readonly #writer: WritableStreamDefaultWriter<Uint8Array<ArrayBuffer>>;
+  #isPaused = true;
+  #isEnded = false;
+  #goOn = (): void => {};
+
+  private constructor(stream: WebSocketStream, { readable, writable }: Awaited<WebSocketStream['opened']>) {
+    this.#stream = stream;
+    this.#reader = readable.getReader();
+    this.#writer = writable.getWriter();
+    void this.#read();
+    // Whoever reads finds the end by itself, behind what came before it.
+    const ended = (): void => {
+      this.#isEnded = true;
+      this.#goOn();
+    };
+    stream.closed.then(ended, ended);
+  }
+
+  /** @throws Error that says as little as browsers do */
+  static async open(url: string, signal: AbortSignal): Promise<StreamSocket> {
+    const stream = new WebSocketStream(url, { signal });
+    stream.closed.catch(() => {});
+    try {
+      return new StreamSocket(stream, await stream.opened);
+    } catch {
+      throw new Error(signal.aborted ? 'timed out' : 'cannot be reached');
+    }
+  }
+
+  async #read(): Promise<void> {
+    try {
+      for (;;) {
+        if (this.#isPaused && !this.#isEnded) await new Promise<void>((resolve) => (this.#goOn = resolve));
+        const { value, done } = await this.#reader.read();
+        if (done) break;
+        const data = value instanceof Uint8Array ? value.slice().buffer : value;
+        this.onmessage?.({ data } as never);
+      }
+      this.onclose?.({} as never);
+    } catch {
+      this.onerror?.({} as never);
+    }
+  }
+
+  send(bytes: Uint8Array<ArrayBuffer>): void {
+    this.bufferedAmount += bytes.length;
+    const sent = (): void => {
+      this.bufferedAmount -= bytes.length;
+    };
+    this.#writer.write(bytes).then(sent, sent);
+  }
+
+  close(): void {
+    try {
+      this.#stream.close();
+    } catch {
+      // It was closed by the other side.
+    }
+  }
+
+  pause(): void {
+    this.#isPaused = true;
+  }
+
+  resume(): void {
+    this.#isPaused = false;
+    this.#goOn();
+  }
+}
+
 export class WebTransport implements Transport {
   /** Addresses that came without a scheme, or with one that there is no socket for, are tried as WebSockets. */
   dial({ scheme, host, port }: Target, signal: AbortSignal): Promise<Connection> {
     const remote = joinHostPort(host, port);
+    const url = `${scheme === 'wss' ? scheme : 'ws'}://${remote}`;
+    if (hasStreams) return StreamSocket.open(url, signal).then((socket) => new WebConnection(socket, remote));
     return new Promise((resolve, reject) => {
-      const socket = new WebSocket(`${scheme === 'wss' ? scheme : 'ws'}://${remote}`);
+      const socket = new WebSocket(url);
       socket.binaryType = 'arraybuffer';
       const abort = (): void => {
         socket.close();
@@ -51,7 +160,7 @@ class WebConnection implements Connection {
   readonly local = OWN_ADDRESS;
   /** A browser hands out whole messages only. */
   readonly partialAmount = 0;
-  readonly #socket: WebSocket;
+  readonly #socket: Socket;
   #events: ConnectionEvents | undefined;
   #maximum = MAXIMUM_HANDSHAKE_MESSAGE;
   /** What was not taken yet, and what it costs. */
@@ -62,10 +171,10 @@ class WebConnection implements Connection {
   #isFull = false;
 
   /** @param socket open */
-  constructor(socket: WebSocket, remote: string) {
+  constructor(socket: Socket, remote: string) {
     this.remote = remote;
     this.#socket = socket;
-    socket.onmessage = ({ data }: MessageEvent<ArrayBuffer | string>) => this.#receive(data);
+    socket.onmessage = ({ data }: { readonly data: ArrayBuffer | string }) => this.#receive(data);
     socket.onerror = () => this.#finish('the connection failed');
     socket.onclose = () => this.#finish('');
   }
@@ -116,6 +225,7 @@ class WebConnection implements Connection {
 
   pause(): void {
     this.#isPaused = true;
+    this.#socket.pause?.();
   }
 
   resume(): void {
@@ -125,6 +235,7 @@ class WebConnection implements Connection {
       this.#cost -= envelope.length + MESSAGE_OVERHEAD;
       this.#events!.message(envelope);
     }
+    if (!this.#isPaused && !this.#isClosed) this.#socket.resume?.();
   }
 
   close(): void {
