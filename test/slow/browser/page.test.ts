@@ -167,7 +167,7 @@ describe.skipIf(!hasChromium)('the page', () => {
     const { hex } = await node1.signrawtransactionwithwallet(funded.hex);
     const txid = await node1.sendrawtransaction(hex);
     await page.goto(link);
-    await page.waitForSelector('.block.next');
+    await page.getByText('● live').waitFor();
     await picture(page, 'narrow');
     for (const text of [EVIL, encodeURIComponent(EVIL), `javascript:alert(1)`]) {
       await page.getByLabel('Block, height').fill(text);
