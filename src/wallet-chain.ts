@@ -25,6 +25,14 @@ export function createChainSource({ chain, mempool, fees }: Parts): ChainSource 
     blockAt: (height) => maybePlaceOf(chain.entryAt(height)),
     placeOf: (hash) => maybePlaceOf(activeEntry(chain, hash)),
     hasBlock: (hash) => chain.entry(hash)?.haveData === true,
+    lastMissing: (from, to) => {
+      for (let height = to; height >= from; height--) {
+        const entry = chain.entryAt(height);
+        if (entry?.haveData === false) return placeOf(entry);
+      }
+      return undefined;
+    },
+    isVerifying: () => chain.background !== undefined && chain.pruner.prunedHeight < 0,
     readBlock: (hash) => {
       const entry = chain.entry(hash);
       if (entry === undefined) throw new Error(`block ${hash} is not in the tree`);
@@ -84,6 +92,11 @@ function subscribe(listener: ChainListener, chain: Chain, mempool: Mempool): () 
     chain.disconnected.subscribe(({ block, entry }: BlockEvent) =>
       listener.blockDisconnected(block, placeOf(entry)),
     ),
+    chain.verified.subscribe(() => {
+      const { background } = chain;
+      if (background === undefined) listener.completed();
+      else listener.leapt(placeOf(background.base));
+    }),
     mempool.added.subscribe((entry) => listener.transactionAdded(entry.tx)),
     mempool.removed.subscribe(({ entry, reason }) => {
       // The block itself tells the wallet of what it holds.

@@ -55,6 +55,8 @@ export class BlockStore {
   #current: number;
   /** The same for blocks up to that of a snapshot, while those above have files of their own (Core's segments). */
   #early: number | undefined;
+  /** The highest number of a file. */
+  #last: number;
   #sizeOnDisk: number;
   /** Files with bytes that no fdatasync has seen yet. */
   readonly #unsynced = new Map<string, readonly [BlockFileKind, number]>();
@@ -68,6 +70,7 @@ export class BlockStore {
     this.#parameters = parameters;
     this.#maximumSize = maximumSize;
     this.#current = state.current;
+    this.#last = state.current;
     this.#sizeOnDisk = state.sizeOnDisk;
   }
 
@@ -86,7 +89,7 @@ export class BlockStore {
   /** From now on blocks come above a snapshot's, and early ones up to it. @param last file that has some of these */
   divide(last: number): void {
     this.#early = last;
-    this.#current = Math.max(this.#current, last + 1);
+    if (this.#current <= last) this.#current = ++this.#last;
   }
 
   /** All early blocks are here. */
@@ -113,8 +116,7 @@ export class BlockStore {
     const isEarly = early && this.#early !== undefined;
     let file = isEarly ? this.#early! : this.#current;
     const size = await this.#files.size('blk', file);
-    if (size > 0 && size + FRAME_SIZE + bytes.length > this.#maximumSize)
-      file = Math.max(this.#current, this.#early ?? 0) + 1;
+    if (size > 0 && size + FRAME_SIZE + bytes.length > this.#maximumSize) file = ++this.#last;
     if (isEarly) this.#early = file;
     else this.#current = file;
     return this.#append('blk', file, bytes, []);
@@ -269,6 +271,7 @@ export class BlockStore {
       }
     }
     this.#current = Math.max(0, ...ends.blk.keys());
+    this.#last = this.#current;
   }
 
   /** Numbers of the files, ascending. */

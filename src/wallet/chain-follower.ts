@@ -8,6 +8,7 @@ import type { BlockHash } from '../core/block/header.ts';
 import { TIMESTAMP_WINDOW } from '../core/consensus/limits.ts';
 import type { Clock } from '../seams.ts';
 import type { BlockPlace, ChainListener, ChainSource } from './chain-source.ts';
+import type { Gap, LocatorRecord } from './records.ts';
 import { WalletError } from './wallet-error.ts';
 
 interface FollowedBlock {
@@ -43,27 +44,29 @@ export class ChainFollower {
   readonly #follower: Follower;
   /** Blocks processed, oldest first; the last is where the wallet is. */
   #trail: FollowedBlock[];
+  #gap: Gap | undefined;
   #scan: { startedAt: number; progress: number; aborted: boolean } | null = null;
 
-  constructor(chain: ChainSource, clock: Clock, follower: Follower, trail: readonly FollowedBlock[]) {
+  constructor(chain: ChainSource, clock: Clock, follower: Follower, { blocks, gap }: LocatorRecord) {
     this.#chain = chain;
     this.#clock = clock;
     this.#follower = follower;
-    this.#trail = [...trail];
+    this.#trail = [...blocks].reverse();
+    this.#gap = gap;
   }
 
   get last(): FollowedBlock {
     return this.#trail.at(-1) ?? NOWHERE;
   }
 
-  /** Newest first. */
-  get locator(): readonly FollowedBlock[] {
-    return [...this.#trail].reverse();
+  get locator(): LocatorRecord {
+    return { blocks: [...this.#trail].reverse(), ...(this.#gap && { gap: this.#gap }) };
   }
 
   /** The wallet is what it was when it had come this far. */
-  rewind(locator: readonly FollowedBlock[]): void {
-    this.#trail = [...locator].reverse();
+  rewind({ blocks, gap }: LocatorRecord): void {
+    this.#trail = [...blocks].reverse();
+    this.#gap = gap;
   }
 
   /** Seconds and share of a scan that is going on. */
@@ -78,7 +81,13 @@ export class ChainFollower {
   }
 
   /** For the chain's events; what does not join on to the wallet's position is left to `catchUp`. */
-  readonly listener: Pick<ChainListener, 'blockConnected' | 'blockDisconnected'> = {
+  readonly listener: Pick<ChainListener, 'blockConnected' | 'blockDisconnected' | 'leapt'> = {
+    leapt: (to) => {
+      if (this.last.height >= to.height) return;
+      this.#rewind();
+      this.#gap ??= { from: this.last.height + 1, to: to.height };
+      this.#advance(null, to);
+    },
     blockConnected: (block, place) => {
       if (block.header.prev === this.last.hash) this.#advance(block, place);
     },
@@ -91,7 +100,14 @@ export class ChainFollower {
   #stepBack(before: FollowedBlock): void {
     this.#trail.pop();
     if (this.last.hash !== before.hash) this.#trail.push(before);
-    this.#follower.disconnectAbove(before.height);
+    this.#disconnectAbove(before.height);
+  }
+
+  #disconnectAbove(height: number): void {
+    this.#follower.disconnectAbove(height);
+    const gap = this.#gap;
+    if (gap !== undefined)
+      this.#gap = gap.from > height ? undefined : { ...gap, to: Math.min(gap.to, height) };
     this.#follower.moved();
   }
 
@@ -109,14 +125,40 @@ export class ChainFollower {
     const active = this.#trail.findLastIndex(({ hash }) => this.#chain.placeOf(hash) !== undefined);
     this.#trail.length = active + 1;
     if (this.last.hash === before.hash) return;
-    this.#follower.disconnectAbove(this.last.height);
-    this.#follower.moved();
+    this.#disconnectAbove(this.last.height);
   }
 
   /** Starts at the tip: for a wallet that cannot have a history. */
   startAtTip(): void {
     const { hash, height } = this.#chain.tip();
     this.#trail = [{ hash, height }];
+    this.#follower.moved();
+  }
+
+  /** @throws WalletError if blocks are not here that it must read to come to the tip; Core wants its last one too */
+  requireBlocks(birthday: number): void {
+    this.#rewind();
+    const tip = this.#chain.tip().height;
+    let from = Math.max(0, this.#gap === undefined ? this.last.height : this.#gap.from - 1);
+    while (from < tip && this.#chain.blockAt(from + 1)!.time + TIMESTAMP_WINDOW < birthday) from++;
+    const missing = this.#chain.lastMissing(from, tip - 1);
+    if (missing !== undefined) throw this.#lacks(missing);
+  }
+
+  #lacks({ height }: BlockPlace): WalletError {
+    return new WalletError(
+      this.#chain.isVerifying()
+        ? `Wallet loading failed. Error loading wallet. Wallet requires blocks to be downloaded, and software does not currently support loading wallets while blocks are being downloaded out of order when using assumeutxo snapshots. Wallet should be able to load successfully after node sync reaches height ${height + 1}`
+        : 'Wallet loading failed. Prune: last wallet synchronisation goes beyond pruned data. You need to -reindex (download the whole blockchain again in case of a pruned node)',
+    );
+  }
+
+  /** Reads the blocks that were left out, when they are here. */
+  async fillGap(): Promise<void> {
+    const gap = this.#gap;
+    if (gap === undefined || this.#chain.lastMissing(gap.from, gap.to) !== undefined) return;
+    await this.rescan(gap.from, gap.to);
+    this.#gap = undefined;
     this.#follower.moved();
   }
 
@@ -136,15 +178,23 @@ export class ChainFollower {
   }
 
   #read(place: BlockPlace): Promise<Block> {
-    if (!this.#chain.hasBlock(place.hash))
-      throw new WalletError(
-        `Prune: last wallet synchronisation goes beyond pruned data (block ${place.height})`,
-      );
+    if (!this.#chain.hasBlock(place.hash)) throw this.#lacks(place);
     return this.#chain.readBlock(place.hash);
   }
 
+  /** @throws WalletError if blocks that are to be read again are not here */
+  requireRange(from: number, to: number): void {
+    if (this.#chain.lastMissing(from, to) === undefined) return;
+    throw new WalletError(
+      this.#chain.isVerifying()
+        ? 'Failed to rescan unavailable blocks likely due to an in-progress assumeutxo background sync. Check logs or getchainstates RPC for assumeutxo background sync progress and try again later.'
+        : "Can't rescan beyond pruned data. Use RPC call getblockchaininfo to determine your pruned height.",
+      'misc',
+    );
+  }
+
   /**
-   * Reads blocks of the active chain again, up to `to` or the tip.
+   * Reads blocks of the active chain again, up to `to` or the tip; those that are not here are left out.
    * @returns the last height read @throws WalletError if a scan is going on or was aborted
    */
   async rescan(from: number, to: number | null): Promise<number> {
@@ -157,6 +207,7 @@ export class ChainFollower {
       for (; height <= (to ?? this.last.height); height++) {
         const place = this.#chain.blockAt(height);
         if (place === undefined) break;
+        if (!this.#chain.hasBlock(place.hash)) continue;
         const block = await this.#read(place);
         if (scan.aborted) throw new WalletError('Rescan aborted by user.', 'misc');
         if (this.#chain.placeOf(place.hash) !== undefined) this.#follower.connect(block, place);

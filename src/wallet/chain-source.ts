@@ -18,6 +18,10 @@ export interface BlockPlace {
 export interface ChainListener {
   blockConnected(block: Block, place: BlockPlace): void;
   blockDisconnected(block: Block, place: BlockPlace): void;
+  /** The chain goes on from a snapshot's block; those before it come later. */
+  leapt(to: BlockPlace): void;
+  /** All blocks are here again. */
+  completed(): void;
   transactionAdded(transaction: Transaction): void;
   /** Left the mempool for any reason but a block. */
   transactionRemoved(transaction: Transaction, reason: string): void;
@@ -43,6 +47,10 @@ export interface ChainSource {
   /** False if the block's body was pruned. */
   hasBlock(hash: BlockHash): boolean;
   readBlock(hash: BlockHash): Promise<Block>;
+  /** Of the active blocks from one height to another, the last whose body is not here. */
+  lastMissing(from: number, to: number): BlockPlace | undefined;
+  /** None was pruned: those that are missing come while a snapshot is verified. */
+  isVerifying(): boolean;
   /** Unspent coins, those of the mempool included; what the mempool spends is still there. */
   coins(outpoints: readonly OutPoint[]): Promise<(Coin | undefined)[]>;
 

@@ -40,10 +40,10 @@ export async function openWallet(
   let wallet: Wallet | undefined;
   try {
     const contents = await store.read();
-    const { info, trail } = startOf(name, contents);
-    wallet = new Wallet(name, parts, store, info, trail);
+    const { info, locator } = startOf(name, contents);
+    wallet = new Wallet(name, parts, store, info, locator);
     wallet.warnings.push(...(await loadRecords(wallet, contents)));
-    await store.repair(trail.length === 0 ? ['locator'] : []);
+    await store.repair(locator.blocks.length === 0 ? ['locator'] : []);
     if (info.hasTraces) await removeTraces(wallet).catch(({ message }) => wallet?.warnings.push(message));
     for (const warning of wallet.warnings) parts.logger.log('warn', 'wallet', `Wallet "${name}": ${warning}`);
     await wallet.keys.topUpAll();
@@ -60,7 +60,7 @@ export async function openWallet(
 function startOf(
   name: string,
   contents: StoreContents,
-): { readonly info: InfoRecord; readonly trail: LocatorRecord['blocks'] } {
+): { readonly info: InfoRecord; readonly locator: LocatorRecord } {
   const { records, damaged } = contents;
   const lost = VITAL.filter((kind) => damaged.has(kind));
   const record = records.get('info');
@@ -72,9 +72,9 @@ function startOf(
     ]);
   const info = readJson<InfoRecord>(record);
   if (info.version !== 2) throw new WalletError(`Wallet "${name}" was written by a newer version`);
-  const locator = records.get('locator');
-  const isWhole = locator !== undefined && !OF_THE_CHAIN.some((kind) => damaged.has(kind));
-  return { info, trail: isWhole ? readJson<LocatorRecord>(locator).blocks : [] };
+  const found = records.get('locator');
+  const isWhole = found !== undefined && !OF_THE_CHAIN.some((kind) => damaged.has(kind));
+  return { info, locator: isWhole ? readJson<LocatorRecord>(found) : { blocks: [] } };
 }
 
 /** @returns what was found again or is lost, in words @throws WalletError if what cannot be had again is damaged */

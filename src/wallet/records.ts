@@ -3,7 +3,7 @@
  * `sums` says what there is of each kind, the text before the first colon (see `checked-store.ts`).
  *
  *   info                 version, birthday, flags, order of the last transaction
- *   locator              hashes of the last block processed and of some before it, newest first
+ *   locator              hashes of the last block processed and of some before it, newest first; blocks left out
  *   descriptor:ID        a public descriptor and how far it is used; ID is the start of its SHA-256
  *   scripts:ID:N         keys and scripts of that descriptor from the start of its range on (`derived.ts`)
  *   secret:KEY           32 bytes, by public key in hex (account level)
@@ -38,6 +38,13 @@ export const newInfo = (
 
 export interface LocatorRecord {
   readonly blocks: readonly { readonly hash: BlockHash; readonly height: number }[];
+  readonly gap?: Gap;
+}
+
+/** Heights of the first and last block that were left out, for they were not there yet. */
+export interface Gap {
+  readonly from: number;
+  readonly to: number;
 }
 
 export interface DescriptorRecord {

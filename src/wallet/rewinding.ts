@@ -48,7 +48,7 @@ function putBack(wallet: Wallet, copy: ReadonlyMap<string, Uint8Array>): boolean
     history.replaceAll(entries.sort((a, b) => a.order - b.order));
   }
   for (const [key, value] of differences) {
-    if (key === 'locator') follower.rewind(readJson<LocatorRecord>(value!).blocks);
+    if (key === 'locator') follower.rewind(readJson<LocatorRecord>(value!));
     wallet.putBack(key, value);
   }
   return true;

@@ -60,7 +60,7 @@ export class Wallet {
     parts: WalletParts,
     store: CheckedStore,
     info: InfoRecord,
-    trail: LocatorRecord['blocks'],
+    locator: LocatorRecord,
   ) {
     this.name = name;
     this.parts = parts;
@@ -89,14 +89,14 @@ export class Wallet {
     const followed = {
       connect: (block: Block, place: BlockPlace) => this.#connect(block, place),
       disconnectAbove: (height: number) => this.#disconnectAbove(height),
-      moved: () => this.#journal.putJson('locator', () => ({ blocks: this.follower.locator })),
+      moved: () => this.#journal.putJson('locator', () => this.follower.locator),
     };
-    this.follower = new ChainFollower(parts.chain, parts.clock, followed, [...trail].reverse());
+    this.follower = new ChainFollower(parts.chain, parts.clock, followed, locator);
   }
 
   /** A wallet that was never there before. Nothing of it is written before it begins. */
   static create(name: string, parts: WalletParts, info: InfoRecord): Wallet {
-    return new Wallet(name, parts, new CheckedStore(parts.store), info, []);
+    return new Wallet(name, parts, new CheckedStore(parts.store), info, { blocks: [] });
   }
 
   /** At the tip; what was made for it until now is written with it at once. */
@@ -109,7 +109,9 @@ export class Wallet {
   /** Moves to the tip, and follows it from now on. */
   async resume(): Promise<void> {
     this.#subscribe();
+    this.follower.requireBlocks(this.birthday);
     await this.follower.catchUp(this.birthday);
+    await this.follower.fillGap();
     this.#seeMempool();
     await this.settled();
   }
@@ -117,6 +119,17 @@ export class Wallet {
   #subscribe(): void {
     const listener: ChainListener = {
       ...this.follower.listener,
+      completed: () => {
+        this.follower
+          .fillGap()
+          .catch(({ message }: Error) =>
+            this.parts.logger.log(
+              'warn',
+              'wallet',
+              `[${this.name}] not read yet below the snapshot: ${message}`,
+            ),
+          );
+      },
       transactionAdded: (tx) => this.#see(tx, null),
       transactionRemoved: ({ txid }, reason) => {
         const entry = reason === 'conflict' ? this.history.get(txid) : undefined;
@@ -302,9 +315,20 @@ export class Wallet {
     this.saveInfo({ birthday: Math.min(this.birthday, options.createdAt), blank });
   }
 
-  /** Reads blocks again from this time (seconds) on. */
-  rescanFrom(timestamp: number): Promise<number> {
-    return this.rescan(this.follower.heightOf(timestamp), null);
+  /**
+   * Reads blocks again from this time (seconds) on.
+   * @returns the latest time up to the last block that could not be read, if any could not
+   */
+  async rescanFrom(timestamp: number): Promise<number | undefined> {
+    const { chain } = this.parts;
+    const from = this.follower.heightOf(timestamp);
+    const missing = chain.lastMissing(from, this.follower.last.height);
+    await this.rescan(from, null);
+    if (missing === undefined) return undefined;
+    let latest = missing.time;
+    for (let height = from; height < missing.height; height++)
+      latest = Math.max(latest, chain.blockAt(height)?.time ?? 0);
+    return latest;
   }
 
   /** Reads blocks again, and without an end the mempool too. @returns the last height read */

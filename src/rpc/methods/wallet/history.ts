@@ -157,6 +157,7 @@ export const walletHistoryMethods = group('Wallet', {
       if (stop !== undefined && (stop < 0 || stop > tip)) throw refuse.parameter('Invalid stop_height');
       if (stop !== undefined && stop < start)
         throw refuse.parameter('stop_height must be greater than start_height');
+      wallet.follower.requireRange(start, stop ?? tip);
       const last = await wallet.rescan(start, stop ?? null);
       return { start_height: start, stop_height: last };
     },

@@ -1,12 +1,13 @@
 /** The keys and descriptors of a wallet: listing, adding, importing and deriving them. */
 
+import { TIMESTAMP_WINDOW } from '../../../core/consensus/limits.ts';
 import { JsonNumber, JsonObject } from '../../../core/encoding/json.ts';
 import { addAccount, addHdKey, deriveHdKey, hdKeys } from '../../../wallet/hd-keys.ts';
 import { importFromText } from '../../../wallet/importing.ts';
 import type { OwnDescriptor } from '../../../wallet/key-ring.ts';
 import type { Wallet } from '../../../wallet/wallet.ts';
 import { range as rangeOf } from '../../descriptor-scripts.ts';
-import { group, type JsonRead, type RpcContext, refuse, t, walletMethod } from '../../kit.ts';
+import { group, type JsonRead, RpcCode, type RpcContext, refuse, t, walletMethod } from '../../kit.ts';
 import { refusalOf } from '../../refusals.ts';
 import { arrayFrom, bigintFrom, typeName } from '../../values.ts';
 import { addressTypeFrom, labelFrom } from '../../wallet-access.ts';
@@ -30,7 +31,7 @@ const shown = t.view<[own: OwnDescriptor, secrets: Wallet['vault'] | undefined]>
 
 /** Seconds; `now` is the median time of the tip, as in Core. */
 function timestampFrom(value: JsonRead, { chain }: RpcContext): number {
-  if (value instanceof JsonNumber) return Math.max(1, Number(bigintFrom(value)));
+  if (value instanceof JsonNumber) return Number(bigintFrom(value));
   if (value === 'now') return chain.tip.medianTimePast;
   throw refuse.type(`Expected number or "now" timestamp value for key. got type ${typeName(value)}`);
 }
@@ -63,11 +64,20 @@ function readImport(item: JsonRead, context: RpcContext): ImportRequest {
 }
 
 function importOne(wallet: Wallet, told: ImportRequest, warnings: string[]): Promise<void> {
-  const { timestamp: createdAt, desc: text, next_index: next, ...request } = told;
+  const { timestamp, desc: text, next_index: next, ...request } = told;
+  const createdAt = Math.max(1, timestamp);
   if (text === undefined) throw refuse.parameter('Descriptor not found.');
   const label = request.label === undefined ? undefined : labelFrom(request.label);
   return importFromText(wallet, { ...request, text, createdAt, next, label }, warnings);
 }
+
+/** Core's words for a rescan that had to leave out blocks. */
+const unreadFrom = (timestamp: number, time: number, { chain }: RpcContext): string =>
+  `Rescan failed for descriptor with timestamp ${timestamp}. There was an error reading a block from time ${time}, which is after or within ${TIMESTAMP_WINDOW} seconds of key creation, and could contain transactions pertaining to the desc. As a result, transactions and coins using this desc may not appear in the wallet. ${
+    chain.background === undefined || chain.pruner.prunedHeight >= 0
+      ? 'This error could be caused by pruning or data corruption (see bitcoind log for details) and could be dealt with by downloading and rescanning the relevant blocks (see -reindex option and rescanblockchain RPC).'
+      : 'This error is likely caused by an in-progress assumeutxo background sync. Check logs or getchainstates RPC for assumeutxo background sync progress and try again later.'
+  }`;
 
 const imported = t.object({
   success: t.boolean(),
@@ -213,7 +223,7 @@ export const walletKeyMethods = group('Wallet', {
         const warnings = () => (told.length > 0 ? told : undefined);
         try {
           await importOne(wallet, one, told);
-          earliest = Math.min(earliest, one.timestamp);
+          earliest = Math.min(earliest, Math.max(1, one.timestamp));
           answers.push({ success: true, warnings: warnings() });
         } catch (caught) {
           const error = refusalOf(caught);
@@ -222,8 +232,16 @@ export const walletKeyMethods = group('Wallet', {
           answers.push({ success: false, error: { code, message }, warnings: warnings() });
         }
       }
-      if (Number.isFinite(earliest)) await wallet.rescanFrom(earliest);
-      return answers;
+      const unread = Number.isFinite(earliest) ? await wallet.rescanFrom(earliest) : undefined;
+      if (unread === undefined) return answers;
+      return answers.map((answer, i) => {
+        const { timestamp } = all[i]!;
+        if (!answer.success || unread + TIMESTAMP_WINDOW < timestamp) return answer;
+        return {
+          success: false,
+          error: { code: RpcCode.MISC_ERROR, message: unreadFrom(timestamp, unread, context) },
+        };
+      });
     },
   }),
 });

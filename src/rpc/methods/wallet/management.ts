@@ -202,6 +202,8 @@ export const walletManagementMethods = group('Wallet', {
       if (!(await isMnemonic(normal))) throw refuse.key('Invalid mnemonic');
       const now = context.clock.seconds();
       const from = timestamp === 'now' ? now : timestamp === undefined ? 0 : Number(bigintFrom(timestamp));
+      if (timestamp !== 'now')
+        wallet.follower.requireRange(wallet.follower.heightOf(from), wallet.follower.last.height);
       await useMnemonic(wallet, normal, passphrase, from);
       if (timestamp !== 'now') await wallet.rescanFrom(from);
       return { txcount: wallet.history.size, lastprocessedblock: lastProcessed.of(wallet) };
