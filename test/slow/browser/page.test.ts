@@ -172,7 +172,8 @@ describe.skipIf(!hasChromium)('the page', () => {
     for (const text of [EVIL, encodeURIComponent(EVIL), `javascript:alert(1)`]) {
       await page.getByLabel('Block, height').fill(text);
       await page.keyboard.press('Enter');
-      await page.getByText('Invalid address').first().waitFor();
+      await eventually(async () => page.url()).toContain(`#/address/${encodeURIComponent(text)}`);
+      await page.locator('main').getByRole('alert').waitFor();
     }
     await page.getByLabel('Block, height').fill(txid);
     await page.keyboard.press('Enter');
