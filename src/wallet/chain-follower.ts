@@ -187,7 +187,7 @@ export class ChainFollower {
     if (this.#chain.lastMissing(from, to) === undefined) return;
     throw new WalletError(
       this.#chain.isVerifying()
-        ? 'Failed to rescan unavailable blocks likely due to an in-progress assumeutxo background sync. Check logs or getchainstates RPC for assumeutxo background sync progress and try again later.'
+        ? 'Failed to rescan unavailable blocks: those below a snapshot are still on their way. See getchainstates, and try again when they are here.'
         : "Can't rescan beyond pruned data. Use RPC call getblockchaininfo to determine your pruned height.",
       'misc',
     );

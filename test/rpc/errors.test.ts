@@ -301,3 +301,11 @@ test('an address is added once, and a ban made once', async () => {
   });
   expect(await call('setban', '192.0.2.7', 'remove')).toBeUndefined();
 });
+
+test('what is larger than any block is no transaction', async () => {
+  const output = '0000000000000000016a'.padEnd(20, '0');
+  const count = 400_001;
+  const tx = `0200000001${UNKNOWN}0000000000ffffffff${`fe${count.toString(16).padStart(8, '0').match(/../g)!.reverse().join('')}`}${output.repeat(count)}00000000`;
+  const { error } = await memory.call('decoderawtransaction', JSON.stringify([tx]));
+  expect(error).toMatchObject({ code: -22, message: 'TX decode failed' });
+});

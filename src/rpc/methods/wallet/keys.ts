@@ -71,12 +71,12 @@ function importOne(wallet: Wallet, told: ImportRequest, warnings: string[]): Pro
   return importFromText(wallet, { ...request, text, createdAt, next, label }, warnings);
 }
 
-/** Core's words for a rescan that had to leave out blocks. */
+/** What a rescan had to leave out. */
 const unreadFrom = (timestamp: number, time: number, { chain }: RpcContext): string =>
-  `Rescan failed for descriptor with timestamp ${timestamp}. There was an error reading a block from time ${time}, which is after or within ${TIMESTAMP_WINDOW} seconds of key creation, and could contain transactions pertaining to the desc. As a result, transactions and coins using this desc may not appear in the wallet. ${
+  `Rescan failed for descriptor with timestamp ${timestamp}. A block of time ${time} cannot be read, which is after its creation or at most ${TIMESTAMP_WINDOW} seconds before: payments to it may be missing here. ${
     chain.background === undefined || chain.pruner.prunedHeight >= 0
-      ? 'This error could be caused by pruning or data corruption (see bitcoind log for details) and could be dealt with by downloading and rescanning the relevant blocks (see -reindex option and rescanblockchain RPC).'
-      : 'This error is likely caused by an in-progress assumeutxo background sync. Check logs or getchainstates RPC for assumeutxo background sync progress and try again later.'
+      ? 'Blocks were pruned or are damaged: get them back by -reindex, then call rescanblockchain.'
+      : 'Blocks below a snapshot are still on their way: see getchainstates, and try again when they are here.'
   }`;
 
 const imported = t.object({
