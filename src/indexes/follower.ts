@@ -253,8 +253,8 @@ export class Follower implements PendingStore {
 
   async #catchUp(): Promise<void> {
     const { chain, clock } = this.#dependencies;
-    // Whoever gives way once, as those who tell of the block itself, goes first.
-    for (let i = 0; i < 2; i++) await clock.yield();
+    // Whoever gives way once, as those who tell of the block itself, goes first; at its start nobody waits for blocks.
+    for (let i = 0; i < 2 && this.#caughtUp; i++) await clock.yield();
     let turn = clock.monotonic();
     while (!this.isSynchronized && !this.#closed) {
       const best = this.#best;

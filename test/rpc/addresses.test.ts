@@ -195,6 +195,8 @@ it('says that it needs the index, and waits for none that was never at the tip',
     message: 'The address index is syncing. Current height: 0',
   });
   Object.assign(indexes, { addresses });
+  // Waits for the last block.
+  await call('getaddressbalance', shop);
   expect(await call('getindexinfo')).toEqual({
     addressindex: { synced: true, best_block_height: memory.node.chain.height },
   });
