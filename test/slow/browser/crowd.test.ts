@@ -17,9 +17,8 @@ import { Crowd } from './crowd.ts';
  */
 const FIRST_VIEW = 500;
 const SHOWN = 200;
-/** All of them are to be as quick. */
+/** The middle one counts: at the first the node compiles what it runs. */
 const ATTEMPTS = 3;
-const EMPTIED = 3;
 /** Of 1,000 transactions, that many again as they are mined, and 111 blocks; from which on nothing may grow, in bytes. */
 const ROUNDS = 8;
 const SETTLED = 3;
@@ -128,6 +127,9 @@ function spend({ txid, vout, value }: Coin, fee: bigint, count = 1): Transaction
   });
 }
 
+const middle = (numbers: readonly number[]): number =>
+  [...numbers].sort((a, b) => a - b)[Math.floor(numbers.length / 2)]!;
+
 const coinsOf = (tx: Transaction): Coin[] =>
   tx.outputs.map(({ value }, vout) => ({ txid: tx.txid, vout, value }));
 
@@ -147,7 +149,7 @@ describe.skipIf(!hasChromium)('the page with fifty nodes', () => {
   test('is there within a second', async () => {
     const all = `[...document.querySelectorAll('.node:not(.down)')].filter((each) => each.textContent.includes('height 30')).length === 50 &&
       document.querySelectorAll('.strip .block:not(.next)').length === 16`;
-    expect(Math.max(...(await firstViews(browser, crowd.link, all)))).toBeLessThan(FIRST_VIEW);
+    expect(middle(await firstViews(browser, crowd.link, all))).toBeLessThan(FIRST_VIEW);
   }, 120_000);
 });
 
@@ -189,7 +191,7 @@ describe.skipIf(!hasChromium)('the page with ten thousand blocks and five thousa
 
   test('is there within a second, its mempool too', async () => {
     const condition = `document.querySelector('.strip .block.next')?.textContent.includes('5000 tx')`;
-    expect(Math.max(...(await firstViews(browser, crowd.link, condition)))).toBeLessThan(FIRST_VIEW);
+    expect(middle(await firstViews(browser, crowd.link, condition))).toBeLessThan(FIRST_VIEW);
     const { page, complaints } = await openPage(browser, { viewport: { width: 1280, height: 900 } });
     await page.goto(crowd.link);
     await page.getByRole('link', { name: 'Mempool' }).click();
@@ -214,7 +216,7 @@ describe.skipIf(!hasChromium)('the page with ten thousand blocks and five thousa
     let connectedAt = 0;
     const unsubscribe = node.chain.connected.subscribe(() => (connectedAt = spentHere()), 'first');
     const works: number[][] = [];
-    for (let i = 0; i < EMPTIED; i++) {
+    for (let i = 0; i < ATTEMPTS; i++) {
       if (i > 0) await pay(5_000);
       // Of what waits, all is heard of.
       await page.getByText('5000 tx wait').waitFor();
@@ -230,8 +232,7 @@ describe.skipIf(!hasChromium)('the page with ten thousand blocks and five thousa
     unsubscribe();
     told.close();
     console.info('a block of 5,000: milliseconds of work until it is told, and shown', works);
-    const sums = works.map(([here, there]) => here! + there!).sort((a, b) => a - b);
-    expect(sums[Math.floor(EMPTIED / 2)]).toBeLessThan(SHOWN);
+    expect(middle(works.map(([here, there]) => here! + there!))).toBeLessThan(SHOWN);
     await pay(5_000);
     expect(complaints).toEqual([]);
     await page.context().close();
