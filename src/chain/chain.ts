@@ -159,7 +159,7 @@ export class Chain extends ChainView {
       // Declared invalid, and the coins not written since.
       while (this.tip.failed !== 'none') await this.#walk.takeBack();
       if (this.tip !== this.#disk.flushed) parts.tree.rebuildCandidates(this.tip);
-      await this.#goOn();
+      await this.#walk.run();
     });
     this.#assuming.follow();
   }
@@ -231,12 +231,6 @@ export class Chain extends ChainView {
     );
   }
 
-  /** The walk, for callers who rely on it that the index has what they asked for. */
-  async #goOn(): Promise<void> {
-    await this.#walk.run();
-    await this.#disk.saveIndex();
-  }
-
   /** Whether the block would be valid on top of the tip, proof of work aside (getblocktemplate's proposals). */
   testBlock(block: Block): Promise<Invalid | null> {
     return this.#queue.run(async () => {
@@ -261,7 +255,7 @@ export class Chain extends ChainView {
   remember(): Promise<Uint8Array> {
     return this.#queue.run(async () => {
       this.#requireAll();
-      await this.#goOn();
+      await this.#walk.run();
       return remember(this.parts);
     });
   }
@@ -274,7 +268,7 @@ export class Chain extends ChainView {
       await this.#walk.run();
       const [walk, disk, reception] = [this.#walk, this.#disk, this.#reception];
       await rewind(remembered, this.parts, { walk, disk, reception }, left);
-      await this.#goOn();
+      await this.#walk.run();
     });
   }
 
@@ -290,7 +284,7 @@ export class Chain extends ChainView {
         await this.#walk.takeBack(count >= MAX_RETURNED_BLOCKS);
       this.parts.tree.markFailed(entry);
       this.parts.tree.rebuildCandidates(this.tip);
-      await this.#goOn();
+      await this.#walk.run();
     });
   }
 
@@ -299,7 +293,7 @@ export class Chain extends ChainView {
     return this.#queue.run(async () => {
       this.parts.tree.clearFailed(this.#known(hash));
       this.parts.tree.rebuildCandidates(this.tip);
-      await this.#goOn();
+      await this.#walk.run();
     });
   }
 
@@ -308,7 +302,7 @@ export class Chain extends ChainView {
     return this.#queue.run(async () => {
       const entry = this.#known(hash);
       if (entry.chainWork >= this.tip.chainWork) this.parts.tree.makePrecious(entry, this.tip);
-      await this.#goOn();
+      await this.#walk.run();
     });
   }
 

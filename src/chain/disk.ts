@@ -3,7 +3,7 @@
  *
  * - A block is in its file as soon as it is stored, and its undo data when it is connected; the system writes both
  *   when it likes. A power cut may lose the ends of files: what was lost is fetched again.
- * - The index, which says where they lie, follows half a second later, or when there are many of them, and
+ * - The index, which says where they lie, follows when blocks are connected, or many of them at a time, and
  *   is not synced either. A kill costs at most `MAX_UNSAVED` entries; their blocks are found again in the files behind
  *   what the index knows (`checkBlockFiles`, `reindex.ts`).
  * - Coins are in memory only. The database has those of the block `flushed`.

@@ -83,6 +83,8 @@ export class Walk {
       await this.#takeTurns();
     }
     this.#recent.prune(active.tip);
+    // Who is told of a block finds it again after a kill.
+    await this.#disk.saveIndex();
     this.#announcer.tip();
     this.#reception.answerAll(active);
   }
