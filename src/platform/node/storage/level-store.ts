@@ -124,7 +124,7 @@ export class LevelStore implements KeyValueStore {
       await database.open();
       if (!unchecked) await store.#begin(operations);
       await store.#look();
-      if (store.#damage !== undefined) throw store.#damage;
+      store.#requireWhole();
       return store;
     } catch (error) {
       await store?.close();
@@ -179,6 +179,10 @@ export class LevelStore implements KeyValueStore {
       }
     // What is not there any more may have been damaged.
     await this.#look();
+    this.#requireWhole();
+  }
+
+  #requireWhole(): void {
     if (this.#damage !== undefined) throw this.#damage;
   }
 
@@ -216,7 +220,7 @@ export class LevelStore implements KeyValueStore {
   }
 
   async get(key: Uint8Array): Promise<Uint8Array | undefined> {
-    if (this.#damage !== undefined) throw this.#damage;
+    this.#requireWhole();
     try {
       return this.#unchecked(key, await this.#database.get(key));
     } catch (error) {
@@ -225,7 +229,7 @@ export class LevelStore implements KeyValueStore {
   }
 
   async getMany(keys: readonly Uint8Array[]): Promise<(Uint8Array | undefined)[]> {
-    if (this.#damage !== undefined) throw this.#damage;
+    this.#requireWhole();
     try {
       if (keys.length <= READ_HERE)
         return keys.map((key) => this.#unchecked(key, this.#database.getSync(key)));
@@ -241,7 +245,7 @@ export class LevelStore implements KeyValueStore {
 
   async *iterate(range: KeyRange): AsyncIterable<readonly [Uint8Array, Uint8Array]> {
     const from = range.gt === undefined && range.gte === undefined ? { gte: FIRST_KEY } : {};
-    if (this.#damage !== undefined) throw this.#damage;
+    this.#requireWhole();
     // The iterator sees the store as it is when it is made.
     const iterator = this.#database.iterator({ ...range, ...from, highWaterMarkBytes: ITERATE_BYTES });
     try {
@@ -261,8 +265,7 @@ export class LevelStore implements KeyValueStore {
   async batch(operations: readonly Operation[], options: { readonly sync?: boolean } = {}): Promise<void> {
     if (this.#failure !== undefined) throw this.#failure;
     // LevelDB may begin to copy.
-    if (this.#nextLook === undefined && (await this.#look()) && this.#damage !== undefined)
-      throw this.#damage;
+    if (this.#nextLook === undefined && (await this.#look())) this.#requireWhole();
     const before = this.#operations;
     const sync = options.sync === true;
     try {
