@@ -3,10 +3,9 @@ import type { HeaderEntry } from '../../chain/header-entry.ts';
 import { blockScriptFlags } from '../../core/consensus/flags.ts';
 import { genesisBlock } from '../../core/consensus/genesis.ts';
 import { traceBlock } from '../../core/consensus/trace-block.ts';
-import { isHex, toHex } from '../../core/encoding/bytes.ts';
+import { toHex } from '../../core/encoding/bytes.ts';
 import { JsonObject, type JsonRead } from '../../core/encoding/json.ts';
 import { joinFields } from '../../core/encoding/json-writer.ts';
-import { ANY_FORM, decodeTransaction } from '../../core/script/decode-transaction.ts';
 import { flagsFromNames, MANDATORY_FLAGS, STANDARD_FLAGS } from '../../core/script/flags.ts';
 import { nobleEngine } from '../../core/script/noble-engine.ts';
 import { type TraceSubject, traceInput } from '../../core/script/trace.ts';
@@ -21,6 +20,7 @@ import { decodedTransaction } from '../formats/transaction.ts';
 import { group, method, type RpcContext, type RpcError, refuse, refusing, t } from '../kit.ts';
 import { blockByHash, ofFile, readStoredBlock } from '../lookup.ts';
 import { previousOutputs, spentOutputs } from '../previous-outputs.ts';
+import { readUnsigned } from '../texts.ts';
 import { hashTextFrom, stringFrom } from '../values.ts';
 
 /** Bytes of stacks and signed messages that are told of one input. */
@@ -47,8 +47,7 @@ async function findSubject(
   context: RpcContext,
 ): Promise<Pick<TraceSubject, 'tx' | 'spent'> & { readonly entry?: HeaderEntry | undefined }> {
   if (text.length !== 64) {
-    const tx = isHex(text) ? decodeTransaction(text, ANY_FORM) : null;
-    if (tx === null) throw refuse.text('TX decode failed');
+    const tx = readUnsigned(text, undefined);
     return { tx, spent: await spentOutputs(tx, context, prevtxs) };
   }
   const txid = hashTextFrom<Txid>(text, 'transaction');
