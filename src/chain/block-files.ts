@@ -3,7 +3,8 @@
  * them. Owns no format: `block-store.ts` does.
  */
 
-export type BlockFileKind = 'blk' | 'rev';
+export const BLOCK_FILE_KINDS = ['blk', 'rev'] as const;
+export type BlockFileKind = (typeof BLOCK_FILE_KINDS)[number];
 
 export function blockFileName(kind: BlockFileKind, file: number): string {
   return `${kind}${String(file).padStart(5, '0')}.dat`;

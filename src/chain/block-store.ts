@@ -14,7 +14,7 @@ import { DecodeError, Invalid } from '../core/encoding/errors.ts';
 import { hash256 } from '../core/encoding/hashes.ts';
 import { Writer } from '../core/encoding/writer.ts';
 import type { NetworkParameters } from '../core/parameters/network.ts';
-import { type BlockFileKind, type BlockFiles, blockFileName } from './block-files.ts';
+import { BLOCK_FILE_KINDS, type BlockFileKind, type BlockFiles, blockFileName } from './block-files.ts';
 import type { BlockPosition, HeaderEntry, Position } from './header-entry.ts';
 import { CorruptionError, damaged } from './storage.ts';
 
@@ -29,8 +29,6 @@ interface BlockStoreOptions {
   /** Bytes beyond which a file does not grow. */
   readonly maximumSize: number;
 }
-
-const KINDS = ['blk', 'rev'] as const;
 
 /** Where in its file a record ends. */
 export const endOf = (kind: BlockFileKind, { offset, size }: Position): number =>
@@ -263,7 +261,7 @@ export class BlockStore {
     const ends = recordEnds(entries);
     for (const file of await this.files()) {
       if (!ends.blk.has(file)) await this.remove(file);
-      for (const kind of KINDS) {
+      for (const kind of BLOCK_FILE_KINDS) {
         const excess = (await this.size(kind, file)) - (ends[kind].get(file) ?? 0);
         if (excess <= 0) continue;
         await this.#files.truncate(kind, file, ends[kind].get(file) ?? 0);

@@ -12,7 +12,7 @@ import { toDisplayHex } from '../core/encoding/bytes.ts';
 import { isUnspendable } from '../core/script/script.ts';
 import { OutPointMap } from '../core/transaction/outpoint-map.ts';
 import type { OutPoint } from '../core/transaction/transaction.ts';
-import { blockFileName } from './block-files.ts';
+import { BLOCK_FILE_KINDS, blockFileName } from './block-files.ts';
 import { damagedFile, endOf, FRAME_SIZE, recordEnds } from './block-store.ts';
 import { saveIndex } from './disk.ts';
 import { forkOf, type HeaderEntry } from './header-entry.ts';
@@ -123,7 +123,7 @@ export async function checkBlockFiles(parts: ChainParts): Promise<Map<number, nu
   const { tree, active, blocks, logger } = parts;
   const ends = recordEnds(tree.entries());
   const more = new Map<number, number>();
-  for (const kind of ['blk', 'rev'] as const)
+  for (const kind of BLOCK_FILE_KINDS)
     for (const [file, end] of ends[kind]) {
       const size = await blocks.size(kind, file);
       if (size > end && kind === 'blk') more.set(file, end);

@@ -1,5 +1,5 @@
 /** BlockFiles in memory. What was appended is kept in the pieces in which it came. */
-import type { BlockFileKind, BlockFiles } from '../../chain/block-files.ts';
+import { BLOCK_FILE_KINDS, type BlockFileKind, type BlockFiles } from '../../chain/block-files.ts';
 import { concatBytes } from '../../core/encoding/bytes.ts';
 
 interface MemoryFile {
@@ -13,7 +13,7 @@ export class MemoryBlockFiles implements BlockFiles {
   /** The same content, which goes its own way from now on. */
   copy(): MemoryBlockFiles {
     const made = new MemoryBlockFiles();
-    for (const kind of ['blk', 'rev'] as const)
+    for (const kind of BLOCK_FILE_KINDS)
       for (const [number, { pieces, size }] of this.#files[kind])
         made.#files[kind].set(number, { pieces: [...pieces], size });
     return made;
