@@ -16,9 +16,7 @@ export function isAssumedValid(
   best: HeaderEntry,
   parameters: Pick<NetworkParameters, 'minimumChainWork' | 'targetSpacing'>,
 ): boolean {
-  if (assumed === undefined || assumed.height < entry.height) return false;
-  if (assumed.ancestor(entry.height) !== entry) return false;
-  if (best.height < assumed.height || best.ancestor(assumed.height) !== assumed) return false;
+  if (assumed === undefined || !assumed.descendsFrom(entry) || !best.descendsFrom(assumed)) return false;
   if (best.chainWork < parameters.minimumChainWork) return false;
   const work = best.chainWork - entry.chainWork;
   return (work * BigInt(parameters.targetSpacing)) / workFromBits(best.bits) > BURIAL;

@@ -117,8 +117,7 @@ export function findAssumption(
     );
   if (base.failed !== 'none')
     throw new SnapshotError(`The base block header (${hash}) is part of an invalid chain`);
-  const { bestHeader } = tree;
-  if (bestHeader.height < base.height || bestHeader.ancestor(base.height) !== base)
+  if (!tree.bestHeader.descendsFrom(base))
     throw new SnapshotError(
       'A forked headers-chain with more work than the chain with the snapshot base block header exists. Please proceed to sync without AssumeUtxo.',
     );

@@ -100,10 +100,9 @@ export class Assuming {
     await storage.destroy(SNAPSHOT_STORE);
     const limit = coinOptions.limit / 2;
     const chainstate = new Chainstate(await storage.store(SNAPSHOT_STORE), { ...coinOptions, limit });
-    let refusal: SnapshotError | undefined;
     try {
       await fillAssumed(chainstate, snapshot, assumption, () => this.#stopped);
-      refusal = await queue.run(() => this.#activate(chainstate, assumption, isFree));
+      const refusal = await queue.run(() => this.#activate(chainstate, assumption, isFree));
       if (refusal !== undefined) throw refusal;
     } catch (error) {
       if (this.#parts.chainstate !== chainstate) {
@@ -150,7 +149,6 @@ export class Assuming {
     this.#dependencies.queue.runInBackground(async () => {
       this.#isFollowing = false;
       const mayGoOn = await background.run();
-      await this.#dependencies.disk.saveIndex();
       if (background.base.failed !== 'none') throw await this.#refute('a block up to there is invalid');
       this.#parts.events.verified.emit();
       if (background.isDone && !this.#stopped) this.#busy = this.#conclude(background).catch(() => {});
@@ -196,7 +194,7 @@ export class Assuming {
     const { base } = assumption;
     // What was found of the blocks above was found by its coins.
     for (const entry of tree.entries()) {
-      if (entry.height <= base.height || entry.ancestor(base.height) !== base) continue;
+      if (entry === base || !entry.descendsFrom(base)) continue;
       entry.validScripts = false;
       entry.undo = null;
       if (base.failed === 'none') entry.failed = 'none';

@@ -47,7 +47,7 @@ import { BlockRequestError, WriterQueue } from './writer-queue.ts';
 export type { BlockEvent, BlockVerdict, HeadersVerdict } from './events.ts';
 export type { ChainOptions } from './options.ts';
 
-/** Milliseconds until what the index lacks is written: meanwhile a kill may cost it (`disk.ts`). */
+/** Milliseconds until headers that came are written, which a kill may cost meanwhile; with blocks they are at once. */
 const SAVE_DELAY = 500;
 /** Of blocks declared invalid, so many at the tip give their transactions back to the mempool (Core's number). */
 const MAX_RETURNED_BLOCKS = 10;

@@ -267,6 +267,11 @@ export class HeaderEntry implements HeaderLink {
     return times[times.length >> 1]!;
   }
 
+  /** It is that block, or built on it. */
+  descendsFrom(other: HeaderEntry): boolean {
+    return this.height >= other.height && this.ancestor(other.height) === other;
+  }
+
   ancestor(height: number): HeaderEntry {
     if (height < 0 || height > this.height) throw new RangeError(`no ancestor at height ${height}`);
     let at: HeaderEntry = this;

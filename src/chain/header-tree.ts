@@ -86,7 +86,7 @@ export class HeaderTree {
   #canBeHad(entry: HeaderEntry): boolean {
     const base = this.#base;
     if (entry.failed !== 'none' || entry.chainTransactionCount === 0) return false;
-    return base === undefined || (entry.height >= base.height && entry.ancestor(base.height) === base);
+    return base === undefined || entry.descendsFrom(base);
   }
 
   get size(): number {
@@ -249,7 +249,7 @@ export class HeaderTree {
   markFailed(entry: HeaderEntry): void {
     this.#setFailed(entry, 'self');
     for (const other of this.#entries.entries)
-      if (other.height > entry.height && other.failed === 'none' && other.ancestor(entry.height) === entry)
+      if (other !== entry && other.failed === 'none' && other.descendsFrom(entry))
         this.#setFailed(other, 'ancestor');
     this.#findBestHeader();
   }
@@ -277,8 +277,7 @@ export class HeaderTree {
   clearFailed(entry: HeaderEntry): void {
     for (const other of this.#entries.entries) {
       if (other.failed === 'none') continue;
-      const [low, high] = other.height < entry.height ? [other, entry] : [entry, other];
-      if (high.ancestor(low.height) === low) {
+      if (entry.descendsFrom(other) || other.descendsFrom(entry)) {
         other.failed = 'none';
         this.dirty.add(other);
       }

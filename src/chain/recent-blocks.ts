@@ -28,8 +28,7 @@ export class RecentBlocks {
 
   /** Keeps only what can still be connected on top of this tip. */
   prune(tip: HeaderEntry): void {
-    for (const entry of this.#blocks.keys())
-      if (entry.height <= tip.height || entry.ancestor(tip.height) !== tip) this.take(entry);
+    for (const entry of this.#blocks.keys()) if (entry === tip || !entry.descendsFrom(tip)) this.take(entry);
   }
 
   #farthest(): HeaderEntry {

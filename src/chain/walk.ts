@@ -74,7 +74,7 @@ export class Walk {
       await this.#storeArrivals();
       const target = this.#target();
       const head = this.#flight.at(-1)?.entry ?? active.tip;
-      const goesOn = target.height > head.height && target.ancestor(head.height) === head;
+      const goesOn = target !== head && target.descendsFrom(head);
       if (goesOn && this.#hasRoom && !this.#stopping) await this.#begin(target.ancestor(head.height + 1));
       else if (await this.#arrivesFirst()) continue;
       else if (this.isGoingOn) await this.#settle();

@@ -122,10 +122,7 @@ export class Follower implements PendingStore {
   /** Resolves when the tip of this moment, or a later one, is in the index. @throws what stopped the index. */
   async synchronize(): Promise<void> {
     const { tip } = this.#dependencies.chain.verifiedChain;
-    const reached = (): boolean => {
-      const written = this.#written;
-      return written !== null && written.height >= tip.height && written.ancestor(tip.height) === tip;
-    };
+    const reached = (): boolean => this.#written?.descendsFrom(tip) === true;
     for (;;) {
       if (this.#failure !== undefined) throw this.#failure;
       if (reached() || this.#closed) return;

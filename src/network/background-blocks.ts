@@ -3,19 +3,16 @@ import type { ChainView } from '../chain/chain-view.ts';
 import { forkOf, type HeaderEntry } from '../chain/header-entry.ts';
 import { DOWNLOAD_WINDOW } from './protocol.ts';
 
-const hasAncestor = (entry: HeaderEntry, ancestor: HeaderEntry): boolean =>
-  entry.height >= ancestor.height && entry.ancestor(ancestor.height) === ancestor;
-
 /** To no branch without the snapshot's block could the chain go before that is verified. */
 export const leadsAstray = ({ background }: ChainView, best: HeaderEntry): boolean =>
-  background !== undefined && !hasAncestor(best, background.base);
+  background !== undefined && !best.descendsFrom(background.base);
 
 /** The next blocks on the way to the snapshot's that are not here, if a peer with this best block has them all. */
 export function* missingEarly(
   { background }: ChainView,
   best: HeaderEntry | undefined,
 ): Generator<HeaderEntry> {
-  if (background === undefined || best === undefined || !hasAncestor(best, background.base)) return;
+  if (background === undefined || best === undefined || !best.descendsFrom(background.base)) return;
   const { base, tip } = background;
   const { height: from } = forkOf(tip, base);
   const end = Math.min(base.height, from + DOWNLOAD_WINDOW);

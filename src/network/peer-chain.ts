@@ -38,9 +38,7 @@ export class PeerChain {
 
   /** The peer has this block, and so all before it. */
   has(entry: HeaderEntry): boolean {
-    const covers = (top: HeaderEntry | undefined): boolean =>
-      top !== undefined && top.height >= entry.height && top.ancestor(entry.height) === entry;
-    return covers(this.best) || covers(this.announced);
+    return [this.best, this.announced].some((top) => top?.descendsFrom(entry));
   }
 
   learn(entry: HeaderEntry): void {

@@ -72,8 +72,7 @@ export class Reception {
   /** Answers for those of the stored blocks that are not on the way to the best tip. */
   answerSideBranches(stored: readonly HeaderEntry[], target: HeaderEntry): void {
     for (const entry of stored)
-      if (entry.height > target.height || target.ancestor(entry.height) !== entry)
-        this.answer(entry, { ok: true, new: true, connected: false });
+      if (!target.descendsFrom(entry)) this.answer(entry, { ok: true, new: true, connected: false });
   }
 
   refuse(entry: HeaderEntry, invalid: Invalid): void {
