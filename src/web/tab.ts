@@ -16,6 +16,8 @@ const WANTED = 'tab';
 export const tabState = signal<TabNodeState | undefined>(undefined);
 /** Addresses by names. */
 export const tabPeers = signal<ReadonlyMap<string, string>>(new Map());
+/** Whether its wallets are loaded, as far as they can be: before, having none means nothing. */
+export const hasLooked = signal(false);
 let running: TabNode | undefined;
 /** Where it is kept, which tells one devnet from another. */
 let kept: string | undefined;
@@ -102,15 +104,20 @@ function become(state: TabNodeState): void {
   if (state.phase !== 'stopped') return;
   guest.value?.close();
   guest.value = undefined;
+  hasLooked.value = false;
 }
 
 /** Also after another tab's end, whose place it takes. */
 async function join({ client }: TabNode): Promise<void> {
   guest.value ??= new LiveNode(TAB, () => client, listener);
-  const { wallets } = await client.listwalletdir();
-  const loaded = await client.listwallets();
-  for (const { name } of wallets) if (!loaded.includes(name)) await client.loadwallet(name);
-  await lookForWallets();
+  try {
+    const { wallets } = await client.listwalletdir();
+    const loaded = await client.listwallets();
+    for (const { name } of wallets) if (!loaded.includes(name)) await client.loadwallet(name);
+  } finally {
+    await lookForWallets();
+    hasLooked.value = true;
+  }
 }
 
 /** What is encrypted stays so. @returns a backup of a wallet */

@@ -8,6 +8,7 @@ import {
   askToKeep,
   backUp,
   canRun,
+  hasLooked,
   isPersistent,
   lacking,
   lookForWallets,
@@ -151,13 +152,15 @@ function Connections() {
 function Wallet({ of: node }: { of: LiveNode }) {
   return (
     <Card title="Its wallet">
-      {node.wallets.value.length === 0 ? (
+      {node.wallets.value.length > 0 ? (
+        <Opened of={node} />
+      ) : hasLooked.value ? (
         <>
           <Make of={node} />
           <Restore />
         </>
       ) : (
-        <Opened of={node} />
+        <Pending />
       )}
     </Card>
   );
@@ -230,14 +233,12 @@ function Opened({ of: node }: { of: LiveNode }) {
     [changes, node.tip.value?.hash, node.poolSize.value, node.wallets.value],
   );
   const others = nodes.value.filter((other) => other !== node && other.wallets.value.length > 0);
-  const [{ mine: has }, info] = value ?? [
-    { mine: { trusted: 0, untrusted_pending: 0, immature: 0 } },
-    undefined,
-  ];
-  const isLocked = info?.unlocked_until === 0;
+  // Whether it is locked is not known either.
+  if (value === undefined) return <Pending error={error} />;
+  const [{ mine: has }, info] = value;
+  const isLocked = info.unlocked_until === 0;
   return (
     <>
-      {error !== undefined && <Pending error={error} />}
       <Facts
         of={[
           ['balance', <Amount of={has.trusted} />],

@@ -177,10 +177,16 @@ describe.skipIf(!hasChromium)('a node in a tab', () => {
       const height = await node1.getblockcount();
       await node1.generatetoaddress(1, await node1.getnewaddress());
       ({ page } = { page: await context.newPage() });
+      await page.addInitScript(`new MutationObserver(() => {
+        if (document.body?.textContent.includes('Make an encrypted wallet')) globalThis.wasOffered = true;
+      }).observe(document, { childList: true, subtree: true })`);
       await page.goto(devnet.origin);
       await open(page);
       await inSync();
       expect(await node1.getblockcount()).toBe(height + 1);
+      // Nobody is to type a passphrase into a form that is for those who have no wallet.
+      await page.getByRole('button', { name: 'Unlock' }).waitFor();
+      expect(await page.evaluate('globalThis.wasOffered')).toBeUndefined();
       // Locked again: who opens the page has no more than who knows the passphrase.
       await page.getByLabel('passphrase').fill('wrong');
       await page.getByRole('button', { name: 'Unlock' }).click();
