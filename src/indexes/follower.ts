@@ -141,12 +141,11 @@ export class Follower implements PendingStore {
 
   /** Resolves when it is at the very tip, and reads no block that has left the chain; or does nothing any more. */
   async arrived(): Promise<void> {
-    while (
-      this.#written !== this.#dependencies.chain.verifiedChain.tip &&
-      this.#failure === undefined &&
-      !this.#closed
-    )
-      await this.#advance();
+    const { chain } = this.#dependencies;
+    const isElsewhere = (): boolean =>
+      this.#written !== chain.verifiedChain.tip && this.#failure === undefined;
+    // Where a block came and went, it may be busy with that one although it stands where it stood before.
+    while ((this.#running !== undefined || isElsewhere()) && !this.#closed) await this.#advance();
   }
 
   /** @throws CorruptionError rather than say that there is nothing where something was lost */

@@ -9,13 +9,18 @@ import { toHex } from '../../src/core/encoding/bytes.ts';
 import type { Transaction } from '../../src/core/transaction/transaction.ts';
 import { CoinStatisticsIndex } from '../../src/indexes/coin-statistics-index.ts';
 import { FilterIndex } from '../../src/indexes/filter-index.ts';
-import type { IndexDependencies } from '../../src/indexes/follower.ts';
+import { Follower, type IndexContent, type IndexDependencies } from '../../src/indexes/follower.ts';
 import { TransactionIndex } from '../../src/indexes/transaction-index.ts';
 import { MemoryStorage } from '../../src/platform/memory/memory-storage.ts';
+import { ChainBuilder } from '../support/chain-builder.ts';
 import { forkStory, STORY_NETWORK } from '../support/fork-story.ts';
 import { openMemoryChain, StillClock, silentLogger } from '../support/memory-chain.ts';
 
 const story = forkStory(21, 60);
+/** Whatever needs no more than its turn has happened. */
+const turns = async (): Promise<void> => {
+  for (let i = 0; i < 20; i++) await new Promise((resolve) => setImmediate(resolve));
+};
 
 async function openAll(storage: MemoryStorage) {
   const clock = new StillClock(1_893_456_000);
@@ -167,6 +172,39 @@ describe('indexes', () => {
       await closeAll(all);
     },
   );
+
+  it('have arrived when they are done with a block that came and went, though they stand where they stood', async () => {
+    const clock = new StillClock(1_893_456_000);
+    const storage = new MemoryStorage();
+    const chain = await openMemoryChain({ storage, clock });
+    const told: string[] = [];
+    let go = (): void => {};
+    const content: IndexContent = {
+      connect: async ({ entry }) => {
+        if (entry.height === 3) await new Promise<void>((resolve) => (go = resolve));
+        told.push(`+${entry.height}`);
+        return [];
+      },
+      disconnect: async ({ entry }) => {
+        told.push(`-${entry.height}`);
+        return [];
+      },
+    };
+    const follower = await Follower.open('slow', content, { chain, storage, clock, logger: silentLogger });
+    const { blocks } = new ChainBuilder().mine(3);
+    for (const block of blocks.slice(0, 2)) await chain.acceptBlock(block);
+    await follower.arrived();
+    await chain.acceptBlock(blocks[2]!);
+    await turns();
+    await chain.invalidate(chain.tip.hash);
+    const arrived = follower.arrived().then(() => told.push('arrived'));
+    await turns();
+    go();
+    await arrived;
+    expect(told).toEqual(['+0', '+1', '+2', '+3', '-3', 'arrived']);
+    await follower.close();
+    await chain.close();
+  });
 
   it('leave the node alone when they fail, and say so to who asks', async () => {
     const storage = new MemoryStorage();

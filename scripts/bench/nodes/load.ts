@@ -27,7 +27,7 @@ export async function drive(port: number, connections: number, next: Next): Prom
   return performance.now() - begun;
 }
 
-/** Requests a second, of one request again and again. */
+/** Requests a second, of one request again and again; each connection makes one, however late it is. */
 export async function requestsPerSecond(
   port: number,
   connections: number,
@@ -37,7 +37,7 @@ export async function requestsPerSecond(
   const begun = performance.now();
   let sent = 0;
   const next: Next = () => {
-    if (performance.now() - begun > milliseconds) return undefined;
+    if (sent >= connections && performance.now() - begun > milliseconds) return undefined;
     sent++;
     return request;
   };
