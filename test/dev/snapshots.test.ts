@@ -118,7 +118,9 @@ class Story {
     seen.indexed = await this.#call('gettxoutsetinfo', 'muhash', Math.max(1, info.blocks - 1));
     seen.filter = await this.#call('getblockfilter', info.bestblockhash);
     seen.history = await this.#call('getaddresshistory', ADDRESS);
-    seen.indexes = await this.#call('getindexinfo');
+    // They follow in the background.
+    do seen.indexes = await this.#call('getindexinfo');
+    while (Object.values<Answer>(seen.indexes).some(({ synced }) => !synced));
     seen.time = this.#opened.node.clock.now();
     for (const txid of txids) seen[txid] = await this.#ask('getrawtransaction', [txid, 1]);
     for (const hash of hashes) seen[hash] = await this.#ask('getblock', [hash, 1]);

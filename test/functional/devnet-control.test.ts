@@ -7,6 +7,9 @@ import { join } from 'node:path';
 import { afterAll, expect, test } from 'vitest';
 import { WebSocket } from 'ws';
 import { createClient, type RpcClient } from '../../src/client/client.ts';
+import { encodeEnvelope } from '../../src/network/messages/envelope.ts';
+import { encodeBody } from '../../src/network/messages/table.ts';
+import { magic, versionBody } from '../platform/network/hostile-node.ts';
 import { PENNY, penny, until } from './support/node-process.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'penny-control-'));
@@ -145,8 +148,11 @@ test('it has what its file says, follows its changes, and is cut, healed, export
     new Promise((resolve) => {
       const socket = new WebSocket(`ws://${address}`, { origin });
       socket.on('error', ({ message }) => resolve(message));
-      // Time for what is cut to end.
-      socket.on('open', () => setTimeout(() => resolve(socket.readyState === 1 ? 'open' : 'cut'), 500));
+      socket.on('open', () =>
+        socket.send(encodeEnvelope(magic, 'version', encodeBody('version', versionBody(0)))),
+      );
+      socket.on('message', () => resolve('open'));
+      socket.on('close', () => resolve('cut'));
     });
   for (const address of [doors.shop!, '127.0.0.1:26510']) {
     expect(await dial(address, page)).toBe('open');
