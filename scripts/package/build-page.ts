@@ -1,7 +1,9 @@
-/** Makes `dist/web`, the page that a node serves: one script, one style, both named by what is in them. */
-import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+/** Makes `dist/web`, the page that a node serves: one script, one style, both named by what is in them; also compressed. */
+import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
+import * as zlib from 'node:zlib';
 import { type BuildOptions, build, type Plugin } from 'esbuild';
 
 const SOURCE = fileURLToPath(new URL('../../src/web/', import.meta.url));
@@ -82,7 +84,25 @@ export async function buildPage(directory: string): Promise<void> {
     .replace('APP.js', basename(script))
     .replace('APP.css', basename(cssBundle!))
     .replace('NODE.js', await buildWorker(directory));
+  await compress(directory);
+  // What it says of its server, that puts in.
   writeFileSync(join(directory, 'index.html'), html);
+}
+
+const [gzip, brotli] = [promisify(zlib.gzip), promisify(zlib.brotliCompress)];
+/** The best costs ten times as long for a thirtieth. */
+const BROTLI = { params: { [zlib.constants.BROTLI_PARAM_QUALITY]: 9 } };
+
+/** Each file once, rather than at each request. */
+async function compress(directory: string): Promise<void> {
+  for (const name of readdirSync(directory)) {
+    const path = join(directory, name);
+    const body = readFileSync(path);
+    const [zipped, smallest] = await Promise.all([gzip(body, { level: 9 }), brotli(body, BROTLI)]);
+    // Of the smallest there is nothing to gain.
+    if (zipped.length < body.length) writeFileSync(`${path}.gz`, zipped);
+    if (smallest.length < body.length) writeFileSync(`${path}.br`, smallest);
+  }
 }
 
 const [, main, directory] = process.argv;

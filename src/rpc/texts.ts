@@ -1,5 +1,4 @@
 /** Transactions, blocks and keys from the text that callers send. */
-import { MAX_BLOCK_WEIGHT } from '../core/consensus/limits.ts';
 import { fromHex, isHex } from '../core/encoding/bytes.ts';
 import { DecodeError } from '../core/encoding/errors.ts';
 import type { NetworkParameters } from '../core/parameters/network.ts';
@@ -24,8 +23,7 @@ export function readTransaction(
   failure = 'TX decode failed.',
   forms = WITNESS_FORM,
 ): Transaction {
-  // What is larger than any block is not worth the time.
-  const tx = text.length > 2 * MAX_BLOCK_WEIGHT ? null : decodeTransaction(text, forms);
+  const tx = decodeTransaction(text, forms);
   if (tx !== null) return tx;
   throw refuse.text(forms === WITNESS_FORM ? `${failure} Make sure the tx has at least one input.` : failure);
 }

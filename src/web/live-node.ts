@@ -48,15 +48,16 @@ export interface Listener {
 export class LiveNode {
   readonly name: string;
   readonly client: RpcClient;
-  readonly isLive = signal(false);
+  /** What is undefined was not told yet: that is not none. */
+  readonly isLive = signal<boolean | undefined>(undefined);
   readonly tip = signal<Block | undefined>(undefined);
   /** Of `pool`, which is one map for ever, since a mempool may be large; and what changes whenever it does. */
-  readonly poolSize = signal(0);
+  readonly poolSize = signal<number | undefined>(undefined);
   readonly poolAge = signal(0);
   /** The newest first. */
   readonly replacements = signal<readonly Replacement[]>([]);
   readonly pool = new Map<string, Waiting>();
-  readonly peers = signal<readonly PeerTold[]>([]);
+  readonly peers = signal<readonly PeerTold[] | undefined>(undefined);
   readonly wallets = signal<readonly string[]>([]);
   readonly #listener: Listener;
   readonly #stop = new AbortController();
@@ -65,8 +66,11 @@ export class LiveNode {
   #joined: Block[] = [];
   #settling: ReturnType<typeof setTimeout> | undefined;
   #frame: ReturnType<typeof setTimeout> | undefined;
+  /** Whether sizes and fees of all that waits are known. */
+  readonly isWeighed = signal(false);
   /** Somebody looks at more than ids. */
-  #isWeighed = false;
+  #isLookedAt = false;
+  #hasPool = false;
   /** The next that comes takes their place. */
   #replaced: Replacement['replaced'] = [];
 
@@ -94,6 +98,7 @@ export class LiveNode {
     this.tip.value = undefined;
     this.replacements.value = [];
     this.pool.clear();
+    [this.#hasPool, this.isWeighed.value] = [false, false];
     this.#poolChanged();
     this.#left = [];
     this.#joined = [];
@@ -211,7 +216,9 @@ export class LiveNode {
     else {
       this.pool.clear();
       for (const txid of event.txids) this.pool.set(txid, { vsize: 0, fee: 0 });
-      if (this.#isWeighed) void this.#weigh();
+      this.#hasPool = true;
+      this.isWeighed.value = event.txids.length === 0;
+      if (this.#isLookedAt) void this.#weigh();
     }
     this.#poolChanged();
   }
@@ -219,28 +226,31 @@ export class LiveNode {
   #poolChanged(): void {
     this.#frame ??= setTimeout(() => {
       this.#frame = undefined;
-      this.poolSize.value = this.pool.size;
+      this.poolSize.value = this.#hasPool ? this.pool.size : undefined;
       this.poolAge.value++;
     }, FRAME);
   }
 
   /** A snapshot tells ids only: sizes and fees of what waits are asked for when they are looked at, from then on. */
   weigh(): void {
-    if (!this.#isWeighed) void this.#weigh();
-    this.#isWeighed = true;
+    if (!this.#isLookedAt && this.#hasPool) void this.#weigh();
+    this.#isLookedAt = true;
   }
 
   async #weigh(): Promise<void> {
-    const all = await this.client.getrawmempool(true).catch(() => ({}));
+    // Where that fails, the connection does as well, and there is another snapshot behind it.
+    const all = await this.client.getrawmempool(true).catch(() => undefined);
+    if (all === undefined) return;
     for (const [txid, { vsize, fees }] of Object.entries(
-      all as Record<string, { vsize: number; fees: { base: number } }>,
+      all as unknown as Record<string, { vsize: number; fees: { base: number } }>,
     ))
       if (this.pool.has(txid)) this.pool.set(txid, { vsize, fee: fees.base });
+    this.isWeighed.value = true;
     this.#poolChanged();
   }
 
   #peers(event: PeersEvent): void {
-    const { value } = this.peers;
+    const { value = [] } = this.peers;
     if (event.type === 'snapshot') this.peers.value = event.peers;
     else if (event.type === 'connected') this.peers.value = [...value, event.peer];
     else this.peers.value = value.filter(({ id }) => id !== event.peer.id);

@@ -1,6 +1,7 @@
 /** The frame of the page: who is asked, what is searched for, and the view that the address names. */
 import { signal } from '@preact/signals';
 import { type ComponentChildren, Fragment } from 'preact';
+import { RpcError } from '../client/client.ts';
 import { MempoolView } from './mempool/mempool-view.tsx';
 import { Card, Pending } from './parts.tsx';
 import { isOpen, login } from './session.ts';
@@ -96,11 +97,11 @@ function shown(view: string, [first = '', second]: readonly string[]): Component
   if (view === 'tools') return <ToolsView />;
   if (view === 'wallet')
     return mayChange.value ? (
-      <WalletView wallet={first} />
+      <WalletView key={current.value!.name} wallet={first} />
     ) : (
       <p class="soft">This page is only for looking. A node in this tab has wallets of its own.</p>
     );
-  if (view === 'script') return <ScriptView key={key} txid={first} input={second} />;
+  if (view === 'script') return <ScriptView txid={first} input={second} />;
   return <NetworkView />;
 }
 
@@ -108,9 +109,11 @@ function State() {
   const node = current.value;
   if (node === undefined) return <Fragment />;
   const height = node.tip.value?.height;
+  const { value: isLive } = node.isLive;
   return (
-    <span class={node.isLive.value ? 'live' : 'error'} role="status">
-      {node.isLive.value ? '● live' : '○ no connection'} {height === undefined ? '' : `· height ${height}`}
+    <span class={isLive === undefined ? 'soft' : isLive ? 'live' : 'error'} role="status">
+      {isLive === undefined ? '○ connecting' : isLive ? '● live' : '○ no connection'}{' '}
+      {height === undefined ? '' : `· height ${height}`}
     </span>
   );
 }
@@ -122,7 +125,10 @@ function Search() {
     if (!/^[0-9a-f]{64}$/i.test(text)) return `#/address/${encodeURIComponent(text)}`;
     const isBlock = await client.getblockheader(text).then(
       () => true,
-      () => false,
+      (error: unknown) => {
+        if (error instanceof RpcError) return false;
+        throw error;
+      },
     );
     return `#/${isBlock ? 'block' : 'tx'}/${text.toLowerCase()}`;
   };

@@ -1,7 +1,8 @@
 /** Small things that all views use: links, amounts, raw answers, and what is being asked for. */
 import type { Signal } from '@preact/signals';
 import type { ComponentChildren, ComponentType } from 'preact';
-import { useEffect, useState } from 'preact/hooks';
+import { useEffect, useRef, useState } from 'preact/hooks';
+import { current } from './world.ts';
 
 const short = (hash: string): string => (hash.length > 20 ? `${hash.slice(0, 6)}…${hash.slice(-8)}` : hash);
 
@@ -53,24 +54,60 @@ export function Raw({ of }: { of: unknown }) {
   );
 }
 
-/** What a question answers; asked again when one of `about` is another, and until then as it was. */
+interface Answer<T> {
+  /** The last there was. */
+  readonly value?: T;
+  /** Why there is none that is newer. */
+  readonly error?: string;
+}
+
+/**
+ * What a question answers. Nothing of one subject is taken for another's; of the same it stays until there is a newer
+ * answer, also when that fails: what one types beside it is not to be lost. Asked once at a time, whatever happens.
+ * @param of the subject @param age what it is asked again by; it is as well when a node that failed is back
+ */
 export function useAnswer<T>(
   ask: () => Promise<T>,
-  about: readonly unknown[],
-): { value?: T; error?: string } {
-  const [answer, setAnswer] = useState<{ value?: T; error?: string }>({});
+  of: readonly unknown[],
+  age: readonly unknown[] = [],
+): Answer<T> {
+  const [answer, setAnswer] = useState<Answer<T> & { readonly of: readonly unknown[] }>({ of });
+  const asking = useRef({ ask, again: () => {} });
+  asking.current.ask = ask;
   useEffect(() => {
-    let isWanted = true;
-    ask().then(
-      (value) => isWanted && setAnswer({ value }),
-      (error: Error) => isWanted && setAnswer({ error: error.message }),
-    );
+    let [isWanted, isAsking, isStale] = [true, false, false];
+    const run = async (): Promise<void> => {
+      isStale = true;
+      if (isAsking) return;
+      isAsking = true;
+      while (isStale && isWanted) {
+        isStale = false;
+        try {
+          const value = await asking.current.ask();
+          if (isWanted) setAnswer({ of, value });
+        } catch (error) {
+          const { message } = error as Error;
+          if (isWanted)
+            setAnswer((before) => ({ ...(isSame(before.of, of) ? before : { of }), error: message }));
+        }
+      }
+      isAsking = false;
+    };
+    asking.current.again = () => void run();
     return () => {
       isWanted = false;
     };
-  }, about);
-  return answer;
+  }, of);
+  useEffect(() => asking.current.again(), [...of, ...age]);
+  const isLive = current.value?.isLive.value;
+  useEffect(() => {
+    if (isLive && answer.error !== undefined) asking.current.again();
+  }, [isLive]);
+  return isSame(answer.of, of) ? answer : {};
 }
+
+const isSame = (a: readonly unknown[], b: readonly unknown[]): boolean =>
+  a.length === b.length && a.every((each, i) => Object.is(each, b[i]));
 
 /** The first of many, and more when they are asked for: a list may be longer than a page can hold. */
 export function Some<T>({
@@ -79,21 +116,32 @@ export function Some<T>({
   as: List = 'ol',
   class: name = 'list',
   page = 50,
+  moves = false,
 }: {
   of: readonly T[];
   row: (item: T, i: number) => ComponentChildren;
   as?: 'ol' | 'ul';
   class?: string;
   page?: number;
+  /** It changes by itself: while somebody points at it, it stands still, so that a click meets what was aimed at. */
+  moves?: boolean;
 }) {
   const [shown, setShown] = useState(page);
+  const [held, setHeld] = useState<readonly T[] | undefined>();
+  const all = held ?? of;
+  const still = moves && {
+    onPointerEnter: () => setHeld(of),
+    onPointerLeave: () => setHeld(undefined),
+  };
   return (
     <>
-      <List class={name}>{of.slice(0, shown).map(row)}</List>
-      {of.length > shown && (
+      <List class={name} {...still}>
+        {all.slice(0, shown).map(row)}
+      </List>
+      {all.length > shown && (
         <p>
           <button type="button" onClick={() => setShown(shown + 10 * page)}>
-            More: {of.length - shown}
+            More: {all.length - shown}
           </button>
         </p>
       )}
@@ -199,7 +247,7 @@ interface Given {
   secret(field: string): string;
 }
 
-/** A form with one thing to do; it says by itself why that did not work. Empty again behind what it kept secret. */
+/** A form with one thing to do; it says by itself why that did not work. What is secret it holds no longer than until it is sent. */
 export function Form({
   action,
   onSubmit,
@@ -219,15 +267,13 @@ export function Form({
         const { currentTarget: form } = event;
         const given = new FormData(form);
         const secret = (field: string): string => String(given.get(field) ?? '');
+        // Before anybody can type the next one.
+        for (const input of form.querySelectorAll<HTMLInputElement>('input[type=password]')) input.value = '';
         setBusy(true);
         setTrouble('');
         onSubmit({ text: (field) => secret(field).trim(), secret })
           .catch((error: Error) => setTrouble(error.message))
-          .finally(() => {
-            setBusy(false);
-            for (const input of form.querySelectorAll<HTMLInputElement>('input[type=password]'))
-              input.value = '';
-          });
+          .finally(() => setBusy(false));
       }}
     >
       {children}

@@ -139,9 +139,10 @@ export async function lookForWallets(): Promise<void> {
   if (value !== undefined) value.wallets.value = await value.client.listwallets();
 }
 
-/** Names of those that it is connected to. */
-export function tabConnections(): ReadonlySet<string> {
-  const connected = guest.value?.peers.value.map(({ addr }) => addr.replace(/^\w+:\/\//, '')) ?? [];
+/** Names of those that it is connected to; undefined until it has told. */
+export function tabConnections(): ReadonlySet<string> | undefined {
+  const connected = guest.value?.peers.value?.map(({ addr }) => addr.replace(/^\w+:\/\//, ''));
+  if (connected === undefined) return;
   return new Set([...tabPeers.value].flatMap(([name, address]) => (connected.includes(address) ? name : [])));
 }
 
@@ -153,6 +154,7 @@ export function watchTab(): void {
     const { value } = guest;
     if (value?.isLive.value !== true) return;
     const connected = tabConnections();
+    if (connected === undefined) return;
     const isCut = (name: string): boolean =>
       links.value.some(({ between, cut }) => cut && between.includes(TAB) && between.includes(name));
     for (const { name, isLive } of nodes.value) {
@@ -165,7 +167,10 @@ export function watchTab(): void {
   effect(() => {
     const names = isDevnet || guest.value === undefined ? [] : [...tabPeers.value.keys()];
     const connected = tabConnections();
-    guestLinks.value = names.map((name) => ({ between: [name, TAB] as const, cut: !connected.has(name) }));
+    guestLinks.value = names.map((name) => ({
+      between: [name, TAB] as const,
+      cut: connected?.has(name) === false,
+    }));
   });
   // What one network has must not go to another that takes its place.
   effect(() => {

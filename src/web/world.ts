@@ -52,14 +52,14 @@ export const reorganisations = signal<readonly Reorganisation[]>([]);
 export const flights = signal<readonly Flight[]>([]);
 /** Why something did not work, until it is put away. */
 export const trouble = signal('');
-/** The node that is asked where any could be. */
+/** The node that is asked where any could be: by choice, or the first that could be reached. */
 const chosen = signal('');
 /** Its first block, by which one devnet is told from another. */
 export const network = signal('');
 export const current = computed(
   () =>
     nodes.value.find(({ name }) => name === chosen.value) ??
-    nodes.value.find(({ isLive }) => isLive.value) ??
+    nodes.value.find(({ isLive }) => isLive.value !== false) ??
     nodes.value[0],
 );
 /** Whoever may only look may do with the node in this tab what he likes. */
@@ -173,6 +173,10 @@ async function look(): Promise<void> {
 
 /** While it is open. */
 export function startWorld(): void {
+  // Whoever is asked stays so, whatever becomes of him: what is typed for one node must not be put before another.
+  effect(() => {
+    if (current.value?.isLive.value) chosen.value = current.value.name;
+  });
   effect(() => {
     if (isOpen.value) looking = look();
     else forget();

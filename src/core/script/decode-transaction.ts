@@ -14,11 +14,15 @@ export interface TransactionForms {
 export const WITNESS_FORM: TransactionForms = Object.freeze({ witness: true, plain: false });
 export const ANY_FORM: TransactionForms = Object.freeze({ witness: true, plain: true });
 
+/** Letters: what is larger than any block is not worth the time. */
+const LONGEST = 8_000_000;
+
 /**
- * Null if no form decodes. `00 01` after the version means a witness follows, or no inputs and one
+ * Null if no form decodes, or it is larger than a block may be. `00 01` after the version means a witness follows, or no inputs and one
  * output: if both readings decode, the one whose scripts make sense wins.
  */
 export function decodeTransaction(hex: string, forms: TransactionForms): Transaction | null {
+  if (hex.length > LONGEST) return null;
   const extended = forms.witness ? decode(hex, true) : null;
   if (extended !== null && hasSaneScripts(extended)) return extended;
   const plain = forms.plain ? decode(hex, false) : null;

@@ -20,8 +20,8 @@ export function Clusters() {
 
 function All() {
   const { client, name, poolAge } = current.value!;
-  const { value, error } = useAnswer(() => client.getrawmempool(true), [name, useCalm(poolAge, CALM)]);
-  if (value === undefined || error !== undefined) return <Pending error={error} />;
+  const { value, error } = useAnswer(() => client.getrawmempool(true), [name], [useCalm(poolAge, CALM)]);
+  if (value === undefined) return <Pending error={error} />;
   const all = Object.entries(value as unknown as Record<string, { readonly depends: readonly string[] }>);
   const groups = groupsOf(new Map(all.map(([txid, { depends }]) => [txid, depends])));
   if (groups.length === 0) return <p class="soft">None: each stands alone.</p>;
@@ -29,6 +29,7 @@ function All() {
     <Some
       of={groups}
       page={5}
+      moves
       row={(group) => (
         <li key={group[0]}>
           {group.length} transactions <Chunks of={group[0]!} />
@@ -41,7 +42,7 @@ function All() {
 function Chunks({ of }: { of: string }) {
   const { client, name } = current.value!;
   const { value, error } = useAnswer(() => client.getmempoolcluster(of), [name, of]);
-  if (value === undefined || error !== undefined) return <Pending error={error} />;
+  if (value === undefined) return <Pending error={error} />;
   return (
     <Some
       of={value.chunks}

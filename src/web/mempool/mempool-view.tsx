@@ -1,6 +1,6 @@
 /** What waits: how much at which fee rate, the blocks that it will be in, what hangs together, and what was replaced. */
 import { useEffect } from 'preact/hooks';
-import { Amount, Card, Hash, Some, useCalm } from '../parts.tsx';
+import { Amount, Card, Hash, Pending, Some, useCalm } from '../parts.tsx';
 import { current } from '../world.ts';
 import { Clusters } from './clusters.tsx';
 import { NextBlocks } from './next-blocks.tsx';
@@ -11,16 +11,18 @@ const CALM = 250;
 
 export function MempoolView() {
   const node = current.value!;
-  const { pool, poolAge, name, replacements } = node;
+  const { pool, poolAge, poolSize, isWeighed, name, replacements } = node;
   useEffect(() => node.weigh(), [node]);
   useCalm(poolAge, CALM);
+  const isKnown = poolSize.value !== undefined && isWeighed.value;
   const all = ratesOf(pool);
-  const bars = barsOf(all);
+  const bars = isKnown ? barsOf(all) : [];
   const most = Math.max(1, ...bars.map(({ vsize }) => vsize));
   return (
     <>
       <div class="column">
         <Card title="By fee rate">
+          {!isKnown && <Pending />}
           <table>
             <thead>
               <tr>
@@ -53,6 +55,7 @@ export function MempoolView() {
             class="coins"
             of={replacements.value}
             page={10}
+            moves
             row={({ txid, fee, vsize, replaced }) => (
               <li key={txid}>
                 <Hash of={txid} kind="tx" /> pays <Amount of={fee} /> ({((fee * 1e8) / vsize).toFixed(2)}{' '}
@@ -76,9 +79,11 @@ export function MempoolView() {
         <NextBlocks />
         <Clusters />
       </div>
-      <Card title={`The mempool of ${name}: ${all.length} transactions`} wide>
+      <Card title={`The mempool of ${name}${isKnown ? `: ${all.length} transactions` : ''}`} wide>
+        {!isKnown && <Pending />}
         <Some
-          of={all}
+          of={isKnown ? all : []}
+          moves
           row={({ txid, vsize, fee, rate }) => (
             <li key={txid}>
               <Hash of={txid} kind="tx" />{' '}
@@ -89,7 +94,7 @@ export function MempoolView() {
             </li>
           )}
         />
-        {all.length === 0 && <p class="soft">Nothing waits.</p>}
+        {isKnown && all.length === 0 && <p class="soft">Nothing waits.</p>}
       </Card>
     </>
   );

@@ -10,9 +10,9 @@ const CALM = 1_000;
 export function NextBlocks() {
   const { client, name, poolAge } = current.value!;
   const age = useCalm(poolAge, CALM);
-  const { value, error } = useAnswer(() => client.getmempoolfeeratediagram(), [name, age]);
+  const { value, error } = useAnswer(() => client.getmempoolfeeratediagram(), [name], [age]);
   const [isWanted, setWanted] = useState(false);
-  if (value === undefined || error !== undefined) return <Pending error={error} />;
+  if (value === undefined) return <Pending error={error} />;
   const blocks = fillBlocks(value);
   return (
     <Card title={`Next blocks: ${blocks.length}`}>
@@ -43,9 +43,10 @@ function Template({ age }: { age: number }) {
   const { client, name, tip } = current.value!;
   const { value, error } = useAnswer(
     () => client.getblocktemplate({ template_request: { rules: ['segwit'] } }),
-    [name, age, tip.value?.hash],
+    [name],
+    [age, tip.value?.hash],
   );
-  if (value === undefined || error !== undefined) return <Pending error={error} />;
+  if (value === undefined) return <Pending error={error} />;
   if (value === null || typeof value === 'string') return <Pending error={String(value)} />;
   return (
     <>

@@ -22,10 +22,12 @@ interface StepperProps {
 
 function Stepper({ txid, input, rules }: StepperProps & { readonly rules: Rules }) {
   const [typed, setTyped] = useState<Typed>(() => firstTyped(rules));
-  const [flags, setFlags] = useState<number | undefined>();
+  const [chosen, setChosen] = useState<{ readonly of: string; readonly flags: number } | undefined>();
   const { client, name } = current.value!;
   const [id = '', block] = txid.split('@');
   const isTyped = id === '';
+  const subject = `${txid}/${input}`;
+  const flags = chosen?.of === subject ? chosen.flags : undefined;
   const { value: found, error } = useAnswer(
     async () => (isTyped ? typedIn(rules, typed) : findSubject(rules, client, id, Number(input ?? 0), block)),
     [isTyped ? typed : name, id, input, block],
@@ -44,7 +46,13 @@ function Stepper({ txid, input, rules }: StepperProps & { readonly rules: Rules 
       <TypedScripts typed={typed} onTyped={setTyped} />
       <div class="column">
         <ChosenInput id={id} input={input} />
-        {found && <Flags of={rules} flags={flags ?? found.flags} onFlags={setFlags} />}
+        {found && (
+          <Flags
+            of={rules}
+            flags={flags ?? found.flags}
+            onFlags={(next) => setChosen({ of: subject, flags: next })}
+          />
+        )}
       </div>
     </>
   );

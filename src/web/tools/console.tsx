@@ -23,7 +23,9 @@ export function Console() {
     return new Map(all.map((each) => [each.name, each]));
   }, [document]);
   const [text, setText] = useState('');
-  const [wallet, setWallet] = useState('');
+  const [chosen, setWallet] = useState('');
+  // Another node has others.
+  const wallet = wallets.value.includes(chosen) ? chosen : '';
   const [answers, setAnswers] = useState<readonly Answer[]>([]);
   /** How far back one looks with the arrow keys; 0 is what is being typed. */
   const [back, setBack] = useState(0);

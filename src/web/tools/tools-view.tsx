@@ -1,5 +1,6 @@
 /** A chain in one's hands, on networks whose file allows it: coins, blocks, time and snapshots; and a console. */
 import { useState } from 'preact/hooks';
+import { RpcError } from '../../client/client.ts';
 import { Card, clock, Form, Hash, Pending, useAnswer } from '../parts.tsx';
 import { isDevnet } from '../session.ts';
 import { attempt, current, mayChange, nodes, tell } from '../world.ts';
@@ -8,25 +9,28 @@ import { Console } from './console.tsx';
 export function ToolsView() {
   const { client, name } = current.value!;
   // Without arguments it only tells; where the network does not allow such things it is refused.
-  const { value: mining, error } = useAnswer(
-    () =>
-      mayChange.value ? client.setautomine() : Promise.reject(new Error('this page is only for looking')),
-    [name],
-  );
-  if (mining === undefined && error === undefined) return <Pending />;
+  const { value: mining, error } = useAnswer(async () => {
+    if (!mayChange.value) return 'this page is only for looking';
+    return client.setautomine().catch((refusal) => {
+      if (refusal instanceof RpcError) return refusal.message;
+      throw refusal;
+    });
+  }, [name, mayChange.value]);
   return (
     <>
-      {error === undefined ? (
+      {(mining === undefined || error !== undefined) && <Pending error={error} />}
+      {typeof mining === 'string' && (
+        <p class="soft">Coins, blocks, time and snapshots are not in your hands here: {mining}</p>
+      )}
+      {typeof mining === 'object' && (
         <>
           <Faucet />
-          <Mining key={name} first={mining!} />
+          <Mining key={name} first={mining} />
           <Time />
-          <Snapshots />
+          <Snapshots key={name} />
         </>
-      ) : (
-        <p class="soft">Coins, blocks, time and snapshots are not in your hands here: {error}</p>
       )}
-      <Console />
+      {mining !== undefined && <Console />}
     </>
   );
 }
@@ -191,7 +195,7 @@ function Snapshots() {
   const { client, name } = current.value!;
   const { choice, each } = useTargets();
   const [changes, setChanges] = useState(0);
-  const { value: all = [], error } = useAnswer(() => client.listsnapshots(), [name, changes]);
+  const { value: all, error } = useAnswer(() => client.listsnapshots(), [name], [changes]);
   const act = (run: (one: Client) => Promise<unknown>): Promise<void> =>
     each(run).then(() => setChanges(changes + 1));
   return (
@@ -208,9 +212,9 @@ function Snapshots() {
           name <input name="name" placeholder="the next number" autocomplete="off" />
         </label>
       </Form>
-      {error !== undefined && <Pending error={error} />}
+      {(all === undefined || error !== undefined) && <Pending error={error} />}
       <ul class="coins">
-        {all.map(({ name: called, height, time }) => (
+        {all?.map(({ name: called, height, time }) => (
           <li key={called}>
             <b>{called}</b>{' '}
             <span class="soft">

@@ -9,13 +9,15 @@ export function AddressView({ address }: { address: string }) {
   const { client, name, tip, poolAge } = current.value!;
   const { value, error } = useAnswer(
     () => Promise.all([client.getaddressbalance(address), client.getaddresshistory(address)]),
-    [address, name, tip.value?.hash, useCalm(poolAge, CALM)],
+    [address, name],
+    [tip.value?.hash, useCalm(poolAge, CALM)],
   );
   if (value === undefined) return <Pending error={error} />;
   const [balance, history] = value;
   return (
     <>
       <Card title="Address" wide>
+        {error !== undefined && <Pending error={error} />}
         <p class="mono wrap">{address}</p>
         <Facts
           of={[

@@ -18,13 +18,15 @@ export function BlockView({ hash }: { hash: string }) {
   // Whether it is on the best chain may change with the tip.
   const { value, error } = useAnswer(
     () => Promise.all([client.getblock(hash, 1), client.getblockheader(hash, false)]),
-    [hash, name, tip.value?.hash],
+    [hash, name],
+    [tip.value?.hash],
   );
   if (value === undefined) return <Pending error={error} />;
   const [block, header] = value;
   return (
     <>
       <Card title={`Block ${block.height}`}>
+        {error !== undefined && <Pending error={error} />}
         <Facts
           of={[
             ['hash', <span class="mono wrap">{block.hash}</span>],

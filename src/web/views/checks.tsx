@@ -13,7 +13,7 @@ export function Judged({ hash }: { hash: string }) {
   return (
     <>
       <Card title="What the node checked" wide>
-        {trace === undefined || error !== undefined ? (
+        {trace === undefined ? (
           <Pending error={error} />
         ) : (
           <>
@@ -26,7 +26,7 @@ export function Judged({ hash }: { hash: string }) {
           </>
         )}
       </Card>
-      {trace !== undefined && error === undefined && (
+      {trace !== undefined && (
         <>
           <Coins
             key={`−${hash}`}

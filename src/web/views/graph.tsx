@@ -1,5 +1,6 @@
 /** Nodes on a circle, the links between them, and messages as dots. Of a single node: itself and its peers. */
 import { useEffect, useRef } from 'preact/hooks';
+import { Pending } from '../parts.tsx';
 import { isDevnet } from '../session.ts';
 import { choose, control, current, type Flight, facts, flights, landed, links, nodes } from '../world.ts';
 
@@ -95,7 +96,7 @@ export function Graph() {
             </text>
             {isFew && (
               <text y={22} class="small">
-                {isUp ? `${node.peers.value.length} peers · ${node.poolSize.value} tx` : ''}
+                {isUp ? `${node.peers.value?.length ?? '…'} peers · ${node.poolSize.value ?? '…'} tx` : ''}
               </text>
             )}
           </g>
@@ -124,7 +125,8 @@ function Dot({ of: { id, from, to, kind }, places }: { of: Flight; places: Reado
 }
 
 function Peers() {
-  const node = current.value!;
+  const { value: peers } = current.value!.peers;
+  if (peers === undefined) return <Pending />;
   return (
     <>
       <table>
@@ -136,7 +138,7 @@ function Peers() {
           </tr>
         </thead>
         <tbody>
-          {node.peers.value.map(({ id, addr, inbound, subver }) => (
+          {peers.map(({ id, addr, inbound, subver }) => (
             <tr key={id}>
               <td class="mono">{addr}</td>
               <td>{inbound ? 'in' : 'out'}</td>
@@ -145,7 +147,7 @@ function Peers() {
           ))}
         </tbody>
       </table>
-      {node.peers.value.length === 0 && <p class="soft">No peers.</p>}
+      {peers.length === 0 && <p class="soft">No peers.</p>}
     </>
   );
 }

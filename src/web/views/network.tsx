@@ -26,6 +26,7 @@ export function NetworkView() {
             of={happenings.value}
             class="log"
             page={15}
+            moves
             row={({ id, text, link }) => (
               <li key={id}>{link === undefined ? text : <a href={link}>{text}</a>}</li>
             )}

@@ -19,12 +19,19 @@ const PACE = 1_200;
 /** @param block its hash; empty for the tip */
 export function ReplayView({ block }: { block: string }) {
   const { client, name, tip } = current.value!;
-  const [at, setAt] = useState<string | number>(block || (tip.value?.height ?? 0));
+  const [at, setAt] = useState<string | number | undefined>(block || tip.value?.height);
   const [isPlaying, setPlaying] = useState(false);
   useEffect(() => {
     if (block !== '') setAt(block);
   }, [block]);
-  const { value, error } = useAnswer(() => surroundings(client, at), [at, name, tip.value?.hash]);
+  // It begins at the tip, once there is one, and stays there.
+  const begin = at ?? tip.value?.height;
+  useEffect(() => setAt(begin), [begin]);
+  const { value, error } = useAnswer(
+    async () => (begin === undefined ? undefined : surroundings(client, begin)),
+    [name, begin === undefined],
+    [begin, tip.value?.hash],
+  );
   const last = Math.max(tip.value?.height ?? 0, value?.height ?? 0);
   const height = typeof at === 'number' ? at : (value?.height ?? 0);
   useEffect(() => {
@@ -41,14 +48,15 @@ export function ReplayView({ block }: { block: string }) {
   return (
     <>
       <Card title={`The chain of ${name}, again`} wide>
-        <Steps label="Block" at={height} last={last} onAt={setAt}>
-          <button type="button" disabled={height >= last} onClick={() => setPlaying(!isPlaying)}>
-            {isPlaying ? 'Pause' : 'Play'}
-          </button>
-        </Steps>
-        {value === undefined || error !== undefined ? (
-          <Pending error={error} />
-        ) : (
+        {(typeof at === 'number' || value !== undefined) && (
+          <Steps label="Block" at={height} last={last} onAt={setAt}>
+            <button type="button" disabled={height >= last} onClick={() => setPlaying(!isPlaying)}>
+              {isPlaying ? 'Pause' : 'Play'}
+            </button>
+          </Steps>
+        )}
+        {(value === undefined || error !== undefined) && <Pending error={error} />}
+        {value !== undefined && (
           <>
             <section class="strip" ref={strip} aria-label="Blocks around it">
               {placeBranches(value.blocks, value.tips, value.columns).map((each) => (
@@ -62,7 +70,7 @@ export function ReplayView({ block }: { block: string }) {
           </>
         )}
       </Card>
-      {value !== undefined && error === undefined && <Judged hash={value.hash} />}
+      {value !== undefined && <Judged hash={value.hash} />}
     </>
   );
 }

@@ -72,15 +72,19 @@ export function Box({
 const fullness = ({ count }: Block): number => Math.min(100, (count / FULL) * 100);
 
 function Next({ column }: { column: number }) {
-  const waiting = current.value?.poolSize.value ?? 0;
+  const waiting = current.value?.poolSize.value;
   return (
     <a
       class="block next"
       href="#/mempool"
-      style={{ gridColumn: column + 1, gridRow: 1, '--full': `${Math.min(100, (waiting / FULL) * 100)}%` }}
+      style={{
+        gridColumn: column + 1,
+        gridRow: 1,
+        '--full': `${Math.min(100, ((waiting ?? 0) / FULL) * 100)}%`,
+      }}
     >
       <b>next</b>
-      <span class="soft">{waiting} tx wait</span>
+      <span class="soft">{waiting ?? '…'} tx wait</span>
     </a>
   );
 }

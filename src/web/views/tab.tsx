@@ -133,7 +133,9 @@ function Connections() {
             <tr key={name}>
               <td>{name}</td>
               <td class="mono">ws://{address}</td>
-              {connected.has(name) ? (
+              {connected === undefined ? (
+                <td class="soft">connecting</td>
+              ) : connected.has(name) ? (
                 <td class="live">connected</td>
               ) : (
                 <td class="error">{isCut(name) ? 'cut' : 'no connection: it is dialled again'}</td>
@@ -230,6 +232,7 @@ function Opened({ of: node }: { of: LiveNode }) {
   const change = (): void => setChanges((before) => before + 1);
   const { value, error } = useAnswer(
     () => walletOf(node).batch((wallet) => [wallet.getbalances(), wallet.getwalletinfo()]),
+    [node],
     [changes, node.tip.value?.hash, node.poolSize.value, node.wallets.value],
   );
   const others = nodes.value.filter((other) => other !== node && other.wallets.value.length > 0);
@@ -239,6 +242,7 @@ function Opened({ of: node }: { of: LiveNode }) {
   const isLocked = info.unlocked_until === 0;
   return (
     <>
+      {error !== undefined && <Pending error={error} />}
       <Facts
         of={[
           ['balance', <Amount of={has.trusted} />],

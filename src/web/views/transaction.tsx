@@ -10,7 +10,8 @@ export function TransactionView({ txid, block }: { txid: string; block: string |
   const { value: tx, error } = useAnswer(
     () =>
       block === undefined ? client.getrawtransaction(txid, 2) : client.getrawtransaction(txid, 2, block),
-    [txid, block, name, tip.value?.hash, waits],
+    [txid, block, name],
+    [tip.value?.hash, waits],
   );
   useEffect(() => (waits ? node.weigh() : undefined), [node, waits]);
   if (tx === undefined) return <Pending error={error} />;
@@ -18,6 +19,7 @@ export function TransactionView({ txid, block }: { txid: string; block: string |
   return (
     <>
       <Card title="Transaction" wide>
+        {error !== undefined && <Pending error={error} />}
         <Facts
           of={[
             ['txid', <span class="mono wrap">{tx.txid}</span>],

@@ -39,8 +39,12 @@ export function History(props: WalletProps) {
   const [proposal, setProposal] = useState<Proposal | undefined>();
   const [bumped, setBumped] = useState('');
   // One more shows whether there are more.
-  const { value, error } = useAnswer(() => client.listtransactions('*', count + 1), [age, count, pooled]);
-  if (value === undefined || error !== undefined) return <Pending error={error} />;
+  const { value, error } = useAnswer(
+    () => client.listtransactions('*', count + 1),
+    [client],
+    [age, count, pooled],
+  );
+  if (value === undefined) return <Pending error={error} />;
   const rows = value.slice(-count).toReversed();
   const next = (after: Proposal | undefined): void => {
     setProposal(after);
@@ -48,6 +52,7 @@ export function History(props: WalletProps) {
   };
   return (
     <Card title="History" wide>
+      {error !== undefined && <Pending error={error} />}
       <ul class="coins history">
         {rows.map((row) => {
           const { txid, vout, category, amount, address = '', label = '', confirmations, blockhash } = row;

@@ -40,33 +40,33 @@ export function Keys({ client, age, until, hasKeys, onChanged }: KeysProps) {
         </Form>
       </details>
     );
-  if (until === 0)
-    return (
-      <Form
-        action="Unlock"
-        onSubmit={async (given) => {
-          await client.walletpassphrase(given.secret('passphrase'), Number(given.text('seconds')));
-          onChanged();
-        }}
-      >
-        <span class="error">Its keys are locked.</span>
-        <label>
-          passphrase <input name="passphrase" type="password" autocomplete="off" required />
-        </label>
-        <label>
-          for seconds{' '}
-          <input name="seconds" type="number" min={1} max={100_000_000} defaultValue="600" required />
-        </label>
-      </Form>
-    );
   return (
     <>
-      <p class="actions">
-        <span class="live">Its keys are open until {clock(until)}.</span>
-        <button type="button" onClick={() => void attempt(() => client.walletlock()).then(onChanged)}>
-          Lock
-        </button>
-      </p>
+      {until === 0 ? (
+        <Form
+          action="Unlock"
+          onSubmit={async (given) => {
+            await client.walletpassphrase(given.secret('passphrase'), Number(given.text('seconds')));
+            onChanged();
+          }}
+        >
+          <span class="error">Its keys are locked.</span>
+          <label>
+            passphrase <input name="passphrase" type="password" autocomplete="off" required />
+          </label>
+          <label>
+            for seconds{' '}
+            <input name="seconds" type="number" min={1} max={100_000_000} defaultValue="600" required />
+          </label>
+        </Form>
+      ) : (
+        <p class="actions">
+          <span class="live">Its keys are open until {clock(until)}.</span>
+          <button type="button" onClick={() => void attempt(() => client.walletlock()).then(onChanged)}>
+            Lock
+          </button>
+        </p>
+      )}
       <details>
         <summary>Another passphrase</summary>
         <Form

@@ -36,7 +36,7 @@ export function ProposalView({ client, of, onNext, onChanged }: ProposalProps) {
     () => client.batch((each) => [each.decodepsbt(psbt), each.analyzepsbt(psbt)]),
     [psbt],
   );
-  if (value === undefined || error !== undefined) return <Pending error={error} />;
+  if (value === undefined) return <Pending error={error} />;
   const [decoded, { estimated_vsize: size, next }] = value;
   const { tx, inputs, outputs, fee } = decoded as unknown as Decoded;
   const pays = tx?.vout ?? outputs.map(({ amount, script }) => ({ value: amount, scriptPubKey: script }));

@@ -11,6 +11,7 @@ export function Psbts(props: WalletProps) {
       <Form
         action="Look at it"
         onSubmit={async (given) => {
+          setProposal(undefined);
           const all = given.text('psbt').split(/\s+/);
           const psbt = all.length === 1 ? all[0]! : await props.client.combinepsbt(all);
           // What it knows of coins and keys is added; nothing is signed yet.

@@ -12,6 +12,8 @@ export function Send(props: WalletProps) {
       <Form
         action="Preview"
         onSubmit={async (given) => {
+          // Who asks for another is not to send this one.
+          setProposal(undefined);
           const [address, amount, rate] = ['address', 'amount', 'rate'].map((field) => given.text(field));
           const options = {
             ...(rate !== '' && { fee_rate: rate! }),

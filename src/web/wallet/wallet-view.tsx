@@ -15,18 +15,22 @@ const FRAME = 200;
 /** @param wallet its name; empty for the first */
 export function WalletView({ wallet }: { wallet: string }) {
   const { client, name: node } = current.value!;
-  const [made, setMade] = useState(0);
+  const [made, setMade] = useState<readonly string[]>([]);
   const { value: there, error } = useAnswer(
     () => Promise.all([client.listwallets(), client.listwalletdir()]),
-    [node, made],
+    [node],
+    [made],
   );
-  if (there === undefined || error !== undefined) return <Pending error={error} />;
-  const [loaded, { wallets: all }] = there;
+  if (there === undefined) return <Pending error={error} />;
+  const [listed, { wallets: all }] = there;
+  // Those of before are not shown in the place of one that was just made.
+  const loaded = [...new Set([...listed, ...made])];
   const name = loaded.includes(wallet) ? wallet : loaded[0];
   const others = all.map((each) => each.name).filter((each) => !loaded.includes(each));
-  const onMade = (): void => setMade(made + 1);
+  const onMade = (more: string): void => setMade([...made, more]);
   return (
     <>
+      {error !== undefined && <Pending error={error} />}
       {name !== undefined && <Opened key={`${node} ${name}`} name={name} all={loaded} />}
       <Card title="More wallets">
         {others.length > 0 && (
@@ -35,7 +39,7 @@ export function WalletView({ wallet }: { wallet: string }) {
               <button
                 key={each}
                 type="button"
-                onClick={() => void attempt(() => client.loadwallet(each)).then(onMade)}
+                onClick={() => void attempt(() => client.loadwallet(each).then(() => onMade(each)))}
               >
                 Load {each === '' ? 'the wallet without a name' : each}
               </button>
@@ -48,7 +52,7 @@ export function WalletView({ wallet }: { wallet: string }) {
             const passphrase = given.text('passphrase');
             const options = passphrase === '' ? {} : { passphrase };
             await client.createwallet({ wallet_name: given.text('name'), ...options });
-            onMade();
+            onMade(given.text('name'));
             location.hash = `#/wallet/${encodeURIComponent(given.text('name'))}`;
           }}
         >
@@ -88,15 +92,17 @@ function Opened({ name, all }: { name: string; all: readonly string[] }) {
   const height = node.tip.value?.height ?? 0;
   const { value, error } = useAnswer(
     () => client.batch((each) => [each.getbalances(), each.getwalletinfo()]),
+    [client],
     [changes, height],
   );
-  if (value === undefined || error !== undefined) return <Pending error={error} />;
+  if (value === undefined) return <Pending error={error} />;
   const [{ mine }, info] = value;
   const props: WalletProps = { client, name, age: changes * 1e9 + height, onChanged: change };
   return (
     <>
       <div class="column">
         <Card title="Wallet">
+          {error !== undefined && <Pending error={error} />}
           {all.length > 1 && (
             <p>
               <label>

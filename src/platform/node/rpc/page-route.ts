@@ -1,10 +1,11 @@
 /**
- * The page: files that `npm run build` has made, read once. It is given to whoever may connect; what it shows it asks
+ * The page: files that `npm run build` has made and compressed, read once. It is given to whoever may connect; what it shows it asks
  * by RPC, as the user that its key makes it.
  */
 import { readdir, readFile } from 'node:fs/promises';
-import { extname, join } from 'node:path';
+import { basename, extname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { brotliCompressSync, gzipSync } from 'node:zlib';
 import type { Route } from './route.ts';
 import { type TabNetwork, tabRoute } from './tab-route.ts';
 
@@ -16,6 +17,12 @@ const TYPES: Readonly<Record<string, string>> = {
   '.js': 'text/javascript; charset=utf-8',
   '.css': 'text/css; charset=utf-8',
 };
+
+/** How a file may be sent (RFC 9110, 8.4), the shortest first, and what its name then ends with. */
+const CODINGS = [
+  ['br', '.br'],
+  ['gzip', '.gz'],
+] as const;
 
 export interface PageOptions {
   /** Of a devnet, whose page calls nodes at other ports of this machine. */
@@ -72,30 +79,46 @@ export async function pageRoutes({
   const first = files.get(FIRST);
   if (first === undefined) throw new Error(`There is no page in ${directory}: npm run build makes it`);
   const said = `data-of="${isDevnet ? 'devnet' : 'node'}" data-may="${readOnly ? 'read' : 'all'}"`;
-  files.set(FIRST, Buffer.from(first.toString().replace('data-of="node" data-may="all"', said)));
-  const routes = Array.from(
-    files,
-    ([name, body]): Route => ({
-      path: name === FIRST ? '/' : `/${name}`,
-      methods: ['GET', 'HEAD'],
-      bodyLimit: 1,
-      answer: async () => ({
-        status: 200,
-        headers: {
-          'content-type': TYPES[extname(name)]!,
-          // All but the first are named by what is in them.
-          'cache-control': name === FIRST ? 'no-store' : 'private, max-age=31536000, immutable',
+  const html = Buffer.from(first.toString().replace('data-of="node" data-may="all"', said));
+  files.set(FIRST, html).set(`${FIRST}.br`, brotliCompressSync(html)).set(`${FIRST}.gz`, gzipSync(html));
+  const routes = [...files.keys()]
+    .filter((name) => TYPES[extname(name)] !== undefined)
+    .map(
+      (name): Route => ({
+        path: name === FIRST ? '/' : `/${name}`,
+        methods: ['GET', 'HEAD'],
+        bodyLimit: 1,
+        async answer({ headers: { 'accept-encoding': accepted = '' } }) {
+          const [coding, end = ''] =
+            CODINGS.find(([each, suffix]) => files.has(name + suffix) && accepts(`${accepted}`, each)) ?? [];
+          return {
+            status: 200,
+            headers: {
+              'content-type': TYPES[extname(name)]!,
+              ...(coding && { 'content-encoding': coding }),
+              vary: 'accept-encoding',
+              // All but the first are named by what is in them.
+              'cache-control': name === FIRST ? 'no-store' : 'private, max-age=31536000, immutable',
+            },
+            body: files.get(name + end)!,
+          };
         },
-        body,
       }),
-    }),
-  );
+    );
   return tab === undefined ? routes : [...routes, tabRoute(tab)];
 }
 
+/** @param accepted as `Accept-Encoding` says it: only what is named there, and not with a weight of nothing */
+const accepts = (accepted: string, coding: string): boolean =>
+  accepted
+    .toLowerCase()
+    .split(',')
+    .map((each) => each.split(';').map((part) => part.trim()))
+    .some(([name, weight = '']) => name === coding && !/^q=0(\.0*)?$/.test(weight));
+
 async function readFiles(directory: string): Promise<Map<string, Buffer>> {
   const names = await readdir(directory).catch(() => []);
-  const served = names.filter((name) => TYPES[extname(name)] !== undefined);
+  const served = names.filter((name) => TYPES[extname(basename(basename(name, '.br'), '.gz'))] !== undefined);
   return new Map(
     await Promise.all(served.map(async (name) => [name, await readFile(join(directory, name))] as const)),
   );

@@ -270,9 +270,11 @@ export class RpcServer {
   async #serve(route: Route, request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> {
     if (!this.#begin(reply)) return reply;
     const { status, headers, body } = await route.answer(request).finally(() => this.#calls--);
+    const own = this.#originHeaders(request);
+    const vary = [headers.vary, own.vary].filter((each) => each !== undefined).join(', ');
     return reply
       .code(status)
-      .headers({ ...headers, ...this.#originHeaders(request) })
+      .headers({ ...headers, ...own, ...(vary !== '' && { vary }) })
       .send(body.length === 0 ? undefined : Buffer.from(body.buffer, body.byteOffset, body.byteLength));
   }
 

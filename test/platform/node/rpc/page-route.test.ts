@@ -1,8 +1,8 @@
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { request } from 'node:http';
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { type IncomingHttpHeaders, request } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { gzipSync } from 'node:zlib';
+import { brotliDecompressSync, gunzipSync } from 'node:zlib';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { MemoryNode } from '../../../../scripts/conformance/memory-node.ts';
 import { buildPage } from '../../../../scripts/package/build-page.ts';
@@ -91,7 +91,10 @@ async function enter(to = page): Promise<{ cookie: string; authorization: string
 const count = { method: 'getblockcount', id: 1 };
 
 const sizeOf = (names: readonly string[]) =>
-  names.reduce((sum, name) => sum + gzipSync(readFileSync(join(directory, name))).length, 0);
+  names.reduce((sum, name) => {
+    const path = join(directory, name);
+    return sum + readFileSync(existsSync(`${path}.gz`) ? `${path}.gz` : path).length;
+  }, 0);
 
 test('the first view keeps within its budget, and what is loaded later within its own', () => {
   const read = (name: string): string => readFileSync(join(directory, name), 'utf8');
@@ -100,7 +103,7 @@ test('the first view keeps within its budget, and what is loaded later within it
   const code = first.filter((name) => name.endsWith('.js'));
   const partsOf = (name: string): string[] => named(read(name), /(?:from|import)"\.\/([^"]+)"/g);
   for (const name of code) expect(code).toEqual(expect.arrayContaining(partsOf(name)));
-  expect(sizeOf(['index.html', ...first])).toBeLessThan(BUDGET);
+  expect(sizeOf(first) + readFileSync(join(directory, 'index.html')).length).toBeLessThan(BUDGET);
   expect(sizeOf(first)).toBeGreaterThan(10_000);
   const known = new Set(code);
   const later = code.flatMap((name) => named(read(name), /import\("\.\/([^"]+)"\)/g));
@@ -126,6 +129,56 @@ test('the files of the page are served without a password, and nothing else', as
   }
   for (const path of ['/secret.txt', '/../package.json', '/%2e%2e/package.json', '/web/', '/x/', '//'])
     expect((await get(path)).status, path).toBe(404);
+});
+
+/** As it is on the wire. */
+function fetched(path: string, accepted: string): Promise<{ headers: IncomingHttpHeaders; body: Buffer }> {
+  return new Promise((resolve, reject) => {
+    const own = `http://127.0.0.1:${page.port}`;
+    const headers = { 'accept-encoding': accepted };
+    const sent = request(`${own}${path}`, { headers }, (response) => {
+      const pieces: Buffer[] = [];
+      response.on('data', (piece) => pieces.push(piece));
+      response.on('end', () => resolve({ headers: response.headers, body: Buffer.concat(pieces) }));
+    });
+    sent.on('error', reject).end();
+  });
+}
+
+test('they are sent as short as who asks can read them', async () => {
+  const { body: html } = await fetched('/', 'identity');
+  const names = [...html.toString().matchAll(/(?:src|href)="([^"]+\.(?:js|css))"/g)].map(([, name]) => name!);
+  for (const path of ['/', ...names.map((name) => `/${name}`)]) {
+    const plain = await fetched(path, '');
+    const isTiny = plain.body.length < 200;
+    for (const [accepted, coding, read] of [
+      ['gzip, deflate, br, zstd', 'br', brotliDecompressSync],
+      ['gzip;q=1.0, br;q=0', 'gzip', gunzipSync],
+      ['GZIP', 'gzip', gunzipSync],
+      ['br;q=0.000, gzip;q=0, *', undefined, (body: Buffer) => body],
+      ['brotli, x-gzip', undefined, (body: Buffer) => body],
+    ] as const) {
+      const { headers, body } = await fetched(path, accepted);
+      const isCoded = coding !== undefined && !(isTiny && headers['content-encoding'] === undefined);
+      expect([path, accepted, headers['content-encoding']]).toEqual([
+        path,
+        accepted,
+        isCoded ? coding : undefined,
+      ]);
+      expect(headers.vary).toBe('accept-encoding');
+      expect(headers['content-length']).toBe(String(body.length));
+      expect(headers['content-type']).toBe(plain.headers['content-type']);
+      for (const name of [
+        'content-security-policy',
+        'x-content-type-options',
+        'cross-origin-embedder-policy',
+      ])
+        expect(headers[name], name).toBe(plain.headers[name]);
+      expect((isCoded ? read(body) : body).equals(plain.body)).toBe(true);
+      if (isCoded) expect(body.length).toBeLessThan(plain.body.length);
+    }
+  }
+  for (const suffix of ['.gz', '.br']) expect((await get(`/${names[0]}${suffix}`)).status).toBe(404);
 });
 
 test('nothing may run in the page but its files, and nobody may frame it', async () => {
