@@ -111,18 +111,48 @@ describe.skipIf(!hasChromium)('wallets on the page', () => {
     await send.getByRole('button', { name: 'Sign and send' }).click();
     await page.getByText('Please enter the wallet passphrase').waitFor();
     const wallet = card(page, 'Wallet');
-    await wallet.getByLabel('passphrase').fill('wrong');
+    const passphrase = wallet.getByLabel('passphrase', { exact: true });
+    await passphrase.fill('wrong');
     await wallet.getByRole('button', { name: 'Unlock' }).click();
     await wallet.getByText('The wallet passphrase entered was incorrect').waitFor();
-    await wallet.getByLabel('passphrase').fill('correct horse');
-    await wallet.getByLabel('for seconds').fill('5');
+    await passphrase.fill('correct horse');
     await wallet.getByRole('button', { name: 'Unlock' }).click();
     await page.getByText('Its keys are open until').waitFor();
     await send.getByRole('button', { name: 'Sign and send' }).click();
     await eventually(() => node1.getrawmempool().then(({ length }) => length)).toBe(1);
-    await page.getByText('Its keys are locked.').waitFor({ timeout: 20_000 });
+    await wallet.getByRole('button', { name: 'Lock', exact: true }).click();
+    await passphrase.fill('correct horse');
+    await wallet.getByLabel('for seconds').fill('8');
+    await wallet.getByRole('button', { name: 'Unlock' }).click();
+    await page.getByText('Its keys are open until').waitFor();
+    await page.getByText('Its keys are locked.').waitFor();
     expect(complaints).toEqual([]);
     await page.context().close();
+  });
+
+  test('what is typed stays, whatever becomes of the node that is asked', async () => {
+    const { page } = await open();
+    const send = card(page, 'Send');
+    const [to, coins] = [send.getByLabel('to', { exact: true }), send.getByLabel('coins')];
+    await expect.poll(() => page.getByLabel('asks').inputValue()).toBe('node1');
+    await to.fill('typed');
+    await coins.fill('0.125');
+    await net.control.call('stop', 'node1');
+    await page.getByText('○ no connection').waitFor();
+    // Nobody else is asked in its place.
+    expect(await page.getByLabel('asks').inputValue()).toBe('node1');
+    await send.getByRole('button', { name: 'Preview' }).click();
+    await send.getByRole('alert').waitFor();
+    await net.control.call('start', 'node1');
+    await page.getByText('● live').waitFor();
+    expect([await to.inputValue(), await coins.inputValue()]).toEqual(['typed', '0.125']);
+    // Another node's wallet is another: nothing of this is put before it.
+    const other = await (await net.clientOf('node2')).getbalances();
+    await page.getByLabel('asks').selectOption('node2');
+    await eventually(() => page.locator('.balance').textContent()).toBe(other.mine.trusted.toFixed(8));
+    expect(await to.inputValue()).toBe('');
+    await page.context().close();
+    node1 = await net.clientOf('node1');
   });
 
   test('a payment of two wallets is signed by one and sent by the other', async () => {
