@@ -115,6 +115,14 @@ describe.skipIf(!hasChromium)('the page', () => {
     await line.fill('getblockhash 0');
     await page.keyboard.press('Enter');
     await eventually(() => last.textContent()).toBe(await call('getblockhash', 0));
+    // Typed and sent within a frame: what is typed is run, not what stood there.
+    await line.evaluate((input) => {
+      const field = input as unknown as { value: string; form: { requestSubmit(): void } };
+      field.value = 'getblockhash 1';
+      input.dispatchEvent(new Event('input', { bubbles: true }));
+      field.form.requestSubmit();
+    });
+    await eventually(() => last.textContent()).toBe(await call('getblockhash', 1));
     await line.fill('getblockhash "x');
     await page.keyboard.press('Enter');
     await eventually(() => last.textContent()).toBe('A quote or a bracket is not closed');
@@ -129,8 +137,7 @@ describe.skipIf(!hasChromium)('the page', () => {
     await line.fill('');
     await page.keyboard.press('ArrowUp');
     expect(await line.inputValue()).toContain('getaddressinfo');
-    await page.keyboard.press('ArrowUp');
-    await page.keyboard.press('ArrowUp');
+    for (let i = 0; i < 3; i++) await page.keyboard.press('ArrowUp');
     expect(await line.inputValue()).toBe('getblockhash 0');
     expect(complaints).toEqual([]);
     await page.context().close();
