@@ -28,7 +28,7 @@ test('a write that fails stops the node, and the next start goes on from the las
   child.stdout.on('data', (chunk: Buffer) => {
     output += chunk.toString('utf8');
   });
-  const ended = once(child, 'exit');
+  const ended = once(child, 'close');
   let height = 0;
   for (let failed = false; !failed && child.exitCode === null; ) {
     try {

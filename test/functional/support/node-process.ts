@@ -61,6 +61,7 @@ export class TestNode {
   readonly #network: readonly string[];
   readonly #folder: string;
   #child: ChildProcess | undefined;
+  #closed: Promise<unknown> | undefined;
   #output = '';
 
   private constructor(peerPort: number, rpcPort: number, network: readonly string[], folder: string) {
@@ -137,12 +138,13 @@ export class TestNode {
       });
     }
     this.#child = child;
+    this.#closed = once(child, 'close');
   }
 
-  /** Resolves with the exit code, or the signal, of the process. */
+  /** Resolves with the exit code, or the signal, of the process, whose output is whole then. */
   async ended(): Promise<number | NodeJS.Signals> {
     const child = this.#child!;
-    if (child.exitCode === null && child.signalCode === null) await once(child, 'exit');
+    await this.#closed;
     return child.exitCode ?? child.signalCode!;
   }
 

@@ -90,7 +90,8 @@ describe('a damaged store', () => {
   it('is refused by name, or all is there: wherever a bit flips, a file ends or is gone', async () => {
     const below = seededNumbers(11);
     const files = readdirSync(whole).filter((name) => !name.startsWith('LO'));
-    expect(files.filter((name) => name.endsWith('.ldb')).length).toBeGreaterThan(2);
+    // How many, LevelDB's thread says, which merges them when it comes to it.
+    expect(files).toContainEqual(expect.stringMatching(/\.ldb$/));
     const outcomes = { same: 0, refused: 0 };
     for (const name of files)
       for (let trial = 0; trial < 9; trial++) {

@@ -213,9 +213,9 @@ describe('passwords', () => {
     await new Promise((resolve) => setTimeout(resolve, 50));
     // What is right, but not known yet, tells a guesser no sooner than what is wrong.
     const first = status(basic('alice:secret')).then((code) => [code, performance.now() - before]);
-    const known = performance.now();
-    expect(await status(basic('user:pass:word'))).toBe(200);
-    expect(performance.now() - known).toBeLessThan(240);
+    const last = guesses.at(-1)!.then(() => 'the last guess');
+    const known = status(basic('user:pass:word'));
+    expect(await Promise.race([known, last])).toBe(200);
     expect(await Promise.all(guesses)).toEqual([401, 401, 401, 401, 401]);
     expect(performance.now() - before).toBeGreaterThanOrEqual(5 * 245);
     const [code, time] = await first;
