@@ -56,7 +56,10 @@ export class Snapshots {
   }
 
   #open(): Promise<KeyValueStore> {
-    this.#store ??= this.#storage.store(STORE);
+    this.#store ??= this.#storage.store(STORE).catch((error) => {
+      this.#store = undefined;
+      throw error;
+    });
     return this.#store;
   }
 
@@ -66,10 +69,12 @@ export class Snapshots {
     return result;
   }
 
-  /** Oldest first. */
+  /** Oldest first. @throws CorruptionError rather than leave one out that was lost */
   async #all(): Promise<Facts[]> {
     const all: Facts[] = [];
-    for await (const [key, value] of (await this.#open()).iterate({}))
+    const store = await this.#open();
+    await store.verify();
+    for await (const [key, value] of store.iterate({}))
       if (new TextDecoder().decode(key).endsWith('\0facts'))
         all.push(JSON.parse(new TextDecoder().decode(value)) as Facts);
     return all.sort((a, b) => a.number - b.number);
@@ -142,8 +147,6 @@ export class Snapshots {
         setAgain(before, this.#parts);
         throw error instanceof BlockRequestError ? useless(error.message) : error;
       }
-      // Later ones lay on blocks that are gone.
-      for (const later of all.filter(({ number }) => number > facts.number)) await this.#delete(later.name);
       if (clock.isFrozen) clock.resume();
       if (facts.isFrozen && !facts.isMocked) clock.freeze();
       await moveTime(facts.now, this.#parts);
@@ -152,6 +155,8 @@ export class Snapshots {
       fees.rewind(sections.fees);
       await wallets.rewind(sections.wallets);
       await this.#indexed();
+      // Later ones lay on blocks that are gone.
+      for (const later of all.filter(({ number }) => number > facts.number)) await this.#delete(later.name);
       setAgain(facts.settings, this.#parts);
       return facts;
     });

@@ -12,11 +12,13 @@ import { makeDirectory, NOBODY, type Run, runDiskTrials, start } from '../suppor
 const root = mkdtempSync(join(tmpdir(), 'penny-disks-'));
 afterAll(() => rmSync(root, { recursive: true, force: true }));
 
-const { PENNY_DISK_TRIALS = '100', PENNY_DISK_SEED = '1', PENNY_DISK_KINDS = '.' } = process.env;
-const [trials, seed, only] = [
+const { env } = process;
+const { PENNY_DISK_TRIALS = '100', PENNY_DISK_SEED = '1', PENNY_DISK_KINDS = '.' } = env;
+const [trials, seed, only, damages] = [
   Number(PENNY_DISK_TRIALS),
   Number(PENNY_DISK_SEED),
   new RegExp(PENNY_DISK_KINDS),
+  new RegExp(env.PENNY_DISK_DAMAGES ?? '.'),
 ];
 
 const making = new Map<string, Promise<void>>();
@@ -35,7 +37,7 @@ it.each([
 ])('a node %s refuses by name, or knows all that it knew', async (name, directory, live) => {
   const foreign = await made('foreign');
   const older = `${await made('stopped')}.older`;
-  const options = { trials, seed, only, older, foreign, live };
+  const options = { trials, seed, only, damages, older, foreign, live };
   const all: string[] = [];
   for await (const [kind, { same, refused, crashed, wrong }] of runDiskTrials(
     await made(directory),
@@ -45,6 +47,7 @@ it.each([
     console.log(
       `${name}: ${kind}: ${same} the same, ${refused} refused by name${ends}, ${wrong.length} wrong`,
     );
+    for (const one of wrong) console.log(`  ${one}`);
     all.push(...wrong);
   }
   expect(all).toEqual([]);

@@ -4,9 +4,10 @@
  * are missing.
  */
 
-import { type ChildProcess, fork } from 'node:child_process';
+import { type ChildProcess, execFileSync, fork } from 'node:child_process';
 import {
   appendFileSync,
+  chmodSync,
   closeSync,
   cpSync,
   existsSync,
@@ -18,6 +19,7 @@ import {
   renameSync,
   rmSync,
   statSync,
+  symlinkSync,
   truncateSync,
   writeSync,
 } from 'node:fs';
@@ -156,6 +158,7 @@ async function knowledge(
     );
     return info;
   });
+  await note('snapshots', () => call('listsnapshots'));
   const { height } = node.chain;
   const txids: string[] = [];
   for (let at = 0; at <= height; at++) {
@@ -211,6 +214,7 @@ const NAMED = [
   /^(chainstate is damaged: restart with -reindex-chainstate|block index is damaged: restart with -reindex) \(.+\)$/s,
   /^(blk|rev)\d{5}\.dat is damaged: restart with -reindex \(.+\)$/s,
   /^(blk|rev)\d{5}\.dat cannot be read: /,
+  /^the store of snapshots is damaged: stop the node and remove its folder, snapshots \(.+\)$/s,
   /\/blocks\/xor\.dat is damaged: put it back as it was \(.+\)$/,
   /\/(settings|network)\.json is damaged \(.+\)$/s,
   /^indexes\/[\w/]+ is damaged \(.+\); it is built anew at the next start$/s,
@@ -272,6 +276,11 @@ const replace = (path: string, other: string, what: string): string => {
   cpSync(other, path);
   return `replaced by ${what}`;
 };
+const instead = (path: string, what: string, make: () => void): string => {
+  rmSync(path);
+  make();
+  return `${what} instead`;
+};
 const DAMAGES: readonly (readonly [name: string, Damage])[] = [
   ...Array.from({ length: 12 }, () => ['flip', flip] as const),
   ...Array.from({ length: 4 }, () => ['cut', cut] as const),
@@ -316,12 +325,16 @@ const DAMAGES: readonly (readonly [name: string, Damage])[] = [
       return `zeros from byte ${from} of ${size} on`;
     },
   ],
+  ['directory', ({ path }) => instead(path, 'a directory', () => mkdirSync(path))],
+  ['pipe', ({ path }) => instead(path, 'a pipe', () => execFileSync('mkfifo', [path]))],
+  ['link', ({ path }) => instead(path, 'a link to nowhere', () => symlinkSync(`${path}.nowhere`, path))],
+  ['loop', ({ path }) => instead(path, 'a link to itself', () => symlinkSync(path, path))],
+  ['device', ({ path }) => instead(path, 'a device', () => symlinkSync('/dev/zero', path))],
   [
-    'directory',
+    'closed',
     ({ path }) => {
-      rmSync(path);
-      mkdirSync(path);
-      return 'a directory instead';
+      chmodSync(path, 0);
+      return 'closed to its owner';
     },
   ],
   [
@@ -372,6 +385,7 @@ export async function makeDirectory(directory: string, stopped: boolean): Promis
   cpSync(work, `${directory}.older`, { recursive: true });
   // Everything lies in tables then; some of it in logs again.
   run = await start(work);
+  await run.call('snapshot', 'saved');
   await run.call('generatetoaddress', 2, NOBODY);
   await run.walletCall('alice', 'sendtoaddress', await run.walletCall('bob', 'getnewaddress', 'late'), 0.3);
   if (stopped) await run.stop();
@@ -386,6 +400,8 @@ interface TrialOptions {
   readonly seed: number;
   /** Kinds that match. */
   readonly only?: RegExp;
+  /** Damages that match. */
+  readonly damages?: RegExp;
   /** Directories with other histories, and the same files. */
   readonly older: string;
   readonly foreign: string;
@@ -394,15 +410,17 @@ interface TrialOptions {
 }
 
 /** What is done to a file of some kind, by a seed of its own. */
-interface Job extends Pick<TrialOptions, 'older' | 'foreign' | 'seed'> {
+interface Job extends Pick<TrialOptions, 'older' | 'foreign' | 'seed' | 'damages'> {
   readonly directory: string;
   readonly kind: string;
+  /** What the node knows once it is taken back, if it is to be. */
+  readonly saved?: Knowledge;
 }
 
 /** @yields kind by kind */
 export async function* runDiskTrials(
   directory: string,
-  { trials, seed, only = /./, older, foreign, live = false }: TrialOptions,
+  { trials, seed, only = /./, damages = /./, older, foreign, live = false }: TrialOptions,
 ): AsyncGenerator<[kind: string, Trials]> {
   const copy = `${directory}.trial`;
   const renew = (): void => {
@@ -412,6 +430,9 @@ export async function* runDiskTrials(
   renew();
   const whole = await start(copy);
   const expected = await knowledge(whole);
+  await whole.call('revert');
+  const saved = await knowledge(whole, expected);
+  saved.set('txids', expected.get('txids')!);
   await whole.stop();
 
   const below = seededNumbers(seed);
@@ -421,7 +442,8 @@ export async function* runDiskTrials(
     const counts = { same: 0, refused: 0, crashed: 0, wrong: [] as string[] };
     for (let trial = 0; trial < trials; trial++) {
       renew();
-      const job = { directory: copy, kind, older, foreign, seed: below(2 ** 31) };
+      const more = kind === 'snapshots' ? { saved } : {};
+      const job = { directory: copy, kind, older, foreign, damages, seed: below(2 ** 31), ...more };
       const { told, outcome, crashed, problems } = await (worker?.run(job) ?? runTrial(job, expected));
       if (crashed) counts.crashed++;
       if (problems.length > 0) counts.wrong.push(`${told}: ${problems.join('; ')}`);
@@ -446,7 +468,10 @@ interface Result extends Outcome {
 }
 
 /** Of what is there by now. */
-function damage({ directory, kind, older, foreign, seed }: Job): { told: string; isStale: boolean } {
+function damage({ directory, kind, older, foreign, seed, damages = /./ }: Job): {
+  told: string;
+  isStale: boolean;
+} {
   const below = seededNumbers(seed);
   const like = (other: string): string[] => filesBelow(other).filter((each) => kindOf(each) === kind);
   const files = like(directory);
@@ -459,14 +484,15 @@ function damage({ directory, kind, older, foreign, seed }: Job): { told: string;
     return all.length === 0 ? path : join(other, all[below(all.length)]!);
   };
   const sibling = join(directory, siblings[below(siblings.length)] ?? file);
-  const [name, act] = DAMAGES[below(DAMAGES.length)]!;
+  const possible = DAMAGES.filter(([name]) => damages.test(name));
+  const [name, act] = possible[below(possible.length)]!;
   const told = act({ path, sibling, older: of(older), foreign: of(foreign) }, below);
   return { told: `${file}: ${told}`, isStale: STALE.test(name) && SIDE_FILE.test(file) };
 }
 
 async function runTrial(job: Job, expected: Knowledge): Promise<Result> {
   const { told, isStale } = damage(job);
-  const { outcome, problems } = await attempt(job.directory, expected);
+  const { outcome, problems } = await attempt(job, expected);
   return { told, outcome, problems: isStale ? [] : problems };
 }
 
@@ -485,11 +511,15 @@ export async function runLiveTrial(
   let outcome: Outcome['outcome'] = 'same';
   const judge = async (known = expected): Promise<void> => {
     const differing = await differences(run, known);
-    if (differing.refused) outcome = 'refused';
+    if (differing.outcome === 'refused') outcome = 'refused';
     // After that it would be ended.
     if (failures.length === 0) problems.push(...differing.problems);
   };
   await judge();
+  if (job.saved !== undefined) {
+    expected = await reverted(run, expected, job.saved);
+    await judge(expected);
+  }
   const at = run.node.chain.entryAt(run.node.chain.height - 4)!.hash;
   await run.call('invalidateblock', at).catch(() => {});
   await run.call('reconsiderblock', at).catch(() => {});
@@ -500,7 +530,7 @@ export async function runLiveTrial(
   await run.stop().catch((error: Error) => {
     if (!isNamed(error.message)) problems.push(`stopped with: ${error.message}`);
   });
-  const again = await attempt(job.directory, expected);
+  const again = await attempt(job, expected);
   if (failures.length > 0 || again.outcome === 'refused') outcome = 'refused';
   return { told, outcome, problems: isStale ? [] : [...problems, ...again.problems] };
 }
@@ -534,7 +564,7 @@ class TrialProcess {
     if (result !== undefined) return result;
     this.#child = undefined;
     if (told === '') throw new Error('the process of the trials has ended by itself');
-    return { told, crashed: true, ...(await attempt(job.directory, this.#expected)) };
+    return { told, crashed: true, ...(await attempt(job, this.#expected)) };
   }
 
   end(): void {
@@ -544,7 +574,18 @@ class TrialProcess {
 
 const isNamed = (text: string): boolean => NAMED.some((form) => form.test(text));
 
-async function attempt(directory: string, expected: Knowledge): Promise<Outcome> {
+/** @returns what must be known after an attempt to take it back: it succeeds, or changes nothing and says why */
+async function reverted({ call }: Run, expected: Knowledge, saved: Knowledge): Promise<Knowledge> {
+  try {
+    await call('revert', 'saved');
+    return saved;
+  } catch (error) {
+    const { message } = error as Error;
+    return isNamed(message) ? expected : new Map([...expected, ['revert', message]]);
+  }
+}
+
+async function attempt({ directory, saved }: Job, expected: Knowledge): Promise<Outcome> {
   let run: Run;
   const hadSettings = existsSync(join(directory, 'settings.json'));
   try {
@@ -556,22 +597,27 @@ async function attempt(directory: string, expected: Knowledge): Promise<Outcome>
   // Wallets that nobody tells the node to load offer nothing to the mempool.
   if (!hadSettings) expected = new Map([...expected].filter(([part]) => part !== 'mempool'));
   try {
-    const { refused, problems } = await differences(run, expected);
-    return { outcome: refused ? 'refused' : 'same', problems };
+    const first = await differences(run, expected);
+    if (saved === undefined) return first;
+    const second = await differences(run, await reverted(run, expected, saved));
+    return {
+      outcome: second.outcome === 'refused' ? 'refused' : first.outcome,
+      problems: [...first.problems, ...second.problems],
+    };
   } finally {
     await run.stop();
   }
 }
 
 /** Between what a node knows and what it knew; problems are those that it did not name. */
-async function differences(run: Run, expected: Knowledge): Promise<{ refused: boolean; problems: string[] }> {
+async function differences(run: Run, expected: Knowledge): Promise<Outcome> {
   const problems: string[] = [];
-  let refused = false;
+  let outcome: Outcome['outcome'] = 'same';
   const known = await knowledge(run, expected);
   for (const [part, text] of expected) {
     if (part === 'txids' || known.get(part) === text) continue;
-    refused = true;
-    const lines = known.get(part)!.split('\n');
+    outcome = 'refused';
+    const lines = (known.get(part) ?? '').split('\n');
     const other = lines.filter((line, i) => line !== text.split('\n')[i]);
     const isTold =
       other.every((line) => line.startsWith('refused: ') && isNamed(line.slice(9))) ||
@@ -583,5 +629,5 @@ async function differences(run: Run, expected: Knowledge): Promise<{ refused: bo
         `${part} differs: ${other.slice(0, 2).join(' ').slice(0, 300)} (log: ${run.log.join(' | ').slice(0, 300)})`,
       );
   }
-  return { refused, problems };
+  return { outcome, problems };
 }

@@ -2,7 +2,6 @@
  * A node on the real parts of a Node process: files, sockets, workers, an RPC server. Owns which
  * implementation stands behind each seam, and the order around the node's own start and stop.
  */
-import { readFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import type { ScriptVerifier } from '../../chain/script-verifier.ts';
 import { ThreadSearcher } from '../../mining/thread-searcher.ts';
@@ -38,6 +37,7 @@ import { readPieces } from './storage/file-source.ts';
 import { writeNewFile } from './storage/new-file.ts';
 import { NodeStorage } from './storage/node-storage.ts';
 import { NodeWalletStorage } from './storage/node-wallet-storage.ts';
+import { readWholeFile } from './storage/regular-file.ts';
 import { readIfThere, replaceFile } from './storage/small-files.ts';
 import { createScriptVerifier, type ScriptVerifierOptions } from './verification/create-script-verifier.ts';
 import { startSearcher } from './worker.ts';
@@ -180,7 +180,7 @@ export async function startNode(
       },
       ...rest,
       files: {
-        readFile: (path) => readFile(resolve(options.directory, path)),
+        readFile: (path) => readWholeFile(resolve(options.directory, path)),
         readPieces: (path) => readPieces(resolve(options.directory, path)),
         writeFile: (path, chunks) => writeNewFile(resolve(options.directory, path), chunks),
       },

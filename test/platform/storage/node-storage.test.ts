@@ -1,4 +1,13 @@
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { execFileSync } from 'node:child_process';
+import {
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
@@ -71,6 +80,66 @@ describe('a data directory', () => {
     await expect(new NodeWalletStorage(directory).readStartup()).resolves.toEqual([]);
     mkdirSync(join(directory, 'settings.json'));
     await expect(new NodeWalletStorage(directory).readStartup()).rejects.toThrow('settings.json is damaged');
+  });
+
+  // A pipe would be waited on for ever, and a device read until the memory ends.
+  it.each<[what: string, make: (path: string) => unknown]>([
+    ['a folder', (path) => mkdirSync(path)],
+    ['a pipe', (path) => execFileSync('mkfifo', [path])],
+    ['a link to itself', (path) => symlinkSync(path, path)],
+    ['a device', (path) => symlinkSync('/dev/zero', path)],
+  ])('names %s in the place of a file, or makes anew what nothing is kept in', async (what, make) => {
+    const directory = temporaryDirectory();
+    const instead = (file: string): void => {
+      rmSync(join(directory, file), { recursive: true, force: true });
+      make(join(directory, file));
+    };
+    const key = Uint8Array.of(1);
+    let storage = await NodeStorage.open(directory, REGTEST);
+    const reopen = async (): Promise<void> => {
+      await storage.close();
+      storage = await NodeStorage.open(directory, REGTEST);
+    };
+    const chainstate = await storage.store('chainstate');
+    await chainstate.batch([{ put: key, value: key }], { sync: true });
+    await chainstate.close();
+    for (const file of ['LOCK', 'LOG', 'LOG.old', 'SEAL']) instead(`chainstate/${file}`);
+    for (const file of readdirSync(join(directory, 'blocks/lock'))) {
+      instead(`blocks/lock/${file}`);
+      await reopen();
+    }
+    const again = await storage.store('chainstate');
+    expect(await again.get(key)).toEqual(key);
+    await again.close();
+    for (const file of readdirSync(join(directory, 'chainstate')).filter((name) =>
+      /\.ldb|MAN|CUR/.test(name),
+    )) {
+      instead(`chainstate/${file}`);
+      await expect(storage.store('chainstate'), file).rejects.toThrow(
+        /^chainstate is damaged: restart with -reindex-chainstate \(.*(cannot be read|no manifest)/,
+      );
+    }
+    if (what !== 'a folder') {
+      instead('chainstate');
+      await expect(storage.store('chainstate')).rejects.toThrow('chainstate is damaged: restart');
+    }
+    instead('blocks/blk00000.dat');
+    const files = await storage.blockFiles();
+    expect(await files.size('blk', 0)).toBe(0);
+    await expect(files.read('blk', 0, 0, 10)).rejects.toThrow('blk00000.dat cannot be read');
+    await files.close();
+    instead('mempool.dat.new');
+    await reopen();
+    await expect(storage.writeBlob('mempool.dat', key)).resolves.toBeUndefined();
+    instead('settings.json');
+    await expect(new NodeWalletStorage(directory).readStartup()).rejects.toThrow('settings.json is damaged');
+    for (const [file, message] of [
+      ['blocks/xor.dat', 'xor.dat is damaged: put it back as it was ('],
+      ['network.json', 'network.json is damaged ('],
+    ] as const) {
+      instead(file);
+      await expect(reopen(), file).rejects.toThrow(message);
+    }
   });
 
   it('keeps a blob whole: it is written beside and moved', async () => {

@@ -3,11 +3,12 @@
  * something in the transactions: eight bytes in `xor.dat` beside them, as Bitcoin Core has it. With zeros files are
  * plain. Owns the key and the mask.
  */
-import { open, readdir } from 'node:fs/promises';
+import { readdir } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { damaged } from '../../../chain/storage.ts';
 import { toHex } from '../../../core/encoding/bytes.ts';
 import { systemRandom } from '../random.ts';
+import { firstBytes, sizeOfFile } from './regular-file.ts';
 import { readIfThere, replaceFile } from './small-files.ts';
 
 export const KEY_FILE = 'xor.dat';
@@ -95,7 +96,12 @@ export async function openBlockMask(
   // With another key all blocks would look damaged, and a reindex would find none. Plain files were looked at once.
   if (first !== undefined && (stored === undefined || !mask.isPlain)) {
     const known = first === FIRST_FILE && !mask.isPlain ? start : start.subarray(0, MAGIC);
-    if (!isPlainText(mask.takeOff(await firstBytes(join(folder, first), known.length)), known))
+    // What is no file is missed where its blocks are.
+    const found =
+      sizeOfFile(join(folder, first)) === 0
+        ? new Uint8Array(0)
+        : firstBytes(join(folder, first), known.length);
+    if (!isPlainText(mask.takeOff(found), known))
       fail(`${first} was written with another key than ${toHex(mask.key)}`);
   }
   if (stored === undefined) await replaceFile(path, mask.key);
@@ -108,16 +114,4 @@ function isPlainText(found: Uint8Array, known: Uint8Array): boolean {
   const [right, wrong] = [new Set<number>(), new Set<number>()];
   for (const [i, byte] of found.entries()) (byte === known[i] ? right : wrong).add(i % WORD);
   return [...wrong].every((place) => right.has(place));
-}
-
-/** None of a folder, which is missed as a file where its blocks are. */
-async function firstBytes(path: string, length: number): Promise<Uint8Array> {
-  const file = await open(path);
-  try {
-    if ((await file.stat()).isDirectory()) return new Uint8Array(0);
-    const { buffer, bytesRead } = await file.read(new Uint8Array(length), 0, length, 0);
-    return buffer.subarray(0, bytesRead);
-  } finally {
-    await file.close();
-  }
 }

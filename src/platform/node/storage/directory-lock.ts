@@ -4,12 +4,13 @@
  * ask at the same instant one gets it. Beside it lies a record that names the owner, for people, and the
  * processes that it has started, for whoever comes after it if it dies.
  */
-import { mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { CorruptionError } from '../../../chain/storage.ts';
 import { identify, isRunning, type ProcessIdentity } from '../process-identity.ts';
 import { LevelStore, StoreLockedError } from './level-store.ts';
+import { readFileWhole } from './regular-file.ts';
 
 interface LockRecord {
   readonly owner: ProcessIdentity;
@@ -83,7 +84,7 @@ export class DirectoryLock {
 
   /** Frees the directory. */
   async release(): Promise<void> {
-    rmSync(join(this.#folder, RECORD), { force: true });
+    rmSync(join(this.#folder, RECORD), { recursive: true, force: true });
     await this.#store.close();
   }
 
@@ -116,7 +117,7 @@ async function openLock(folder: string): Promise<LevelStore> {
 
 function readRecord(folder: string): LockRecord | null {
   try {
-    const { owner, since, children } = JSON.parse(readFileSync(join(folder, RECORD), 'utf8'));
+    const { owner, since, children } = JSON.parse(readFileWhole(join(folder, RECORD)).toString());
     const record = { owner, since: String(since), children: children as ProcessIdentity[] };
     return [owner, ...record.children].every(isIdentity) ? record : null;
   } catch {

@@ -5,11 +5,11 @@
  */
 import {
   closeSync,
+  constants,
   fdatasync,
   fdatasyncSync,
   fstatSync,
   ftruncateSync,
-  openSync,
   readSync,
   statSync,
   writevSync,
@@ -20,6 +20,7 @@ import { promisify } from 'node:util';
 import { type BlockFileKind, type BlockFiles, blockFileName } from '../../../chain/block-files.ts';
 import { DiskError } from '../../../chain/storage.ts';
 import type { BlockMask } from './block-mask.ts';
+import { openFile, sizeOfFile } from './regular-file.ts';
 
 interface OpenFile {
   readonly descriptor: number;
@@ -28,6 +29,8 @@ interface OpenFile {
 
 /** Files kept open for writing; the oldest is closed. */
 const OPEN_FILES = 8;
+/** Like `a+`. */
+const APPENDING = constants.O_RDWR | constants.O_APPEND | constants.O_CREAT;
 
 export class FlatBlockFiles implements BlockFiles {
   readonly #directory: string;
@@ -58,8 +61,7 @@ export class FlatBlockFiles implements BlockFiles {
     const path = this.#path(kind, file);
     const open = this.#open.get(path);
     if (open !== undefined) return open.size;
-    const there = statSync(path, { throwIfNoEntry: false });
-    return there?.isFile() === true ? there.size : 0;
+    return sizeOfFile(path);
   }
 
   async append(kind: BlockFileKind, file: number, parts: readonly Uint8Array[]): Promise<number> {
@@ -79,7 +81,7 @@ export class FlatBlockFiles implements BlockFiles {
   #openForWriting(path: string): OpenFile {
     let file = this.#open.get(path);
     if (file === undefined) {
-      const descriptor = openSync(path, 'a+', 0o600);
+      const descriptor = openFile(path, APPENDING);
       file = { descriptor, size: fstatSync(descriptor).size };
       this.#open.set(path, file);
       if (this.#open.size > OPEN_FILES) this.#closeOldest();
@@ -102,7 +104,7 @@ export class FlatBlockFiles implements BlockFiles {
     try {
       // A file that was moved away could still be read, until it is closed: better told now.
       if (open !== undefined) statSync(path);
-      descriptor = open?.descriptor ?? openSync(path, 'r');
+      descriptor = open?.descriptor ?? openFile(path);
       const before = this.#mask.before(offset);
       const bytes = new Uint8Array(before + length);
       for (let done = 0; done < bytes.length; ) {
@@ -142,7 +144,7 @@ export class FlatBlockFiles implements BlockFiles {
     const open = this.#open.get(path);
     this.#open.delete(path);
     if (open !== undefined) closeSync(open.descriptor);
-    await rm(path, { force: true });
+    await rm(path, { recursive: true, force: true });
   }
 
   async close(): Promise<void> {

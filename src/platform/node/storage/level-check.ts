@@ -7,8 +7,8 @@
  * What it cannot see is an end that is missing altogether, which looks like a crash: see `level-seal.ts`; and what
  * LevelDB has copied from a damaged table and thrown away: see `level-held.ts`.
  */
-import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
-import { readdir, readFile } from 'node:fs/promises';
+import { closeSync, fstatSync, readSync } from 'node:fs';
+import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { KeySpan } from '../../../chain/key-value-store.ts';
 import {
@@ -21,6 +21,7 @@ import {
   type TableChecks,
   type TableEntry,
 } from './level-format.ts';
+import { isLoss, openFile, readWholeFile } from './regular-file.ts';
 
 /**
  * Numbers of the first and the last operation in the logs, which must follow one another.
@@ -60,14 +61,16 @@ const numberOf = (name: string): number => Number.parseInt(name, 10);
 
 export async function readWhole(folder: string, name: string): Promise<Uint8Array> {
   try {
-    return await readFile(join(folder, name));
+    return await readWholeFile(join(folder, name));
   } catch (error) {
-    const { code } = error as NodeJS.ErrnoException;
-    if (code === 'ENOENT') throw new LevelDamage(`${name} is missing`);
-    if (code === 'EISDIR') throw new LevelDamage(`${name} is a folder`);
-    throw error;
+    throw damageOf(name, error as NodeJS.ErrnoException);
   }
 }
+
+const damageOf = (name: string, error: NodeJS.ErrnoException): Error => {
+  if (error.code === 'ENOENT') return new LevelDamage(`${name} is missing`);
+  return isLoss(error) ? new LevelDamage(`${name} cannot be read: ${error.message}`) : error;
+};
 
 /** One that LevelDB has compacted away meanwhile is still held. @throws LevelDamage */
 async function checkWhole(
@@ -108,9 +111,10 @@ function checkParts(folder: string, number: number, size: number, spans: readonl
 function openTable(folder: string, name: string): number {
   for (const path of [join(folder, name), join(folder, HELD, name)])
     try {
-      return openSync(path, 'r');
+      return openFile(path);
     } catch (error) {
-      if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
+      if ((error as NodeJS.ErrnoException).code !== 'ENOENT')
+        throw damageOf(name, error as NodeJS.ErrnoException);
     }
   throw new LevelDamage(`${name} is missing`);
 }

@@ -5,14 +5,17 @@
  * Written after the store is on the disk, and never synced: whatever a power cut leaves of it, it never promises
  * more than the store has.
  */
-import { closeSync, constants, openSync, readFileSync, writeSync } from 'node:fs';
+import { closeSync, constants, writeSync } from 'node:fs';
 import { join } from 'node:path';
 import { crc32c } from '../../../core/encoding/crc32c.ts';
 import type { Seal } from './level-check.ts';
+import { openFile, readFileWhole } from './regular-file.ts';
 
 /** Two numbers of 8 bytes and their check value. */
 const CHECK = 16;
 const SIZE = 20;
+
+const IN_PLACE = constants.O_RDWR | constants.O_CREAT;
 
 export class SealFile {
   readonly #path: string;
@@ -26,7 +29,7 @@ export class SealFile {
   /** Undefined without one, or if it cannot be read: it says nothing then. */
   read(): Seal | undefined {
     try {
-      const bytes = readFileSync(this.#path);
+      const bytes = readFileWhole(this.#path);
       if (bytes.length !== SIZE || bytes.readUInt32LE(CHECK) !== crc32c(bytes.subarray(0, CHECK)))
         return undefined;
       return { synced: Number(bytes.readBigUInt64LE(0)), opened: Number(bytes.readBigUInt64LE(8)) };
@@ -40,7 +43,7 @@ export class SealFile {
     this.#bytes.writeBigUInt64LE(BigInt(synced), 0);
     this.#bytes.writeBigUInt64LE(BigInt(opened), 8);
     this.#bytes.writeUInt32LE(crc32c(this.#bytes.subarray(0, CHECK)), CHECK);
-    this.#descriptor ??= openSync(this.#path, constants.O_RDWR | constants.O_CREAT, 0o600);
+    this.#descriptor ??= openFile(this.#path, IN_PLACE);
     writeSync(this.#descriptor, this.#bytes, 0, SIZE, 0);
   }
 

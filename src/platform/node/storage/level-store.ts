@@ -6,7 +6,7 @@
  * The record under the empty key says that values are kept so. In a store of before it is missing, and they get
  * their check values as it is opened.
  */
-import { mkdirSync } from 'node:fs';
+import { mkdirSync, readdirSync } from 'node:fs';
 import { Level } from 'level';
 import type { KeyRange, KeySpan, KeyValueStore, Operation } from '../../../chain/key-value-store.ts';
 import { DiskError, damaged, type StoreTitle } from '../../../chain/storage.ts';
@@ -16,6 +16,7 @@ import { checkLevel, type LevelChecks } from './level-check.ts';
 import { LevelDamage } from './level-format.ts';
 import { HeldTables } from './level-held.ts';
 import { SealFile } from './level-seal.ts';
+import { isLoss, removeOthers } from './regular-file.ts';
 
 /** In Node, `level` is ClassicLevel. */
 type Database = Level<Uint8Array, Uint8Array> & {
@@ -63,6 +64,12 @@ export interface LevelOptions {
   readonly remembersDeletions?: boolean;
 }
 
+/** Files in which nothing is kept. */
+const UNREAD = ['LOCK', 'LOG', 'LOG.old', 'SEAL'];
+/** What LevelDB says of what it cannot read, or of what lies in the place of a file. */
+const LOSS =
+  /orruption|No such (file|device)|Invalid argument|(Is a|Not a) directory|symbolic links|put\/output error/;
+
 /** Another process has the store open. */
 export class StoreLockedError extends Error {
   override readonly name = 'StoreLockedError';
@@ -107,6 +114,7 @@ export class LevelStore implements KeyValueStore {
     let store: LevelStore | undefined;
     try {
       mkdirSync(folder, { recursive: true, mode: 0o700 });
+      removeOthers(folder, unchecked ? readdirSync(folder) : UNREAD);
       const operations = unchecked ? 0 : await files.check({ deleted: deleted?.add });
       if (holds) await files.held.begin();
       // LevelDB will empty the logs.
@@ -385,11 +393,7 @@ class CheckedFiles {
   explain(error: unknown, what: string): Error {
     const { code, message } = ((error as Error).cause ?? error) as { code?: string; message: string };
     if (code === 'LEVEL_LOCKED') return new StoreLockedError(`${this.folder} is in use by another process`);
-    if (
-      error instanceof LevelDamage ||
-      code === 'LEVEL_CORRUPTION' ||
-      /orruption|No such file|Invalid argument/.test(message)
-    )
+    if (error instanceof LevelDamage || isLoss(error) || code === 'LEVEL_CORRUPTION' || LOSS.test(message))
       return damaged(this.title, message);
     if (code === undefined) return error as Error;
     return new DiskError(`${this.title.name} cannot be ${what}`, { message });

@@ -3,7 +3,7 @@
  * names, and to one process at a time (`directory-lock.ts`).
  */
 import { mkdir, rename, rm } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
+import { join } from 'node:path';
 import type { BlockFiles } from '../../../chain/block-files.ts';
 import { frameOf } from '../../../chain/block-store.ts';
 import type { KeyValueStore } from '../../../chain/key-value-store.ts';
@@ -80,18 +80,15 @@ export class NodeStorage implements Storage {
     }
   }
 
-  store(name: string): Promise<KeyValueStore> {
-    return this.#open(name);
-  }
-
-  async #open(name: string): Promise<KeyValueStore> {
+  async store(name: string): Promise<KeyValueStore> {
     const path = join(this.directory, name);
-    await mkdir(dirname(path), { recursive: true, mode: 0o700 });
     return LevelStore.open(path, { title: titleOf(name), holds: true, ...LEVEL_OPTIONS[name] });
   }
 
-  destroy(name: string): Promise<void> {
-    return rm(join(this.directory, name), { recursive: true, force: true });
+  async destroy(name: string): Promise<void> {
+    await rm(join(this.directory, name), { recursive: true, force: true }).catch((error) => {
+      throw new DiskError(`${name} cannot be removed`, error);
+    });
   }
 
   rename(name: string, to: string): Promise<void> {

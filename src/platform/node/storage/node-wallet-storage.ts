@@ -5,19 +5,18 @@
 import { chmod, type FileHandle, mkdir, open, readdir, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { sealedJson, unsealedJson } from '../../../chain/side-files.ts';
-import { CorruptionError, damaged } from '../../../chain/storage.ts';
+import { CorruptionError, DiskError, damaged } from '../../../chain/storage.ts';
 import { isBackup } from '../../../wallet/backup.ts';
 import type { WalletStorage, WalletStore } from '../../../wallet/storage.ts';
 import { damagedWallet, WalletError } from '../../../wallet/wallet-error.ts';
 import { LevelStore } from './level-store.ts';
+import { firstBytes } from './regular-file.ts';
 import { readIfThere, replaceFile } from './small-files.ts';
 
 const SETTINGS = 'settings.json';
 /** Every LevelDB store has a file of this name; where others are without it, a wallet is damaged. */
 const LEVEL_MARK = 'CURRENT';
 const LEVEL_FILE = /^(CURRENT|MANIFEST-\d+|\d+\.(ldb|log))$/;
-/** Bytes: more than a million transactions. */
-const LARGEST_BACKUP = 2 ** 30;
 /** The wallet without a name (Core's default wallet) lies beside the folder of the others. */
 const NAMELESS = 'wallet-default';
 
@@ -30,7 +29,7 @@ export class NodeWalletStorage implements WalletStorage {
   /** @param directory of one network. Its folder for wallets is there afterwards, as Bitcoin Core has it. */
   static async open(directory: string): Promise<NodeWalletStorage> {
     const storage = new NodeWalletStorage(directory);
-    await mkdir(storage.#wallets, { recursive: true, mode: 0o700 });
+    await makeFolder(storage.#wallets);
     return storage;
   }
 
@@ -45,9 +44,9 @@ export class NodeWalletStorage implements WalletStorage {
     const path = this.#path(name);
     if (!create && !(await this.exists(name))) throw new Error(`there is no wallet ${name}`);
     // LevelDB would begin anew, and remove what it knows nothing of.
-    if (!create && !(await isThere(join(path, LEVEL_MARK))))
+    if (!create && !(await filesOf(path)).includes(LEVEL_MARK))
       throw damagedWallet(name, [`its file ${LEVEL_MARK} is missing`]);
-    for (const folder of [this.#wallets, path]) await mkdir(folder, { recursive: true, mode: 0o700 });
+    for (const folder of [this.#wallets, path]) await makeFolder(folder);
     await tighten(path);
     const explain = (error: unknown): unknown =>
       error instanceof CorruptionError ? damagedWallet(name, [error.message]) : error;
@@ -85,9 +84,6 @@ export class NodeWalletStorage implements WalletStorage {
   }
 
   async readBackup(path: string): Promise<Uint8Array | undefined> {
-    if (!(await isThere(path))) return undefined;
-    const { size } = await stat(path);
-    if (size > LARGEST_BACKUP) throw new WalletError(`The backup file ${path} is too large.`);
     try {
       return await readIfThere(path);
     } catch (error) {
@@ -131,6 +127,13 @@ export class NodeWalletStorage implements WalletStorage {
   }
 }
 
+/** @throws DiskError */
+async function makeFolder(path: string): Promise<void> {
+  await mkdir(path, { recursive: true, mode: 0o700 }).catch((error) => {
+    throw new DiskError(`the folder ${path} cannot be made`, error);
+  });
+}
+
 /** Names in a folder; none if there is no such folder. */
 async function filesOf(folder: string): Promise<string[]> {
   try {
@@ -144,20 +147,15 @@ async function filesOf(folder: string): Promise<string[]> {
 /** Wallets of before were readable by others, if the umask let them. */
 async function tighten(folder: string): Promise<void> {
   await chmod(folder, 0o700);
-  for (const file of await filesOf(folder)) await chmod(join(folder, file), 0o600);
+  // What is not ours, or no file, is named as it is opened.
+  for (const file of await filesOf(folder)) await chmod(join(folder, file), 0o600).catch(() => {});
 }
 
 /** Not what somebody else keeps there: nothing, an empty file or a backup. */
 async function mayReplace(path: string): Promise<boolean> {
   if (!(await isThere(path))) return true;
-  const { size } = await stat(path);
-  const file = await open(path, 'r');
-  try {
-    const { buffer, bytesRead } = await file.read({ buffer: new Uint8Array(64), position: 0 });
-    return (await file.stat()).isFile() && (size === 0 || isBackup(buffer.subarray(0, bytesRead)));
-  } finally {
-    await file.close();
-  }
+  const start = firstBytes(path, 64);
+  return start.length === 0 || isBackup(start);
 }
 
 /** Overwrites the files that a task removes from a folder. */

@@ -1,23 +1,26 @@
 /** Files small enough to be read and written whole. Owns the order of the writes to one file. */
-import { open, readdir, readFile, rename, rm } from 'node:fs/promises';
+import { constants } from 'node:fs';
+import { open, readdir, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { DiskError, damaged, type StoreTitle } from '../../../chain/storage.ts';
+import { isLoss, readWholeFile } from './regular-file.ts';
 
-/** @throws CorruptionError if it is a folder, DiskError */
+/** Like `w`, but no pipe is waited on. */
+const ANEW = constants.O_WRONLY | constants.O_CREAT | constants.O_TRUNC | constants.O_NONBLOCK;
+
+/** @throws CorruptionError if it is no file, DiskError */
 export async function readIfThere(
   path: string,
   title: StoreTitle = { name: path },
 ): Promise<Uint8Array | undefined> {
   try {
-    const { buffer, byteOffset, byteLength } = await readFile(path);
+    const { buffer, byteOffset, byteLength } = await readWholeFile(path);
     // Not a Buffer, whose `slice` does not copy.
     return new Uint8Array(buffer, byteOffset, byteLength);
   } catch (error) {
-    const { code } = error as NodeJS.ErrnoException;
+    const { code, message } = error as NodeJS.ErrnoException;
     if (code === 'ENOENT') return undefined;
-    throw code === 'EISDIR'
-      ? damaged(title, 'it is a folder')
-      : new DiskError(`${path} cannot be read`, error);
+    throw isLoss(error) ? damaged(title, message) : new DiskError(`${path} cannot be read`, error);
   }
 }
 
@@ -58,7 +61,7 @@ export function replaceFile(path: string, bytes: Uint8Array): Promise<void> {
 async function replace(path: string, bytes: Uint8Array): Promise<void> {
   const beside = `${path}.new`;
   try {
-    const file = await open(beside, 'w', 0o600);
+    const file = await open(beside, ANEW, 0o600);
     try {
       await file.writeFile(bytes);
       await file.datasync();
@@ -75,5 +78,6 @@ async function replace(path: string, bytes: Uint8Array): Promise<void> {
 /** Removes what a crash left beside; nobody may be writing in the folder. */
 export async function removeLeftovers(directory: string): Promise<void> {
   for (const name of await readdir(directory))
-    if (/\.(dat|json|cookie)\.new$/.test(name)) await rm(join(directory, name), { force: true });
+    if (/\.(dat|json|cookie)\.new$/.test(name))
+      await rm(join(directory, name), { recursive: true, force: true });
 }
