@@ -9,7 +9,8 @@ import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { CorruptionError } from '../../../chain/storage.ts';
 import { identify, isRunning, type ProcessIdentity } from '../process-identity.ts';
-import { LevelStore, StoreLockedError } from './level-store.ts';
+import { StoreLockedError } from './level-files.ts';
+import { LevelStore } from './level-store.ts';
 import { readFileWhole } from './regular-file.ts';
 
 interface LockRecord {

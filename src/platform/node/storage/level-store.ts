@@ -6,17 +6,14 @@
  * The record under the empty key says that values are kept so. In a store of before it is missing, and they get
  * their check values as it is opened.
  */
-import { mkdirSync, readdirSync } from 'node:fs';
 import { Level } from 'level';
 import type { KeyRange, KeySpan, KeyValueStore, Operation } from '../../../chain/key-value-store.ts';
-import { DiskError, damaged, type StoreTitle } from '../../../chain/storage.ts';
+import type { StoreTitle } from '../../../chain/storage.ts';
 import { crc32c } from '../../../core/encoding/crc32c.ts';
 import { DeletedKeys } from './deleted-keys.ts';
-import { checkLevel, type LevelChecks } from './level-check.ts';
+import type { LevelChecks } from './level-check.ts';
+import { CheckedFiles } from './level-files.ts';
 import { LevelDamage } from './level-format.ts';
-import { HeldTables } from './level-held.ts';
-import { SealFile } from './level-seal.ts';
-import { isLoss, removeOthers } from './regular-file.ts';
 
 /** In Node, `level` is ClassicLevel. */
 type Database = Level<Uint8Array, Uint8Array> & {
@@ -64,17 +61,6 @@ export interface LevelOptions {
   readonly remembersDeletions?: boolean;
 }
 
-/** Files in which nothing is kept. */
-const UNREAD = ['LOCK', 'LOG', 'LOG.old', 'SEAL'];
-/** What LevelDB says of what it cannot read, or of what lies in the place of a file. */
-const LOSS =
-  /orruption|No such (file|device)|Invalid argument|(Is a|Not a) directory|symbolic links|put\/output error/;
-
-/** Another process has the store open. */
-export class StoreLockedError extends Error {
-  override readonly name = 'StoreLockedError';
-}
-
 export class LevelStore implements KeyValueStore {
   readonly cacheBytes: number;
   readonly #files: CheckedFiles;
@@ -113,8 +99,7 @@ export class LevelStore implements KeyValueStore {
     const deleted = remembersDeletions ? new DeletedKeys() : undefined;
     let store: LevelStore | undefined;
     try {
-      mkdirSync(folder, { recursive: true, mode: 0o700 });
-      removeOthers(folder, unchecked ? readdirSync(folder) : UNREAD);
+      files.prepare(unchecked);
       const operations = unchecked ? 0 : await files.check({ deleted: deleted?.add });
       if (holds) await files.held.begin();
       // LevelDB will empty the logs.
@@ -368,34 +353,3 @@ export class LevelStore implements KeyValueStore {
 /** LevelDB gives Buffers, whose `slice` is none. */
 const plain = ({ buffer, byteOffset }: Uint8Array, length: number): Uint8Array =>
   new Uint8Array(buffer, byteOffset, length);
-
-/** The folder of a store: whether it is whole, and what people are told of it. */
-class CheckedFiles {
-  readonly folder: string;
-  readonly title: StoreTitle;
-  readonly holds: boolean;
-  readonly held: HeldTables;
-  readonly seal: SealFile;
-
-  constructor(folder: string, title: StoreTitle, holds: boolean) {
-    this.folder = folder;
-    this.title = title;
-    this.holds = holds;
-    this.held = new HeldTables(folder);
-    this.seal = new SealFile(folder);
-  }
-
-  /** @returns operations ever written; undefined if there is no store yet. @throws LevelDamage */
-  check(checks: LevelChecks): Promise<number | undefined> {
-    return checkLevel(this.folder, this.seal.read(), checks);
-  }
-
-  explain(error: unknown, what: string): Error {
-    const { code, message } = ((error as Error).cause ?? error) as { code?: string; message: string };
-    if (code === 'LEVEL_LOCKED') return new StoreLockedError(`${this.folder} is in use by another process`);
-    if (error instanceof LevelDamage || isLoss(error) || code === 'LEVEL_CORRUPTION' || LOSS.test(message))
-      return damaged(this.title, message);
-    if (code === undefined) return error as Error;
-    return new DiskError(`${this.title.name} cannot be ${what}`, { message });
-  }
-}
