@@ -1,12 +1,13 @@
 import { fileURLToPath } from 'node:url';
 import { defineConfig } from 'vitest/config';
 
+/** Guards against hanging, no measures: what takes six seconds takes half a minute on a machine that does much else. */
+const PATIENCE = { testTimeout: 120_000, hookTimeout: 60_000, expect: { poll: { timeout: 60_000 } } };
+
 export default defineConfig({
   test: {
     // Of two cores Vitest would leave one idle.
     maxWorkers: '100%',
-    // What is polled for comes at once on a quiet machine: it may take as long as a test on one that is not.
-    expect: { poll: { timeout: 25_000 } },
     projects: [
       {
         test: {
@@ -21,17 +22,16 @@ export default defineConfig({
           // Files of one worker share their modules, whose import would cost more than most tests: what a test
           // binds or spies on it puts back.
           isolate: false,
-          testTimeout: 30_000,
+          ...PATIENCE,
         },
       },
-      { test: { name: 'conformance', include: ['test/conformance/vectors.test.ts'] } },
+      { test: { name: 'conformance', include: ['test/conformance/vectors.test.ts'], ...PATIENCE } },
       {
         test: {
           name: 'functional',
           include: ['test/functional/**/*.test.ts'],
           globalSetup: ['test/functional/support/build.ts'],
-          testTimeout: 120_000,
-          hookTimeout: 60_000,
+          ...PATIENCE,
         },
       },
       {

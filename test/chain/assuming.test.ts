@@ -305,9 +305,7 @@ describe('a snapshot is refused', () => {
     await poor.close();
   });
 
-  it('wherever a byte of it differs or it ends, and another try may follow', {
-    timeout: 60_000,
-  }, async () => {
+  it('wherever a byte of it differs or it ends, and another try may follow', async () => {
     const chain = await open();
     await prepare(chain, story);
     const { dump } = story;

@@ -16,7 +16,7 @@ function run(...args: readonly string[]): Promise<{ code: number; lines: readonl
   });
 }
 
-describe('the conformance command', { timeout: 60_000 }, () => {
+describe('the conformance command', () => {
   let folder: string;
   beforeAll(() => {
     folder = mkdtempSync(join(tmpdir(), 'penny-conformance-'));

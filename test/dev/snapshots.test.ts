@@ -119,8 +119,11 @@ class Story {
     seen.filter = await this.#call('getblockfilter', info.bestblockhash);
     seen.history = await this.#call('getaddresshistory', ADDRESS);
     // They follow in the background.
-    do seen.indexes = await this.#call('getindexinfo');
-    while (Object.values<Answer>(seen.indexes).some(({ synced }) => !synced));
+    for (let isBehind = true; isBehind; ) {
+      await new Promise((resolve) => setImmediate(resolve));
+      seen.indexes = await this.#call('getindexinfo');
+      isBehind = Object.values<Answer>(seen.indexes).some(({ synced }) => !synced);
+    }
     seen.time = this.#opened.node.clock.now();
     for (const txid of txids) seen[txid] = await this.#ask('getrawtransaction', [txid, 1]);
     for (const hash of hashes) seen[hash] = await this.#ask('getblock', [hash, 1]);

@@ -1,10 +1,8 @@
-import { expect, test, vi } from 'vitest';
+import { expect, test } from 'vitest';
 import { REGTEST } from '../../src/core/parameters/presets.ts';
 import { ChainBuilder } from '../support/chain-builder.ts';
 import { emptyChain, MemoryWorld, PORT } from './memory-node.ts';
 import { Scripted } from './scripted-peer.ts';
-
-vi.setConfig({ testTimeout: 30_000 });
 
 test('headers with too little work are not stored', async () => {
   const world = new MemoryWorld(21);

@@ -1,11 +1,9 @@
 /** Whom a node dials by itself, keeps, and lets go. */
-import { expect, test, vi } from 'vitest';
+import { expect, test } from 'vitest';
 import { REGTEST } from '../../src/core/parameters/presets.ts';
 import { decodeEnvelope } from '../../src/network/messages/envelope.ts';
 import { MemoryStorage } from '../../src/platform/memory/memory-storage.ts';
 import { emptyChain, type MemoryNode, MemoryWorld, PORT } from './memory-node.ts';
-
-vi.setConfig({ testTimeout: 60_000 });
 
 const MINUTE = 60;
 

@@ -1,8 +1,6 @@
-import { expect, test, vi } from 'vitest';
+import { expect, test } from 'vitest';
 import type { SimulationOptions } from '../../src/simulation/options.ts';
 import { simulate } from '../../src/simulation/simulate.ts';
-
-vi.setConfig({ testTimeout: 60_000 });
 
 const SMALL: Partial<SimulationOptions> = { nodes: 7, hours: 0.3, blockInterval: 90, txRate: 0.05 };
 

@@ -28,7 +28,7 @@ const PARAMETERS: NetworkParameters = { ...REGTEST, coinbaseMaturity: 2 };
 const START = 1_893_456_000;
 const STEPS = 40;
 /** Milliseconds after which a reader that still knows something else will never know. */
-const PATIENCE = 5_000;
+const PATIENCE = 60_000;
 
 /** What a reader knows of the node by its events alone. */
 class Replica {

@@ -28,7 +28,7 @@ export function breakInput(checks: readonly ScriptCheck[], check: number): Scrip
 }
 
 export function testScriptVerifier(name: string, create: () => Promise<ScriptVerifier>): void {
-  describe(`${name} verifies scripts`, { timeout: 60_000 }, () => {
+  describe(`${name} verifies scripts`, () => {
     let verifier: ScriptVerifier;
     const checks = makeChecks();
     beforeAll(async () => {

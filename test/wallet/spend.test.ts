@@ -65,7 +65,7 @@ describe('a planned transaction', () => {
       ),
       { numRuns: 25 },
     );
-  }, 30_000);
+  });
 
   test('is refused in words that say why', () => {
     const script = decodeAddress(alice.newAddress(), REGTEST);

@@ -169,12 +169,12 @@ test('transactions in both directions, by wtxid', async () => {
   expect(await eventually(() => node.mempool.has(theirs.txid))).toBe(true);
   const ours = spend([builder.takeMature()]);
   await node.mempool.accept(ours);
-  const announced = decodeBody('inv', await peer.hears('inv', 30_000));
+  const announced = decodeBody('inv', await peer.hears('inv'));
   expect(announced.items).toEqual([{ type: InventoryType.WTX, hash: ours.wtxidBytes }]);
   peer.send('getdata', { items: announced.items });
   const { transaction } = decodeBody('tx', await peer.hears('tx'));
   expect(transaction.wtxid).toBe(ours.wtxid);
-}, 40_000);
+});
 
 test('an old client that knows only getblocks is led past five hundred blocks', async () => {
   const builder = chain(1_050);
@@ -195,5 +195,5 @@ test('an old client that knows only getblocks is led past five hundred blocks', 
     last = header.hashBytes;
   };
   askForMore();
-  expect(await eventually(() => have.size === 1_051, 20_000)).toBe(true);
+  expect(await eventually(() => have.size === 1_051)).toBe(true);
 });

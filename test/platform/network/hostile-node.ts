@@ -72,8 +72,11 @@ export async function startSocketNode(
   };
 }
 
+/** Milliseconds after which what has not happened will not: most is there in a few. */
+const PATIENCE = 30_000;
+
 /** Until it holds; at most so many milliseconds. */
-export async function eventually(condition: () => boolean, milliseconds = 5_000): Promise<boolean> {
+export async function eventually(condition: () => boolean, milliseconds = PATIENCE): Promise<boolean> {
   const end = performance.now() + milliseconds;
   while (performance.now() < end) {
     if (condition()) return true;
@@ -133,7 +136,7 @@ export class RawPeer {
     this.socket.write(bytes);
   }
 
-  async hears(command: string, milliseconds = 5_000): Promise<Uint8Array> {
+  async hears(command: string, milliseconds = PATIENCE): Promise<Uint8Array> {
     const find = () => this.heard.find((message) => message.command === command);
     if (!(await eventually(() => find() !== undefined, milliseconds))) throw new Error(`no ${command} came`);
     return find()!.payload;
@@ -144,7 +147,7 @@ export class RawPeer {
   }
 
   /** A ping is answered: the node is alive to this peer. */
-  async isServed(milliseconds = 5_000): Promise<boolean> {
+  async isServed(milliseconds = PATIENCE): Promise<boolean> {
     const before = this.count('pong');
     this.send('ping', { nonce: 1n });
     return eventually(() => this.count('pong') > before, milliseconds);
