@@ -57,8 +57,8 @@ class Replica {
       this.chain.at(-1)?.hash === tip &&
       [...this.mempool].sort().join() === mempool.join() &&
       [...confirmed].every(([txid, hash]) => this.wallet.has(txid) && this.wallet.get(txid) === hash);
-    const late = setTimeout(() => this.#wake(), 20_000);
-    const limit = performance.now() + 20_000;
+    const late = setTimeout(() => this.#wake(), 90_000);
+    const limit = performance.now() + 90_000;
     while (!isSame() && performance.now() < limit)
       await Promise.race([this.#done, new Promise<void>((resolve) => (this.#wake = resolve))]);
     clearTimeout(late);

@@ -58,10 +58,10 @@ test('goes on in the background, and says to whoever waits whether it stands', a
     expect(await start('-daemonwait')).toEqual({ code: 1, output, errors });
     const pid = Number(readFileSync(join(home, 'regtest/penny.pid'), 'utf8'));
     expect((await penny('rpc', ...words, 'stop')).code).toBe(0);
-    await vi.waitFor(() => expect(() => process.kill(pid, 0)).toThrow('ESRCH'), 30_000);
+    await vi.waitFor(() => expect(() => process.kill(pid, 0)).toThrow('ESRCH'), 90_000);
     expect(await start('-daemon')).toEqual({ code: 0, output, errors: '' });
     expect((await penny('rpc', '-rpcwait', ...words, 'stop')).code).toBe(0);
-    await vi.waitFor(() => expect(existsSync(join(home, 'regtest/penny.pid'))).toBe(false), 30_000);
+    await vi.waitFor(() => expect(existsSync(join(home, 'regtest/penny.pid'))).toBe(false), 90_000);
   } finally {
     rmSync(home, { recursive: true, force: true });
   }
