@@ -64,7 +64,7 @@ async function startProxy(target: () => number): Promise<Proxy> {
 
 let proxy: Proxy;
 let listener: Listener;
-const signal = AbortSignal.timeout(20_000);
+const signal = new AbortController().signal;
 beforeEach(async () => {
   const echo = new NodeTransport({ magic });
   listener = await echo.listen('127.0.0.1', 0, (connection) =>

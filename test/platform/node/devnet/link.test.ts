@@ -58,7 +58,7 @@ async function joined(scheme: 'ws' | 'tcp') {
       (connection) => new End(connection),
     );
     const target = { scheme, host: '127.0.0.1', port: Number(link.address.split(':')[1]) };
-    const near = new End(await transport.dial(target, AbortSignal.timeout(5_000)));
+    const near = new End(await transport.dial(target, new AbortController().signal));
     near.connection.send(message('version'));
     open.push(near.connection);
     return [near, far];
