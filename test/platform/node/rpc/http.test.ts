@@ -66,8 +66,9 @@ async function exchange(pieces: readonly Buffer[], count = 1): Promise<string[]>
     return found;
   };
   const done = new Promise<void>((resolve) => {
-    socket.on('data', (chunk: Buffer) => {
-      text += chunk.toString();
+    // A character may come in two parts.
+    socket.setEncoding('utf8').on('data', (chunk: string) => {
+      text += chunk;
       if (answers().length >= count) resolve();
     });
     socket.on('close', () => resolve());
