@@ -32,8 +32,7 @@ function launch(...words: string[]) {
   children.push(child);
   const devnet = {
     output: '',
-    shows: (what: string | RegExp) =>
-      until(`it shows ${what}`, async () => devnet.output.search(what) >= 0, 60),
+    shows: (what: string | RegExp) => until(`it shows ${what}`, async () => devnet.output.search(what) >= 0),
     async stop() {
       child.kill('SIGINT');
       const [code] = await once(child, 'close');

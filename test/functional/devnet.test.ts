@@ -34,10 +34,8 @@ function launch(...more: string[]) {
     kill: (signal: NodeJS.Signals) => child.kill(signal),
     type: (line: string) => child.stdin.write(`${line}\n`),
     shows: (what: string | RegExp) =>
-      until(
-        `it shows ${what}`,
-        async () => (typeof what === 'string' ? devnet.output.includes(what) : what.test(devnet.output)),
-        60,
+      until(`it shows ${what}`, async () =>
+        typeof what === 'string' ? devnet.output.includes(what) : what.test(devnet.output),
       ),
   };
   for (const stream of [child.stdout, child.stderr]) {

@@ -34,6 +34,9 @@ export function run(program: string, words: readonly string[], input = ''): Prom
   });
 }
 
+/** Seconds after which what has not happened will not: a quiet machine takes one or two. */
+const PATIENCE = 90;
+
 /** Of each worker's own ports, as many. */
 const PORTS = 2_000;
 const FIRST_PORT = 10_000 + ((Number(process.env.VITEST_POOL_ID ?? 1) - 1) % 8) * PORTS;
@@ -107,7 +110,10 @@ export class TestNode {
   async start(...options: readonly string[]): Promise<this> {
     this.launch(...options);
     const child = this.#child!;
-    for (const end = performance.now() + 30_000; child.exitCode === null && child.signalCode === null; ) {
+    for (
+      const end = performance.now() + PATIENCE * 1000;
+      child.exitCode === null && child.signalCode === null;
+    ) {
       try {
         await this.rpc.getblockcount();
         return this;
@@ -161,7 +167,7 @@ export class TestNode {
 }
 
 /** Asks until the answer is yes. @throws Error that says what was waited for */
-export async function until(what: string, isSo: () => Promise<boolean>, seconds = 30): Promise<void> {
+export async function until(what: string, isSo: () => Promise<boolean>, seconds = PATIENCE): Promise<void> {
   for (const end = performance.now() + seconds * 1000; !(await isSo()); await delay(50)) {
     if (performance.now() > end) throw new Error(`waited in vain until ${what}`);
   }
