@@ -93,10 +93,14 @@ async function passwordOf(name: string): Promise<string> {
 
 /** @param onConnection told whether its events come */
 export function clientOf({ name, url }: NodeFacts, onConnection: (isOpen: boolean) => void): RpcClient {
+  // A view may have one of its own: that this is closed says nothing of the others.
+  const open = new Set<Watched>();
   class Socket extends Watched {
     override told(isOpen: boolean): void {
-      onConnection(isOpen);
-      if (isOpen) return;
+      if (isOpen) open.add(this);
+      else open.delete(this);
+      onConnection(open.size > 0);
+      if (open.size > 0) return;
       passwords = undefined;
       // A socket does not say why it was refused; a call does.
       if (!isDevnet) server.uptime().catch(() => {});

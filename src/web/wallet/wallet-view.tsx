@@ -19,7 +19,7 @@ export function WalletView({ wallet }: { wallet: string }) {
   const { value: there, error } = useAnswer(
     () => Promise.all([client.listwallets(), client.listwalletdir()]),
     [node],
-    [made],
+    [made, wallet],
   );
   if (there === undefined) return <Pending error={error} />;
   const [listed, { wallets: all }] = there;
