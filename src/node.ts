@@ -229,6 +229,8 @@ async function assemble(
     closers.push(async () => void (await mempool.save(storage)));
   }
   await wallets.start();
+  // Only now is it known which blocks indexes and wallets still had to read.
+  if (!isReindexing) await chain.pruneIfOver();
   if (!isReindexing) await startNetwork();
   closers.push(() => miner.stop());
   if (options.mine !== undefined && options.mine.threads > 0) await startMining(options.mine, parts);

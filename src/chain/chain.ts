@@ -323,6 +323,11 @@ export class Chain extends ChainView {
     });
   }
 
+  /** As each file that is begun does. */
+  pruneIfOver(): Promise<void> {
+    return this.#queue.run(() => this.#disk.pruneIfOver());
+  }
+
   /** The block files are to be read again: see `reindex.ts`. */
   get isReindexing(): boolean {
     return this.#reindexing;

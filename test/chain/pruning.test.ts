@@ -76,6 +76,23 @@ describe('pruning', () => {
     expect(short.pruner.prunedHeight).toBe(-1);
   });
 
+  it('looks at a start too, when it is known who still needs blocks', async () => {
+    const storage = new MemoryStorage();
+    const kept = await openMemoryChain({ ...SMALL, storage });
+    await feed(kept);
+    await kept.close();
+    const chain = await openMemoryChain({ ...SMALL, storage, prune: 2 });
+    expect(chain.pruner.prunedHeight).toBe(-1);
+    const lock = () => 20;
+    chain.pruner.locks.add(lock);
+    await chain.pruneIfOver();
+    expect(chain.pruner.prunedHeight).toBeLessThanOrEqual(20);
+    chain.pruner.locks.delete(lock);
+    await chain.pruneIfOver();
+    expect(chain.pruner.prunedHeight).toBeGreaterThan(40);
+    await chain.close();
+  });
+
   it('looks before another file begins, and leaves room for what comes until it looks again', async () => {
     // MiB of the target: 17 are kept free, and not quite 3 are taken in. The first file can go at a height of 328.
     for (const [prune, gone] of [

@@ -3,6 +3,7 @@ import { toHex } from '../../src/core/encoding/bytes.ts';
 import { sha256 } from '../../src/core/encoding/hashes.ts';
 import { REGTEST } from '../../src/core/parameters/presets.ts';
 import { publicKeyOf } from '../../src/core/script/signing.ts';
+import { BYTES_PER_SIGOP } from '../../src/core/script/standard.ts';
 import { encodeWif } from '../../src/core/script/wif.ts';
 import { NO_WITNESS, Transaction, type TxOut } from '../../src/core/transaction/transaction.ts';
 import { parseDescriptor } from '../../src/wallet/descriptors/parse.ts';
@@ -88,13 +89,15 @@ describe('one signer', () => {
   ])('spends %s, in both versions', (_name, text) => {
     for (const version of [0, 2] as const) {
       const { psbt, provider } = spending(text, version);
-      expect(analyze(psbt).next).not.toBe('extractor');
+      expect(analyze(psbt, BYTES_PER_SIGOP).next).not.toBe('extractor');
       expect(sign(psbt, provider)).toBe(true);
       const again = Psbt.decodeBase64(psbt.encodeBase64());
       expect(again.encodeBase64()).toBe(psbt.encodeBase64());
       expect(finalize(again)).toBe(true);
       expect(isSignedAndVerified(again, 0, sighashContext(again))).toBe(true);
-      expect(analyze(again).next).toBe('extractor');
+      expect(analyze(again, BYTES_PER_SIGOP).next).toBe('extractor');
+      if (text.startsWith('sh(multi'))
+        expect(analyze(again, 4_000).virtualSize).toBeGreaterThanOrEqual(1_000);
       expect(extract(again).outputs).toEqual(psbt.unsignedTransaction()!.outputs);
     }
   });

@@ -130,7 +130,8 @@ export const psbtMethods = group('Rawtransactions', {
     help: 'What a partially signed transaction still lacks, and who must see it next.',
     parameters: { psbt },
     result: analysis,
-    handler: ({ psbt: text }) => analysis.of(analyze(Psbt.decodeBase64(text))),
+    handler: ({ psbt: text }, { mempool }) =>
+      analysis.of(analyze(Psbt.decodeBase64(text), mempool.policy.bytesPerSigOp)),
   }),
 
   combinepsbt: method({

@@ -2,7 +2,6 @@
 import { STANDARD_FLAGS } from '../../core/script/flags.ts';
 import { isUnspendable } from '../../core/script/script.ts';
 import { sigOpCost } from '../../core/script/sigops.ts';
-import { BYTES_PER_SIGOP } from '../../core/script/standard.ts';
 import { isMoney } from '../../core/transaction/amount.ts';
 import { SigningProvider } from '../signing/provider.ts';
 import type { Missing } from '../signing/spend-data.ts';
@@ -40,7 +39,8 @@ const invalid = (error: string): PsbtAnalysis => ({
   error: `PSBT is not valid. ${error}`,
 });
 
-export function analyze(given: Psbt): PsbtAnalysis {
+/** @param bytesPerSigOp as the mempool reckons sizes */
+export function analyze(given: Psbt, bytesPerSigOp: number): PsbtAnalysis {
   // Inputs that can be finalized are, before the size is estimated: as in Core, whose estimate they may prevent.
   const psbt = given.clone();
   const context = sighashContext(psbt);
@@ -75,7 +75,7 @@ export function analyze(given: Psbt): PsbtAnalysis {
   if (paidIn === null) return { ...known, fee: undefined, virtualSize: undefined };
   const paidOut = sumOutputs(psbt);
   if (paidOut === null) return invalid('Output amount invalid');
-  return { ...known, fee: paidIn - paidOut, virtualSize: estimateSize(psbt) };
+  return { ...known, fee: paidIn - paidOut, virtualSize: estimateSize(psbt, bytesPerSigOp) };
 }
 
 function sumOutputs(psbt: Psbt): bigint | null {
@@ -89,7 +89,7 @@ function sumOutputs(psbt: Psbt): bigint | null {
 }
 
 /** Size with signatures that are not there yet, if nothing but signatures is missing. */
-function estimateSize(psbt: Psbt): number | undefined {
+function estimateSize(psbt: Psbt, bytesPerSigOp: number): number | undefined {
   const provider = new SigningProvider();
   const blank = psbt.clone();
   for (const index of blank.inputs.keys())
@@ -97,5 +97,5 @@ function estimateSize(psbt: Psbt): number | undefined {
   const transaction = extract(blank);
   const spent = psbt.inputs.map((_, index) => psbt.utxo(index)!);
   const sigOps = sigOpCost(transaction, spent, STANDARD_FLAGS);
-  return Math.ceil(Math.max(transaction.weight, sigOps * BYTES_PER_SIGOP) / 4);
+  return Math.ceil(Math.max(transaction.weight, sigOps * bytesPerSigOp) / 4);
 }
