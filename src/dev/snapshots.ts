@@ -106,7 +106,9 @@ export class Snapshots {
         value: sections[section],
       }));
       const value = utf8(JSON.stringify(facts));
-      await (await this.#open()).batch([...operations, { put: keyOf(chosen, 'facts'), value }]);
+      await (await this.#open()).batch([...operations, { put: keyOf(chosen, 'facts'), value }], {
+        sync: true,
+      });
       return facts;
     });
   }
@@ -173,7 +175,7 @@ export class Snapshots {
 
   async #delete(name: string): Promise<void> {
     const operations = ['facts', ...SECTIONS].map((section) => ({ delete: keyOf(name, section) }));
-    await (await this.#open()).batch(operations);
+    await (await this.#open()).batch(operations, { sync: true });
   }
 
   async close(): Promise<void> {
