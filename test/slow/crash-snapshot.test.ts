@@ -17,7 +17,7 @@ import type { AssumedCoins } from '../../src/core/parameters/network.ts';
 import { networkFile } from '../../src/core/parameters/network-file.ts';
 import { REGTEST } from '../../src/core/parameters/presets.ts';
 import { bindFastHashes } from '../../src/platform/node/hashes.ts';
-import { inSync, penny, TestNode, until } from './support/node-process.ts';
+import { inSync, penny, TestNode, until } from '../functional/support/node-process.ts';
 
 const IMPORTED = 130;
 const BASE = 140;
