@@ -148,6 +148,8 @@ export class Assuming {
     this.#isFollowing = true;
     this.#dependencies.queue.runInBackground(async () => {
       this.#isFollowing = false;
+      // What came while this turn was waiting for the queue is stored behind it, and asks for no other.
+      await this.#dependencies.walk.run();
       const mayGoOn = await background.run();
       if (background.base.failed !== 'none') throw await this.#refute('a block up to there is invalid');
       this.#parts.events.verified.emit();

@@ -1,6 +1,7 @@
 /** A chain that goes on from a snapshot, and verifies it in the background. */
 import { beforeAll, describe, expect, it } from 'vitest';
 import type { Chain } from '../../src/chain/chain.ts';
+import { INDEX_STORE } from '../../src/chain/schema.ts';
 import { concatBytes } from '../../src/core/encoding/bytes.ts';
 import { script } from '../../src/core/script/script.ts';
 import { MemoryStorage } from '../../src/platform/memory/memory-storage.ts';
@@ -79,6 +80,24 @@ describe('a snapshot', () => {
     // Nothing is told of blocks that are connected in the background.
     expect(told).toEqual([12, ...[13, 14, 15, 16, 17, 18, 19, 20].flatMap((height) => [height, height])]);
     expect(await utxoHash(chain)).toBe(expected);
+    await chain.close();
+  });
+
+  it('goes on in the background with what comes while the chain itself is at its last stroke', async () => {
+    const storage = new MemoryStorage();
+    const chain = await loaded(storage);
+    const index = await storage.store(INDEX_STORE);
+    const { batch } = index;
+    // The turn of the background is queued already, and asks for no other; these are stored behind it.
+    index.batch = (...words) => {
+      if (chain.height === 20) {
+        index.batch = batch;
+        for (const block of missing()) void chain.acceptBlock(block);
+      }
+      return batch.apply(index, words);
+    };
+    await give(chain, above());
+    expect(stateOf(chain)).toEqual({ height: 20, background: undefined, base: BASE_HEIGHT, verified: 20 });
     await chain.close();
   });
 
