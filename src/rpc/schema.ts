@@ -132,9 +132,11 @@ export const unread = <S>(
 ): Schema<{ sent: S; held: JsonRead; answered: JsonWritable; got: unknown }> =>
   custom<S, JsonRead>(shown, (value) => value, { json, types });
 
+/** @param most elements; whoever sends more hears so before any is read */
 export const array = <E extends Schema>(
   element: E,
   help = '',
+  most = Infinity,
 ): Schema<{
   sent: readonly Sent<E>[];
   held: readonly Held<E>[];
@@ -145,8 +147,11 @@ export const array = <E extends Schema>(
   help,
   json: 'array',
   element,
-  read: (value, name, context) =>
-    values.arrayFrom(value).map((item) => element.read(item, name, context)) as never,
+  read(value, name, context) {
+    const given = values.arrayFrom(value);
+    if (given.length > most) throw refuse.parameter(`${name}: at most ${most}, not ${given.length}`);
+    return given.map((item) => element.read(item, name, context)) as never;
+  },
 });
 
 interface ObjectOptions {

@@ -1,4 +1,6 @@
 /** Transactions, blocks and keys from the text that callers send. */
+import { Block } from '../core/block/block.ts';
+import { MAX_BLOCK_WEIGHT } from '../core/consensus/limits.ts';
 import { fromHex, isHex } from '../core/encoding/bytes.ts';
 import { DecodeError } from '../core/encoding/errors.ts';
 import type { NetworkParameters } from '../core/parameters/network.ts';
@@ -15,6 +17,14 @@ export const readHex = <T>(text: string, decode: (bytes: Uint8Array) => T, failu
     DecodeError,
     () => refuse.text(failure),
     () => decode(fromHex(text)),
+  );
+
+/** @throws RpcError -22 also of what is longer than any block */
+export const readBlock = (text: string): Block =>
+  readHex(
+    text.length > 2 * MAX_BLOCK_WEIGHT ? '' : text,
+    (bytes) => Block.decode(bytes),
+    'Block decode failed',
   );
 
 /** One with inputs. @throws RpcError -22 */

@@ -218,6 +218,10 @@ describe('parameters', () => {
     expect(await call('sum', { a: 1, c: 2 })).toEqual({ code: -8, message: 'Unknown named parameter c' });
     const [, doubled] = await send('{"method":"sum","params":{"a":1,"a":2},"id":1}');
     expect(doubled).toMatchObject({ error: { code: -8, message: 'Parameter a specified multiple times' } });
+    // Nobody reads on behind a thousand.
+    const many = Array.from({ length: 1_000 }, (_, i) => `"${i}":1`).join();
+    const [, first] = await send(`{"method":"sum","params":{${many},"0":2},"id":1}`);
+    expect(first).toMatchObject({ error: { code: -8, message: 'Unknown named parameter 0' } });
     expect(await call('options', { options: {}, fast: true })).toEqual({
       code: -8,
       message: 'Parameter options conflicts with parameter fast',

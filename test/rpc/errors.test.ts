@@ -258,6 +258,25 @@ test.each(rows)('%s %j: %i', async (method, parameters, code, message) => {
   expect((await memory.call(method, text)).error).toEqual({ code, message });
 });
 
+test('what is longer than it can be is refused before it is read', async () => {
+  const refusal = async (method: string, ...parameters: unknown[]) =>
+    (await memory.call(method, JSON.stringify(parameters))).error;
+  const transaction = `0100000001${'11'.repeat(36)}00ffffffff01${'00'.repeat(13)}`;
+  const block = `${'00'.repeat(80)}fe${'00000100'}${transaction.repeat(0x10000)}`;
+  expect(await refusal('submitblock', block)).toBeUndefined();
+  const longer = `${'00'.repeat(80)}fe${'00100100'}${transaction.repeat(0x11000)}`;
+  expect(await refusal('submitblock', longer)).toEqual({ code: -22, message: 'Block decode failed' });
+  expect(await refusal('createrawtransaction', new Array(24_390).fill(INPUT), [])).toBeUndefined();
+  expect(await refusal('createrawtransaction', new Array(24_391).fill(INPUT), [])).toEqual({
+    code: -8,
+    message: 'inputs: at most 24390, not 24391',
+  });
+  expect(await refusal('getdescriptorinfo', 'a'.repeat(2_000_001))).toEqual({
+    code: -5,
+    message: '2000001 characters are too many',
+  });
+});
+
 test('a clock that went back makes no template, and says why', async () => {
   const early = async (seconds: number, method: string, parameters: unknown) => {
     await memory.call('setmocktime', JSON.stringify([1_600_000_000 - seconds]));

@@ -1,6 +1,5 @@
 /** What miners ask for and bring (BIP22, BIP23): templates, proposals, and blocks that are solved. */
 import { waitForTip } from '../../chain/wait-for-tip.ts';
-import { Block } from '../../core/block/block.ts';
 import { withReservedValue } from '../../core/consensus/commitment.ts';
 import { MAX_BLOCK_SIGOPS_COST, MAX_BLOCK_WEIGHT } from '../../core/consensus/limits.ts';
 import { type DeploymentState, deploymentState } from '../../core/consensus/version-bits.ts';
@@ -11,7 +10,7 @@ import { WITNESS_SCALE_FACTOR } from '../../core/transaction/transaction.ts';
 import type { BlockTemplate } from '../../mining/template.ts';
 import { targetRows } from '../formats/block.ts';
 import { group, type JsonRead, method, type RpcContext, type RpcRequest, refuse, t } from '../kit.ts';
-import { readHex } from '../texts.ts';
+import { readBlock } from '../texts.ts';
 import { hashTextFrom, stringFrom } from '../values.ts';
 
 /** Milliseconds after which a long poll also answers for new transactions, and how often it looks. */
@@ -22,7 +21,7 @@ const ANYONE = Uint8Array.of(OP.OP_1);
 
 async function judgeProposal({ data }: t.HeldFields<typeof fields>, { chain }: RpcContext) {
   if (typeof data !== 'string') throw refuse.type('Missing data String key for proposal');
-  const block = readHex(data, (bytes) => Block.decode(bytes), 'Block decode failed');
+  const block = readBlock(data);
   const known = chain.entry(block.hash);
   if (known !== undefined && known.failed !== 'none') return 'duplicate-invalid';
   if (known !== undefined) return known.validScripts ? 'duplicate' : 'duplicate-inconclusive';
@@ -186,7 +185,7 @@ export const blockTemplateMethods = group('Mining', {
     parameters: { hexdata: t.hex(), dummy: t.optional(t.string('Without effect')) },
     result: t.cases('', { accepted: t.nothing(), refused: t.string('Why') }),
     async handler({ hexdata }, { chain, mempool, parameters }) {
-      const decoded = readHex(hexdata, (bytes) => Block.decode(bytes), 'Block decode failed');
+      const decoded = readBlock(hexdata);
       const parent = chain.entry(decoded.header.prev);
       const segwit = parent !== undefined && parent.height + 1 >= parameters.heights.segwit;
       // Of a block that was pruned only the data is new.

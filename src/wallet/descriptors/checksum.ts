@@ -62,8 +62,12 @@ export function withChecksum(text: string): string {
   return `${text}#${descriptorChecksum(text)}`;
 }
 
+/** Characters: ten times what a thousand keys take. */
+const LONGEST = 2_000_000;
+
 /** The descriptor without its checksum, and the right checksum. @throws DescriptorError */
 export function splitChecksum(text: string, required: boolean): { payload: string; checksum: string } {
+  if (text.length > LONGEST) throw new DescriptorError(`${text.length} characters are too many`);
   const [payload, given, ...more] = text.split('#');
   if (more.length > 0) throw new DescriptorError("Multiple '#' symbols");
   if (given === undefined && required) throw new DescriptorError('Missing checksum');
