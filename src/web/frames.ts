@@ -7,6 +7,7 @@ import { options } from 'preact';
 /** Milliseconds after which it is drawn where there are no frames: in a tab that is hidden. */
 const LATEST = 200;
 const DONE_HERE = ['input', 'change', 'click', 'submit', 'keydown'] as const;
+const CHOSEN = 'select, input[type=checkbox], input[type=radio]';
 
 export function drawByFrames(): void {
   let waiting: (() => void) | undefined;
@@ -23,6 +24,10 @@ export function drawByFrames(): void {
       draw();
     });
   };
-  // They come here last, when all has been told of them.
-  for (const type of DONE_HERE) addEventListener(type, draw);
+  // They come here last, when all has been told of them. What is chosen from a list, or ticked, is told of by a change
+  // behind them: drawn before that, it would be put back to what it was.
+  for (const type of DONE_HERE)
+    addEventListener(type, ({ target }) => {
+      if (type === 'change' || !(target instanceof Element && target.matches(CHOSEN))) draw();
+    });
 }

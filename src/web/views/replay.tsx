@@ -26,7 +26,7 @@ export function ReplayView({ block }: { block: string }) {
   }, [block]);
   // It begins at the tip, once there is one, and stays there.
   const begin = at ?? tip.value?.height;
-  useEffect(() => setAt(begin), [begin]);
+  useEffect(() => setAt((now) => now ?? begin), [begin]);
   const { value, error } = useAnswer(
     async () => (begin === undefined ? undefined : surroundings(client, begin)),
     [name, begin === undefined],

@@ -109,6 +109,26 @@ describe.skipIf(!hasChromium)('the page', () => {
     await page.context().close();
   });
 
+  test('what is chosen stays so, whatever waits to be drawn meanwhile', async () => {
+    const { page, complaints } = await openPage(browser);
+    await page.goto(link);
+    const asks = page.getByLabel('asks');
+    await asks.waitFor();
+    for (const name of ['node3', 'node2']) {
+      // All of it is to be drawn anew, and nothing is, before it is chosen.
+      await page.evaluate(`(() => {
+        const select = document.querySelector('header select');
+        history.replaceState(null, '', '#/replay?${name}');
+        dispatchEvent(new HashChangeEvent('hashchange'));
+        select.value = '${name}';
+        for (const type of ['input', 'change']) select.dispatchEvent(new Event(type, { bubbles: true }));
+      })()`);
+      expect(await asks.inputValue()).toBe(name);
+    }
+    expect(complaints).toEqual([]);
+    await page.context().close();
+  });
+
   test('a transaction is followed from its block to the script that spends, step by step', async () => {
     const { page, complaints } = await openPage(browser, { colorScheme: 'dark' });
     const txid = await node1.sendtoaddress(await node1.getnewaddress(), 0.1);
