@@ -1,5 +1,4 @@
 /** A transaction from the inputs and outputs that a caller lists (Core's ConstructTransaction). */
-import { MAX_BLOCK_WEIGHT } from '../core/consensus/limits.ts';
 import { concatBytes, EMPTY, toHex } from '../core/encoding/bytes.ts';
 import { JsonNumber, JsonObject, type JsonRead } from '../core/encoding/json.ts';
 import type { NetworkParameters } from '../core/parameters/network.ts';
@@ -14,9 +13,9 @@ import {
   SEQUENCE_REPLACEABLE,
   Transaction,
   type TxOut,
-  WITNESS_SCALE_FACTOR,
 } from '../core/transaction/transaction.ts';
 import { type RpcError, refuse, refusing } from './errors.ts';
+import { LIMITS } from './limits.ts';
 import * as t from './schema.ts';
 import { amountFrom, arrayFrom, bytesFrom, INT64, integerFrom } from './values.ts';
 
@@ -118,12 +117,9 @@ const sequence = t.custom<number, number | undefined>(t.long(), (value) => {
 const input = { ...outPoint, sequence: t.optional(sequence, 'by replaceable and locktime') };
 type Input = t.HeldFields<typeof input>;
 
-/** So many of 41 bytes fill a block. */
-const MAX_INPUTS = Math.floor(MAX_BLOCK_WEIGHT / WITNESS_SCALE_FACTOR / 41);
-
 /** What is spent. @param more of each input */
 export const inputsWith = <F extends t.Fields>(more: F, help: string) =>
-  t.deferred(t.array(t.object({ ...input, ...more }, '', { loose: true }), help, MAX_INPUTS));
+  t.deferred(t.array(t.object({ ...input, ...more }, '', { loose: true }), help, LIMITS.inputs));
 
 /** A list, or for compatibility one object. */
 export const outputsSchema = t.unread<

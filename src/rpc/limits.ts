@@ -19,6 +19,10 @@ export const LIMITS = Object.freeze({
   /** Arrays and objects within each other (Bitcoin Core's), and values in all, of the JSON in a body. */
   depth: 512,
   values: 4_000_000,
+  /** Elements of a list where nothing else bounds them; of inputs, and of txids, as many as could be in a block. */
+  elements: 100_000,
+  inputs: 24_390,
+  txids: 16_666,
   /** Seconds in which a whole request must arrive, and that a connection may be idle (`-rpcservertimeout`). */
   timeout: 30,
   /** Calls that are answered at once (`-rpcthreads`), and that wait besides (`-rpcworkqueue`). */

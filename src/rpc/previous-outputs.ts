@@ -8,8 +8,8 @@ import type { SigningProvider } from '../wallet/signing/provider.ts';
 import { takeScripts } from '../wallet/signing/told-scripts.ts';
 import type { RpcContext } from './context.ts';
 import { refuse } from './errors.ts';
+import { LIMITS } from './limits.ts';
 import * as t from './schema.ts';
-import { arrayFrom } from './values.ts';
 
 const previousOutput = t.object(
   {
@@ -26,11 +26,7 @@ const previousOutput = t.object(
 
 /** `prevtxs` */
 export const previousOutputs = t.optional(
-  t.custom<readonly t.Sent<typeof previousOutput>[], readonly JsonRead[]>(
-    t.array(previousOutput, 'Outputs that the node may not know'),
-    arrayFrom,
-    { json: 'array' },
-  ),
+  t.items(previousOutput, 'Outputs that the node may not know', LIMITS.inputs),
 );
 
 /** Where scripts that a caller tells go, and whether they must be told. */

@@ -8,6 +8,7 @@ import type { JsonText, JsonWritable } from '../core/encoding/json-writer.ts';
 import type { Amount } from '../core/transaction/amount.ts';
 import type { RpcContext } from './context.ts';
 import { refuse } from './errors.ts';
+import { LIMITS } from './limits.ts';
 import type {
   Answered,
   Cases,
@@ -136,7 +137,7 @@ export const unread = <S>(
 export const array = <E extends Schema>(
   element: E,
   help = '',
-  most = Infinity,
+  most: number = LIMITS.elements,
 ): Schema<{
   sent: readonly Sent<E>[];
   held: readonly Held<E>[];
@@ -147,12 +148,17 @@ export const array = <E extends Schema>(
   help,
   json: 'array',
   element,
-  read(value, name, context) {
-    const given = values.arrayFrom(value);
-    if (given.length > most) throw refuse.parameter(`${name}: at most ${most}, not ${given.length}`);
-    return given.map((item) => element.read(item, name, context)) as never;
-  },
+  read: (value, name, context) =>
+    values.listFrom(value, name, most).map((item) => element.read(item, name, context)) as never,
 });
+
+/** The same; its handler reads the elements, each when it is its turn. */
+export const items = <E extends Schema>(element: E, help = '', most: number = LIMITS.elements) =>
+  custom<readonly Sent<E>[], readonly JsonRead[]>(
+    array(element, help, most),
+    (value, name) => values.listFrom(value, name, most),
+    { json: 'array' },
+  );
 
 interface ObjectOptions {
   /** Unknown keys are ignored, and fields are checked one by one as they are read. */
@@ -367,10 +373,7 @@ export function fallbackOf({ fallback }: Schema): string | number | boolean | un
 }
 
 /** The same as help shows it. */
-export const fallbackText = (schema: Schema): string | undefined => {
-  const value = fallbackOf(schema);
-  return value === undefined ? undefined : JSON.stringify(value);
-};
+export const fallbackText = (schema: Schema): string | undefined => JSON.stringify(fallbackOf(schema));
 
 /** The value of a parameter or field, or what stands for one that is left out. @throws RpcError */
 export function readField(schema: Schema, value: JsonRead, name: string, context: RpcContext): unknown {

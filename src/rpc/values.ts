@@ -34,6 +34,13 @@ export const booleanFrom = typed('bool', (value) => typeof value === 'boolean');
 export const objectFrom = typed('object', (value) => value instanceof JsonObject);
 export const arrayFrom = typed('array', (value): value is readonly JsonRead[] => Array.isArray(value));
 
+/** @param most elements */
+export function listFrom(value: JsonRead | undefined, name: string, most: number): readonly JsonRead[] {
+  const list = arrayFrom(value);
+  if (list.length > most) throw refuse.parameter(`${name}: at most ${most}, not ${list.length}`);
+  return list;
+}
+
 export const INT32 = [-(2 ** 31), 2 ** 31 - 1] as const;
 /** The upper bound as a double has it. */
 export const INT64 = [-(2 ** 63), 2 ** 63] as const;

@@ -89,5 +89,8 @@ export function fillWith(psbt: Psbt, provider: SigningProvider, options: FillOpt
   }
   for (const index of psbt.outputs.keys()) updateOutput(psbt, index, provider);
   dropNeedlessTransactions(psbt);
-  return psbt.inputs.every((input, index) => isFinal(input) && isSignedAndVerified(psbt, index, context));
+  return (
+    context !== null &&
+    psbt.inputs.every((input, index) => isFinal(input) && isSignedAndVerified(psbt, index, context))
+  );
 }

@@ -271,6 +271,18 @@ test('what is longer than it can be is refused before it is read', async () => {
     code: -8,
     message: 'inputs: at most 24390, not 24391',
   });
+  for (const [most, method, name, before] of [
+    [24_390, 'signrawtransactionwithkey', 'privkeys', [transaction]],
+    [24_390, 'signrawtransactionwithkey', 'prevtxs', [transaction, []]],
+    [24_390, 'gettxspendingprevout', 'outputs', []],
+    [16_666, 'gettxoutproof', 'txids', []],
+    [100_000, 'scantxoutset', 'scanobjects', ['start']],
+    [100_000, 'combinepsbt', 'txs', []],
+  ] as const)
+    expect(await refusal(method, ...before, new Array(most + 1).fill(0))).toEqual({
+      code: -8,
+      message: `${name}: at most ${most}, not ${most + 1}`,
+    });
   expect(await refusal('getdescriptorinfo', 'a'.repeat(2_000_001))).toEqual({
     code: -5,
     message: '2000001 characters are too many',

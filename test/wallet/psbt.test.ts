@@ -1,11 +1,12 @@
-import { describe, expect, test } from 'vitest';
-import { toHex } from '../../src/core/encoding/bytes.ts';
+import { describe, expect, test, vi } from 'vitest';
+import { EMPTY, toHex } from '../../src/core/encoding/bytes.ts';
 import { sha256 } from '../../src/core/encoding/hashes.ts';
 import { REGTEST } from '../../src/core/parameters/presets.ts';
 import { publicKeyOf } from '../../src/core/script/signing.ts';
 import { BYTES_PER_SIGOP } from '../../src/core/script/standard.ts';
 import { encodeWif } from '../../src/core/script/wif.ts';
 import { NO_WITNESS, Transaction, type TxOut } from '../../src/core/transaction/transaction.ts';
+import { SeededRandom } from '../../src/simulation/seeded-random.ts';
 import { parseDescriptor } from '../../src/wallet/descriptors/parse.ts';
 import { analyze } from '../../src/wallet/psbt/analyze.ts';
 import { Psbt, type PsbtVersion } from '../../src/wallet/psbt/psbt.ts';
@@ -16,9 +17,11 @@ import {
   extract,
   finalize,
   isSignedAndVerified,
+  join,
   sighashContext,
   signInput,
 } from '../../src/wallet/psbt/roles.ts';
+import { fillWith } from '../../src/wallet/psbt-signing.ts';
 import { SigningProvider } from '../../src/wallet/signing/provider.ts';
 
 const SECRETS = [1, 2, 3].map((byte) => new Uint8Array(32).fill(byte));
@@ -94,7 +97,7 @@ describe('one signer', () => {
       const again = Psbt.decodeBase64(psbt.encodeBase64());
       expect(again.encodeBase64()).toBe(psbt.encodeBase64());
       expect(finalize(again)).toBe(true);
-      expect(isSignedAndVerified(again, 0, sighashContext(again))).toBe(true);
+      expect(isSignedAndVerified(again, 0, sighashContext(again)!)).toBe(true);
       expect(analyze(again, BYTES_PER_SIGOP).next).toBe('extractor');
       if (text.startsWith('sh(multi'))
         expect(analyze(again, 4_000).virtualSize).toBeGreaterThanOrEqual(1_000);
@@ -186,5 +189,46 @@ describe('a PSBT', () => {
     psbt.inputs[0]!.set(INPUT.WITNESS_UTXO, output);
     expect(sign(psbt, provider)).toBe(false);
     expect(psbt.inputs[0]!.has(INPUT.PARTIAL_SIG)).toBe(false);
+  });
+
+  test('of many inputs is gone through once for each role, not once for each input', () => {
+    const psbt = Psbt.fromTransaction({ ...spending(`pkh(${a})`).psbt.unsignedTransaction()! });
+    while (psbt.inputs.length < 400) psbt.inputs.push(psbt.inputs[0]!.clone());
+    for (const [i, input] of psbt.inputs.entries())
+      input.set(INPUT.OUTPUT_INDEX, Uint8Array.of(i & 255, i >> 8, 0, 0));
+    const old = Psbt.fromTransaction(psbt.unsignedTransaction()!, 0);
+    const looked = vi.spyOn(Psbt.prototype, 'outpoint');
+    const locked = vi.spyOn(Psbt.prototype, 'lockTime', 'get');
+    try {
+      for (const run of [
+        () => finalize(psbt),
+        () => analyze(psbt, BYTES_PER_SIGOP),
+        () => fillWith(psbt, new SigningProvider(), { sign: false, finalize: false, derivations: true }),
+        () => combine([psbt, psbt]),
+        () => join([old, spending(`pkh(${b})`, 0).psbt], new SeededRandom(1)),
+      ]) {
+        looked.mockClear();
+        locked.mockClear();
+        run();
+        expect(looked.mock.calls.length).toBeLessThan(4 * psbt.inputs.length);
+        expect(locked.mock.calls.length).toBeLessThan(4);
+      }
+    } finally {
+      vi.restoreAllMocks();
+    }
+  });
+
+  test('is refused where it has more fields than could be of use', () => {
+    const { psbt } = spending(`pkh(${a})`);
+    const filled = (fields: number): Uint8Array => {
+      const full = psbt.clone();
+      for (let i = 0; i < fields; i++)
+        full.inputs[0]!.set(0xf0, EMPTY, Uint8Array.of(i & 255, (i >> 8) & 255, i >> 16));
+      return full.encode();
+    };
+    // Version 2 has five fields of the transaction, four of an input with what it spends, two of an output; and three ends.
+    const own = 5 + 4 + 2 + 3;
+    expect(Psbt.decode(filled(100_000 - own)).inputs[0]!.list(0xf0)).toHaveLength(100_000 - own);
+    expect(() => Psbt.decode(filled(100_001 - own))).toThrow('more than 100000 fields');
   });
 });

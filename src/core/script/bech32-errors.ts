@@ -6,6 +6,8 @@
 import { BECH32, BECH32M, CHARSET, GENERATOR } from '../encoding/bech32.ts';
 
 const MAXIMUM_LENGTH = 90;
+/** Of what is far too long, so many characters are named. */
+const NAMED = 10_000;
 const ENCODINGS = [
   { constant: BECH32, name: 'Bech32' },
   { constant: BECH32M, name: 'Bech32m' },
@@ -127,7 +129,8 @@ function findBadCharacters(text: string): number[] {
 /** @param text one character a byte; one that has no valid Bech32 or Bech32m checksum. */
 export function locateBech32Errors(text: string): Bech32Errors {
   if (text.length > MAXIMUM_LENGTH) {
-    const locations = Array.from({ length: text.length - MAXIMUM_LENGTH }, (_, i) => MAXIMUM_LENGTH + i);
+    const length = Math.min(NAMED, text.length - MAXIMUM_LENGTH);
+    const locations = Array.from({ length }, (_, i) => MAXIMUM_LENGTH + i);
     return { message: 'Bech32 string too long', locations };
   }
   const bad = findBadCharacters(text);

@@ -15,6 +15,7 @@ import { blockOf } from '../../indexes/block-of.ts';
 import { merkleblock } from '../../network/messages/inventory.ts';
 import { block, blockJson, blockTransaction, header } from '../formats/block.ts';
 import { group, method, refuse, refusing, t } from '../kit.ts';
+import { LIMITS } from '../limits.ts';
 import {
   blockByHash,
   filterIndex,
@@ -99,7 +100,10 @@ export const blockMethods = group('Blockchain', {
     help:
       'A proof that transactions are in a block. Without -txindex the block must be named, or one of them must\n' +
       'still have an unspent output.',
-    parameters: { txids: t.array(t.hashText<Txid>('', 'txid')), blockhash: t.optional(blockByHash()) },
+    parameters: {
+      txids: t.array(t.hashText<Txid>('', 'txid'), '', LIMITS.txids),
+      blockhash: t.optional(blockByHash()),
+    },
     result: t.hex(),
     example: `'["TXID"]'`,
     async handler({ txids: list, blockhash }, context) {

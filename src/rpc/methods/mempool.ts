@@ -8,6 +8,7 @@ import type { Chunk, MempoolEntry } from '../../mempool/entry.ts';
 import { MEMPOOL_FILE, type Mempool } from '../../mempool/mempool.ts';
 import { mempoolEntry, mempoolEntryJson } from '../formats/mempool-entry.ts';
 import { btc, group, method, type RpcContext, refuse, t } from '../kit.ts';
+import { LIMITS } from '../limits.ts';
 import { findInMempool } from '../lookup.ts';
 
 const parameters = {
@@ -35,7 +36,11 @@ const relatives = (help: string, pick: (mempool: Mempool, entry: MempoolEntry) =
       listJson(pick(context.mempool, findInMempool(context.mempool, txid)), context, verbose),
   });
 
-const outPoints = t.array(t.object({ txid: t.hashText<Txid>(), vout: t.integer() }), 'Outputs to look for');
+const outPoints = t.array(
+  t.object({ txid: t.hashText<Txid>(), vout: t.integer() }),
+  'Outputs to look for',
+  LIMITS.inputs,
+);
 
 const info = t.view<[mempool: Mempool, context: RpcContext]>()({
   loaded: [t.boolean('What the last run saved has been read'), ({ loaded }) => loaded],

@@ -18,6 +18,7 @@ import { type SignedTransaction, signTransaction } from '../../wallet/signing/si
 import { construction, constructTransaction } from '../construct-transaction.ts';
 import { decodedTransaction, scriptPubKey } from '../formats/transaction.ts';
 import { group, method, refuse, t } from '../kit.ts';
+import { LIMITS } from '../limits.ts';
 import { previousOutputs, spentOutputs } from '../previous-outputs.ts';
 import { iswitness, readPrivateKey, readTransaction, readUnsigned } from '../texts.ts';
 import { bytesFrom } from '../values.ts';
@@ -156,7 +157,7 @@ export const rawTransactionMethods = group('Rawtransactions', {
     help: 'Signs inputs of a transaction with these keys, and no others.',
     parameters: {
       hexstring: t.hex(),
-      privkeys: t.array(t.string(), 'Keys in WIF'),
+      privkeys: t.array(t.string(), 'Keys in WIF', LIMITS.inputs),
       prevtxs: previousOutputs,
       sighashtype,
     },

@@ -1,6 +1,7 @@
 /** Tells how far a PSBT has come: who is next, what is missing, what it will cost (RPC analyzepsbt). */
 import { STANDARD_FLAGS } from '../../core/script/flags.ts';
 import { isUnspendable } from '../../core/script/script.ts';
+import type { SighashContext } from '../../core/script/sighash.ts';
 import { sigOpCost } from '../../core/script/sigops.ts';
 import { isMoney } from '../../core/transaction/amount.ts';
 import { SigningProvider } from '../signing/provider.ts';
@@ -57,7 +58,7 @@ export function analyze(given: Psbt, bytesPerSigOp: number): PsbtAnalysis {
       if (isUnspendable(utxo.scriptPubKey)) return invalid(`Input ${index} spends unspendable output`);
     }
     const hasUtxo = utxo !== null;
-    if (isSignedAndVerified(psbt, index, context)) {
+    if (context !== null && isSignedAndVerified(psbt, index, context)) {
       inputs.push({ hasUtxo, isFinal: true, next: 'extractor', missing: undefined });
       continue;
     }
@@ -75,7 +76,7 @@ export function analyze(given: Psbt, bytesPerSigOp: number): PsbtAnalysis {
   if (paidIn === null) return { ...known, fee: undefined, virtualSize: undefined };
   const paidOut = sumOutputs(psbt);
   if (paidOut === null) return invalid('Output amount invalid');
-  return { ...known, fee: paidIn - paidOut, virtualSize: estimateSize(psbt, bytesPerSigOp) };
+  return { ...known, fee: paidIn - paidOut, virtualSize: estimateSize(psbt, context, bytesPerSigOp) };
 }
 
 function sumOutputs(psbt: Psbt): bigint | null {
@@ -89,11 +90,12 @@ function sumOutputs(psbt: Psbt): bigint | null {
 }
 
 /** Size with signatures that are not there yet, if nothing but signatures is missing. */
-function estimateSize(psbt: Psbt, bytesPerSigOp: number): number | undefined {
+function estimateSize(psbt: Psbt, context: SighashContext | null, bytesPerSigOp: number): number | undefined {
   const provider = new SigningProvider();
   const blank = psbt.clone();
   for (const index of blank.inputs.keys())
-    if (signInput(blank, index, provider, null, { finalize: true }).result !== 'ok') return undefined;
+    if (signInput(blank, index, provider, context, { finalize: true, blank: true }).result !== 'ok')
+      return undefined;
   const transaction = extract(blank);
   const spent = psbt.inputs.map((_, index) => psbt.utxo(index)!);
   const sigOps = sigOpCost(transaction, spent, STANDARD_FLAGS);

@@ -2,7 +2,7 @@
  * One map of a PSBT (BIP174): keys are a type and what follows it, values are bytes. A table of fields
  * tells how each type is checked, in what order it is written, and whether it may be.
  */
-import { compareBytes, concatBytes, toHex } from '../../core/encoding/bytes.ts';
+import { concatBytes, toHex } from '../../core/encoding/bytes.ts';
 import { Reader } from '../../core/encoding/reader.ts';
 import { Writer } from '../../core/encoding/writer.ts';
 
@@ -44,20 +44,34 @@ interface PsbtEntry {
 
 export const PROPRIETARY = 0xfc;
 
+/** Of a whole PSBT, the ends of its maps among them: of as many inputs as a block can spend, each has some. */
+const MOST_FIELDS = 100_000;
+
+/** How many fields may still come: to check one of them takes time, and a text may hold millions. */
+export class FieldBudget {
+  #left = MOST_FIELDS;
+
+  /** @throws PsbtError */
+  take(): void {
+    if (--this.#left < 0) throw new PsbtError(`more than ${MOST_FIELDS} fields`);
+  }
+}
+
 export class PsbtMap {
   readonly #table: FieldTable;
-  /** By key in hex. */
-  readonly #entries = new Map<string, PsbtEntry>();
+  /** By type, and by the hex of what follows it: asking for one kind must not mean looking through all. */
+  readonly #entries = new Map<number, Map<string, PsbtEntry>>();
 
   constructor(table: FieldTable) {
     this.#table = table;
   }
 
   /** @throws PsbtError, DecodeError */
-  static read(reader: Reader, table: FieldTable, version: number): PsbtMap {
+  static read(reader: Reader, table: FieldTable, version: number, budget: FieldBudget): PsbtMap {
     const map = new PsbtMap(table);
     const seen = new Set<string>();
     for (;;) {
+      budget.take();
       if (reader.remaining === 0) throw new PsbtError(table.separatorMessage);
       const key = reader.varBytes();
       if (key.length === 0) return map;
@@ -74,52 +88,59 @@ export class PsbtMap {
       if (version < 2 && field?.sinceVersion2 !== undefined) throw new PsbtError(field.sinceVersion2);
       const received = reader.varBytes();
       const value = field?.value === undefined ? received : field.value(received, keyData);
-      if (value !== null) map.#entries.set(id, { type, keyData, value });
+      if (value !== null) map.set(type, value, keyData);
     }
   }
 
   clone(): PsbtMap {
     const copy = new PsbtMap(this.#table);
-    for (const [id, entry] of this.#entries) copy.#entries.set(id, entry);
+    for (const [type, entries] of this.#entries) copy.#entries.set(type, new Map(entries));
     return copy;
   }
 
   get(type: number): Uint8Array | undefined {
-    return this.#entries.get(keyId(type))?.value;
+    return this.#entries.get(type)?.get('')?.value;
   }
 
   has(type: number): boolean {
-    return this.list(type).length > 0;
+    return this.#entries.has(type);
   }
 
   /** All entries of a type, in the order in which they are written. */
   list(type: number): PsbtEntry[] {
-    const order = this.#table.fields.find((field) => field.type === type)?.order ?? ((keyData) => keyData);
-    return [...this.#entries.values()]
-      .filter((entry) => entry.type === type)
-      .sort((a, b) => compareBytes(order(a.keyData, a.value), order(b.keyData, b.value)));
+    const order = this.#table.fields.find((field) => field.type === type)?.order;
+    const entries = [...(this.#entries.get(type) ?? [])];
+    if (order === undefined) return inOrder(entries);
+    return inOrder(entries.map(([, entry]) => [toHex(order(entry.keyData, entry.value)), entry]));
   }
 
   /** Entries of no type that the table has, by their whole key. */
   unknown(): { readonly key: Uint8Array; readonly value: Uint8Array }[] {
-    return [...this.#entries.values()]
-      .filter((entry) => !this.#table.fields.some((field) => field.type === entry.type))
-      .map((entry) => ({ key: encodeKey(entry), value: entry.value }))
-      .sort((a, b) => compareBytes(a.key, b.key));
+    const known = new Set(this.#table.fields.map(({ type }) => type));
+    return inOrder(
+      [...this.#entries]
+        .flatMap(([type, entries]) => (known.has(type) ? [] : [...entries.values()]))
+        .map((entry) => {
+          const key = encodeKey(entry);
+          return [toHex(key), { key, value: entry.value }];
+        }),
+    );
   }
 
   set(type: number, value: Uint8Array, keyData: Uint8Array = NO_DATA): void {
-    this.#entries.set(keyId(type, keyData), { type, keyData, value });
+    const entries = this.#entries.get(type) ?? new Map<string, PsbtEntry>();
+    this.#entries.set(type, entries.set(toHex(keyData), { type, keyData, value }));
   }
 
   delete(type: number): void {
-    for (const [id, entry] of this.#entries) if (entry.type === type) this.#entries.delete(id);
+    this.#entries.delete(type);
   }
 
   /** Takes what the other has and this has not (BIP174's combiner). */
   merge(other: PsbtMap, except: readonly number[] = []): void {
-    for (const [id, entry] of other.#entries)
-      if (!this.#entries.has(id) && !except.includes(entry.type)) this.#entries.set(id, entry);
+    for (const [type, entries] of other.#entries)
+      for (const [id, { keyData, value }] of entries)
+        if (!except.includes(type) && !this.#entries.get(type)?.has(id)) this.set(type, value, keyData);
   }
 
   write(writer: Writer, version: number, isFinal: boolean): void {
@@ -133,10 +154,12 @@ export class PsbtMap {
   }
 }
 
+/** By what they are named: hex goes as its bytes do. */
+const inOrder = <T>(named: readonly (readonly [string, T])[]): T[] =>
+  [...named].sort(([a], [b]) => (a < b ? -1 : a > b ? 1 : 0)).map(([, item]) => item);
+
 const NO_DATA = new Uint8Array(0);
 
 function encodeKey({ type, keyData }: { type: number; keyData: Uint8Array }): Uint8Array {
   return concatBytes(new Writer(9).compactSize(type).finish(), keyData);
 }
-
-const keyId = (type: number, keyData: Uint8Array = NO_DATA): string => toHex(encodeKey({ type, keyData }));

@@ -18,7 +18,7 @@ import {
   type TxOut,
 } from '../../core/transaction/transaction.ts';
 import { GLOBAL, GLOBAL_FIELDS, INPUT, INPUT_FIELDS, OUTPUT, OUTPUT_FIELDS } from './psbt-fields.ts';
-import { PsbtError, PsbtMap } from './psbt-map.ts';
+import { FieldBudget, PsbtError, PsbtMap } from './psbt-map.ts';
 import { decodeInt64, decodeUint32, encodeInt64, encodeUint32, orEmpty } from './psbt-values.ts';
 
 const MAGIC = Uint8Array.of(0x70, 0x73, 0x62, 0x74, 0xff);
@@ -223,7 +223,8 @@ function readWithCoreWords(reader: Reader): Psbt {
 
 function readPsbt(reader: Reader): Psbt {
   if (!equalBytes(reader.view(MAGIC.length), MAGIC)) throw new PsbtError('Invalid PSBT magic bytes');
-  const global = PsbtMap.read(reader, GLOBAL_FIELDS, 2);
+  const budget = new FieldBudget();
+  const global = PsbtMap.read(reader, GLOBAL_FIELDS, 2, budget);
   const versionField = global.get(GLOBAL.VERSION);
   const version = versionField === undefined ? 0 : decodeUint32(versionField);
   if (version === 1) throw new PsbtError('There is no PSBT version 1');
@@ -234,7 +235,7 @@ function readPsbt(reader: Reader): Psbt {
     'inputs',
     unsigned?.inputs.length ?? count(global, GLOBAL.INPUT_COUNT),
     (index) => {
-      const map = PsbtMap.read(reader, INPUT_FIELDS, version);
+      const map = PsbtMap.read(reader, INPUT_FIELDS, version, budget);
       const input = unsigned?.inputs[index];
       if (input !== undefined) fillInput(map, input.prevout, input.sequence);
       checkInput(map);
@@ -246,7 +247,7 @@ function readPsbt(reader: Reader): Psbt {
     'outputs',
     unsigned?.outputs.length ?? count(global, GLOBAL.OUTPUT_COUNT),
     (index) => {
-      const map = PsbtMap.read(reader, OUTPUT_FIELDS, version);
+      const map = PsbtMap.read(reader, OUTPUT_FIELDS, version, budget);
       const output = unsigned?.outputs[index];
       if (output !== undefined) fillOutput(map, output);
       if (!map.has(OUTPUT.AMOUNT)) throw new PsbtError('Output amount is required in PSBTv2');

@@ -29,6 +29,8 @@ interface SignOptions {
   readonly sighashType?: number | undefined;
   /** Put complete inputs in their final form. */
   readonly finalize: boolean;
+  /** With signatures that are none, to measure. */
+  readonly blank?: boolean;
 }
 
 interface SignReport {
@@ -45,17 +47,14 @@ export function sighashContext(psbt: Psbt): SighashContext | null {
   return new SighashContext(Transaction.from(unsigned), known.length === spent.length ? known : null);
 }
 
-/** Is the input final, and does it spend what it says? Without a context no taproot signature can be checked. */
-export function isSignedAndVerified(psbt: Psbt, index: number, context: SighashContext | null): boolean {
+/** Is the input final, and does it spend what it says? Where not all outputs are known no taproot signature can be checked. */
+export function isSignedAndVerified(psbt: Psbt, index: number, context: SighashContext): boolean {
   const input = psbt.inputs[index]!;
   const utxo = psbt.utxo(index);
-  const unsigned = psbt.unsignedTransaction();
-  if (utxo === null || unsigned === null) return false;
-  const known = context ?? new SighashContext(Transaction.from(unsigned), null);
-  if (known.spent === null && isTaproot(utxo)) return false;
+  if (utxo === null || (context.spent === null && isTaproot(utxo))) return false;
   const scriptSig = orEmpty(input.get(INPUT.FINAL_SCRIPTSIG));
   const witness = decodeWitness(input.get(INPUT.FINAL_WITNESS));
-  const checker = new TransactionChecker(known, index, utxo, nobleEngine);
+  const checker = new TransactionChecker(context, index, utxo, nobleEngine);
   return verifyScript(scriptSig, utxo.scriptPubKey, witness, STANDARD_FLAGS, checker) === null;
 }
 
@@ -77,7 +76,7 @@ const NOTHING_MISSING: Missing = { publicKeys: [], signatures: [], redeemScript:
 
 /**
  * Signs one input as far as the provider can.
- * @param context null signs with blanks, to measure
+ * @param context of the PSBT, null where it stands for no transaction
  */
 export function signInput(
   psbt: Psbt,
@@ -88,7 +87,7 @@ export function signInput(
 ): SignReport {
   const input = psbt.inputs[index]!;
   const report = (result: SignResult, missing = NOTHING_MISSING): SignReport => ({ result, missing });
-  if (psbt.lockTime === null) return report('invalid transaction');
+  if (context === null) return report('invalid transaction');
   if (isSignedAndVerified(psbt, index, context)) return report('ok');
   const data = readSpendData(input);
   const utxo = psbt.utxo(index);
@@ -101,8 +100,7 @@ export function signInput(
     input.set(INPUT.SIGHASH, encodeUint32(type));
   if (!fitsSignatures(data, type)) return report('sighash mismatch');
 
-  const creator =
-    context === null ? blankSigner : new TransactionSigner(provider, context, index, utxo, type);
+  const creator = options.blank ? blankSigner : new TransactionSigner(provider, context, index, utxo, type);
   const complete = produceSignature(utxo.scriptPubKey, data, provider, creator);
   // A witness UTXO is not proved to be the one that is spent; only a witness signature commits to it.
   if (!input.has(INPUT.NON_WITNESS_UTXO) && !data.usesWitness) return report('incomplete');

@@ -148,6 +148,8 @@ describe.skipIf(!hasChromium)('the page', () => {
     await page.getByRole('link', { name: 'Script' }).click();
     // What is typed into a view that is about to go would go with it.
     await page.locator('dt', { hasText: 'hashPrevouts' }).waitFor({ state: 'detached' });
+    // And what comes above the button while it is pressed moves it away.
+    await page.getByText('The input may spend the output.').waitFor();
     await page.getByLabel('scriptPubKey').fill('OP_ADD 6 OP_EQUALVERIFY 1');
     await page.getByRole('button', { name: 'Run the scripts' }).click();
     await page.getByText('EQUALVERIFY: Script failed an OP_EQUALVERIFY operation').waitFor();

@@ -9,7 +9,7 @@ import type { Wallet } from '../../../wallet/wallet.ts';
 import { range as rangeOf } from '../../descriptor-scripts.ts';
 import { group, type JsonRead, RpcCode, type RpcContext, refuse, t, walletMethod } from '../../kit.ts';
 import { refusalOf } from '../../refusals.ts';
-import { arrayFrom, bigintFrom, typeName } from '../../values.ts';
+import { bigintFrom, typeName } from '../../values.ts';
 import { addressTypeFrom, labelFrom } from '../../wallet-access.ts';
 
 const next = ({ descriptor, next }: OwnDescriptor) => (descriptor.isRange ? next : undefined);
@@ -200,13 +200,7 @@ export const walletKeyMethods = group('Wallet', {
       'Watches descriptors, and looks through the chain for what was paid to them since the earliest of their times,\n' +
       'which may take long.',
     parameters: {
-      requests: t.custom<readonly t.Sent<typeof importRequest>[], readonly JsonRead[]>(
-        t.array(importRequest),
-        arrayFrom,
-        {
-          json: 'array',
-        },
-      ),
+      requests: t.items(importRequest),
     },
     result: t.array(imported),
     example: `'[{"desc": "DESCRIPTOR", "timestamp": "now"}]'`,

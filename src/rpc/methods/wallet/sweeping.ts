@@ -9,7 +9,6 @@ import { feeFields, readFeeChoice } from '../../fee-choice.ts';
 import { FUND_OPTIONS, inputsSchema } from '../../fund-options.ts';
 import { group, type JsonRead, refuse, t, walletMethod } from '../../kit.ts';
 import { refuseAs } from '../../refusals.ts';
-import { arrayFrom } from '../../values.ts';
 import { inTurn } from '../../wallet-access.ts';
 import { finish, finished, readFees, sendingOptions } from './spending.ts';
 
@@ -45,13 +44,11 @@ export const walletSweepingMethods = group('Wallet', {
   sendall: walletMethod({
     help: 'Spends all coins that are confirmed or own change, or those that are named. What is not paid with an amount is shared.',
     parameters: {
-      recipients: t.custom<
-        readonly (string | Readonly<Record<string, number | string>>)[],
-        readonly JsonRead[]
-      >(
-        t.array({ ...t.string('An address, or {ADDRESS: amount}'), types: ['string', 'object'] }),
-        arrayFrom,
-        { json: 'array' },
+      recipients: t.items(
+        t.unread<string | Readonly<Record<string, number | string>>>(
+          t.string('An address, or {ADDRESS: amount}'),
+          ['string', 'object'],
+        ),
       ),
       ...feeFields,
       options: t.unreadOptions(sweepOptions),
