@@ -2,7 +2,7 @@
  * Named moments of a node to which it can be taken back: chain, mempool, fee estimates, wallets, time, and what it
  * was told to do by itself; indexes follow the chain. Owns how the parts' memories are kept together (a store of their own) and in which order they return.
  *
- * `snapshots`: name, 0, section -> its bytes. Section `facts` is JSON; the others are the parts' own.
+ * `snapshots`: `!`, name -> facts in JSON, first of all and so by themselves; name, 0, section -> the parts' own bytes.
  */
 import type { KeyValueStore } from '../chain/key-value-store.ts';
 import type { Storage } from '../chain/storage.ts';
@@ -40,7 +40,11 @@ type Sections = Record<(typeof SECTIONS)[number], Uint8Array>;
 const ATTEMPTS = 20;
 const NAME = /^[\w.-]{1,64}$/;
 
+const factsKey = (name: string): Uint8Array => utf8(`!${name}`);
+/** Before and behind them all. */
+const [FIRST, LAST] = [factsKey(''), utf8('"')];
 const keyOf = (name: string, section: string): Uint8Array => utf8(`${name}\0${section}`);
+const keysOf = (name: string): Uint8Array[] => SECTIONS.map((section) => keyOf(name, section));
 
 /** Takes the node back to moments that were kept. @throws RpcError where a name does not fit */
 export class Snapshots {
@@ -73,10 +77,9 @@ export class Snapshots {
   async #all(): Promise<Facts[]> {
     const all: Facts[] = [];
     const store = await this.#open();
-    await store.verify();
-    for await (const [key, value] of store.iterate({}))
-      if (new TextDecoder().decode(key).endsWith('\0facts'))
-        all.push(JSON.parse(new TextDecoder().decode(value)) as Facts);
+    await store.verify([[FIRST, LAST]]);
+    for await (const [, value] of store.iterate({ gte: FIRST, lt: LAST }))
+      all.push(JSON.parse(new TextDecoder().decode(value)) as Facts);
     return all.sort((a, b) => a.number - b.number);
   }
 
@@ -106,7 +109,7 @@ export class Snapshots {
         value: sections[section],
       }));
       const value = utf8(JSON.stringify(facts));
-      await (await this.#open()).batch([...operations, { put: keyOf(chosen, 'facts'), value }], {
+      await (await this.#open()).batch([...operations, { put: factsKey(chosen), value }], {
         sync: true,
       });
       return facts;
@@ -135,7 +138,10 @@ export class Snapshots {
       const all = await this.#all();
       const facts = find(all, name ?? all.at(-1)?.name);
       const store = await this.#open();
-      const values = await store.getMany(SECTIONS.map((section) => keyOf(facts.name, section)));
+      const keys = keysOf(facts.name);
+      // Or an earlier one of that name may come back.
+      await store.verify(keys.map((key) => [key, key]));
+      const values = await store.getMany(keys);
       const useless = (why: string): Error =>
         refuse.misc(`The snapshot ${facts.name} is of no use any more: ${why}`);
       if (values.includes(undefined)) throw useless('another version of the node took it');
@@ -174,7 +180,7 @@ export class Snapshots {
   }
 
   async #delete(name: string): Promise<void> {
-    const operations = ['facts', ...SECTIONS].map((section) => ({ delete: keyOf(name, section) }));
+    const operations = [factsKey(name), ...keysOf(name)].map((key) => ({ delete: key }));
     await (await this.#open()).batch(operations, { sync: true });
   }
 

@@ -2,12 +2,13 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, describe, expect, test } from 'vitest';
+import { afterAll, describe, expect, test, vi } from 'vitest';
 import { MemoryNode } from '../../scripts/conformance/memory-node.ts';
 import { REGTEST } from '../../src/core/parameters/presets.ts';
 import { satPerKvB } from '../../src/core/transaction/fee-rate.ts';
 import type { Node, NodeOptions } from '../../src/node.ts';
 import { MemoryStorage } from '../../src/platform/memory/memory-storage.ts';
+import { MemoryStore } from '../../src/platform/memory/memory-store.ts';
 import { MemoryWalletStorage } from '../../src/platform/memory/memory-wallet-storage.ts';
 import { SystemClock } from '../../src/platform/node/clock.ts';
 import { startNode } from '../../src/platform/node/create-node.ts';
@@ -270,4 +271,39 @@ describe.each(Object.keys(KINDS))('%s', (kind) => {
     await story.tell(40);
     expect(story.reverts).toBe(5);
   });
+});
+
+test('what other snapshots hold is not read to take one, go back to one or list them', async () => {
+  const { node, stop } = await KINDS['in memory']!()({});
+  const ask = async (method: string, ...params: unknown[]): Promise<Answer> => {
+    const body = JSON.stringify({ jsonrpc: '2.0', id: 0, method, params });
+    const { signal } = new AbortController();
+    const answer = await node.rpc.handle(body, { path: '/', user: '', signal });
+    return JSON.parse(answer.body).result;
+  };
+  await ask('generatetoaddress', 100, ADDRESS);
+  for (const name of 'abcdef') await ask('snapshot', name);
+  // The one that is verified when they are listed.
+  let store: unknown;
+  let read = 0;
+  const { iterate, verify } = MemoryStore.prototype;
+  vi.spyOn(MemoryStore.prototype, 'iterate').mockImplementation(async function* (this: MemoryStore, range) {
+    for await (const entry of iterate.call(this, range)) {
+      if (this === store) read += entry[1].length;
+      yield entry;
+    }
+  });
+  vi.spyOn(MemoryStore.prototype, 'verify').mockImplementation(function (this: MemoryStore, ...spans) {
+    store ??= this;
+    if (this === store) expect(spans).toEqual([expect.any(Array)]);
+    return verify.call(this);
+  });
+  expect(await ask('listsnapshots')).toHaveLength(6);
+  await ask('snapshot', 'g');
+  await ask('revert', 'c');
+  expect(await ask('listsnapshots')).toHaveLength(3);
+  expect(read).toBeGreaterThan(0);
+  expect(read).toBeLessThan((6 + 6 + 7 + 3) * 400);
+  vi.restoreAllMocks();
+  await stop();
 });
