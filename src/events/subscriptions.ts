@@ -20,7 +20,10 @@ import type { Session } from './session.ts';
 import { Subscription, type SubscriptionSources } from './subscription.ts';
 
 const HEARTBEAT = 15_000;
-/** Connections that are told before everything else gets its turn: at first one, for a call that did it is to be answered. */
+/** Connections that are told at once. The others wait, in milliseconds: a call that did it is to be answered before. */
+const FIRST_SESSIONS = 4;
+const PAUSE = 10;
+/** Those that are told before everything else gets its turn; at first one. */
 const SESSIONS_PER_TURN = 16;
 const SLOW_TURNS = 100;
 const WALLET = 'wallet:';
@@ -192,8 +195,11 @@ export class Subscriptions {
       const changed = this.#changed;
       this.#changed = new Set();
       let left = 1;
+      let told = 0;
       for (const session of this.#sessions) {
         if (!session.concerns(changed) && !this.#woken.has(session)) continue;
+        if (told++ === FIRST_SESSIONS)
+          await new Promise<void>((resolve) => this.#sources.clock.schedule(PAUSE, resolve, 'process'));
         if (left-- === 0) {
           await this.yield();
           left = ++turns < SLOW_TURNS ? 0 : SESSIONS_PER_TURN - 1;

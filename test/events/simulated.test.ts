@@ -65,6 +65,19 @@ test('every 15 seconds it is told that all is well, and up to where', async () =
   expect(reader.events.length).toBe(5);
 });
 
+test('many who listen do not delay the answer to a call: those behind the fourth are told a little later', async () => {
+  const node = await world.start();
+  const readers = Array.from({ length: 40 }, () => new Recorder());
+  for (const reader of readers) await world.settle(reader.subscribe(node, { topics: ['chain'] }));
+  await world.pass(1);
+  const times: number[] = [];
+  for (const reader of readers) reader.write = () => void times.push(world.clock.elapsed());
+  await world.call(node, 'generatetoaddress', 1, ADDRESS);
+  await world.pass(1);
+  const [start] = times;
+  expect(times.map((time) => time - start!)).toEqual([0, 0, 0, 0, ...Array(36).fill(10)]);
+});
+
 test('peers are told when they come and go', async () => {
   const node = await world.start();
   const reader = new Recorder();
