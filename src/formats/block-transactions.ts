@@ -29,7 +29,7 @@ interface WrittenTransactions {
   /** The coinbase's bytes. */
   readonly first: Uint8Array;
   /** JSON, without brackets. */
-  readonly text: string;
+  readonly texts: readonly string[];
   /** Bytes of all without witnesses. */
   readonly strippedSize: number;
 }
@@ -66,15 +66,16 @@ async function write<T extends TransactionOutline>(
 ): Promise<WrittenTransactions> {
   let first: Uint8Array | undefined;
   let strippedSize = 0;
-  let text = '';
+  const texts: string[] = [];
   const rest = turnsOf(clock, TURN);
   for (const some of readTransactions(block, AT_ONCE, read)) {
     first ??= some[0]!.bytes;
     for (const each of some) strippedSize += each.strippedSize;
-    text += `${text === '' ? '' : ','}${show(some)}`;
+    if (texts.length > 0) texts.push(',');
+    texts.push(show(some));
     await rest();
   }
-  return { first: first!, text, strippedSize };
+  return { first: first!, texts, strippedSize };
 }
 
 /**

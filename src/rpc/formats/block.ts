@@ -4,8 +4,7 @@ import type { HeaderEntry } from '../../chain/header-entry.ts';
 import { HEADER_SIZE } from '../../core/block/header.ts';
 import { difficultyFromBits, targetFromBits } from '../../core/block/target.ts';
 import { toDisplayHex, toHex } from '../../core/encoding/bytes.ts';
-import type { JsonText } from '../../core/encoding/json-writer.ts';
-import { joinFields } from '../../core/encoding/json-writer.ts';
+import { JsonText, writeJson } from '../../core/encoding/json-writer.ts';
 import { compactSizeLength } from '../../core/encoding/writer.ts';
 import { Transaction, WITNESS_SCALE_FACTOR } from '../../core/transaction/transaction.ts';
 import { type BlockDetail, type StoredBlock, writeTransactions } from '../../formats/block-transactions.ts';
@@ -68,7 +67,7 @@ export async function blockJson(
   { chain, clock }: { readonly chain: Chain; readonly clock: Clock },
 ): Promise<JsonText> {
   const { parameters } = chain;
-  const { first, text, strippedSize } = await writeTransactions(stored, detail, { parameters, clock });
+  const { first, texts, strippedSize } = await writeTransactions(stored, detail, { parameters, clock });
   const stripped = HEADER_SIZE + compactSizeLength(entry.transactionCount) + strippedSize;
   const size = stored.bytes.length;
   const fields = {
@@ -78,7 +77,7 @@ export async function blockJson(
     weight: stripped * (WITNESS_SCALE_FACTOR - 1) + size,
     coinbase_tx: coinbase.of(Transaction.decode(first)),
   };
-  return joinFields(fields, `"tx":[${text}]`);
+  return new JsonText(`${writeJson(fields).slice(0, -1)},"tx":[`, ...texts, ']}');
 }
 
 /** A block whose `tx` holds these. */

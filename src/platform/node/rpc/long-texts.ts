@@ -1,5 +1,5 @@
 /** Long texts to bytes and back, without holding everything else up for as long as all of it takes. */
-import { isUtf8 } from 'node:buffer';
+import { isAscii, isUtf8 } from 'node:buffer';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 
 /** Characters of an answer that Node writes as well as anybody. */
@@ -27,31 +27,48 @@ export async function textOf(body: Buffer): Promise<string | null> {
 }
 
 /**
- * Node would write a long text as UTF-8 character by character, though nearly all answers are ASCII; and a very long
- * one in one go, while everything else waits.
+ * Nearly all answers are ASCII, which is copied as it is and then looked at: Node would look at each character before
+ * and write it by itself, a very long text in one go while everything else waits.
  */
 export async function payloadOf(pieces: readonly string[]): Promise<string | Buffer> {
-  let passed = 0;
-  const rest = (piece: string): Promise<void> | undefined => {
-    passed += piece.length;
-    if (passed < AT_ONCE) return undefined;
-    passed = 0;
-    return nextTurn();
-  };
   let size = 0;
-  for (const piece of pieces) {
-    size += Buffer.byteLength(piece);
-    const pause = rest(piece);
-    if (pause !== undefined) await pause;
-  }
+  for (const { length } of pieces) size += length;
   if (size <= SMALL_ANSWER) return pieces.join('');
   const bytes = Buffer.allocUnsafe(size);
   let at = 0;
-  for (const piece of pieces) {
-    const isAscii = Buffer.byteLength(piece) === piece.length;
-    at += bytes.write(piece, at, isAscii ? 'latin1' : 'utf8');
-    const pause = rest(piece);
-    if (pause !== undefined) await pause;
+  for (const part of partsOf(pieces)) {
+    const end = at + bytes.write(part, at, 'latin1');
+    // Of what is not Latin-1 the lower bytes were written.
+    if (!isAscii(bytes.subarray(at, end)) || bytes.toString('latin1', at, end) !== part)
+      return utf8Of(pieces);
+    if (Math.floor(at / AT_ONCE) < Math.floor(end / AT_ONCE)) await nextTurn();
+    at = end;
   }
   return bytes;
 }
+
+async function utf8Of(pieces: readonly string[]): Promise<Buffer> {
+  const parts: Buffer[] = [];
+  let written = 0;
+  for (const part of partsOf(pieces)) {
+    parts.push(Buffer.from(part));
+    written += part.length;
+    if (written < AT_ONCE) continue;
+    written = 0;
+    await nextTurn();
+  }
+  return Buffer.concat(parts);
+}
+
+/** None of more than so many characters; what is one character in UTF-8 is not cut. */
+function* partsOf(pieces: readonly string[]): Iterable<string> {
+  for (const piece of pieces)
+    for (let start = 0; start < piece.length; ) {
+      const end = start + AT_ONCE;
+      const cut = end < piece.length && isHighSurrogate(piece.charCodeAt(end - 1)) ? end - 1 : end;
+      yield piece.slice(start, cut);
+      start = cut;
+    }
+}
+
+const isHighSurrogate = (unit: number): boolean => unit >> 10 === 0b110110;
