@@ -1,8 +1,8 @@
 /** What a test does with a network in this process, and what each of its nodes is made of. */
 import { takeState, writeState } from '../platform/node/devnet/network-state.ts';
-import type { LinkOptions, TestNode, WaitOptions } from './api.ts';
+import type { LinkOptions } from './api.ts';
 import type { Body } from './body.ts';
-import { LinkedNetwork } from './linked-network.ts';
+import { LinkedNetwork, type SyncOptions } from './linked-network.ts';
 import type { Pair } from './links.ts';
 import type { MemoryNode } from './memory-node.ts';
 import type { MemoryWorld } from './memory-world.ts';
@@ -20,11 +20,11 @@ export class MemoryTestNetwork extends LinkedNetwork {
     this.nodes = world.nodes.map((node) => new BodyNode(new MemoryBody(node, world, dump), world.parameters));
   }
 
-  inSync(
-    nodes: readonly TestNode[] = this.nodes,
-    { timeout = DEFAULT_TIMEOUT, mempools = false }: WaitOptions & { readonly mempools?: boolean } = {},
+  protected agree(
+    nodes: readonly number[],
+    { timeout = DEFAULT_TIMEOUT, mempools = false }: SyncOptions,
   ): Promise<void> {
-    const chosen = nodes.map((node) => this.#world.nodes[this.indexOf(node)]!);
+    const chosen = nodes.map((index) => this.#world.nodes[index]!);
     const running = (): MemoryNode[] => chosen.filter(({ isRunning }) => isRunning);
     const isSo = (): boolean => {
       const [first, ...others] = running().map(({ node }) => node);
@@ -58,7 +58,7 @@ export class MemoryTestNetwork extends LinkedNetwork {
     return this.#world.link(pair, options);
   }
 
-  advance(seconds: number): Promise<void> {
+  protected pass(seconds: number): Promise<void> {
     return this.#world.pace.advance(seconds);
   }
 

@@ -13,10 +13,10 @@ import { takeState, writeState } from '../platform/node/devnet/network-state.ts'
 import { waitFor } from '../platform/node/devnet/patience.ts';
 import { freePort } from '../platform/node/devnet/ports.ts';
 import { Wiring } from '../platform/node/devnet/wiring.ts';
-import type { LinkOptions, NodeSettings, TestNode, WaitOptions } from './api.ts';
+import type { LinkOptions, NodeSettings, WaitOptions } from './api.ts';
 import type { Body } from './body.ts';
-import { LinkedNetwork } from './linked-network.ts';
-import { linkOptions, type Pair } from './links.ts';
+import { LinkedNetwork, type SyncOptions } from './linked-network.ts';
+import type { Pair } from './links.ts';
 import { parametersOf, type WorldOptions } from './memory-world.ts';
 import { BodyNode } from './test-node.ts';
 
@@ -31,7 +31,8 @@ const OPTIONS = ['-txindex', '-fallbackfee=0.0001', '-dnsseed=0', '-whitelist=no
 function newDirectory(): string {
   if (directories.size === 0)
     process.once('exit', () => {
-      for (const each of directories) rmSync(each, { recursive: true, force: true });
+      // One whose node still writes is not empty at first.
+      for (const each of directories) rmSync(each, { recursive: true, force: true, maxRetries: 10 });
     });
   const directory = mkdtempSync(join(tmpdir(), 'penny-test-'));
   directories.add(directory);
@@ -83,7 +84,7 @@ export class ProcessTestNetwork extends LinkedNetwork {
 
   /** All nodes run, are joined, and have what is theirs. */
   static async open(
-    { network, names, pairs, time, rpcPort = 0 }: WorldOptions,
+    { network, names, pairs, time, log, rpcPort = 0 }: WorldOptions,
     settings: readonly NodeSettings[],
   ): Promise<ProcessTestNetwork> {
     const parameters = parametersOf(network);
@@ -107,6 +108,7 @@ export class ProcessTestNetwork extends LinkedNetwork {
         new DevnetNode(plan, () => [...words, ...wiring.optionsOf(name)], {
           onStart: () => {},
           onEnd: (node, how) => opened.#bodies.find((body) => body.name === node.name)?.ended(how),
+          onLine: log && ((_, line) => log(name, line)),
         }),
       );
     }
@@ -143,13 +145,8 @@ export class ProcessTestNetwork extends LinkedNetwork {
     return this.#bodies.filter(({ isRunning }) => isRunning);
   }
 
-  async inSync(
-    nodes: readonly TestNode[] = this.nodes,
-    { timeout, mempools = false }: WaitOptions & { readonly mempools?: boolean } = {},
-  ): Promise<void> {
-    const chosen = nodes
-      .map((node) => this.#bodies[this.indexOf(node)]!)
-      .filter(({ isRunning }) => isRunning);
+  protected async agree(nodes: readonly number[], { timeout, mempools = false }: SyncOptions): Promise<void> {
+    const chosen = nodes.map((index) => this.#bodies[index]!).filter(({ isRunning }) => isRunning);
     let states: { readonly what: string; readonly state: string }[] = [];
     const look = async (): Promise<boolean> => {
       states = await Promise.all(
@@ -184,7 +181,7 @@ export class ProcessTestNetwork extends LinkedNetwork {
   }
 
   protected async join(pair: Pair, options: LinkOptions): Promise<void> {
-    const { delay, drop } = linkOptions(options, 0);
+    const { delay = 0, drop = [] } = options;
     const [a, b] = pair.map((index) => this.#bodies[index]!.node);
     await this.#wiring.set(a!, b!, { ...(delay > 0 && { delay }), ...(drop.length > 0 && { drop }) });
     await this.joined();
@@ -214,7 +211,7 @@ export class ProcessTestNetwork extends LinkedNetwork {
       await until(rpcs, ['peers'], look, { timeout, what: () => `the links of ${amiss.join(', ')}` });
   }
 
-  async advance(seconds: number): Promise<void> {
+  protected async pass(seconds: number): Promise<void> {
     for (const { rpc } of this.#running) await rpc.call('increasetime', seconds);
   }
 
@@ -226,6 +223,7 @@ export class ProcessTestNetwork extends LinkedNetwork {
 
   /** Apart from each other meanwhile: nobody is to bring another what both are to forget. */
   async revert(snapshot = String(this.#taken)): Promise<void> {
+    if (this.#taken === 0) throw new RangeError('there is no snapshot');
     const up = this.#wiring.links.filter(({ isCut }) => !isCut);
     await this.#wiring.switch(true, (link) => up.includes(link));
     try {

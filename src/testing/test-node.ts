@@ -2,8 +2,21 @@
 import type { RpcClient } from '../client/client.ts';
 import type { NetworkParameters } from '../core/parameters/network.ts';
 import { Faucet } from '../platform/node/devnet/faucet.ts';
+import { RpcCode, RpcError } from '../rpc/errors.ts';
 import type { TestNode, TestWallet, WaitOptions } from './api.ts';
 import type { Body } from './body.ts';
+import {
+  blocks as blockCount,
+  checkOptions,
+  coins as coinAmount,
+  hash,
+  MINE,
+  REORGANISE,
+  seconds as span,
+  text,
+  WAIT,
+  whole,
+} from './checks.ts';
 
 /** Makes every branch another one. */
 let branches = 0;
@@ -31,8 +44,11 @@ export class BodyNode implements TestNode {
 
   async mine(
     blocks = 1,
-    { to, interval = 0 }: { readonly to?: string; readonly interval?: number } = {},
+    options: { readonly to?: string; readonly interval?: number } = {},
   ): Promise<string[]> {
+    blockCount(blocks, 'blocks');
+    checkOptions(options, MINE, 'mine');
+    const { to, interval = 0 } = options;
     const address = to ?? this.coins.address;
     if (interval === 0) return [...(await this.rpc.generatetoaddress(blocks, address))];
     const hashes: string[] = [];
@@ -44,6 +60,8 @@ export class BodyNode implements TestNode {
   }
 
   async wallet(name: string, coins = 0): Promise<TestWallet> {
+    text(name, 'name');
+    coinAmount(coins, 'coins');
     if (!(await this.rpc.listwallets()).includes(name))
       await this.rpc.createwallet({ wallet_name: name, load_on_startup: true });
     const wallet = new RpcWallet(name, this.rpc.wallet(name));
@@ -54,40 +72,54 @@ export class BodyNode implements TestNode {
     return wallet;
   }
 
-  faucet(address: string, coins: number): Promise<string> {
+  async faucet(address: string, coins: number): Promise<string> {
+    text(address, 'address');
+    coinAmount(coins, 'coins');
     return this.coins.pay(address, coins);
   }
 
-  confirmed(txid: string, confirmations = 1, { timeout }: WaitOptions = {}): Promise<void> {
-    let seen = 'it was not seen';
+  async confirmed(txid: string, confirmations = 1, options: WaitOptions = {}): Promise<void> {
+    hash(txid, 'txid');
+    whole(0, 2 ** 31 - 1)(confirmations, 'confirmations');
+    checkOptions(options, WAIT, 'confirmed');
+    let seen = '';
     const look = async (): Promise<boolean> => {
-      const tx = await this.rpc.getrawtransaction(txid, 1).catch(() => null);
-      seen = tx === null ? 'it was not seen' : `it has ${tx.confirmations ?? 0}`;
+      const tx = await this.rpc.getrawtransaction(txid, 1).catch((error: Error) => {
+        const isUnknown = error instanceof RpcError && error.code === RpcCode.INVALID_ADDRESS_OR_KEY;
+        seen = isUnknown ? 'it was not seen' : error.message;
+        return null;
+      });
+      if (tx !== null) seen = `it has ${tx.confirmations ?? 0}`;
       return tx !== null && (tx.confirmations ?? 0) >= confirmations;
     };
     const what = (): string => `${confirmations} confirmations of ${txid} on ${this.name}: ${seen}`;
-    return this.body.wait(what, look, timeout);
+    return this.body.wait(what, look, options.timeout);
   }
 
-  height(least: number, { timeout }: WaitOptions = {}): Promise<void> {
+  async height(least: number, options: WaitOptions = {}): Promise<void> {
+    whole(0, 2 ** 31 - 1)(least, 'height');
+    checkOptions(options, WAIT, 'height');
     let height = 0;
     const look = async (): Promise<boolean> => {
       height = await this.rpc.getblockcount();
       return height >= least;
     };
-    return this.body.wait(() => `height ${least} on ${this.name}, which is at ${height}`, look, timeout);
+    return this.body.wait(
+      () => `height ${least} on ${this.name}, which is at ${height}`,
+      look,
+      options.timeout,
+    );
   }
 
   async reorganise(
     depth: number,
-    {
-      blocks = depth + 1,
-      keep = true,
-    }: { readonly blocks?: number; readonly keep?: boolean | readonly string[] } = {},
+    options: { readonly blocks?: number; readonly keep?: boolean | readonly string[] } = {},
   ): Promise<string[]> {
+    checkOptions(options, REORGANISE, 'reorganise');
+    const { blocks = depth + 1, keep = true } = options;
     const { rpc } = this;
     const height = await rpc.getblockcount();
-    if (!(depth >= 1 && depth <= height))
+    if (!(Number.isInteger(depth) && depth >= 1 && depth <= height))
       throw new RangeError(`a depth is 1 to ${height} here, not ${depth}`);
     if (!(blocks > depth)) throw new RangeError(`a branch of ${blocks} blocks does not replace ${depth}`);
     const first = await rpc.getblockhash(height - depth + 1);
@@ -104,7 +136,8 @@ export class BodyNode implements TestNode {
     return hashes;
   }
 
-  advance(seconds: number): Promise<void> {
+  async advance(seconds: number): Promise<void> {
+    span(seconds, 'seconds');
     return this.body.advance(seconds);
   }
 
@@ -152,6 +185,7 @@ class RpcWallet implements TestWallet {
   }
 
   async send(to: string | TestWallet, coins: number): Promise<string> {
+    coinAmount(coins, 'coins');
     return this.rpc.sendtoaddress(typeof to === 'string' ? to : await to.address(), coins.toFixed(8));
   }
 }

@@ -11,6 +11,7 @@ import type {
   TestNetwork,
   TestNode,
 } from './api.ts';
+import { type Checks, checkOptions, DUMPS, NETWORK, NODE } from './checks.ts';
 import { around, fixture } from './fixtures.ts';
 import type { LinkedNetwork } from './linked-network.ts';
 import type { Pair } from './links.ts';
@@ -25,23 +26,40 @@ const SPARE = 20;
 /** States by what they were asked as: one is made once, and each test has its own copy. */
 const states = new Map<string, Promise<WorldState>>();
 
-/** One node, which answers. Where it is in this process it takes no port, unless asked, and its time stands until it is needed. */
-export async function startNode(options: NodeOptions = {}): Promise<TestNode> {
+/**
+ * One node, which answers. Where it is in this process it takes no port, unless asked, and its time stands until it is needed.
+ * @throws TypeError for an option that there is not, or that makes no sense
+ */
+export function startNode(options: NodeOptions = {}): Promise<TestNode> {
+  return openNode(options, NODE);
+}
+
+async function openNode(options: NodeOptions, checks: Checks): Promise<TestNode> {
+  checkOptions(options, checks, 'startNode');
   const { name = 'node1', wallets = {}, rpcPort } = options;
   const network = await openNetwork({ ...options, names: [name], pairs: [], rpcPort }, [{ name, wallets }]);
   return network.nodes[0]!;
 }
 
-/** Some nodes that are joined. */
-export async function startNetwork(options: NetworkOptions = {}): Promise<TestNetwork> {
+/** Some nodes that are joined. @throws TypeError, RangeError for an option that there is not, or that makes no sense */
+export function startNetwork(options: NetworkOptions = {}): Promise<TestNetwork> {
+  return openNodes(options, NETWORK);
+}
+
+async function openNodes(options: NetworkOptions, checks: Checks): Promise<TestNetwork> {
+  checkOptions(options, checks, 'startNetwork');
   const { nodes = 2, links } = options;
-  const settings = typeof nodes === 'number' ? Array.from({ length: checkCount(nodes) }, () => ({})) : nodes;
+  const settings = typeof nodes === 'number' ? Array.from({ length: nodes }, () => ({})) : nodes;
   const names = settings.map(({ name }: NodeSettings, i) => name ?? `node${i + 1}`);
   if (new Set(names).size < names.length) throw new RangeError(`names of nodes differ: ${names.join(', ')}`);
   const pairs = links ?? everyPair(names.length);
-  for (const [a, b] of pairs)
+  for (const pair of pairs) {
+    const [a = -1, b = -1] = Array.isArray(pair) ? pair : [];
     if (names[a] === undefined || names[b] === undefined || a === b)
-      throw new RangeError(`a link is between two of the ${names.length} nodes, not ${a} and ${b}`);
+      throw new RangeError(
+        `a link is between two of the ${names.length} nodes, not ${Array.isArray(pair) ? pair.join(' and ') : String(pair)}`,
+      );
+  }
   return openNetwork({ ...options, names, pairs }, settings);
 }
 
@@ -55,7 +73,7 @@ export function withNode(
   ...given: [(node: TestNode) => unknown] | [NodeOptions & Dumps, (node: TestNode) => unknown]
 ): () => Promise<void> {
   const [options, test] = given.length === 1 ? [{}, given[0]] : given;
-  return around(() => startNode(options), options, test);
+  return around(() => openNode(options, { ...NODE, ...DUMPS }), options, test);
 }
 
 /** The same with a network. */
@@ -63,22 +81,17 @@ export function withNetwork(
   options: NetworkOptions & Dumps,
   test: (network: TestNetwork) => unknown,
 ): () => Promise<void> {
-  return around(() => startNetwork(options), options, test);
+  return around(() => openNodes(options, { ...NETWORK, ...DUMPS }), options, test);
 }
 
 /** For Vitest: `test.extend(fixtures({ wallets: { alice: 10 } }))` gives each test a `node`, or a `network`. */
 export function fixtures(options: NodeOptions & NetworkOptions & Dumps = {}): Fixtures {
+  const checks = { ...NODE, ...NETWORK, ...DUMPS };
   return {
-    node: fixture(() => startNode(options), options),
-    network: fixture(() => startNetwork(options), options),
+    node: fixture(() => openNode(options, checks), options),
+    network: fixture(() => openNodes(options, checks), options),
   };
 }
-
-const checkCount = (count: number): number => {
-  if (!(Number.isInteger(count) && count >= 1 && count <= 100))
-    throw new RangeError(`the number of nodes is 1 to 100, not ${count}`);
-  return count;
-};
 
 const everyPair = (count: number): Pair[] =>
   Array.from({ length: count }, (_, a) => Array.from({ length: a }, (__, b): Pair => [a, b])).flat();

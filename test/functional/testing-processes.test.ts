@@ -10,8 +10,10 @@ const { startNetwork }: typeof import('../../src/testing/testing.ts') = await im
 );
 
 test('splits and heals, slows and loses, goes back, restarts, and is written to a file', async () => {
+  const lines = new Map<string, number>();
   const network = await startNetwork({
     process: true,
+    log: (node) => lines.set(node, (lines.get(node) ?? 0) + 1),
     time: 1_800_000_000,
     nodes: [{ name: 'shop', wallets: { till: 1 } }, { name: 'home', wallets: { purse: 3 } }, {}],
   });
@@ -24,6 +26,8 @@ test('splits and heals, slows and loses, goes back, restarts, and is written to 
     ]);
     const { time } = await shop.rpc.getblockheader(await shop.rpc.getbestblockhash());
     expect(time).toBeGreaterThanOrEqual(1_800_000_000);
+    expect([...lines.keys()].sort()).toEqual(['home', 'node3', 'shop']);
+    await expect(network.revert()).rejects.toThrow('there is no snapshot');
     const before = await network.snapshot();
 
     await network.partition([shop], [home, third]);
@@ -86,6 +90,9 @@ test('splits and heals, slows and loses, goes back, restarts, and is written to 
       { between: ['shop', 'home'], cut: true },
       ...[{ between: ['shop', 'node3'] }, { between: ['home', 'node3'] }],
     ]);
+    await third.stop();
+    await expect(third.mine()).rejects.toThrow('node3 does not run');
+    await expect(third.confirmed('ab'.repeat(32), 1, { timeout: 300 })).rejects.toThrow('node3 does not run');
   } finally {
     await network.stop();
     rmSync(folder, { recursive: true, force: true });

@@ -254,6 +254,57 @@ describe('a network', () => {
     );
     await expect(startNode({ network: { name: 'x' } })).rejects.toThrow('magic');
   });
+  plain.each<[string, () => Promise<unknown>, string]>([
+    ['an option', () => startNode({ wallet: { a: 1 } } as never), 'startNode has no option wallet, only'],
+    ['one of a node', () => startNetwork({ nodes: [{ nam: 'a' }] } as never), 'nodes[0] has no option nam'],
+    ['one of Object', () => startNode({ toString: 1 } as never), 'startNode has no option toString'],
+    ['no object', () => startNode(5 as never), 'the options of startNode are an object, not 5'],
+    ['coins', () => startNode({ wallets: { a: -1 } }), 'wallets.a is 0 to 21000000 coins, not -1'],
+    ['text for coins', () => startNode({ wallets: { a: '1' as never } }), 'not "1"'],
+    ['a list of wallets', () => startNode({ wallets: [] as never }), 'coins by the name of a wallet'],
+    ['a seed', () => startNode({ seed: 2 ** 32 }), 'seed is 0 to 4294967295, not 4294967296'],
+    ['a network', () => startNode({ network: 'main' as never }), 'not "main"'],
+    ['a time', () => startNode({ time: Number.NaN }), 'time is 1 to 4294967295, not NaN'],
+    ['a name', () => startNode({ name: '../x' }), 'name is a name of up to 32 letters a-z'],
+    ['a port', () => startNode({ rpcPort: 70_000 }), 'rpcPort is 0 to 65535, not 70000'],
+    ['a kind', () => startNode({ process: 'no' as never }), 'process is true or false, not "no"'],
+    ['links', () => startNetwork({ links: 'all' as never }), 'links is a list, not "all"'],
+    ['a link', () => startNetwork({ links: [5 as never] }), 'a link is between two of the 2 nodes, not 5'],
+    ['of a fixture', withNode({ dump: '' } as never, () => {}), 'startNode has no option dump, only'],
+  ])('is told %s that does not fit', async (_, start, message) => {
+    await expect(start()).rejects.toThrow(message);
+  });
+
+  test('what is asked of its nodes is looked at before it is done', async ({ network }) => {
+    const [a, b, c] = network.nodes as [TestNode, TestNode, TestNode];
+    const wallet = await a.wallet('more', 1);
+    const height = await a.rpc.getblockcount();
+    const cases: [() => Promise<unknown>, string][] = [
+      [() => a.mine(-1), 'blocks is 0 to 100000, not -1'],
+      [() => a.mine(1.5), 'not 1.5'],
+      [() => a.mine(1, { too: 'x' } as never), 'mine has no option too, only to, interval'],
+      [() => a.faucet('x', -1), 'coins is 0 to 21000000 coins, not -1'],
+      [() => wallet.send(wallet, '1' as never), 'not "1"'],
+      [() => a.wallet('w', Number.NaN), 'not NaN'],
+      [() => a.confirmed('zz'), 'txid is 64 hex digits, not "zz"'],
+      [() => a.confirmed('ab'.repeat(32), -1), 'confirmations is 0 to 2147483647, not -1'],
+      [() => a.height(1, { timeOut: 5 } as never), 'height has no option timeOut, only timeout'],
+      [() => a.reorganise(1, { block: 2 } as never), 'reorganise has no option block'],
+      [() => a.reorganise(0.5), 'not 0.5'],
+      [() => network.advance(-5), 'seconds is 0 to 3155760000 seconds, not -5'],
+      [() => network.inSync([a, b], { mempool: true } as never), 'inSync has no option mempool'],
+      [() => network.link(a, b, { delay: -1 }), "a link's delay is 0 to 3600000 ms, not -1"],
+      [() => network.link(a, b, { drop: [1 as never] }), 'drop is a list of commands'],
+      [() => network.link(a, b, { dropp: ['tx'] } as never), 'link has no option dropp'],
+      [() => network.partition([a], [b, a]), 'node1 is in two groups'],
+      [() => network.heal(c), 'which link of node3?'],
+    ];
+    for (const [call, message] of cases) await expect(call()).rejects.toThrow(message);
+    expect(await a.rpc.getblockcount()).toBe(height);
+    await a.stop();
+    await expect(a.confirmed('ab'.repeat(32), 1, { timeout: 10 })).rejects.toThrow('does not run');
+    await network.inSync();
+  });
 });
 
 plain('a test that fails leaves its network in a file, and is told where', async () => {

@@ -4,6 +4,7 @@ import { once } from 'node:events';
 import { readFileSync, statSync } from 'node:fs';
 import { readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
+import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { createClient, type RpcClient } from '../../../client/client.ts';
 import { RpcError } from '../../../rpc/errors.ts';
@@ -21,6 +22,8 @@ const MAX_ERRORS = 4_096;
 interface ProcessListener {
   onStart(node: DevnetNode): void;
   onEnd(node: DevnetNode, how: string): void;
+  /** Of its log, for whoever wants them. */
+  readonly onLine?: ((node: DevnetNode, line: string) => void) | undefined;
 }
 
 /** A page may call and be a peer, and finds what it looks up. */
@@ -47,13 +50,13 @@ export class DevnetNode {
     this.plan = plan;
     this.url = `http://127.0.0.1:${plan.rpcPort}/`;
     this.cookieFile = join(plan.networkDirectory, '.cookie');
-    this.rpc = createClient({ url: this.url, cookie: () => readFileSync(this.cookieFile, 'utf8') });
+    this.rpc = createClient({ url: this.url, cookie: () => this.#cookie() });
     this.#listener = listener;
     this.#words = () => [
       `-datadir=${plan.directory}`,
       `-bind=127.0.0.1:${plan.peerPort}`,
       `-rpcport=${plan.rpcPort}`,
-      '-printtoconsole=0',
+      `-printtoconsole=${listener.onLine === undefined ? 0 : 1}`,
       '-keypool=20',
       ...(plan.pageOrigin === undefined ? [] : pageOptions(plan.pageOrigin)),
       ...options(),
@@ -62,6 +65,14 @@ export class DevnetNode {
 
   get name(): string {
     return this.plan.name;
+  }
+
+  #cookie(): string {
+    try {
+      return readFileSync(this.cookieFile, 'utf8');
+    } catch (error) {
+      throw new Error(`${this.name} does not ${this.isRunning ? 'answer yet' : 'run'}`, { cause: error });
+    }
   }
 
   get isRunning(): boolean {
@@ -83,9 +94,11 @@ export class DevnetNode {
     this.#startTime = time;
     const clock = time === undefined ? [] : [`-mocktime=${time}`];
     // Over the channel a node learns that this process is gone, however it went.
+    const { onLine } = this.#listener;
     const child = spawn(process.execPath, [MAIN, 'node', ...this.#words(), ...clock], {
-      stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
+      stdio: ['ignore', onLine === undefined ? 'ignore' : 'pipe', 'pipe', 'ipc'],
     });
+    if (child.stdout) createInterface(child.stdout).on('line', (line) => onLine?.(this, line));
     this.#child = child;
     let errors = '';
     child.stderr?.on('data', (chunk: Buffer) => {
