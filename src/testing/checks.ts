@@ -1,4 +1,5 @@
 /** What a test asks for is looked at as it is asked for: an option spelled wrong would be left out in silence. */
+import { COMMAND } from '../platform/node/devnet/network-state.ts';
 import { isNodeName, NAME_FORM } from '../platform/node/devnet/state-file.ts';
 
 /** @throws TypeError, RangeError */
@@ -24,8 +25,8 @@ const isWithin = (value: unknown, least: number, most: number): boolean =>
   typeof value === 'number' && value >= least && value <= most;
 const number = (least: number, most: number, unit = ''): Check =>
   must(`${least} to ${most}${unit}`, (value) => isWithin(value, least, most));
-export const whole = (least: number, most: number): Check =>
-  must(`${least} to ${most}`, (value) => Number.isInteger(value) && isWithin(value, least, most));
+export const whole = (least: number, most: number, unit = ''): Check =>
+  must(`${least} to ${most}${unit}`, (value) => Number.isInteger(value) && isWithin(value, least, most));
 export const coins = number(0, MOST_COINS, ' coins');
 export const seconds = number(0, MOST_SECONDS, ' seconds');
 export const blocks = whole(0, MOST_BLOCKS);
@@ -35,8 +36,7 @@ export const flag = must('true or false', (value) => typeof value === 'boolean')
 const list = must('a list', Array.isArray);
 const anything: Check = () => {};
 
-/** Of a message, in its 12 bytes. */
-const isCommand = (value: unknown): boolean => typeof value === 'string' && /^[!-~]{1,12}$/.test(value);
+const isCommand = (value: unknown): boolean => typeof value === 'string' && COMMAND.test(value);
 
 const isObject = (value: unknown): value is object =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
@@ -83,7 +83,7 @@ export const NETWORK: Checks = {
   links: list,
 };
 export const WAIT: Checks = { timeout: number(0, MOST_MILLISECONDS, ' ms') };
-const delay = number(0, 3_600_000, ' ms');
+const delay = whole(0, 3_600_000, ' ms');
 export const LINK: Checks = {
   delay: (value) => delay(value, "a link's delay"),
   drop: must('a list of commands', (value) => Array.isArray(value) && value.every(isCommand)),

@@ -124,6 +124,12 @@ test('it has what its file says, follows its changes, and is cut, healed, export
   expect(await ctl('heal')).toBe('1');
   await until('shop follows', async () => (await shop.getbestblockhash()) === (await her.getbestblockhash()));
   expect(await ctl('cut', 'shop', 'late')).toBe('8 shop and late are not linked');
+  const { links } = await list();
+  expect(await ctl('cut', 'shop', '1')).toBe('8 A node is not linked to itself');
+  expect(await ctl('heal', 'shop', 'shop')).toBe('8 A node is not linked to itself');
+  expect(await ctl('partition', '[["shop"],["alice","1"]]')).toBe('8 shop is in two groups');
+  expect(await ctl('link', '1', '3', '20', '["TX"]')).toBe('8 TX is no command of a message');
+  expect((await list()).links).toEqual(links);
   expect(await ctl('link', '1', '3', '20', '["tx"]')).toBe('');
   expect((await list()).links).toContainEqual({ between: ['shop', 'late'], delay: 20, drop: ['tx'] });
   await until('all are linked', () => peers(2));
@@ -175,7 +181,11 @@ test('it has what its file says, follows its changes, and is cut, healed, export
     tips: (await rpc.getchaintips()).map(({ hash, height }) => [hash, height]),
   });
   const before = await stateOf(shop);
+  writeFileSync(exported, 'of before');
   expect(await ctl('export', exported)).toBe('');
+  const nowhere = join(folder, 'nowhere', 'export.json');
+  expect(await ctl('export', nowhere)).toBe(`1 Error: ${nowhere} could not be written (ENOENT)`);
+  expect(await ctl('export', folder)).toBe(`1 Error: ${folder} could not be written (EISDIR)`);
   await devnet.stop();
   expect(existsSync(data)).toBe(false);
   expect(await ctl('list')).toMatch(/^1 Error: No devnet runs in /);

@@ -5,6 +5,7 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
+import type { JsonRead } from '../../../core/encoding/json.ts';
 import { writeJson } from '../../../core/encoding/json-writer.ts';
 import { NetworkFileError } from '../../../core/parameters/network-file-error.ts';
 import type { RpcContext } from '../../../rpc/context.ts';
@@ -14,12 +15,13 @@ import { group, method } from '../../../rpc/method.ts';
 import { controlMethods } from '../../../rpc/methods/control.ts';
 import type { Registry } from '../../../rpc/registry.ts';
 import * as t from '../../../rpc/schema.ts';
+import { stringFrom } from '../../../rpc/values.ts';
 import type { Clock } from '../../../seams.ts';
 import { networkNamed, type TabNetwork } from '../rpc/tab-route.ts';
 import type { ControlServer, Devnet } from './devnet.ts';
 import type { DevnetNode } from './devnet-node.ts';
 import type { Link } from './link.ts';
-import { TAB } from './network-state.ts';
+import { COMMAND, TAB } from './network-state.ts';
 import { statusOf } from './report.ts';
 import { parseSpec } from './state-file.ts';
 
@@ -92,11 +94,18 @@ function asked<T>(devnet: Devnet, run: () => T): T {
   }
 }
 
+function commandFrom(value: JsonRead): string {
+  const command = stringFrom(value);
+  if (!COMMAND.test(command)) throw refuse.parameter(`${command} is no command of a message`);
+  return command;
+}
+
 /** Without a devnet it only says which methods there are. */
 export function controlRegistry(devnet = undefined as unknown as Devnet): Registry {
   const nodeOf = (name: string): DevnetNode => asked(devnet, () => devnet.node(name));
   const nameOf = (name: string): string => (name === TAB ? TAB : nodeOf(name).plan.name);
   const linkOf = (one: string, other: string): Link => {
+    if (nameOf(one) === nameOf(other)) throw refuse.parameter('A node is not linked to itself');
     const link = devnet.wiring.find(nameOf(one), nameOf(other));
     if (link === undefined) throw refuse.parameter(`${one} and ${other} are not linked`);
     return link;
@@ -223,6 +232,8 @@ export function controlRegistry(devnet = undefined as unknown as Devnet): Regist
       example: `'[["node1"],["node2","node3"]]'`,
       handler({ groups }) {
         const grouped = groups.map((names) => names.map(nameOf));
+        for (const [i, name] of grouped.flat().entries())
+          if (grouped.flat().indexOf(name) < i) throw refuse.parameter(`${name} is in two groups`);
         const groupOf = (name: string): number => grouped.findIndex((names) => names.includes(name));
         return devnet.wiring.switch(true, ({ between: [one, other] }) => groupOf(one) !== groupOf(other));
       },
@@ -235,7 +246,10 @@ export function controlRegistry(devnet = undefined as unknown as Devnet): Regist
         b,
         delay: t.standard(t.integer('Milliseconds one way, 3,600,000 at most'), 0),
         drop: t.standard(
-          t.array(t.string(), 'Commands of messages that are lost, such as tx or cmpctblock'),
+          t.array(
+            t.custom<string, string>(t.string(), commandFrom, { json: 'string' }),
+            'Commands of messages that are lost, such as tx or cmpctblock',
+          ),
           [],
         ),
       },

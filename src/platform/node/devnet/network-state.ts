@@ -3,11 +3,12 @@
  * mempool and wallets. Taken from nodes by their RPC, whatever they run on. Owns what a state holds; not how one is
  * read and started.
  */
-import { writeFile } from 'node:fs/promises';
+import { stat, writeFile } from 'node:fs/promises';
 import type { RpcClient } from '../../../client/client.ts';
 import { toDisplayHex } from '../../../core/encoding/bytes.ts';
 import type { NetworkParameters } from '../../../core/parameters/network.ts';
 import { networkNamed } from '../rpc/tab-route.ts';
+import { replaceFile } from '../storage/small-files.ts';
 
 export type LinkState = {
   readonly between: readonly [string, string];
@@ -17,6 +18,9 @@ export type LinkState = {
   readonly drop?: readonly string[];
   readonly cut?: boolean;
 };
+
+/** Of a message, as links know it. */
+export const COMMAND = /^[a-z0-9]{1,12}$/;
 
 /** A node in a tab of the page, in links: the devnet has no part in it but that. */
 export const TAB = 'tab';
@@ -94,4 +98,13 @@ async function takeNode({ name, rpc, backup }: Subject, blocks: Map<string, stri
 }
 
 export const writeState = (path: string, state: NetworkState): Promise<void> =>
-  writeFile(path, `${JSON.stringify(state)}\n`, { mode: 0o600 });
+  writeText(path, `${JSON.stringify(state)}\n`);
+
+/** A file is there whole, or as it was; what is none, a pipe say, is written into. @throws the system's error */
+export async function writeText(path: string, text: string): Promise<void> {
+  const isOther = await stat(path).then(
+    (there) => !there.isFile(),
+    () => false,
+  );
+  await (isOther ? writeFile(path, text) : replaceFile(path, Buffer.from(text)));
+}

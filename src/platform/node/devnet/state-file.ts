@@ -9,7 +9,7 @@ import { parseNetworkFile } from '../../../core/parameters/network-file.ts';
 import { NetworkFileError } from '../../../core/parameters/network-file-error.ts';
 import { REGTEST } from '../../../core/parameters/presets.ts';
 import { UsageError } from '../cli/usage-error.ts';
-import { type LinkState, type NodeState, TAB } from './network-state.ts';
+import { COMMAND, type LinkState, type NodeState, TAB } from './network-state.ts';
 
 export interface NodeSpec extends NodeState {
   /** Coins, by the name of the wallet, to be made and filled. */
@@ -127,8 +127,7 @@ function readLink(value: unknown, path: string, names: readonly string[]): LinkS
   const link = {
     between: [a!, b!] as const,
     delay: fields.integerOr('delay', 0, MAX_DELAY, 0),
-    drop:
-      fields.optional('drop', (field) => fields.list(field, textOf(/^[a-z0-9]{1,12}$/, 'a command'))) ?? [],
+    drop: fields.optional('drop', (field) => fields.list(field, textOf(COMMAND, 'a command'))) ?? [],
     cut: fields.has('cut') && fields.boolean('cut'),
   };
   fields.finish();
