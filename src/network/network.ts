@@ -17,7 +17,14 @@ import { HeaderSync } from './header-sync.ts';
 import { LocalAddresses } from './local-addresses.ts';
 import { MessageRouter } from './message-router.ts';
 import type { TimedAddress } from './messages/addresses.ts';
-import { formatHost, type NetworkName, networkName, parseAddress, parseTarget } from './network-address.ts';
+import {
+  AddressError,
+  formatHost,
+  type NetworkName,
+  networkName,
+  parseAddress,
+  parseTarget,
+} from './network-address.ts';
 import { NetworkFiles } from './network-files.ts';
 import type { NetworkOptions } from './options.ts';
 import { Outbound } from './outbound.ts';
@@ -30,7 +37,7 @@ import { logSyncProgress } from './sync-progress.ts';
 import { Traffic } from './traffic.ts';
 import { TransactionAnnouncer } from './transaction-announcer.ts';
 import { TransactionFetcher } from './transaction-fetcher.ts';
-import type { Listener } from './transport.ts';
+import type { Connection, Listener } from './transport.ts';
 import { UploadTarget } from './upload-target.ts';
 
 const SAVE_INTERVAL = 15 * MINUTE;
@@ -115,10 +122,8 @@ export class Network {
     const open = this.options.bind.map((bind): Door => ({ bind, permissions: [] }));
     for (const { bind, permissions } of [...open, ...(this.options.whitebind ?? [])]) {
       const { host, port } = parseTarget(bind, parameters.dial, parameters.p2pPort, 0);
-      const listener = await transport.listen(host, port, (connection) =>
-        this.#connections.accept(connection, permissions),
-      );
-      this.#listeners.push(listener);
+      const accept = (connection: Connection): void => this.#connections.accept(connection, permissions);
+      this.#listeners.push(await transport.listen(host, port, accept).catch(unresolved(host)));
     }
     // Peers see the proxy, and nobody should be told of more.
     const seen = this.options.reach?.proxies.name === undefined ? this.boundAddresses : [];
@@ -322,3 +327,11 @@ function describeAddress({ time, services, address }: TimedAddress): KnownAddres
     network: networkName(address),
   };
 }
+
+/** @throws AddressError where a host has no address, or the error itself */
+const unresolved =
+  (host: string) =>
+  (error: Error & { readonly syscall?: string }): never => {
+    if (error.syscall !== 'getaddrinfo') throw error;
+    throw new AddressError(`Cannot resolve -bind address: '${host}'`);
+  };

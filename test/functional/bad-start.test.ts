@@ -71,6 +71,28 @@ test('a data directory of another network', async () => {
   expect(errors + output).toContain('belongs to the network "other"');
 });
 
+test.each([
+  ['-pid', (path: string) => `Unable to create the PID file '${path}' (ENOENT)`],
+  [
+    '-rpccookiefile',
+    (path: string) => `Unable to open cookie authentication file ${path} for writing (ENOENT)`,
+  ],
+])('a file that cannot be made: %s', async (option, message) => {
+  const path = join(node.directory, 'nowhere', 'file');
+  const { code, errors } = await start('-regtest', '-printtoconsole=0', `${option}=${path}`);
+  expect([code, errors]).toEqual([1, `Error: ${message(path)}\n`]);
+});
+
+test('an address that is none', async () => {
+  const { code, errors } = await start('-regtest', '-printtoconsole=0', '-bind=999.1.1.1');
+  expect([code, errors]).toEqual([1, "Error: Cannot resolve -bind address: '999.1.1.1'\n"]);
+});
+
+test('a new network without answers', async () => {
+  const { code, errors } = await penny('genesis');
+  expect([code, errors]).toEqual([1, 'Error: --name and --message are needed where there is no terminal\n']);
+});
+
 test('an RPC port that is taken', async () => {
   await node.start();
   const other = await TestNode.create();

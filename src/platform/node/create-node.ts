@@ -228,7 +228,7 @@ export async function serveRpc(
     { dispatcher, authentication, logger, routes },
   );
   const { cookieFile } = options;
-  const others = cookieFile === null ? undefined : await readIfThere(cookieFile);
+  const others = cookieFile === null ? undefined : await readIfThere(cookieFile).catch(() => undefined);
   // Before the port is open: who waits for it has looked for the cookie.
   if (cookieFile !== null) {
     const { user, password } = await writeCookie(cookieFile, systemRandom);

@@ -37,6 +37,9 @@ async function askGenesis(given: Partial<GenesisAnswers>): Promise<GenesisAnswer
     const message =
       given.message ?? (await terminal.question("Message in the genesis block (today's headline, say): "));
     return { ...given, name: name.trim(), message: message.trim() };
+  } catch {
+    // Ctrl-C, or Ctrl-D.
+    throw new UsageError('No network was made');
   } finally {
     terminal.close();
   }

@@ -74,7 +74,7 @@ export async function runNode(
         importBlocks: (chain) => loadBlocks(chain, values.loadblock, { logger, signal }),
       }),
     });
-    if (pidFile !== null) writeFileSync(pidFile, `${process.pid}\n`);
+    if (pidFile !== null) writePid(pidFile);
     onStarted();
     if (values.welcome) welcome(configuration, running);
     // Its key is for the one who started the node: the log does not know it.
@@ -132,6 +132,17 @@ function logStart(configuration: NodeConfiguration, logger: NodeLogger): void {
   logger.log('info', 'init', `Using network ${parameters.name}, data directory ${networkDirectory}`);
   logger.log('info', 'init', configFile === null ? 'No config file' : `Config file: ${configFile}`);
   for (const warning of [...configuration.warnings, ...warnings(values)]) logger.log('warn', 'init', warning);
+}
+
+/** @throws UsageError */
+function writePid(file: string): void {
+  try {
+    writeFileSync(file, `${process.pid}\n`);
+  } catch (error) {
+    throw new UsageError(
+      `Unable to create the PID file '${file}' (${(error as NodeJS.ErrnoException).code})`,
+    );
+  }
 }
 
 /** What no part caught is a bug: the node must not go on, but what it holds can still be written. */

@@ -69,10 +69,10 @@ export function place<O>(options: O, values: { readonly [K in keyof O]: unknown 
   for (const [name, { to }] of Object.entries(
     options as Readonly<Record<string, { readonly to?: string }>>,
   )) {
+    if (to === undefined) continue;
     const value = values[name as keyof O];
-    if (to === undefined || value === undefined) continue;
     const [part, field] = to.split('.') as [string, string];
-    parts[part] = { ...parts[part], [field]: value };
+    parts[part] = { ...parts[part], ...(value !== undefined && { [field]: value }) };
   }
   return parts as Placed<O>;
 }

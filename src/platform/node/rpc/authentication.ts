@@ -94,7 +94,12 @@ function equalTexts(a: string, b: string): boolean {
 /** Writes a new cookie, readable by its owner only; at once, so that no reader sees half of it. */
 export async function writeCookie(file: string, random: Random): Promise<{ user: string; password: string }> {
   const password = Buffer.from(random.bytes(COOKIE_BYTES)).toString('hex');
-  await replaceFile(file, Buffer.from(`${COOKIE_USER}:${password}`));
+  try {
+    await replaceFile(file, Buffer.from(`${COOKIE_USER}:${password}`));
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    throw new CredentialError(`Unable to open cookie authentication file ${file} for writing (${code})`);
+  }
   return { user: COOKIE_USER, password };
 }
 
