@@ -1,5 +1,5 @@
 /** What is stepped through: an input of a transaction, or scripts that one types. */
-import type { RpcClient } from '../../client/client.ts';
+import { type RpcClient, RpcError } from '../../client/client.ts';
 import type { TraceSubject } from '../../core/script/trace.ts';
 import type { TxOut } from '../../core/transaction/transaction.ts';
 import type { Rules } from './rules.ts';
@@ -93,8 +93,12 @@ export async function findSubject(
 
 /** Unspent, or of a transaction that the node can find. */
 async function findOutput(client: RpcClient, txid: string, vout: number): Promise<Output | undefined> {
-  const coin = await client.gettxout(txid, vout, false).catch(() => null);
+  const coin = await client.gettxout(txid, vout, false);
   if (coin !== null) return coin;
-  const parent = await client.getrawtransaction(txid, 1).catch(() => undefined);
+  const parent = await client.getrawtransaction(txid, 1).catch((error: Error) => {
+    // Of a node that does not answer nothing is known.
+    if (error instanceof RpcError) return undefined;
+    throw error;
+  });
   return parent?.vout[vout];
 }
