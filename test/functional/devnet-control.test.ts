@@ -147,7 +147,7 @@ test('it has what its file says, follows its changes, and is cut, healed, export
     peers: Record<string, string>;
   };
   expect(Object.keys(doors)).toEqual(['shop', 'alice', 'late', 'more']);
-  const firstBlock = await shop.getblockhash(1);
+  const [genesis, firstBlock] = [await shop.getblockhash(0), await shop.getblockhash(1)];
   expect(tab).toEqual({ network: 'regtest', onlyPeers: true, store: `devnet-${firstBlock.slice(-16)}` });
   const dial = (address: string, origin: string): Promise<string> =>
     new Promise((resolve) => {
@@ -196,13 +196,23 @@ test('it has what its file says, follows its changes, and is cut, healed, export
   expect(await stateOf(same)).toEqual(before);
   expect(await (await rpcOf('alice')).wallet('savings').getbalance()).toBe(300);
   expect(await ctl('import', file)).toBe('8 links[0]: must name two of the nodes');
+  // One whose blocks do not lead where it says is found out too late: what was there comes back.
+  const wrong = join(folder, 'wrong.json');
+  const spoiled = JSON.parse(readFileSync(exported, 'utf8'));
+  spoiled.nodes[0].tips = ['ab'.repeat(32)];
+  writeFileSync(wrong, JSON.stringify(spoiled));
+  expect(await ctl('import', wrong)).toBe(
+    `1 shop cannot have ${'ab'.repeat(32)} as its tip: the file's blocks lead to ${genesis}`,
+  );
+  expect(await stateOf(await rpcOf('shop'))).toEqual(before);
+  expect(await (await rpcOf('alice')).wallet('savings').getbalance()).toBe(300);
   write({});
   expect(await ctl('import', file)).toBe('');
   const { network, nodes } = await list();
-  expect([network, nodes.map(({ name, height }) => [name, height])]).toEqual([2, [['shop', 0]]]);
+  expect([network, nodes.map(({ name, height }) => [name, height])]).toEqual([4, [['shop', 0]]]);
   // It answers when all have what is theirs.
   expect(await ctl('import', exported)).toBe('');
-  expect((await list()).network).toBe(3);
+  expect((await list()).network).toBe(5);
   expect(await stateOf(await rpcOf('shop'))).toEqual(before);
   expect(await (await rpcOf('alice')).wallet('savings').getbalance()).toBe(300);
   await again.stop();

@@ -283,7 +283,7 @@ export function controlRegistry(devnet = undefined as unknown as Devnet): Regist
     }),
 
     import: method({
-      help: 'Stops this network and starts the one that export wrote, or a file describes, in its place. Answers when that goes on.',
+      help: 'Stops this network and starts the one that export wrote, or a file describes, in its place. Answers when that goes on; where it cannot, what was there comes back.',
       parameters: { network: t.anything('What export answers') },
       async handler({ network }) {
         asked(devnet, () => {});

@@ -15,13 +15,13 @@ import { type Patience, sleep, waitFor } from './patience.ts';
 import { type DevnetOptions, devnetParameters, pageOrigin, planNode } from './plan.ts';
 import { requirePort } from './ports.ts';
 import { describeNode, statusOf, tryLine } from './report.ts';
-import { BlockShelf, restoreNode } from './restoring.ts';
-import { everyPair, isNodeName, MAX_NODES, NAME_FORM, type NetworkSpec } from './state-file.ts';
+import { restoreNetwork } from './restoring.ts';
+import { everyPair, isNodeName, MAX_NODES, NAME_FORM, type NetworkSpec, parseSpec } from './state-file.ts';
+import { Trouble } from './trouble.ts';
 import { Wiring } from './wiring.ts';
 
 /** Milliseconds. */
 const STATUS_INTERVAL = 2_000;
-const CAUSE_TIMEOUT = 1_000;
 /** Seconds by which clocks may differ from ours without being set. */
 const CLOCK_SLACK = 60;
 
@@ -63,14 +63,12 @@ export class Devnet {
   #pace = { blockTime: 0, paymentsPerMinute: 0 };
   /** Milliseconds by which the nodes' clocks are ahead of ours. */
   #ahead = 0;
-  /** Rejects with the end of a node before all are set up, and when the user wants to stop. */
-  readonly #interrupted: Promise<never>;
-  #interrupt: (error: Error) => void = () => {};
+  readonly #trouble: Trouble;
   /** Resolves when another network is to take this one's place. */
   #replaced!: Promise<NetworkSpec>;
   #replace: (spec: NetworkSpec) => void = () => {};
-  /** Told when that one goes on, or why it cannot. */
-  #arrived: { resolve(): void; reject(error: Error): void } | undefined;
+  /** Told when that one goes on, or why it cannot; and what was there before, to go back to. */
+  #arrived: { resolve(): void; reject(error: Error): void; before?: NetworkSpec | undefined } | undefined;
   /** Counts the networks that took the place of another. */
   number = 1;
 
@@ -80,9 +78,7 @@ export class Devnet {
     this.#parts = dependencies;
     this.#spec = spec;
     this.#patience = { signal, say: (event) => this.#tell(event), clock };
-    this.#interrupted = new Promise((_, reject) => (this.#interrupt = reject));
-    this.#interrupted.catch(() => {});
-    signal.addEventListener('abort', () => this.#interrupt(signal.reason));
+    this.#trouble = new Trouble(signal, clock);
   }
 
   #tell(event: string): void {
@@ -103,7 +99,9 @@ export class Devnet {
       for (;;) {
         this.#phase = 'starting';
         this.#replaced = new Promise((resolve) => (this.#replace = resolve));
-        const next = await Promise.race([this.#live(), this.#replaced, this.#interrupted]);
+        const live = this.#live();
+        const ends = [live, this.#replaced, this.#trouble.came];
+        const next = await Promise.race(ends).catch((error: Error) => this.#goBack(error, live));
         if (next === undefined) break;
         this.#tell('another network takes its place');
         this.number++;
@@ -111,7 +109,7 @@ export class Devnet {
         this.#spec = next;
       }
     } catch (error) {
-      if (!this.#parts.signal.aborted) cause = await this.#firstCause(error as Error);
+      if (!this.#parts.signal.aborted) cause = await this.#trouble.firstCause(error as Error);
       this.#arrived?.reject(cause ?? (error as Error));
     }
     await this.#control?.stop();
@@ -123,6 +121,20 @@ export class Devnet {
     if (cause !== undefined) throw cause;
     if (faults.length > 0) throw new Error('not every node stopped as it should');
     if (ran) this.#tell('every node has stopped');
+  }
+
+  /** A network that cannot be had does not cost the one that was there. @returns that one @throws the error */
+  async #goBack(error: Error, live: Promise<undefined>): Promise<NetworkSpec> {
+    const { before, reject } = this.#arrived ?? {};
+    if (before === undefined || this.#parts.signal.aborted) throw error;
+    const cause = await this.#trouble.firstCause(error);
+    this.#tell(`${cause.message}: what was before comes back`);
+    await this.#stop();
+    await live.catch(() => {});
+    this.#trouble.clear();
+    // Whoever asked is told when that goes on.
+    this.#arrived = { resolve: () => reject!(cause), reject: reject! };
+    return before;
   }
 
   /** What the user types of a node, by its name or number. */
@@ -211,10 +223,13 @@ export class Devnet {
   }
 
   /** Stops all, and starts with what a file says. Resolves when it goes on. @throws Error why it does not */
-  import(spec: NetworkSpec): Promise<void> {
+  async import(spec: NetworkSpec): Promise<void> {
+    const state = this.#nodes.some(({ isReady }) => isReady) ? await this.export() : undefined;
+    this.requireCalm();
+    const before = state && parseSpec(JSON.parse(JSON.stringify(state)));
     this.#phase = 'stopping';
     this.#replace(spec);
-    return new Promise((resolve, reject) => (this.#arrived = { resolve, reject }));
+    return new Promise((resolve, reject) => (this.#arrived = { resolve, reject, before }));
   }
 
   /** Goes over to what a file says now: nodes that are new or gone, links, wallets that are new, pace. */
@@ -246,41 +261,29 @@ export class Devnet {
       await this.#economy.meet();
       await this.#economy.fund(this.#parameters.coinbaseMaturity);
       await this.#economy.payAndConfirm();
-    } else await this.#take(spec);
+    } else {
+      const refused = await restoreNetwork(spec, this.#nodes, {
+        economy: this.#economy,
+        wiring: this.#wiring,
+      });
+      for (const event of refused) this.#tell(event);
+    }
     for (const node of this.#nodes) this.#parts.display.print(await describeNode(node));
     this.#parts.display.print(tryLine(this.#nodes[0]!, this.#control?.pageLink ?? null));
     if (this.#options.exitWhenConfirmed) return;
     await this.#mine();
     this.#phase = 'going on';
     this.#arrived?.resolve();
+    this.#arrived = undefined;
     this.#parts.display.print(
       'Ctrl-C stops it all; "stop 2" and Enter stops node2, "start 2" starts it again; `penny devnet ctl` does more.\n',
     );
     await this.#goOn();
   }
 
-  /** What a file says that nodes have. */
-  async #take({ nodes, links, blocks }: NetworkSpec): Promise<void> {
-    const shelf = new BlockShelf(blocks);
-    for (const [i, node] of this.#nodes.entries())
-      for (const refused of await restoreNode(node, nodes[i]!, shelf))
-        this.#tell(`${node.plan.name} does not take a transaction of its mempool any more: ${refused}`);
-    // Until all have what is theirs nobody is kept from it.
-    if (nodes.some(({ wallets }) => Object.keys(wallets).length > 0))
-      await this.#wiring.follow(everyPair(nodes.map(({ name }) => name)));
-    await this.#economy.fill(new Map(this.#nodes.map((node, i) => [node, nodes[i]!.wallets])));
-    await this.#wiring.follow(links);
-  }
-
   #mine(): Promise<unknown> {
     const ready = this.#nodes.filter(({ isReady }) => isReady);
     return Promise.all(ready.map((node) => this.#economy.mineCalmly(node, this.#pace.blockTime)));
-  }
-
-  /** A call fails where a node has died: that is told a moment later. */
-  #firstCause(error: Error): Promise<Error> {
-    const asItIs = sleep(CAUSE_TIMEOUT, this.#parts.clock).then(() => error);
-    return Promise.race([this.#interrupted, asItIs]).catch((cause) => cause);
   }
 
   async #start(): Promise<void> {
@@ -325,7 +328,7 @@ export class Devnet {
         this.#keeper.started(node);
       },
       onEnd: (node, how) => {
-        if (this.#phase === 'starting') this.#interrupt(new Error(how));
+        if (this.#phase === 'starting') this.#trouble.raise(new Error(how));
         else if (this.#phase === 'going on' && this.#nodes.includes(node)) this.#keeper.ended(node, how);
       },
     });
