@@ -105,6 +105,16 @@ describe('one signer', () => {
     }
   });
 
+  // Core has no outputs at hand to verify a final input of taproot when it estimates.
+  test.each([`wpkh(${a})`, `tr(${a})`])('has no size yet if it is signed by taproot: %s', (text) => {
+    const { psbt, provider } = spending(text);
+    expect(sign(psbt, provider)).toBe(true);
+    psbt.inputs[0]!.delete(INPUT.NON_WITNESS_UTXO);
+    expect(psbt.inputs[0]!.has(INPUT.WITNESS_UTXO)).toBe(true);
+    const { next, virtualSize } = analyze(psbt, BYTES_PER_SIGOP);
+    expect([next, virtualSize === undefined]).toEqual(['finalizer', text.startsWith('tr')]);
+  });
+
   test('waits for the time that a script asks for', () => {
     const text = `wsh(and_v(v:pk(${a}),older(10)))`;
     const early = spending(text, 2, { sequence: 9 });

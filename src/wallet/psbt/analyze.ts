@@ -1,9 +1,10 @@
 /** Tells how far a PSBT has come: who is next, what is missing, what it will cost (RPC analyzepsbt). */
 import { STANDARD_FLAGS } from '../../core/script/flags.ts';
 import { isUnspendable } from '../../core/script/script.ts';
-import type { SighashContext } from '../../core/script/sighash.ts';
+import { SighashContext } from '../../core/script/sighash.ts';
 import { sigOpCost } from '../../core/script/sigops.ts';
 import { isMoney } from '../../core/transaction/amount.ts';
+import { Transaction } from '../../core/transaction/transaction.ts';
 import { SigningProvider } from '../signing/provider.ts';
 import type { Missing } from '../signing/spend-data.ts';
 import type { Psbt } from './psbt.ts';
@@ -76,7 +77,7 @@ export function analyze(given: Psbt, bytesPerSigOp: number): PsbtAnalysis {
   if (paidIn === null) return { ...known, fee: undefined, virtualSize: undefined };
   const paidOut = sumOutputs(psbt);
   if (paidOut === null) return invalid('Output amount invalid');
-  return { ...known, fee: paidIn - paidOut, virtualSize: estimateSize(psbt, context, bytesPerSigOp) };
+  return { ...known, fee: paidIn - paidOut, virtualSize: estimateSize(psbt, bytesPerSigOp) };
 }
 
 function sumOutputs(psbt: Psbt): bigint | null {
@@ -90,7 +91,10 @@ function sumOutputs(psbt: Psbt): bigint | null {
 }
 
 /** Size with signatures that are not there yet, if nothing but signatures is missing. */
-function estimateSize(psbt: Psbt, context: SighashContext | null, bytesPerSigOp: number): number | undefined {
+function estimateSize(psbt: Psbt, bytesPerSigOp: number): number | undefined {
+  // As in Core no outputs are at hand here: an input of taproot that is final is none that could be measured.
+  const unsigned = psbt.unsignedTransaction();
+  const context = unsigned && new SighashContext(Transaction.from(unsigned), null);
   const provider = new SigningProvider();
   const blank = psbt.clone();
   for (const index of blank.inputs.keys())
